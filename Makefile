@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# make help lists the targets. V=1 shows the commands. SAN=address,undefined builds with sanitizers
+# into build/san. SKIP_BPF=1 builds the analyzer alone.
+
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+CC        ?= gcc
+CLANG     ?= clang
+BPFTOOL   ?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
+LLVM_STRIP ?= llvm-strip
+PYTHON    ?= python3
+
+SAN   ?=
+BUILD := build$(if $(SAN),/san)
+Q     := $(if $(V),,@)
+say    = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
+
+CFLAGS ?= -O2 -g
+WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
+          -Wimplicit-fallthrough -Werror
+BASE   := -std=gnu11 -I. -I$(BUILD) -D_GNU_SOURCE -DSOCKTAPE_VERSION='"$(VERSION)"' -fno-common
+BASE   += $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+ALL_CFLAGS  = $(BASE) $(WARN) $(CFLAGS) -MMD -MP
+ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
+
+FORMAT_SRC    := $(wildcard format/*.c)
+PROTOCOLS_SRC := $(wildcard protocols/*.c protocols/*/*.c)
+ANALYZE_SRC   := $(wildcard analyze/*.c analyze/*/*.c)
+RECORD_SRC    := $(wildcard record/*.c)
+BPF_SRC       := $(wildcard bpf/*.bpf.c)
+UNIT_SRC      := $(wildcard tests/unit/*_test.c)
+FUZZ_SRC      := $(wildcard tests/fuzz/*_fuzz.c)
+LIVE_SRC      := $(wildcard tests/live/*.c)
+BENCH_SRC     := $(wildcard tools/bench/*.c)
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+FORMAT_LIBS    := -lzstd -lz
+PROTOCOLS_LIBS := -lbrotlidec
+ANALYZE_LIBS   := -lpcap
+RECORD_LIBS    := -lbpf -lelf
+
+PROGRAMS := $(BUILD)/socktape $(if $(SKIP_BPF),,$(if $(RECORD_SRC),$(BUILD)/socktape-record))
+
+.PHONY: all
+all: $(PROGRAMS) ## both programs into build/
+
+$(BUILD)/obj/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+define archive
+$(BUILD)/lib$(1).a: $$(call obj,$$($(2)))
+	$$(call say,AR,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)rm -f $$@ && ar rcs $$@ $$^
+endef
+$(eval $(call archive,format,FORMAT_SRC))
+$(eval $(call archive,protocols,PROTOCOLS_SRC))
+ANALYZE_PARTS_SRC := $(filter-out analyze/main.c,$(ANALYZE_SRC))
+$(eval $(call archive,analyze,ANALYZE_PARTS_SRC))
+RECORD_PARTS_SRC := $(filter-out record/main.c,$(RECORD_SRC))
+$(eval $(call archive,record,RECORD_PARTS_SRC))
+
+ANALYZE_ARCHIVES := $(BUILD)/libanalyze.a $(BUILD)/libprotocols.a $(BUILD)/libformat.a
+ALL_ANALYZE_LIBS := $(ANALYZE_LIBS) $(PROTOCOLS_LIBS) $(FORMAT_LIBS) -lm
+
+$(BUILD)/socktape: $(call obj,analyze/main.c) $(ANALYZE_ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_ANALYZE_LIBS)
+
+$(BUILD)/socktape-record: $(call obj,record/main.c) $(BUILD)/librecord.a $(BUILD)/libformat.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(RECORD_LIBS) $(FORMAT_LIBS)
+
+# ---- kernel programs: never built with sanitizers, one skeleton header each ----
+
+build/bpf/vmlinux.h:
+	$(call say,BTF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(BPFTOOL) btf dump file /sys/kernel/btf/vmlinux format c > $@.tmp && mv $@.tmp $@
+
+build/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) build/bpf/vmlinux.h
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) -O2 -g -target bpf -D__TARGET_ARCH_x86 -Ibuild/bpf -I. -Wall -Werror \
+		-Wno-missing-declarations -c $< -o $@.tmp && $(LLVM_STRIP) -g $@.tmp && mv $@.tmp $@
+
+build/bpf/%.skel.h: build/bpf/%.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@.tmp && mv $@.tmp $@
+
+BPF_SKELS := $(patsubst bpf/%.bpf.c,build/bpf/%.skel.h,$(BPF_SRC))
+$(call obj,$(RECORD_SRC)): | $(BPF_SKELS)
+$(call obj,$(RECORD_SRC)): BASE += -Ibuild/bpf
+.SECONDARY: $(BPF_SKELS) $(patsubst bpf/%.bpf.c,build/bpf/%.bpf.o,$(BPF_SRC))
+
+# ---- tests ----
+
+UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SRC))
+LIVE_BIN := $(patsubst tests/live/%.c,$(BUILD)/tests/live/%,$(LIVE_SRC))
+BENCH_BIN := $(patsubst tools/bench/%.c,$(BUILD)/tools/bench/%,$(BENCH_SRC))
+
+# Tests of the recorder's user space are named record_*; the others link the analyzer.
+$(BUILD)/tests/unit/record_%: $(BUILD)/obj/tests/unit/record_%.o $(BUILD)/librecord.a $(BUILD)/libformat.a
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(RECORD_LIBS) $(FORMAT_LIBS)
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(ANALYZE_ARCHIVES)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(ALL_ANALYZE_LIBS)
+
+$(BUILD)/tests/live/%: tests/live/%.c
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< -luring -lpthread
+
+$(BUILD)/tools/bench/%: $(BUILD)/obj/tools/bench/%.o $(ANALYZE_ARCHIVES)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_ANALYZE_LIBS)
+
+.PHONY: tests
+tests: all $(UNIT_BIN) $(LIVE_BIN) ## build the test programs
+
+.PHONY: check
+check: tests ## run every test (the packages must be there: tools/install-deps)
+	$(Q)tests/run
+
+# ---- fuzzing: clang's libFuzzer with ASan and UBSan, everything compiled for it ----
+
+FUZZ_BUILD := build/fuzz
+FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1 -g
+FUZZ_OBJ   := $(patsubst %.c,$(FUZZ_BUILD)/%.o,$(FORMAT_SRC) $(PROTOCOLS_SRC) $(ANALYZE_PARTS_SRC))
+FUZZ_BIN   := $(patsubst tests/fuzz/%.c,$(FUZZ_BUILD)/%,$(FUZZ_SRC))
+
+$(FUZZ_BUILD)/%.o: %.c
+	$(call say,FUZZ-CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BASE) $(FUZZ_FLAGS) -MMD -MP -c $< -o $@
+
+$(FUZZ_BUILD)/libfuzzed.a: $(FUZZ_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(FUZZ_BUILD)/%_fuzz: $(FUZZ_BUILD)/tests/fuzz/%_fuzz.o $(FUZZ_BUILD)/libfuzzed.a
+	$(call say,FUZZ-LD,$@)
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ $(ALL_ANALYZE_LIBS)
+
+.PHONY: fuzz-build
+fuzz-build: $(FUZZ_BIN) ## build the fuzz targets
+
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz: fuzz-build ## run each fuzz target for FUZZ_SECONDS (60)
+	$(Q)tests/fuzz/run $(FUZZ_SECONDS)
+
+# ---- the rest ----
+
+.PHONY: demo
+demo: all ## record real servers and clients on loopback, and show the recording
+	$(Q)tools/demo
+
+.PHONY: bench
+bench: all $(BENCH_BIN) ## measure, as ratios of medians in one interleaved run
+	$(Q)tools/bench/run
+
+.PHONY: lint
+lint: ## formatting, layers, headers that compile alone, clang-tidy, cppcheck, shellcheck
+	$(Q)tools/lint
+
+C_FILES := $(wildcard */*.[ch] */*/*.[ch])
+.PHONY: format
+format: ## reformat the sources in place
+	$(Q)clang-format -i $(C_FILES)
+
+MAN_PAGES := $(wildcard record/*.1 analyze/*.1 record/*.8)
+.PHONY: install
+install: all ## install into DESTDIR and PREFIX
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin
+	$(Q)install -m 755 build/socktape $(DESTDIR)$(PREFIX)/bin/
+	$(if $(SKIP_BPF),,$(Q)install -m 755 build/socktape-record $(DESTDIR)$(PREFIX)/sbin/)
+	$(Q)for page in $(MAN_PAGES); do \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \
+	done
+
+.PHONY: clean
+clean: ## remove build/
+	$(Q)rm -rf build
+
+.PHONY: help
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+
+-include $(shell find build -name '*.d' 2>/dev/null)

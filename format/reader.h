@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_FORMAT_READER_H
+#define SOCKTAPE_FORMAT_READER_H
+
+#include "format/error.h"
+#include "format/event.h"
+
+/*
+ * Reads ONE segment from a source. Whatever the bytes are, it gives the events of every whole
+ * block and tells what is missing; it never trusts a length that it hasn't checked.
+ */
+struct reader;
+
+/* Random access to the bytes. Returns how many of LEN it read at OFFSET (0 at the end), or -1. */
+struct source {
+	int64_t (*read)(void *context, uint64_t offset, void *data, size_t len);
+	uint64_t size;
+	void *context;
+};
+
+/* Something that could not be read. */
+struct problem {
+	enum tape_error error;
+	uint64_t offset;      /* in the file */
+	uint64_t bytes;	      /* of the file that could not be used */
+	uint64_t lost_events; /* where a block header told */
+	const char *what;     /* static: "block header", "block", "index", ... */
+};
+
+struct reader_options {
+	void (*problem)(void *context, const struct problem *problem); /* may be NULL */
+	void *context;
+};
+
+/* What the segment's head says. */
+struct segment_info {
+	uint16_t version;
+	bool head_readable; /* false: the rest is zero */
+	bool complete;	    /* ended with index and seek table */
+	uint8_t recording_id[16];
+	uint64_t segment;
+	int64_t created_monotonic;
+	int64_t created_realtime;
+	uint64_t file_bytes;
+	uint64_t blocks; /* read so far */
+};
+
+/*
+ * TAPE_ERROR_NOT_A_TAPE when no head and no block is found, TAPE_ERROR_VERSION when the head asks
+ * for a newer reader. A damaged head alone is a problem, not an error.
+ */
+MUST_CHECK enum tape_error reader_new(struct source source, const struct reader_options *options,
+				      struct reader **r);
+
+/*
+ * The next event in *EVENT, valid until the next call: true. False at the end, or when memory or
+ * the source failed (reader_error() tells).
+ */
+bool reader_next(struct reader *r, struct event *event);
+
+enum tape_error reader_error(const struct reader *r);
+const struct segment_info *reader_info(const struct reader *r);
+
+void reader_free(struct reader *r); /* NULL is fine */
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_FORMAT_RECORDING_H
+#define SOCKTAPE_FORMAT_RECORDING_H
+
+#include "format/error.h"
+#include "format/event.h"
+#include "format/reader.h"
+#include "format/writer.h"
+
+/*
+ * A recording is a directory of segments, named <UTC>-<number>.tape.zst; one that is still being
+ * written (or whose recorder was killed) ends in .partial.
+ */
+#define RECORDING_SUFFIX  ".tape.zst"
+#define RECORDING_PARTIAL ".partial"
+
+/* ---- reading ---- */
+
+struct recording;
+
+/* PATH names the segment file in which the problem is. */
+typedef void recording_problem_fn(void *context, const char *path, const struct problem *problem);
+
+/*
+ * Opens PATH, a recording directory or a single segment file. Segments are read in the order of
+ * their numbers. TAPE_ERROR_IO sets errno; TAPE_ERROR_EMPTY when the directory holds no segment.
+ */
+MUST_CHECK enum tape_error recording_open(const char *path, recording_problem_fn *problem,
+					  void *context, struct recording **rec);
+
+/* The next event of the recording; as reader_next(). */
+bool recording_next(struct recording *rec, struct event *event);
+
+struct recording_status {
+	uint64_t segments;	    /* opened so far */
+	uint64_t segment_count;	    /* found */
+	uint64_t incomplete;	    /* segments that were not ended properly */
+	uint64_t problems;	    /* told to the callback */
+	uint64_t bytes_read;	    /* of segment files, for progress */
+	uint64_t bytes_total;
+	enum tape_error error;	    /* of the system or memory, that ended reading */
+};
+const struct recording_status *recording_status(const struct recording *rec);
+
+/* Wall clock (ns since the epoch) of a monotonic time, by the last CLOCK event read. */
+int64_t recording_realtime(const struct recording *rec, int64_t ts);
+
+/* Starts over from the first segment. */
+MUST_CHECK enum tape_error recording_rewind(struct recording *rec);
+
+void recording_free(struct recording *rec); /* NULL is fine */
+
+/* ---- writing ---- */
+
+struct recording_writer;
+
+struct recording_writer_options {
+	const char *path;	 /* directory; made with mode 0700 when it doesn't exist */
+	uint64_t segment_len;	 /* bytes of a segment file before the next begins; 0: never */
+	uint64_t keep_len;	 /* bytes of all files before the oldest is deleted; 0: keep all */
+	int level;		 /* zstd */
+	int64_t start_monotonic; /* both clocks at the same moment */
+	int64_t start_realtime;
+};
+
+/* TAPE_ERROR_IO with errno EEXIST when the directory already holds segments. */
+MUST_CHECK enum tape_error recording_writer_new(const struct recording_writer_options *options,
+						struct recording_writer **w);
+
+/*
+ * Adds an event. The writer remembers host, live processes, live connections and the last clock
+ * pair, and begins every later segment with them.
+ */
+MUST_CHECK enum tape_error recording_writer_event(struct recording_writer *w,
+						  const struct event *event);
+
+/* Makes everything so far readable by others; call it about once a second. */
+MUST_CHECK enum tape_error recording_writer_flush(struct recording_writer *w);
+
+/* Completes the last segment: index, sync, final name. */
+MUST_CHECK enum tape_error recording_writer_finish(struct recording_writer *w);
+
+struct recording_writer_totals {
+	uint64_t file_bytes;	   /* written in all, deleted segments included */
+	uint64_t kept_bytes;	   /* now in the directory */
+	uint64_t raw_bytes;
+	uint64_t events;
+	uint64_t data_events;
+	uint64_t data_bytes;
+	uint64_t segments;	   /* begun */
+	uint64_t deleted_segments; /* by keep_len */
+};
+struct recording_writer_totals recording_writer_totals(const struct recording_writer *w);
+
+/* The file being written, for messages; valid until the next call. */
+const char *recording_writer_path(const struct recording_writer *w);
+
+void recording_writer_free(struct recording_writer *w); /* NULL is fine; leaves .partial */
+
+#endif

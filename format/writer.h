@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_FORMAT_WRITER_H
+#define SOCKTAPE_FORMAT_WRITER_H
+
+#include "format/error.h"
+#include "format/event.h"
+
+/*
+ * Writes ONE segment into a sink. The head, blocks as they fill, and at the end index and seek
+ * table. Not thread-safe.
+ */
+struct writer;
+
+/* Where the bytes go, in order. Returns TAPE_OK only when all LEN bytes were taken. */
+struct sink {
+	enum tape_error (*write)(void *context, const void *data, size_t len);
+	void *context;
+};
+
+struct writer_options {
+	int level;		   /* of zstd; 0 means 1 */
+	uint32_t block_len;	   /* bytes of events per block; 0 means 1 MiB */
+	uint8_t recording_id[16];
+	uint64_t segment;	   /* 1 for the first */
+	int64_t created_monotonic;
+	int64_t created_realtime;
+};
+
+struct writer_totals {
+	uint64_t file_bytes; /* handed to the sink so far */
+	uint64_t raw_bytes;  /* of events, before compression */
+	uint64_t events;
+	uint64_t data_events;
+	uint64_t data_bytes; /* payload kept */
+	uint64_t blocks;
+};
+
+/* Writes the segment's head. The writer is *W, to be released with writer_free(). */
+MUST_CHECK enum tape_error writer_new(struct sink sink, const struct writer_options *options,
+				      struct writer **w);
+
+/*
+ * Adds an event. After an error the writer takes no more (it returns the same error again), and
+ * what the sink took before is a readable, incomplete segment.
+ */
+MUST_CHECK enum tape_error writer_event(struct writer *w, const struct event *event);
+
+/* Ends the block that is being filled (if it has events), so that a reader sees all so far. */
+MUST_CHECK enum tape_error writer_flush(struct writer *w);
+
+/* writer_flush(), and marks that block as the snapshot that heads the segment. */
+MUST_CHECK enum tape_error writer_end_snapshot(struct writer *w);
+
+/* Flushes and writes index and seek table: the segment is complete. */
+MUST_CHECK enum tape_error writer_finish(struct writer *w);
+
+const struct writer_totals *writer_totals(const struct writer *w);
+
+void writer_free(struct writer *w); /* NULL is fine; doesn't flush */
+
+#endif
