@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef SOCKTAPE_BPF_EVENT_H
+#define SOCKTAPE_BPF_EVENT_H
+
+/*
+ * What the kernel programs and socktape-record tell each other: the only header they share, and
+ * for one run only. Nothing of it reaches a file: record/translate.c turns it into format/event.h.
+ *
+ * Included after vmlinux.h in a kernel program and after <stdint.h>/<linux/types.h> in user space.
+ */
+
+#define KERNEL_COMM_LEN 16
+#define KERNEL_PATH_LEN 108 /* sizeof(sockaddr_un.sun_path) */
+
+/* At most this much payload rides in one record; a longer call becomes several records. */
+#define KERNEL_PAYLOAD_MAX 32768
+
+/* Payload kept of each record when the ring is under pressure. */
+#define KERNEL_PAYLOAD_PRESSURE 512
+
+/* Two slots of scratch for each CPU up to this number; records of higher CPUs share and count. */
+#define KERNEL_CPU_MAX 256
+
+enum kernel_record_kind {
+	KERNEL_DATA = 1,
+	KERNEL_CONN = 2,
+	KERNEL_CLOSE = 3,
+	KERNEL_PROCESS = 4,
+	KERNEL_EXIT = 5,
+};
+
+/* Begins every record in the ring. */
+struct kernel_record {
+	__u64 ts; /* CLOCK_MONOTONIC, ns */
+	__u32 len; /* of the whole record */
+	__u16 kind;
+	__u16 flags;
+};
+
+#define KERNEL_DATA_PEER 1 /* a struct kernel_address follows the fixed part, then the payload */
+
+struct kernel_address {
+	__u8 family; /* enum address_family of format/event.h: 0, 1, 4, 6 */
+	__u8 reserved;
+	__u16 port; /* host order */
+	__u32 scope;
+	__u8 ip[16]; /* network order */
+};
+
+/* Bytes that a call moved. A call that needs several records gives each its own offset and len. */
+struct kernel_data {
+	struct kernel_record record;
+	__u64 conn;
+	__u64 offset; /* in its stream */
+	__u32 pid;
+	__u32 tid;
+	__s32 fd; /* -1 when unknown */
+	__u32 len; /* moved by the application in this record */
+	__u32 captured; /* bytes of payload that follow */
+	__u8 call; /* enum call of format/event.h */
+	__u8 direction; /* enum direction */
+	__u8 cut; /* enum cut: why captured < len */
+	__u8 reserved;
+};
+
+/* A connection seen for the first time, or again because its addresses are known now. */
+struct kernel_conn {
+	struct kernel_record record;
+	__u64 conn;
+	__u64 inode; /* of the socket in sockfs: socket:[inode] */
+	__u64 opened_ts;
+	__u64 sent; /* positions at this moment */
+	__u64 received;
+	struct kernel_address local;
+	struct kernel_address remote;
+	__u32 netns; /* inode number of the network namespace */
+	__u32 pid;
+	__s32 fd;
+	__u8 transport; /* enum transport */
+	__u8 role; /* enum role */
+	__u8 origin; /* enum conn_origin */
+	__u8 reserved;
+	__u16 local_path_len; /* Unix: bytes used of the path; an abstract name begins with zero */
+	__u16 remote_path_len;
+	__u32 reserved2;
+	__u8 local_path[KERNEL_PATH_LEN];
+	__u8 remote_path[KERNEL_PATH_LEN];
+};
+
+struct kernel_close {
+	struct kernel_record record;
+	__u64 conn;
+	__u64 sent;
+	__u64 received;
+};
+
+#define KERNEL_ARGS_LEN 1024
+#define KERNEL_EXE_LEN	256
+
+/*
+ * A process whose socket activity is recorded, or that changed its program. The kernel side gives
+ * what a process that is gone a moment later can't tell any more; user space adds the rest.
+ */
+struct kernel_process {
+	struct kernel_record record;
+	__u64 start_ts; /* CLOCK_MONOTONIC ns of the process's start */
+	__u64 cgroup_id; /* of cgroup v2; 0 when unknown */
+	__u32 pid;
+	__u32 ppid;
+	__u32 uid;
+	__u32 gid;
+	__u8 comm[KERNEL_COMM_LEN]; /* of the thread group's leader, zero-terminated */
+	__u16 exe_len;
+	__u16 args_len;
+	__u32 reserved;
+	__u8 exe[KERNEL_EXE_LEN]; /* path of the executable as the kernel's dentries tell */
+	__u8 args[KERNEL_ARGS_LEN]; /* each argument ended by a zero byte, cut where it is longer */
+};
+
+struct kernel_exit {
+	struct kernel_record record;
+	__u32 pid;
+	__s32 status; /* as wait(2) gives it */
+};
+
+/* Read-only configuration, set before the programs are loaded (rodata `config`). */
+#define KERNEL_CONFIG_UNIX	   (1 << 0) /* record Unix sockets too */
+#define KERNEL_CONFIG_FILTER_PID   (1 << 1) /* only processes in map `pids` */
+#define KERNEL_CONFIG_FILTER_COMM  (1 << 2) /* only processes whose leader is called `comm` */
+#define KERNEL_CONFIG_FILTER_PORT  (1 << 3) /* only sockets with `port` at either end */
+#define KERNEL_CONFIG_FILTER_CGROUP (1 << 4) /* only tasks below the cgroup in map `cgroups` */
+#define KERNEL_CONFIG_FOLLOW	   (1 << 5) /* children of matching processes match as well */
+
+struct kernel_config {
+	__u32 flags;
+	__u32 self_pid; /* socktape-record itself: never recorded */
+	__u32 snaplen; /* payload bytes kept of a call; 0xffffffff: all */
+	__u16 port;
+	__u16 reserved;
+	__u64 ring_bytes; /* size of the ring */
+	__u64 wake_bytes; /* fill at which user space is woken, once */
+	__u64 pressure_cut_bytes; /* fill above which payload is cut to KERNEL_PAYLOAD_PRESSURE */
+	__u64 pressure_none_bytes; /* fill above which no payload is kept */
+	char comm[KERNEL_COMM_LEN];
+};
+
+/* Counters of one CPU (per-CPU array `counters`, key 0); only ever grow. */
+struct kernel_counters {
+	__u64 data_records; /* written to the ring */
+	__u64 data_bytes; /* payload in them */
+	__u64 moved_bytes; /* what the applications moved, recorded or not */
+	__u64 connections;
+	__u64 lost_ring_records; /* ring full: DATA records and their bytes */
+	__u64 lost_ring_bytes;
+	__u64 lost_table_calls; /* connection table full */
+	__u64 lost_table_bytes;
+	__u64 lost_nested_calls; /* scratch busy */
+	__u64 lost_nested_bytes;
+	__u64 lost_unreadable_calls; /* arguments not readable */
+	__u64 lost_unreadable_bytes;
+	__u64 lost_uncaptured_calls; /* calls that can't even be counted per connection */
+	__u64 lost_uncaptured_bytes;
+	__u64 lost_meta_records; /* ring full: CONN, CLOSE, PROCESS, EXIT (sent again later) */
+	__u64 cut_pressure_bytes; /* payload left out under pressure (in the records' `cut`) */
+	__u64 cut_unreadable_bytes;
+	__u64 cut_uncaptured_bytes; /* splice and its like */
+	__u64 cut_pieces_bytes; /* more iovecs or messages than the program may walk */
+	__u64 cut_snaplen_bytes;
+};
+
+#endif
