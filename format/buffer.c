@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "format/buffer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CAPACITY_MIN 64
+#define U64_DIGITS   20
+
+void buffer_free(struct buffer *b)
+{
+	free(b->data);
+	*b = (struct buffer){0};
+}
+
+char *buffer_grow(struct buffer *b, size_t extra)
+{
+	size_t capacity = b->capacity ? b->capacity : CAPACITY_MIN;
+	char *data;
+
+	if (b->failed)
+		return NULL;
+	if (extra > SIZE_MAX / 4 || b->len > SIZE_MAX / 4) {
+		b->failed = true;
+		return NULL;
+	}
+	while (capacity - b->len < extra)
+		capacity *= 2;
+	data = realloc(b->data, capacity);
+	if (!data) {
+		b->failed = true;
+		return NULL;
+	}
+	b->data = data;
+	b->capacity = capacity;
+	return data + b->len;
+}
+
+void buffer_printf(struct buffer *b, const char *format, ...)
+{
+	va_list args;
+	char *to;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (n < 0) {
+		b->failed = true;
+		return;
+	}
+	to = buffer_reserve(b, (size_t)n + 1);
+	if (!to)
+		return;
+	va_start(args, format);
+	vsnprintf(to, (size_t)n + 1, format, args);
+	va_end(args);
+	b->len += (size_t)n;
+}
+
+void buffer_append_u64(struct buffer *b, uint64_t value)
+{
+	char digits[U64_DIGITS];
+	char *first = digits + sizeof(digits);
+
+	do {
+		*--first = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	buffer_append(b, first, (size_t)(digits + sizeof(digits) - first));
+}
+
+void buffer_append_i64(struct buffer *b, int64_t value)
+{
+	if (value < 0)
+		buffer_append_char(b, '-');
+	buffer_append_u64(b, value < 0 ? -(uint64_t)value : (uint64_t)value);
+}
+
+void buffer_consume(struct buffer *b, size_t n)
+{
+	if (n < b->len)
+		memmove(b->data, b->data + n, b->len - n);
+	b->len -= n;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "format/event.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#define EVENT_TEXT(number, name, text) [number] = text,
+
+/* Defines FUNCTION, which looks a number up in the texts of TABLE. */
+#define TEXT_FUNCTION(function, type, table)                                                       \
+	const char *function(type number)                                                          \
+	{                                                                                          \
+		static const char *const texts[] = {table(EVENT_TEXT)};                            \
+                                                                                                   \
+		if ((size_t)number >= sizeof(texts) / sizeof(texts[0]))                            \
+			return "unknown";                                                          \
+		return texts[number];                                                              \
+	}
+
+TEXT_FUNCTION(transport_text, enum transport, TRANSPORTS)
+TEXT_FUNCTION(role_text, enum role, ROLES)
+TEXT_FUNCTION(conn_origin_text, enum conn_origin, CONN_ORIGINS)
+TEXT_FUNCTION(direction_text, enum direction, DIRECTIONS)
+TEXT_FUNCTION(layer_text, enum layer, LAYERS)
+TEXT_FUNCTION(call_text, enum call, CALLS)
+TEXT_FUNCTION(cut_text, enum cut, CUTS)
+TEXT_FUNCTION(loss_cause_text, enum loss_cause, LOSS_CAUSES)
+
+static size_t ip_len(enum address_family family)
+{
+	switch (family) {
+	case ADDRESS_INET4:
+		return 4;
+	case ADDRESS_INET6:
+		return 16;
+	default:
+		return 0;
+	}
+}
+
+bool address_equal(const struct address *a, const struct address *b)
+{
+	return a->family == b->family && a->port == b->port && a->scope == b->scope &&
+	       memcmp(a->ip, b->ip, ip_len(a->family)) == 0;
+}
+
+static bool is_mapped(const struct address *address)
+{
+	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+
+	return address->family == ADDRESS_INET6 && memcmp(address->ip, prefix, sizeof(prefix)) == 0;
+}
+
+static void inet4_text(const uint8_t ip[4], uint16_t port, char text[static ADDRESS_TEXT_MAX])
+{
+	snprintf(text, ADDRESS_TEXT_MAX, "%u.%u.%u.%u:%u", ip[0], ip[1], ip[2], ip[3], port);
+}
+
+static void inet6_text(const struct address *address, char text[static ADDRESS_TEXT_MAX])
+{
+	char ip[INET6_ADDRSTRLEN] = "";
+	char scope[16] = "";
+
+	inet_ntop(AF_INET6, address->ip, ip, sizeof(ip));
+	if (address->scope)
+		snprintf(scope, sizeof(scope), "%%%u", address->scope);
+	snprintf(text, ADDRESS_TEXT_MAX, "[%s%s]:%u", ip, scope, address->port);
+}
+
+void address_text(const struct address *address, char text[static ADDRESS_TEXT_MAX])
+{
+	if (address->family == ADDRESS_INET4)
+		inet4_text(address->ip, address->port, text);
+	else if (is_mapped(address))
+		inet4_text(address->ip + 12, address->port, text);
+	else if (address->family == ADDRESS_INET6)
+		inet6_text(address, text);
+	else
+		snprintf(text, ADDRESS_TEXT_MAX, "%s",
+			 address->family == ADDRESS_UNIX ? "unix" : "");
+}
