@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_PROTOCOLS_CURSOR_H
+#define SOCKTAPE_PROTOCOLS_CURSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "format/span.h"
+
+/*
+ * Reads a message from the front to the back. A read beyond the end gives 0 (or an empty span) and
+ * sets `failed` for good, so that a parser reads a whole structure and checks once.
+ */
+struct cursor {
+	const uint8_t *start;
+	const uint8_t *pos;
+	const uint8_t *end;
+	bool failed;
+};
+
+static inline struct cursor cursor_of(const void *data, size_t len)
+{
+	const uint8_t *start = data;
+
+	return (struct cursor){start, start, len ? start + len : start, false};
+}
+
+static inline size_t cursor_left(const struct cursor *c)
+{
+	return (size_t)(c->end - c->pos);
+}
+
+/* How far it has come from where it started. */
+static inline size_t cursor_position(const struct cursor *c)
+{
+	return (size_t)(c->pos - c->start);
+}
+
+/* What is left, without reading it. */
+static inline struct span cursor_rest(const struct cursor *c)
+{
+	return span_of(c->pos, cursor_left(c));
+}
+
+/* The next N bytes, to be read by the caller; NULL (and failed) when there are fewer. */
+static inline const uint8_t *cursor_take(struct cursor *c, size_t n)
+{
+	const uint8_t *at = c->pos;
+
+	if (c->failed || cursor_left(c) < n) {
+		c->failed = true;
+		c->pos = c->end;
+		return NULL;
+	}
+	c->pos += n;
+	return at;
+}
+
+static inline struct span cursor_span(struct cursor *c, size_t n)
+{
+	const uint8_t *at = cursor_take(c, n);
+
+	return span_of(at, at ? n : 0);
+}
+
+static inline void cursor_skip(struct cursor *c, size_t n)
+{
+	cursor_take(c, n);
+}
+
+/* A cursor over the next N bytes alone, which this one has then passed. */
+static inline struct cursor cursor_part(struct cursor *c, size_t n)
+{
+	struct span part = cursor_span(c, n);
+	struct cursor inner = cursor_of(part.data, part.len);
+
+	inner.failed = c->failed;
+	return inner;
+}
+
+static inline uint8_t cursor_u8(struct cursor *c)
+{
+	const uint8_t *at = cursor_take(c, 1);
+
+	return at ? at[0] : 0;
+}
+
+static inline uint16_t cursor_be16(struct cursor *c)
+{
+	const uint8_t *at = cursor_take(c, 2);
+
+	return at ? (uint16_t)(at[0] << 8 | at[1]) : 0;
+}
+
+static inline uint32_t cursor_be32(struct cursor *c)
+{
+	const uint8_t *at = cursor_take(c, 4);
+
+	return at ? (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]
+		  : 0;
+}
+
+static inline uint64_t cursor_be64(struct cursor *c)
+{
+	uint64_t high = cursor_be32(c);
+
+	return high << 32 | cursor_be32(c);
+}
+
+#endif
