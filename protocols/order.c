@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/order.h"
+
+#include <stdlib.h>
+
+/* Data that came early, sorted by offset. */
+struct order_held {
+	struct order_held *next;
+	uint64_t offset;
+	uint64_t len;
+	int64_t ts;
+	enum cut cut;
+	size_t kept;
+	uint8_t bytes[];
+};
+
+void order_init(struct order *o, uint64_t start)
+{
+	*o = (struct order){
+		.started = start != ORDER_START_UNKNOWN,
+		.next = start != ORDER_START_UNKNOWN ? start : 0,
+	};
+}
+
+static void give_hole(struct order *o, uint64_t len, int64_t ts, bool wanted,
+		      enum direction direction, order_run_fn *run, void *context)
+{
+	o->next += len;
+	if (!wanted)
+		o->lost_bytes += len;
+	run(context, direction, &(struct run){NULL, len, ts, wanted});
+}
+
+/* Gives out LEN bytes at OFFSET, which is not beyond o->next, without what went out before. */
+static void give_data(struct order *o, const struct event_data *data, int64_t ts, order_run_fn *run,
+		      void *context)
+{
+	uint64_t repeated = o->next - data->offset;
+	const uint8_t *bytes = (const uint8_t *)data->payload.data;
+	size_t kept = data->payload.len;
+	uint64_t len = data->len;
+
+	if (repeated >= len) {
+		o->repeated_bytes += len;
+		return;
+	}
+	o->repeated_bytes += repeated;
+	len -= repeated;
+	if (repeated < kept) {
+		bytes += repeated;
+		kept -= repeated;
+		o->next += kept;
+		run(context, data->direction, &(struct run){bytes, kept, ts, false});
+	} else {
+		kept = 0;
+	}
+	if (kept < len)
+		give_hole(o, len - kept, ts, data->cut == CUT_SNAPLEN, data->direction, run,
+			  context);
+}
+
+static bool hold(struct order *o, const struct event_data *data, int64_t ts)
+{
+	struct order_held *h = malloc(sizeof(*h) + data->payload.len);
+	struct order_held **at = &o->held;
+
+	if (!h)
+		return false;
+	*h = (struct order_held){
+		.offset = data->offset,
+		.len = data->len,
+		.ts = ts,
+		.cut = data->cut,
+		.kept = data->payload.len,
+	};
+	memcpy(h->bytes, data->payload.data, data->payload.len);
+	while (*at && (*at)->offset <= h->offset)
+		at = &(*at)->next;
+	h->next = *at;
+	*at = h;
+	o->held_count++;
+	o->held_bytes += h->kept;
+	return true;
+}
+
+/* Gives out the first of the held, which starts at o->next or before. */
+static void release_first(struct order *o, enum direction direction, order_run_fn *run,
+			  void *context)
+{
+	struct order_held *h = o->held;
+	struct event_data data = {
+		.offset = h->offset,
+		.len = h->len,
+		.payload = span_of(h->bytes, h->kept),
+		.direction = direction,
+		.cut = h->cut,
+	};
+
+	o->held = h->next;
+	o->held_count--;
+	o->held_bytes -= h->kept;
+	give_data(o, &data, h->ts, run, context);
+	free(h);
+}
+
+static void release_ready(struct order *o, enum direction direction, order_run_fn *run,
+			  void *context)
+{
+	while (o->held && o->held->offset <= o->next)
+		release_first(o, direction, run, context);
+}
+
+/* Declares lost what precedes the first of the held. */
+static void skip_to_held(struct order *o, enum direction direction, order_run_fn *run,
+			 void *context)
+{
+	struct order_held *h = o->held;
+
+	if (h->offset > o->next)
+		give_hole(o, h->offset - o->next, h->ts, false, direction, run, context);
+	release_ready(o, direction, run, context);
+}
+
+static bool held_too_long(const struct order *o, int64_t now)
+{
+	if (o->held_count > ORDER_HOLD_EVENTS || o->held_bytes > ORDER_HOLD_BYTES)
+		return true;
+	for (const struct order_held *h = o->held; h; h = h->next)
+		if (now - h->ts > ORDER_HOLD_NS)
+			return true;
+	return false;
+}
+
+bool order_push(struct order *o, const struct event_data *data, int64_t ts, order_run_fn *run,
+		void *context)
+{
+	if (data->len == 0)
+		return true;
+	if (!o->started) {
+		o->started = true;
+		o->next = data->offset;
+	}
+	if (data->offset > o->next) {
+		if (!hold(o, data, ts))
+			return false;
+	} else {
+		give_data(o, data, ts, run, context);
+		release_ready(o, data->direction, run, context);
+	}
+	while (o->held && held_too_long(o, ts))
+		skip_to_held(o, data->direction, run, context);
+	return true;
+}
+
+void order_finish(struct order *o, enum direction direction, order_run_fn *run, void *context)
+{
+	while (o->held)
+		skip_to_held(o, direction, run, context);
+}
+
+void order_free(struct order *o)
+{
+	while (o->held) {
+		struct order_held *next = o->held->next;
+
+		free(o->held);
+		o->held = next;
+	}
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_PROTOCOLS_ORDER_H
+#define SOCKTAPE_PROTOCOLS_ORDER_H
+
+#include "format/event.h"
+
+/*
+ * One direction of a connection: puts data events in the order of their positions. What comes out
+ * are runs without overlap: bytes, or a hole of known length.
+ *
+ * Two threads that use one socket may reach the ring in the other order, so data that comes early
+ * is held back for a moment before what precedes it is declared lost.
+ */
+
+/* Held back at most this long (of recorded time), this many bytes and this many events. */
+#define ORDER_HOLD_NS	  (50 * 1000 * 1000ll)
+#define ORDER_HOLD_BYTES  (1u << 20)
+#define ORDER_HOLD_EVENTS 64
+
+struct run {
+	const uint8_t *data; /* NULL: a hole */
+	uint64_t len;	     /* never 0 */
+	int64_t ts;
+	bool wanted; /* a hole that the user asked for (snap length) */
+};
+
+typedef void order_run_fn(void *context, enum direction direction, const struct run *run);
+
+struct order_held;
+
+struct order {
+	bool started;
+	uint64_t next; /* position that comes next */
+	struct order_held *held;
+	size_t held_count;
+	size_t held_bytes;
+	uint64_t lost_bytes;	 /* holes, those of the snap length apart */
+	uint64_t repeated_bytes; /* came twice */
+};
+
+#define ORDER_START_UNKNOWN UINT64_MAX
+
+/* START: position of the first byte, or ORDER_START_UNKNOWN: wherever the first data is. */
+void order_init(struct order *o, uint64_t start);
+
+/* Gives zero or more runs to RUN. False when there was no memory to hold data back: it is lost. */
+bool order_push(struct order *o, const struct event_data *data, int64_t ts, order_run_fn *run,
+		void *context);
+
+/* Nothing will come any more: what is held goes out, with the holes before it. */
+void order_finish(struct order *o, enum direction direction, order_run_fn *run, void *context);
+
+void order_free(struct order *o);
+
+#endif

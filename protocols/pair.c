@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/pair.h"
+
+#include <stdlib.h>
+
+/* A connection that never answers must not fill the memory: beyond this the oldest is given up. */
+#define PENDING_MAX 16384
+/* Responses held back after a loss. */
+#define HELD_MAX 1024
+/* A message that was larger than this gives its memory back instead of to the pool. */
+#define POOLED_TEXT_MAX (64u << 10)
+/* Messages kept in the pool. */
+#define POOL_MAX 64
+
+struct list {
+	struct message *first;
+	struct message **end; /* where the next one's address goes */
+	size_t count;
+};
+
+struct pair {
+	size_t message_len;
+	pair_emit_fn *emit;
+	void *context;
+
+	struct list requests; /* that wait, oldest first */
+	struct list held;     /* responses after a loss */
+	bool unsure;	      /* messages were lost: order says nothing until the next alignment */
+	bool answered;	      /* the last message was a response */
+	bool overlapping;     /* requests come before the older ones are all answered */
+
+	struct message *pool;
+	size_t pooled;
+};
+
+static void list_init(struct list *l)
+{
+	l->first = NULL;
+	l->end = &l->first;
+	l->count = 0;
+}
+
+static void list_append(struct list *l, struct message *m)
+{
+	m->next = NULL;
+	*l->end = m;
+	l->end = &m->next;
+	l->count++;
+}
+
+/* Takes out the message whose address stands at *AT. */
+static struct message *list_remove(struct list *l, struct message **at)
+{
+	struct message *m = *at;
+
+	*at = m->next;
+	if (!m->next)
+		l->end = at;
+	l->count--;
+	return m;
+}
+
+static struct message *list_pop(struct list *l)
+{
+	return l->first ? list_remove(l, &l->first) : NULL;
+}
+
+struct pair *pair_new(size_t message_len, pair_emit_fn *emit, void *context)
+{
+	struct pair *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->message_len = message_len;
+	p->emit = emit;
+	p->context = context;
+	list_init(&p->requests);
+	list_init(&p->held);
+	return p;
+}
+
+struct message *pair_message(struct pair *p, const struct frame *frame)
+{
+	struct message *m = p->pool;
+	struct buffer text = {0};
+
+	if (m) {
+		p->pool = m->next;
+		p->pooled--;
+		text = m->text;
+	} else {
+		m = malloc(p->message_len);
+		if (!m)
+			return NULL;
+	}
+	memset(m, 0, p->message_len);
+	buffer_clear(&text);
+	m->text = text;
+	m->ts_first = frame->ts_first;
+	m->ts_last = frame->ts_last;
+	m->partial = frame->lost;
+	if (frame->peer) {
+		m->has_peer = true;
+		m->peer = *frame->peer;
+	}
+	return m;
+}
+
+void message_extend(struct message *m, const struct frame *frame)
+{
+	m->ts_last = frame->ts_last;
+	m->partial |= frame->lost;
+}
+
+void pair_discard(struct pair *p, struct message *message)
+{
+	if (!message)
+		return;
+	if (p->pooled == POOL_MAX) {
+		buffer_free(&message->text);
+		free(message);
+		return;
+	}
+	if (message->text.capacity > POOLED_TEXT_MAX)
+		buffer_free(&message->text);
+	message->next = p->pool;
+	p->pool = message;
+	p->pooled++;
+}
+
+static void give(struct pair *p, struct message *request, struct message *response, bool lost)
+{
+	p->emit(p->context, request, response, lost);
+	pair_discard(p, request);
+	pair_discard(p, response);
+}
+
+/* Requests of the queue that were sent before the newest of the held responses. */
+static size_t requests_before_last_held(const struct pair *p)
+{
+	const struct message *last = p->held.first;
+	size_t count = 0;
+
+	while (last->next)
+		last = last->next;
+	for (const struct message *r = p->requests.first; r; r = r->next, count++)
+		if (r->ts_first > last->ts_first)
+			break;
+	return count;
+}
+
+/* Matches the held responses with the requests from the last one backwards. */
+static void align(struct pair *p)
+{
+	size_t requests, responses = p->held.count;
+
+	p->unsure = false;
+	if (!responses)
+		return;
+	requests = requests_before_last_held(p);
+	for (; requests > responses; requests--)
+		give(p, list_pop(&p->requests), NULL, true);
+	for (; responses > requests; responses--)
+		give(p, NULL, list_pop(&p->held), true);
+	for (; responses; responses--) {
+		struct message *request = list_pop(&p->requests);
+
+		give(p, request, list_pop(&p->held), false);
+	}
+}
+
+void pair_request(struct pair *p, struct message *request)
+{
+	if (p->held.count && !p->overlapping)
+		align(p);
+	if (p->answered && p->requests.count && !p->unsure)
+		p->overlapping = true;
+	p->answered = false;
+	list_append(&p->requests, request);
+	if (p->requests.count > PENDING_MAX)
+		give(p, list_pop(&p->requests), NULL, false);
+}
+
+void pair_response(struct pair *p, struct message *response)
+{
+	struct message *request;
+
+	p->answered = true;
+	if (p->unsure) {
+		list_append(&p->held, response);
+		if (p->held.count >= p->requests.count || p->held.count > HELD_MAX)
+			align(p);
+		return;
+	}
+	request = list_pop(&p->requests);
+	give(p, request, response, !request);
+}
+
+static bool answers(const struct message *request, const struct message *response)
+{
+	if (request->key != response->key)
+		return false;
+	return !request->has_peer || !response->has_peer ||
+	       address_equal(&request->peer, &response->peer);
+}
+
+void pair_response_by_key(struct pair *p, struct message *response)
+{
+	for (struct message **at = &p->requests.first; *at; at = &(*at)->next) {
+		if (answers(*at, response)) {
+			give(p, list_remove(&p->requests, at), response, false);
+			return;
+		}
+	}
+	give(p, NULL, response, true);
+}
+
+void pair_push(struct pair *p, struct message *message)
+{
+	give(p, NULL, message, false);
+}
+
+struct message *pair_oldest(struct pair *p)
+{
+	return p->requests.first;
+}
+
+size_t pair_pending(const struct pair *p)
+{
+	return p->requests.count;
+}
+
+void pair_lost(struct pair *p, enum side side)
+{
+	if (side == SIDE_CLIENT || p->requests.count)
+		p->unsure = true;
+}
+
+void pair_finish(struct pair *p)
+{
+	bool lost = p->unsure;
+
+	align(p);
+	while (p->requests.count)
+		give(p, list_pop(&p->requests), NULL, lost);
+}
+
+static void list_free(struct list *l)
+{
+	while (l->first) {
+		struct message *m = list_pop(l);
+
+		buffer_free(&m->text);
+		free(m);
+	}
+}
+
+void pair_free(struct pair *p)
+{
+	if (!p)
+		return;
+	list_free(&p->requests);
+	list_free(&p->held);
+	while (p->pool) {
+		struct message *next = p->pool->next;
+
+		buffer_free(&p->pool->text);
+		free(p->pool);
+		p->pool = next;
+	}
+	free(p);
+}
+
+static enum outcome exchange_outcome(const struct message *request, const struct message *response,
+				     bool lost, bool error)
+{
+	if (lost || (request && request->partial) || (response && response->partial))
+		return OUTCOME_PARTIAL;
+	if (!response)
+		return OUTCOME_UNANSWERED;
+	return error ? OUTCOME_ERROR : OUTCOME_OK;
+}
+
+void pair_record(const struct message *request, const struct message *response, bool lost,
+		 bool error, struct record *record)
+{
+	const struct message *either = request ? request : response;
+
+	record->outcome = exchange_outcome(request, response, lost, error);
+	record->request_first = request ? request->ts_first : TIME_UNKNOWN;
+	record->request_last = request ? request->ts_last : TIME_UNKNOWN;
+	record->response_first = response ? response->ts_first : TIME_UNKNOWN;
+	record->response_last = response ? response->ts_last : TIME_UNKNOWN;
+	record->peer = either->has_peer ? &either->peer : NULL;
+}

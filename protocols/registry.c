@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/protocol.h"
+
+/* The order is that of the documentation; it decides nothing else but a tie in inference. */
+const struct protocol *const protocols[] = {
+	NULL,
+};
