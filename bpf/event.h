@@ -12,14 +12,37 @@
 #define KERNEL_COMM_LEN 16
 #define KERNEL_PATH_LEN 108 /* sizeof(sockaddr_un.sun_path) */
 
-/* At most this much payload rides in one record; a longer call becomes several records. */
-#define KERNEL_PAYLOAD_MAX 32768
+/*
+ * At most this much payload rides in one record. A longer call on a stream becomes several records;
+ * a datagram never does (UDP's longest is 65507 bytes): of a longer one the rest is cut.
+ */
+#define KERNEL_PAYLOAD_MAX 65536
 
 /* Payload kept of each record when the ring is under pressure. */
 #define KERNEL_PAYLOAD_PRESSURE 512
 
-/* Two slots of scratch for each CPU up to this number; records of higher CPUs share and count. */
-#define KERNEL_CPU_MAX 256
+/*
+ * Programs, by name in the skeleton, and how user space treats them:
+ *
+ *   on_sys_exit, on_tcp_state, on_tcp_destroy, on_fork, on_exec, on_exit   needed; attached at
+ * start mark_sockets      needed; iter/task_file. After the others are attached, read its iterator
+ * to the end once, then set bss `started` to 1: every socket that exists already is in `conns` as
+ * MIDSTREAM then, and what appears later counts as OPENED. sweep_conns       iter/bpf_map_elem over
+ * map `conns`. Read to the end about once a second: sends sweep_processes   CLOSE for sockets that
+ * are gone and what did not fit in the ring before. The second one is over map `processes`. Both
+ * need 5.9; without them (autoload off) only the end of TCP connections is seen. on_uring_submit,
+ * on_uring_complete   need a kernel whose io_uring_complete tracepoint has the arguments (ctx, req,
+ * cqe); where loading fails with them, they are left out.
+ *
+ * Iterators give no output: read() returns 0 when everything was walked (EAGAIN: read again).
+ *
+ * Object socktape_compat_bpf has the same programs, maps and rodata for kernels from 5.8 on; user
+ * space tries it when socktape_bpf does not load.
+ *
+ * Maps to be sized before loading: `ring` (power of two, config.ring_bytes), `conns`, and
+ * `scratch`: one entry for each possible CPU. Maps to be filled: `pids` (u32 tgid -> u8), `cgroups`
+ * (key 0: fd of a cgroup v2 directory).
+ */
 
 enum kernel_record_kind {
 	KERNEL_DATA = 1,
@@ -31,7 +54,7 @@ enum kernel_record_kind {
 
 /* Begins every record in the ring. */
 struct kernel_record {
-	__u64 ts; /* CLOCK_MONOTONIC, ns */
+	__u64 ts;  /* CLOCK_MONOTONIC, ns */
 	__u32 len; /* of the whole record */
 	__u16 kind;
 	__u16 flags;
@@ -54,12 +77,12 @@ struct kernel_data {
 	__u64 offset; /* in its stream */
 	__u32 pid;
 	__u32 tid;
-	__s32 fd; /* -1 when unknown */
-	__u32 len; /* moved by the application in this record */
+	__s32 fd;	/* -1 when unknown */
+	__u32 len;	/* moved by the application in this record */
 	__u32 captured; /* bytes of payload that follow */
-	__u8 call; /* enum call of format/event.h */
+	__u8 call;	/* enum call of format/event.h */
 	__u8 direction; /* enum direction */
-	__u8 cut; /* enum cut: why captured < len */
+	__u8 cut;	/* enum cut: why captured < len */
 	__u8 reserved;
 };
 
@@ -77,8 +100,8 @@ struct kernel_conn {
 	__u32 pid;
 	__s32 fd;
 	__u8 transport; /* enum transport */
-	__u8 role; /* enum role */
-	__u8 origin; /* enum conn_origin */
+	__u8 role;	/* enum role */
+	__u8 origin;	/* enum conn_origin */
 	__u8 reserved;
 	__u16 local_path_len; /* Unix: bytes used of the path; an abstract name begins with zero */
 	__u16 remote_path_len;
@@ -103,7 +126,7 @@ struct kernel_close {
  */
 struct kernel_process {
 	struct kernel_record record;
-	__u64 start_ts; /* CLOCK_MONOTONIC ns of the process's start */
+	__u64 start_ts;	 /* CLOCK_MONOTONIC ns of the process's start */
 	__u64 cgroup_id; /* of cgroup v2; 0 when unknown */
 	__u32 pid;
 	__u32 ppid;
@@ -113,7 +136,7 @@ struct kernel_process {
 	__u16 exe_len;
 	__u16 args_len;
 	__u32 reserved;
-	__u8 exe[KERNEL_EXE_LEN]; /* path of the executable as the kernel's dentries tell */
+	__u8 exe[KERNEL_EXE_LEN];   /* path of the executable as the kernel's dentries tell */
 	__u8 args[KERNEL_ARGS_LEN]; /* each argument ended by a zero byte, cut where it is longer */
 };
 
@@ -124,31 +147,47 @@ struct kernel_exit {
 };
 
 /* Read-only configuration, set before the programs are loaded (rodata `config`). */
-#define KERNEL_CONFIG_UNIX	   (1 << 0) /* record Unix sockets too */
-#define KERNEL_CONFIG_FILTER_PID   (1 << 1) /* only processes in map `pids` */
-#define KERNEL_CONFIG_FILTER_COMM  (1 << 2) /* only processes whose leader is called `comm` */
-#define KERNEL_CONFIG_FILTER_PORT  (1 << 3) /* only sockets with `port` at either end */
+#define KERNEL_CONFIG_UNIX	    (1 << 0) /* record Unix sockets too */
+#define KERNEL_CONFIG_FILTER_PID    (1 << 1) /* only processes in map `pids` */
+#define KERNEL_CONFIG_FILTER_COMM   (1 << 2) /* only processes whose leader is called `comm` */
+#define KERNEL_CONFIG_FILTER_PORT   (1 << 3) /* only sockets with `port` at either end */
 #define KERNEL_CONFIG_FILTER_CGROUP (1 << 4) /* only tasks below the cgroup in map `cgroups` */
-#define KERNEL_CONFIG_FOLLOW	   (1 << 5) /* children of matching processes match as well */
+#define KERNEL_CONFIG_FOLLOW	    (1 << 5) /* children of matching processes match as well */
 
 struct kernel_config {
 	__u32 flags;
 	__u32 self_pid; /* socktape-record itself: never recorded */
-	__u32 snaplen; /* payload bytes kept of a call; 0xffffffff: all */
+	__u32 snaplen;	/* payload bytes kept of a call; 0xffffffff: all */
 	__u16 port;
 	__u16 reserved;
-	__u64 ring_bytes; /* size of the ring */
-	__u64 wake_bytes; /* fill at which user space is woken, once */
-	__u64 pressure_cut_bytes; /* fill above which payload is cut to KERNEL_PAYLOAD_PRESSURE */
+	__u64 ring_bytes;	   /* size of the ring */
+	__u64 wake_bytes;	   /* fill at which user space is woken, once */
+	__u64 pressure_cut_bytes;  /* fill above which payload is cut to KERNEL_PAYLOAD_PRESSURE */
 	__u64 pressure_none_bytes; /* fill above which no payload is kept */
 	char comm[KERNEL_COMM_LEN];
+};
+
+/* Value of map `conns`; the key is the address of the kernel's struct sock. */
+struct kernel_conn_state {
+	__u64 id;
+	__u64 inode;
+	__u64 socket; /* address of the struct socket, to see whether it lives */
+	__u64 opened_ts;
+	__u64 position[2];   /* by enum direction; advances even when a record is lost */
+	__u32 announced_pid; /* the last process that is known to user space, of this connection */
+	__u32 lock;	     /* struct bpf_spin_lock, used on kernels without atomic fetch */
+	__u8 transport;
+	__u8 role;
+	__u8 origin;
+	__u8 flags; /* the programs' own */
+	__u32 reserved;
 };
 
 /* Counters of one CPU (per-CPU array `counters`, key 0); only ever grow. */
 struct kernel_counters {
 	__u64 data_records; /* written to the ring */
-	__u64 data_bytes; /* payload in them */
-	__u64 moved_bytes; /* what the applications moved, recorded or not */
+	__u64 data_bytes;   /* payload in them */
+	__u64 moved_bytes;  /* what the applications moved, recorded or not */
 	__u64 connections;
 	__u64 lost_ring_records; /* ring full: DATA records and their bytes */
 	__u64 lost_ring_bytes;
@@ -160,11 +199,11 @@ struct kernel_counters {
 	__u64 lost_unreadable_bytes;
 	__u64 lost_uncaptured_calls; /* calls that can't even be counted per connection */
 	__u64 lost_uncaptured_bytes;
-	__u64 lost_meta_records; /* ring full: CONN, CLOSE, PROCESS, EXIT (sent again later) */
+	__u64 lost_meta_records;  /* ring full: CONN, CLOSE, PROCESS, EXIT (sent again later) */
 	__u64 cut_pressure_bytes; /* payload left out under pressure (in the records' `cut`) */
 	__u64 cut_unreadable_bytes;
 	__u64 cut_uncaptured_bytes; /* splice and its like */
-	__u64 cut_pieces_bytes; /* more iovecs or messages than the program may walk */
+	__u64 cut_pieces_bytes;	    /* more iovecs or messages than the program may walk */
 	__u64 cut_snaplen_bytes;
 };
 
