@@ -32,13 +32,13 @@ MUST_CHECK enum tape_error recording_open(const char *path, recording_problem_fn
 bool recording_next(struct recording *rec, struct event *event);
 
 struct recording_status {
-	uint64_t segments;	    /* opened so far */
-	uint64_t segment_count;	    /* found */
-	uint64_t incomplete;	    /* segments that were not ended properly */
-	uint64_t problems;	    /* told to the callback */
-	uint64_t bytes_read;	    /* of segment files, for progress */
+	uint64_t segments;	/* opened so far */
+	uint64_t segment_count; /* found */
+	uint64_t incomplete;	/* segments that were not ended properly */
+	uint64_t problems;	/* told to the callback */
+	uint64_t bytes_read;	/* of segment files, for progress */
 	uint64_t bytes_total;
-	enum tape_error error;	    /* of the system or memory, that ended reading */
+	enum tape_error error; /* of the system or memory, that ended reading */
 };
 const struct recording_status *recording_status(const struct recording *rec);
 
@@ -81,8 +81,8 @@ MUST_CHECK enum tape_error recording_writer_flush(struct recording_writer *w);
 MUST_CHECK enum tape_error recording_writer_finish(struct recording_writer *w);
 
 struct recording_writer_totals {
-	uint64_t file_bytes;	   /* written in all, deleted segments included */
-	uint64_t kept_bytes;	   /* now in the directory */
+	uint64_t file_bytes; /* written in all, deleted segments included */
+	uint64_t kept_bytes; /* now in the directory */
 	uint64_t raw_bytes;
 	uint64_t events;
 	uint64_t data_events;

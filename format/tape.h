@@ -22,6 +22,7 @@
 #define TAPE_MAGIC_BLOCK   "STBLOCK\n"
 #define TAPE_MAGIC_INDEX   "STINDEX\n"
 
+/* Grows only when older readers can't read the file at all. */
 #define TAPE_VERSION 1
 
 /* Bits of incompatible_features: a reader that meets one it doesn't know must refuse the file. */
@@ -33,6 +34,8 @@
 #define TAPE_BLOCK_TARGET (1u << 20)
 /* No single event is larger than this. */
 #define TAPE_EVENT_MAX (16u << 20)
+/* No frame of ours that stands before a block is larger, however it grows. */
+#define TAPE_HEADER_MAX 512u
 
 /* Begins a skippable frame. LEN counts what follows these eight bytes. */
 struct tape_skippable {
@@ -41,11 +44,21 @@ struct tape_skippable {
 };
 static_assert(sizeof(struct tape_skippable) == 8, "on-disk size");
 
+/* Begins every frame of ours, so that a reader can check and skip one whose magic it doesn't know.
+ */
+struct tape_frame {
+	struct tape_skippable skippable;
+	char magic[8];
+	uint32_t crc; /* CRC-32 (zlib's) of the whole skippable frame with this field as zero */
+	uint32_t reserved;
+};
+static_assert(sizeof(struct tape_frame) == 24, "on-disk size");
+
 /* The first frame of a segment. */
 struct tape_segment_header {
 	struct tape_skippable skippable;
 	char magic[8];
-	uint32_t crc; /* CRC-32 (zlib's) of the whole frame with this field as zero */
+	uint32_t crc;
 	uint16_t version;
 	uint16_t reserved;
 	uint32_t compatible_features;
@@ -58,35 +71,41 @@ struct tape_segment_header {
 static_assert(sizeof(struct tape_segment_header) == 72, "on-disk size");
 
 /* Bits of tape_block_header.flags. */
-#define TAPE_BLOCK_SNAPSHOT 1u /* holds the snapshot that heads a segment, and nothing else */
+#define TAPE_BLOCK_SNAPSHOT 1u /* every event in it has TAPE_FLAG_SNAPSHOT */
 
-/* Stands before each zstd frame of events. */
+/*
+ * Stands before each zstd frame of events. It names its recording and segment because a recorded
+ * payload may hold a segment file: a reader that looks for the next block after some damage must
+ * not take that one's blocks for its own.
+ */
 struct tape_block_header {
 	struct tape_skippable skippable;
 	char magic[8];
-	uint32_t crc; /* CRC-32 of the whole skippable frame with this field as zero */
+	uint32_t crc;
 	uint32_t flags;
 	uint32_t compressed_len; /* of the zstd frame that follows */
 	uint32_t raw_len;	 /* of the events in it */
 	uint32_t compressed_crc; /* CRC-32 of the zstd frame */
-	uint32_t event_count;
-	uint64_t block;	       /* 0 for the first of the segment, then by one */
-	int64_t ts_base;       /* the first event's time counts from here; monotonic ns */
-	int64_t ts_min;	       /* earliest and latest time of an event in the block */
+	uint32_t event_count;	 /* FLOW and TIME not counted */
+	uint8_t recording_id[16];
+	uint64_t segment;
+	uint64_t block;	 /* 0 for the first of the segment, then by one */
+	int64_t ts_base; /* the first event's time counts from here; monotonic ns */
+	int64_t ts_min;	 /* earliest and latest time of an event in the block */
 	int64_t ts_max;
-	uint64_t data_events;  /* events of type DATA */
-	uint64_t data_bytes;   /* payload bytes kept in them */
-	uint64_t lost_events;  /* sums over the LOSS events of the block */
+	uint64_t data_events; /* events of type DATA */
+	uint64_t data_bytes;  /* payload bytes kept in them */
+	uint64_t lost_events; /* sums over the LOSS events of the block */
 	uint64_t lost_bytes;
 	uint64_t conn_filter[4]; /* bit (id mod 256) is set for every connection id in the block */
 };
-static_assert(sizeof(struct tape_block_header) == 136, "on-disk size");
+static_assert(sizeof(struct tape_block_header) == 160, "on-disk size");
 
 /* Near the end of a complete segment: where the blocks are. A shortcut; can be rebuilt. */
 struct tape_index_header {
 	struct tape_skippable skippable;
 	char magic[8];
-	uint32_t crc; /* CRC-32 of the whole frame with this field as zero */
+	uint32_t crc;
 	uint32_t entry_len;
 	uint64_t entry_count;
 	/* entries follow */
@@ -97,7 +116,25 @@ struct tape_index_entry {
 	uint64_t offset; /* of the block header in the file */
 	struct tape_block_header header;
 };
-static_assert(sizeof(struct tape_index_entry) == 144, "on-disk size");
+static_assert(sizeof(struct tape_index_entry) == 168, "on-disk size");
+
+/*
+ * The last frame of a complete segment is the seek table of zstd's seekable format 0.1.0: struct
+ * tape_skippable with TAPE_SKIPPABLE_SEEK, struct tape_seek_entry for every other frame of the file
+ * in order, struct tape_seek_footer.
+ */
+struct tape_seek_entry {
+	uint32_t compressed_len;
+	uint32_t raw_len; /* 0 for a skippable frame */
+};
+static_assert(sizeof(struct tape_seek_entry) == 8, "on-disk size");
+
+struct tape_seek_footer {
+	uint32_t frames;
+	uint8_t descriptor; /* bit 7: entries have checksums; they haven't, so 0 */
+	uint32_t magic;	    /* TAPE_SEEKABLE_MAGIC */
+} __attribute__((packed));
+static_assert(sizeof(struct tape_seek_footer) == 9, "on-disk size");
 
 /* Event types. A reader skips those it doesn't know. */
 enum tape_type {
@@ -126,8 +163,8 @@ struct tape_event {
 	uint32_t flow;	  /* DATA: which FLOW of this block, counted from 0; else 0 */
 	uint32_t len;	  /* exact size of the event, this header included */
 	uint8_t type;	  /* enum tape_type */
-	uint8_t head;	  /* size of header + fixed part in units of 8 bytes; the rest is variable */
-	uint16_t flags;	  /* by type */
+	uint8_t head;	/* size of header + fixed part in units of 8 bytes; the rest is variable */
+	uint16_t flags; /* by type */
 };
 static_assert(sizeof(struct tape_event) == 16, "on-disk size");
 
@@ -245,12 +282,12 @@ struct tape_flow {
 static_assert(sizeof(struct tape_flow) == 40, "on-disk size");
 
 /*
- * DATA: the header alone, then, as the flags say and in this order:
+ * DATA: the header, then, as the flags say and in this order:
  *   TAPE_DATA_POSITION  u64, where the first byte stands in its stream; absent when it continues
  *                       the event before it of the same flow in this block
  *   TAPE_DATA_LENGTH    u64, what the application moved; absent when all of it was kept
  *   TAPE_DATA_PEER      struct tape_address, the other end of this datagram
- * and the payload.
+ * All these count in `head`; the payload is the variable part.
  */
 #define TAPE_DATA_POSITION  1u
 #define TAPE_DATA_LENGTH    2u

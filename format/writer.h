@@ -18,10 +18,10 @@ struct sink {
 };
 
 struct writer_options {
-	int level;		   /* of zstd; 0 means 1 */
-	uint32_t block_len;	   /* bytes of events per block; 0 means 1 MiB */
+	int level;	    /* of zstd; 0 means 1 */
+	uint32_t block_len; /* bytes of events per block, 32 MiB at most; 0 means 1 MiB */
 	uint8_t recording_id[16];
-	uint64_t segment;	   /* 1 for the first */
+	uint64_t segment; /* 1 for the first */
 	int64_t created_monotonic;
 	int64_t created_realtime;
 };
@@ -40,16 +40,15 @@ MUST_CHECK enum tape_error writer_new(struct sink sink, const struct writer_opti
 				      struct writer **w);
 
 /*
- * Adds an event. After an error the writer takes no more (it returns the same error again), and
- * what the sink took before is a readable, incomplete segment.
+ * Adds an event. TAPE_ERROR_LIMIT refuses one that breaks a rule of format/event.h (connection 0,
+ * more payload than len or than 15 MiB, ...) and changes nothing. After any other error the writer
+ * takes no more (it returns the same error again), and what the sink took before is a readable,
+ * incomplete segment.
  */
 MUST_CHECK enum tape_error writer_event(struct writer *w, const struct event *event);
 
 /* Ends the block that is being filled (if it has events), so that a reader sees all so far. */
 MUST_CHECK enum tape_error writer_flush(struct writer *w);
-
-/* writer_flush(), and marks that block as the snapshot that heads the segment. */
-MUST_CHECK enum tape_error writer_end_snapshot(struct writer *w);
 
 /* Flushes and writes index and seek table: the segment is complete. */
 MUST_CHECK enum tape_error writer_finish(struct writer *w);

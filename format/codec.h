@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_FORMAT_CODEC_H
+#define SOCKTAPE_FORMAT_CODEC_H
+
+/*
+ * The one translator between struct event and the bytes of a block (format/tape.h): encode.c and
+ * decode.c. Internal to format/.
+ */
+
+#include "format/buffer.h"
+#include "format/error.h"
+#include "format/event.h"
+
+/* The largest payload or key log line of one event: the rest of TAPE_EVENT_MAX is for the head. */
+#define CODEC_PAYLOAD_MAX (15u << 20)
+
+#define CODEC_FILTER_WORDS 4
+
+/* What the header of a block says about the events in it. */
+struct codec_stats {
+	uint32_t event_count;
+	uint32_t snapshot_count;
+	int64_t ts_base;
+	int64_t ts_min;
+	int64_t ts_max;
+	uint64_t data_events;
+	uint64_t data_bytes;
+	uint64_t lost_events;
+	uint64_t lost_bytes;
+	uint64_t conn_filter[CODEC_FILTER_WORDS];
+};
+
+struct encoder_flow {
+	uint64_t key[3];
+	uint64_t position; /* where the next event of the flow continues */
+};
+
+/* Zero-initialised is an empty block. */
+struct encoder {
+	struct buffer raw; /* the events of the block */
+	struct codec_stats stats;
+	int64_t ts; /* of the last event */
+	struct encoder_flow *flows;
+	uint32_t flow_count;
+	uint32_t flow_capacity;
+	uint32_t *slots; /* hash table: index of a flow + 1, or 0 */
+	uint32_t slot_count;
+};
+
+/* TAPE_ERROR_LIMIT: the event breaks a rule, nothing changed. After TAPE_ERROR_MEMORY: reset. */
+MUST_CHECK enum tape_error encoder_event(struct encoder *e, const struct event *event);
+
+/* Begins the next block; keeps the memory. */
+void encoder_reset(struct encoder *e);
+void encoder_free(struct encoder *e);
+
+struct decoder_flow {
+	uint64_t conn; /* 0: the flow can't be used, its data is skipped */
+	uint64_t position;
+	uint32_t pid;
+	uint32_t tid;
+	int32_t fd;
+	uint8_t call;
+	uint8_t direction;
+	uint8_t layer;
+};
+
+/* Zero-initialised is an empty block. */
+struct decoder {
+	struct span raw;
+	size_t pos;
+	int64_t ts;
+	struct decoder_flow *flows;
+	size_t flow_count;
+	size_t flow_capacity;
+	enum tape_error error; /* why decoder_next() ended; TAPE_OK at the end of the block */
+};
+
+/* Begins a block. RAW is borrowed until the next block; events point into it. */
+void decoder_begin(struct decoder *d, struct span raw, int64_t ts_base);
+
+/* The next event; false at the end, at malformed bytes, or without memory (d->error tells). */
+bool decoder_next(struct decoder *d, struct event *event);
+void decoder_free(struct decoder *d);
+
+static inline int64_t codec_clamp_time(int64_t ts)
+{
+	if (ts < 0)
+		return 0;
+	return ts > EVENT_TIME_MAX ? EVENT_TIME_MAX : ts;
+}
+
+#endif
