@@ -20,12 +20,15 @@ struct session_budget {
 
 typedef void session_record_fn(void *context, struct session *s, const struct record *record);
 
+#define SESSION_START_UNKNOWN UINT64_MAX
+
 struct session_options {
 	enum transport transport;
 	enum role role; /* of the recorded process, as the recorder knows it */
 	uint16_t local_port;
 	uint16_t remote_port;
 	bool midstream;
+	uint64_t start[2]; /* position of the first byte by direction, or SESSION_START_UNKNOWN */
 	const struct protocol *decode_as; /* NULL: infer */
 	struct session_budget *budget;	  /* outlives the session */
 	session_record_fn *record;	  /* may be NULL: nobody wants records */
