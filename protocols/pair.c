@@ -204,15 +204,30 @@ static bool answers(const struct message *request, const struct message *respons
 	       address_equal(&request->peer, &response->peer);
 }
 
+/* Where the address of the oldest request stands that RESPONSE answers; NULL: nowhere. */
+static struct message **find(struct pair *p, const struct message *response)
+{
+	for (struct message **at = &p->requests.first; *at; at = &(*at)->next)
+		if (answers(*at, response))
+			return at;
+	return NULL;
+}
+
 void pair_response_by_key(struct pair *p, struct message *response)
 {
-	for (struct message **at = &p->requests.first; *at; at = &(*at)->next) {
-		if (answers(*at, response)) {
-			give(p, list_remove(&p->requests, at), response, false);
-			return;
-		}
-	}
-	give(p, NULL, response, true);
+	struct message **at = find(p, response);
+
+	if (at)
+		give(p, list_remove(&p->requests, at), response, false);
+	else
+		give(p, NULL, response, true);
+}
+
+struct message *pair_find(struct pair *p, const struct message *message)
+{
+	struct message **at = find(p, message);
+
+	return at ? *at : NULL;
 }
 
 void pair_push(struct pair *p, struct message *message)

@@ -54,6 +54,12 @@ void pair_response(struct pair *p, struct message *response);
 /* A response to the oldest request with the same key (and peer, if both have one). */
 void pair_response_by_key(struct pair *p, struct message *response);
 
+/*
+ * The oldest request that pair_response_by_key() would give MESSAGE to, or NULL. Borrowed. Shows
+ * what a response answers, and whether a request is being asked again.
+ */
+struct message *pair_find(struct pair *p, const struct message *message);
+
 /* A message that stands alone: a push. */
 void pair_push(struct pair *p, struct message *message);
 
