@@ -109,7 +109,11 @@ $(BUILD)/tests/unit/record_%: $(BUILD)/obj/tests/unit/record_%.o $(BUILD)/librec
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(RECORD_LIBS) $(FORMAT_LIBS)
 
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(ANALYZE_ARCHIVES)
+# What several of them use stands beside them.
+UNIT_HELPERS_SRC := $(filter-out %_test.c,$(wildcard tests/unit/*.c))
+$(eval $(call archive,unit,UNIT_HELPERS_SRC))
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libunit.a $(ANALYZE_ARCHIVES)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(ALL_ANALYZE_LIBS)

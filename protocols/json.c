@@ -90,6 +90,27 @@ void json_append_string(struct buffer *b, struct span text)
 	buffer_append_char(b, '"');
 }
 
+void json_append_value(struct buffer *b, const struct value *value)
+{
+	switch (value->type) {
+	case VALUE_NULL:
+		buffer_append(b, "null", 4);
+		break;
+	case VALUE_INT:
+		buffer_append_i64(b, value->integer);
+		break;
+	case VALUE_BOOL:
+		buffer_append_text(b, value->boolean ? "true" : "false");
+		break;
+	case VALUE_TEXT:
+		json_append_string(b, value->text);
+		break;
+	case VALUE_JSON:
+		buffer_append_span(b, value->text);
+		break;
+	}
+}
+
 void json_append_key(struct buffer *b, const char *name, bool *first)
 {
 	if (!*first)

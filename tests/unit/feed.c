@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/unit/feed.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "protocols/json.h"
+
+#define MESSAGE_NS 1000000
+
+static void append_record(void *context, struct session *s, const struct record *record)
+{
+	struct buffer *out = context;
+	const struct protocol *protocol = session_protocol(s);
+	bool known = record->request_first != TIME_UNKNOWN && record->response_last != TIME_UNKNOWN;
+
+	buffer_printf(out, "{\"outcome\":\"%s\"", outcome_text(record->outcome));
+	if (known)
+		assert_true(record->response_last >= record->request_first);
+	for (size_t i = 0; i < protocol->column_count; i++) {
+		bool first = false;
+
+		json_append_key(out, protocol->columns[i].name, &first);
+		json_append_value(out, &record->values[i]);
+	}
+	buffer_append_text(out, ",\"note\":");
+	json_append_string(out, record->note);
+	buffer_append_text(out, "}\n");
+}
+
+static void give(struct session *s, const struct feed_message *m, size_t from, size_t len,
+		 uint64_t position[2], int64_t ts)
+{
+	struct event_data data = {
+		.conn = 1,
+		.offset = position[m->direction],
+		.len = len,
+		.payload = span_of((const char *)m->data + from, len),
+		.direction = m->direction,
+		.fd = 3,
+	};
+	/* A copy of the exact size lets the sanitizer see a read beyond the end. */
+	char *copy = malloc(len ? len : 1);
+
+	assert_non_null(copy);
+	memcpy(copy, data.payload.data, len);
+	data.payload.data = copy;
+	session_data(s, &data, ts);
+	free(copy);
+	position[m->direction] += len;
+}
+
+static void run(const struct feed *feed, size_t messages, size_t last_len, struct buffer *out)
+{
+	struct session_budget budget = {.limit = 64 << 20};
+	struct session_options options = {
+		.transport = feed->transport ? feed->transport : TRANSPORT_TCP,
+		.role = feed->role,
+		.midstream = feed->midstream,
+		.decode_as = feed->decode_as,
+		.budget = &budget,
+		.record = append_record,
+		.context = out,
+	};
+	struct session *s = session_new(&options);
+	bool datagram = transport_is_datagram(options.transport);
+	uint64_t position[2] = {0, 0};
+
+	assert_non_null(s);
+	buffer_clear(out);
+	for (size_t i = 0; i < messages; i++) {
+		const struct feed_message *m = &feed->messages[i];
+		size_t len = i + 1 == messages && last_len < m->len ? last_len : m->len;
+		size_t end = feed->lose == i + 1 ? feed->lose_from : len;
+		int64_t ts = (int64_t)(i + 1) * MESSAGE_NS;
+
+		if (end > len)
+			end = len;
+		if (feed->byte_by_byte && !datagram) {
+			for (size_t at = 0; at < end; at++)
+				give(s, m, at, 1, position, ts + (int64_t)at);
+		} else if (end) {
+			give(s, m, 0, end, position, ts);
+		}
+		position[m->direction] += len - end;
+	}
+	session_finish(s);
+	session_free(s);
+	assert_int_equal(budget.used, 0);
+	buffer_append_char(out, '\0');
+	assert_false(out->failed);
+	out->len--;
+}
+
+void feed_run(const struct feed *feed, struct buffer *out)
+{
+	run(feed, feed->count, SIZE_MAX, out);
+}
+
+void feed_check(const struct feed *feed, const char *expected)
+{
+	struct buffer whole = {0}, other = {0};
+	struct feed slow = *feed;
+
+	feed_run(feed, &whole);
+	if (expected)
+		assert_string_equal(whole.data, expected);
+	slow.byte_by_byte = true;
+	feed_run(&slow, &other);
+	assert_string_equal(other.data, whole.data);
+	for (size_t i = 1; i <= feed->count; i++)
+		for (size_t len = 0; len < feed->messages[i - 1].len; len++)
+			run(feed, i, len, &other);
+	buffer_free(&whole);
+	buffer_free(&other);
+}

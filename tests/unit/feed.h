@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_TESTS_UNIT_FEED_H
+#define SOCKTAPE_TESTS_UNIT_FEED_H
+
+#include "protocols/session.h"
+
+/*
+ * Runs a conversation through a session, for the tests of protocols.
+ *
+ * The recorded process is the client: what it sends is FEED_REQUEST. Every message comes one
+ * millisecond after the one before it, the first at 1 ms.
+ */
+struct feed_message {
+	enum direction direction; /* DIRECTION_SENT: from the client */
+	const void *data;
+	size_t len;
+};
+
+#define FEED_REQUEST(text)                                                                         \
+	{                                                                                          \
+		DIRECTION_SENT, text, sizeof(text) - 1                                             \
+	}
+#define FEED_RESPONSE(text)                                                                        \
+	{                                                                                          \
+		DIRECTION_RECEIVED, text, sizeof(text) - 1                                         \
+	}
+
+struct feed {
+	const struct feed_message *messages;
+	size_t count;
+	const struct protocol *decode_as; /* NULL: infer */
+	enum transport transport;	  /* TRANSPORT_UNKNOWN means TCP */
+	enum role role;			  /* of the recorded process; UNKNOWN lets the bytes tell */
+	bool midstream;
+	bool byte_by_byte; /* deliver every byte as an event of its own */
+	size_t lose;	   /* this message, counted from 1, is lost; 0: none */
+	size_t lose_from;  /* only its bytes from here on are lost */
+};
+
+/*
+ * One line of JSON per record, in the order of emission: outcome, then the protocol's
+ * columns, then note. OUT is cleared first and terminated (not counted in len).
+ */
+void feed_run(const struct feed *feed, struct buffer *out);
+
+/*
+ * Runs the conversation whole, byte by byte, and cut at every byte of every message (no crash, no
+ * hang), and checks that the first two give the same text: EXPECTED, unless that is NULL.
+ */
+void feed_check(const struct feed *feed, const char *expected);
+
+#endif
