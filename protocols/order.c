@@ -22,13 +22,13 @@ void order_init(struct order *o, uint64_t start)
 	};
 }
 
-static void give_hole(struct order *o, uint64_t len, int64_t ts, bool wanted,
-		      enum direction direction, order_run_fn *run, void *context)
+static void give_hole(struct order *o, const struct run *hole, enum direction direction,
+		      order_run_fn *run, void *context)
 {
-	o->next += len;
-	if (!wanted)
-		o->lost_bytes += len;
-	run(context, direction, &(struct run){NULL, len, ts, wanted});
+	o->next += hole->len;
+	if (!hole->wanted)
+		o->lost_bytes += hole->len;
+	run(context, direction, hole);
 }
 
 /* Gives out LEN bytes at OFFSET, which is not beyond o->next, without what went out before. */
@@ -50,13 +50,21 @@ static void give_data(struct order *o, const struct event_data *data, int64_t ts
 		bytes += repeated;
 		kept -= repeated;
 		o->next += kept;
-		run(context, data->direction, &(struct run){bytes, kept, ts, false});
+		run(context, data->direction,
+		    &(struct run){.data = bytes, .len = kept, .cut = len - kept, .ts = ts});
 	} else {
 		kept = 0;
 	}
-	if (kept < len)
-		give_hole(o, len - kept, ts, data->cut == CUT_SNAPLEN, data->direction, run,
-			  context);
+	if (kept < len) {
+		struct run rest = {
+			.len = len - kept,
+			.cut = len - kept,
+			.ts = ts,
+			.wanted = data->cut == CUT_SNAPLEN,
+		};
+
+		give_hole(o, &rest, data->direction, run, context);
+	}
 }
 
 static bool hold(struct order *o, const struct event_data *data, int64_t ts)
@@ -116,8 +124,11 @@ static void skip_to_held(struct order *o, enum direction direction, order_run_fn
 {
 	struct order_held *h = o->held;
 
-	if (h->offset > o->next)
-		give_hole(o, h->offset - o->next, h->ts, false, direction, run, context);
+	if (h->offset > o->next) {
+		struct run lost = {.len = h->offset - o->next, .ts = h->ts};
+
+		give_hole(o, &lost, direction, run, context);
+	}
 	release_ready(o, direction, run, context);
 }
 

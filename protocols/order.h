@@ -20,6 +20,8 @@
 struct run {
 	const uint8_t *data; /* NULL: a hole */
 	uint64_t len;	     /* never 0 */
+	uint64_t cut; /* of data: the hole that follows, when less was kept than its call moved;
+		       * of that hole: its length. 0 for what was lost between calls */
 	int64_t ts;
 	bool wanted; /* a hole that the user asked for (snap length) */
 };
