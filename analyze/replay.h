@@ -8,7 +8,7 @@
 /*
  * Runs a recording through the protocols: keeps the processes and connections that it tells of,
  * gives each connection's bytes to its sessions, and tells the handlers what happens. Memory grows
- * with what is open at the same time, not with the recording.
+ * with the connections that are open at the same time and the processes in all, not with the bytes.
  */
 struct replay;
 
@@ -35,7 +35,7 @@ struct connection {
 	enum role role; /* of the recorded process, as the recorder told; see connection_role() */
 	enum conn_origin origin;
 	uint32_t netns;
-	uint32_t pid; /* that used it first; 0 when unknown */
+	uint32_t pid; /* that used it last; 0 when unknown */
 	struct address local;
 	struct address remote;
 	const char *local_text; /* "127.0.0.1:80", "unix:/run/x.sock", "" */
@@ -85,6 +85,9 @@ struct replay_options {
 	uint64_t memory_limit;		  /* for buffered stream bytes; 0: 256 MiB */
 	recording_problem_fn *problem;	  /* may be NULL */
 	void *problem_context;
+	/* Called after every event, when not NULL. */
+	void (*progress)(void *context, const struct recording_status *status);
+	void *progress_context;
 };
 
 /* Opens PATH; see recording_open(). */
@@ -104,10 +107,6 @@ const struct recording_status *replay_status(const struct replay *r);
 
 /* Process by pid, as last told; NULL when unknown. */
 const struct process *replay_process(const struct replay *r, uint32_t pid);
-
-/* Calls FN for every process told of. */
-void replay_each_process(const struct replay *r,
-			 void (*fn)(void *context, const struct process *process), void *context);
 
 /* Stream bytes that were not buffered because of memory_limit. */
 uint64_t replay_refused_bytes(const struct replay *r);

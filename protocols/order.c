@@ -169,6 +169,14 @@ void order_finish(struct order *o, enum direction direction, order_run_fn *run, 
 		skip_to_held(o, direction, run, context);
 }
 
+void order_close(struct order *o, enum direction direction, uint64_t final, int64_t ts,
+		 order_run_fn *run, void *context)
+{
+	order_finish(o, direction, run, context);
+	if (o->started && final > o->next)
+		give_hole(o, final - o->next, ts, false, direction, run, context);
+}
+
 void order_free(struct order *o)
 {
 	while (o->held) {

@@ -52,6 +52,10 @@ bool order_push(struct order *o, const struct event_data *data, int64_t ts, orde
 /* Nothing will come any more: what is held goes out, with the holes before it. */
 void order_finish(struct order *o, enum direction direction, order_run_fn *run, void *context);
 
+/* order_finish(), and all that is missing before position FINAL is lost. */
+void order_close(struct order *o, enum direction direction, uint64_t final, int64_t ts,
+		 order_run_fn *run, void *context);
+
 void order_free(struct order *o);
 
 #endif

@@ -336,6 +336,15 @@ void session_data(struct session *s, const struct event_data *data, int64_t ts)
 	count_lost(s);
 }
 
+void session_final(struct session *s, const uint64_t final[2], int64_t ts)
+{
+	if (s->finished || is_datagram(s))
+		return;
+	for (int d = 0; d < 2; d++)
+		order_close(&s->orders[d], (enum direction)d, final[d], ts, take_run, s);
+	count_lost(s);
+}
+
 void session_finish(struct session *s)
 {
 	if (s->finished)
@@ -374,6 +383,11 @@ enum transport session_transport(const struct session *s)
 bool session_midstream(const struct session *s)
 {
 	return s->options.midstream || s->restarted;
+}
+
+bool session_has_port(const struct session *s, uint16_t port)
+{
+	return s->options.local_port == port || s->options.remote_port == port;
 }
 
 const struct protocol *session_protocol(const struct session *s)

@@ -56,6 +56,12 @@ struct session *session_new(const struct session_options *options);
 /* Data of this session's layer. The payload is only read during the call. */
 void session_data(struct session *s, const struct event_data *data, int64_t ts);
 
+/*
+ * The connection was closed when this many bytes had been moved by direction: what is missing at
+ * the end is a hole. Streams of the wire layer only.
+ */
+void session_final(struct session *s, const uint64_t final[2], int64_t ts);
+
 /* The connection ended, or the recording did. */
 void session_finish(struct session *s);
 
