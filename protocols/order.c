@@ -173,8 +173,11 @@ void order_close(struct order *o, enum direction direction, uint64_t final, int6
 		 order_run_fn *run, void *context)
 {
 	order_finish(o, direction, run, context);
-	if (o->started && final > o->next)
-		give_hole(o, final - o->next, ts, false, direction, run, context);
+	if (o->started && final > o->next) {
+		struct run missing = {.len = final - o->next, .ts = ts};
+
+		give_hole(o, &missing, direction, run, context);
+	}
 }
 
 void order_free(struct order *o)

@@ -161,7 +161,12 @@ static void switch_protocol(struct session *s, enum direction direction)
 static void speak_stream(struct session *s, const struct backlog_entry *entry, const uint8_t *bytes)
 {
 	struct lane *l = &s->lanes[entry->direction];
-	struct run run = {entry->kept ? bytes : NULL, entry->len, entry->ts, entry->wanted};
+	struct run run = {
+		.data = entry->kept ? bytes : NULL,
+		.len = entry->len,
+		.ts = entry->ts,
+		.wanted = entry->wanted,
+	};
 
 	if (!l->left && !l->kept.len)
 		l->position = entry->offset;
