@@ -22,26 +22,29 @@
 #define KERNEL_PAYLOAD_PRESSURE 512
 
 /*
- * Programs, by name in the skeleton, and how user space treats them:
+ * Programs, by name in the skeleton, and how user space treats them.
  *
- *   on_sys_exit, on_tcp_state, on_tcp_destroy, on_fork, on_exec, on_exit   needed; attached at
- * start mark_sockets      needed; iter/task_file. After the others are attached, read its iterator
- * to the end once, then set bss `started` to 1: every socket that exists already is in `conns` as
- * MIDSTREAM then, and what appears later counts as OPENED. sweep_conns       iter/bpf_map_elem over
- * map `conns`. Read to the end about once a second: sends sweep_processes   CLOSE for sockets that
- * are gone and what did not fit in the ring before. The second one is over map `processes`. Both
- * need 5.9; without them (autoload off) only the end of TCP connections is seen. on_uring_submit,
- * on_uring_complete   need a kernel whose io_uring_complete tracepoint has the arguments (ctx, req,
- * cqe); where loading fails with them, they are left out.
+ * on_sys_exit, on_tcp_state, on_tcp_destroy, on_fork, on_exec, on_exit: needed; attached at start.
  *
- * Iterators give no output: read() returns 0 when everything was walked (EAGAIN: read again).
+ * mark_sockets (iter/task_file): needed. After the others are attached, its iterator is read to the
+ * end once, then bss `started` becomes 1. Every socket that existed is in `conns` as MIDSTREAM
+ * then, and what appears later counts as OPENED.
+ *
+ * sweep_conns (iter/bpf_map_elem over `conns`) and sweep_processes (over `processes`): read to the
+ * end about once a second. They send CLOSE for sockets that are gone, and CLOSE and EXIT that did
+ * not fit in the ring before. They need 5.9; with autoload off only TCP's ends are seen.
+ *
+ * on_uring_submit, on_uring_complete: need an io_uring_complete tracepoint with the arguments
+ * (ctx, req, cqe); where loading fails with them, they are left out.
+ *
+ * Iterators give no output: read() returns 0 when everything was walked, EAGAIN asks to go on.
  *
  * Object socktape_compat_bpf has the same programs, maps and rodata for kernels from 5.8 on; user
  * space tries it when socktape_bpf does not load.
  *
- * Maps to be sized before loading: `ring` (power of two, config.ring_bytes), `conns`, and
- * `scratch`: one entry for each possible CPU. Maps to be filled: `pids` (u32 tgid -> u8), `cgroups`
- * (key 0: fd of a cgroup v2 directory).
+ * Sized before loading: `ring` (settings.ring_bytes, a power of two), `conns`, and `scratch` to one
+ * entry for each possible CPU. Filled by user space: `pids` (u32 tgid -> u8) and `cgroups` (key 0:
+ * descriptor of a cgroup v2 directory).
  */
 
 enum kernel_record_kind {
@@ -146,7 +149,7 @@ struct kernel_exit {
 	__s32 status; /* as wait(2) gives it */
 };
 
-/* Read-only configuration, set before the programs are loaded (rodata `config`). */
+/* Read-only configuration, set before the programs are loaded (rodata `settings`). */
 #define KERNEL_CONFIG_UNIX	    (1 << 0) /* record Unix sockets too */
 #define KERNEL_CONFIG_FILTER_PID    (1 << 1) /* only processes in map `pids` */
 #define KERNEL_CONFIG_FILTER_COMM   (1 << 2) /* only processes whose leader is called `comm` */
@@ -175,7 +178,11 @@ struct kernel_conn_state {
 	__u64 opened_ts;
 	__u64 position[2];   /* by enum direction; advances even when a record is lost */
 	__u32 announced_pid; /* the last process that is known to user space, of this connection */
-	__u32 lock;	     /* struct bpf_spin_lock, used on kernels without atomic fetch */
+#ifdef SOCKTAPE_COMPAT
+	struct bpf_spin_lock lock; /* guards position where the kernel has no atomic fetch */
+#else
+	__u32 lock;
+#endif
 	__u8 transport;
 	__u8 role;
 	__u8 origin;

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef SOCKTAPE_BPF_CONN_H
+#define SOCKTAPE_BPF_CONN_H
+
+/* Connections: one for each socket's life, whoever holds it under whatever descriptor. */
+
+#include "bpf/address.h"
+#include "bpf/filter.h"
+#include "bpf/ring.h"
+
+#define CONN_ANNOUNCED	  (1 << 0) /* user space has a CONN record with the present addresses */
+#define CONN_DISCONNECTED (1 << 1) /* TCP reached CLOSE: another connect() is another connection   \
+				    */
+#define CONN_PEER_FILTER (1 << 2)  /* datagrams are chosen by their own peer's port */
+#define CONN_ROLE_KNOWN	 (1 << 3)
+
+/* How a socket shows up for the first time. */
+enum conn_how {
+	CONN_BY_DATA,
+	CONN_BY_ACCEPT,
+	CONN_BY_CONNECT,
+	CONN_BY_ITERATOR
+};
+
+/*
+ * Adds to a counter that others change at the same time, and gives what it was. The atomic
+ * instruction needs 5.12.
+ */
+#ifdef SOCKTAPE_COMPAT
+struct id_source {
+	__u64 next;
+	struct bpf_spin_lock lock;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct id_source);
+} id_source SEC(".maps");
+
+static __always_inline __u64 conn_new_id(void)
+{
+	__u32 zero = 0;
+	__u64 id;
+	struct id_source *source = bpf_map_lookup_elem(&id_source, &zero);
+
+	if (!source)
+		return 0;
+	bpf_spin_lock(&source->lock);
+	id = ++source->next;
+	bpf_spin_unlock(&source->lock);
+	return id;
+}
+
+static __always_inline __u64 conn_advance(struct kernel_conn_state *conn, __u8 direction, __u64 n)
+{
+	__u64 before;
+
+	bpf_spin_lock(&conn->lock);
+	before = conn->position[direction & 1];
+	conn->position[direction & 1] = before + n;
+	bpf_spin_unlock(&conn->lock);
+	return before;
+}
+#else
+__u64 last_id;
+
+static __always_inline __u64 conn_new_id(void)
+{
+	return __sync_fetch_and_add(&last_id, 1) + 1;
+}
+
+static __always_inline __u64 conn_advance(struct kernel_conn_state *conn, __u8 direction, __u64 n)
+{
+	return __sync_fetch_and_add(&conn->position[direction & 1], n);
+}
+#endif
+
+static __always_inline __u8 role_of_unix(__u64 sk)
+{
+	struct unix_sock *peer;
+
+	if (BPF_CORE_READ((struct unix_sock *)sk, addr))
+		return ROLE_SERVER;
+	peer = unix_peer_of(sk);
+	return peer && BPF_CORE_READ(peer, addr) ? ROLE_CLIENT : ROLE_UNKNOWN;
+}
+
+/* The role of a socket whose accept() or connect() was not seen. */
+static __always_inline __u8 role_of_socket(__u64 sk, __u8 transport)
+{
+	struct listen_key listener;
+
+	switch (transport) {
+	case TRANSPORT_TCP:
+		listener.netns = socket_netns(sk);
+		listener.port = socket_local_port(sk);
+		return bpf_map_lookup_elem(&listeners, &listener) ? ROLE_SERVER : ROLE_CLIENT;
+	case TRANSPORT_UDP:
+		return socket_remote_port(sk) ? ROLE_CLIENT : ROLE_UNKNOWN;
+	case TRANSPORT_UNIX_STREAM:
+		return role_of_unix(sk);
+	default:
+		return ROLE_UNKNOWN;
+	}
+}
+
+static __always_inline void conn_fill_paths(struct kernel_conn *record, __u64 sk)
+{
+	struct unix_sock *peer = unix_peer_of(sk);
+
+	record->local.family = record->remote.family = ADDRESS_UNIX;
+	record->local_path_len = address_unix_path((struct unix_sock *)sk, record->local_path);
+	if (peer)
+		record->remote_path_len = address_unix_path(peer, record->remote_path);
+}
+
+/* Sends CONN; the mark is set only when it fitted in the ring. */
+static __noinline bool conn_announce(__u64 sk, struct kernel_conn_state *conn, __s32 fd)
+{
+	struct kernel_conn *record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
+
+	if (!record) {
+		COUNT(lost_meta_records, 1);
+		return false;
+	}
+	__builtin_memset(record, 0, sizeof(*record));
+	record_begin(&record->record, KERNEL_CONN, sizeof(*record));
+	if (!(conn->flags & CONN_ROLE_KNOWN)) {
+		conn->role = role_of_socket(sk, conn->transport);
+		conn->flags |= CONN_ROLE_KNOWN;
+	}
+	record->conn = conn->id;
+	record->inode = conn->inode;
+	record->opened_ts = conn->opened_ts;
+	record->sent = conn->position[DIRECTION_SENT];
+	record->received = conn->position[DIRECTION_RECEIVED];
+	record->netns = socket_netns(sk);
+	record->pid = bpf_get_current_pid_tgid() >> 32;
+	record->fd = fd;
+	record->transport = conn->transport;
+	record->role = conn->role;
+	record->origin = conn->origin;
+	if (conn->transport >= TRANSPORT_UNIX_STREAM)
+		conn_fill_paths(record, sk);
+	else
+		address_of_inet((struct sock *)sk, &record->local, &record->remote);
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+	conn->flags |= CONN_ANNOUNCED;
+	return true;
+}
+
+/* Sends CLOSE; a connection that was never announced needs none. */
+static __always_inline bool conn_close_send(struct kernel_conn_state *conn)
+{
+	struct kernel_close record = {};
+
+	if (!(conn->flags & CONN_ANNOUNCED))
+		return true;
+	record_begin(&record.record, KERNEL_CLOSE, sizeof(record));
+	record.conn = conn->id;
+	record.sent = conn->position[DIRECTION_SENT];
+	record.received = conn->position[DIRECTION_RECEIVED];
+	if (!bpf_ringbuf_output(&ring, &record, sizeof(record), ring_wakeup()))
+		return true;
+	COUNT(lost_meta_records, 1);
+	return false;
+}
+
+/*
+ * Puts a socket in the table. NULL when it is of a kind that isn't recorded, has the wrong port, or
+ * when the table is full (then *FULL).
+ */
+static __noinline struct kernel_conn_state *conn_open(struct socket_ref *ref, enum conn_how how,
+						      bool *full)
+{
+	struct kernel_conn_state state = {};
+	__u64 key = ref->sk;
+
+	state.transport = socket_transport(key);
+	if (!state.transport)
+		return NULL;
+	if ((settings.flags & KERNEL_CONFIG_FILTER_PORT) && !socket_port_matches(key)) {
+		if (state.transport != TRANSPORT_UDP || socket_remote_port(key))
+			return NULL;
+		state.flags |= CONN_PEER_FILTER;
+	}
+	state.id = conn_new_id();
+	state.inode = ref->inode;
+	state.socket = ref->socket;
+	state.opened_ts = bpf_ktime_get_ns();
+	state.origin = ORIGIN_OPENED;
+	if (how == CONN_BY_ACCEPT)
+		state.role = ROLE_SERVER;
+	else if (how == CONN_BY_CONNECT)
+		state.role = ROLE_CLIENT;
+	else if (how == CONN_BY_ITERATOR || !started || conns_missed)
+		state.origin = ORIGIN_MIDSTREAM;
+	if (state.role)
+		state.flags |= CONN_ROLE_KNOWN;
+	if (bpf_map_update_elem(&conns, &key, &state, BPF_NOEXIST) == -E2BIG) {
+		conns_missed = 1;
+		*full = true;
+		return NULL;
+	}
+	COUNT(connections, 1);
+	return bpf_map_lookup_elem(&conns, &key);
+}
+
+/* The connection of a socket if it is known; one of an earlier socket at its address is closed. */
+static __always_inline struct kernel_conn_state *conn_find(struct socket_ref *ref)
+{
+	__u64 key = ref->sk;
+	struct kernel_conn_state *conn = bpf_map_lookup_elem(&conns, &key);
+
+	if (!conn || conn->inode == ref->inode)
+		return conn;
+	conn_close_send(conn);
+	bpf_map_delete_elem(&conns, &key);
+	return NULL;
+}
+
+#endif

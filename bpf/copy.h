@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef SOCKTAPE_BPF_COPY_H
+#define SOCKTAPE_BPF_COPY_H
+
+/*
+ * Walks the messages and the pieces of a call and sends their bytes to the ring. One step does one
+ * piece; it is a global function, which the verifier looks at once and not for each turn of the
+ * loop, and finds its state in the scratch of this CPU.
+ */
+
+#include "bpf/conn.h"
+#include "bpf/pagecache.h"
+
+/* Pieces of one call (messages, iovecs, pages of a file): beyond them only sizes are recorded. */
+#define WALK_STEPS 4096
+
+static __always_inline void count_cut(__u8 cut, __u64 bytes)
+{
+	struct kernel_counters *counter = cpu_counters();
+
+	if (!counter)
+		return;
+	if (cut == CUT_SNAPLEN)
+		counter->cut_snaplen_bytes += bytes;
+	else if (cut == CUT_PRESSURE)
+		counter->cut_pressure_bytes += bytes;
+	else if (cut == CUT_UNREADABLE)
+		counter->cut_unreadable_bytes += bytes;
+	else if (cut == CUT_TOO_MANY_PIECES)
+		counter->cut_pieces_bytes += bytes;
+	else
+		counter->cut_uncaptured_bytes += bytes;
+}
+
+static __always_inline void data_fill(struct kernel_data *data, struct walk *walk, __u64 len,
+				      __u32 fixed)
+{
+	data->record.ts = walk->ts;
+	data->record.len = fixed + walk->fill;
+	data->record.kind = KERNEL_DATA;
+	data->record.flags = 0;
+	data->conn = walk->conn;
+	data->offset = walk->offset;
+	data->pid = walk->pid;
+	data->tid = walk->tid;
+	data->fd = walk->fd;
+	data->len = len;
+	data->captured = walk->fill;
+	data->call = walk->call;
+	data->direction = walk->direction;
+	data->cut = walk->cut;
+	data->reserved = 0;
+}
+
+/* Sends what the buffer has as a record that stands for LEN bytes of the stream. */
+static __always_inline void data_send(struct scratch *space, __u64 len)
+{
+	struct walk *walk = &space->walk;
+	struct kernel_counters *counter = cpu_counters();
+	__u64 fill = BOUNDED(walk->fill, KERNEL_PAYLOAD_MAX);
+	__u64 fixed;
+	long failed;
+
+	if (!counter)
+		return;
+	if (walk->peer.family) {
+		fixed = sizeof(space->head.named);
+		data_fill(&space->head.named.data, walk, len, fixed);
+		space->head.named.data.record.flags = KERNEL_DATA_PEER;
+		space->head.named.peer = walk->peer;
+		failed = bpf_ringbuf_output(&ring, &space->head, fixed + fill, ring_wakeup());
+	} else {
+		fixed = sizeof(space->head.plain.data);
+		data_fill(&space->head.plain.data, walk, len, fixed);
+		failed = bpf_ringbuf_output(&ring, &space->head.plain.data, fixed + fill,
+					    ring_wakeup());
+	}
+	if (failed) {
+		counter->lost_ring_records++;
+		counter->lost_ring_bytes += len;
+	} else {
+		counter->data_records++;
+		counter->data_bytes += fill;
+		if (walk->cut)
+			count_cut(walk->cut, len - fill);
+	}
+	walk->offset += len;
+	walk->left -= len;
+	walk->fill = 0;
+}
+
+/* Begins a message of LEN bytes whose stream position is known. */
+static __always_inline void message_begin(struct walk *walk, __u64 len)
+{
+	walk->left = len;
+	walk->keep = len < settings.snaplen ? len : settings.snaplen;
+	walk->cut = walk->keep < len ? CUT_SNAPLEN : CUT_NONE;
+	walk->fill = 0;
+	walk->room = ring_room();
+	walk->open = 1;
+	if (walk->overrun)
+		walk->source = SOURCE_NONE;
+}
+
+/* Takes the next struct mmsghdr; false when there is none. */
+static __always_inline bool message_next(struct walk *walk)
+{
+	struct mmsghdr message;
+	struct kernel_conn_state *conn;
+
+	if (!walk->message_count)
+		return false;
+	if (bpf_probe_read_user(&message, sizeof(message), (void *)walk->messages)) {
+		COUNT(lost_unreadable_calls, walk->message_count);
+		return false;
+	}
+	walk->messages += sizeof(message);
+	walk->message_count--;
+	walk->iov = (__u64)message.msg_hdr.msg_iov;
+	walk->iov_count = message.msg_hdr.msg_iovlen;
+	walk->piece_len = 0;
+	if (walk->datagram) {
+		address_from_user((__u64)message.msg_hdr.msg_name, &walk->peer);
+		if (walk->peer_port_filter && walk->peer.port != settings.port)
+			return true;
+	} else if (!message.msg_len) {
+		return true;
+	}
+	conn = bpf_map_lookup_elem(&conns, &walk->key);
+	if (!conn)
+		return false;
+	walk->offset = conn_advance(conn, walk->direction, message.msg_len);
+	COUNT(moved_bytes, message.msg_len);
+	message_begin(walk, message.msg_len);
+	return true;
+}
+
+/* Finds the next piece that has bytes; false (and why in walk->cut) when there is none. */
+static __always_inline bool piece_next(struct walk *walk)
+{
+	struct iovec piece;
+
+	if (walk->source == SOURCE_FILE) {
+		if (pagecache_piece(walk))
+			return true;
+		walk->cut = CUT_NOT_CAPTURED;
+		return false;
+	}
+	if (walk->source == SOURCE_NONE || !walk->iov_count) {
+		walk->cut = walk->overrun ? CUT_TOO_MANY_PIECES : CUT_NOT_CAPTURED;
+		return false;
+	}
+	if (bpf_probe_read_user(&piece, sizeof(piece), (void *)walk->iov)) {
+		walk->cut = CUT_UNREADABLE;
+		return false;
+	}
+	walk->iov += sizeof(piece);
+	walk->iov_count--;
+	walk->piece = (__u64)piece.iov_base;
+	walk->piece_len = piece.iov_len;
+	return true;
+}
+
+/* Copies what the piece, the record and the wish to keep allow; false when it isn't readable. */
+static __always_inline bool piece_copy(struct scratch *space)
+{
+	struct walk *walk = &space->walk;
+	__u64 n = walk->keep < walk->piece_len ? walk->keep : walk->piece_len;
+	__u64 fill = walk->fill & (KERNEL_PAYLOAD_MAX - 1);
+	long failed;
+
+	if (n > walk->room - fill)
+		n = walk->room - fill;
+	n = BOUNDED(n, KERNEL_PAYLOAD_MAX);
+	if (walk->source == SOURCE_FILE)
+		failed = bpf_probe_read_kernel(space->payload + fill, n, (void *)walk->piece);
+	else
+		failed = bpf_probe_read_user(space->payload + fill, n, (void *)walk->piece);
+	if (failed) {
+		walk->cut = CUT_UNREADABLE;
+		return false;
+	}
+	walk->piece += n;
+	walk->piece_len -= n;
+	walk->keep -= n;
+	walk->fill = fill + n;
+	return true;
+}
+
+static __always_inline void message_end(struct scratch *space)
+{
+	data_send(space, space->walk.left);
+	space->walk.open = 0;
+}
+
+/* One step; 0 when there is more to do. */
+__noinline int walk_step(__u32 cpu)
+{
+	struct scratch *space = bpf_map_lookup_elem(&scratch, &cpu);
+	struct walk *walk;
+
+	if (!space)
+		return 1;
+	walk = &space->walk;
+	if (!walk->open && !message_next(walk))
+		return 1;
+	if (!walk->open)
+		return 0;
+	if (walk->keep && walk->fill >= walk->room) {
+		if (walk->room == KERNEL_PAYLOAD_MAX && !walk->datagram) {
+			__u8 cut = walk->cut;
+
+			walk->cut = CUT_NONE;
+			data_send(space, walk->fill);
+			walk->cut = cut;
+			walk->room = ring_room();
+			return 0;
+		}
+		walk->cut = walk->room == KERNEL_PAYLOAD_MAX ? CUT_NOT_CAPTURED : CUT_PRESSURE;
+		walk->keep = 0;
+	}
+	if (walk->keep && !walk->piece_len && !piece_next(walk))
+		walk->keep = 0;
+	if (walk->keep && walk->piece_len && !piece_copy(space))
+		walk->keep = 0;
+	if (!walk->keep)
+		message_end(space);
+	return !walk->open && !walk->message_count;
+}
+
+/* Sends everything that the walk was set up for. */
+static __always_inline void walk_run(struct scratch *space)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	for (int i = 0; i < WALK_STEPS; i++)
+		if (walk_step(cpu))
+			return;
+	space->walk.overrun = 1;
+	space->walk.source = SOURCE_NONE;
+	space->walk.piece_len = 0;
+	for (int i = 0; i < WALK_STEPS; i++)
+		if (walk_step(cpu))
+			return;
+}
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef SOCKTAPE_BPF_LIFECYCLE_H
+#define SOCKTAPE_BPF_LIFECYCLE_H
+
+/* Processes that begin and end, TCP sockets that change their state or go. */
+
+#include "bpf/conn.h"
+#include "bpf/process.h"
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_tcp_state, struct sock *sk, int before, int after)
+{
+	struct kernel_conn_state *conn;
+	struct listen_key listener;
+	__u64 key = (__u64)sk;
+	__u8 yes = 1;
+
+	if (after == TCP_LISTEN) {
+		listener.netns = socket_netns(key);
+		listener.port = socket_local_port(key);
+		bpf_map_update_elem(&listeners, &listener, &yes, BPF_ANY);
+	} else if (after == TCP_CLOSE) {
+		conn = bpf_map_lookup_elem(&conns, &key);
+		if (conn)
+			conn->flags |= CONN_DISCONNECTED;
+	}
+	return 0;
+}
+
+/* The application let go of the socket and TCP is done with it: nothing can be read any more. */
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(on_tcp_destroy, struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+	struct kernel_conn_state *conn = bpf_map_lookup_elem(&conns, &key);
+
+	if (conn && conn_close_send(conn))
+		bpf_map_delete_elem(&conns, &key);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	__u32 tgid = KERNEL_GET(task_struct, child, tgid);
+	__u8 yes = 1;
+
+	if (!(settings.flags & KERNEL_CONFIG_FOLLOW) || tgid != KERNEL_GET(task_struct, child, pid))
+		return 0;
+	if (process_matches(current_task(), bpf_get_current_pid_tgid() >> 32))
+		bpf_map_update_elem(&followed, &tgid, &yes, BPF_ANY);
+	return 0;
+}
+
+/* A process that is known changed its program. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task)
+{
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct scratch *space;
+
+	if (!bpf_map_lookup_elem(&processes, &tgid))
+		return 0;
+	space = scratch_claim();
+	if (!space || !process_send(space))
+		bpf_map_delete_elem(&processes, &tgid);
+	if (space)
+		scratch_release(space);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	struct signal_struct *signal = KERNEL_GET(task_struct, task, signal);
+	__u32 tgid = KERNEL_GET(task_struct, task, tgid);
+	struct process_state *process;
+
+	if (KERNEL_GET(signal_struct, signal, live.counter))
+		return 0;
+	bpf_map_delete_elem(&followed, &tgid);
+	bpf_map_delete_elem(&pids, &tgid);
+	process = bpf_map_lookup_elem(&processes, &tgid);
+	if (!process)
+		return 0;
+	process->status = process_status(task);
+	process->gone = 1;
+	if (process_exit_send(tgid, process->status))
+		bpf_map_delete_elem(&processes, &tgid);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef SOCKTAPE_BPF_PAGECACHE_H
+#define SOCKTAPE_BPF_PAGECACHE_H
+
+/*
+ * The bytes of a file that sendfile() moved, out of the page cache: the call just put them on the
+ * wire from there, so they are in memory.
+ *
+ * All memory is mapped in one piece (page P's content at a fixed distance), but where moves with
+ * KASLR. Both that mapping and the array of struct page begin at a multiple of 1 GiB, and therefore
+ *
+ *     address of the content = address of struct page / sizeof(struct page) * PAGE_SIZE + distance
+ *
+ * has a distance that is a multiple of 1 GiB too. One page whose two addresses are known gives it:
+ * a slab of the socket's own cache, which points to a free object inside of it.
+ */
+
+#include "bpf/maps.h"
+
+#define PAGE_ALIGN_1G (1ULL << 30)
+
+/* A slab has 2^order pages; a free object further from its begin was misread. */
+#define SLAB_SPAN_MAX (64 * PAGE_SIZE)
+
+/* Entries of an xarray (include/linux/xarray.h): two tag bits, nodes of 64 slots. */
+#define XARRAY_NODE	2
+#define XARRAY_TAGS	3
+#define XARRAY_LEVELS	11
+#define XARRAY_SLOTS	64
+#define XARRAY_NODE_MIN 4096
+
+__u64 page_distance;
+
+static __always_inline __u64 page_scaled(__u64 page)
+{
+	return page / bpf_core_type_size(struct page) * PAGE_SIZE;
+}
+
+/* Finds the distance with a slab of SK's cache that has free objects; false when there is none. */
+static __always_inline bool page_distance_find(struct sock *sk)
+{
+	struct kmem_cache *cache;
+	struct kmem_cache_node *node = NULL;
+	struct slab *slab;
+	__u64 object;
+	__u64 apart;
+
+	if (!bpf_core_type_exists(struct slab))
+		return false;
+	cache = BPF_CORE_READ(sk, __sk_common.skc_prot, slab);
+	if (!cache)
+		return false;
+	bpf_core_read(&node, sizeof(node), &cache->node[0]);
+	if (!node || !BPF_CORE_READ(node, nr_partial))
+		return false;
+	slab = (struct slab *)((void *)BPF_CORE_READ(node, partial.next) -
+			       bpf_core_field_offset(struct slab, slab_list));
+	object = (__u64)BPF_CORE_READ(slab, freelist);
+	if (!object || BPF_CORE_READ(slab, slab_cache) != cache)
+		return false;
+	apart = object - page_scaled((__u64)slab);
+	if (apart % PAGE_ALIGN_1G >= SLAB_SPAN_MAX)
+		return false;
+	page_distance = apart - apart % PAGE_ALIGN_1G;
+	return true;
+}
+
+/* The folio that holds a page of a file; 0 when it isn't in memory. */
+static __always_inline __u64 pagecache_folio(struct address_space *mapping, __u64 index)
+{
+	__u64 entry = (__u64)BPF_CORE_READ(mapping, i_pages.xa_head);
+
+	for (int level = 0; level < XARRAY_LEVELS; level++) {
+		struct xa_node *node = (struct xa_node *)(entry - XARRAY_NODE);
+		__u64 slot;
+		__u8 shift;
+
+		if ((entry & XARRAY_TAGS) != XARRAY_NODE || entry < XARRAY_NODE_MIN)
+			break;
+		shift = BPF_CORE_READ(node, shift);
+		slot = (index >> (shift & 63)) & (XARRAY_SLOTS - 1);
+		if (bpf_core_read(&entry, sizeof(entry), &node->slots[slot]))
+			return 0;
+		if ((entry & XARRAY_TAGS) == XARRAY_NODE && entry < XARRAY_NODE_MIN) {
+			/* a sibling: the number of the slot that has the folio */
+			slot = (entry >> 2) & (XARRAY_SLOTS - 1);
+			if (bpf_core_read(&entry, sizeof(entry), &node->slots[slot]))
+				return 0;
+		}
+	}
+	return entry & XARRAY_TAGS ? 0 : entry;
+}
+
+/* The next piece of the file: what is left of one page. */
+static __always_inline bool pagecache_piece(struct walk *walk)
+{
+	struct address_space *mapping = (struct address_space *)walk->mapping;
+	__u64 index = walk->file_offset >> PAGE_SHIFT;
+	__u64 within = walk->file_offset & (PAGE_SIZE - 1);
+	struct folio *folio;
+
+	folio = (struct folio *)pagecache_folio(mapping, index);
+	if (!folio || !page_distance || BPF_CORE_READ(folio, mapping) != mapping)
+		return false;
+	walk->piece = page_scaled((__u64)folio) + page_distance +
+		      ((index - BPF_CORE_READ(folio, index)) << PAGE_SHIFT) + within;
+	walk->piece_len = PAGE_SIZE - within;
+	walk->file_offset += walk->piece_len;
+	return true;
+}
+
+#endif

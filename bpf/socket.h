@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef SOCKTAPE_BPF_SOCKET_H
+#define SOCKTAPE_BPF_SOCKET_H
+
+/* From a file descriptor to the socket behind it, and what a socket is. */
+
+#include "bpf/maps.h"
+
+/* A socket as the kernel has it; sk is 0 when the file is none or one that isn't recorded. */
+struct socket_ref {
+	__u64 sk;
+	__u64 socket;
+	__u64 inode;
+};
+
+static __always_inline struct file *current_file(struct task_struct *task, __u32 fd)
+{
+	struct file **files;
+	struct file *file = NULL;
+#ifdef SOCKTAPE_COMPAT
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+
+	if (fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	files = BPF_CORE_READ(table, fd);
+#else
+	struct fdtable *table = task->files->fdt;
+
+	if (fd >= table->max_fds)
+		return NULL;
+	files = table->fd;
+#endif
+	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	return file;
+}
+
+static __always_inline struct inode *file_socket_inode(struct file *file)
+{
+	struct inode *inode;
+
+	if (!file)
+		return NULL;
+	inode = KERNEL_GET(file, file, f_inode);
+	return (KERNEL_GET(inode, inode, i_mode) & S_IFMT) == S_IFSOCK ? inode : NULL;
+}
+
+static __always_inline bool socket_of_file(struct file *file, struct socket_ref *ref)
+{
+	struct inode *inode = file_socket_inode(file);
+
+	if (!inode)
+		return false;
+	ref->inode = KERNEL_GET(inode, inode, i_ino);
+	ref->socket = (__u64)KERNEL_GET(file, file, private_data);
+	ref->sk = (__u64)KERNEL_GET(socket, ref->socket, sk);
+	return ref->sk != 0;
+}
+
+/* Whether the socket that was seen before is still somebody's. A released one has lost its sk. */
+static __always_inline bool socket_lives(__u64 sk, __u64 socket, __u64 inode)
+{
+	struct socket_alloc *alloc = (struct socket_alloc *)socket;
+
+	return BPF_CORE_READ((struct sock *)sk, sk_socket) == (struct socket *)socket &&
+	       BPF_CORE_READ(alloc, socket.sk) == (struct sock *)sk &&
+	       BPF_CORE_READ(alloc, vfs_inode.i_ino) == inode;
+}
+
+/* enum transport; UNKNOWN for what is not recorded. */
+static __always_inline __u8 socket_transport(__u64 sk)
+{
+	__u16 family = KERNEL_GET(sock, sk, __sk_common.skc_family);
+	__u16 type = KERNEL_GET(sock, sk, sk_type);
+	__u16 protocol = KERNEL_GET(sock, sk, sk_protocol);
+
+	if (family == AF_INET || family == AF_INET6) {
+		if (type == SOCK_STREAM && protocol == SOL_TCP_PROTOCOL)
+			return TRANSPORT_TCP;
+		if (type == SOCK_DGRAM && protocol == SOL_UDP_PROTOCOL)
+			return TRANSPORT_UDP;
+		return TRANSPORT_UNKNOWN;
+	}
+	if (family != AF_UNIX || !(settings.flags & KERNEL_CONFIG_UNIX))
+		return TRANSPORT_UNKNOWN;
+	if (type == SOCK_STREAM)
+		return TRANSPORT_UNIX_STREAM;
+	return type == SOCK_DGRAM	? TRANSPORT_UNIX_DATAGRAM
+	       : type == SOCK_SEQPACKET ? TRANSPORT_UNIX_SEQPACKET
+					: TRANSPORT_UNKNOWN;
+}
+
+static __always_inline __u16 socket_local_port(__u64 sk)
+{
+	return KERNEL_GET(sock, sk, __sk_common.skc_num);
+}
+
+static __always_inline __u16 socket_remote_port(__u64 sk)
+{
+	return bpf_ntohs(KERNEL_GET(sock, sk, __sk_common.skc_dport));
+}
+
+static __always_inline __u32 socket_netns(__u64 sk)
+{
+	struct net *net = KERNEL_GET(sock, sk, __sk_common.skc_net.net);
+
+	return KERNEL_GET(net, net, ns.inum);
+}
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+
+/*
+ * The kernel side of socktape-record. It knows sockets and processes and no protocol. bpf/event.h
+ * is its contract with user space.
+ */
+
+#include "bpf/syscall.h"
+#include "bpf/lifecycle.h"
+#include "bpf/walkers.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef SOCKTAPE_BPF_WALKERS_H
+#define SOCKTAPE_BPF_WALKERS_H
+
+/* Iterators that user space reads: the sockets that exist at the start, and those that are gone. */
+
+#include "bpf/conn.h"
+#include "bpf/process.h"
+
+SEC("iter/task_file")
+int mark_sockets(struct bpf_iter__task_file *walker)
+{
+	struct file *file = walker->file;
+	struct socket_ref ref = {};
+	struct listen_key listener;
+	bool full = false;
+	__u8 yes = 1;
+
+	if (!file || !socket_of_file(file, &ref))
+		return 0;
+	if (KERNEL_GET(sock, ref.sk, __sk_common.skc_state) == TCP_LISTEN) {
+		listener.netns = socket_netns(ref.sk);
+		listener.port = socket_local_port(ref.sk);
+		bpf_map_update_elem(&listeners, &listener, &yes, BPF_ANY);
+	} else if (!conn_find(&ref)) {
+		conn_open(&ref, CONN_BY_ITERATOR, &full);
+	}
+	return 0;
+}
+
+SEC("iter/bpf_map_elem")
+int sweep_conns(struct bpf_iter__bpf_map_elem *walker)
+{
+	__u64 *key = walker->key;
+	struct kernel_conn_state *conn = walker->value;
+	__u64 sk;
+
+	if (!key || !conn)
+		return 0;
+	sk = *key;
+	if (!socket_lives(sk, conn->socket, conn->inode) && conn_close_send(conn))
+		bpf_map_delete_elem(&conns, &sk);
+	return 0;
+}
+
+SEC("iter/bpf_map_elem")
+int sweep_processes(struct bpf_iter__bpf_map_elem *walker)
+{
+	__u32 *key = walker->key;
+	struct process_state *process = walker->value;
+	__u32 tgid;
+
+	if (!key || !process || !process->gone)
+		return 0;
+	tgid = *key;
+	if (process_exit_send(tgid, process->status))
+		bpf_map_delete_elem(&processes, &tgid);
+	return 0;
+}
+
+#endif
