@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "analyze/text.h"
+#include "protocols/json.h"
+
+/* Buffered before it is written. */
+#define FLUSH_LEN (256u << 10)
+
+/* Different sets of columns whose JSON keys are kept ready: the common ones and the protocols'. */
+#define KEYS_MAX 32
+
+/* The keys of a set of columns as they stand in JSON: `"name":`, one after the other. */
+struct keys {
+	const struct column *columns;
+	struct buffer text;
+	struct buffer ends; /* uint16_t each: where the key of column i ends in text */
+};
+
+struct output {
+	enum output_format format;
+	struct buffer out;
+	struct keys keys[KEYS_MAX];
+	size_t key_count;
+	bool header_done;
+	bool terminal;
+	bool colour;
+	int terminal_width; /* 0: no limit */
+	bool dead;
+};
+
+struct output *output_new(enum output_format format)
+{
+	struct output *o = calloc(1, sizeof(*o));
+	struct winsize size = {0};
+	const char *no_colour = getenv("NO_COLOR");
+
+	if (!o)
+		return NULL;
+	o->format = format;
+	o->terminal = isatty(STDOUT_FILENO);
+	o->colour = o->terminal && !(no_colour && *no_colour);
+	if (o->terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+		o->terminal_width = size.ws_col;
+	return o;
+}
+
+static void flush(struct output *o)
+{
+	size_t done = 0;
+
+	if (o->out.failed)
+		o->dead = true;
+	while (!o->dead && done < o->out.len) {
+		ssize_t n = write(STDOUT_FILENO, o->out.data + done, o->out.len - done);
+
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			o->dead = true;
+	}
+	buffer_clear(&o->out);
+}
+
+static void end_row(struct output *o)
+{
+	buffer_append_char(&o->out, '\n');
+	if (o->out.len >= FLUSH_LEN || o->terminal)
+		flush(o);
+}
+
+/* ---- JSON ---- */
+
+static const struct keys *keys_for(struct output *o, const struct row_part *part)
+{
+	struct keys *k;
+
+	for (size_t i = 0; i < o->key_count; i++)
+		if (o->keys[i].columns == part->columns)
+			return &o->keys[i];
+	if (o->key_count == KEYS_MAX)
+		return NULL;
+	k = &o->keys[o->key_count++];
+	k->columns = part->columns;
+	for (size_t i = 0; i < part->count; i++) {
+		bool first = false;
+		uint16_t end;
+
+		json_append_key(&k->text, part->columns[i].name, &first);
+		end = (uint16_t)k->text.len;
+		buffer_append(&k->ends, &end, sizeof(end));
+	}
+	return k->text.failed || k->ends.failed ? NULL : k;
+}
+
+static void json_part(struct output *o, const struct row_part *part)
+{
+	const struct keys *k = keys_for(o, part);
+	const uint16_t *ends;
+	size_t from = 0;
+
+	if (!k) {
+		o->dead = true;
+		return;
+	}
+	ends = (const uint16_t *)k->ends.data;
+	for (size_t i = 0; i < part->count; i++) {
+		buffer_append(&o->out, k->text.data + from, ends[i] - from);
+		json_append_value(&o->out, &part->values[i]);
+		from = ends[i];
+	}
+}
+
+static void json_row(struct output *o, const struct row_part *parts, size_t count)
+{
+	size_t start = o->out.len;
+
+	for (size_t i = 0; i < count; i++)
+		if (parts[i].values)
+			json_part(o, &parts[i]);
+	/* Every key brings a comma; the first one's place is the brace's. */
+	if (o->out.len > start && !o->out.failed)
+		o->out.data[start] = '{';
+	else
+		buffer_append_char(&o->out, '{');
+	buffer_append_char(&o->out, '}');
+	end_row(o);
+}
+
+/* ---- CSV (RFC 4180) ---- */
+
+static void csv_field(struct buffer *b, struct span text)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < text.len && !quoted; i++)
+		quoted = strchr(",\"\r\n", text.data[i]) != NULL;
+	if (!quoted) {
+		text_append_utf8(b, text);
+		return;
+	}
+	buffer_append_char(b, '"');
+	for (size_t from = 0; from < text.len;) {
+		const char *quote = memchr(text.data + from, '"', text.len - from);
+		size_t to = quote ? (size_t)(quote - text.data) + 1 : text.len;
+
+		text_append_utf8(b, span_of(text.data + from, to - from));
+		if (quote)
+			buffer_append_char(b, '"');
+		from = to;
+	}
+	buffer_append_char(b, '"');
+}
+
+static void csv_value(struct buffer *b, const struct value *v)
+{
+	if (v->type == VALUE_TEXT || v->type == VALUE_JSON)
+		csv_field(b, v->text);
+	else if (v->type != VALUE_NULL)
+		json_append_value(b, v);
+}
+
+static void csv_row(struct output *o, const struct row_part *parts, size_t count)
+{
+	bool first = true;
+
+	if (!o->header_done) {
+		for (size_t i = 0; i < count; i++) {
+			for (size_t c = 0; c < parts[i].count; c++, first = false) {
+				if (!first)
+					buffer_append_char(&o->out, ',');
+				buffer_append_text(&o->out, parts[i].columns[c].name);
+			}
+		}
+		buffer_append_char(&o->out, '\n');
+		o->header_done = true;
+		first = true;
+	}
+	for (size_t i = 0; i < count; i++) {
+		for (size_t c = 0; c < parts[i].count; c++, first = false) {
+			if (!first)
+				buffer_append_char(&o->out, ',');
+			if (parts[i].values)
+				csv_value(&o->out, &parts[i].values[c]);
+		}
+	}
+	end_row(o);
+}
+
+void output_row(struct output *o, const struct row_part *parts, size_t count)
+{
+	if (o->dead)
+		return;
+	if (o->format == OUTPUT_CSV)
+		csv_row(o, parts, count);
+	else
+		json_row(o, parts, count);
+}
+
+/* ---- text ---- */
+
+static const char *const paints[] = {
+	[PAINT_NONE] = "",	   [PAINT_DIM] = "\033[2m",    [PAINT_BOLD] = "\033[1m",
+	[PAINT_RED] = "\033[31m",  [PAINT_GREEN] = "\033[32m", [PAINT_YELLOW] = "\033[33m",
+	[PAINT_CYAN] = "\033[36m",
+};
+
+static void text_row(struct output *o, const struct text_column *columns,
+		     const struct text_cell *cells, size_t count)
+{
+	int used = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct text_layout layout = {.width = columns[i].width, .right = columns[i].right};
+		const char *paint = o->colour ? paints[cells[i].paint] : "";
+
+		if (i + 1 == count) {
+			layout.width = 0;
+			layout.limit = o->terminal_width > used + 1 ? o->terminal_width - used : 0;
+		}
+		buffer_append_text(&o->out, paint);
+		used += text_append_cell(&o->out, cells[i].text, &layout);
+		if (*paint)
+			buffer_append_text(&o->out, "\033[0m");
+		if (i + 1 < count) {
+			buffer_append_text(&o->out, "  ");
+			used += 2;
+		}
+	}
+	end_row(o);
+}
+
+void output_text(struct output *o, const struct text_column *columns, const struct text_cell *cells,
+		 size_t count)
+{
+	struct text_cell titles[32];
+
+	if (o->dead)
+		return;
+	if (!o->header_done) {
+		for (size_t i = 0; i < count && i < 32; i++)
+			titles[i] = (struct text_cell){span_text(columns[i].title), PAINT_DIM};
+		text_row(o, columns, titles, count);
+		o->header_done = true;
+	}
+	text_row(o, columns, cells, count);
+}
+
+bool output_alive(const struct output *o)
+{
+	return !o->dead;
+}
+
+bool output_colour(const struct output *o)
+{
+	return o->colour;
+}
+
+bool output_free(struct output *o)
+{
+	bool good;
+
+	flush(o);
+	good = !o->dead;
+	for (size_t i = 0; i < o->key_count; i++) {
+		buffer_free(&o->keys[i].text);
+		buffer_free(&o->keys[i].ends);
+	}
+	buffer_free(&o->out);
+	free(o);
+	return good;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_ANALYZE_OUTPUT_H
+#define SOCKTAPE_ANALYZE_OUTPUT_H
+
+#include "analyze/options.h"
+#include "format/buffer.h"
+#include "protocols/value.h"
+
+/*
+ * Rows on standard output, in any format. JSON is one object a line, CSV follows RFC 4180 with a
+ * header line; both are made from columns and values. Text is laid out by the caller in cells.
+ */
+struct output;
+
+/* The columns of one part of a row (the common ones, those of a protocol). */
+struct row_part {
+	const struct column *columns;
+	size_t count;
+	const struct value *values; /* COUNT of them; NULL: this part isn't there (CSV: empty) */
+};
+
+/* A column of text output. */
+struct text_column {
+	const char *title;
+	int width;  /* characters; 0 for the last column, which takes what is left */
+	bool right; /* aligned */
+};
+
+/* Colours of a cell; only on a terminal. */
+enum paint {
+	PAINT_NONE,
+	PAINT_DIM,
+	PAINT_BOLD,
+	PAINT_RED,
+	PAINT_GREEN,
+	PAINT_YELLOW,
+	PAINT_CYAN
+};
+
+struct text_cell {
+	struct span text;
+	enum paint paint;
+};
+
+/* NULL when there is no memory. Output goes to standard output. */
+struct output *output_new(enum output_format format);
+
+/* One row of JSON or CSV. For CSV every row must have the same parts, in the same order. */
+void output_row(struct output *o, const struct row_part *parts, size_t count);
+
+/* One row of text. The header is printed before the first. */
+void output_text(struct output *o, const struct text_column *columns, const struct text_cell *cells,
+		 size_t count);
+
+/* False when the output can't be written any more (the reader of a pipe has gone). */
+bool output_alive(const struct output *o);
+
+/* Whether colours may be used. */
+bool output_colour(const struct output *o);
+
+/* Writes what is buffered and releases it. False when something could not be written. */
+bool output_free(struct output *o);
+
+#endif
