@@ -129,6 +129,8 @@ void session_switch(struct session *s);
 
 enum transport session_transport(const struct session *s);
 bool session_midstream(const struct session *s);
+/* Whether one of the ends has this port. Datagrams may also come from others: frame->peer. */
+bool session_has_port(const struct session *s, uint16_t port);
 
 /* ---- the table ---- */
 
