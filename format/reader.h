@@ -42,7 +42,8 @@ struct segment_info {
 	int64_t created_monotonic;
 	int64_t created_realtime;
 	uint64_t file_bytes;
-	uint64_t blocks; /* read so far */
+	uint64_t bytes_read; /* of them, so far */
+	uint64_t blocks;     /* read so far */
 };
 
 /*
