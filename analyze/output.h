@@ -37,10 +37,22 @@ enum paint {
 	PAINT_CYAN
 };
 
-struct text_cell {
-	struct span text;
-	enum paint paint;
+#define CELLS_MAX 16
+
+/*
+ * The cells of one row of text, filled from left to right: append to `text`, then end the cell.
+ * Zero-initialised is empty; the memory is used again for the next row.
+ */
+struct cells {
+	struct buffer text;
+	size_t ends[CELLS_MAX]; /* where each cell ends in text */
+	enum paint paints[CELLS_MAX];
+	size_t count;
 };
+
+void cells_clear(struct cells *cells);
+void cells_end(struct cells *cells, enum paint paint);
+void cells_free(struct cells *cells);
 
 /* NULL when there is no memory. Output goes to standard output. */
 struct output *output_new(enum output_format format);
@@ -48,9 +60,8 @@ struct output *output_new(enum output_format format);
 /* One row of JSON or CSV. For CSV every row must have the same parts, in the same order. */
 void output_row(struct output *o, const struct row_part *parts, size_t count);
 
-/* One row of text. The header is printed before the first. */
-void output_text(struct output *o, const struct text_column *columns, const struct text_cell *cells,
-		 size_t count);
+/* One row of text, with as many cells as there are columns. The header comes before the first. */
+void output_cells(struct output *o, const struct text_column *columns, const struct cells *cells);
 
 /* False when the output can't be written any more (the reader of a pipe has gone). */
 bool output_alive(const struct output *o);

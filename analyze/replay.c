@@ -23,7 +23,8 @@ struct tracked {
 
 struct replay {
 	struct replay_options options;
-	struct recording *recording;
+	struct recording *recording; /* NULL: events are fed */
+	int64_t clock_offset;	     /* realtime minus monotonic, of the last CLOCK event */
 	struct process_table processes;
 	struct map connections;
 	struct session_budget budget;
@@ -31,16 +32,25 @@ struct replay {
 	enum tape_error error;
 };
 
+struct replay *replay_new_fed(const struct replay_options *options)
+{
+	struct replay *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->options = *options;
+	r->budget.limit = options->memory_limit ? options->memory_limit : MEMORY_LIMIT;
+	return r;
+}
+
 enum tape_error replay_new(const char *path, const struct replay_options *options,
 			   struct replay **r)
 {
-	struct replay *new = calloc(1, sizeof(*new));
+	struct replay *new = replay_new_fed(options);
 	enum tape_error error;
 
 	if (!new)
 		return TAPE_ERROR_MEMORY;
-	new->options = *options;
-	new->budget.limit = options->memory_limit ? options->memory_limit : MEMORY_LIMIT;
 	error = recording_open(path, options->problem, options->problem_context, &new->recording);
 	if (error) {
 		free(new);
@@ -321,11 +331,13 @@ static bool event_wanted(const struct replay *r, const struct event *event, cons
 	return (!f->since || ts >= f->since) && (!f->until || ts < f->until);
 }
 
-static void on_event(struct replay *r, const struct event *event)
+void replay_event(struct replay *r, const struct event *event)
 {
 	struct tracked *t = event_tracked(r, event);
 	const struct replay_handlers *h = &r->options.handlers;
 
+	if (event->type == EVENT_CLOCK)
+		r->clock_offset = event->clock.realtime - event->ts;
 	if (event->type == EVENT_PROCESS && !process_table_put(&r->processes, &event->process))
 		r->error = TAPE_ERROR_MEMORY;
 	if (h->event && event_wanted(r, event, t))
@@ -345,17 +357,14 @@ static int by_id(const void *a, const void *b)
 	return x->conn.id < y->conn.id ? -1 : x->conn.id > y->conn.id;
 }
 
-/* Connections that were still open at the end, in the order of their ids. */
-static void end_all(struct replay *r)
+enum tape_error replay_end(struct replay *r)
 {
 	size_t count = r->connections.count, at = 0, n = 0;
 	struct tracked **all = calloc(count ? count : 1, sizeof(struct tracked *));
 	struct tracked *t;
 
-	if (!all) {
-		r->error = TAPE_ERROR_MEMORY;
-		return;
-	}
+	if (!all)
+		return TAPE_ERROR_MEMORY;
 	while ((t = map_next(&r->connections, &at)) != NULL)
 		all[n++] = t;
 	map_free(&r->connections);
@@ -363,20 +372,22 @@ static void end_all(struct replay *r)
 	for (size_t i = 0; i < n; i++)
 		end_connection(r, all[i]);
 	free(all);
+	return r->error;
 }
 
 enum tape_error replay_run(struct replay *r)
 {
 	struct event event;
+	enum tape_error error;
 
 	while (!r->stop && !r->error && recording_next(r->recording, &event)) {
-		on_event(r, &event);
+		replay_event(r, &event);
 		if (r->options.progress)
 			r->options.progress(r->options.progress_context,
 					    recording_status(r->recording));
 	}
-	end_all(r);
-	return r->error ? r->error : recording_status(r->recording)->error;
+	error = replay_end(r);
+	return error ? error : recording_status(r->recording)->error;
 }
 
 void replay_stop(struct replay *r)
@@ -386,7 +397,7 @@ void replay_stop(struct replay *r)
 
 int64_t replay_realtime(const struct replay *r, int64_t ts)
 {
-	return recording_realtime(r->recording, ts);
+	return ts + r->clock_offset;
 }
 
 const struct recording_status *replay_status(const struct replay *r)
@@ -410,7 +421,8 @@ void replay_free(struct replay *r)
 		return;
 	/* After replay_run() nothing is left; without it, nobody asked for what ends here. */
 	r->options.handlers = (struct replay_handlers){0};
-	end_all(r);
+	if (replay_end(r) == TAPE_ERROR_MEMORY)
+		map_free(&r->connections);
 	process_table_free(&r->processes);
 	recording_free(r->recording);
 	free(r);

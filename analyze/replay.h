@@ -97,6 +97,14 @@ MUST_CHECK enum tape_error replay_new(const char *path, const struct replay_opti
 /* Goes through the whole recording. */
 MUST_CHECK enum tape_error replay_run(struct replay *r);
 
+/*
+ * Without a recording: events are fed one by one, then replay_end() ends what is still open. NULL
+ * when there is no memory. replay_run() and replay_status() are not for this one.
+ */
+struct replay *replay_new_fed(const struct replay_options *options);
+void replay_event(struct replay *r, const struct event *event);
+MUST_CHECK enum tape_error replay_end(struct replay *r);
+
 /* Asks replay_run() to stop after the current event: for --limit. */
 void replay_stop(struct replay *r);
 

@@ -36,7 +36,7 @@ struct show {
 	uint64_t limit;
 	uint64_t printed;
 	struct output *out;
-	struct buffer cells; /* text of the cells of one row */
+	struct cells cells;
 };
 
 #define MAX_PARTS 33
@@ -68,24 +68,6 @@ static const struct text_column text_columns[] = {
 	{"REMOTE", 21, false}, {"LATENCY", 8, true}, {"OUTCOME", 10, false}, {"RECORD", 0, false},
 };
 
-enum {
-	CELL_TIME,
-	CELL_PROTO,
-	CELL_PROCESS,
-	CELL_ROLE,
-	CELL_REMOTE,
-	CELL_LATENCY,
-	CELL_OUTCOME,
-	CELL_RECORD,
-	CELLS
-};
-
-/* Where each cell's text ends in show->cells. */
-static void cell_done(struct show *show, size_t ends[static CELLS], int cell)
-{
-	ends[cell] = show->cells.len;
-}
-
 static enum paint outcome_paint(enum outcome outcome)
 {
 	static const enum paint paints[] = {
@@ -111,43 +93,35 @@ static void print_text(struct show *show, const struct connection *conn,
 		       const struct record *record)
 {
 	const struct value *v = row->values;
-	struct buffer *b = &show->cells;
-	struct text_cell cells[CELLS] = {0};
-	size_t ends[CELLS], from = 0;
+	struct cells *cells = &show->cells;
+	struct buffer *b = &cells->text;
 
-	buffer_clear(b);
+	cells_clear(cells);
 	text_append_time_of_day(b, v[RECORD_TS].integer);
-	cell_done(show, ends, CELL_TIME);
+	cells_end(cells, PAINT_DIM);
 	buffer_append_span(b, v[RECORD_PROTO].text);
-	cell_done(show, ends, CELL_PROTO);
+	cells_end(cells, PAINT_CYAN);
 	append_process(b, conn);
-	cell_done(show, ends, CELL_PROCESS);
+	cells_end(cells, PAINT_NONE);
 	buffer_append_span(b, v[RECORD_ROLE].text);
-	cell_done(show, ends, CELL_ROLE);
+	cells_end(cells, PAINT_NONE);
 	buffer_append_span(b, v[RECORD_REMOTE].text);
-	cell_done(show, ends, CELL_REMOTE);
+	cells_end(cells, PAINT_NONE);
 	if (v[RECORD_LATENCY].type == VALUE_INT)
 		text_append_duration(b, v[RECORD_LATENCY].integer);
 	else
 		buffer_append_char(b, '-');
-	cell_done(show, ends, CELL_LATENCY);
+	cells_end(cells, PAINT_NONE);
 	buffer_append_span(b, v[RECORD_OUTCOME].text);
-	cell_done(show, ends, CELL_OUTCOME);
+	cells_end(cells, outcome_paint(record->outcome));
 	protocol->describe(record->values, b);
 	if (record->note.len) {
 		buffer_append_text(b, "  (");
 		buffer_append_span(b, record->note);
 		buffer_append_char(b, ')');
 	}
-	cell_done(show, ends, CELL_RECORD);
-	if (b->failed)
-		return;
-	for (int i = 0; i < CELLS; from = ends[i], i++)
-		cells[i].text = span_of(b->data + from, ends[i] - from);
-	cells[CELL_TIME].paint = PAINT_DIM;
-	cells[CELL_PROTO].paint = PAINT_CYAN;
-	cells[CELL_OUTCOME].paint = outcome_paint(record->outcome);
-	output_text(show->out, text_columns, cells, CELLS);
+	cells_end(cells, PAINT_NONE);
+	output_cells(show->out, text_columns, cells);
 }
 
 static void on_record(void *context, const struct connection *conn, const struct session *s,
@@ -245,7 +219,7 @@ int cmd_show(int argc, char **argv)
 	status = reading_run(&show.reading);
 	if (!output_free(show.out) && !status)
 		status = command_fail(argv[0], "the output could not be written");
-	buffer_free(&show.cells);
+	cells_free(&show.cells);
 	reading_close(&show.reading);
 	return status;
 }
