@@ -23,7 +23,8 @@ enum call_kind {
 enum call_compat {
 	COMPAT_NONE,
 	COMPAT_FD,
-	COMPAT_SOCKETCALL
+	COMPAT_SPLICE,
+	COMPAT_SOCKETCALL,
 };
 
 struct call_shape {
@@ -61,7 +62,7 @@ static const volatile struct call_shape call_shapes[CALL_NUMBERS] = {
 	[288] = {.kind = KIND_ACCEPT},
 	[299] = {MOVES(MESSAGES, RECVMMSG, RECEIVED)},
 	[307] = {MOVES(MESSAGES, SENDMMSG, SENT)},
-	[313] = {.compat = COMPAT_FD}, /* splice */
+	[313] = {.compat = COMPAT_SPLICE}, /* splice */
 	[327] = {MOVES(VECTOR, PREADV, RECEIVED)},
 	[328] = {MOVES(VECTOR, PWRITEV, SENT)},
 	[337] = {.compat = COMPAT_FD}, /* recvmmsg */

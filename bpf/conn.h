@@ -8,10 +8,9 @@
 #include "bpf/filter.h"
 #include "bpf/ring.h"
 
-#define CONN_ANNOUNCED	  (1 << 0) /* user space has a CONN record with the present addresses */
-#define CONN_DISCONNECTED (1 << 1) /* TCP reached CLOSE: another connect() is another connection   \
-				    */
-#define CONN_PEER_FILTER (1 << 2)  /* datagrams are chosen by their own peer's port */
+#define CONN_ANNOUNCED	 (1 << 0) /* user space has a CONN record */
+#define CONN_STALE	 (1 << 1) /* the addresses changed after that */
+#define CONN_PEER_FILTER (1 << 2) /* datagrams are chosen by their own peer's port */
 #define CONN_ROLE_KNOWN	 (1 << 3)
 
 /* How a socket shows up for the first time. */
@@ -147,7 +146,7 @@ static __noinline bool conn_announce(__u64 sk, struct kernel_conn_state *conn, _
 	else
 		address_of_inet((struct sock *)sk, &record->local, &record->remote);
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
-	conn->flags |= CONN_ANNOUNCED;
+	conn->flags = (conn->flags | CONN_ANNOUNCED) & ~CONN_STALE;
 	return true;
 }
 

@@ -102,11 +102,30 @@ static __always_inline void message_begin(struct walk *walk, __u64 len)
 		walk->source = SOURCE_NONE;
 }
 
+/* Pieces that are looked at to see how much a truncated datagram left in them. */
+#define CLAMP_PIECES 64
+
+/* MSG_TRUNC makes calls give the datagram's own length: the application has what fits. */
+static __always_inline __u64 iov_clamp(struct walk *walk, __u64 moved)
+{
+	__u64 capacity = 0;
+	struct iovec piece;
+
+	for (__u32 i = 0; i < CLAMP_PIECES && i < walk->iov_count; i++) {
+		if (bpf_probe_read_user(&piece, sizeof(piece),
+					(void *)(walk->iov + i * sizeof(piece))))
+			break;
+		capacity += piece.iov_len;
+	}
+	return capacity < moved ? capacity : moved;
+}
+
 /* Takes the next struct mmsghdr; false when there is none. */
 static __always_inline bool message_next(struct walk *walk)
 {
 	struct mmsghdr message;
 	struct kernel_conn_state *conn;
+	__u64 moved;
 
 	if (!walk->message_count)
 		return false;
@@ -119,19 +138,23 @@ static __always_inline bool message_next(struct walk *walk)
 	walk->iov = (__u64)message.msg_hdr.msg_iov;
 	walk->iov_count = message.msg_hdr.msg_iovlen;
 	walk->piece_len = 0;
+	moved = message.msg_len;
 	if (walk->datagram) {
 		address_from_user((__u64)message.msg_hdr.msg_name, &walk->peer);
 		if (walk->peer_port_filter && walk->peer.port != settings.port)
 			return true;
-	} else if (!message.msg_len) {
+		if (walk->direction == DIRECTION_RECEIVED &&
+		    (message.msg_hdr.msg_flags & MSG_TRUNC))
+			moved = iov_clamp(walk, moved);
+	} else if (!moved) {
 		return true;
 	}
 	conn = bpf_map_lookup_elem(&conns, &walk->key);
 	if (!conn)
 		return false;
-	walk->offset = conn_advance(conn, walk->direction, message.msg_len);
-	COUNT(moved_bytes, message.msg_len);
-	message_begin(walk, message.msg_len);
+	walk->offset = conn_advance(conn, walk->direction, moved);
+	COUNT(moved_bytes, moved);
+	message_begin(walk, moved);
 	return true;
 }
 

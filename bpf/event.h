@@ -186,8 +186,9 @@ struct kernel_conn_state {
 	__u8 transport;
 	__u8 role;
 	__u8 origin;
-	__u8 flags; /* the programs' own */
-	__u32 reserved;
+	__u8 flags;	   /* the programs' own */
+	__u8 disconnected; /* TCP reached CLOSE */
+	__u8 reserved[3];
 };
 
 /* Counters of one CPU (per-CPU array `counters`, key 0); only ever grow. */

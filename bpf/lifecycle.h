@@ -22,7 +22,7 @@ int BPF_PROG(on_tcp_state, struct sock *sk, int before, int after)
 	} else if (after == TCP_CLOSE) {
 		conn = bpf_map_lookup_elem(&conns, &key);
 		if (conn)
-			conn->flags |= CONN_DISCONNECTED;
+			conn->disconnected = 1;
 	}
 	return 0;
 }
@@ -62,7 +62,7 @@ int BPF_PROG(on_exec, struct task_struct *task)
 	if (!bpf_map_lookup_elem(&processes, &tgid))
 		return 0;
 	space = scratch_claim();
-	if (!space || !process_send(space))
+	if (!space || !process_send(space, tgid))
 		bpf_map_delete_elem(&processes, &tgid);
 	if (space)
 		scratch_release(space);

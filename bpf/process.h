@@ -117,16 +117,17 @@ static __always_inline void process_fill(struct process_space *space, struct tas
 }
 
 /*
- * Tells user space of the current process, with SPACE as work space. Remembered in `processes`
- * only when the record fitted in the ring, so that it is tried again at the next call.
+ * Tells user space of process TGID if it is the current one. Remembered in `processes` only when
+ * the record fitted in the ring, so that it is tried again at the next call.
  */
-static __noinline bool process_send(struct scratch *scratch_space)
+static __noinline bool process_send(struct scratch *scratch_space, __u32 tgid)
 {
 	struct process_space *space = (struct process_space *)scratch_space->payload;
 	struct task_struct *leader = KERNEL_GET(task_struct, current_task(), group_leader);
 	struct process_state state = {};
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 
+	if (tgid != bpf_get_current_pid_tgid() >> 32)
+		return false;
 	process_fill(space, leader);
 	if (bpf_ringbuf_output(&ring, &space->process, sizeof(space->process), ring_wakeup())) {
 		COUNT(lost_meta_records, 1);

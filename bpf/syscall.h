@@ -8,48 +8,86 @@
  */
 
 #include "bpf/calls.h"
-#include "bpf/copy.h"
-#include "bpf/process.h"
+#include "bpf/compat32.h"
+#include "bpf/establish.h"
+#include "bpf/transfer.h"
 
-static __always_inline bool call_flags_ignore(const volatile struct call_shape *shape,
-					      struct pt_regs *regs, __u32 *flags)
+static __always_inline __u32 call_flags(const volatile struct call_shape *shape,
+					struct pt_regs *regs)
 {
-	*flags = 0;
 	if (shape->direction != DIRECTION_RECEIVED)
-		return false;
+		return 0;
 	if (shape->call == CALL_RECVFROM || shape->kind == KIND_MESSAGES)
-		*flags = regs->r10;
-	else if (shape->kind == KIND_MESSAGE)
-		*flags = regs->dx;
-	return *flags & (MSG_PEEK | MSG_ERRQUEUE);
+		return regs->r10;
+	return shape->kind == KIND_MESSAGE ? regs->dx : 0;
 }
 
-/* Sets the source of a message's pieces; false when the arguments are not readable. */
-static __always_inline bool walk_source(struct walk *walk, struct pt_regs *regs, __u8 kind)
+/* Where sendfile() took its bytes: its offset is behind them now. */
+static __always_inline void source_sendfile(struct walk *walk, struct task_struct *task,
+					    struct pt_regs *regs, __u64 moved)
+{
+	struct file *file = current_file(task, regs->si);
+	__u64 offset = 0;
+
+	walk->source = SOURCE_NONE;
+	if (!file)
+		return;
+	if (!regs->dx)
+		offset = KERNEL_GET(file, file, f_pos);
+	else if (bpf_probe_read_user(&offset, sizeof(offset), (void *)regs->dx))
+		return;
+	if (!page_distance && !page_distance_find((struct sock *)walk->key))
+		return;
+	walk->source = SOURCE_FILE;
+	walk->mapping = (__u64)KERNEL_GET(file, file, f_mapping);
+	walk->file_offset = offset - moved;
+}
+
+static __always_inline bool source_message(struct walk *walk, __u64 pointer, __u64 *moved)
 {
 	struct user_msghdr message;
 
+	if (bpf_probe_read_user(&message, sizeof(message), (void *)pointer))
+		return false;
+	walk->iov = (__u64)message.msg_iov;
+	walk->iov_count = message.msg_iovlen;
+	if (!walk->datagram)
+		return true;
+	address_from_user((__u64)message.msg_name, &walk->peer);
+	if (walk->direction == DIRECTION_RECEIVED && (message.msg_flags & MSG_TRUNC))
+		*moved = iov_clamp(walk, *moved);
+	return true;
+}
+
+static __always_inline void source_buffer(struct walk *walk, struct pt_regs *regs, __u64 *moved)
+{
+	walk->piece = regs->si;
+	walk->piece_len = regs->dx;
+	if (walk->datagram && *moved > walk->piece_len)
+		*moved = walk->piece_len; /* MSG_TRUNC gives the datagram's own length */
+	if (walk->datagram && (walk->call == CALL_SENDTO || walk->call == CALL_RECVFROM))
+		address_from_user(regs->r8, &walk->peer);
+}
+
+/* Sets the source of the call's bytes; false when its arguments are not readable. */
+static __always_inline bool call_source(struct walk *walk, struct task_struct *task,
+					struct pt_regs *regs, __u8 kind, __u64 *moved)
+{
 	switch (kind) {
 	case KIND_BUFFER:
-		walk->piece = regs->si;
-		walk->piece_len = regs->dx;
-		if ((walk->call == CALL_SENDTO || walk->call == CALL_RECVFROM) && walk->datagram)
-			address_from_user(regs->r8, &walk->peer);
+		source_buffer(walk, regs, moved);
 		return true;
 	case KIND_VECTOR:
 		walk->iov = regs->si;
 		walk->iov_count = regs->dx;
 		return true;
 	case KIND_MESSAGE:
-		if (bpf_probe_read_user(&message, sizeof(message), (void *)regs->si))
-			return false;
-		walk->iov = (__u64)message.msg_iov;
-		walk->iov_count = message.msg_iovlen;
-		if (walk->datagram)
-			address_from_user((__u64)message.msg_name, &walk->peer);
-		return true;
+		return source_message(walk, regs->si, moved);
 	case KIND_MESSAGES:
 		walk->messages = regs->si;
+		return true;
+	case KIND_SENDFILE:
+		source_sendfile(walk, task, regs, *moved);
 		return true;
 	default:
 		walk->source = SOURCE_NONE;
@@ -57,116 +95,64 @@ static __always_inline bool walk_source(struct walk *walk, struct pt_regs *regs,
 	}
 }
 
-static __always_inline void sendfile_source(struct walk *walk, struct task_struct *task,
-					    struct pt_regs *regs, __u64 moved)
+static __always_inline void call_record(struct task_struct *task, struct pt_regs *regs, __u8 kind,
+					__u32 flags, struct transfer *transfer)
 {
-	struct file *file = current_file(task, regs->si);
-	__u64 offset = 0;
-
-	if (!file)
-		return;
-	if (!page_distance)
-		page_distance_find((struct sock *)walk->key);
-	if (regs->dx)
-		bpf_probe_read_user(&offset, sizeof(offset), (void *)regs->dx);
-	else
-		offset = KERNEL_GET(file, file, f_pos);
-	walk->source = SOURCE_FILE;
-	walk->mapping = (__u64)KERNEL_GET(file, file, f_mapping);
-	walk->file_offset = offset - moved;
-}
-
-static __always_inline void walk_init(struct walk *walk, __u64 key, struct kernel_conn_state *conn)
-{
-	__u64 id = bpf_get_current_pid_tgid();
-
-	__builtin_memset(walk, 0, sizeof(*walk));
-	walk->ts = bpf_ktime_get_ns();
-	walk->key = key;
-	walk->conn = conn->id;
-	walk->pid = id >> 32;
-	walk->tid = id;
-	walk->datagram = conn->transport != TRANSPORT_TCP &&
-			 conn->transport != TRANSPORT_UNIX_STREAM;
-	walk->peer_port_filter = conn->flags & CONN_PEER_FILTER;
-}
-
-/* CONN and PROCESS go before the data that needs them. */
-static __always_inline void conn_introduce(struct scratch *space, struct kernel_conn_state *conn)
-{
-	struct walk *walk = &space->walk;
-
-	if (!(conn->flags & CONN_ANNOUNCED))
-		conn_announce(walk->key, conn, walk->fd);
-	if (conn->announced_pid != walk->pid &&
-	    (bpf_map_lookup_elem(&processes, &walk->pid) || process_send(space)))
-		conn->announced_pid = walk->pid;
-}
-
-static __always_inline void count_lost_table(__u64 moved)
-{
-	COUNT(lost_table_calls, 1);
-	COUNT(lost_table_bytes, moved);
-}
-
-/* One call that moved bytes (or messages) through the socket REF. */
-static __always_inline void call_record(struct task_struct *task, struct pt_regs *regs,
-					const volatile struct call_shape *shape,
-					struct socket_ref *ref, __s32 fd, __u64 result)
-{
-	__u8 direction = shape->direction;
-	__u8 kind = shape->kind;
-	struct kernel_conn_state *conn;
+	struct kernel_conn_state *conn = transfer_conn(transfer);
 	struct scratch *space;
 	struct walk *walk;
-	bool full = false;
-	__u32 flags;
 
-	if (call_flags_ignore(shape, regs, &flags))
-		return;
-	conn = conn_find(ref);
 	if (!conn)
-		conn = conn_open(ref, CONN_BY_DATA, &full);
-	if (!conn) {
-		if (full)
-			count_lost_table(result);
 		return;
-	}
-	space = scratch_claim();
-	if (!space) {
-		COUNT(lost_nested_calls, 1);
-		if (kind != KIND_MESSAGES) {
-			COUNT(lost_nested_bytes, result);
-			conn_advance(conn, direction, result);
-		}
+	space = transfer_claim(transfer, conn);
+	if (!space)
 		return;
-	}
 	walk = &space->walk;
-	walk_init(walk, ref->sk, conn);
-	walk->fd = fd;
-	walk->call = shape->call;
-	walk->direction = direction;
-	if (!walk_source(walk, regs, kind)) {
+	if (!call_source(walk, task, regs, kind, &transfer->moved)) {
 		COUNT(lost_unreadable_calls, 1);
-		COUNT(lost_unreadable_bytes, result);
-		conn_advance(conn, direction, result);
-		goto out;
-	}
-	if (walk->peer_port_filter && kind != KIND_MESSAGES && walk->peer.port != settings.port)
-		goto out;
-	conn_introduce(space, conn);
-	if (kind == KIND_MESSAGES) {
-		walk->message_count = result;
+		COUNT(lost_unreadable_bytes, transfer->moved);
+		transfer_skip(transfer, conn);
 	} else {
-		walk->offset = conn_advance(conn, direction, result);
-		COUNT(moved_bytes, result);
-		message_begin(walk, result);
+		/* TCP throws the bytes away then and copies nothing. */
+		if ((flags & MSG_TRUNC) && conn->transport == TRANSPORT_TCP)
+			walk->source = SOURCE_NONE;
+		transfer_send(transfer, space, conn);
 	}
-	if (kind == KIND_SENDFILE)
-		sendfile_source(walk, task, regs, result);
-	walk_run(space);
-out:
 	scratch_release(space);
+}
+
+/* A result of 0 is the stream's end, or an empty datagram that was sent or received. */
+static __always_inline bool call_moved_nothing(__u8 kind, struct pt_regs *regs, __u64 sk)
+{
+	__u8 transport = socket_transport(sk);
+
+	if (transport != TRANSPORT_UDP && transport != TRANSPORT_UNIX_DATAGRAM)
+		return true;
+	if (kind >= KIND_SENDFILE)
+		return true;
+	/* read() of no bytes receives nothing. */
+	return kind == KIND_BUFFER && regs->orig_ax == 0 && !regs->dx;
+}
+
+/* The socket that a call is about; splice() has it at either end. */
+static __always_inline bool call_socket(struct task_struct *task, struct pt_regs *regs, __u8 kind,
+					long result, struct transfer *transfer)
+{
+	transfer->fd = kind == KIND_ACCEPT ? result : regs->di;
+	if (socket_of_file(current_file(task, transfer->fd), &transfer->ref)) {
+		if (kind == KIND_SPLICE)
+			transfer->direction = DIRECTION_RECEIVED;
+		return true;
+	}
+	if (kind != KIND_SPLICE)
+		return false;
+	transfer->fd = regs->dx;
+	return socket_of_file(current_file(task, transfer->fd), &transfer->ref);
+}
+
+static __always_inline bool call_failed(__u8 kind, long result)
+{
+	return result < 0 && !(kind == KIND_CONNECT && result == -EINPROGRESS);
 }
 
 SEC("tp_btf/sys_exit")
@@ -174,23 +160,41 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 {
 	__u64 number = regs->orig_ax;
 	const volatile struct call_shape *shape;
-	struct socket_ref ref = {};
+	struct transfer transfer = {};
 	struct task_struct *task;
-	__s32 fd;
+	__u64 id;
+	__u8 kind;
 
 	if (number >= CALL_NUMBERS)
 		return 0;
 	shape = &call_shapes[number];
-	if (!shape->kind || result < 0)
+	kind = shape->kind;
+	if ((!kind && !shape->compat) || call_failed(kind, result))
 		return 0;
 	task = current_task();
-	fd = shape->kind == KIND_ACCEPT ? result : regs->di;
-	if (!socket_of_file(current_file(task, fd), &ref))
+	if (task_in_compat(task)) {
+		compat32_count(task, regs, shape->compat, result);
 		return 0;
-	if (!process_matches(task, bpf_get_current_pid_tgid() >> 32))
+	}
+	transfer.direction = shape->direction;
+	if (!kind || !call_socket(task, regs, kind, result, &transfer))
 		return 0;
-	if (shape->kind < KIND_ACCEPT && result > 0)
-		call_record(task, regs, shape, &ref, fd, result);
+	id = bpf_get_current_pid_tgid();
+	if (!process_matches(task, id >> 32))
+		return 0;
+	transfer.pid = id >> 32;
+	transfer.tid = id;
+	transfer.call = shape->call;
+	transfer.messages = kind == KIND_MESSAGES;
+	transfer.moved = result;
+	if (kind >= KIND_ACCEPT) {
+		socket_established(&transfer, kind);
+	} else if (result > 0 || !call_moved_nothing(kind, regs, transfer.ref.sk)) {
+		__u32 flags = call_flags(shape, regs);
+
+		if (!(flags & (MSG_PEEK | MSG_ERRQUEUE)))
+			call_record(task, regs, kind, flags, &transfer);
+	}
 	return 0;
 }
 

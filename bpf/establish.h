@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef SOCKTAPE_BPF_ESTABLISH_H
+#define SOCKTAPE_BPF_ESTABLISH_H
+
+/* accept() and connect(): where a connection begins, and who began it. */
+
+#include "bpf/calls.h"
+#include "bpf/transfer.h"
+
+/* A datagram socket has other addresses after connect(); told with its next datagram. */
+static __always_inline void datagram_connected(struct kernel_conn_state *conn)
+{
+	if (!conn)
+		return;
+	conn->flags = (conn->flags | CONN_STALE) & ~(CONN_ROLE_KNOWN | CONN_PEER_FILTER);
+}
+
+/* A TCP socket that was connected before and is again: another connection. */
+static __always_inline struct kernel_conn_state *conn_renewed(struct kernel_conn_state *conn,
+							      __u64 key)
+{
+	if (!conn || !conn->disconnected)
+		return conn;
+	conn_close_send(conn);
+	bpf_map_delete_elem(&conns, &key);
+	return NULL;
+}
+
+static __always_inline void socket_established(struct transfer *transfer, __u8 kind)
+{
+	bool accepted = kind == KIND_ACCEPT;
+	struct kernel_conn_state *conn = conn_find(&transfer->ref);
+	__u8 transport = socket_transport(transfer->ref.sk);
+	struct scratch *space;
+	bool full = false;
+
+	if (transport == TRANSPORT_UDP || transport == TRANSPORT_UNIX_DATAGRAM) {
+		datagram_connected(conn);
+		return;
+	}
+	if (!accepted)
+		conn = conn_renewed(conn, transfer->ref.sk);
+	if (!conn)
+		conn = conn_open(&transfer->ref, accepted ? CONN_BY_ACCEPT : CONN_BY_CONNECT,
+				 &full);
+	if (!conn || (conn->flags & CONN_ANNOUNCED))
+		return;
+	space = scratch_claim();
+	if (!space)
+		return;
+	__builtin_memset(&space->walk, 0, sizeof(space->walk));
+	space->walk.key = transfer->ref.sk;
+	space->walk.pid = transfer->pid;
+	space->walk.fd = transfer->fd;
+	conn_introduce(space, conn);
+	scratch_release(space);
+}
+
+#endif
