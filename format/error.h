@@ -18,7 +18,8 @@
 	X(TAPE_ERROR_LIMIT, "a size is beyond what the format allows")                             \
 	X(TAPE_ERROR_EMPTY, "there is no segment here")                                            \
 	X(TAPE_ERROR_NOT_A_CAPTURE, "this is neither pcap nor pcapng")                             \
-	X(TAPE_ERROR_LINK_TYPE, "the link type is not supported")
+	X(TAPE_ERROR_LINK_TYPE, "the link type is not supported")                                  \
+	X(TAPE_ERROR_MIXED, "it doesn't belong to this recording, or it is there twice")
 
 enum tape_error {
 #define TAPE_ERROR_ENUM(name, text) name,

@@ -23,7 +23,12 @@ typedef void recording_problem_fn(void *context, const char *path, const struct 
 
 /*
  * Opens PATH, a recording directory or a single segment file. Segments are read in the order of
- * their numbers. TAPE_ERROR_IO sets errno; TAPE_ERROR_EMPTY when the directory holds no segment.
+ * their numbers; one that is missing (deleted to save space) is no problem. A later segment begins
+ * with what is known: HOST, PROCESS and CONN events that have `snapshot` set, and that are the
+ * first of their kind where the earlier segments are gone.
+ *
+ * TAPE_ERROR_IO sets errno; TAPE_ERROR_EMPTY when the directory holds no segment. A single file
+ * that can't be read gives the error of reader_new(); in a directory it gives a problem.
  */
 MUST_CHECK enum tape_error recording_open(const char *path, recording_problem_fn *problem,
 					  void *context, struct recording **rec);
@@ -42,10 +47,13 @@ struct recording_status {
 };
 const struct recording_status *recording_status(const struct recording *rec);
 
-/* Wall clock (ns since the epoch) of a monotonic time, by the last CLOCK event read. */
+/*
+ * Wall clock (ns since the epoch) of a monotonic time, by the last CLOCK event read; before the
+ * first one, by the times in the segment's head. Within 0 to EVENT_TIME_MAX.
+ */
 int64_t recording_realtime(const struct recording *rec, int64_t ts);
 
-/* Starts over from the first segment. */
+/* Starts over from the first segment: status too, and problems will be told again. */
 MUST_CHECK enum tape_error recording_rewind(struct recording *rec);
 
 void recording_free(struct recording *rec); /* NULL is fine */
@@ -55,10 +63,11 @@ void recording_free(struct recording *rec); /* NULL is fine */
 struct recording_writer;
 
 struct recording_writer_options {
-	const char *path;	 /* directory; made with mode 0700 when it doesn't exist */
-	uint64_t segment_len;	 /* bytes of a segment file before the next begins; 0: never */
-	uint64_t keep_len;	 /* bytes of all files before the oldest is deleted; 0: keep all */
-	int level;		 /* zstd */
+	const char *path;     /* directory; made with mode 0700 when it doesn't exist */
+	uint64_t segment_len; /* bytes of a segment file before the next begins; 0: never */
+	uint64_t keep_len; /* bytes of all files before the oldest complete one is deleted; 0: keep
+			    * all. The one being written isn't, so choose segment_len well below */
+	int level;	   /* zstd */
 	int64_t start_monotonic; /* both clocks at the same moment */
 	int64_t start_realtime;
 };

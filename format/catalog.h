@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_FORMAT_CATALOG_H
+#define SOCKTAPE_FORMAT_CATALOG_H
+
+/*
+ * What is alive at a moment of a recording, learned from the events that pass: the content of the
+ * snapshot that heads every later segment. Grows with the live processes and connections only.
+ * Internal to format/.
+ */
+
+#include "format/buffer.h"
+#include "format/error.h"
+#include "format/event.h"
+#include "format/map.h"
+
+struct catalog_entry;
+
+/* Zero-initialised is empty. */
+struct catalog {
+	struct catalog_entry *host;
+	struct map processes; /* struct catalog_entry by pid */
+	struct map conns;     /* struct catalog_entry by connection */
+	struct catalog_entry *last_conn;
+	struct buffer exited; /* pids (uint32_t) of processes that ended */
+};
+
+/* Learns from EVENT, whose spans it copies. */
+MUST_CHECK enum tape_error catalog_add(struct catalog *c, const struct event *event);
+
+/* Forgets processes that ended, but for those whose connections still live. */
+void catalog_prune(struct catalog *c);
+
+/* Tells what is alive: HOST, PROCESS, PROCESS_EXIT and CONN events of the time TS. */
+MUST_CHECK enum tape_error
+catalog_tell(const struct catalog *c, int64_t ts,
+	     enum tape_error (*tell)(void *context, const struct event *event), void *context);
+
+void catalog_free(struct catalog *c);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "format/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * So many bytes at a time start on their way to the disk. Left to the end, the sync of a whole
+ * segment would stop the recorder for long enough to fill its ring buffer.
+ */
+#define START_BYTES (8u << 20)
+
+static enum tape_error system_error(void)
+{
+	return errno == ENOSPC || errno == EDQUOT ? TAPE_ERROR_DISK_FULL : TAPE_ERROR_IO;
+}
+
+enum tape_error output_open(struct output *out, int directory, uint64_t segment, int64_t realtime)
+{
+	*out = (struct output){.directory = directory};
+	name_segment(segment, realtime, true, out->partial);
+	name_segment(segment, realtime, false, out->complete);
+	out->fd = openat(directory, out->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return out->fd < 0 ? system_error() : TAPE_OK;
+}
+
+static bool write_all(int fd, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		data += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static enum tape_error output_write(void *context, const void *data, size_t len)
+{
+	struct output *out = context;
+	enum tape_error error;
+	int saved;
+
+	if (!write_all(out->fd, data, len)) {
+		error = system_error();
+		saved = errno;
+		/* Should it fail, the reader finds its way around half a block as well. */
+		if (ftruncate(out->fd, (off_t)out->len) == 0)
+			lseek(out->fd, (off_t)out->len, SEEK_SET);
+		errno = saved;
+		return error;
+	}
+	out->len += len;
+	if (out->len - out->started >= START_BYTES) {
+		/* Only a hint: not every file system knows it. */
+		sync_file_range(out->fd, (off_t)out->started, (off_t)(out->len - out->started),
+				SYNC_FILE_RANGE_WRITE);
+		out->started = out->len;
+	}
+	return TAPE_OK;
+}
+
+struct sink output_sink(struct output *out)
+{
+	return (struct sink){.write = output_write, .context = out};
+}
+
+enum tape_error output_complete(struct output *out)
+{
+	if (fsync(out->fd) < 0 ||
+	    renameat(out->directory, out->partial, out->directory, out->complete) < 0 ||
+	    fsync(out->directory) < 0)
+		return system_error();
+	output_close(out);
+	return TAPE_OK;
+}
+
+void output_close(struct output *out)
+{
+	if (out->fd >= 0)
+		close(out->fd);
+	out->fd = -1;
+}
+
+void output_discard(struct output *out)
+{
+	int saved = errno; /* of what made it useless */
+
+	output_close(out);
+	unlinkat(out->directory, out->partial, 0);
+	errno = saved;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_FORMAT_OUTPUT_H
+#define SOCKTAPE_FORMAT_OUTPUT_H
+
+/* The file of a segment that is being written. Internal to format/. */
+
+#include <stdint.h>
+
+#include "format/error.h"
+#include "format/names.h"
+#include "format/writer.h"
+
+struct output {
+	int directory; /* descriptor; borrowed */
+	int fd;	       /* -1: none is open */
+	uint64_t len;
+	uint64_t started; /* bytes whose way to the disk was started */
+	char partial[NAME_SEGMENT_MAX];
+	char complete[NAME_SEGMENT_MAX];
+};
+
+/* Makes the file under its partial name, mode 0600. */
+MUST_CHECK enum tape_error output_open(struct output *out, int directory, uint64_t segment,
+				       int64_t realtime);
+
+/* A write that fails leaves what was written before it. */
+struct sink output_sink(struct output *out);
+
+/* Syncs, and gives the file its complete name. */
+MUST_CHECK enum tape_error output_complete(struct output *out);
+
+/* Closes the file, partial as it is. Fine when none is open. */
+void output_close(struct output *out);
+
+/* Closes and deletes a partial file that holds nothing. */
+void output_discard(struct output *out);
+
+#endif

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "format/recording.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "format/codec.h"
+#include "format/names.h"
+
+struct segment_file {
+	char *path;
+	uint64_t segment; /* from the head, or else from the name; 0 when neither tells */
+	uint64_t len;
+	bool partial;
+};
+
+struct recording {
+	recording_problem_fn *problem;
+	void *context;
+	struct segment_file *files; /* in order */
+	size_t count;
+	size_t current;
+	int fd;
+	struct reader *reader; /* NULL: the current file isn't open */
+	uint64_t segment;      /* last one opened */
+	bool identified;
+	uint8_t recording_id[16];
+	struct recording_status status;
+	uint64_t bytes_done; /* in the files before the current one */
+	bool clock_known;
+	int64_t clock_ts;
+	int64_t clock_realtime;
+};
+
+static void tell(void *context, const struct problem *problem)
+{
+	struct recording *rec = context;
+
+	rec->status.problems++;
+	if (rec->problem)
+		rec->problem(rec->context, rec->files[rec->current].path, problem);
+}
+
+/* The rest of the current file, from OFFSET on, can't be used. */
+static void tell_rest(struct recording *rec, enum tape_error error, uint64_t offset,
+		      const char *what)
+{
+	uint64_t len = rec->files[rec->current].len;
+
+	tell(rec, &(struct problem){.error = error,
+				    .offset = offset,
+				    .bytes = len > offset ? len - offset : 0,
+				    .what = what});
+}
+
+static int64_t read_file(void *context, uint64_t offset, void *data, size_t len)
+{
+	const struct recording *rec = context;
+	ssize_t n;
+
+	do {
+		n = pread(rec->fd, data, len, (off_t)offset);
+	} while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/* Opens a regular file (and waits for nothing, should it be a pipe) and its reader. */
+static enum tape_error open_file(struct recording *rec, const char *path,
+				 const struct reader_options *options)
+{
+	struct source source = {.read = read_file, .context = rec};
+	struct stat st;
+
+	rec->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (rec->fd < 0)
+		return TAPE_ERROR_IO;
+	if (fstat(rec->fd, &st) < 0)
+		return TAPE_ERROR_IO;
+	if (!S_ISREG(st.st_mode))
+		return TAPE_ERROR_NOT_A_TAPE;
+	source.size = (uint64_t)st.st_size;
+	return reader_new(source, options, &rec->reader);
+}
+
+static void close_file(struct recording *rec)
+{
+	reader_free(rec->reader);
+	rec->reader = NULL;
+	if (rec->fd >= 0)
+		close(rec->fd);
+	rec->fd = -1;
+}
+
+/* ---- finding the files ---- */
+
+/* Adds a file, with what its head tells. A head that can't be read is told of when its turn comes.
+ */
+static enum tape_error add_file(struct recording *rec, char *path, uint64_t segment, bool partial)
+{
+	struct segment_file file = {.path = path, .segment = segment, .partial = partial};
+	const struct reader_options silent = {0};
+	struct segment_file *files;
+	struct stat st;
+
+	if (!path)
+		return TAPE_ERROR_MEMORY;
+	files = realloc(rec->files, (rec->count + 1) * sizeof(*files));
+	if (!files) {
+		free(path);
+		return TAPE_ERROR_MEMORY;
+	}
+	rec->files = files;
+	if (stat(path, &st) == 0)
+		file.len = (uint64_t)st.st_size;
+	if (open_file(rec, path, &silent) == TAPE_OK && reader_info(rec->reader)->segment)
+		file.segment = reader_info(rec->reader)->segment;
+	close_file(rec);
+	rec->files[rec->count++] = file;
+	rec->status.bytes_total += file.len;
+	return TAPE_OK;
+}
+
+static char *join(const char *directory, const char *name)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
+}
+
+static enum tape_error add_directory(struct recording *rec, const char *path)
+{
+	DIR *directory = opendir(path);
+	enum tape_error error = TAPE_OK;
+	struct dirent *entry;
+	uint64_t segment;
+	bool partial;
+
+	if (!directory)
+		return TAPE_ERROR_IO;
+	while (!error && (entry = readdir(directory)))
+		if (name_parse(entry->d_name, &segment, &partial))
+			error = add_file(rec, join(path, entry->d_name), segment, partial);
+	closedir(directory);
+	if (!error && !rec->count)
+		error = TAPE_ERROR_EMPTY;
+	return error;
+}
+
+/* By number; of two with the same, the complete one first. */
+static int compare_files(const void *a, const void *b)
+{
+	const struct segment_file *x = a;
+	const struct segment_file *y = b;
+
+	if (x->segment != y->segment)
+		return x->segment < y->segment ? -1 : 1;
+	if (x->partial != y->partial)
+		return x->partial ? 1 : -1;
+	return strcmp(x->path, y->path);
+}
+
+/* ---- one file after the other ---- */
+
+static void close_current(struct recording *rec)
+{
+	close_file(rec);
+	rec->bytes_done += rec->files[rec->current].len;
+	rec->status.bytes_read = rec->bytes_done;
+	rec->current++;
+}
+
+/* Whether the segment just opened continues the recording. */
+static bool belongs(struct recording *rec, const struct segment_info *info)
+{
+	if (!info->segment) /* nothing in it tells */
+		return true;
+	if (rec->identified &&
+	    (info->segment == rec->segment ||
+	     memcmp(info->recording_id, rec->recording_id, sizeof(rec->recording_id)) != 0))
+		return false;
+	rec->identified = true;
+	rec->segment = info->segment;
+	memcpy(rec->recording_id, info->recording_id, sizeof(rec->recording_id));
+	return true;
+}
+
+static enum tape_error open_current(struct recording *rec)
+{
+	const struct reader_options options = {.problem = tell, .context = rec};
+	enum tape_error error = open_file(rec, rec->files[rec->current].path, &options);
+	const struct segment_info *info;
+
+	if (error)
+		return error;
+	info = reader_info(rec->reader);
+	if (!belongs(rec, info))
+		return TAPE_ERROR_MIXED;
+	rec->status.segments++;
+	if (!rec->clock_known && info->head_readable) {
+		rec->clock_known = true;
+		rec->clock_ts = info->created_monotonic;
+		rec->clock_realtime = info->created_realtime;
+	}
+	return TAPE_OK;
+}
+
+/* Opens the next file that can be; false after the last. */
+static bool open_next(struct recording *rec)
+{
+	while (rec->current < rec->count) {
+		enum tape_error error = open_current(rec);
+
+		if (!error)
+			return true;
+		if (error == TAPE_ERROR_MEMORY) {
+			rec->status.error = error;
+			return false;
+		}
+		tell_rest(rec, error, 0, "segment");
+		close_current(rec);
+	}
+	return false;
+}
+
+/* The current reader has no more events; false when that ends reading. */
+static bool end_segment(struct recording *rec)
+{
+	const struct segment_info *info = reader_info(rec->reader);
+	enum tape_error error = reader_error(rec->reader);
+
+	if (error == TAPE_ERROR_MEMORY) {
+		rec->status.error = error;
+		return false;
+	}
+	if (error)
+		tell_rest(rec, error, info->bytes_read, "file");
+	if (!info->complete)
+		rec->status.incomplete++;
+	close_current(rec);
+	return true;
+}
+
+/* ---- the interface ---- */
+
+enum tape_error recording_open(const char *path, recording_problem_fn *problem, void *context,
+			       struct recording **result)
+{
+	struct recording *rec = calloc(1, sizeof(*rec));
+	enum tape_error error;
+	struct stat st;
+	bool single;
+
+	*result = NULL;
+	if (!rec)
+		return TAPE_ERROR_MEMORY;
+	rec->fd = -1;
+	rec->problem = problem;
+	rec->context = context;
+	if (stat(path, &st) < 0) {
+		recording_free(rec);
+		return TAPE_ERROR_IO;
+	}
+	single = !S_ISDIR(st.st_mode);
+	error = single ? add_file(rec, strdup(path), 0, false) : add_directory(rec, path);
+	if (!error && single)
+		error = open_current(rec);
+	if (error) {
+		recording_free(rec);
+		return error;
+	}
+	if (rec->count > 1)
+		qsort(rec->files, rec->count, sizeof(*rec->files), compare_files);
+	rec->status.segment_count = rec->count;
+	*result = rec;
+	return TAPE_OK;
+}
+
+bool recording_next(struct recording *rec, struct event *event)
+{
+	while (!rec->status.error && (rec->reader || open_next(rec))) {
+		if (reader_next(rec->reader, event)) {
+			if (event->type == EVENT_CLOCK) {
+				rec->clock_known = true;
+				rec->clock_ts = event->ts;
+				rec->clock_realtime = event->clock.realtime;
+			}
+			rec->status.bytes_read = rec->bytes_done +
+						 reader_info(rec->reader)->bytes_read;
+			return true;
+		}
+		if (!end_segment(rec))
+			break;
+	}
+	return false;
+}
+
+const struct recording_status *recording_status(const struct recording *rec)
+{
+	return &rec->status;
+}
+
+int64_t recording_realtime(const struct recording *rec, int64_t ts)
+{
+	return codec_clamp_time(rec->clock_realtime + (codec_clamp_time(ts) - rec->clock_ts));
+}
+
+enum tape_error recording_rewind(struct recording *rec)
+{
+	struct recording_status status = {
+		.segment_count = rec->status.segment_count,
+		.bytes_total = rec->status.bytes_total,
+	};
+
+	close_file(rec);
+	rec->status = status;
+	rec->current = 0;
+	rec->bytes_done = 0;
+	rec->segment = 0;
+	rec->identified = false;
+	rec->clock_known = false;
+	rec->clock_ts = 0;
+	rec->clock_realtime = 0;
+	return TAPE_OK;
+}
+
+void recording_free(struct recording *rec)
+{
+	int saved = errno; /* recording_open() promises it */
+
+	if (!rec)
+		return;
+	close_file(rec);
+	for (size_t i = 0; i < rec->count; i++)
+		free(rec->files[i].path);
+	free(rec->files);
+	free(rec);
+	errno = saved;
+}
