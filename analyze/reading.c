@@ -32,6 +32,7 @@ void reading_problem(void *context, const char *path, const struct problem *prob
 {
 	struct reading *r = context;
 
+	r->lost_events += problem->lost_events;
 	if (r->problems++ >= PROBLEMS_TOLD)
 		return;
 	clear_progress(r);

@@ -13,9 +13,10 @@ struct reading {
 	const char *command;
 	struct replay *replay;
 	uint64_t problems;
-	int64_t started;  /* of the progress line; CLOCK_MONOTONIC ns */
-	int64_t told;	  /* when progress was last printed; 0: never */
-	unsigned skipped; /* events since the clock was last looked at */
+	uint64_t lost_events; /* in damaged blocks, where their headers told */
+	int64_t started;      /* of the progress line; CLOCK_MONOTONIC ns */
+	int64_t told;	      /* when progress was last printed; 0: never */
+	unsigned skipped;     /* events since the clock was last looked at */
 };
 
 /* Opens REC. STATUS_DONE, or what to exit with after the user was told why. */

@@ -410,6 +410,11 @@ const struct process *replay_process(const struct replay *r, uint32_t pid)
 	return process_table_get(&r->processes, pid);
 }
 
+uint64_t replay_process_count(const struct replay *r)
+{
+	return r->processes.count;
+}
+
 uint64_t replay_refused_bytes(const struct replay *r)
 {
 	return r->budget.refused;

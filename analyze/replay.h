@@ -116,6 +116,9 @@ const struct recording_status *replay_status(const struct replay *r);
 /* Process by pid, as last told; NULL when unknown. */
 const struct process *replay_process(const struct replay *r, uint32_t pid);
 
+/* Different processes told of so far. */
+uint64_t replay_process_count(const struct replay *r);
+
 /* Stream bytes that were not buffered because of memory_limit. */
 uint64_t replay_refused_bytes(const struct replay *r);
 
