@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "record/attach.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bpf/event.h"
+#include "record/translate.h"
+#include "socktape.skel.h"
+#include "socktape_compat.skel.h"
+
+/* Programs in one object, at most. */
+#define LINKS_MAX 32
+
+/* Connections that can be told apart at one time: about 100 bytes of kernel memory each. */
+#define CONNS_MAX (128 << 10)
+
+struct programs {
+	const struct attempt *attempt;
+	void *skeleton;
+	struct bpf_object *object;
+	struct kernel_config *config;
+	struct kernel_counters *counters; /* one for each possible CPU */
+	int cpus;
+	struct bpf_link *links[LINKS_MAX];
+	size_t link_count;
+	struct bpf_link *mark_sockets;
+	struct bpf_link *sweep_conns;
+	struct bpf_link *sweep_processes;
+};
+
+/* The skeletons differ in type alone. */
+struct variant {
+	bool (*open)(struct programs *p);
+	int (*load)(void *skeleton);
+	void (*started)(void *skeleton);
+	void (*destroy)(void *skeleton);
+};
+
+#define VARIANT(name)                                                                              \
+	static bool name##_variant_open(struct programs *p)                                        \
+	{                                                                                          \
+		struct name *skeleton = name##__open();                                            \
+                                                                                                   \
+		if (!skeleton)                                                                     \
+			return false;                                                              \
+		p->skeleton = skeleton;                                                            \
+		p->object = skeleton->obj;                                                         \
+		p->config = (struct kernel_config *)&skeleton->rodata->settings;                   \
+		return true;                                                                       \
+	}                                                                                          \
+	static int name##_variant_load(void *skeleton)                                             \
+	{                                                                                          \
+		return name##__load(skeleton);                                                     \
+	}                                                                                          \
+	static void name##_variant_started(void *skeleton)                                         \
+	{                                                                                          \
+		((struct name *)skeleton)->bss->started = 1;                                       \
+	}                                                                                          \
+	static void name##_variant_destroy(void *skeleton)                                         \
+	{                                                                                          \
+		name##__destroy(skeleton);                                                         \
+	}                                                                                          \
+	static const struct variant name##_variant = {                                             \
+		name##_variant_open,                                                               \
+		name##_variant_load,                                                               \
+		name##_variant_started,                                                            \
+		name##_variant_destroy,                                                            \
+	};
+
+VARIANT(socktape_bpf)
+VARIANT(socktape_compat_bpf)
+
+/* What is tried, in this order, until the kernel takes it. */
+static const struct attempt {
+	const struct variant *variant;
+	bool current;
+	bool uring;
+	bool sweep;
+	const char *text;
+} attempts[] = {
+	{&socktape_bpf_variant, true, true, true, "for current kernels"},
+	{&socktape_bpf_variant, true, false, true, "for current kernels, without io_uring"},
+	{&socktape_compat_bpf_variant, false, true, true, "for kernels from 5.8"},
+	{&socktape_compat_bpf_variant, false, false, true,
+	 "for kernels from 5.8, without io_uring"},
+	{&socktape_compat_bpf_variant, false, false, false,
+	 "for kernels from 5.8, without io_uring and without the end of UDP and Unix sockets"},
+};
+
+static void config_fill(struct kernel_config *config, const struct options *options)
+{
+	uint32_t flags = 0;
+
+	flags |= options->unix_sockets ? KERNEL_CONFIG_UNIX : 0;
+	flags |= options->pid_count || options->command ? KERNEL_CONFIG_FILTER_PID : 0;
+	flags |= options->name ? KERNEL_CONFIG_FILTER_COMM : 0;
+	flags |= options->port ? KERNEL_CONFIG_FILTER_PORT : 0;
+	flags |= options->cgroup ? KERNEL_CONFIG_FILTER_CGROUP : 0;
+	flags |= options->follow || options->command ? KERNEL_CONFIG_FOLLOW : 0;
+	*config = (struct kernel_config){
+		.flags = flags,
+		.self_pid = (uint32_t)getpid(),
+		.snaplen = options->snaplen,
+		.port = options->port,
+		.ring_bytes = options->ring_len,
+		.wake_bytes = options->ring_len / 4,
+		.pressure_cut_bytes = options->ring_len / 4 * 3,
+		.pressure_none_bytes = options->ring_len / 8 * 7,
+	};
+	if (options->name)
+		memcpy(config->comm, options->name, strnlen(options->name, OPTIONS_NAME_MAX));
+}
+
+static int map_size(struct programs *p, const char *name, uint64_t entries)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(p->object, name);
+
+	return map ? bpf_map__set_max_entries(map, (uint32_t)entries) : -ENOENT;
+}
+
+static int map_fd(const struct programs *p, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(p->object, name);
+}
+
+static void program_leave_out(struct programs *p, const char *name)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(p->object, name);
+
+	if (program)
+		bpf_program__set_autoload(program, false);
+}
+
+static void programs_close(struct programs *p)
+{
+	if (p->skeleton)
+		p->attempt->variant->destroy(p->skeleton);
+	p->skeleton = NULL;
+}
+
+static int attempt_load(struct programs *p, const struct options *options)
+{
+	int error;
+
+	if (!p->attempt->variant->open(p))
+		return -errno;
+	config_fill(p->config, options);
+	error = map_size(p, "ring", options->ring_len);
+	if (!error)
+		error = map_size(p, "conns", CONNS_MAX);
+	if (!error)
+		error = map_size(p, "scratch", (uint64_t)p->cpus);
+	if (!p->attempt->uring) {
+		program_leave_out(p, "on_uring_submit");
+		program_leave_out(p, "on_uring_complete");
+	}
+	if (!p->attempt->sweep) {
+		program_leave_out(p, "sweep_conns");
+		program_leave_out(p, "sweep_processes");
+	}
+	if (!error)
+		error = p->attempt->variant->load(p->skeleton);
+	if (error)
+		programs_close(p);
+	return error;
+}
+
+static int libbpf_say(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	return level <= LIBBPF_WARN ? vfprintf(stderr, format, arguments) : 0;
+}
+
+int programs_load(const struct options *options, bool current, struct programs **out)
+{
+	struct programs *p = calloc(1, sizeof(*p));
+	int error = -ENOMEM;
+
+	*out = p;
+	if (!p)
+		return error;
+	libbpf_set_print(options->verbose ? libbpf_say : NULL);
+	p->cpus = libbpf_num_possible_cpus();
+	if (p->cpus < 0)
+		return p->cpus;
+	p->counters = calloc((size_t)p->cpus, sizeof(*p->counters));
+	if (!p->counters)
+		return error;
+	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]) && error; i++) {
+		p->attempt = &attempts[i];
+		if (p->attempt->current <= current)
+			error = attempt_load(p, options);
+		if (error == -EPERM)
+			break;
+	}
+	return error;
+}
+
+const char *programs_variant(const struct programs *p)
+{
+	return p->attempt->text;
+}
+
+int programs_add_pid(struct programs *p, uint32_t pid)
+{
+	uint8_t one = 1;
+
+	return bpf_map_update_elem(map_fd(p, "pids"), &pid, &one, BPF_ANY) ? -errno : 0;
+}
+
+int programs_set_cgroup(struct programs *p, int fd)
+{
+	uint32_t key = 0;
+
+	return bpf_map_update_elem(map_fd(p, "cgroups"), &key, &fd, BPF_ANY) ? -errno : 0;
+}
+
+/* Links the iterator program NAME, over the map OVER if it isn't NULL. */
+static int iterator_link(struct programs *p, const char *name, const char *over,
+			 struct bpf_link **link)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(p->object, name);
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts);
+	union bpf_iter_link_info info = {0};
+
+	if (!program || !bpf_program__autoload(program))
+		return 0;
+	if (over) {
+		info.map.map_fd = (uint32_t)map_fd(p, over);
+		opts.link_info = &info;
+		opts.link_info_len = sizeof(info);
+	}
+	*link = bpf_program__attach_iter(program, &opts);
+	return *link ? 0 : -errno;
+}
+
+/* Walks an iterator to its end; its program does what there is to do. */
+static int iterator_run(const struct bpf_link *link)
+{
+	char none[64];
+	ssize_t n;
+	int fd;
+
+	if (!link)
+		return 0;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0)
+		return -errno;
+	do
+		n = read(fd, none, sizeof(none));
+	while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+	close(fd);
+	return n < 0 ? -errno : 0;
+}
+
+int programs_attach(struct programs *p)
+{
+	struct bpf_program *program;
+	int error;
+
+	error = iterator_link(p, "mark_sockets", NULL, &p->mark_sockets);
+	if (!error)
+		error = iterator_link(p, "sweep_conns", "conns", &p->sweep_conns);
+	if (!error)
+		error = iterator_link(p, "sweep_processes", "processes", &p->sweep_processes);
+	bpf_object__for_each_program(program, p->object)
+	{
+		if (error || p->link_count == LINKS_MAX)
+			break;
+		if (!bpf_program__autoload(program) ||
+		    bpf_program__expected_attach_type(program) == BPF_TRACE_ITER)
+			continue;
+		p->links[p->link_count] = bpf_program__attach(program);
+		if (p->links[p->link_count])
+			p->link_count++;
+		else
+			error = -errno;
+	}
+	if (!error)
+		error = iterator_run(p->mark_sockets);
+	if (!error)
+		p->attempt->variant->started(p->skeleton);
+	return error;
+}
+
+int programs_sweep(struct programs *p)
+{
+	int error = iterator_run(p->sweep_processes);
+
+	return error ? error : iterator_run(p->sweep_conns);
+}
+
+void programs_detach(struct programs *p)
+{
+	while (p->link_count)
+		bpf_link__destroy(p->links[--p->link_count]);
+}
+
+int programs_ring(const struct programs *p)
+{
+	return map_fd(p, "ring");
+}
+
+/* Every counter is a u64, so that their sum needs no list of names. */
+#define COUNTER_COUNT (sizeof(struct kernel_counters) / sizeof(uint64_t))
+
+bool programs_tally(struct programs *p, struct tally *tally)
+{
+	struct kernel_counters sum = {0};
+	uint64_t *to = (uint64_t *)&sum;
+	uint32_t key = 0;
+
+	if (bpf_map_lookup_elem(map_fd(p, "counters"), &key, p->counters) != 0)
+		return false;
+	for (int cpu = 0; cpu < p->cpus; cpu++) {
+		const uint64_t *from = (const uint64_t *)&p->counters[cpu];
+
+		for (size_t i = 0; i < COUNTER_COUNT; i++)
+			to[i] += from[i];
+	}
+	translate_counters(&sum, tally);
+	return true;
+}
+
+void programs_free(struct programs *p)
+{
+	if (!p)
+		return;
+	programs_detach(p);
+	bpf_link__destroy(p->mark_sockets);
+	bpf_link__destroy(p->sweep_conns);
+	bpf_link__destroy(p->sweep_processes);
+	programs_close(p);
+	free(p->counters);
+	free(p);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "record/drain.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "record/translate.h"
+
+/* Bytes of records that drain_some() takes at once: 10 to 50 ms of work at zstd level 1. */
+#define TURN_BYTES (8 << 20)
+
+struct drain {
+	struct ring_buffer *ring;
+	struct recording_writer *writer;
+	struct process_table *processes;
+	size_t left; /* of this turn */
+	struct drain_totals totals;
+};
+
+static void event_write(struct drain *drain, const struct event *event)
+{
+	struct drain_totals *totals = &drain->totals;
+
+	totals->data_events += event->type == EVENT_DATA;
+	if (totals->error == TAPE_OK)
+		totals->error = recording_writer_event(drain->writer, event);
+	if (totals->error != TAPE_OK && event->type == EVENT_DATA) {
+		totals->unwritten_events++;
+		totals->unwritten_bytes += event->data.payload.len;
+	}
+}
+
+static int record_take(void *context, void *data, size_t len)
+{
+	struct drain *drain = context;
+	struct process_gaps gaps;
+	struct event event;
+
+	if (translate_record(data, len, &event, &gaps)) {
+		if (event.type == EVENT_PROCESS)
+			process_table_complete(drain->processes, &gaps, &event.process);
+		event_write(drain, &event);
+	} else {
+		drain->totals.malformed++;
+	}
+	if (drain->left <= len) {
+		drain->left = 0;
+		return -EAGAIN; /* libbpf has counted this record as consumed */
+	}
+	drain->left -= len;
+	return 0;
+}
+
+struct drain *drain_new(int ring, struct recording_writer *writer, struct process_table *processes)
+{
+	struct drain *drain = calloc(1, sizeof(*drain));
+
+	if (!drain)
+		return NULL;
+	drain->writer = writer;
+	drain->processes = processes;
+	drain->ring = ring_buffer__new(ring, record_take, drain, NULL);
+	if (!drain->ring) {
+		free(drain);
+		return NULL;
+	}
+	return drain;
+}
+
+bool drain_some(struct drain *drain)
+{
+	drain->left = TURN_BYTES;
+	return ring_buffer__consume(drain->ring) != -EAGAIN;
+}
+
+const struct drain_totals *drain_totals(const struct drain *drain)
+{
+	return &drain->totals;
+}
+
+void drain_free(struct drain *drain)
+{
+	if (!drain)
+		return;
+	ring_buffer__free(drain->ring);
+	free(drain);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <bpf/libbpf.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "record/loop.h"
+#include "record/options.h"
+#include "record/probe.h"
+#include "record/summary.h"
+
+enum {
+	EXIT_RECORDED = 0,
+	EXIT_REFUSED = 1,
+	EXIT_INCOMPLETE = 2
+};
+
+static void complain(struct buffer *problem)
+{
+	buffer_append_char(problem, '\0');
+	fprintf(stderr, "socktape-record: %s\n", problem->failed ? "out of memory" : problem->data);
+	buffer_free(problem);
+}
+
+/* One line: what failed, where, and what that means for the recording. */
+static void failure_print(const struct recorder *r)
+{
+	fprintf(stderr, "socktape-record: %s: %s; recording stopped, what is there can be read\n",
+		recording_writer_path(r->writer),
+		r->error == TAPE_ERROR_IO ? strerror(r->system_error) : tape_error_text(r->error));
+}
+
+static void account_print(const struct recorder *r)
+{
+	struct summary summary = {
+		.progress = recorder_progress(r),
+		.directory = r->options->directory,
+		.reason = r->stop_reason ? r->stop_reason : "recording failed",
+		.ring_len = r->options->ring_len,
+	};
+
+	if (r->options->quiet)
+		summary_print_losses(&summary, stderr);
+	else
+		summary_print(&summary, stderr);
+}
+
+static int record(const struct options *options, char *const *argv)
+{
+	struct buffer problem = {0};
+	struct recorder r;
+	int status = EXIT_RECORDED;
+
+	if (recorder_open(&r, options, argv, &problem)) {
+		if (!options->quiet && !options->command)
+			fprintf(stderr, "socktape-record: recording into %s\n", options->directory);
+		loop_run(&r);
+		if (r.error != TAPE_OK) {
+			failure_print(&r);
+			status = EXIT_INCOMPLETE;
+		}
+		account_print(&r);
+		if (options->command)
+			status = command_exit_status(&r.command);
+	} else {
+		complain(&problem);
+		status = EXIT_REFUSED;
+	}
+	recorder_close(&r);
+	return status;
+}
+
+/* --probe: the answer is the exit status; the line says why. */
+static int probe(const struct options *options, char *const *argv)
+{
+	struct buffer problem = {0};
+	struct probe found;
+	struct utsname name;
+	const char *obstacle;
+
+	libbpf_set_print(NULL);
+	probe_kernel(&found);
+	if (options->verbose)
+		probe_print(&found, stdout);
+	obstacle = probe_obstacle(&found);
+	(void)argv;
+	if (obstacle) {
+		buffer_append_text(&problem, obstacle);
+		complain(&problem);
+		return EXIT_REFUSED;
+	}
+	uname(&name);
+	printf("recording is possible: Linux %s\n", name.release);
+	return EXIT_RECORDED;
+}
+
+static int help(const struct options *options, char *const *argv)
+{
+	(void)options;
+	(void)argv;
+	options_help(stdout);
+	return EXIT_RECORDED;
+}
+
+static int version(const struct options *options, char *const *argv)
+{
+	(void)options;
+	(void)argv;
+	puts("socktape-record " SOCKTAPE_VERSION);
+	return EXIT_RECORDED;
+}
+
+/* By enum options_action. */
+static int (*const actions[])(const struct options *options, char *const *argv) = {
+	[OPTIONS_RECORD] = record,
+	[OPTIONS_PROBE] = probe,
+	[OPTIONS_HELP] = help,
+	[OPTIONS_VERSION] = version,
+};
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct buffer problem = {0};
+
+	if (options_parse(argc, argv, &options, &problem))
+		return actions[options.action](&options, argv);
+	complain(&problem);
+	return EXIT_REFUSED;
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "record/options.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#include "record/size.h"
+
+/*
+ * One row for each option: parsing, --help and the messages all come from here. SET takes the
+ * argument (NULL when the option has none) and returns NULL, or what it expected instead.
+ */
+struct option_row {
+	char letter; /* 0: long form only */
+	const char *name;
+	const char *argument;
+	const char *help;
+	const char *(*set)(struct options *options, const char *argument);
+};
+
+static const char *set_directory(struct options *options, const char *argument)
+{
+	options->directory = argument;
+	return *argument ? NULL : "a directory";
+}
+
+static const char *set_pid(struct options *options, const char *argument)
+{
+	uint64_t pid;
+
+	if (!size_parse_number(argument, &pid) || pid == 0 || pid > INT32_MAX)
+		return "a process id";
+	if (options->pid_count == OPTIONS_PIDS_MAX)
+		return "at most 1024 process ids";
+	options->pids[options->pid_count++] = (uint32_t)pid;
+	return NULL;
+}
+
+static const char *set_name(struct options *options, const char *argument)
+{
+	size_t len = strlen(argument);
+
+	options->name = argument;
+	return len && len <= OPTIONS_NAME_MAX
+		       ? NULL
+		       : "a process name of 1 to 15 bytes, as in /proc/PID/comm";
+}
+
+static const char *set_port(struct options *options, const char *argument)
+{
+	uint64_t port;
+
+	if (!size_parse_number(argument, &port) || port == 0 || port > UINT16_MAX)
+		return "a port, 1 to 65535";
+	options->port = (uint16_t)port;
+	return NULL;
+}
+
+static const char *set_cgroup(struct options *options, const char *argument)
+{
+	options->cgroup = argument;
+	return *argument ? NULL : "the path of a cgroup";
+}
+
+static const char *set_follow(struct options *options, const char *argument)
+{
+	(void)argument;
+	options->follow = true;
+	return NULL;
+}
+
+static const char *set_unix(struct options *options, const char *argument)
+{
+	(void)argument;
+	options->unix_sockets = true;
+	return NULL;
+}
+
+static const char *set_snaplen(struct options *options, const char *argument)
+{
+	uint64_t len;
+
+	if (!size_parse(argument, &len) || len >= OPTIONS_SNAPLEN_ALL)
+		return "a number of bytes below 4 GiB";
+	options->snaplen = (uint32_t)len;
+	return NULL;
+}
+
+static const char *set_segment(struct options *options, const char *argument)
+{
+	if (!size_parse(argument, &options->segment_len) ||
+	    options->segment_len < OPTIONS_SEGMENT_MIN)
+		return "a size of at least 64KiB, such as 100M";
+	return NULL;
+}
+
+static const char *set_keep(struct options *options, const char *argument)
+{
+	if (!size_parse(argument, &options->keep_len) ||
+	    options->keep_len < 2 * OPTIONS_SEGMENT_MIN)
+		return "a size of at least 128KiB, such as 10G";
+	return NULL;
+}
+
+static const char *set_buffer(struct options *options, const char *argument)
+{
+	uint64_t len;
+
+	if (!size_parse(argument, &len) || len < OPTIONS_RING_MIN || len > OPTIONS_RING_MAX)
+		return "a size from 256KiB to 2GiB";
+	options->ring_len = OPTIONS_RING_MIN;
+	while (options->ring_len < len)
+		options->ring_len *= 2;
+	return NULL;
+}
+
+static const char *set_level(struct options *options, const char *argument)
+{
+	uint64_t level;
+
+	if (!size_parse_number(argument, &level) || level == 0 || level > OPTIONS_LEVEL_MAX)
+		return "a zstd level, 1 to 19";
+	options->level = (int)level;
+	return NULL;
+}
+
+static const char *set_duration(struct options *options, const char *argument)
+{
+	return size_parse_seconds(argument, &options->duration) && options->duration
+		       ? NULL
+		       : "a number of seconds, such as 10 or 0.5";
+}
+
+static const char *set_quiet(struct options *options, const char *argument)
+{
+	(void)argument;
+	options->quiet = true;
+	return NULL;
+}
+
+static const char *set_verbose(struct options *options, const char *argument)
+{
+	(void)argument;
+	options->verbose = true;
+	return NULL;
+}
+
+static const char *set_compat(struct options *options, const char *argument)
+{
+	(void)argument;
+	options->compat = true;
+	return NULL;
+}
+
+static const char *set_probe(struct options *options, const char *argument)
+{
+	(void)argument;
+	options->action = OPTIONS_PROBE;
+	return NULL;
+}
+
+static const char *set_help(struct options *options, const char *argument)
+{
+	(void)argument;
+	options->action = OPTIONS_HELP;
+	return NULL;
+}
+
+static const char *set_version(struct options *options, const char *argument)
+{
+	(void)argument;
+	options->action = OPTIONS_VERSION;
+	return NULL;
+}
+
+/* A row without SET is a heading. */
+static const struct option_row rows[] = {
+	{0, "Output", NULL, NULL, NULL},
+	{'o', "output", "DIR", "directory for the recording; made when it doesn't exist",
+	 set_directory},
+	{0, "Filters (all that are given must match; applied in the kernel)", NULL, NULL, NULL},
+	{'p', "pid", "PID", "this process, all its threads; may be given several times", set_pid},
+	{'e', "name", "NAME", "processes of this name, as in /proc/PID/comm", set_name},
+	{0, "port", "N", "sockets with this TCP or UDP port at either end", set_port},
+	{0, "cgroup", "PATH", "processes in this cgroup (v2) and below", set_cgroup},
+	{0, "follow", NULL, "children of matching processes too", set_follow},
+	{0, "unix", NULL, "Unix sockets too", set_unix},
+	{0, "Limits", NULL, NULL, NULL},
+	{'s', "snaplen", "BYTES", "payload kept of each call (everything)", set_snaplen},
+	{'C', "segment-size", "SIZE", "begin a new file after this much (256M)", set_segment},
+	{0, "keep", "SIZE", "delete the oldest files beyond this much (keep all)", set_keep},
+	{0, "buffer", "SIZE", "ring buffer, rounded up to a power of two (64MiB)", set_buffer},
+	{'z', "level", "LEVEL", "zstd compression, 1 to 19 (1)", set_level},
+	{'d', "duration", "SECONDS", "stop after this long", set_duration},
+	{0, "Other", NULL, NULL, NULL},
+	{'q', "quiet", NULL, "print nothing but errors and losses", set_quiet},
+	{'v', "verbose", NULL, "say what this kernel offers and what is used", set_verbose},
+	{0, "compat", NULL, "use the programs for older kernels (5.8 and later) here too",
+	 set_compat},
+	{0, "probe", NULL, "only say whether recording is possible here; exit 0 or 1", set_probe},
+	{'h', "help", NULL, "print this", set_help},
+	{'V', "version", NULL, "print the version", set_version},
+};
+
+#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+
+static void usage(FILE *out)
+{
+	fputs("usage: socktape-record -o DIR [filters] [limits] [-- COMMAND [ARG...]]\n", out);
+}
+
+void options_help(FILE *out)
+{
+	usage(out);
+	fputs("\nRecords what goes through sockets, until Ctrl-C or for as long as COMMAND runs.\n",
+	      out);
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		const struct option_row *row = &rows[i];
+		char left[40];
+
+		if (!row->set) {
+			fprintf(out, "\n%s:\n", row->name);
+			continue;
+		}
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s", row->letter ? '-' : ' ',
+			 row->letter ? row->letter : ' ', row->letter ? "," : " ", row->name,
+			 row->argument ? " " : "", row->argument ? row->argument : "");
+		fprintf(out, "  %-25s %s\n", left, row->help);
+	}
+	fputs("\nSIZE: bytes, or with k, M, G (powers of 1000) or KiB, MiB, GiB (powers of 1024).\n"
+	      "Exit status: 0 recorded; 1 wrong usage, or recording is not possible; 2 recorded, "
+	      "but\n"
+	      "the recording is incomplete; with COMMAND its own status (128 + signal if "
+	      "killed).\n",
+	      out);
+}
+
+/* getopt's two tables, made from ROWS. A long option is found by its index, letters by theirs. */
+struct getopt_tables {
+	char letters[3 + 2 * ROW_COUNT];
+	struct option names[ROW_COUNT + 1];
+};
+
+#define LONG_BASE 256 /* beyond any letter */
+
+static void tables_fill(struct getopt_tables *tables)
+{
+	char *letter = tables->letters;
+	struct option *name = tables->names;
+
+	*letter++ = '+'; /* stop at the first word that is no option: the command has its own */
+	*letter++ = ':'; /* tell a missing argument from an unknown option */
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		const struct option_row *row = &rows[i];
+
+		if (!row->set)
+			continue;
+		if (row->letter) {
+			*letter++ = row->letter;
+			if (row->argument)
+				*letter++ = ':';
+		}
+		*name++ = (struct option){row->name,
+					  row->argument ? required_argument : no_argument, NULL,
+					  LONG_BASE + (int)i};
+	}
+	*letter = '\0';
+	*name = (struct option){0};
+}
+
+static const struct option_row *row_find(int code)
+{
+	if (code >= LONG_BASE)
+		return &rows[code - LONG_BASE];
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (rows[i].set && rows[i].letter == code)
+			return &rows[i];
+	return NULL;
+}
+
+static bool option_apply(struct options *options, int code, const char *word,
+			 struct buffer *problem)
+{
+	const struct option_row *row = code == '?' ? NULL : row_find(code == ':' ? optopt : code);
+	const char *expected;
+
+	if (!row) {
+		buffer_printf(problem, "unknown option '%s'; see --help", word);
+		return false;
+	}
+	if (code == ':') {
+		buffer_printf(problem, "--%s needs an argument: %s", row->name, row->argument);
+		return false;
+	}
+	expected = row->set(options, optarg);
+	if (!expected)
+		return true;
+	buffer_printf(problem, "--%s %s: expected %s", row->name, optarg ? optarg : "", expected);
+	return false;
+}
+
+/* Looks at what only makes sense, or not, together. */
+static bool options_check(struct options *options, struct buffer *problem)
+{
+	if (options->action != OPTIONS_RECORD)
+		return true;
+	if (!options->directory) {
+		buffer_append_text(problem, "no directory given: use -o DIR; see --help");
+		return false;
+	}
+	if (options->command && options->pid_count) {
+		buffer_append_text(problem, "-p and a COMMAND exclude each other: the filter "
+					    "is the command and its children");
+		return false;
+	}
+	/* Half the budget at most, so that something is left when the oldest segment goes. */
+	if (!options->segment_len) {
+		options->segment_len = OPTIONS_SEGMENT_DEFAULT;
+		if (options->keep_len && options->keep_len / 4 < options->segment_len)
+			options->segment_len = options->keep_len / 4;
+	} else if (options->keep_len && options->keep_len / 2 < options->segment_len) {
+		buffer_append_text(problem, "--keep must be at least twice --segment-size");
+		return false;
+	}
+	return true;
+}
+
+bool options_parse(int argc, char **argv, struct options *options, struct buffer *problem)
+{
+	struct getopt_tables tables;
+	int code;
+
+	*options = (struct options){
+		.snaplen = OPTIONS_SNAPLEN_ALL,
+		.ring_len = OPTIONS_RING_DEFAULT,
+		.level = 1,
+	};
+	tables_fill(&tables);
+	optind = 0; /* glibc: begin anew */
+	opterr = 0;
+	for (;;) {
+		const char *word = argv[optind ? optind : 1];
+
+		code = getopt_long(argc, argv, tables.letters, tables.names, NULL);
+		if (code == -1)
+			break;
+		if (!option_apply(options, code, word, problem))
+			return false;
+	}
+	if (optind < argc) {
+		if (strcmp(argv[optind - 1], "--") != 0) {
+			buffer_printf(problem, "unexpected '%s': a command stands after --",
+				      argv[optind]);
+			return false;
+		}
+		options->command = argv + optind;
+	}
+	return options_check(options, problem);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_RECORD_OPTIONS_H
+#define SOCKTAPE_RECORD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "format/buffer.h"
+
+/* No more than this many -p; the kernel side's table has room for their children as well. */
+#define OPTIONS_PIDS_MAX 1024
+
+/* A process name is at most this long (TASK_COMM_LEN without its end). */
+#define OPTIONS_NAME_MAX 15
+
+#define OPTIONS_SEGMENT_MIN	(64u << 10)
+#define OPTIONS_SEGMENT_DEFAULT 256000000u
+#define OPTIONS_RING_MIN	(256u << 10)
+#define OPTIONS_RING_MAX	(2u << 30) /* the kernel's limit for a ring buffer, rounded down */
+#define OPTIONS_RING_DEFAULT	(64u << 20)
+#define OPTIONS_LEVEL_MAX	19
+#define OPTIONS_SNAPLEN_ALL	UINT32_MAX
+
+enum options_action {
+	OPTIONS_RECORD,
+	OPTIONS_PROBE,
+	OPTIONS_HELP,
+	OPTIONS_VERSION
+};
+
+/* What the command line asks for. Strings belong to argv. */
+struct options {
+	enum options_action action;
+	const char *directory;
+
+	uint32_t pids[OPTIONS_PIDS_MAX];
+	size_t pid_count;
+	const char *name;   /* NULL: any */
+	const char *cgroup; /* NULL: any */
+	uint16_t port;	    /* 0: any */
+	bool follow;
+	bool unix_sockets;
+
+	uint32_t snaplen;
+	uint64_t segment_len;
+	uint64_t keep_len; /* 0: keep all */
+	uint64_t ring_len; /* a power of two */
+	uint64_t duration; /* ns; 0: no limit */
+	int level;
+
+	bool quiet;
+	bool verbose;
+	bool compat;
+
+	char **command; /* NULL-terminated, or NULL when there is none */
+};
+
+/*
+ * Reads the command line into *OPTIONS. False when it is wrong: PROBLEM then holds one line for
+ * the user, without a newline. PROBLEM must be empty before.
+ */
+bool options_parse(int argc, char **argv, struct options *options, struct buffer *problem);
+
+/* What --help prints, made from the same table that options_parse() reads. */
+void options_help(FILE *out);
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "record/recorder.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "record/clock.h"
+#include "record/descend.h"
+#include "record/privilege.h"
+#include "record/probe.h"
+
+static bool kernel_load(struct recorder *r, struct buffer *problem)
+{
+	const struct options *options = r->options;
+	struct probe probe;
+	const char *obstacle;
+	int error;
+
+	probe_kernel(&probe);
+	if (options->verbose)
+		probe_print(&probe, stderr);
+	obstacle = probe_obstacle(&probe);
+	if (obstacle) {
+		buffer_append_text(problem, obstacle);
+		return false;
+	}
+	error = programs_load(options, !options->compat && probe_is_current(&probe), &r->programs);
+	if (error) {
+		buffer_printf(problem,
+			      "the kernel refused the recording programs: %s; -v shows why",
+			      strerror(-error));
+		return false;
+	}
+	if (options->verbose)
+		fprintf(stderr, "  using the programs %s\n", programs_variant(r->programs));
+	return true;
+}
+
+static bool pids_add(struct recorder *r, struct buffer *problem)
+{
+	const struct options *options = r->options;
+	int error = 0;
+
+	if (r->command.pid)
+		error = programs_add_pid(r->programs, (uint32_t)r->command.pid);
+	for (size_t i = 0; i < options->pid_count && !error; i++) {
+		uint32_t leader = process_leader(options->pids[i]);
+
+		if (!leader) {
+			buffer_printf(problem, "-p %u: there is no such process", options->pids[i]);
+			return false;
+		}
+		error = programs_add_pid(r->programs, leader);
+	}
+	if (error)
+		buffer_printf(problem, "the kernel refused a process id: %s", strerror(-error));
+	return error == 0;
+}
+
+static bool cgroup_set(struct recorder *r, struct buffer *problem)
+{
+	int error;
+	int fd;
+
+	if (!r->options->cgroup)
+		return true;
+	fd = cgroup_table_open(r->cgroups, r->options->cgroup);
+	if (fd < 0) {
+		buffer_printf(problem, "--cgroup %s: %s", r->options->cgroup,
+			      errno == ENOTDIR ? "not a cgroup of version 2" : strerror(errno));
+		return false;
+	}
+	error = programs_set_cgroup(r->programs, fd);
+	close(fd);
+	if (error)
+		buffer_printf(problem, "--cgroup %s: the kernel refused it: %s", r->options->cgroup,
+			      strerror(-error));
+	return error == 0;
+}
+
+static bool writer_open(struct recorder *r, struct buffer *problem)
+{
+	const struct options *options = r->options;
+	struct recording_writer_options settings = {
+		.path = options->directory,
+		.segment_len = options->segment_len,
+		.keep_len = options->keep_len,
+		.level = options->level,
+	};
+	struct event clock;
+	struct event host;
+
+	clock_event(&clock);
+	settings.start_monotonic = clock.ts;
+	settings.start_realtime = clock.clock.realtime;
+	r->error = recording_writer_new(&settings, &r->writer);
+	if (r->error == TAPE_ERROR_IO && errno == EEXIST)
+		buffer_printf(problem, "%s holds a recording already: choose another directory",
+			      options->directory);
+	else if (r->error == TAPE_ERROR_IO)
+		buffer_printf(problem, "%s: %s", options->directory, strerror(errno));
+	else if (r->error != TAPE_OK)
+		buffer_printf(problem, "%s: %s", options->directory, tape_error_text(r->error));
+	if (r->error != TAPE_OK)
+		return false;
+	host_event(&r->host, &host);
+	host.ts = clock.ts;
+	recorder_write(r, &host);
+	recorder_write(r, &clock);
+	return true;
+}
+
+static bool tables_make(struct recorder *r, struct buffer *problem)
+{
+	r->cgroups = cgroup_table_new();
+	r->processes = process_table_new(r->cgroups);
+	if (!r->cgroups || !r->processes)
+		buffer_append_text(problem, "out of memory");
+	return r->cgroups && r->processes;
+}
+
+/* From here on signals come through a descriptor, so that none interrupts a write. */
+static bool signals_open(struct recorder *r, struct buffer *problem)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	r->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (r->signals < 0)
+		buffer_printf(problem, "can't watch for signals: %s", strerror(errno));
+	return r->signals >= 0;
+}
+
+static bool wake_open(struct recorder *r, struct buffer *problem)
+{
+	struct epoll_event signals = {.events = EPOLLIN};
+	/*
+	 * Edge-triggered: the ring is read on a timer, and only the kernel side's call for help
+	 * counts, not that there is something in it, as there nearly always is.
+	 */
+	struct epoll_event ring = {.events = EPOLLIN | EPOLLET};
+
+	r->wake = epoll_create1(EPOLL_CLOEXEC);
+	if (r->wake >= 0 && epoll_ctl(r->wake, EPOLL_CTL_ADD, r->signals, &signals) == 0 &&
+	    epoll_ctl(r->wake, EPOLL_CTL_ADD, programs_ring(r->programs), &ring) == 0)
+		return true;
+	buffer_printf(problem, "can't wait for the ring buffer: %s", strerror(errno));
+	return false;
+}
+
+static void child_add(void *context, uint32_t pid)
+{
+	struct recorder *r = context;
+	int error = programs_add_pid(r->programs, pid);
+
+	if (error && r->options->verbose)
+		fprintf(stderr, "  process %u is not recorded: %s\n", pid, strerror(-error));
+}
+
+/*
+ * The children that processes of -p have already. Called after attaching: those made from then on
+ * are found by the kernel programs.
+ */
+static void children_add(struct recorder *r)
+{
+	const struct options *options = r->options;
+	enum tape_error error = descend_list(options->pids, options->pid_count, child_add, r);
+
+	if (error != TAPE_OK && options->verbose)
+		fprintf(stderr, "  existing children are not recorded: %s\n",
+			tape_error_text(error));
+}
+
+static bool recording_begin(struct recorder *r, struct buffer *problem)
+{
+	const struct options *options = r->options;
+	int error = 0;
+
+	r->drain = drain_new(programs_ring(r->programs), r->writer, r->processes);
+	r->started = clock_monotonic();
+	r->losses.since = r->started;
+	if (r->drain)
+		error = programs_attach(r->programs);
+	if (!r->drain || error) {
+		buffer_printf(problem, "the kernel refused to attach the recording programs: %s",
+			      strerror(error ? -error : errno));
+		return false;
+	}
+	if (options->follow)
+		children_add(r);
+	if (!privilege_drop(options->directory) && options->verbose)
+		fprintf(stderr, "  can't give up capabilities: %s\n", strerror(errno));
+	command_release(&r->command);
+	return true;
+}
+
+bool recorder_open(struct recorder *r, const struct options *options, char *const *argv,
+		   struct buffer *problem)
+{
+	*r = (struct recorder){.options = options, .signals = -1, .wake = -1};
+	host_read(&r->host, argv);
+	if (options->command && !command_fork(&r->command, options->command)) {
+		buffer_printf(problem, "can't make a process: %s", strerror(errno));
+		return false;
+	}
+	umask(077);
+	return signals_open(r, problem) && tables_make(r, problem) && kernel_load(r, problem) &&
+	       wake_open(r, problem) && pids_add(r, problem) && cgroup_set(r, problem) &&
+	       writer_open(r, problem) && recording_begin(r, problem);
+}
+
+void recorder_check(struct recorder *r, enum tape_error error)
+{
+	if (r->error != TAPE_OK || error == TAPE_OK)
+		return;
+	r->system_error = errno;
+	r->error = error;
+}
+
+void recorder_write(struct recorder *r, const struct event *event)
+{
+	if (r->error == TAPE_OK)
+		recorder_check(r, recording_writer_event(r->writer, event));
+}
+
+struct progress recorder_progress(const struct recorder *r)
+{
+	return (struct progress){
+		.elapsed = (r->ended ? r->ended : clock_monotonic()) - r->started,
+		.tally = r->tally,
+		.written = recording_writer_totals(r->writer),
+		.drained = *drain_totals(r->drain),
+	};
+}
+
+void recorder_close(struct recorder *r)
+{
+	command_abandon(&r->command);
+	drain_free(r->drain);
+	programs_free(r->programs);
+	recording_writer_free(r->writer);
+	process_table_free(r->processes);
+	cgroup_table_free(r->cgroups);
+	if (r->wake >= 0)
+		close(r->wake);
+	if (r->signals >= 0)
+		close(r->signals);
+	host_free(&r->host);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "record/summary.h"
+
+#include "record/clock.h"
+#include "record/size.h"
+
+/* Columns of the table of causes. */
+#define CAUSE_WIDTH 40
+#define COUNT_WIDTH 15
+
+static void recorded_print(const struct progress *progress, FILE *out)
+{
+	const struct recording_writer_totals *written = &progress->written;
+	char events[SIZE_TEXT_MAX];
+	char data[SIZE_TEXT_MAX];
+	char conns[SIZE_TEXT_MAX];
+
+	size_text_exact(written->events, events);
+	size_text_exact(written->data_events, data);
+	size_text_exact(progress->tally.connections, conns);
+	fprintf(out, "  recorded  %s events: %s with data, on %s connection%s\n", events, data,
+		conns, progress->tally.connections == 1 ? "" : "s");
+}
+
+static void payload_print(const struct progress *progress, FILE *out)
+{
+	char kept[SIZE_TEXT_MAX];
+	char moved[SIZE_TEXT_MAX];
+
+	size_text_exact(progress->written.data_bytes, kept);
+	size_text_exact(progress->tally.moved_bytes, moved);
+	fprintf(out, "  payload   %s bytes kept of %s that were moved\n", kept, moved);
+}
+
+static void written_print(const struct summary *summary, FILE *out)
+{
+	const struct recording_writer_totals *written = &summary->progress.written;
+	char bytes[SIZE_TEXT_MAX];
+
+	size_text_exact(written->file_bytes, bytes);
+	fprintf(out, "  written   %s bytes, %llu segment%s in %s", bytes,
+		(unsigned long long)written->segments, written->segments == 1 ? "" : "s",
+		summary->directory);
+	if (written->deleted_segments)
+		fprintf(out, " (the oldest %llu deleted: --keep)",
+			(unsigned long long)written->deleted_segments);
+	fputc('\n', out);
+}
+
+static void cause_print(const char *cause, const struct tally_loss *loss, FILE *out)
+{
+	char count[SIZE_TEXT_MAX];
+	char bytes[SIZE_TEXT_MAX];
+
+	size_text_exact(loss->bytes, bytes);
+	fprintf(out, "    %-*s", CAUSE_WIDTH, cause);
+	if (loss->events) {
+		size_text_exact(loss->events, count);
+		fprintf(out, "%*s calls", COUNT_WIDTH, count);
+	} else {
+		fprintf(out, "%*s      ", COUNT_WIDTH, "");
+	}
+	fprintf(out, "%*s bytes\n", COUNT_WIDTH, bytes);
+}
+
+static void lost_print(const struct summary *summary, FILE *out)
+{
+	const struct tally *tally = &summary->progress.tally;
+	const struct drain_totals *drained = &summary->progress.drained;
+	struct tally_loss unwritten = {drained->unwritten_events, drained->unwritten_bytes};
+	struct tally_loss all = tally_lost(tally);
+
+	if (!all.events && !all.bytes && !unwritten.events) {
+		fputs("  lost      nothing\n", out);
+		return;
+	}
+	fputs("  lost\n", out);
+	for (unsigned int i = 0; i < TALLY_CAUSES; i++)
+		if (tally->lost[i].events || tally->lost[i].bytes)
+			cause_print(loss_cause_text((enum loss_cause)i), &tally->lost[i], out);
+	if (unwritten.events)
+		cause_print(loss_cause_text(LOSS_WRITE_FAILED), &unwritten, out);
+	if (tally->lost[LOSS_RING_FULL].events)
+		fprintf(out, "    a larger ring holds longer bursts: --buffer %lluMiB\n",
+			(unsigned long long)summary->ring_len * 4 >> 20);
+}
+
+static void cut_print(const struct tally *tally, FILE *out)
+{
+	uint64_t all = tally_cut(tally) + tally->cut[CUT_SNAPLEN];
+
+	if (all == 0)
+		return;
+	fputs("  left out of the payload\n", out);
+	for (unsigned int i = 0; i < TALLY_CUTS; i++)
+		if (tally->cut[i])
+			cause_print(cut_text((enum cut)i), &(struct tally_loss){0, tally->cut[i]},
+				    out);
+}
+
+void summary_print(const struct summary *summary, FILE *out)
+{
+	const struct progress *progress = &summary->progress;
+
+	fprintf(out, "socktape-record: %s after %.1f s\n", summary->reason,
+		(double)progress->elapsed / CLOCK_SECOND);
+	recorded_print(progress, out);
+	payload_print(progress, out);
+	written_print(summary, out);
+	lost_print(summary, out);
+	cut_print(&progress->tally, out);
+}
+
+void summary_print_losses(const struct summary *summary, FILE *out)
+{
+	const struct progress *progress = &summary->progress;
+	struct tally_loss lost = tally_lost(&progress->tally);
+	uint64_t cut = tally_cut(&progress->tally);
+	char calls[SIZE_TEXT_MAX];
+	char bytes[SIZE_TEXT_MAX];
+	char left_out[SIZE_TEXT_MAX];
+
+	lost.events += progress->drained.unwritten_events;
+	lost.bytes += progress->drained.unwritten_bytes;
+	if (!lost.events && !lost.bytes && !cut)
+		return;
+	size_text_exact(lost.events, calls);
+	size_text_exact(lost.bytes, bytes);
+	size_text_exact(cut, left_out);
+	fprintf(out, "socktape-record: lost %s calls with %s bytes, and %s bytes of payload\n",
+		calls, bytes, left_out);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_RECORD_SUMMARY_H
+#define SOCKTAPE_RECORD_SUMMARY_H
+
+#include <stdio.h>
+
+#include "record/progress.h"
+
+/* How a recording ended. */
+struct summary {
+	struct progress progress;
+	const char *directory;
+	const char *reason; /* "interrupted", ... */
+	uint64_t ring_len;
+};
+
+/* The whole account with exact numbers. */
+void summary_print(const struct summary *summary, FILE *out);
+
+/* Only what is missing, in one line; nothing when nothing is. */
+void summary_print_losses(const struct summary *summary, FILE *out);
+
+#endif

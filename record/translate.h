@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_RECORD_TRANSLATE_H
+#define SOCKTAPE_RECORD_TRANSLATE_H
+
+#include "format/event.h"
+#include "record/process.h"
+#include "record/tally.h"
+
+struct kernel_counters;
+
+/*
+ * Turns a record of the ring (bpf/event.h) into an event that borrows from it. *GAPS is set for a
+ * PROCESS alone. False when the record is malformed.
+ */
+bool translate_record(const void *data, size_t len, struct event *event, struct process_gaps *gaps);
+
+/* Turns the counters of the kernel programs into a tally. */
+void translate_counters(const struct kernel_counters *counters, struct tally *tally);
+
+#endif

@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck disable=SC2016 # the command expands, not this script
+# socktape-record -- COMMAND: its status, its signals, and that nobody else is recorded.
+. "$(dirname "$0")/recorder.bash"
+
+# run N COMMAND...: records into $work/N; sets $status.
+run()
+{
+	local name=$1
+	shift
+	"$recorder" -o "$work/$name" -- "$@" >"$work/$name.out" 2>"$work/$name.err"
+	status=$?
+}
+
+echo_server e2e-echo
+
+run zero true
+check "the command's status: 0" is "$status" 0
+check "the recording is complete" complete "$work/zero"
+run seven sh -c 'exit 7'
+check "the command's status: 7" is "$status" 7
+run killed sh -c 'kill -KILL $$'
+check "a command that a signal ended: 128 + 9" is "$status" 137
+run missing /no/such/command
+check "a command that isn't there: 127" is "$status" 127
+check "and one line says so" grep -q "can't run /no/such/command: No such file" "$work/missing.err"
+run directory /
+check "a command that can't be run: 126" is "$status" 126
+
+marker=e2e "$recorder" -q -o "$work/env" -- sh -c 'echo $marker; umask; id -u' >"$work/env.out"
+check "environment, umask and user are the caller's" \
+	is "$(cat "$work/env.out")" "$(printf 'e2e\n%s\n0' "$(umask)")"
+
+# Another client talks to the same server all the time.
+(while :; do say "$port" stranger; done) &
+other=$!
+started+=("$other")
+export -f say
+export port
+run only bash -c 'say "$port" from-the-command; (say "$port" from-a-grandchild)'
+kill "$other"
+payloads "$work/only" >"$work/only.txt"
+check "what the command says is recorded" grep -q "from-the-command" "$work/only.txt"
+check "and what its descendants say" grep -q "from-a-grandchild" "$work/only.txt"
+check "strangers are not recorded" bash -c "! grep -q stranger '$work/only.txt'"
+check "nor is the server" bash -c "! grep -q e2e-echo '$work/only.txt'"
+
+# The first byte counts: a command that begins at once.
+for i in 1 2 3 4 5; do
+	run "first$i" bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; printf hello >&3; read -rn5 <&3"
+	payloads "$work/first$i" | grep -c hello
+done >"$work/first.txt"
+check "the first bytes of a command are never missed" is "$(sort -u "$work/first.txt")" 2
+
+"$recorder" -o "$work/int" -- sh -c 'trap "exit 5" INT; echo ready; while :; do sleep 0.1; done' \
+	>"$work/int.out" 2>/dev/null &
+recording=$!
+started+=("$recording")
+wait_for grep -q ready "$work/int.out"
+kill -INT "$recording"
+check "SIGINT to the recorder is left to the command" kill -0 "$recording"
+pkill -INT -P "$recording"
+wait "$recording"
+check "which handles it" is "$?" 5
+
+"$recorder" -o "$work/term" -- sh -c 'trap "exit 6" TERM; echo ready; while :; do sleep 0.1; done' \
+	>"$work/term.out" 2>/dev/null &
+recording=$!
+started+=("$recording")
+wait_for grep -q ready "$work/term.out"
+kill -TERM "$recording"
+wait "$recording"
+check "SIGTERM is passed on" is "$?" 6
+check "and the recording is complete" complete "$work/term"
+
+"$recorder" -d 0.2 -o "$work/long" -- sh -c 'sleep 1; exit 3' 2>/dev/null
+check "the command is waited for beyond -d" is "$?" 3
+check "with a complete recording" complete "$work/long"

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What socktape-record understands on its command line, and what it answers to the rest. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "record/options.h"
+
+#define WORDS_MAX 40
+
+struct parsed {
+	bool ok;
+	struct options options;
+	struct buffer problem;
+	char *words[WORDS_MAX];
+};
+
+static struct parsed *parse(char *first, ...)
+{
+	static struct parsed parsed;
+	va_list more;
+	int count = 0;
+
+	buffer_free(&parsed.problem);
+	parsed.words[count++] = "socktape-record";
+	va_start(more, first);
+	for (char *word = first; word; word = va_arg(more, char *))
+		parsed.words[count++] = word;
+	va_end(more);
+	parsed.words[count] = NULL;
+	parsed.ok = options_parse(count, parsed.words, &parsed.options, &parsed.problem);
+	buffer_append_char(&parsed.problem, '\0');
+	return &parsed;
+}
+
+static void assert_problem(const struct parsed *parsed, const char *words)
+{
+	assert_false(parsed->ok);
+	if (!strstr(parsed->problem.data, words))
+		fail_msg("\"%s\" says nothing of \"%s\"", parsed->problem.data, words);
+	assert_null(strchr(parsed->problem.data, '\n'));
+}
+
+static void defaults(void **state)
+{
+	const struct options *o = &parse("-o", "rec", NULL)->options;
+
+	(void)state;
+	assert_int_equal(o->action, OPTIONS_RECORD);
+	assert_string_equal(o->directory, "rec");
+	assert_int_equal(o->snaplen, OPTIONS_SNAPLEN_ALL);
+	assert_int_equal(o->segment_len, 256000000);
+	assert_int_equal(o->keep_len, 0);
+	assert_int_equal(o->ring_len, 64 << 20);
+	assert_int_equal(o->level, 1);
+	assert_null(o->command);
+	assert_false(o->follow || o->unix_sockets || o->quiet || o->verbose || o->compat);
+}
+
+static void every_option(void **state)
+{
+	const struct parsed *p = parse("--output", "rec", "-p", "1", "-p2", "-e", "nginx", "--port",
+				       "6379", "--cgroup", "/a", "--follow", "--unix", "-s", "128",
+				       "-C", "100M", "--keep", "1G", "--buffer", "100MiB", "-z3",
+				       "-d", "1.5", "-q", "-v", "--compat", NULL);
+	const struct options *o = &p->options;
+
+	(void)state;
+	assert_true(p->ok);
+	assert_int_equal(o->pid_count, 2);
+	assert_int_equal(o->pids[0], 1);
+	assert_int_equal(o->pids[1], 2);
+	assert_string_equal(o->name, "nginx");
+	assert_int_equal(o->port, 6379);
+	assert_string_equal(o->cgroup, "/a");
+	assert_true(o->follow && o->unix_sockets && o->quiet && o->verbose && o->compat);
+	assert_int_equal(o->snaplen, 128);
+	assert_int_equal(o->segment_len, 100000000);
+	assert_int_equal(o->keep_len, 1000000000);
+	assert_int_equal(o->ring_len, 128 << 20); /* the next power of two */
+	assert_int_equal(o->level, 3);
+	assert_int_equal(o->duration, 1500000000);
+}
+
+static void command_keeps_its_own_options(void **state)
+{
+	const struct parsed *p = parse("-o", "rec", "--", "curl", "-q", "-p", "x", NULL);
+
+	(void)state;
+	assert_true(p->ok);
+	assert_false(p->options.quiet);
+	assert_string_equal(p->options.command[0], "curl");
+	assert_string_equal(p->options.command[1], "-q");
+	assert_null(p->options.command[4]);
+	assert_problem(parse("-o", "rec", "curl", NULL), "--");
+	assert_problem(parse("-o", "rec", "-p", "1", "--", "curl", NULL), "COMMAND");
+}
+
+static void nothing_needs_a_directory_but_recording(void **state)
+{
+	(void)state;
+	assert_problem(parse(NULL), "-o DIR");
+	assert_problem(parse("-o", "", NULL), "directory");
+	assert_int_equal(parse("--help", NULL)->options.action, OPTIONS_HELP);
+	assert_int_equal(parse("--version", NULL)->options.action, OPTIONS_VERSION);
+	assert_int_equal(parse("--probe", NULL)->options.action, OPTIONS_PROBE);
+}
+
+static void wrong_values_are_named(void **state)
+{
+	static char *wrong[][2] = {
+		{"-p", "0"},	      {"-p", "abc"},	   {"-p", "-1"},
+		{"-p", "4294967296"}, {"-e", ""},	   {"-e", "sixteen-letters-"},
+		{"--port", "0"},      {"--port", "65536"}, {"-s", "1x"},
+		{"-s", "4GiB"},	      {"-C", "100"},	   {"-C", "99999999999999999999"},
+		{"--keep", "1"},      {"--buffer", "1"},   {"--buffer", "4GiB"},
+		{"-z", "0"},	      {"-z", "20"},	   {"-d", "0"},
+		{"-d", "ten"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_problem(parse("-o", "rec", wrong[i][0], wrong[i][1], NULL), "expected");
+	assert_problem(parse("-o", "rec", "--nonsense", NULL), "--nonsense");
+	assert_problem(parse("-o", "rec", "-X", NULL), "-X");
+	assert_problem(parse("-o", NULL), "argument");
+	assert_problem(parse("-o", "rec", "--port", NULL), "--port needs an argument");
+}
+
+static void budget_and_segments_fit(void **state)
+{
+	(void)state;
+	/* The default gives way to a small budget, a size that was asked for doesn't. */
+	assert_int_equal(parse("-o", "rec", "--keep", "1M", NULL)->options.segment_len, 250000);
+	assert_problem(parse("-o", "rec", "--keep", "1M", "-C", "1M", NULL), "--keep");
+	assert_true(parse("-o", "rec", "--keep", "2M", "-C", "1M", NULL)->ok);
+}
+
+static void help_lists_every_option(void **state)
+{
+	static const char *const names[] = {
+		"-o, --output DIR", "-p, --pid PID", "-s, --snaplen BYTES",
+		"--keep SIZE",	    "--probe",	     "-z, --level LEVEL"};
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	options_help(out);
+	fclose(out);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_non_null(strstr(text, names[i]));
+	for (const char *line = text; *line; line = strchr(line, '\n') + 1)
+		assert_in_range(strcspn(line, "\n"), 0, 95);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(every_option),
+		cmocka_unit_test(command_keeps_its_own_options),
+		cmocka_unit_test(nothing_needs_a_directory_but_recording),
+		cmocka_unit_test(wrong_values_are_named),
+		cmocka_unit_test(budget_and_segments_fit),
+		cmocka_unit_test(help_lists_every_option),
+	};
+
+	return cmocka_run_group_tests_name("record options", tests, NULL, NULL);
+}

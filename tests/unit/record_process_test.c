@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What /proc adds to the kernel's word on a process. Reads the real /proc. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "record/clock.h"
+#include "record/descend.h"
+#include "record/process.h"
+
+struct tables {
+	struct cgroup_table *cgroups;
+	struct process_table *processes;
+};
+
+static int setup(void **state)
+{
+	struct tables *t = calloc(1, sizeof(*t));
+
+	t->cgroups = cgroup_table_new();
+	t->processes = process_table_new(t->cgroups);
+	*state = t;
+	return t->cgroups && t->processes ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	struct tables *t = *state;
+
+	process_table_free(t->processes);
+	cgroup_table_free(t->cgroups);
+	free(t);
+	return 0;
+}
+
+/* A child that sleeps, with a command line that is known. */
+static pid_t sleeper_start(int64_t *start_ts)
+{
+	pid_t pid;
+	int ready[2];
+	char byte;
+
+	*start_ts = clock_monotonic();
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		execl("/bin/sleep", "sleep", "1000", NULL);
+		_exit(1);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 0); /* closed by the exec */
+	close(ready[0]);
+	return pid;
+}
+
+static void sleeper_stop(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void a_living_process_is_completed(void **state)
+{
+	struct tables *t = *state;
+	struct event_process process = {.uid = getuid()};
+	struct process_gaps gaps = {0};
+	struct passwd *user = getpwuid(getuid());
+	char exe[PATH_MAX];
+	pid_t pid = sleeper_start(&process.start_ts);
+
+	assert_non_null(realpath("/bin/sleep", exe));
+	process.pid = (uint32_t)pid;
+	process_table_complete(t->processes, &gaps, &process);
+	assert_true(span_is(process.exe, exe));
+	assert_true(span_equal(process.cmdline, span_of("sleep\0"
+							"1000",
+							11)));
+	assert_true(span_is(process.user, user->pw_name));
+	assert_true(process.cgroup.len > 0 && process.cgroup.data[0] == '/');
+	sleeper_stop(pid);
+}
+
+static void the_kernels_word_is_kept(void **state)
+{
+	struct tables *t = *state;
+	struct event_process process = {
+		.exe = span_text("/usr/bin/before"),
+		.cmdline = span_of("before\0x", 9),
+	};
+	struct process_gaps gaps = {0};
+	pid_t pid = sleeper_start(&process.start_ts);
+
+	process.pid = (uint32_t)pid;
+	process_table_complete(t->processes, &gaps, &process);
+	assert_true(span_is(process.exe, "/usr/bin/before"));
+	assert_true(span_equal(process.cmdline, span_of("before\0x", 9)));
+
+	/* Cut, but /proc has another program's by now. */
+	gaps.args_cut = true;
+	process_table_complete(t->processes, &gaps, &process);
+	assert_true(span_equal(process.cmdline, span_of("before\0x", 9)));
+
+	/* Cut, and /proc has the rest. */
+	process.cmdline = span_of("sleep\0"
+				  "10",
+				  8);
+	process_table_complete(t->processes, &gaps, &process);
+	assert_true(span_equal(process.cmdline, span_of("sleep\0"
+							"1000",
+							11)));
+	sleeper_stop(pid);
+}
+
+static void another_process_of_the_same_pid_is_not_asked(void **state)
+{
+	struct tables *t = *state;
+	struct event_process process = {0};
+	struct process_gaps gaps = {0};
+	pid_t pid = sleeper_start(&process.start_ts);
+
+	process.pid = (uint32_t)pid;
+	process.start_ts -= CLOCK_SECOND;
+	process_table_complete(t->processes, &gaps, &process);
+	assert_int_equal(process.exe.len, 0);
+	assert_int_equal(process.cmdline.len, 0);
+	sleeper_stop(pid);
+	process.start_ts += CLOCK_SECOND;
+	process_table_complete(t->processes, &gaps, &process);
+	assert_int_equal(process.exe.len, 0);
+}
+
+static void an_unknown_user_has_no_name(void **state)
+{
+	struct tables *t = *state;
+	struct event_process process = {.pid = UINT32_MAX, .uid = 4000000001};
+	struct process_gaps gaps = {.cgroup_id = UINT64_MAX};
+
+	process_table_complete(t->processes, &gaps, &process);
+	assert_int_equal(process.user.len, 0);
+	assert_int_equal(process.cgroup.len, 0);
+	assert_int_equal(process.container.len, 0);
+}
+
+static void *thread_id(void *result)
+{
+	*(uint32_t *)result = process_leader((uint32_t)gettid());
+	return NULL;
+}
+
+static void a_thread_names_its_process(void **state)
+{
+	uint32_t leader = 0;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, thread_id, &leader), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(leader, getpid());
+	assert_int_equal(process_leader(UINT32_MAX), 0);
+}
+
+struct search {
+	uint32_t wanted;
+	int times;
+};
+
+static void search_found(void *context, uint32_t pid)
+{
+	struct search *search = context;
+
+	search->times += pid == search->wanted;
+}
+
+static void descendants_are_found(void **state)
+{
+	uint32_t self = (uint32_t)getpid();
+	uint32_t roots[] = {1, self};
+	struct search search = {0};
+	int64_t start;
+	pid_t pid = sleeper_start(&start);
+
+	(void)state;
+	search.wanted = (uint32_t)pid;
+	assert_int_equal(descend_list(roots, 2, search_found, &search), TAPE_OK);
+	assert_int_equal(search.times, 1);
+	search = (struct search){.wanted = self};
+	assert_int_equal(descend_list(roots, 2, search_found, &search), TAPE_OK);
+	assert_int_equal(search.times, 0);
+	roots[0] = (uint32_t)pid;
+	search = (struct search){.wanted = self};
+	assert_int_equal(descend_list(roots, 1, search_found, &search), TAPE_OK);
+	assert_int_equal(search.times, 0);
+	sleeper_stop(pid);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_living_process_is_completed),
+		cmocka_unit_test(the_kernels_word_is_kept),
+		cmocka_unit_test(another_process_of_the_same_pid_is_not_asked),
+		cmocka_unit_test(an_unknown_user_has_no_name),
+		cmocka_unit_test(a_thread_names_its_process),
+		cmocka_unit_test(descendants_are_found),
+	};
+
+	return cmocka_run_group_tests_name("record process", tests, setup, teardown);
+}
