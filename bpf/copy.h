@@ -170,10 +170,12 @@ static __always_inline bool piece_next(struct walk *walk)
 		return false;
 	}
 	if (walk->source == SOURCE_NONE || !walk->iov_count) {
-		walk->cut = walk->overrun ? CUT_TOO_MANY_PIECES : CUT_NOT_CAPTURED;
+		walk->cut = walk->overrun || walk->iov_in_kernel ? CUT_TOO_MANY_PIECES
+								 : CUT_NOT_CAPTURED;
 		return false;
 	}
-	if (bpf_probe_read_user(&piece, sizeof(piece), (void *)walk->iov)) {
+	if (walk->iov_in_kernel ? bpf_probe_read_kernel(&piece, sizeof(piece), (void *)walk->iov)
+				: bpf_probe_read_user(&piece, sizeof(piece), (void *)walk->iov)) {
 		walk->cut = CUT_UNREADABLE;
 		return false;
 	}

@@ -125,6 +125,8 @@ struct walk {
 	__u8 datagram;
 	__u8 overrun; /* the program's steps are used up: sizes only from here on */
 	__u8 peer_port_filter;
+	__u8 iov_in_kernel; /* `iov` is a copy of the application's */
+	__u8 reserved[7];
 	struct kernel_address peer; /* family 0: not told */
 };
 

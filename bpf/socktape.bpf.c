@@ -6,6 +6,7 @@
  */
 
 #include "bpf/syscall.h"
+#include "bpf/uring.h"
 #include "bpf/lifecycle.h"
 #include "bpf/walkers.h"
 
