@@ -24,6 +24,7 @@ struct keys {
 
 struct output {
 	enum output_format format;
+	struct buffer *into; /* NULL: standard output */
 	struct buffer out;
 	struct keys keys[KEYS_MAX];
 	size_t key_count;
@@ -50,12 +51,27 @@ struct output *output_new(enum output_format format)
 	return o;
 }
 
+struct output *output_new_into(enum output_format format, struct buffer *text)
+{
+	struct output *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	o->format = format;
+	o->into = text;
+	return o;
+}
+
 static void flush(struct output *o)
 {
 	size_t done = 0;
 
 	if (o->out.failed)
 		o->dead = true;
+	if (o->into) {
+		buffer_append_span(o->into, buffer_span(&o->out));
+		done = o->out.len;
+	}
 	while (!o->dead && done < o->out.len) {
 		ssize_t n = write(STDOUT_FILENO, o->out.data + done, o->out.len - done);
 

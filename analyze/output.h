@@ -57,6 +57,9 @@ void cells_free(struct cells *cells);
 /* NULL when there is no memory. Output goes to standard output. */
 struct output *output_new(enum output_format format);
 
+/* The same, but what is printed is appended to TEXT: no colours, no width. */
+struct output *output_new_into(enum output_format format, struct buffer *text);
+
 /* One row of JSON or CSV. For CSV every row must have the same parts, in the same order. */
 void output_row(struct output *o, const struct row_part *parts, size_t count);
 
