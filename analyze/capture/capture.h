@@ -22,8 +22,7 @@
 	X(CUT, "cut short before the end of their headers")                                        \
 	X(MALFORMED, "malformed")                                                                  \
 	X(FRAGMENT, "fragments whose datagram never became whole")                                 \
-	X(WINDOW, "far outside of their TCP window")                                               \
-	X(AFTER_CLOSE, "with new data after the end of their connection")
+	X(WINDOW, "far outside of their TCP window")
 
 #define CAPTURE_ENUM_SKIP(name, text) CAPTURE_SKIP_##name,
 enum capture_skip {

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/capture/capture.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/capture/emit.h"
+#include "analyze/capture/file.h"
+#include "analyze/capture/flow.h"
+#include "analyze/capture/fragment.h"
+#include "analyze/capture/packet.h"
+#include "analyze/capture/tcp.h"
+#include "format/buffer.h"
+
+/* About 600 bytes each. Beyond that, the one that was silent for longest is forgotten. */
+#define FLOWS_MAX	(256u << 10)
+#define PROGRESS_PERIOD 16384u /* packets */
+
+struct capture {
+	struct emitter emitter;
+	struct tcp_engine tcp;
+	struct flows *flows;
+	struct fragments *fragments;
+	const char *name;
+	uint64_t last_id;
+	int64_t now;	       /* time of the last packet */
+	struct buffer secrets; /* those that come before the first packet */
+};
+
+const char *capture_skip_text(enum capture_skip skip)
+{
+	static const char *const texts[] = {
+#define CAPTURE_SKIP_TEXT(name, text) text,
+		CAPTURE_SKIPS(CAPTURE_SKIP_TEXT)
+#undef CAPTURE_SKIP_TEXT
+	};
+
+	return (size_t)skip < CAPTURE_SKIP_COUNT ? texts[skip] : "unknown";
+}
+
+/* ---- who began ---- */
+
+/* Servers' ports above 1023, by the protocols that socktape knows and their usual company. */
+static bool is_server_port(uint16_t port)
+{
+	static const uint16_t ports[] = {1433, 1521, 1883, 2181,  2379,	 3000,	3128,  3306,
+					 4222, 5000, 5060, 5353,  5355,	 5432,	5671,  5672,
+					 6379, 6380, 8000, 8080,  8081,	 8443,	8888,  9042,
+					 9092, 9200, 9300, 11211, 15672, 26379, 27017, 50051};
+
+	for (size_t i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+		if (ports[i] == port)
+			return true;
+	}
+	return false;
+}
+
+static bool is_group(const struct address *address)
+{
+	static const uint8_t broadcast[4] = {255, 255, 255, 255};
+
+	if (address->family == ADDRESS_INET6)
+		return address->ip[0] == 0xff;
+	return address->ip[0] >> 4 == 14 || memcmp(address->ip, broadcast, 4) == 0;
+}
+
+/* Without a handshake: whether the receiver of P is more likely to have begun. */
+static bool receiver_began(const struct packet *p)
+{
+	uint16_t from = p->source.port;
+	uint16_t to = p->destination.port;
+
+	if (is_group(&p->destination))
+		return false;
+	if ((from < 1024) != (to < 1024))
+		return from < 1024;
+	return is_server_port(from) && !is_server_port(to);
+}
+
+/* ---- connections and flows ---- */
+
+static struct flow *open_flow(struct capture *c, enum transport transport, const struct packet *p)
+{
+	bool tcp = transport == TRANSPORT_TCP;
+	bool handshake = tcp && (p->tcp.flags & TCP_SYN);
+	bool swap = handshake ? (p->tcp.flags & TCP_ACK) != 0 : receiver_began(p);
+	const struct address *local = swap ? &p->destination : &p->source;
+	const struct address *remote = swap ? &p->source : &p->destination;
+	struct flow *flow = flows_add(c->flows, transport, local, remote);
+	struct event event = {.type = EVENT_CONN, .ts = p->ts};
+
+	if (!flow) {
+		c->emitter.error = TAPE_ERROR_MEMORY;
+		return NULL;
+	}
+	flow->id = ++c->last_id;
+	if (tcp) {
+		flow->tcp.id = flow->id;
+		flow->tcp.wait = TCP_WAIT_NONE;
+	}
+	*(tcp ? &c->emitter.totals->tcp_connections : &c->emitter.totals->udp_flows) += 1;
+	event.conn = (struct event_conn){
+		.conn = flow->id,
+		.opened_ts = p->ts,
+		.local = *local,
+		.remote = *remote,
+		.fd = -1,
+		.transport = transport,
+		.role = handshake ? ROLE_CLIENT : ROLE_UNKNOWN,
+		.origin = handshake ? ORIGIN_OPENED : ORIGIN_MIDSTREAM,
+	};
+	emit_event(&c->emitter, &event);
+	return flow;
+}
+
+static void forget_flow(struct capture *c, struct flow *flow, bool ended)
+{
+	if (flow->transport == TRANSPORT_TCP)
+		tcp_finish(&c->tcp, &flow->tcp, c->now, ended);
+	flows_remove(c->flows, flow);
+}
+
+static enum direction direction_of(const struct flow *flow, const struct packet *p)
+{
+	return address_equal(&flow->local, &p->source) ? DIRECTION_SENT : DIRECTION_RECEIVED;
+}
+
+static void take_segment(struct capture *c, const struct packet *p)
+{
+	struct flow *flow = flows_find(c->flows, TRANSPORT_TCP, &p->source, &p->destination);
+
+	if (flow && tcp_is_new_connection(&flow->tcp, direction_of(flow, p), p)) {
+		forget_flow(c, flow, true);
+		flow = NULL;
+	}
+	if (!flow)
+		flow = open_flow(c, TRANSPORT_TCP, p);
+	if (flow)
+		tcp_packet(&c->tcp, &flow->tcp, direction_of(flow, p), p);
+}
+
+static void take_datagram(struct capture *c, const struct packet *p)
+{
+	struct flow *flow = flows_find(c->flows, TRANSPORT_UDP, &p->source, &p->destination);
+	enum direction direction;
+
+	if (!flow)
+		flow = open_flow(c, TRANSPORT_UDP, p);
+	if (!flow)
+		return;
+	direction = direction_of(flow, p);
+	emit_data(&c->emitter, p->ts, flow->id, direction, flow->moved[direction], p->rest,
+		  &flow->remote);
+	flow->moved[direction] += p->rest.len;
+}
+
+/* ---- secrets ---- */
+
+static void emit_secret(struct capture *c, const char *line, size_t len)
+{
+	struct event event = {.type = EVENT_SECRET, .ts = c->now};
+
+	if (len > 0 && line[len - 1] == '\r')
+		len--;
+	if (len == 0 || line[0] == '#')
+		return;
+	event.secret.line = span_of(line, len);
+	c->emitter.totals->secrets++;
+	emit_event(&c->emitter, &event);
+}
+
+static void emit_secrets(struct capture *c)
+{
+	const char *line = c->secrets.data;
+	const char *end = line + c->secrets.len;
+
+	while (line < end) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+
+		emit_secret(c, line, (size_t)((newline ? newline : end) - line));
+		line = newline ? newline + 1 : end;
+	}
+	buffer_free(&c->secrets);
+}
+
+/* They wait for the next packet, whose time they get. */
+static void take_secrets(struct capture *c, struct slice lines)
+{
+	if (c->secrets.len + lines.captured > CAPTURE_BLOCK_MAX)
+		c->emitter.error = TAPE_ERROR_LIMIT;
+	buffer_append(&c->secrets, lines.data, lines.captured);
+	buffer_append_char(&c->secrets, '\n');
+	if (c->secrets.failed)
+		c->emitter.error = TAPE_ERROR_MEMORY;
+}
+
+/* ---- the whole capture ---- */
+
+/* What a recording begins with: the clock of the capture is monotonic and real time at once. */
+static void emit_start(struct capture *c, int64_t ts)
+{
+	struct event clock = {.type = EVENT_CLOCK, .ts = ts, .clock = {.realtime = ts}};
+	struct event host = {.type = EVENT_HOST, .ts = ts};
+
+	host.host.recorder = span_text("socktape import " SOCKTAPE_VERSION);
+	host.host.options = span_text(c->name);
+	emit_event(&c->emitter, &clock);
+	emit_event(&c->emitter, &host);
+}
+
+static void take_packet(struct capture *c, const struct capture_item *item)
+{
+	struct capture_totals *totals = c->emitter.totals;
+	struct packet p = {.ts = item->ts, .rest = item->data, .fragments = c->fragments};
+
+	if (totals->packets++ == 0)
+		emit_start(c, item->ts);
+	c->now = item->ts;
+	if (c->secrets.len)
+		emit_secrets(c);
+	tcp_expire(&c->tcp, c->now);
+	switch (packet_decode(&p, item->link_type)) {
+	case HEADER_SEGMENT:
+		take_segment(c, &p);
+		break;
+	case HEADER_DATAGRAM:
+		take_datagram(c, &p);
+		break;
+	case HEADER_SKIPPED:
+		totals->skipped[p.skip]++;
+		if (p.skip == CAPTURE_SKIP_LINK_TYPE)
+			totals->link_type = item->link_type;
+		break;
+	default: /* HEADER_WAITING */
+		break;
+	}
+	if (flows_count(c->flows) > FLOWS_MAX)
+		forget_flow(c, flows_oldest(c->flows), false);
+}
+
+static void take_item(struct capture *c, const struct capture_item *item)
+{
+	switch (item->kind) {
+	case CAPTURE_PACKET:
+		take_packet(c, item);
+		break;
+	case CAPTURE_SECRETS:
+		take_secrets(c, item->data);
+		break;
+	}
+}
+
+static void report_progress(const struct capture *c, const struct capture_file *file)
+{
+	const struct capture_input *in = capture_file_input(file);
+	struct capture_totals *totals = c->emitter.totals;
+
+	totals->file_bytes = capture_input_file_offset(in);
+	totals->file_size = capture_input_file_size(in);
+	if (c->emitter.sink->progress)
+		c->emitter.sink->progress(c->emitter.sink->context, totals);
+}
+
+static void finish(struct capture *c, const struct capture_file *file)
+{
+	const struct capture_damage *damage = capture_file_damage(file);
+	struct capture_totals *totals = c->emitter.totals;
+
+	if (totals->packets == 0)
+		emit_start(c, 0);
+	if (c->secrets.len)
+		emit_secrets(c);
+	while (flows_oldest(c->flows))
+		forget_flow(c, flows_oldest(c->flows), false);
+	totals->skipped[CAPTURE_SKIP_FRAGMENT] = fragments_unused(c->fragments);
+	totals->damage = damage->what;
+	totals->damage_offset = damage->offset;
+	totals->damaged_bytes = damage->bytes;
+	report_progress(c, file);
+}
+
+static void read_items(struct capture *c, struct capture_file *file)
+{
+	struct capture_item item;
+
+	for (uint64_t n = 1; !c->emitter.error && capture_file_next(file, &item); n++) {
+		take_item(c, &item);
+		if (n % PROGRESS_PERIOD == 0)
+			report_progress(c, file);
+	}
+}
+
+static enum tape_error verdict(const struct capture *c, const struct capture_file *file)
+{
+	const struct capture_damage *damage = capture_file_damage(file);
+
+	if (c->emitter.error)
+		return c->emitter.error;
+	if (damage->what)
+		return damage->only_the_end ? TAPE_ERROR_TRUNCATED : TAPE_ERROR_DAMAGED;
+	if (c->emitter.totals->skipped[CAPTURE_SKIP_LINK_TYPE])
+		return TAPE_ERROR_LINK_TYPE;
+	return TAPE_OK;
+}
+
+static void capture_free(struct capture *c)
+{
+	flows_free(c->flows);
+	fragments_free(c->fragments);
+	buffer_free(&c->secrets);
+	free(c);
+}
+
+static struct capture *capture_new(const char *name, const struct capture_sink *sink,
+				   struct capture_totals *totals)
+{
+	struct capture *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->emitter.sink = sink;
+	c->emitter.totals = totals;
+	c->tcp.emitter = &c->emitter;
+	c->name = name;
+	c->flows = flows_new();
+	c->fragments = fragments_new();
+	if (c->flows && c->fragments)
+		return c;
+	capture_free(c);
+	return NULL;
+}
+
+/* Takes IN. */
+static enum tape_error read_input(struct capture_input *in, const char *name,
+				  const struct capture_sink *sink, struct capture_totals *totals)
+{
+	struct capture_file *file;
+	enum tape_error error = capture_file_new(in, &file);
+	struct capture *c;
+
+	if (error)
+		return error;
+	c = capture_new(name, sink, totals);
+	error = TAPE_ERROR_MEMORY;
+	if (c) {
+		read_items(c, file);
+		finish(c, file);
+		error = verdict(c, file);
+		capture_free(c);
+	}
+	capture_file_free(file);
+	return error;
+}
+
+enum tape_error capture_read(const char *path, const struct capture_sink *sink,
+			     struct capture_totals *totals)
+{
+	struct capture_input *in;
+	enum tape_error error;
+
+	memset(totals, 0, sizeof(*totals));
+	error = capture_input_open(path, &in);
+	return error ? error : read_input(in, path, sink, totals);
+}
+
+enum tape_error capture_read_memory(const void *data, size_t len, const char *name,
+				    const struct capture_sink *sink, struct capture_totals *totals)
+{
+	struct capture_input *in;
+	enum tape_error error;
+
+	memset(totals, 0, sizeof(*totals));
+	error = capture_input_memory(data, len, &in);
+	return error ? error : read_input(in, name, sink, totals);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/capture/fragment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/capture/pieces.h"
+
+#define DATAGRAM_MAX  65535u
+#define WAIT_NS	      INT64_C(30000000000)
+#define WAITING_MAX   512u
+#define MEMORY_MAX    (16u << 20)
+#define FRAGMENTS_MAX 1024u /* of one datagram */
+
+struct datagram {
+	struct datagram *older;
+	struct datagram *newer;
+	struct fragment first; /* to come; its fields but offset and more identify the datagram */
+	struct pieces pieces;
+	uint64_t received; /* bytes, without duplicates */
+	uint64_t len;	   /* 0 until the last fragment came */
+	uint64_t count;
+};
+
+struct fragments {
+	struct datagram *oldest;
+	struct datagram *newest;
+	size_t waiting;
+	size_t memory;
+	uint64_t unused;
+	uint8_t whole[DATAGRAM_MAX];
+};
+
+struct fragments *fragments_new(void)
+{
+	return calloc(1, sizeof(struct fragments));
+}
+
+static bool same_datagram(const struct fragment *a, const struct fragment *b)
+{
+	return a->id == b->id && a->protocol == b->protocol &&
+	       address_equal(&a->source, &b->source) &&
+	       address_equal(&a->destination, &b->destination);
+}
+
+static struct datagram *find(const struct fragments *fragments, const struct fragment *fragment)
+{
+	struct datagram *d = fragments->newest;
+
+	while (d && !same_datagram(&d->first, fragment))
+		d = d->older;
+	return d;
+}
+
+static struct datagram *add(struct fragments *fragments, const struct fragment *fragment)
+{
+	struct datagram *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->first = *fragment;
+	d->older = fragments->newest;
+	*(d->older ? &d->older->newer : &fragments->oldest) = d;
+	fragments->newest = d;
+	fragments->waiting++;
+	return d;
+}
+
+static void drop(struct fragments *fragments, struct datagram *d)
+{
+	*(d->older ? &d->older->newer : &fragments->oldest) = d->newer;
+	*(d->newer ? &d->newer->older : &fragments->newest) = d->older;
+	fragments->waiting--;
+	fragments->memory -= d->pieces.memory;
+	pieces_free(&d->pieces);
+	free(d);
+}
+
+static void drop_unused(struct fragments *fragments, struct datagram *d)
+{
+	fragments->unused += d->count;
+	drop(fragments, d);
+}
+
+static void expire(struct fragments *fragments, int64_t now)
+{
+	while (fragments->oldest &&
+	       (now - fragments->oldest->first.ts > WAIT_NS || fragments->waiting > WAITING_MAX ||
+		fragments->memory > MEMORY_MAX))
+		drop_unused(fragments, fragments->oldest);
+}
+
+/* Puts the pieces together, as far as they were captured without a gap. */
+static struct slice join(struct fragments *fragments, struct datagram *d)
+{
+	struct slice whole = {fragments->whole, 0, d->len};
+
+	for (const struct piece *piece = d->pieces.first; piece; piece = piece->next) {
+		memcpy(fragments->whole + whole.captured, piece->data, piece->captured);
+		whole.captured += piece->captured;
+		if (piece->captured < piece->len)
+			break;
+	}
+	return whole;
+}
+
+static bool consistent(const struct datagram *d, const struct fragment *fragment, size_t len)
+{
+	uint64_t end = fragment->offset + len;
+
+	if (end > DATAGRAM_MAX || d->count >= FRAGMENTS_MAX || (d->len && end > d->len))
+		return false;
+	return fragment->more || !d->pieces.last ||
+	       d->pieces.last->offset + d->pieces.last->len <= end;
+}
+
+bool fragments_add(struct fragments *fragments, const struct fragment *fragment,
+		   struct slice *slice)
+{
+	struct datagram *d;
+	size_t memory;
+	uint64_t added;
+
+	expire(fragments, fragment->ts);
+	d = find(fragments, fragment);
+	if (!d)
+		d = add(fragments, fragment);
+	if (!d || !consistent(d, fragment, slice->len)) {
+		fragments->unused++;
+		return false;
+	}
+	d->count++;
+	memory = d->pieces.memory;
+	if (!pieces_add(&d->pieces, fragment->offset, *slice, fragment->ts, 0, &added)) {
+		drop_unused(fragments, d);
+		return false;
+	}
+	fragments->memory += d->pieces.memory - memory;
+	d->received += added;
+	if (!fragment->more)
+		d->len = fragment->offset + slice->len;
+	if (d->len == 0 || d->received != d->len)
+		return false;
+	*slice = join(fragments, d);
+	drop(fragments, d);
+	return true;
+}
+
+uint64_t fragments_unused(const struct fragments *fragments)
+{
+	uint64_t count = fragments->unused;
+
+	for (const struct datagram *d = fragments->oldest; d; d = d->newer)
+		count += d->count;
+	return count;
+}
+
+void fragments_free(struct fragments *fragments)
+{
+	if (!fragments)
+		return;
+	while (fragments->oldest)
+		drop(fragments, fragments->oldest);
+	free(fragments);
+}
