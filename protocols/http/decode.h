@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_PROTOCOLS_HTTP_DECODE_H
+#define SOCKTAPE_PROTOCOLS_HTTP_DECODE_H
+
+#include <stdint.h>
+
+#include "format/buffer.h"
+
+/* Codings of one message that are looked at; more than two are an attack or a mistake. */
+#define HTTP_CODINGS_MAX 8
+
+/* A body is shown up to this many bytes, whatever it would grow to. */
+#define HTTP_BODY_MAX (1u << 20)
+
+/* Content and transfer codings (RFC 9110, section 8.4.1; RFC 7932; RFC 8878). */
+enum http_coding {
+	HTTP_CODING_IDENTITY,
+	HTTP_CODING_GZIP,
+	HTTP_CODING_DEFLATE,
+	HTTP_CODING_BROTLI,
+	HTTP_CODING_ZSTD,
+	HTTP_CODING_UNKNOWN,
+};
+
+/* The coding of that name; case doesn't matter. */
+enum http_coding http_coding_find(struct span name);
+
+/* Where bodies are decoded to. Zeroed is empty. */
+struct http_decoder {
+	struct buffer out[2];
+};
+
+/*
+ * BODY without its codings, which were applied in the given order. What can't be decoded stays as
+ * it is, what is damaged or cut gives as much as it holds; *NOTES gets a set of enum http_note.
+ * The result is BODY itself or lives in the decoder until the next call.
+ */
+struct span http_decode(struct http_decoder *decoder, const uint8_t *codings, unsigned count,
+			struct span body, uint32_t *notes);
+
+/* Gives large buffers back between messages. */
+void http_decoder_trim(struct http_decoder *decoder);
+
+void http_decoder_free(struct http_decoder *decoder);
+
+#endif

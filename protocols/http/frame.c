@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <strings.h>
+
+#include "protocols/http/state.h"
+
+/* A line with a chunk's size and extensions that is longer than this is none. */
+#define CHUNK_LINE_MAX (16u << 10)
+
+/* So much of an unfinished start line is looked at. */
+#define START_LINE_FRONT 64
+
+size_t http_find_empty_line(struct span bytes, size_t from, size_t scanned, size_t *line)
+{
+	while (from < bytes.len) {
+		const char *at = bytes.data + from, *end;
+		size_t search = from > scanned ? from : scanned;
+
+		if (*at == '\n')
+			return from + 1;
+		if (*at == '\r') {
+			if (from + 1 == bytes.len)
+				break;
+			if (at[1] == '\n')
+				return from + 2;
+		}
+		end = memchr(bytes.data + search, '\n', bytes.len - search);
+		if (!end)
+			break;
+		from = (size_t)(end + 1 - bytes.data);
+	}
+	*line = from;
+	return 0;
+}
+
+/* ---- heads ---- */
+
+static size_t leading_line_ends(struct span bytes)
+{
+	size_t n = 0;
+
+	while (n < bytes.len && (bytes.data[n] == '\r' || bytes.data[n] == '\n'))
+		n++;
+	return n;
+}
+
+/* Whether FRONT, as far as it goes, is TEXT; case doesn't matter. */
+static bool begins_like(struct span front, const char *text)
+{
+	size_t len = strlen(text);
+
+	return strncasecmp(front.data, text, front.len < len ? front.len : len) == 0;
+}
+
+static bool front_is_start(enum side side, struct span front)
+{
+	if (side == SIDE_SERVER)
+		return begins_like(front, "HTTP/") || begins_like(front, "ICY ");
+	if (front.len > START_LINE_FRONT)
+		front.len = START_LINE_FRONT;
+	for (size_t i = 0; i < front.len; i++)
+		if (!http_is_token((uint8_t)front.data[i]))
+			return i > 0 && i <= HTTP_METHOD_MAX && front.data[i] == ' ';
+	return front.len <= HTTP_METHOD_MAX;
+}
+
+/*
+ * A response without a head, as servers of HTTP/0.9 send it: to such a request anything is, to
+ * another one only the very first answer, and only when it is a document.
+ */
+static bool is_headless(const struct http_state *st, struct span bytes)
+{
+	const struct http_message *request = (struct http_message *)pair_oldest(st->pair);
+
+	if (!request || !bytes.len || begins_like(bytes, "HTTP/"))
+		return false;
+	return request->is_simple || (!st->sides[SIDE_SERVER].begun && bytes.data[0] == '<');
+}
+
+/* The start line at the beginning of BYTES, *LEN long with its end and empty lines before it. */
+static enum frame_status check_start_line(enum side side, struct span bytes, struct frame *frame,
+					  struct http_start_line *line, size_t *len)
+{
+	size_t empty = leading_line_ends(bytes);
+	struct span text = span_of(bytes.data + empty, bytes.len - empty);
+	size_t search = frame->scanned > empty ? frame->scanned : empty;
+	const char *end = memchr(bytes.data + search, '\n', bytes.len - search);
+
+	if (!end) {
+		frame->scanned = bytes.len;
+		return front_is_start(side, text) ? FRAME_MORE : FRAME_BAD;
+	}
+	*len = (size_t)(end + 1 - bytes.data);
+	text = http_strip_line_end(span_of(text.data, *len - empty));
+	if (side == SIDE_CLIENT)
+		return http_request_line(text, line) ? FRAME_DONE : FRAME_BAD;
+	return http_status_line(text, line) ? FRAME_DONE : FRAME_BAD;
+}
+
+static enum frame_status cut_headless(struct http_side *side, struct span bytes,
+				      struct frame *frame)
+{
+	side->phase = HTTP_PHASE_HEADLESS;
+	frame->kind = HTTP_FRAME_PIECE;
+	frame->len = bytes.len;
+	return FRAME_DONE;
+}
+
+static enum frame_status cut_head(struct http_state *st, enum side which, struct span bytes,
+				  struct frame *frame)
+{
+	struct http_side *side = &st->sides[which];
+	size_t from = 0, line = 0, end;
+
+	if (!side->head.len) {
+		struct http_start_line start;
+		enum frame_status status;
+
+		/* Behind a CONNECT comes a tunnel or the next request: the answer will tell. */
+		if (which == SIDE_CLIENT && st->connect)
+			return FRAME_MORE;
+		if (which == SIDE_SERVER && is_headless(st, bytes))
+			return cut_headless(side, bytes, frame);
+		status = check_start_line(which, bytes, frame, &start, &from);
+		if (status != FRAME_DONE)
+			return status;
+		side->begun = true;
+		if (!start.version.len) {
+			frame->kind = HTTP_FRAME_HEAD;
+			frame->len = from;
+			return FRAME_DONE;
+		}
+	}
+	end = http_find_empty_line(bytes, from, frame->scanned, &line);
+	if (!end && !line) {
+		frame->scanned = bytes.len;
+		return FRAME_MORE;
+	}
+	frame->kind = end ? HTTP_FRAME_HEAD : HTTP_FRAME_HEAD_PART;
+	frame->len = end ? end : line;
+	return side->head.len + frame->len > FRAME_HEAD_MAX ? FRAME_BAD : FRAME_DONE;
+}
+
+/* ---- bodies ---- */
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+enum http_match http_chunk_line(struct span bytes, uint64_t *size, size_t *len, bool *odd)
+{
+	size_t at = 0, digits;
+	const char *end;
+
+	if (bytes.len > CHUNK_LINE_MAX)
+		bytes.len = CHUNK_LINE_MAX;
+	while (at < bytes.len && is_space(bytes.data[at]))
+		at++;
+	*odd = at > 2;
+	*size = 0;
+	for (digits = at; digits < bytes.len && hex_digit(bytes.data[digits]) >= 0; digits++) {
+		if (*size > INT64_MAX >> 5)
+			return HTTP_MATCH_NO;
+		*size = *size << 4 | (uint64_t)hex_digit(bytes.data[digits]);
+	}
+	if (digits == at && at < bytes.len)
+		return HTTP_MATCH_NO;
+	end = memchr(bytes.data + digits, '\n', bytes.len - digits);
+	if (!end)
+		return bytes.len < CHUNK_LINE_MAX ? HTTP_MATCH_PREFIX : HTTP_MATCH_NO;
+	*odd |= !is_space(bytes.data[digits]) && bytes.data[digits] != ';';
+	*len = (size_t)(end + 1 - bytes.data);
+	return HTTP_MATCH_YES;
+}
+
+static enum frame_status cut_last_chunk(struct span bytes, size_t line_len, struct frame *frame)
+{
+	size_t line = 0;
+	size_t from = frame->scanned > line_len ? frame->scanned : line_len;
+	size_t end = http_find_empty_line(bytes, from, 0, &line);
+
+	if (!end) {
+		frame->scanned = line;
+		return FRAME_MORE;
+	}
+	frame->kind = HTTP_FRAME_LAST_CHUNK;
+	frame->len = end;
+	return FRAME_DONE;
+}
+
+static enum frame_status cut_chunk(struct http_state *st, enum side which, struct span bytes,
+				   struct frame *frame)
+{
+	struct http_side *side = &st->sides[which];
+	uint64_t size;
+	size_t len;
+	bool odd;
+
+	switch (http_chunk_line(bytes, &size, &len, &odd)) {
+	case HTTP_MATCH_PREFIX:
+		return FRAME_MORE;
+	case HTTP_MATCH_NO:
+		if (side->incoming)
+			side->incoming->notes |= HTTP_NOTE_CHUNK_BAD;
+		return FRAME_BAD;
+	case HTTP_MATCH_YES:
+		break;
+	}
+	if (odd && side->incoming)
+		side->incoming->notes |= HTTP_NOTE_CHUNK_ODD;
+	if (!size)
+		return cut_last_chunk(bytes, len, frame);
+	frame->kind = HTTP_FRAME_CHUNK;
+	frame->len = len + size;
+	return FRAME_DONE;
+}
+
+static enum frame_status cut_body(struct http_state *st, enum side which, struct span bytes,
+				  struct frame *frame)
+{
+	(void)bytes;
+	frame->kind = HTTP_FRAME_BODY;
+	frame->len = st->sides[which].length;
+	return FRAME_DONE;
+}
+
+static enum frame_status cut_piece(struct http_state *st, enum side which, struct span bytes,
+				   struct frame *frame)
+{
+	(void)st;
+	(void)which;
+	frame->kind = HTTP_FRAME_PIECE;
+	frame->len = bytes.len;
+	return FRAME_DONE;
+}
+
+static enum frame_status cut(struct http_state *st, enum side which, struct span bytes,
+			     struct frame *frame);
+
+/* Some servers announce chunks and send none: then the other headers tell the length. */
+static enum frame_status cut_first_chunk(struct http_state *st, enum side which, struct span bytes,
+					 struct frame *frame)
+{
+	struct http_side *side = &st->sides[which];
+	uint64_t size;
+	size_t len;
+	bool odd;
+	enum http_match match = http_chunk_line(bytes, &size, &len, &odd);
+
+	if (match == HTTP_MATCH_PREFIX)
+		return FRAME_MORE;
+	side->phase = HTTP_PHASE_CHUNK;
+	if (match == HTTP_MATCH_NO && side->unchunked != HTTP_PHASE_HEAD) {
+		side->phase = side->unchunked;
+		if (side->incoming)
+			side->incoming->notes |= HTTP_NOTE_NOT_CHUNKED;
+	}
+	return cut(st, which, bytes, frame);
+}
+
+/* ---- all of them ---- */
+
+typedef enum frame_status cut_fn(struct http_state *st, enum side which, struct span bytes,
+				 struct frame *frame);
+
+static enum frame_status cut(struct http_state *st, enum side which, struct span bytes,
+			     struct frame *frame)
+{
+	static cut_fn *const by_phase[] = {
+		[HTTP_PHASE_HEAD] = cut_head,
+		[HTTP_PHASE_BODY] = cut_body,
+		[HTTP_PHASE_FIRST_CHUNK] = cut_first_chunk,
+		[HTTP_PHASE_CHUNK] = cut_chunk,
+		[HTTP_PHASE_HEADLESS] = cut_piece,
+		[HTTP_PHASE_UNTIL_CLOSE] = cut_piece,
+	};
+
+	return by_phase[st->sides[which].phase](st, which, bytes, frame);
+}
+
+enum frame_status http_frame(void *state, enum side side, struct cursor *in, struct frame *frame)
+{
+	struct http_state *st = state;
+	struct span bytes = cursor_rest(in);
+
+	/* Without its request a response to HEAD looks as if a body followed. */
+	if (st->sides[side].doubtful) {
+		if (begins_like(bytes, "HTTP/1.")) {
+			if (bytes.len < strlen("HTTP/1."))
+				return FRAME_MORE;
+			http_end_message(st, side);
+		}
+		st->sides[side].doubtful = false;
+	}
+	return cut(st, side, bytes, frame);
+}

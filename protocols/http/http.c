@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/http/http.h"
+
+#include <stdlib.h>
+
+#include "protocols/http/state.h"
+
+static void http_close(void *state)
+{
+	struct http_state *st = state;
+
+	if (!st)
+		return;
+	for (int i = 0; i < 2; i++) {
+		buffer_free(&st->sides[i].head);
+		http_decoder_free(&st->decoders[i]);
+	}
+	buffer_free(&st->interim);
+	buffer_free(&st->note);
+	http_fields_free(&st->fields);
+	pair_free(st->pair);
+	free(st);
+}
+
+static void *http_open(struct session *s)
+{
+	struct http_state *st = calloc(1, sizeof(*st));
+
+	if (!st)
+		return NULL;
+	st->session = s;
+	st->pair = pair_new(sizeof(struct http_message), http_emit, st);
+	if (!st->pair) {
+		http_close(st);
+		return NULL;
+	}
+	return st;
+}
+
+static const struct column columns[] = {
+#define HTTP_COLUMN_ROW(id, name, sql, unit, help) {name, sql, unit, help},
+	HTTP_COLUMNS(HTTP_COLUMN_ROW)
+#undef HTTP_COLUMN_ROW
+};
+
+static const uint16_t ports[] = {80, 8080, 8000, 8008, 3128, 8888, 0};
+
+const struct protocol protocol_http = {
+	.name = "http",
+	.summary = "HTTP/1.x requests with their responses",
+	.columns = columns,
+	.column_count = HTTP_COLUMN_COUNT,
+	.ports = ports,
+	.stream = true,
+	.infer = http_infer,
+	.open = http_open,
+	.close = http_close,
+	.frame = http_frame,
+	.resync = http_resync,
+	.message = http_message,
+	.lost = http_lost,
+	.finish = http_finish,
+	.describe = http_describe,
+};

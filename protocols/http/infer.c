@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+
+#include "protocols/http/state.h"
+
+/* How sure the first bytes of one direction make. */
+enum {
+	SCORE_START_LINE = 95,	    /* a whole start line */
+	SCORE_ODD_METHOD = 85,	    /* the same, but the method is nobody's */
+	SCORE_BEHIND_OTHERS = 75,   /* a start line, but not first, in mid-stream */
+	SCORE_OTHER_DISAGREES = 60, /* the other direction begins with something else */
+	SCORE_FRONT = 55,  /* the front of a line with a known method, or of a status line */
+	SCORE_SIMPLE = 52, /* a whole request of HTTP/0.9 */
+	SCORE_HINT = 20,   /* nothing speaks against it yet */
+};
+
+struct finding {
+	int score;
+	bool request; /* a start line, or its front, of a request; else of a response */
+	struct span line;
+};
+
+static struct span first_line(struct span bytes)
+{
+	const char *end = bytes.len ? memchr(bytes.data, '\n', bytes.len) : NULL;
+
+	if (end)
+		bytes.len = (size_t)(end - bytes.data);
+	return http_strip_line_end(bytes);
+}
+
+static struct span method_of(struct span bytes)
+{
+	const char *blank = memchr(bytes.data, ' ', bytes.len);
+
+	return span_of(bytes.data, blank ? (size_t)(blank - bytes.data) : bytes.len);
+}
+
+/* A known method, a blank and what begins like a target: no other protocol begins so. */
+static int front_score(struct span bytes, size_t len)
+{
+	struct span method = method_of(bytes);
+
+	return method.len + 1 < len && http_method_known(method) ? SCORE_FRONT : SCORE_HINT;
+}
+
+static bool is_simple(struct span line)
+{
+	struct http_start_line start;
+
+	return http_request_line(line, &start) && !start.version.len;
+}
+
+static struct finding look_at_start(struct span bytes)
+{
+	struct finding found = {.request = true};
+	size_t len = 0;
+
+	found.line = first_line(bytes);
+	switch (http_request_match(bytes, &len)) {
+	case HTTP_MATCH_YES:
+		found.score = http_method_known(method_of(bytes)) ? SCORE_START_LINE
+								  : SCORE_ODD_METHOD;
+		return found;
+	case HTTP_MATCH_PREFIX:
+		found.score = front_score(bytes, len);
+		break;
+	case HTTP_MATCH_NO:
+		if (found.line.len < bytes.len && is_simple(found.line))
+			found.score = SCORE_SIMPLE;
+		break;
+	}
+	/* "HTTP/1." can still become the method of nothing that exists. */
+	switch (http_status_match(bytes, &len)) {
+	case HTTP_MATCH_YES:
+		return (struct finding){SCORE_START_LINE, false, found.line};
+	case HTTP_MATCH_PREFIX:
+		return (struct finding){len > 7 ? SCORE_FRONT : SCORE_HINT, false, found.line};
+	case HTTP_MATCH_NO:
+		break;
+	}
+	return found;
+}
+
+/* Empty lines before a start line are tolerated (RFC 9112, section 2.2). */
+static struct span skip_empty_lines(struct span bytes)
+{
+	while (bytes.len && (*bytes.data == '\r' || *bytes.data == '\n')) {
+		bytes.data++;
+		bytes.len--;
+	}
+	return bytes;
+}
+
+/* In mid-stream the sample begins with the rest of something. */
+static struct finding look_behind_others(struct span bytes)
+{
+	for (;;) {
+		const char *end = bytes.len ? memchr(bytes.data, '\n', bytes.len) : NULL;
+		struct finding found;
+
+		if (!end)
+			return (struct finding){0};
+		bytes.len -= (size_t)(end + 1 - bytes.data);
+		bytes.data = end + 1;
+		found = look_at_start(bytes);
+		if (found.score >= SCORE_ODD_METHOD) {
+			found.score = SCORE_BEHIND_OTHERS;
+			return found;
+		}
+	}
+}
+
+static struct finding look(const struct sample *sample, enum direction direction)
+{
+	struct span bytes = skip_empty_lines(sample->bytes[direction]);
+	struct finding found = {0};
+
+	if (bytes.len)
+		found = look_at_start(bytes);
+	if (!found.score && sample->midstream)
+		found = look_behind_others(bytes);
+	return found;
+}
+
+/* What a line shows to a person: printable, and not all of a long one. */
+static void explain(struct verdict *verdict, const struct finding *found, enum direction direction)
+{
+	char text[48];
+	size_t n = found->line.len < sizeof(text) - 1 ? found->line.len : sizeof(text) - 1;
+
+	for (size_t i = 0; i < n; i++)
+		text[i] = found->line.data[i] >= ' ' && found->line.data[i] < 0x7f
+				  ? found->line.data[i]
+				  : '.';
+	text[n] = '\0';
+	snprintf(verdict->reason, sizeof(verdict->reason), "%s %s \"%s%s\"",
+		 direction_text(direction),
+		 found->score == SCORE_BEHIND_OTHERS ? "holds a line" : "begins with", text,
+		 n < found->line.len ? "..." : "");
+}
+
+static enum role role_of(const struct finding *found, enum direction direction)
+{
+	bool client = found->request == (direction == DIRECTION_SENT);
+
+	return client ? ROLE_CLIENT : ROLE_SERVER;
+}
+
+void http_infer(const struct sample *sample, struct verdict *verdict)
+{
+	struct finding found[2] = {look(sample, DIRECTION_SENT), look(sample, DIRECTION_RECEIVED)};
+	enum direction best = found[DIRECTION_RECEIVED].score > found[DIRECTION_SENT].score
+				      ? DIRECTION_RECEIVED
+				      : DIRECTION_SENT;
+	const struct finding *other = &found[direction_opposite(best)];
+
+	if (!found[best].score)
+		return;
+	verdict->score = found[best].score;
+	/* The other direction must be empty or be the other half; in mid-stream it may be a body.
+	 */
+	if (sample->bytes[direction_opposite(best)].len && !sample->midstream &&
+	    (!other->score || other->request == found[best].request) &&
+	    verdict->score > SCORE_OTHER_DISAGREES)
+		verdict->score = SCORE_OTHER_DISAGREES;
+	if (verdict->score > SCORE_HINT)
+		verdict->role = role_of(&found[best], best);
+	explain(verdict, &found[best], best);
+}

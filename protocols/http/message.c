@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/http/state.h"
+
+/* ---- text ---- */
+
+static struct http_piece keep(struct http_message *m, struct span text)
+{
+	struct http_piece piece = {(uint32_t)m->base.text.len, (uint32_t)text.len};
+
+	buffer_append_span(&m->base.text, text);
+	return piece;
+}
+
+static struct http_piece piece_from(const struct http_message *m, size_t at)
+{
+	return (struct http_piece){(uint32_t)at, (uint32_t)(m->base.text.len - at)};
+}
+
+/* Bytes of the body as they come, of which LEN were transferred and DATA is there. */
+static void add_body(struct http_message *m, uint64_t len, struct span data)
+{
+	if (!m)
+		return;
+	m->body_bytes += len;
+	if (m->body_closed)
+		return;
+	if (data.len < len)
+		m->body_closed = true;
+	if (data.len > HTTP_BODY_MAX - m->body.len) {
+		data.len = HTTP_BODY_MAX - m->body.len;
+		m->body_closed = true;
+		m->notes |= HTTP_NOTE_BODY_CAPPED;
+	}
+	if (!m->body.len)
+		m->body.at = (uint32_t)m->base.text.len;
+	buffer_append_span(&m->base.text, data);
+	m->body.len += (uint32_t)data.len;
+}
+
+/* ---- the ends of messages ---- */
+
+static void answer(struct http_state *st, struct http_message *response)
+{
+	pair_response(st->pair, &response->base);
+	if (!pair_pending(st->pair))
+		st->unsure = false;
+}
+
+static void answer_held(struct http_state *st)
+{
+	struct http_message *held = st->held;
+
+	st->held = NULL;
+	if (held)
+		answer(st, held);
+}
+
+/* A server may answer before it has read the whole request: the record waits for both. */
+static void end_response(struct http_state *st, struct http_message *m)
+{
+	struct http_message *request = st->sides[SIDE_CLIENT].incoming;
+
+	if (request && &request->base == pair_oldest(st->pair))
+		st->held = m;
+	else
+		answer(st, m);
+}
+
+void http_end_message(struct http_state *st, enum side which)
+{
+	struct http_side *side = &st->sides[which];
+	struct http_message *m = side->incoming;
+
+	side->incoming = NULL;
+	side->phase = HTTP_PHASE_HEAD;
+	side->doubtful = false;
+	if (which == SIDE_CLIENT)
+		answer_held(st);
+	else if (m)
+		end_response(st, m);
+}
+
+/* ---- heads ---- */
+
+/* "http://user@host:80/path" and "host:443" name the host themselves (RFC 9112, section 3.2). */
+static struct span host_of_target(const struct http_start_line *line)
+{
+	struct span host = line->target;
+	const char *scheme, *end, *user;
+
+	if (span_is(line->method, "CONNECT"))
+		return host;
+	if (!host.len || *host.data == '/')
+		return (struct span){0};
+	scheme = memmem(host.data, host.len, "://", 3);
+	if (!scheme)
+		return (struct span){0};
+	host.len -= (size_t)(scheme + 3 - host.data);
+	host.data = scheme + 3;
+	end = memchr(host.data, '/', host.len);
+	if (!end)
+		end = memchr(host.data, '?', host.len);
+	if (end)
+		host.len = (size_t)(end - host.data);
+	user = memchr(host.data, '@', host.len);
+	if (user) {
+		host.len -= (size_t)(user + 1 - host.data);
+		host.data = user + 1;
+	}
+	return host;
+}
+
+static void keep_codings(struct http_message *m, const struct http_head *head)
+{
+	memcpy(m->codings, head->codings, head->coding_count);
+	memcpy(m->codings + head->coding_count, head->transfer_codings,
+	       head->transfer_coding_count);
+	m->coding_count = (uint8_t)(head->coding_count + head->transfer_coding_count);
+}
+
+static struct http_message *new_message(struct http_state *st, const struct frame *frame,
+					const struct http_head *head)
+{
+	struct http_message *m = (struct http_message *)pair_message(st->pair, frame);
+	struct span host = host_of_target(&head->line);
+	size_t at;
+
+	if (!m)
+		return NULL;
+	m->notes = head->notes;
+	m->code = (uint16_t)head->line.code;
+	m->method = keep(m, head->line.method);
+	m->target = keep(m, head->line.target);
+	m->version = keep(m, head->line.version);
+	m->reason = keep(m, head->line.reason);
+	m->host = keep(m, host.len ? host : head->host);
+	at = m->base.text.len;
+	http_fields_json(&st->fields, &m->base.text);
+	m->headers = piece_from(m, at);
+	keep_codings(m, head);
+	return m;
+}
+
+/* What a body is whose head doesn't say "chunked", or says so wrongly (RFC 9112, section 6.3). */
+static enum http_phase body_phase(const struct http_head *head, enum side which)
+{
+	if (head->length_kind == HTTP_LENGTH_KNOWN)
+		return head->length ? HTTP_PHASE_BODY : HTTP_PHASE_HEAD;
+	if (head->length_kind == HTTP_LENGTH_HUGE || which == SIDE_SERVER)
+		return HTTP_PHASE_UNTIL_CLOSE;
+	return HTTP_PHASE_HEAD;
+}
+
+/* A Content-Length beside a Transfer-Encoding doesn't count, unless that is a lie. */
+static void expect_body(struct http_side *side, const struct http_head *head, enum side which)
+{
+	side->length = head->length;
+	side->unchunked = body_phase(head, which);
+	if (head->chunked)
+		side->phase = HTTP_PHASE_FIRST_CHUNK;
+	else if (head->transfer_encoded && which == SIDE_SERVER)
+		side->phase = HTTP_PHASE_UNTIL_CLOSE;
+	else
+		side->phase = side->unchunked;
+}
+
+static void begin_request(struct http_state *st, const struct frame *frame,
+			  const struct http_head *head)
+{
+	struct http_side *side = &st->sides[SIDE_CLIENT];
+	struct http_message *m = new_message(st, frame, head);
+
+	expect_body(side, head, SIDE_CLIENT);
+	if (m) {
+		m->is_head = span_is(head->line.method, "HEAD");
+		m->is_connect = span_is(head->line.method, "CONNECT");
+		m->is_simple = !head->line.version.len;
+		pair_request(st->pair, &m->base);
+		if (m->is_connect)
+			st->connect = m;
+	}
+	side->incoming = m;
+	if (side->phase == HTTP_PHASE_HEAD)
+		http_end_message(st, SIDE_CLIENT);
+}
+
+/* Interim responses don't end the exchange (RFC 9110, section 15.2). */
+static void note_interim(struct http_state *st, const struct http_head *head)
+{
+	if (st->interim.len > 256)
+		return;
+	if (st->interim.len)
+		buffer_append_text(&st->interim, ", ");
+	buffer_append_u64(&st->interim, head->line.code);
+	if (head->line.reason.len)
+		buffer_append_char(&st->interim, ' ');
+	buffer_append_span(&st->interim, head->line.reason);
+}
+
+static void take_interim(struct http_state *st, struct http_message *m)
+{
+	if (!m || !st->interim.len)
+		return;
+	m->interim = keep(m, buffer_span(&st->interim));
+	buffer_clear(&st->interim);
+}
+
+/* What follows is another protocol: the tunnel of a CONNECT, or that of an upgrade. */
+static bool switches(const struct http_message *request, unsigned code)
+{
+	return code == 101 || (request && request->is_connect && code / 100 == 2);
+}
+
+static void begin_response(struct http_state *st, const struct frame *frame,
+			   const struct http_head *head)
+{
+	struct http_side *side = &st->sides[SIDE_SERVER];
+	const struct http_message *request;
+	unsigned code = head->line.code;
+	bool has_body;
+
+	answer_held(st);
+	request = (struct http_message *)pair_oldest(st->pair);
+	if (code / 100 == 1 && code != 101) {
+		note_interim(st, head);
+		return;
+	}
+	side->incoming = new_message(st, frame, head);
+	take_interim(st, side->incoming);
+	has_body = code != 101 && code != 204 && code != 304 && !switches(request, code) &&
+		   !(request && request->is_head && !st->unsure);
+	if (has_body)
+		expect_body(side, head, SIDE_SERVER);
+	side->doubtful = has_body && (st->unsure || !request);
+	if (switches(request, code) && !frame->lost) {
+		session_switch(st->session);
+		if (side->incoming)
+			side->incoming->notes |= HTTP_NOTE_SWITCHED;
+	}
+	if (side->phase == HTTP_PHASE_HEAD)
+		http_end_message(st, SIDE_SERVER);
+}
+
+/* The start line and the lines behind it, the empty one included or (CUT) not. */
+static void take_lines(struct http_state *st, const struct frame *frame, struct span lines,
+		       bool is_cut)
+{
+	struct http_head head = {.notes = is_cut ? HTTP_NOTE_HEAD_CUT : 0};
+	const char *end;
+	bool is_start;
+
+	while (lines.len && (*lines.data == '\r' || *lines.data == '\n')) {
+		lines.data++;
+		lines.len--;
+	}
+	end = lines.len ? memchr(lines.data, '\n', lines.len) : NULL;
+	if (!end)
+		return;
+	end++;
+	is_start = (frame->side == SIDE_CLIENT ? http_request_line : http_status_line)(
+		http_strip_line_end(span_of(lines.data, (size_t)(end - lines.data))), &head.line);
+	if (!is_start)
+		return;
+	http_head_read(&st->fields, span_of(end, lines.len - (size_t)(end - lines.data)), &head);
+	if (frame->side == SIDE_CLIENT)
+		begin_request(st, frame, &head);
+	else
+		begin_response(st, frame, &head);
+}
+
+static void take_head_part(struct http_state *st, const struct frame *frame)
+{
+	struct http_side *side = &st->sides[frame->side];
+
+	if (!side->head.len)
+		side->head_first = frame->ts_first;
+	buffer_append(&side->head, frame->data, frame->available);
+}
+
+static void take_head(struct http_state *st, const struct frame *frame)
+{
+	struct http_side *side = &st->sides[frame->side];
+	struct frame whole = *frame;
+
+	if (!side->head.len) {
+		take_lines(st, frame, span_of(frame->data, frame->available), false);
+		return;
+	}
+	take_head_part(st, frame);
+	whole.ts_first = side->head_first;
+	take_lines(st, &whole, buffer_span(&side->head), false);
+	buffer_free(&side->head);
+}
+
+/* ---- bodies ---- */
+
+/* Whether the whole body was there, and if not why. */
+static void note_missing(struct http_message *m, const struct frame *frame, uint64_t expected,
+			 uint64_t passed)
+{
+	if (!m)
+		return;
+	if (passed < expected)
+		m->notes |= HTTP_NOTE_BODY_CUT;
+	else if (frame->lost)
+		m->notes |= HTTP_NOTE_BODY_LOST;
+	else if (frame->cut && frame->available < FRAME_KEEP_MAX)
+		m->notes |= HTTP_NOTE_BODY_SNAPPED;
+	else if (frame->cut)
+		m->notes |= HTTP_NOTE_BODY_CAPPED;
+}
+
+static void take_body(struct http_state *st, const struct frame *frame)
+{
+	struct http_side *side = &st->sides[frame->side];
+	struct http_message *m = side->incoming;
+
+	note_missing(m, frame, side->length, frame->len);
+	add_body(m, frame->len, span_of(frame->data, frame->available));
+	http_end_message(st, frame->side);
+}
+
+static void take_chunk(struct http_state *st, const struct frame *frame)
+{
+	struct http_side *side = &st->sides[frame->side];
+	struct span data = span_of(frame->data, frame->available);
+	uint64_t size, passed;
+	size_t line;
+	bool odd;
+
+	side->phase = HTTP_PHASE_CHUNK;
+	if (http_chunk_line(data, &size, &line, &odd) != HTTP_MATCH_YES)
+		return;
+	passed = frame->len - line;
+	note_missing(side->incoming, frame, size, passed);
+	add_body(side->incoming, passed, span_of(data.data + line, data.len - line));
+}
+
+static void take_last_chunk(struct http_state *st, const struct frame *frame)
+{
+	struct http_message *m = st->sides[frame->side].incoming;
+	struct span lines = span_of(frame->data, frame->available);
+	struct http_head ignored = {0};
+	uint64_t size;
+	size_t line, at;
+	bool odd;
+
+	if (m && http_chunk_line(lines, &size, &line, &odd) == HTTP_MATCH_YES) {
+		http_head_read(&st->fields, span_of(lines.data + line, lines.len - line), &ignored);
+		at = m->base.text.len;
+		http_fields_text(&st->fields, &m->base.text);
+		m->trailers = piece_from(m, at);
+	}
+	http_end_message(st, frame->side);
+}
+
+static void take_piece(struct http_state *st, const struct frame *frame)
+{
+	struct http_side *side = &st->sides[frame->side];
+
+	if (side->phase == HTTP_PHASE_HEADLESS) {
+		const struct http_head none = {.notes = HTTP_NOTE_NO_HEAD};
+
+		st->fields.count = 0;
+		side->incoming = new_message(st, frame, &none);
+		side->phase = HTTP_PHASE_UNTIL_CLOSE;
+		side->begun = true;
+	}
+	note_missing(side->incoming, frame, frame->len, frame->len);
+	add_body(side->incoming, frame->len, span_of(frame->data, frame->available));
+}
+
+/* ---- what the engine calls ---- */
+
+/* The server has answered without waiting for the rest: that it never comes is no loss. */
+static bool is_refused(const struct http_state *st, enum side which)
+{
+	return which == SIDE_CLIENT && st->held;
+}
+
+static void extend(const struct http_state *st, struct http_message *m, const struct frame *frame)
+{
+	if (is_refused(st, frame->side))
+		m->base.ts_last = frame->ts_last;
+	else
+		message_extend(&m->base, frame);
+}
+
+typedef void take_fn(struct http_state *st, const struct frame *frame);
+
+void http_message(void *state, const struct frame *frame)
+{
+	static take_fn *const by_kind[] = {
+		[HTTP_FRAME_HEAD_PART] = take_head_part,
+		[HTTP_FRAME_HEAD] = take_head,
+		[HTTP_FRAME_BODY] = take_body,
+		[HTTP_FRAME_CHUNK] = take_chunk,
+		[HTTP_FRAME_LAST_CHUNK] = take_last_chunk,
+		[HTTP_FRAME_PIECE] = take_piece,
+	};
+	struct http_state *st = state;
+	struct http_message *m = st->sides[frame->side].incoming;
+
+	if (m)
+		extend(st, m, frame);
+	by_kind[frame->kind](st, frame);
+}
+
+/* What came of a head, or of a body, is all that will come. WHY: a note if it was a body. */
+static void give_up(struct http_state *st, enum side which, enum http_note why)
+{
+	struct http_side *side = &st->sides[which];
+
+	if (side->head.len) {
+		struct frame frame = {
+			.side = which,
+			.lost = true,
+			.ts_first = side->head_first,
+			.ts_last = side->head_first,
+		};
+
+		take_lines(st, &frame, buffer_span(&side->head), true);
+		buffer_free(&side->head);
+	}
+	if (side->incoming) {
+		side->incoming->base.partial |= !is_refused(st, which);
+		if (!(side->incoming->notes & (HTTP_NOTE_HEAD_CUT | HTTP_NOTE_CHUNK_BAD)))
+			side->incoming->notes |= why;
+	}
+	if (side->phase != HTTP_PHASE_HEAD)
+		http_end_message(st, which);
+}
+
+void http_lost(void *state, enum side side)
+{
+	struct http_state *st = state;
+	struct http_side *s = &st->sides[side];
+
+	st->unsure = true;
+	if (side == SIDE_SERVER) {
+		st->connect = NULL;
+		if (s->phase == HTTP_PHASE_UNTIL_CLOSE) {
+			if (s->incoming) {
+				s->incoming->base.partial = true;
+				s->incoming->body_closed = true;
+				s->incoming->notes |= HTTP_NOTE_BODY_LOST;
+			}
+			return;
+		}
+	}
+	give_up(st, side, HTTP_NOTE_BODY_LOST);
+	pair_lost(st->pair, side);
+}
+
+void http_finish(void *state)
+{
+	struct http_state *st = state;
+
+	if (st->sides[SIDE_SERVER].phase == HTTP_PHASE_UNTIL_CLOSE)
+		http_end_message(st, SIDE_SERVER);
+	give_up(st, SIDE_SERVER, HTTP_NOTE_BODY_CUT);
+	give_up(st, SIDE_CLIENT, HTTP_NOTE_BODY_CUT);
+	answer_held(st);
+	take_interim(st, (struct http_message *)pair_oldest(st->pair));
+	pair_finish(st->pair);
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/http/start_line.h"
+
+#include <strings.h>
+
+/* "HTTP/1.1" */
+#define VERSION_LEN 8
+
+/* One bit for each byte: letters, digits and !#$%&'*+-.^_`|~ */
+bool http_is_token(uint8_t c)
+{
+	static const uint64_t tokens[4] = {0x03ff6cfa00000000, 0x57ffffffc7fffffe, 0, 0};
+
+	return tokens[c >> 6] >> (c & 63) & 1;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+struct span http_strip_line_end(struct span line)
+{
+	if (line.len && line.data[line.len - 1] == '\n')
+		line.len--;
+	if (line.len && line.data[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+struct span http_trim(struct span text)
+{
+	while (text.len && is_blank(text.data[text.len - 1]))
+		text.len--;
+	while (text.len && is_blank(*text.data)) {
+		text.data++;
+		text.len--;
+	}
+	return text;
+}
+
+bool http_same_word(struct span a, const char *text)
+{
+	return a.len == strlen(text) && strncasecmp(a.data, text, a.len) == 0;
+}
+
+bool http_method_known(struct span method)
+{
+	static const char *const methods[] = {
+		"GET",
+		"POST",
+		"HEAD",
+		"PUT",
+		"DELETE",
+		"OPTIONS",
+		"PATCH",
+		"CONNECT",
+		"TRACE",
+		"PROPFIND",
+		"PROPPATCH",
+		"MKCOL",
+		"COPY",
+		"MOVE",
+		"LOCK",
+		"UNLOCK",
+		"SEARCH",
+		"REPORT",
+		"MKACTIVITY",
+		"CHECKOUT",
+		"CHECKIN",
+		"UNCHECKOUT",
+		"MERGE",
+		"MKCALENDAR",
+		"ACL",
+		"BIND",
+		"UNBIND",
+		"REBIND",
+		"LINK",
+		"UNLINK",
+		"LABEL",
+		"UPDATE",
+		"QUERY",
+		"PURGE",
+		"SUBSCRIBE",
+		"UNSUBSCRIBE",
+		"NOTIFY",
+		"M-SEARCH",
+		"ORDERPATCH",
+		"BASELINE-CONTROL",
+		"VERSION-CONTROL",
+		"MKREDIRECTREF",
+		"MKWORKSPACE",
+		"UPDATEREDIRECTREF",
+	};
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (span_is(method, methods[i]))
+			return true;
+	return false;
+}
+
+/* The token at the front; no more than one byte beyond what a method may have. */
+static size_t token_run(struct span text)
+{
+	size_t n = 0;
+
+	while (n < text.len && n <= HTTP_METHOD_MAX && http_is_token((uint8_t)text.data[n]))
+		n++;
+	return n;
+}
+
+/* "HTTP/" and two digits with a dot, at the beginning of TEXT; the digits become *VERSION. */
+static bool version_at(struct span text, struct span *version)
+{
+	if (text.len < VERSION_LEN || strncasecmp(text.data, "HTTP/", 5) != 0)
+		return false;
+	if (!is_digit(text.data[5]) || text.data[6] != '.' || !is_digit(text.data[7]))
+		return false;
+	*version = span_of(text.data + 5, 3);
+	return true;
+}
+
+/* No blanks or control characters; bytes above ASCII are no URI, but clients send them. */
+static bool is_plain_target(struct span target)
+{
+	for (size_t i = 0; i < target.len; i++)
+		if ((uint8_t)target.data[i] <= ' ' || target.data[i] == 0x7f)
+			return false;
+	return target.len > 0;
+}
+
+/* The only request of HTTP/0.9: "GET /path", and nothing after it. */
+static bool simple_request(const struct http_start_line *line)
+{
+	return span_is(line->method, "GET") && is_plain_target(line->target) &&
+	       line->target.data[0] == '/';
+}
+
+bool http_request_line(struct span line, struct http_start_line *out)
+{
+	size_t method = token_run(line);
+	struct span rest;
+
+	memset(out, 0, sizeof(*out));
+	if (method == 0 || method > HTTP_METHOD_MAX || method == line.len ||
+	    !is_blank(line.data[method]))
+		return false;
+	out->method = span_of(line.data, method);
+	rest = http_trim(span_of(line.data + method, line.len - method));
+	out->target = rest;
+	if (rest.len < VERSION_LEN)
+		return simple_request(out);
+	if (!version_at(span_of(rest.data + rest.len - VERSION_LEN, VERSION_LEN), &out->version))
+		return simple_request(out);
+	/* "PRI * HTTP/2.0" opens HTTP/2, which is another protocol (RFC 9113, section 3.4). */
+	if (out->version.data[0] > '1' && span_is(out->method, "PRI"))
+		return false;
+	rest.len -= VERSION_LEN;
+	if (rest.len && !is_blank(rest.data[rest.len - 1]))
+		return false;
+	out->target = http_trim(rest);
+	return true;
+}
+
+/* The number and the reason, of which sloppy servers leave out one or both. */
+static bool status_rest(struct span rest, struct http_start_line *out)
+{
+	size_t digits = 0;
+
+	rest = http_trim(rest);
+	while (digits < rest.len && digits < 3 && is_digit(rest.data[digits]))
+		out->code = out->code * 10 + (unsigned)(rest.data[digits++] - '0');
+	if (digits < rest.len && !is_blank(rest.data[digits]))
+		return false;
+	out->reason = http_trim(span_of(rest.data + digits, rest.len - digits));
+	return true;
+}
+
+bool http_status_line(struct span line, struct http_start_line *out)
+{
+	memset(out, 0, sizeof(*out));
+	/* What Shoutcast servers say instead of HTTP/1.0. */
+	if (line.len > 4 && memcmp(line.data, "ICY ", 4) == 0) {
+		out->version = span_text("1.0");
+		return status_rest(span_of(line.data + 3, line.len - 3), out) && out->code;
+	}
+	if (!version_at(line, &out->version))
+		return false;
+	if (line.len > VERSION_LEN && !is_blank(line.data[VERSION_LEN]))
+		return false;
+	return status_rest(span_of(line.data + VERSION_LEN, line.len - VERSION_LEN), out);
+}
+
+/* ---- exact lines, read from the front so that what is none ends early ---- */
+
+/* Moves *AT over TEXT. PREFIX: the bytes end within it. */
+static enum http_match take_text(struct span bytes, size_t *at, const char *text)
+{
+	for (; *text; text++, (*at)++) {
+		if (*at == bytes.len)
+			return HTTP_MATCH_PREFIX;
+		if (bytes.data[*at] != *text)
+			return HTTP_MATCH_NO;
+	}
+	return HTTP_MATCH_YES;
+}
+
+static enum http_match take_digits(struct span bytes, size_t *at, size_t count)
+{
+	for (; count; count--, (*at)++) {
+		if (*at == bytes.len)
+			return HTTP_MATCH_PREFIX;
+		if (!is_digit(bytes.data[*at]))
+			return HTTP_MATCH_NO;
+	}
+	return HTTP_MATCH_YES;
+}
+
+/* "HTTP/1." and a digit. */
+static enum http_match take_version(struct span bytes, size_t *at)
+{
+	enum http_match match = take_text(bytes, at, "HTTP/1.");
+
+	return match == HTTP_MATCH_YES ? take_digits(bytes, at, 1) : match;
+}
+
+static enum http_match take_line_end(struct span bytes, size_t *at)
+{
+	if (*at < bytes.len && bytes.data[*at] == '\r')
+		++*at;
+	return take_text(bytes, at, "\n");
+}
+
+static enum http_match take_target(struct span bytes, size_t *at)
+{
+	size_t start = *at;
+
+	while (*at < bytes.len && (uint8_t)bytes.data[*at] > ' ' && bytes.data[*at] != 0x7f)
+		++*at;
+	if (*at == bytes.len)
+		return HTTP_MATCH_PREFIX;
+	return *at > start ? take_text(bytes, at, " ") : HTTP_MATCH_NO;
+}
+
+enum http_match http_request_match(struct span bytes, size_t *len)
+{
+	size_t at = token_run(bytes);
+	enum http_match match;
+
+	if (at == 0 || at > HTTP_METHOD_MAX)
+		return HTTP_MATCH_NO;
+	match = take_text(bytes, &at, " ");
+	if (match == HTTP_MATCH_YES)
+		match = take_target(bytes, &at);
+	if (match == HTTP_MATCH_YES)
+		match = take_version(bytes, &at);
+	if (match == HTTP_MATCH_YES)
+		match = take_line_end(bytes, &at);
+	*len = at;
+	return match;
+}
+
+enum http_match http_status_match(struct span bytes, size_t *len)
+{
+	size_t at = 0;
+	const char *end;
+	enum http_match match = take_version(bytes, &at);
+
+	if (match == HTTP_MATCH_YES)
+		match = take_text(bytes, &at, " ");
+	if (match == HTTP_MATCH_YES)
+		match = take_digits(bytes, &at, 3);
+	if (match != HTTP_MATCH_YES)
+		return match;
+	if (at == bytes.len)
+		return HTTP_MATCH_PREFIX;
+	if (!is_blank(bytes.data[at]) && bytes.data[at] != '\r' && bytes.data[at] != '\n')
+		return HTTP_MATCH_NO;
+	end = memchr(bytes.data + at, '\n', bytes.len - at);
+	*len = end ? (size_t)(end + 1 - bytes.data) : bytes.len;
+	return end ? HTTP_MATCH_YES : HTTP_MATCH_PREFIX;
+}

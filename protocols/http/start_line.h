@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_PROTOCOLS_HTTP_START_LINE_H
+#define SOCKTAPE_PROTOCOLS_HTTP_START_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "format/span.h"
+
+/*
+ * Request lines and status lines (RFC 9112, sections 3 and 4). Spans point into what was parsed.
+ */
+struct http_start_line {
+	struct span method;  /* requests; empty otherwise */
+	struct span target;  /* as sent; may be empty */
+	struct span version; /* "1.1"; empty in a request of HTTP/0.9 */
+	struct span reason;  /* responses; may be empty */
+	unsigned code;	     /* responses; 0 when the line has none */
+};
+
+enum http_match {
+	HTTP_MATCH_NO,
+	HTTP_MATCH_PREFIX, /* as far as the bytes go: the end of the line is not there */
+	HTTP_MATCH_YES,
+};
+
+/* The longest method taken for one; those registered have at most 17 letters. */
+#define HTTP_METHOD_MAX 32
+
+/*
+ * A whole line, its line end already removed. Real traffic bends the grammar: what is bent but
+ * clear is taken.
+ */
+bool http_request_line(struct span line, struct http_start_line *out);
+bool http_status_line(struct span line, struct http_start_line *out);
+
+/*
+ * BYTES begin where a start line may begin: whether one does that is exactly as the grammar says,
+ * of version 1.x. *LEN: for YES with the line end; else how far it went.
+ */
+enum http_match http_request_match(struct span bytes, size_t *len);
+enum http_match http_status_match(struct span bytes, size_t *len);
+
+/* A method registered with IANA, or long in common use. */
+bool http_method_known(struct span method);
+
+/* A letter of a token (RFC 9110, section 5.6.2). */
+bool http_is_token(uint8_t c);
+
+/* Without the line end: one LF, and the CR before it if there is one. */
+struct span http_strip_line_end(struct span line);
+
+/* Without blanks at both ends. */
+struct span http_trim(struct span text);
+
+/* ASCII letters compare without case; TEXT is terminated. */
+bool http_same_word(struct span a, const char *text);
+
+#endif

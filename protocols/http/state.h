@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_PROTOCOLS_HTTP_STATE_H
+#define SOCKTAPE_PROTOCOLS_HTTP_STATE_H
+
+#include "protocols/http/decode.h"
+#include "protocols/http/head.h"
+#include "protocols/http/notes.h"
+#include "protocols/pair.h"
+#include "protocols/protocol.h"
+
+/* What comes next on one side. */
+enum http_phase {
+	HTTP_PHASE_HEAD,
+	HTTP_PHASE_BODY,	/* side.length bytes */
+	HTTP_PHASE_FIRST_CHUNK, /* chunks, if they are as announced */
+	HTTP_PHASE_CHUNK,
+	HTTP_PHASE_HEADLESS, /* a response of HTTP/0.9 begins: a body without a head */
+	HTTP_PHASE_UNTIL_CLOSE,
+};
+
+/*
+ * Kinds of frames. A head that comes in pieces is taken line by line, so that what came of it is
+ * known when the rest never does.
+ */
+enum http_frame_kind {
+	HTTP_FRAME_HEAD_PART,  /* some whole lines of a head, not its end */
+	HTTP_FRAME_HEAD,       /* the rest of a head, or all of it */
+	HTTP_FRAME_BODY,       /* a whole body of known length */
+	HTTP_FRAME_CHUNK,      /* size line and data; the line end after them counts to the next */
+	HTTP_FRAME_LAST_CHUNK, /* with trailers and the empty line */
+	HTTP_FRAME_PIECE,      /* some of a body that ends with the connection */
+};
+
+/* A part of a message's text. */
+struct http_piece {
+	uint32_t at;
+	uint32_t len;
+};
+
+struct http_message {
+	struct message base;
+	struct http_piece method, target, version, host, reason;
+	struct http_piece headers; /* JSON */
+	struct http_piece interim; /* "100 Continue", which came before this response */
+	struct http_piece body;	   /* chunks joined, still encoded */
+	struct http_piece trailers;
+	uint64_t body_bytes; /* transferred, chunks joined, still encoded */
+	uint32_t notes;
+	uint16_t code; /* 0: the status line has none, or it is a request */
+	uint8_t codings[2 * HTTP_CODINGS_MAX];
+	uint8_t coding_count;
+	bool body_closed; /* bytes are missing: what comes after them is not shown */
+	bool is_head;
+	bool is_connect;
+	bool is_simple; /* a request of HTTP/0.9 */
+};
+
+struct http_side {
+	enum http_phase phase;
+	bool begun;    /* something was recognised on this side */
+	bool doubtful; /* whether the response has a body depends on a request that was lost */
+	uint64_t length;
+	struct buffer head;	       /* its lines so far, when it comes in pieces */
+	int64_t head_first;	       /* when the first of them came */
+	struct http_message *incoming; /* whose body comes; the pair's for a request */
+	/* What a body that isn't chunked as announced is instead. */
+	enum http_phase unchunked;
+};
+
+struct http_state {
+	struct session *session;
+	struct pair *pair;
+	struct http_side sides[2];
+	struct http_message *held;    /* a response that was complete before its request */
+	struct http_message *connect; /* a CONNECT whose answer decides what the client sends */
+	bool unsure;		      /* which request the next response answers */
+	struct buffer interim;	      /* the interim responses before the next final one */
+	struct http_fields fields;
+	struct http_decoder decoders[2];
+	struct buffer note;
+};
+
+/* ---- frame.c, resync.c ---- */
+
+enum frame_status http_frame(void *state, enum side side, struct cursor *in, struct frame *frame);
+bool http_resync(void *state, enum side side, struct cursor *in);
+
+/*
+ * The line with a chunk's size at the beginning of BYTES (RFC 9112, section 7.1), and the line end
+ * of the chunk before it. For YES, *LEN is its length and *SIZE that of the data behind it.
+ */
+enum http_match http_chunk_line(struct span bytes, uint64_t *size, size_t *len, bool *odd);
+
+/*
+ * Walks over whole lines from FROM, the start of a line. Returns where the empty line ends, or 0;
+ * then *LINE is the start of the first line that isn't whole. What lies before SCANNED holds no
+ * line end.
+ */
+size_t http_find_empty_line(struct span bytes, size_t from, size_t scanned, size_t *line);
+
+/* ---- message.c ---- */
+
+void http_message(void *state, const struct frame *frame);
+void http_lost(void *state, enum side side);
+void http_finish(void *state);
+
+/* The message whose body comes on SIDE is complete, as far as it will ever be. */
+void http_end_message(struct http_state *st, enum side side);
+
+static inline struct span http_piece_span(const struct http_message *m, struct http_piece piece)
+{
+	if (!piece.len || m->base.text.failed)
+		return (struct span){0};
+	return span_of(m->base.text.data + piece.at, piece.len);
+}
+
+/* ---- record.c ---- */
+
+#define HTTP_COLUMNS(X)                                                                            \
+	X(VERSION, "version", "TEXT", "", "of the request, else of the response: 1.1, 1.0, 0.9")   \
+	X(METHOD, "method", "TEXT", "", "GET, POST and so on, as sent")                            \
+	X(PATH, "path", "TEXT", "", "the request target, as sent")                                 \
+	X(HOST, "host", "TEXT", "", "from the target when it names one, else the Host header")     \
+	X(CODE, "code", "BIGINT", "", "status code of the final response")                         \
+	X(REASON, "reason", "TEXT", "", "reason phrase of the final response")                     \
+	X(REQ_HEADERS, "req_headers", "JSON", "", "in wire order; a name that repeats: an array")  \
+	X(RESP_HEADERS, "resp_headers", "JSON", "",                                                \
+	  "in wire order; a name that repeats: an array")                                          \
+	X(REQ_BODY, "req_body", "TEXT", "", "chunks joined and decompressed, at most 1 MiB")       \
+	X(RESP_BODY, "resp_body", "TEXT", "", "chunks joined and decompressed, at most 1 MiB")     \
+	X(REQ_BYTES, "req_bytes", "BIGINT", "bytes",                                               \
+	  "of the request's body as transferred: chunks joined, before decompression")             \
+	X(RESP_BYTES, "resp_bytes", "BIGINT", "bytes",                                             \
+	  "of the response's body as transferred: chunks joined, before decompression")
+
+enum http_column {
+#define HTTP_COLUMN_ENUM(id, name, sql, unit, help) HTTP_COLUMN_##id,
+	HTTP_COLUMNS(HTTP_COLUMN_ENUM)
+#undef HTTP_COLUMN_ENUM
+	HTTP_COLUMN_COUNT
+};
+
+/* A pair_emit_fn; the context is the state. */
+void http_emit(void *context, struct message *request, struct message *response, bool lost);
+
+void http_describe(const struct value *values, struct buffer *out);
+
+/* ---- infer.c ---- */
+
+void http_infer(const struct sample *sample, struct verdict *verdict);
+
+#endif
