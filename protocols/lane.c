@@ -270,6 +270,7 @@ struct span lane_rest(const struct lane *l)
 void lane_finish(struct lane *l, struct lane_owner *owner)
 {
 	if (l->left) {
+		l->frame.len -= l->left;
 		l->left = 0;
 		l->frame.lost = true;
 		deliver_kept(l, owner, l->last_ts);

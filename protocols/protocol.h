@@ -65,7 +65,8 @@ enum frame_status {
 /*
  * One frame. frame() fills `len` and `kind`; the engine the rest. message() gets it with `data`:
  * the first `available` bytes of `len`. Fewer are available when bytes were lost (`lost`) or the
- * frame is larger than what is kept (`cut`).
+ * frame is larger than what is kept (`cut`). When the end comes inside a frame it is `lost` too,
+ * and `len` is what came of it.
  */
 struct frame {
 	uint64_t len;	/* on the wire, header included; never 0 */
