@@ -90,13 +90,13 @@ struct uring_shot_key {
 
 struct uring_shot {
 	struct socket_ref ref;
-	__u64 request;
 	__u32 overhead; /* bytes that stand before the payload in each buffer */
 	__s32 fd;
 	__u8 op;
 	__u8 reserved[7];
 };
 
+/* Multishot requests under way. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
@@ -185,7 +185,6 @@ static __always_inline void uring_remember_shot(struct io_kiocb *request, __u8 k
 		.user_data = KERNEL_GET(io_kiocb, request, cqe.user_data),
 	};
 	struct uring_shot shot = {
-		.request = (__u64)request,
 		.op = KERNEL_GET(io_kiocb, request, opcode),
 	};
 
@@ -229,23 +228,24 @@ static __always_inline void source_uring_vector(struct walk *walk, __u64 request
 
 static __always_inline void source_uring(struct walk *walk, struct io_kiocb *request, __u8 kind)
 {
-	bool selected = KERNEL_GET(io_kiocb, request, flags) & URING_BUFFER_SELECT;
-
-	walk->source = SOURCE_USER;
+	/* Which of the provided buffers was taken, the request doesn't tell. */
+	if (KERNEL_GET(io_kiocb, request, flags) & URING_BUFFER_SELECT)
+		kind = URING_UNSEEN;
+	walk->piece_len = walk->left;
 	if (kind == URING_BUFFER) {
-		struct io_sr_msg *moved = (struct io_sr_msg *)request;
+		struct io_sr_msg *message = (struct io_sr_msg *)request;
 
 		/* After a partial transfer the address has moved on. */
-		bpf_core_read(&walk->piece, sizeof(walk->piece), &moved->buf);
+		bpf_core_read(&walk->piece, sizeof(walk->piece), &message->buf);
 		walk->piece -= KERNEL_GET(io_sr_msg, request, done_io);
-		walk->piece_len = walk->piece ? walk->left : 0;
 	} else if (kind == URING_RW) {
 		walk->piece = KERNEL_GET(io_rw, request, addr);
-		walk->piece_len = walk->piece ? walk->left : 0;
-	} else if (kind != URING_UNSEEN && !selected) {
-		source_uring_vector(walk, (__u64)request);
 	} else {
-		walk->source = SOURCE_NONE;
+		walk->piece_len = 0;
+		if (kind == URING_UNSEEN)
+			walk->source = SOURCE_NONE;
+		else
+			source_uring_vector(walk, (__u64)request);
 	}
 }
 
@@ -286,8 +286,7 @@ static __always_inline void uring_record(struct transfer *transfer, struct io_ki
 
 /* Fills in what a completion of a remembered multishot request is about; false: not remembered. */
 static __always_inline bool uring_shot_transfer(struct io_ring_ctx *ring, struct io_uring_cqe *cqe,
-						struct transfer *transfer, __u64 *request,
-						__u8 *kind)
+						struct transfer *transfer)
 {
 	struct uring_shot_key key = {
 		.ring = (__u64)ring,
@@ -302,8 +301,6 @@ static __always_inline bool uring_shot_transfer(struct io_ring_ctx *ring, struct
 	transfer->call = uring_shapes[shot->op].shot_call;
 	transfer->direction = DIRECTION_RECEIVED;
 	transfer->moved = transfer->moved > shot->overhead ? transfer->moved - shot->overhead : 0;
-	*kind = shot->overhead ? URING_UNSEEN : uring_shapes[shot->op].kind;
-	*request = shot->request;
 	if (!(KERNEL_GET(io_uring_cqe, cqe, flags) & URING_CQE_MORE))
 		bpf_map_delete_elem(&uring_shots, &key);
 	return true;
@@ -340,9 +337,8 @@ int BPF_PROG(on_uring_complete, struct io_ring_ctx *ring, void *completed, struc
 {
 	__s32 result = KERNEL_GET(io_uring_cqe, cqe, res);
 	struct transfer transfer = {.moved = result};
-	__u64 request = (__u64)completed;
 	struct task_struct *task;
-	__u8 kind = URING_UNSEEN;
+	__u8 kind;
 
 	if (result <= 0 || (KERNEL_GET(io_uring_cqe, cqe, flags) & URING_CQE_NOTIF))
 		return 0;
@@ -352,8 +348,8 @@ int BPF_PROG(on_uring_complete, struct io_ring_ctx *ring, void *completed, struc
 	if (!process_matches(task, transfer.pid))
 		return 0;
 	if (!completed) {
-		if (uring_shot_transfer(ring, cqe, &transfer, &request, &kind))
-			uring_record(&transfer, (struct io_kiocb *)request, task, kind);
+		if (uring_shot_transfer(ring, cqe, &transfer))
+			uring_record(&transfer, NULL, task, URING_UNSEEN);
 		else
 			uring_count_unknown(cqe, result);
 	} else if (uring_request_transfer(completed, &transfer, &kind)) {
