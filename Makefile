@@ -131,6 +131,11 @@ $(BUILD)/tools/bench/%: $(BUILD)/obj/tools/bench/%.o $(ANALYZE_ARCHIVES)
 .PHONY: tests
 tests: all $(UNIT_BIN) $(LIVE_BIN) ## build the test programs
 
+# Of the recorder only the kernel programs can't be built with sanitizers; its parts can.
+.PHONY: sanitize-tests
+sanitize-tests: $(filter-out $(BUILD)/tests/unit/record_%,$(UNIT_BIN)) \
+	$(if $(SKIP_BPF),,$(filter $(BUILD)/tests/unit/record_%,$(UNIT_BIN)))
+
 .PHONY: check
 check: tests ## run every test (the packages must be there: tools/install-deps)
 	$(Q)tests/run
