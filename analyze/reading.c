@@ -33,7 +33,7 @@ void reading_problem(void *context, const char *path, const struct problem *prob
 	struct reading *r = context;
 
 	r->lost_events += problem->lost_events;
-	if (r->problems++ >= PROBLEMS_TOLD)
+	if (r->problems++ >= PROBLEMS_TOLD || r->again)
 		return;
 	clear_progress(r);
 	fprintf(stderr,
@@ -65,13 +65,12 @@ static void progress(void *context, const struct recording_status *status)
 		status->bytes_read / 1000000, status->bytes_total / 1000000);
 }
 
-int reading_open(struct reading *r, const char *command, const char *path,
-		 const struct replay_options *options)
+static int start(struct reading *r, const char *path, const struct replay_options *options)
 {
 	struct replay_options with = *options;
 	enum tape_error error;
 
-	*r = (struct reading){.command = command, .started = now()};
+	r->started = now();
 	with.problem = reading_problem;
 	with.problem_context = r;
 	if (isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO)) {
@@ -83,17 +82,31 @@ int reading_open(struct reading *r, const char *command, const char *path,
 	if (!error)
 		return STATUS_DONE;
 	if (error == TAPE_ERROR_IO && errno)
-		return command_fail(command, "%s: %s", path, strerror(errno));
-	return command_fail(command, "%s: %s", path, tape_error_text(error));
+		return command_fail(r->command, "%s: %s", path, strerror(errno));
+	return command_fail(r->command, "%s: %s", path, tape_error_text(error));
+}
+
+int reading_open(struct reading *r, const char *command, const char *path,
+		 const struct replay_options *options)
+{
+	*r = (struct reading){.command = command};
+	return start(r, path, options);
+}
+
+int reading_again(struct reading *r, const char *path, const struct replay_options *options)
+{
+	replay_free(r->replay);
+	*r = (struct reading){.command = r->command, .again = true};
+	return start(r, path, options);
 }
 
 /* Segments without an end are normal while recording goes on; say so once. */
 static int tell_incomplete(const struct reading *r, const struct recording_status *status)
 {
-	if (r->problems > PROBLEMS_TOLD)
+	if (r->problems > PROBLEMS_TOLD && !r->again)
 		command_warn(r->command, "%" PRIu64 " more problems of this kind",
 			     r->problems - PROBLEMS_TOLD);
-	if (status->incomplete && !r->problems)
+	if (status->incomplete && !r->problems && !r->again)
 		command_warn(r->command,
 			     "%" PRIu64 " of %" PRIu64
 			     " segments were not completed: still recording, or it was killed",

@@ -13,6 +13,7 @@ struct reading {
 	const char *command;
 	struct replay *replay;
 	uint64_t problems;
+	bool again;	      /* problems were told the first time */
 	uint64_t lost_events; /* in damaged blocks, where their headers told */
 	int64_t started;      /* of the progress line; CLOCK_MONOTONIC ns */
 	int64_t told;	      /* when progress was last printed; 0: never */
@@ -22,6 +23,10 @@ struct reading {
 /* Opens REC. STATUS_DONE, or what to exit with after the user was told why. */
 int reading_open(struct reading *r, const char *command, const char *path,
 		 const struct replay_options *options);
+
+/* The same recording once more, after reading_run(): with a new replay, and no problem told twice.
+ */
+int reading_again(struct reading *r, const char *path, const struct replay_options *options);
 
 /* Runs the replay to its end: what to exit with. */
 int reading_run(struct reading *r);

@@ -5,12 +5,12 @@
 #include "protocols/protocol.h"
 
 enum {
-	FORMAT,
-	JSON,
 	CONN,
 	PID,
 	SINCE,
-	UNTIL
+	UNTIL,
+	FORMAT,
+	JSON
 };
 
 static bool wrong(const char *command, const char *what, const char *value)
