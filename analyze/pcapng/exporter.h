@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_PCAPNG_EXPORTER_H
+#define SOCKTAPE_PCAPNG_EXPORTER_H
+
+#include "analyze/pcapng/place.h"
+#include "format/writer.h"
+
+/*
+ * Writes a recording as a packet capture, in two passes over it:
+ *
+ *     exporter_new()
+ *     a replay with sessions and exporter_learn_handlers()
+ *     exporter_begin()
+ *     a replay without sessions and exporter_write_handlers(), told by exporter_attach()
+ *     exporter_finish()
+ */
+struct exporter;
+
+struct exporter_options {
+	struct replay_filter filter; /* of the replays; `pid` is heeded here, not by them */
+	bool both_ends;		     /* write conversations between recorded processes twice */
+	bool no_remap;		     /* leave server ports as they are */
+};
+
+struct exporter_totals {
+	uint64_t connections; /* TCP and Unix streams */
+	uint64_t flows;	      /* of datagrams: a socket and one peer */
+	uint64_t plaintexts;  /* of TLS connections, as connections of their own */
+	uint64_t merged;      /* conversations whose other end was recorded too, and left out */
+	uint64_t packets;
+	uint64_t payload_bytes;
+	uint64_t file_bytes;
+	uint64_t lost_events; /* as the recording tells */
+	uint64_t lost_bytes;
+	uint64_t cut_datagrams; /* longer than UDP allows */
+	uint64_t late_bytes;	/* under the id of a connection that had ended, or began later */
+	uint64_t refused_peers; /* datagrams of more peers than are kept apart */
+};
+
+/* NULL when there is no memory. */
+struct exporter *exporter_new(const struct exporter_options *options);
+
+struct replay_handlers exporter_learn_handlers(struct exporter *e);
+
+/* PATH is the recording; SINK outlives the exporter. */
+MUST_CHECK enum tape_error exporter_begin(struct exporter *e, const char *path, struct sink sink);
+
+struct replay_handlers exporter_write_handlers(struct exporter *e);
+
+/* The replay of the second pass: it is stopped when the sink takes no more. */
+void exporter_attach(struct exporter *e, struct replay *replay);
+
+/* After the second pass. */
+MUST_CHECK enum tape_error exporter_finish(struct exporter *e);
+
+struct exporter_totals exporter_totals(const struct exporter *e);
+const struct places *exporter_places(const struct exporter *e);
+
+void exporter_free(struct exporter *e); /* NULL is fine */
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_PCAPNG_PREAMBLE_H
+#define SOCKTAPE_PCAPNG_PREAMBLE_H
+
+#include "analyze/pcapng/block.h"
+#include "analyze/pcapng/facts.h"
+
+/*
+ * What stands before the packets: the section header, which names the host, and all TLS secrets,
+ * because Wireshark only uses those that come before what they decrypt. Reads the recording at PATH
+ * once more where it must. ALL_SECRETS: those of unknown connections too.
+ */
+MUST_CHECK enum tape_error preamble_write(const char *path, const struct facts *f, bool all_secrets,
+					  struct pcapng *out);
+
+#endif

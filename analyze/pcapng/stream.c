@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/pcapng/stream.h"
+
+#include <stdlib.h>
+
+#include "analyze/pcapng/hash.h"
+#include "protocols/order.h"
+
+/*
+ * Sequence numbers are compared modulo 2^32: a step of 2^31 or more would lead backward. A receiver
+ * takes no step beyond its window either, which is just below this: RFC 9293, section 3.4.
+ */
+#define STEP_MAX ((1u << 30) - (1u << 20))
+
+/* Of what a call moved but nobody kept, at most this much is shown as segments without bytes. */
+#define CUT_MAX (16u << 20)
+
+struct stream {
+	struct stream_options options;
+	struct order order[2]; /* by enum direction */
+	int64_t held_since[2]; /* when data began to be held back, while any is */
+	uint32_t seq[2];       /* of the next byte */
+	int64_t last_ts;
+	bool cut_shown;		/* the hole that comes next is part of what was just given out */
+	bool step_shortened[2]; /* by STEP_MAX, since the last segment */
+};
+
+static void give(struct stream *s, enum direction direction, unsigned flags, struct span payload,
+		 size_t len, int64_t ts)
+{
+	const struct place *place = &s->options.place;
+	bool from_client = (direction == DIRECTION_SENT) == place->local_is_client;
+	struct packet packet = {
+		.from = from_client ? &place->client : &place->server,
+		.to = from_client ? &place->server : &place->client,
+		.tcp = true,
+		.from_client = from_client,
+		.flags = flags,
+		.seq = s->seq[direction],
+		.ack = s->seq[direction_opposite(direction)],
+		.payload = payload,
+		.len = len,
+	};
+	struct span note = span_of(NULL, 0);
+
+	if (s->step_shortened[direction] && len)
+		note = span_text("more is missing before this than sequence numbers can tell");
+	s->step_shortened[direction] = false;
+	if (ts > s->last_ts)
+		s->last_ts = ts;
+	s->options.packet(s->options.context, &packet, direction, s->last_ts, note);
+	s->seq[direction] += (uint32_t)len + !!(flags & (TCP_SYN | TCP_FIN));
+}
+
+static enum direction client_direction(const struct stream *s)
+{
+	return s->options.place.local_is_client ? DIRECTION_SENT : DIRECTION_RECEIVED;
+}
+
+static void give_handshake(struct stream *s, int64_t ts)
+{
+	enum direction client = client_direction(s), server = direction_opposite(client);
+	struct span none = span_of(NULL, 0);
+
+	give(s, client, TCP_SYN, none, 0, ts);
+	give(s, server, TCP_SYN | TCP_ACK, none, 0, ts);
+	give(s, client, TCP_ACK, none, 0, ts);
+}
+
+struct stream *stream_new(const struct stream_options *options, int64_t ts)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->options = *options;
+	s->last_ts = ts;
+	for (int direction = 0; direction < 2; direction++) {
+		order_init(&s->order[direction], options->start[direction]);
+		s->seq[direction] = (uint32_t)hash_u64(options->id, (uint64_t)direction);
+	}
+	give_handshake(s, ts);
+	return s;
+}
+
+/* PAYLOAD, and behind it what is missing up to LEN, in as many segments as it takes. */
+static void give_segments(struct stream *s, enum direction direction, struct span payload,
+			  uint64_t len, int64_t ts)
+{
+	size_t max = packet_payload_max(s->options.place.client.family, true);
+
+	while (len) {
+		size_t part = len < max ? (size_t)len : max;
+		size_t kept = payload.len < part ? payload.len : part;
+
+		give(s, direction, TCP_ACK | (part == len ? TCP_PSH : 0),
+		     span_of(payload.data, kept), part, ts);
+		payload = kept ? span_of(payload.data + kept, payload.len - kept) : payload;
+		len -= part;
+	}
+}
+
+static void step(struct stream *s, enum direction direction, uint64_t len)
+{
+	s->step_shortened[direction] |= len > STEP_MAX;
+	s->seq[direction] += len < STEP_MAX ? (uint32_t)len : STEP_MAX;
+}
+
+static void on_run(void *context, enum direction direction, const struct run *run)
+{
+	struct stream *s = context;
+	uint64_t cut = run->cut < CUT_MAX ? run->cut : CUT_MAX;
+
+	if (run->data) {
+		give_segments(s, direction, span_of(run->data, run->len), run->len + cut, run->ts);
+		s->cut_shown = run->cut != 0;
+		return;
+	}
+	if (!s->cut_shown && cut)
+		give_segments(s, direction, span_of(NULL, 0), cut, run->ts);
+	s->cut_shown = false;
+	if (run->len > cut)
+		step(s, direction, run->len - cut);
+}
+
+/* What the other direction holds back would otherwise wait for more data of its own. */
+static void release_held(struct stream *s, enum direction direction, int64_t ts)
+{
+	struct order *order = &s->order[direction];
+
+	if (order->held_count && (uint64_t)ts - (uint64_t)s->held_since[direction] > ORDER_HOLD_NS)
+		order_finish(order, direction, on_run, s);
+}
+
+bool stream_data(struct stream *s, const struct event_data *data, int64_t ts)
+{
+	struct order *order = &s->order[data->direction];
+	bool holding = order->held_count > 0;
+	bool done;
+
+	release_held(s, direction_opposite(data->direction), ts);
+	done = order_push(order, data, ts, on_run, s);
+	if (!holding)
+		s->held_since[data->direction] = ts;
+	return done;
+}
+
+static void give_fins(struct stream *s, const struct stream_end *end)
+{
+	enum direction first = end->remote_first ? DIRECTION_RECEIVED : DIRECTION_SENT;
+	enum direction second = direction_opposite(first);
+	struct span none = span_of(NULL, 0);
+
+	give(s, first, TCP_FIN | TCP_ACK, none, 0, end->ts);
+	give(s, second, TCP_FIN | TCP_ACK, none, 0, end->ts);
+	give(s, first, TCP_ACK, none, 0, end->ts);
+}
+
+void stream_finish(struct stream *s, const struct stream_end *end)
+{
+	for (int direction = 0; direction < 2; direction++)
+		order_close(&s->order[direction], (enum direction)direction, end->final[direction],
+			    end->ts, on_run, s);
+	if (end->closed)
+		give_fins(s, end);
+}
+
+void stream_free(struct stream *s)
+{
+	if (!s)
+		return;
+	order_free(&s->order[0]);
+	order_free(&s->order[1]);
+	free(s);
+}
