@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/redis/redis.h"
+
+#include <stdlib.h>
+
+#include "protocols/redis/state.h"
+
+/* ---- records ---- */
+
+static void append_note(struct buffer *note, const char *text)
+{
+	if (note->len)
+		buffer_append(note, "; ", 2);
+	buffer_append_text(note, text);
+}
+
+static void note_request(struct buffer *note, const struct redis_message *request)
+{
+	if (request->unanswered)
+		append_note(note, request->unanswered);
+	if (request->unbalanced)
+		append_note(note, "unbalanced quotes in an inline command");
+	if (request->cut)
+		append_note(note, "not all of the request is shown");
+}
+
+static void note_reply(struct buffer *note, const struct redis_message *reply)
+{
+	if (reply->base.text.len > reply->split) {
+		append_note(note, "attributes ");
+		buffer_append(note, reply->base.text.data + reply->split,
+			      reply->base.text.len - reply->split);
+	}
+	if (reply->cut)
+		append_note(note, "not all of the reply is shown");
+}
+
+/* struct pair's emit: a message without a request is a push, or a request that gets no reply. */
+static void emit(void *context, struct message *request, struct message *response, bool lost)
+{
+	struct redis *r = context;
+	const struct redis_message *asked, *said;
+	struct value values[COLUMN_COUNT] = {0};
+	struct record record = {0};
+
+	if (response && ((struct redis_message *)response)->request) {
+		request = response;
+		response = NULL;
+	}
+	asked = (const struct redis_message *)request;
+	said = (const struct redis_message *)response;
+	buffer_clear(&r->note);
+	pair_record(request, response, lost, said && said->error, &record);
+	if (asked) {
+		values[COLUMN_COMMAND] = value_text(request_command(asked));
+		values[COLUMN_ARGS] = value_json(request_args(asked));
+		note_request(&r->note, asked);
+		if (asked->unanswered && record.outcome == OUTCOME_UNANSWERED)
+			record.outcome = OUTCOME_OK;
+	}
+	if (said) {
+		values[COLUMN_REPLY] = value_json(span_of(said->base.text.data, said->split));
+		if (said->push.len)
+			values[COLUMN_PUSH] = value_text(said->push);
+		note_reply(&r->note, said);
+	}
+	record.note = buffer_span(&r->note);
+	record.values = values;
+	session_emit(r->session, &record);
+}
+
+/* ---- messages ---- */
+
+/* The message that the frame begins or continues; NULL when there is no memory. */
+static struct redis_message *message_of(struct redis *r, const struct frame *frame)
+{
+	struct redis_message *m = r->current[frame->side];
+
+	if (m) {
+		message_extend(&m->base, frame);
+	} else {
+		m = (struct redis_message *)pair_message(r->pair, frame);
+		if (!m)
+			return NULL;
+		m->request = frame->side == SIDE_CLIENT;
+		if (!m->request)
+			render_start(&r->render);
+	}
+	m->cut |= frame->cut;
+	r->current[frame->side] = m;
+	return m;
+}
+
+static void end_snapshot(struct redis_message *m)
+{
+	buffer_clear(&m->base.text);
+	buffer_append_text(&m->base.text, "{\"rdb_bytes\":");
+	buffer_append_u64(&m->base.text, m->size);
+	buffer_append_char(&m->base.text, '}');
+	m->split = m->base.text.len;
+}
+
+static void end_reply(struct redis *r, struct redis_message *m)
+{
+	struct buffer *b = &m->base.text;
+
+	render_abandon(&r->render, b);
+	if (!b->len)
+		buffer_append_text(b, "null");
+	m->error = r->render.type == RESP_ERROR || r->render.type == RESP_BULK_ERROR;
+	m->cut |= r->render.cut;
+	m->split = b->len;
+	buffer_append_span(b, buffer_span(&r->render.attributes));
+}
+
+/* No more frames of the side's current message will come. */
+static void end_message(struct redis *r, enum side side)
+{
+	struct redis_message *m = r->current[side];
+
+	if (!m)
+		return;
+	r->current[side] = NULL;
+	if (m->base.text.failed) {
+		pair_discard(r->pair, &m->base);
+	} else if (m->request) {
+		request_end(m);
+		redis_take_request(r, m);
+	} else {
+		if (m->snapshot)
+			end_snapshot(m);
+		else
+			end_reply(r, m);
+		redis_take_reply(r, m);
+	}
+}
+
+/* The bytes of a snapshot, without the line that says how many they are. */
+static uint64_t snapshot_size(const struct frame *frame)
+{
+	const uint8_t *end = memchr(frame->data, '\n', frame->available);
+
+	return end ? frame->len - (uint64_t)(end - frame->data) - 1 : 0;
+}
+
+static void redis_message(void *state, const struct frame *frame)
+{
+	struct redis *r = state;
+	struct redis_message *m;
+	struct span data = span_of(frame->data, frame->available);
+
+	if (redis_kind_of(frame) == REDIS_EMPTY)
+		return;
+	m = message_of(r, frame);
+	if (!m)
+		return;
+	switch (redis_kind_of(frame)) {
+	case REDIS_REQUEST:
+		request_add_bulks(m, data);
+		break;
+	case REDIS_INLINE:
+		request_add_line(m, data, &r->scratch);
+		break;
+	case REDIS_REPLY:
+		render_tokens(&r->render, data, &m->base.text);
+		break;
+	case REDIS_RDB:
+		m->snapshot = true;
+		m->size = snapshot_size(frame);
+		break;
+	case REDIS_RDB_PART:
+		m->size += frame->len;
+		break;
+	case REDIS_RDB_MARK:
+		m->snapshot = true;
+		break;
+	case REDIS_EMPTY:
+		break;
+	}
+	if (!(frame->kind & REDIS_GOES_ON))
+		end_message(r, frame->side);
+}
+
+/* ---- the table ---- */
+
+static void redis_close(void *state)
+{
+	struct redis *r = state;
+
+	for (int side = 0; side < 2; side++)
+		if (r->current[side])
+			pair_discard(r->pair, &r->current[side]->base);
+	pair_free(r->pair);
+	render_free(&r->render);
+	buffer_free(&r->scratch);
+	buffer_free(&r->note);
+	free(r);
+}
+
+static void *redis_open(struct session *s)
+{
+	struct redis *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->session = s;
+	r->scan[SIDE_CLIENT].side = SIDE_CLIENT;
+	r->scan[SIDE_SERVER].side = SIDE_SERVER;
+	r->pair = pair_new(sizeof(struct redis_message), emit, r);
+	if (!r->pair) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+static enum frame_status redis_frame(void *state, enum side side, struct cursor *in,
+				     struct frame *frame)
+{
+	struct redis *r = state;
+
+	return redis_scan_frame(&r->scan[side], in->pos, cursor_left(in), frame);
+}
+
+static bool redis_resync(void *state, enum side side, struct cursor *in)
+{
+	struct redis *r = state;
+
+	return redis_scan_resync(&r->scan[side], in);
+}
+
+/* A broken message is shown as far as it came. */
+static void redis_lost(void *state, enum side side)
+{
+	struct redis *r = state;
+	bool broken = r->current[side] != NULL;
+
+	redis_scan_lost(&r->scan[side]);
+	if (broken) {
+		r->current[side]->base.partial = true;
+		end_message(r, side);
+	}
+	if (side == SIDE_CLIENT) {
+		r->skip_next = false;
+	} else {
+		r->confirmations = 0;
+		if (broken && !pair_pending(r->pair))
+			r->doubt = DOUBT_REST;
+		else if (!broken && pair_pending(r->pair) == 1)
+			r->doubt = DOUBT_FIRST;
+	}
+	pair_lost(r->pair, side);
+}
+
+static void redis_finish(void *state)
+{
+	struct redis *r = state;
+
+	for (int side = 0; side < 2; side++) {
+		if (r->current[side])
+			r->current[side]->base.partial = true;
+		end_message(r, (enum side)side);
+	}
+	pair_finish(r->pair);
+}
+
+static const struct column columns[] = {
+#define REDIS_COLUMN(id, name, sql, unit, help) {name, sql, unit, help},
+	REDIS_COLUMNS(REDIS_COLUMN)
+#undef REDIS_COLUMN
+};
+
+/* The second is the sentinel's. */
+static const uint16_t ports[] = {6379, 26379, 0};
+
+const struct protocol protocol_redis = {
+	.name = "redis",
+	.summary = "Redis commands and replies (RESP2 and RESP3), pub/sub, replication",
+	.columns = columns,
+	.column_count = COLUMN_COUNT,
+	.ports = ports,
+	.stream = true,
+	.infer = redis_infer,
+	.open = redis_open,
+	.close = redis_close,
+	.frame = redis_frame,
+	.resync = redis_resync,
+	.message = redis_message,
+	.lost = redis_lost,
+	.finish = redis_finish,
+	.describe = redis_describe,
+};

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_PROTOCOLS_REDIS_RESP_H
+#define SOCKTAPE_PROTOCOLS_REDIS_RESP_H
+
+#include "protocols/protocol.h"
+
+/*
+ * The words of RESP: tokens, and a walk that knows how many tokens make a value.
+ * Numbers: "Redis serialization protocol specification"; streamed types: the RESP3 specification.
+ */
+
+/* A simple string, error or inline command is at most this long (PROTO_INLINE_MAX_SIZE). */
+#define RESP_LINE_MAX (64u << 10)
+/* Elements of one aggregate; the server takes no more than INT_MAX arguments. */
+#define RESP_COUNT_MAX INT32_MAX
+/* Nesting of aggregates; the client library of Redis itself stops at 9. */
+#define RESP_DEPTH_MAX 32
+/* `left` of an aggregate whose end is a token of its own. */
+#define RESP_STREAMED UINT64_MAX
+
+enum resp_type {
+	RESP_SIMPLE = '+',
+	RESP_ERROR = '-',
+	RESP_INTEGER = ':',
+	RESP_BULK = '$',
+	RESP_ARRAY = '*',
+	RESP_NULL = '_',
+	RESP_BOOLEAN = '#',
+	RESP_DOUBLE = ',',
+	RESP_BIG_NUMBER = '(',
+	RESP_BULK_ERROR = '!',
+	RESP_VERBATIM = '=',
+	RESP_MAP = '%',
+	RESP_SET = '~',
+	RESP_ATTRIBUTE = '|',
+	RESP_PUSH = '>',
+	RESP_CHUNK = ';', /* of a streamed string */
+	RESP_END = '.',	  /* of a streamed aggregate */
+};
+
+struct resp_token {
+	uint8_t type;
+	bool null;	/* $-1, *-1 */
+	bool streamed;	/* $?, *?, %?, ~? */
+	int64_t number; /* an integer's value, else the count of an aggregate or length of a bulk */
+	struct span text; /* of a line or bulk, as far as it is there */
+	uint64_t size;	  /* on the wire, with header, payload and the last CRLF */
+};
+
+/*
+ * The token at AT. DONE as soon as its size is known: the payload of a bulk may still be missing
+ * (`size` is then larger than AVAILABLE), and its last CRLF is not checked.
+ */
+enum frame_status resp_token(const uint8_t *at, size_t available, struct resp_token *token);
+
+/* True for the types that hold other values. */
+static inline bool resp_is_aggregate(uint8_t type)
+{
+	return type == RESP_ARRAY || type == RESP_MAP || type == RESP_SET || type == RESP_PUSH ||
+	       type == RESP_ATTRIBUTE;
+}
+
+/* The aggregates that are open, outermost first. */
+struct resp_walk {
+	unsigned depth;
+	struct resp_level {
+		uint64_t left; /* values to come, or RESP_STREAMED */
+		uint8_t type;
+	} level[RESP_DEPTH_MAX];
+};
+
+/*
+ * Takes the next token; false when it may not stand there. *WHOLE: it was the last of a value at
+ * the top (an attribute only precedes one). Levels that it closed are those from the new depth on.
+ */
+bool resp_walk(struct resp_walk *walk, const struct resp_token *token, bool *whole);
+
+/* Copies what is in use. */
+void resp_walk_copy(struct resp_walk *to, const struct resp_walk *from);
+
+#endif

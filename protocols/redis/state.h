@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_PROTOCOLS_REDIS_STATE_H
+#define SOCKTAPE_PROTOCOLS_REDIS_STATE_H
+
+#include "protocols/redis/render.h"
+#include "protocols/redis/request.h"
+#include "protocols/redis/scan.h"
+
+#define REDIS_COLUMNS(X)                                                                           \
+	X(COMMAND, "command", "TEXT", "",                                                          \
+	  "the command in upper case, with its subcommand: CONFIG GET; null for a push")           \
+	X(ARGS, "args", "JSON", "", "its arguments, an array of strings; null for a push")         \
+	X(REPLY, "reply", "JSON", "", "the reply; an error as {\"error\": text}")                  \
+	X(PUSH, "push", "TEXT", "",                                                                \
+	  "what the server sent unasked: message, invalidate, monitor, replication, rdb, ...")
+
+enum redis_column {
+#define REDIS_COLUMN_ENUM(id, name, sql, unit, help) COLUMN_##id,
+	REDIS_COLUMNS(REDIS_COLUMN_ENUM)
+#undef REDIS_COLUMN_ENUM
+	COLUMN_COUNT
+};
+
+/* What came from the server since bytes of its side were lost. */
+enum redis_doubt {
+	DOUBT_NONE,
+	DOUBT_FIRST, /* the next reply has lost its beginning */
+	DOUBT_REST,  /* whatever comes until the next request is the rest of a broken reply */
+};
+
+/* Kinds of subscriptions, in the order of their traits. */
+#define SUBSCRIPTION_KINDS 3
+
+struct redis {
+	struct session *session;
+	struct pair *pair;
+	struct redis_scan scan[2];	  /* by enum side */
+	struct redis_message *current[2]; /* a message whose end has not come yet */
+	struct redis_render render;
+	struct buffer scratch;
+	struct buffer note;
+	enum redis_doubt doubt;
+
+	/* What the client asked for. */
+	bool replies_off; /* CLIENT REPLY OFF */
+	bool skip_next;	  /* CLIENT REPLY SKIP */
+	bool transaction; /* MULTI */
+	bool monitor;
+	bool replica; /* the client is a replica, the server its master */
+
+	/* Subscriptions: of channels, patterns, shard channels; as the confirmations count them. */
+	int64_t subscribed[SUBSCRIPTION_KINDS];
+	enum redis_trait confirming; /* the request whose confirmations come */
+	int64_t confirmations;	     /* still to come */
+};
+
+/* A request is whole: into the queue, or out at once when no reply will come. */
+void redis_take_request(struct redis *r, struct redis_message *m);
+
+/* A reply is whole: to its request, or out alone. Its type and count are the renderer's. */
+void redis_take_reply(struct redis *r, struct redis_message *m);
+
+/* struct protocol's infer() and describe(). */
+void redis_infer(const struct sample *sample, struct verdict *verdict);
+void redis_describe(const struct value *values, struct buffer *out);
+
+#endif
