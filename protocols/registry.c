@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/protocol.h"
 #include "protocols/http/http.h"
+#include "protocols/redis/redis.h"
 
 /* The order is that of the documentation; it decides nothing else but a tie in inference. */
 const struct protocol *const protocols[] = {
 	&protocol_http,
+	&protocol_redis,
 	NULL,
 };
