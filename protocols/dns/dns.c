@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/dns/dns.h"
+
+#include "protocols/dns/describe.h"
+#include "protocols/dns/exchange.h"
+#include "protocols/dns/frame.h"
+#include "protocols/dns/infer.h"
+
+static const struct column columns[] = {
+#define DNS_COLUMN(id, name, sql, unit, help) {name, sql, unit, help},
+	DNS_COLUMNS(DNS_COLUMN)
+#undef DNS_COLUMN
+};
+
+const struct protocol protocol_dns = {
+	.name = "dns",
+	.summary = "DNS over UDP and TCP, multicast DNS, LLMNR",
+	.columns = columns,
+	.column_count = DNS_COLUMN_COUNT,
+	.ports = dns_ports,
+	.stream = true,
+	.datagram = true,
+	.infer = dns_infer,
+	.open = dns_exchange_open,
+	.close = dns_exchange_close,
+	.frame = dns_frame,
+	.resync = dns_resync,
+	.message = dns_exchange_message,
+	.lost = dns_exchange_lost,
+	.finish = dns_exchange_finish,
+	.describe = dns_describe,
+};

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/dns/exchange.h"
+
+#include <stdlib.h>
+
+#include "protocols/dns/frame.h"
+#include "protocols/dns/number.h"
+#include "protocols/dns/record.h"
+#include "protocols/dns/transfer.h"
+
+#define PORT_MDNS  5353
+#define PORT_LLMNR 5355
+
+/* Queries that a response without a question may belong to. */
+#define RECENT_MAX 8
+
+struct recent {
+	uint64_t key;
+	bool answered;
+	bool used;
+};
+
+struct dns_state {
+	struct session *session;
+	struct pair *pair;
+	struct dns_writer writer;
+	struct buffer scratch;
+	struct dns_transfer transfer;
+	struct recent recent[RECENT_MAX]; /* a ring */
+	size_t recent_next;
+};
+
+static struct dns_message *message_of(struct message *m)
+{
+	return (struct dns_message *)m;
+}
+
+static void emit(void *context, struct message *request, struct message *response, bool lost)
+{
+	struct dns_state *s = context;
+
+	dns_record_write(&s->writer, s->session, message_of(request), message_of(response), lost);
+}
+
+void *dns_exchange_open(struct session *session)
+{
+	struct dns_state *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->session = session;
+	s->pair = pair_new(sizeof(struct dns_message), emit, s);
+	if (!s->pair) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void dns_exchange_close(void *state)
+{
+	struct dns_state *s = state;
+
+	if (s->transfer.response)
+		pair_discard(s->pair, &s->transfer.response->base);
+	pair_free(s->pair);
+	dns_writer_free(&s->writer);
+	buffer_free(&s->scratch);
+	free(s);
+}
+
+/* ---- keys ---- */
+
+static uint64_t hash_byte(uint64_t hash, uint8_t byte)
+{
+	return (hash ^ byte) * UINT64_C(0x100000001b3); /* FNV-1a */
+}
+
+/* The question, whatever the case of its letters: RFC 4343, section 3. */
+static uint64_t question_hash(const struct dns_message *m)
+{
+	struct span qname = dns_message_part(m, m->qname);
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	if (!m->asks)
+		return 0;
+	for (size_t i = 0; i < qname.len; i++) {
+		uint8_t c = (uint8_t)qname.data[i];
+
+		hash = hash_byte(hash, c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+	}
+	return hash_byte(hash_byte(hash, (uint8_t)(m->qtype >> 8)), (uint8_t)m->qtype);
+}
+
+/* What a response has in common with its query: who asks, the id, the opcode. */
+static uint64_t exchange_key(const struct dns_message *m, enum side asking)
+{
+	return (uint64_t)m->header.id << 48 | (uint64_t)asking << 47 |
+	       (uint64_t)dns_opcode(&m->header) << 43;
+}
+
+#define QUESTION_BITS ((UINT64_C(1) << 43) - 1)
+
+static void remember(struct dns_state *s, uint64_t key)
+{
+	s->recent[s->recent_next] = (struct recent){.key = key, .used = true};
+	s->recent_next = (s->recent_next + 1) % RECENT_MAX;
+}
+
+/* The newest of the recent queries whose key agrees with KEY in the bits of MASK, or NULL. */
+static struct recent *recall(struct dns_state *s, uint64_t key, uint64_t mask)
+{
+	for (size_t i = 1; i <= RECENT_MAX; i++) {
+		struct recent *r = &s->recent[(s->recent_next + RECENT_MAX - i) % RECENT_MAX];
+
+		if (r->used && (r->key & mask) == (key & mask))
+			return r;
+	}
+	return NULL;
+}
+
+/* ---- where a message goes ---- */
+
+static void emit_alone(struct dns_state *s, struct dns_message *request,
+		       struct dns_message *response, bool lost)
+{
+	dns_record_write(&s->writer, s->session, request, response, lost);
+	pair_discard(s->pair, request ? &request->base : &response->base);
+}
+
+static void end_transfer(struct dns_state *s)
+{
+	if (s->transfer.response)
+		pair_response_by_key(s->pair, &dns_transfer_end(&s->transfer)->base);
+}
+
+static void take_request(struct dns_state *s, struct dns_message *m, enum side side)
+{
+	struct message *waiting;
+
+	m->base.key = exchange_key(m, side) | (question_hash(m) & QUESTION_BITS);
+	waiting = pair_find(s->pair, &m->base);
+	if (waiting) {
+		message_of(waiting)->times++;
+		pair_discard(s->pair, &m->base);
+		return;
+	}
+	remember(s, m->base.key);
+	pair_request(s->pair, &m->base);
+}
+
+/* Which query a response answers, by its question or, when it has none, by its id. */
+static struct recent *find_key(struct dns_state *s, struct dns_message *m, enum side side)
+{
+	uint64_t key = exchange_key(m, side_opposite(side));
+	struct recent *recent;
+
+	if (m->asks) {
+		m->base.key = key | (question_hash(m) & QUESTION_BITS);
+		return recall(s, m->base.key, UINT64_MAX);
+	}
+	recent = recall(s, key, ~QUESTION_BITS);
+	m->base.key = recent ? recent->key : key;
+	return recent;
+}
+
+/* Whether M has the id of the transfer that is under way: more of it, or the id's next use. */
+static bool is_of_transfer(const struct dns_state *s, const struct dns_message *m)
+{
+	const struct dns_message *first = s->transfer.response;
+
+	return first && first->header.id == m->header.id;
+}
+
+static void continue_transfer(struct dns_state *s, struct dns_message *m, const struct frame *frame)
+{
+	dns_transfer_add(&s->transfer, m, span_of(frame->data, frame->available));
+	message_extend(&s->transfer.response->base, frame);
+	pair_discard(s->pair, &m->base);
+	if (dns_transfer_complete(&s->transfer) || s->transfer.response->rcode != 0)
+		end_transfer(s);
+}
+
+static void take_response(struct dns_state *s, struct dns_message *m, const struct frame *frame)
+{
+	struct recent *recent = find_key(s, m, frame->side);
+	struct message *request = pair_find(s->pair, &m->base);
+
+	if (!request && recent && recent->answered) {
+		dns_message_note(m, DNS_NOTE_ANOTHER);
+		emit_alone(s, NULL, m, false);
+		return;
+	}
+	if (recent)
+		recent->answered = true;
+	if (!transport_is_datagram(session_transport(s->session)) && m->rcode == 0 &&
+	    dns_transfer_asked(request ? message_of(request) : m)) {
+		end_transfer(s);
+		dns_transfer_start(&s->transfer, m, span_of(frame->data, frame->available));
+		if (dns_transfer_complete(&s->transfer))
+			end_transfer(s);
+		return;
+	}
+	pair_response_by_key(s->pair, &m->base);
+}
+
+static bool is_multicast(const struct address *a)
+{
+	return (a->family == ADDRESS_INET4 && a->ip[0] >> 4 == 14) ||
+	       (a->family == ADDRESS_INET6 && a->ip[0] == 0xff);
+}
+
+/* Whoever answers a group answers under an address of its own. */
+static void forget_group(struct dns_message *m)
+{
+	if (!m->base.has_peer || !is_multicast(&m->base.peer))
+		return;
+	m->group = m->base.peer;
+	m->to_group = true;
+	m->base.has_peer = false;
+}
+
+/* A DSO message with the id 0 expects no response: RFC 8490, section 5.4. */
+static bool is_unidirectional(const struct dns_message *m)
+{
+	return m->header.id == 0 && dns_opcode(&m->header) == DNS_OPCODE_DSO;
+}
+
+static void dispatch(struct dns_state *s, struct dns_message *m, const struct frame *frame)
+{
+	bool headless = m->bytes < DNS_HEADER_LEN || frame->available < DNS_HEADER_LEN;
+	bool response = headless ? frame->side == SIDE_SERVER : m->header.flags & DNS_QR;
+
+	if (headless || m->multicast || is_unidirectional(m)) {
+		emit_alone(s, response ? NULL : m, response ? m : NULL, false);
+	} else if (response) {
+		if (is_of_transfer(s, m))
+			continue_transfer(s, m, frame);
+		else
+			take_response(s, m, frame);
+	} else {
+		if (is_of_transfer(s, m))
+			end_transfer(s);
+		take_request(s, m, frame->side);
+	}
+}
+
+/* ---- the protocol's functions ---- */
+
+static bool uses_port(const struct dns_state *s, const struct frame *frame, uint16_t port)
+{
+	return frame->peer ? frame->peer->port == port : session_has_port(s->session, port);
+}
+
+static struct dns_reading reading_of(struct dns_state *s, const struct frame *frame,
+				     struct span data)
+{
+	bool datagram = transport_is_datagram(session_transport(s->session));
+	bool no_id = data.len >= 2 && data.data[0] == 0 && data.data[1] == 0;
+
+	return (struct dns_reading){
+		.complete = frame->available == frame->len,
+		/* A resolver that isn't a full one asks with an id: RFC 6762, section 6.7. */
+		.multicast = datagram && no_id && uses_port(s, frame, PORT_MDNS),
+		.llmnr = uses_port(s, frame, PORT_LLMNR),
+		.scratch = &s->scratch,
+	};
+}
+
+void dns_exchange_message(void *state, const struct frame *frame)
+{
+	struct dns_state *s = state;
+	bool datagram = transport_is_datagram(session_transport(s->session));
+	size_t prefix = datagram ? 0 : DNS_TCP_PREFIX;
+	struct frame body = *frame;
+	struct dns_message *m = message_of(pair_message(s->pair, frame));
+	struct dns_reading reading;
+	struct span data;
+
+	if (!m)
+		return;
+	body.data += prefix < body.available ? prefix : body.available;
+	body.available -= prefix < body.available ? prefix : body.available;
+	body.len -= prefix;
+	data = span_of(body.data, body.available);
+	reading = reading_of(s, &body, data);
+	m->bytes = body.len;
+	dns_message_read(m, data, &reading);
+	forget_group(m);
+	dispatch(s, m, &body);
+}
+
+void dns_exchange_lost(void *state, enum side side)
+{
+	struct dns_state *s = state;
+
+	pair_lost(s->pair, side);
+}
+
+void dns_exchange_finish(void *state)
+{
+	struct dns_state *s = state;
+
+	end_transfer(s);
+	pair_finish(s->pair);
+}
