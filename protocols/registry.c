@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/dns/dns.h"
 #include "protocols/protocol.h"
 #include "protocols/http/http.h"
 #include "protocols/redis/redis.h"
@@ -7,5 +8,6 @@
 const struct protocol *const protocols[] = {
 	&protocol_http,
 	&protocol_redis,
+	&protocol_dns,
 	NULL,
 };
