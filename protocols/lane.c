@@ -231,6 +231,26 @@ static void take_behind_kept(struct lane *l, struct lane_owner *owner, const str
 		drop_kept(l, owner);
 }
 
+/* Some lengths are known before the first byte comes: then a hole is inside that frame. */
+static bool expect_frame(struct lane *l, struct lane_owner *owner, int64_t ts)
+{
+	struct cursor none = cursor_of(NULL, 0);
+	struct frame frame = {
+		.offset = l->position,
+		.ts_first = ts,
+		.ts_last = ts,
+		.side = l->side,
+	};
+
+	if (l->searching || l->kept.len)
+		return false;
+	if (owner->protocol->frame(owner->state, l->side, &none, &frame) != FRAME_DONE)
+		return false;
+	l->frame = frame;
+	l->left = frame.len;
+	return l->left > 0;
+}
+
 /* A hole outside a frame of known length. */
 static void take_hole(struct lane *l, struct lane_owner *owner, uint64_t len)
 {
@@ -245,7 +265,7 @@ void lane_run(struct lane *l, struct lane_owner *owner, const struct run *run)
 	struct run rest = *run;
 
 	l->last_ts = run->ts;
-	if (l->left) {
+	if (l->left || (!run->data && expect_frame(l, owner, run->ts))) {
 		uint64_t taken = continue_frame(l, owner, run);
 
 		rest.len -= taken;

@@ -158,9 +158,15 @@ bool order_push(struct order *o, const struct event_data *data, int64_t ts, orde
 		give_data(o, data, ts, run, context);
 		release_ready(o, data->direction, run, context);
 	}
-	while (o->held && held_too_long(o, ts))
-		skip_to_held(o, data->direction, run, context);
+	order_advance(o, data->direction, ts, run, context);
 	return true;
+}
+
+void order_advance(struct order *o, enum direction direction, int64_t now, order_run_fn *run,
+		   void *context)
+{
+	while (o->held && held_too_long(o, now))
+		skip_to_held(o, direction, run, context);
 }
 
 void order_finish(struct order *o, enum direction direction, order_run_fn *run, void *context)

@@ -49,6 +49,10 @@ void order_init(struct order *o, uint64_t start);
 bool order_push(struct order *o, const struct event_data *data, int64_t ts, order_run_fn *run,
 		void *context);
 
+/* It is NOW, as the other direction tells: gives out what has been held back for too long. */
+void order_advance(struct order *o, enum direction direction, int64_t now, order_run_fn *run,
+		   void *context);
+
 /* Nothing will come any more: what is held goes out, with the holes before it. */
 void order_finish(struct order *o, enum direction direction, order_run_fn *run, void *context);
 

@@ -152,7 +152,8 @@ struct protocol {
 	void (*close)(void *state);
 
 	/*
-	 * Cuts the next frame. IN holds all bytes that are there, from a frame boundary on. Never
+	 * Cuts the next frame. IN holds all bytes that are there, from a frame boundary on; none
+	 * when they are lost: a length that is known without them is still worth telling. Never
 	 * called for datagrams. Must not read beyond, nor depend on how the bytes arrived.
 	 */
 	enum frame_status (*frame)(void *state, enum side side, struct cursor *in,
