@@ -330,14 +330,23 @@ static void count_lost(struct session *s)
 			       s->orders[1].lost_bytes;
 }
 
+static void take_stream(struct session *s, const struct event_data *data, int64_t ts)
+{
+	enum direction other = direction_opposite(data->direction);
+
+	order_advance(&s->orders[other], other, ts, take_run, s);
+	if (!order_push(&s->orders[data->direction], data, ts, take_run, s))
+		s->options.budget->refused += data->payload.len;
+}
+
 void session_data(struct session *s, const struct event_data *data, int64_t ts)
 {
 	if (s->finished)
 		return;
 	if (is_datagram(s))
 		take_datagram(s, data, ts);
-	else if (!order_push(&s->orders[data->direction], data, ts, take_run, s))
-		s->options.budget->refused += data->payload.len;
+	else
+		take_stream(s, data, ts);
 	count_lost(s);
 }
 
