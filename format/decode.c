@@ -309,7 +309,7 @@ static bool data_optional(const struct view *v, struct decoder_flow *flow, struc
 		data->len = u64_get(at);
 		at += 8;
 	}
-	data->peer.family = ADDRESS_NONE;
+	data->peer = (struct address){0};
 	if (v->flags & TAPE_DATA_PEER) {
 		if ((size_t)(end - at) < sizeof(peer))
 			return false;
