@@ -34,9 +34,6 @@ enum said {
 	SAID_COUNT
 };
 
-/*
- * Arrays of strings alone may as well be replies, so unknown commands score less than replies do.
- */
 static const uint8_t scores[ASKED_COUNT][SAID_COUNT] = {
 	/*                  nothing wrong line telltale structure */
 	[ASKED_NOTHING] = {0, 0, 20, 40, 80},  [ASKED_WRONG] = {0, 0, 0, 0, 0},
@@ -50,6 +47,16 @@ static const uint8_t scores[ASKED_COUNT][SAID_COUNT] = {
 
 /* Added on a port of Redis to what is neither hopeless nor sure. */
 #define PORT_BONUS 10
+
+/* Taken off when the recorder saw the other side open the connection. */
+#define ROLE_MALUS 20
+
+/*
+ * Arrays of strings in one direction alone, none of them a known command, may be requests as well
+ * as replies. The server never speaks first; in the middle of a connection replies are likelier.
+ */
+#define AMBIGUOUS	   70
+#define AMBIGUOUS_LIKELIER 75
 
 struct grade {
 	struct span first; /* the first frame's first word or line, for the reason */
@@ -329,6 +336,21 @@ static bool is_redis_port(uint16_t port)
 	return false;
 }
 
+static int score_of(enum asked asked, enum said said, const struct sample *sample,
+		    struct span requests, struct span replies)
+{
+	struct grade other = {0};
+
+	if (asked == ASKED_ARRAYS && said == SAID_NOTHING)
+		return sample->midstream ? AMBIGUOUS : AMBIGUOUS_LIKELIER;
+	if (asked != ASKED_NOTHING || said != SAID_STRUCTURE || requests.len)
+		return scores[asked][said];
+	grade_side(&other, SIDE_CLIENT, replies, sample->midstream);
+	if (asked_of(&other, replies.len) < ASKED_ARRAYS)
+		return scores[asked][said];
+	return sample->midstream ? AMBIGUOUS_LIKELIER : AMBIGUOUS;
+}
+
 /* What the sample is worth when the recorded process has this role. */
 static void judge(const struct sample *sample, enum role role, struct verdict *verdict)
 {
@@ -345,7 +367,9 @@ static void judge(const struct sample *sample, enum role role, struct verdict *v
 	asked = asked_of(&client, requests.len);
 	said = said_of(&server, replies.len);
 	verdict->role = role;
-	verdict->score = scores[asked][said];
+	verdict->score = score_of(asked, said, sample, requests, replies);
+	if (verdict->score > ROLE_MALUS && sample->role == ROLE_CLIENT + ROLE_SERVER - role)
+		verdict->score -= ROLE_MALUS;
 	if (verdict->score && verdict->score < INFER_CERTAIN &&
 	    is_redis_port(role == ROLE_CLIENT ? sample->remote_port : sample->local_port))
 		verdict->score += PORT_BONUS;
