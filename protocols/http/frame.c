@@ -12,17 +12,16 @@
 size_t http_find_empty_line(struct span bytes, size_t from, size_t scanned, size_t *line)
 {
 	while (from < bytes.len) {
-		const char *at = bytes.data + from, *end;
-		size_t search = from > scanned ? from : scanned;
+		size_t search = from > scanned ? from : scanned, blank_end = from;
+		const char *end;
 
-		if (*at == '\n')
-			return from + 1;
-		if (*at == '\r') {
-			if (from + 1 == bytes.len)
-				break;
-			if (at[1] == '\n')
-				return from + 2;
-		}
+		while (blank_end < bytes.len && blank_end < from + 2 &&
+		       bytes.data[blank_end] == '\r')
+			blank_end++;
+		if (blank_end == bytes.len)
+			break;
+		if (bytes.data[blank_end] == '\n')
+			return blank_end + 1;
 		end = memchr(bytes.data + search, '\n', bytes.len - search);
 		if (!end)
 			break;
@@ -43,6 +42,11 @@ static size_t leading_line_ends(struct span bytes)
 	return n;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 /* Whether FRONT, as far as it goes, is TEXT; case doesn't matter. */
 static bool begins_like(struct span front, const char *text)
 {
@@ -59,7 +63,8 @@ static bool front_is_start(enum side side, struct span front)
 		front.len = START_LINE_FRONT;
 	for (size_t i = 0; i < front.len; i++)
 		if (!http_is_token((uint8_t)front.data[i]))
-			return i > 0 && i <= HTTP_METHOD_MAX && front.data[i] == ' ';
+			return i > 0 && i <= HTTP_METHOD_MAX &&
+			       (front.data[i] == '\r' || is_blank(front.data[i]));
 	return front.len <= HTTP_METHOD_MAX;
 }
 
@@ -76,32 +81,76 @@ static bool is_headless(const struct http_state *st, struct span bytes)
 	return request->is_simple || (!st->sides[SIDE_SERVER].begun && bytes.data[0] == '<');
 }
 
-/* The start line at the beginning of BYTES, *LEN long with its end and empty lines before it. */
+/* The start line at the beginning of BYTES, *LEN long with its line end. */
 static enum frame_status check_start_line(enum side side, struct span bytes, struct frame *frame,
 					  struct http_start_line *line, size_t *len)
 {
-	size_t empty = leading_line_ends(bytes);
-	struct span text = span_of(bytes.data + empty, bytes.len - empty);
-	size_t search = frame->scanned > empty ? frame->scanned : empty;
-	const char *end = memchr(bytes.data + search, '\n', bytes.len - search);
+	const char *end = memchr(bytes.data + frame->scanned, '\n', bytes.len - frame->scanned);
+	struct span text;
 
 	if (!end) {
 		frame->scanned = bytes.len;
-		return front_is_start(side, text) ? FRAME_MORE : FRAME_BAD;
+		return front_is_start(side, bytes) ? FRAME_MORE : FRAME_BAD;
 	}
 	*len = (size_t)(end + 1 - bytes.data);
-	text = http_strip_line_end(span_of(text.data, *len - empty));
+	text = http_strip_line_end(span_of(bytes.data, *len));
 	if (side == SIDE_CLIENT)
 		return http_request_line(text, line) ? FRAME_DONE : FRAME_BAD;
 	return http_status_line(text, line) ? FRAME_DONE : FRAME_BAD;
 }
 
-static enum frame_status cut_headless(struct http_side *side, struct span bytes,
-				      struct frame *frame)
+/* Header lines have no business behind a request of HTTP/0.9; FRAME_BAD: it is none. */
+static enum frame_status cut_stray_header(struct span bytes, struct frame *frame)
 {
-	side->phase = HTTP_PHASE_HEADLESS;
-	frame->kind = HTTP_FRAME_PIECE;
-	frame->len = bytes.len;
+	size_t name = 0;
+	const char *end;
+
+	while (name < bytes.len && http_is_token((uint8_t)bytes.data[name]))
+		name++;
+	if (name == 0 || name == bytes.len || bytes.data[name] != ':')
+		return FRAME_BAD;
+	end = memchr(bytes.data, '\n', bytes.len);
+	frame->len = end ? (uint64_t)(end + 1 - bytes.data) : 0;
+	return end ? FRAME_DONE : FRAME_MORE;
+}
+
+/* What may come first: the start line. FRAME_DONE with a length: it is all there is to cut. */
+static enum frame_status cut_start(struct http_state *st, enum side which, struct span bytes,
+				   struct frame *frame, size_t *from)
+{
+	struct http_side *side = &st->sides[which];
+	struct http_start_line start;
+	enum frame_status status;
+
+	/* Behind a CONNECT comes a tunnel or the next request: the answer will tell. */
+	if (which == SIDE_CLIENT && st->connect)
+		return FRAME_MORE;
+	if (which == SIDE_SERVER && is_headless(st, bytes)) {
+		side->phase = HTTP_PHASE_HEADLESS;
+		frame->kind = HTTP_FRAME_PIECE;
+		frame->len = bytes.len;
+		return FRAME_DONE;
+	}
+	frame->kind = HTTP_FRAME_IGNORED;
+	frame->len = leading_line_ends(bytes);
+	if (frame->len)
+		return FRAME_DONE;
+	if (side->simple) {
+		status = cut_stray_header(bytes, frame);
+		if (status != FRAME_BAD)
+			return status;
+	}
+	status = check_start_line(which, bytes, frame, &start, from);
+	if (status == FRAME_BAD)
+		side->garbled = true;
+	if (status != FRAME_DONE)
+		return status;
+	side->begun = true;
+	side->simple = start.simple;
+	if (start.simple) {
+		frame->kind = HTTP_FRAME_HEAD;
+		frame->len = *from;
+	}
 	return FRAME_DONE;
 }
 
@@ -112,23 +161,10 @@ static enum frame_status cut_head(struct http_state *st, enum side which, struct
 	size_t from = 0, line = 0, end;
 
 	if (!side->head.len) {
-		struct http_start_line start;
-		enum frame_status status;
+		enum frame_status status = cut_start(st, which, bytes, frame, &from);
 
-		/* Behind a CONNECT comes a tunnel or the next request: the answer will tell. */
-		if (which == SIDE_CLIENT && st->connect)
-			return FRAME_MORE;
-		if (which == SIDE_SERVER && is_headless(st, bytes))
-			return cut_headless(side, bytes, frame);
-		status = check_start_line(which, bytes, frame, &start, &from);
-		if (status != FRAME_DONE)
+		if (status != FRAME_DONE || frame->len)
 			return status;
-		side->begun = true;
-		if (!start.version.len) {
-			frame->kind = HTTP_FRAME_HEAD;
-			frame->len = from;
-			return FRAME_DONE;
-		}
 	}
 	end = http_find_empty_line(bytes, from, frame->scanned, &line);
 	if (!end && !line) {
@@ -152,7 +188,7 @@ static int hex_digit(char c)
 
 static bool is_space(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	return is_blank(c) || c == '\r' || c == '\n';
 }
 
 enum http_match http_chunk_line(struct span bytes, uint64_t *size, size_t *len, bool *odd)
@@ -291,6 +327,8 @@ enum frame_status http_frame(void *state, enum side side, struct cursor *in, str
 	struct http_state *st = state;
 	struct span bytes = cursor_rest(in);
 
+	if (!bytes.len && st->sides[side].phase != HTTP_PHASE_BODY)
+		return FRAME_MORE;
 	/* Without its request a response to HEAD looks as if a body followed. */
 	if (st->sides[side].doubtful) {
 		if (begins_like(bytes, "HTTP/1.")) {

@@ -48,7 +48,7 @@ static bool is_simple(struct span line)
 {
 	struct http_start_line start;
 
-	return http_request_line(line, &start) && !start.version.len;
+	return http_request_line(line, &start) && start.simple;
 }
 
 static struct finding look_at_start(struct span bytes)

@@ -128,6 +128,9 @@ static struct http_message *new_message(struct http_state *st, const struct fram
 	if (!m)
 		return NULL;
 	m->notes = head->notes;
+	if (st->sides[frame->side].garbled)
+		m->notes |= HTTP_NOTE_GARBAGE_BEFORE;
+	st->sides[frame->side].garbled = false;
 	m->code = (uint16_t)head->line.code;
 	m->method = keep(m, head->line.method);
 	m->target = keep(m, head->line.target);
@@ -174,7 +177,9 @@ static void begin_request(struct http_state *st, const struct frame *frame,
 	if (m) {
 		m->is_head = span_is(head->line.method, "HEAD");
 		m->is_connect = span_is(head->line.method, "CONNECT");
-		m->is_simple = !head->line.version.len;
+		m->is_simple = head->line.simple;
+		if (head->line.malformed)
+			m->notes |= HTTP_NOTE_LINE_ODD;
 		pair_request(st->pair, &m->base);
 		if (m->is_connect)
 			st->connect = m;
@@ -249,10 +254,6 @@ static void take_lines(struct http_state *st, const struct frame *frame, struct 
 	const char *end;
 	bool is_start;
 
-	while (lines.len && (*lines.data == '\r' || *lines.data == '\n')) {
-		lines.data++;
-		lines.len--;
-	}
 	end = lines.len ? memchr(lines.data, '\n', lines.len) : NULL;
 	if (!end)
 		return;
@@ -266,6 +267,12 @@ static void take_lines(struct http_state *st, const struct frame *frame, struct 
 		begin_request(st, frame, &head);
 	else
 		begin_response(st, frame, &head);
+}
+
+static void take_nothing(struct http_state *st, const struct frame *frame)
+{
+	(void)st;
+	(void)frame;
 }
 
 static void take_head_part(struct http_state *st, const struct frame *frame)
@@ -391,11 +398,9 @@ typedef void take_fn(struct http_state *st, const struct frame *frame);
 void http_message(void *state, const struct frame *frame)
 {
 	static take_fn *const by_kind[] = {
-		[HTTP_FRAME_HEAD_PART] = take_head_part,
-		[HTTP_FRAME_HEAD] = take_head,
-		[HTTP_FRAME_BODY] = take_body,
-		[HTTP_FRAME_CHUNK] = take_chunk,
-		[HTTP_FRAME_LAST_CHUNK] = take_last_chunk,
+		[HTTP_FRAME_IGNORED] = take_nothing, [HTTP_FRAME_HEAD_PART] = take_head_part,
+		[HTTP_FRAME_HEAD] = take_head,	     [HTTP_FRAME_BODY] = take_body,
+		[HTTP_FRAME_CHUNK] = take_chunk,     [HTTP_FRAME_LAST_CHUNK] = take_last_chunk,
 		[HTTP_FRAME_PIECE] = take_piece,
 	};
 	struct http_state *st = state;

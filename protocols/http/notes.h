@@ -20,8 +20,10 @@
 	X(NOT_CHUNKED, "body isn't chunked as announced")                                          \
 	X(CHUNK_BAD, "no valid chunk size")                                                        \
 	X(CHUNK_ODD, "chunk size with stray characters")                                           \
+	X(GARBAGE_BEFORE, "what came before it is no HTTP")                                        \
 	X(NO_HEAD, "response without a head, as in HTTP/0.9")                                      \
 	X(SWITCHED, "another protocol follows on the connection")                                  \
+	X(LINE_ODD, "malformed request line")                                                      \
 	X(HEADER_ODD, "header line without a name or a colon")                                     \
 	X(HEADERS_MANY, "more header lines than are shown")                                        \
 	X(BODY_CAPPED, "only the first MiB of the body is shown")                                  \

@@ -96,6 +96,14 @@ static void note_version(struct http_state *st, const struct http_message *reque
 		add_note(&st->note, "response: ", "version ", answered);
 }
 
+/* The other half may have been there and not have been HTTP. */
+static void note_garbled(struct http_state *st, enum side side, const char *text)
+{
+	if (st->sides[side].garbled)
+		add_note(&st->note, text, "", (struct span){0});
+	st->sides[side].garbled = false;
+}
+
 /* The message is the pair's again when this returns. */
 static void forget(struct http_state *st, const struct http_message *m)
 {
@@ -124,6 +132,10 @@ void http_emit(void *context, struct message *request, struct message *response,
 	}
 	if (asked && answered)
 		note_version(st, asked, answered);
+	else if (asked)
+		note_garbled(st, SIDE_SERVER, "what came as a response is no HTTP");
+	else
+		note_garbled(st, SIDE_CLIENT, "what came as a request is no HTTP");
 	/* 408 needs no request: the server is tired of waiting (RFC 9110, section 15.5.9). */
 	if (!asked && answered->code == 408)
 		lost = false;

@@ -134,11 +134,16 @@ static bool is_plain_target(struct span target)
 	return target.len > 0;
 }
 
-/* The only request of HTTP/0.9: "GET /path", and nothing after it. */
-static bool simple_request(const struct http_start_line *line)
+/*
+ * Without a version: the only request of HTTP/0.9, "GET /path", or an attempt at something newer,
+ * which a server will refuse.
+ */
+static bool unversioned(struct http_start_line *line)
 {
-	return span_is(line->method, "GET") && is_plain_target(line->target) &&
-	       line->target.data[0] == '/';
+	line->simple = span_is(line->method, "GET") && is_plain_target(line->target) &&
+		       line->target.data[0] == '/';
+	line->malformed = !line->simple;
+	return line->simple || http_method_known(line->method);
 }
 
 bool http_request_line(struct span line, struct http_start_line *out)
@@ -147,21 +152,24 @@ bool http_request_line(struct span line, struct http_start_line *out)
 	struct span rest;
 
 	memset(out, 0, sizeof(*out));
-	if (method == 0 || method > HTTP_METHOD_MAX || method == line.len ||
-	    !is_blank(line.data[method]))
+	if (method == 0 || method > HTTP_METHOD_MAX)
+		return false;
+	if (method < line.len && !is_blank(line.data[method]))
 		return false;
 	out->method = span_of(line.data, method);
 	rest = http_trim(span_of(line.data + method, line.len - method));
 	out->target = rest;
 	if (rest.len < VERSION_LEN)
-		return simple_request(out);
+		return unversioned(out);
 	if (!version_at(span_of(rest.data + rest.len - VERSION_LEN, VERSION_LEN), &out->version))
-		return simple_request(out);
+		return unversioned(out);
+	rest.len -= VERSION_LEN;
+	if (rest.len && !is_blank(rest.data[rest.len - 1])) {
+		out->version = (struct span){0};
+		return unversioned(out);
+	}
 	/* "PRI * HTTP/2.0" opens HTTP/2, which is another protocol (RFC 9113, section 3.4). */
 	if (out->version.data[0] > '1' && span_is(out->method, "PRI"))
-		return false;
-	rest.len -= VERSION_LEN;
-	if (rest.len && !is_blank(rest.data[rest.len - 1]))
 		return false;
 	out->target = http_trim(rest);
 	return true;

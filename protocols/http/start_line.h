@@ -14,9 +14,11 @@
 struct http_start_line {
 	struct span method;  /* requests; empty otherwise */
 	struct span target;  /* as sent; may be empty */
-	struct span version; /* "1.1"; empty in a request of HTTP/0.9 */
+	struct span version; /* "1.1"; empty when there is none */
 	struct span reason;  /* responses; may be empty */
 	unsigned code;	     /* responses; 0 when the line has none */
+	bool simple;	     /* a request of HTTP/0.9: nothing follows the line */
+	bool malformed;	     /* a request whose version isn't where it belongs */
 };
 
 enum http_match {

@@ -23,6 +23,7 @@ enum http_phase {
  * known when the rest never does.
  */
 enum http_frame_kind {
+	HTTP_FRAME_IGNORED, /* empty lines before a start line (RFC 9112, section 2.2), and such */
 	HTTP_FRAME_HEAD_PART,  /* some whole lines of a head, not its end */
 	HTTP_FRAME_HEAD,       /* the rest of a head, or all of it */
 	HTTP_FRAME_BODY,       /* a whole body of known length */
@@ -58,6 +59,8 @@ struct http_message {
 struct http_side {
 	enum http_phase phase;
 	bool begun;    /* something was recognised on this side */
+	bool simple;   /* the last request was one of HTTP/0.9 */
+	bool garbled;  /* something was not, since the last message */
 	bool doubtful; /* whether the response has a body depends on a request that was lost */
 	uint64_t length;
 	struct buffer head;	       /* its lines so far, when it comes in pieces */
