@@ -44,14 +44,6 @@ static const char *take_client_reply(struct redis *r, const struct redis_message
 	return unanswered;
 }
 
-static void reset(struct redis *r)
-{
-	r->replies_off = false;
-	r->transaction = false;
-	r->monitor = false;
-	memset(r->subscribed, 0, sizeof(r->subscribed));
-}
-
 /* Why the request gets no reply; NULL when it does. */
 static const char *reply_expected(struct redis *r, const struct redis_message *m)
 {
@@ -66,7 +58,8 @@ static const char *reply_expected(struct redis *r, const struct redis_message *m
 	case TRAIT_CLIENT:
 		return r->transaction ? unanswered : take_client_reply(r, m, unanswered);
 	case TRAIT_RESET:
-		reset(r);
+		r->replies_off = false;
+		r->transaction = false;
 		return NULL;
 	case TRAIT_MULTI:
 		r->transaction = true;
@@ -298,6 +291,17 @@ static void take_sync_reply(struct redis *r, const struct redis_message *m)
 		r->replica = true;
 }
 
+/* Pushes end when the server says so, not when the client asks for it. */
+static void take_reset_reply(struct redis *r)
+{
+	const struct redis_message *request = oldest(r);
+
+	if (!request || request->trait != TRAIT_RESET)
+		return;
+	r->monitor = false;
+	memset(r->subscribed, 0, sizeof(r->subscribed));
+}
+
 static void take_snapshot(struct redis *r, struct redis_message *m)
 {
 	const struct redis_message *request = oldest(r);
@@ -318,6 +322,7 @@ void redis_take_reply(struct redis *r, struct redis_message *m)
 	if (take_push(r, m))
 		return;
 	take_sync_reply(r, m);
+	take_reset_reply(r);
 	if (r->doubt == DOUBT_REST) {
 		pair_discard(r->pair, &m->base);
 		return;
