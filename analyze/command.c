@@ -31,7 +31,7 @@ static size_t fill_tables(const struct command_option *options, struct option *l
 
 	/* A leading colon asks for ':' when an argument is missing, and for silence. */
 	*shorts++ = ':';
-	for (; options[count].name && count < OPTIONS_MAX; count++) {
+	for (; count < OPTIONS_MAX && options[count].name; count++) {
 		int has = options[count].argument ? required_argument : no_argument;
 
 		longs[count] = (struct option){options[count].name, has, NULL, 0};
