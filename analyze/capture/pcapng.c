@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/event.h"
+
 /* The pcapng format: draft-ietf-opsawg-pcapng, section 4 (the blocks). */
 
 #define BLOCK_OVERHEAD	 12u /* type and length before, length behind the body */
@@ -147,11 +149,11 @@ static enum block_verdict read_interface(struct capture_file *file, const struct
 	return BLOCK_NOTHING;
 }
 
-/* Times that make no sense become ones that can be subtracted from each other. */
+/* Within what events may have. */
 static int64_t clamp(__int128 value)
 {
-	if (value > INT64_MAX / 2)
-		return INT64_MAX / 2;
+	if (value > EVENT_TIME_MAX)
+		return EVENT_TIME_MAX;
 	return value < 0 ? 0 : (int64_t)value;
 }
 
