@@ -105,9 +105,9 @@ static void fill_data(struct events *e, const struct event_data *d, char peer[AD
 	v[TID] = value_int(d->tid);
 	v[COMM] = value_text(span_text(process ? process->name : ""));
 	v[FD] = value_int(d->fd);
-	v[CALL] = value_text(span_text(call_text(d->call)));
-	v[DIR] = value_text(span_text(direction_text(d->direction)));
-	v[LAYER] = value_text(span_text(layer_text(d->layer)));
+	v[CALL] = value_word(span_text(call_text(d->call)));
+	v[DIR] = value_word(span_text(direction_text(d->direction)));
+	v[LAYER] = value_word(span_text(layer_text(d->layer)));
 	v[OFFSET] = value_int((int64_t)d->offset);
 	v[LEN] = value_int((int64_t)d->len);
 	v[CAPTURED] = value_int((int64_t)d->payload.len);
@@ -187,7 +187,7 @@ static void print_text(struct events *e, const struct value *v)
 {
 	struct cells *cells = &e->cells;
 	struct buffer *b = &cells->text;
-	bool data = v[CALL].type == VALUE_TEXT;
+	bool data = v[CALL].type == VALUE_WORD;
 
 	cells_clear(cells);
 	text_append_time_of_day(b, v[TS].integer);
@@ -201,9 +201,9 @@ static void print_text(struct events *e, const struct value *v)
 	append_number(cells, &v[FD]);
 	buffer_append_span(b, data ? v[CALL].text : v[EVENT].text);
 	cells_end(cells, PAINT_CYAN);
-	buffer_append_span(b, v[DIR].type == VALUE_TEXT ? v[DIR].text : span_text(""));
+	buffer_append_span(b, data ? v[DIR].text : span_text(""));
 	cells_end(cells, PAINT_NONE);
-	buffer_append_span(b, v[LAYER].type == VALUE_TEXT ? v[LAYER].text : span_text(""));
+	buffer_append_span(b, data ? v[LAYER].text : span_text(""));
 	cells_end(cells, PAINT_NONE);
 	append_number(cells, &v[OFFSET]);
 	append_number(cells, &v[LEN]);

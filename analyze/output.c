@@ -175,7 +175,9 @@ static void csv_field(struct buffer *b, struct span text)
 
 static void csv_value(struct buffer *b, const struct value *v)
 {
-	if (v->type == VALUE_TEXT || v->type == VALUE_JSON)
+	if (v->type == VALUE_WORD)
+		buffer_append_span(b, v->text);
+	else if (v->type == VALUE_TEXT || v->type == VALUE_JSON)
 		csv_field(b, v->text);
 	else if (v->type != VALUE_NULL)
 		json_append_value(b, v);

@@ -49,16 +49,16 @@ void record_fill(struct record_row *row, const struct replay *replay, const stru
 		address_text(record->peer, row->remote);
 		remote = row->remote;
 	}
-	v[RECORD_PROTO] = value_text(span_text(protocol->name));
+	v[RECORD_PROTO] = value_word(span_text(protocol->name));
 	v[RECORD_TS] = value_int(replay_realtime(replay, first));
 	v[RECORD_CONN] = value_int((int64_t)conn->id);
 	v[RECORD_PID] = value_int(conn->pid);
 	v[RECORD_COMM] = value_text(span_text(conn->process ? conn->process->name : ""));
-	v[RECORD_ROLE] = value_text(span_text(role_text(record_role(conn, s))));
+	v[RECORD_ROLE] = value_word(span_text(role_text(record_role(conn, s))));
 	v[RECORD_LOCAL] = value_text(span_text(conn->local_text));
 	v[RECORD_REMOTE] = value_text(span_text(remote));
 	v[RECORD_TLS] = value_bool(s == conn->sessions[LAYER_TLS]);
-	v[RECORD_OUTCOME] = value_text(span_text(outcome_text(record->outcome)));
+	v[RECORD_OUTCOME] = value_word(span_text(outcome_text(record->outcome)));
 	v[RECORD_LATENCY] = elapsed(record->request_first, record->response_last);
 	v[RECORD_TTFB] = elapsed(record->request_first, record->response_first);
 	v[RECORD_NOTE] = value_text(record->note);

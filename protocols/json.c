@@ -21,15 +21,18 @@ static bool word_needs_escape(const uint8_t *p)
 		LANES(0x80)) != 0;
 }
 
-/* How many bytes from P on can be copied as they are. */
-static size_t plain_run(const uint8_t *p, const uint8_t *end)
+/* Copies what needs no escape from P on to TO, which has room for all; returns how much. */
+static size_t copy_plain(char *to, const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *start = p;
 
-	while (end - p >= 8 && !word_needs_escape(p))
+	while (end - p >= 8 && !word_needs_escape(p)) {
+		memcpy(to, p, 8);
 		p += 8;
+		to += 8;
+	}
 	while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\')
-		p++;
+		*to++ = (char)*p++;
 	return (size_t)(p - start);
 }
 
@@ -58,36 +61,61 @@ static void append_escaped_ascii(struct buffer *b, uint8_t c)
 	}
 }
 
+/* What stands at P and can't be copied as it is; returns how many bytes of the text it took. */
+static size_t append_special(struct buffer *b, const uint8_t *p, const uint8_t *end)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t sequence;
+
+	if (*p < 0x80) {
+		append_escaped_ascii(b, *p);
+		return 1;
+	}
+	sequence = utf8_sequence(p, end);
+	if (sequence) {
+		buffer_append(b, p, sequence);
+		return sequence;
+	}
+	buffer_append(b, (const char[]){'\\', '\\', 'x', hex[*p >> 4], hex[*p & 15]}, 5);
+	return 1;
+}
+
 void json_append_string(struct buffer *b, struct span text)
 {
 	const uint8_t *p = (const uint8_t *)text.data;
 	const uint8_t *end = text.len ? p + text.len : p;
+	char *to = buffer_reserve(b, text.len + 2);
 
-	buffer_append_char(b, '"');
+	if (!to)
+		return;
+	*to = '"';
+	b->len++;
 	while (p < end) {
-		size_t run = plain_run(p, end);
+		size_t run;
 
-		buffer_append(b, p, run);
+		/* Room for the rest and the closing quote, should nothing in it be special. */
+		to = buffer_reserve(b, (size_t)(end - p) + 1);
+		if (!to)
+			return;
+		run = copy_plain(to, p, end);
+		b->len += run;
 		p += run;
-		if (p == end)
-			break;
-		if (*p < 0x80) {
-			append_escaped_ascii(b, *p++);
-			continue;
-		}
-		run = utf8_sequence(p, end);
-		if (run) {
-			buffer_append(b, p, run);
-			p += run;
-		} else {
-			static const char hex[] = "0123456789abcdef";
-			const char byte[] = {'\\', '\\', 'x', hex[*p >> 4], hex[*p & 15]};
-
-			buffer_append(b, byte, sizeof(byte));
-			p++;
-		}
+		if (p < end)
+			p += append_special(b, p, end);
 	}
 	buffer_append_char(b, '"');
+}
+
+static void json_append_word(struct buffer *b, struct span word)
+{
+	char *to = buffer_reserve(b, word.len + 2);
+
+	if (!to)
+		return;
+	to[0] = '"';
+	memcpy(to + 1, word.data, word.len);
+	to[word.len + 1] = '"';
+	b->len += word.len + 2;
 }
 
 void json_append_value(struct buffer *b, const struct value *value)
@@ -104,6 +132,9 @@ void json_append_value(struct buffer *b, const struct value *value)
 		break;
 	case VALUE_TEXT:
 		json_append_string(b, value->text);
+		break;
+	case VALUE_WORD:
+		json_append_word(b, value->text);
 		break;
 	case VALUE_JSON:
 		buffer_append_span(b, value->text);

@@ -20,10 +20,14 @@ enum value_type {
 	VALUE_INT,
 	VALUE_BOOL,
 	VALUE_TEXT,
+	VALUE_WORD,
 	VALUE_JSON
 };
 
-/* A cell. A zeroed one is null. TEXT is any bytes; JSON is one valid JSON value as text. */
+/*
+ * A cell. A zeroed one is null. TEXT is any bytes; WORD is text of printable ASCII without quotes
+ * and backslashes, which no format has to escape; JSON is one valid JSON value as text.
+ */
 struct value {
 	enum value_type type;
 	union {
@@ -46,6 +50,11 @@ static inline struct value value_bool(bool boolean)
 static inline struct value value_text(struct span text)
 {
 	return (struct value){.type = VALUE_TEXT, .text = text};
+}
+
+static inline struct value value_word(struct span word)
+{
+	return (struct value){.type = VALUE_WORD, .text = word};
 }
 
 static inline struct value value_json(struct span text)
