@@ -76,8 +76,15 @@ static uint64_t hash_byte(uint64_t hash, uint8_t byte)
 	return (hash ^ byte) * UINT64_C(0x100000001b3); /* FNV-1a */
 }
 
-/* The question, whatever the case of its letters: RFC 4343, section 3. */
-static uint64_t question_hash(const struct dns_message *m)
+/*
+ * What a response has in common with its query, from the most to the least significant bits: the
+ * id, who asks, the opcode; the name; the type. Without a question the last two are zero.
+ */
+#define TYPE_BITS     UINT64_C(0xffff)
+#define QUESTION_BITS ((UINT64_C(1) << 43) - 1)
+
+/* A name has the same hash whatever the case of its letters: RFC 4343, section 3. */
+static uint64_t question_key(const struct dns_message *m)
 {
 	struct span qname = dns_message_part(m, m->qname);
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -89,17 +96,14 @@ static uint64_t question_hash(const struct dns_message *m)
 
 		hash = hash_byte(hash, c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 	}
-	return hash_byte(hash_byte(hash, (uint8_t)(m->qtype >> 8)), (uint8_t)m->qtype);
+	return (hash << 16 & QUESTION_BITS) | m->qtype;
 }
 
-/* What a response has in common with its query: who asks, the id, the opcode. */
 static uint64_t exchange_key(const struct dns_message *m, enum side asking)
 {
 	return (uint64_t)m->header.id << 48 | (uint64_t)asking << 47 |
-	       (uint64_t)dns_opcode(&m->header) << 43;
+	       (uint64_t)dns_opcode(&m->header) << 43 | question_key(m);
 }
-
-#define QUESTION_BITS ((UINT64_C(1) << 43) - 1)
 
 static void remember(struct dns_state *s, uint64_t key)
 {
@@ -107,13 +111,29 @@ static void remember(struct dns_state *s, uint64_t key)
 	s->recent_next = (s->recent_next + 1) % RECENT_MAX;
 }
 
-/* The newest of the recent queries whose key agrees with KEY in the bits of MASK, or NULL. */
-static struct recent *recall(struct dns_state *s, uint64_t key, uint64_t mask)
+static bool keys_equal(uint64_t query, uint64_t response)
+{
+	return query == response;
+}
+
+/* Only the type differs, or one of them has no question (IQUERY, a FORMERR response). */
+static bool keys_similar(uint64_t query, uint64_t response)
+{
+	uint64_t differing = query ^ response;
+
+	if (!(differing & ~TYPE_BITS))
+		return true;
+	return !(differing & ~QUESTION_BITS) &&
+	       (!(query & QUESTION_BITS) || !(response & QUESTION_BITS));
+}
+
+/* The newest of the recent queries that a response with this key may answer, or NULL. */
+static struct recent *recall(struct dns_state *s, uint64_t key, bool (*match)(uint64_t, uint64_t))
 {
 	for (size_t i = 1; i <= RECENT_MAX; i++) {
 		struct recent *r = &s->recent[(s->recent_next + RECENT_MAX - i) % RECENT_MAX];
 
-		if (r->used && (r->key & mask) == (key & mask))
+		if (r->used && match(r->key, key))
 			return r;
 	}
 	return NULL;
@@ -138,7 +158,7 @@ static void take_request(struct dns_state *s, struct dns_message *m, enum side s
 {
 	struct message *waiting;
 
-	m->base.key = exchange_key(m, side) | (question_hash(m) & QUESTION_BITS);
+	m->base.key = exchange_key(m, side);
 	waiting = pair_find(s->pair, &m->base);
 	if (waiting) {
 		message_of(waiting)->times++;
@@ -149,18 +169,19 @@ static void take_request(struct dns_state *s, struct dns_message *m, enum side s
 	pair_request(s->pair, &m->base);
 }
 
-/* Which query a response answers, by its question or, when it has none, by its id. */
-static struct recent *find_key(struct dns_state *s, struct dns_message *m, enum side side)
+/* Gives a response the key of the query that it answers, as far as that is known. */
+static struct recent *find_query(struct dns_state *s, struct dns_message *m, enum side side)
 {
-	uint64_t key = exchange_key(m, side_opposite(side));
 	struct recent *recent;
 
-	if (m->asks) {
-		m->base.key = key | (question_hash(m) & QUESTION_BITS);
-		return recall(s, m->base.key, UINT64_MAX);
-	}
-	recent = recall(s, key, ~QUESTION_BITS);
-	m->base.key = recent ? recent->key : key;
+	m->base.key = exchange_key(m, side_opposite(side));
+	recent = recall(s, m->base.key, keys_equal);
+	if (recent || pair_find(s->pair, &m->base))
+		return recent;
+	recent = recall(s, m->base.key, keys_similar);
+	if (!recent || recent->answered)
+		return NULL;
+	m->base.key = recent->key;
 	return recent;
 }
 
@@ -183,7 +204,7 @@ static void continue_transfer(struct dns_state *s, struct dns_message *m, const 
 
 static void take_response(struct dns_state *s, struct dns_message *m, const struct frame *frame)
 {
-	struct recent *recent = find_key(s, m, frame->side);
+	struct recent *recent = find_query(s, m, frame->side);
 	struct message *request = pair_find(s->pair, &m->base);
 
 	if (!request && recent && recent->answered) {

@@ -104,7 +104,8 @@ static void fill_values(struct dns_writer *w, struct session *session,
 	if (response && has(response, response->opcode))
 		values[DNS_COLUMN_RCODE] = rcode_value(&w->rcode, response);
 	values[DNS_COLUMN_OPCODE] = text_value(newest, newest->opcode);
-	values[DNS_COLUMN_FLAGS] = text_value(newest, newest->flags);
+	if (has(newest, newest->opcode))
+		values[DNS_COLUMN_FLAGS] = value_text(dns_message_part(newest, newest->flags));
 	values[DNS_COLUMN_ANSWERS] = SECTION(answers);
 	values[DNS_COLUMN_AUTHORITY] = SECTION(authority);
 	values[DNS_COLUMN_ADDITIONAL] = SECTION(additional);
