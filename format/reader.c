@@ -466,9 +466,13 @@ static enum tape_error read_head(struct reader *r)
 	struct tape_segment_header header;
 
 	if (s.len < sizeof(header) || !frame_valid(s.data, s.len, TAPE_MAGIC_SEGMENT)) {
-		if (skip(r, (struct problem){.error = TAPE_ERROR_DAMAGED, .what = "segment header"},
-			 0))
+		if (seek_frame(r, 0)) {
+			r->seek_unknown = true;
+			tell(r, (struct problem){.error = TAPE_ERROR_DAMAGED,
+						 .bytes = r->offset,
+						 .what = "segment header"});
 			return TAPE_OK;
+		}
 		return r->input.error ? r->input.error : TAPE_ERROR_NOT_A_TAPE;
 	}
 	memcpy(&header, s.data, sizeof(header));

@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <dirent.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "format/recording.h"
+#include "tests/unit/sample_events.h"
+
+#define START_MONOTONIC INT64_C(1000000000)
+#define START_REALTIME	INT64_C(1790000000000000000) /* 2026-09-21T14:13:20Z */
+
+struct place {
+	char root[64];
+	char path[80]; /* of the recording */
+};
+
+static int make_place(void **state)
+{
+	struct place *place = calloc(1, sizeof(*place));
+
+	snprintf(place->root, sizeof(place->root), "/tmp/socktape-recording-XXXXXX");
+	if (!mkdtemp(place->root))
+		return -1;
+	snprintf(place->path, sizeof(place->path), "%s/rec", place->root);
+	*state = place;
+	return 0;
+}
+
+static void empty_directory(const char *path)
+{
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)))
+		unlinkat(dirfd(directory), entry->d_name, 0);
+	if (directory)
+		closedir(directory);
+	rmdir(path);
+}
+
+static int remove_place(void **state)
+{
+	struct place *place = *state;
+
+	umount2(place->path, MNT_DETACH); /* what a failed test left */
+	empty_directory(place->path);
+	empty_directory(place->root);
+	free(place);
+	return 0;
+}
+
+static struct recording_writer_options options_at(const char *path)
+{
+	return (struct recording_writer_options){
+		.path = path, .start_monotonic = START_MONOTONIC, .start_realtime = START_REALTIME};
+}
+
+static struct recording_writer *writer_at(const struct recording_writer_options *options)
+{
+	struct recording_writer *w;
+
+	assert_int_equal(recording_writer_new(options, &w), TAPE_OK);
+	return w;
+}
+
+static void add(struct recording_writer *w, struct event event)
+{
+	assert_int_equal(recording_writer_event(w, &event), TAPE_OK);
+}
+
+static struct event process_event(uint32_t pid, const char *name)
+{
+	return (struct event){.type = EVENT_PROCESS,
+			      .ts = START_MONOTONIC,
+			      .process = {.pid = pid, .name = span_text(name)}};
+}
+
+static struct event conn_event(uint64_t conn, uint32_t pid)
+{
+	return (struct event){.type = EVENT_CONN,
+			      .ts = START_MONOTONIC,
+			      .conn = {.conn = conn,
+				       .pid = pid,
+				       .opened_ts = START_MONOTONIC,
+				       .local_path = span_text("/run/socket"),
+				       .remote = {ADDRESS_INET4, 6379, 0, {10, 0, 0, 1}}}};
+}
+
+/* Payload that doesn't compress, so that files grow. */
+static struct event data_event(uint64_t conn, uint64_t number)
+{
+	static char noise[1000];
+	static uint32_t random = 1;
+
+	for (size_t i = 0; i < sizeof(noise); i++) {
+		random = random * 1664525 + 1013904223;
+		noise[i] = (char)(random >> 24);
+	}
+	return (struct event){.type = EVENT_DATA,
+			      .ts = START_MONOTONIC + (int64_t)number * 1000000,
+			      .data = {.conn = conn,
+				       .offset = number * sizeof(noise),
+				       .len = sizeof(noise),
+				       .payload = span_of(noise, sizeof(noise)),
+				       .pid = 77}};
+}
+
+static size_t list(const char *path, struct dirent ***entries)
+{
+	int n = scandir(path, entries, NULL, alphasort);
+	size_t count = 0;
+
+	assert_true(n >= 0);
+	for (int i = 0; i < n; i++) {
+		if ((*entries)[i]->d_name[0] == '.')
+			free((*entries)[i]);
+		else
+			(*entries)[count++] = (*entries)[i];
+	}
+	return count;
+}
+
+static void free_list(struct dirent **entries, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(entries[i]);
+	free(entries);
+}
+
+static void count_problem(void *context, const char *path, const struct problem *problem)
+{
+	(void)path;
+	assert_non_null(problem->what);
+	++*(size_t *)context;
+}
+
+static void one_segment_comes_back(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct recording_writer *w = writer_at(&options);
+	struct dirent **entries;
+	struct recording *rec;
+	struct event event;
+	size_t problems = 0;
+	struct stat st;
+	size_t count;
+
+	assert_non_null(
+		strstr(recording_writer_path(w), "/20260921T141320Z-000001.tape.zst.partial"));
+	for (uint64_t i = 1; i <= 200; i++)
+		add(w, sample_event(i));
+	assert_int_equal(recording_writer_finish(w), TAPE_OK);
+	assert_int_equal(recording_writer_totals(w).events, 200);
+	count = list(place->path, &entries);
+	assert_int_equal(count, 1);
+	assert_string_equal(entries[0]->d_name, "20260921T141320Z-000001.tape.zst");
+	free_list(entries, count);
+	assert_int_equal(stat(recording_writer_path(w), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(recording_writer_totals(w).kept_bytes, st.st_size);
+	assert_int_equal(stat(place->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	recording_writer_free(w);
+
+	assert_int_equal(recording_open(place->path, count_problem, &problems, &rec), TAPE_OK);
+	for (int pass = 0; pass < 2; pass++) {
+		for (uint64_t i = 1; i <= 200; i++) {
+			struct event sample = sample_event(i);
+
+			assert_true(recording_next(rec, &event));
+			assert_true(sample_equal(&event, &sample));
+		}
+		assert_false(recording_next(rec, &event));
+		assert_int_equal(recording_status(rec)->segments, 1);
+		assert_int_equal(recording_status(rec)->incomplete, 0);
+		assert_int_equal(recording_status(rec)->bytes_read,
+				 recording_status(rec)->bytes_total);
+		assert_int_equal(recording_rewind(rec), TAPE_OK);
+	}
+	assert_int_equal(problems, 0);
+	recording_free(rec);
+}
+
+static void wall_clock_follows_the_last_clock_event(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct recording_writer *w = writer_at(&options);
+	struct event event = {.type = EVENT_CLOCK,
+			      .ts = START_MONOTONIC + 100,
+			      .clock.realtime = START_REALTIME + 5000};
+	struct recording *rec;
+
+	add(w, process_event(1, "init"));
+	add(w, event);
+	assert_int_equal(recording_writer_finish(w), TAPE_OK);
+	recording_writer_free(w);
+	assert_int_equal(recording_open(place->path, NULL, NULL, &rec), TAPE_OK);
+	assert_true(recording_next(rec, &event));
+	assert_int_equal(recording_realtime(rec, START_MONOTONIC + 7), START_REALTIME + 7);
+	assert_true(recording_next(rec, &event));
+	assert_int_equal(recording_realtime(rec, START_MONOTONIC + 7), START_REALTIME + 4907);
+	recording_free(rec);
+}
+
+/* Many segments of noise on connection 1, with the world around it changing. */
+static void write_segments(const char *path, uint64_t keep_len, uint64_t events,
+			   struct recording_writer_totals *totals)
+{
+	struct recording_writer_options options = options_at(path);
+	struct recording_writer *w;
+
+	options.segment_len = 300000;
+	options.keep_len = keep_len;
+	w = writer_at(&options);
+	add(w, (struct event){.type = EVENT_HOST,
+			      .ts = START_MONOTONIC,
+			      .host = {.cpus = 2, .hostname = span_text("box")}});
+	add(w, process_event(77, "noise"));
+	add(w, process_event(78, "short"));
+	add(w, process_event(79, "parent"));
+	add(w, conn_event(1, 77));
+	add(w, conn_event(2, 78));
+	add(w, conn_event(3, 79));
+	add(w, (struct event){.type = EVENT_PROCESS_EXIT,
+			      .ts = START_MONOTONIC,
+			      .process_exit = {.pid = 78, .status = 0}});
+	add(w, (struct event){.type = EVENT_PROCESS_EXIT,
+			      .ts = START_MONOTONIC,
+			      .process_exit = {.pid = 79, .status = 256}});
+	add(w, (struct event){.type = EVENT_CLOSE, .ts = START_MONOTONIC, .close = {.conn = 2}});
+	for (uint64_t i = 0; i < events; i++) {
+		add(w, data_event(1, i));
+		if (i % 100 == 99)
+			assert_int_equal(recording_writer_flush(w), TAPE_OK);
+	}
+	assert_int_equal(recording_writer_finish(w), TAPE_OK);
+	*totals = recording_writer_totals(w);
+	recording_writer_free(w);
+}
+
+/* What the snapshot at the head of a segment tells. */
+struct snapshot {
+	size_t clocks, hosts, processes, exits, conns;
+	uint64_t sent; /* by connection 1 */
+	uint64_t first_offset;
+	size_t data;
+};
+
+static void note(struct snapshot *s, const struct event *event)
+{
+	if (event->type == EVENT_DATA && s->data++ == 0)
+		s->first_offset = event->data.offset;
+	if (!event->snapshot)
+		return;
+	s->clocks += event->type == EVENT_CLOCK;
+	s->hosts += event->type == EVENT_HOST;
+	s->processes += event->type == EVENT_PROCESS;
+	s->exits += event->type == EVENT_PROCESS_EXIT;
+	s->conns += event->type == EVENT_CONN;
+	if (event->type == EVENT_CONN && event->conn.conn == 1) {
+		s->sent = event->conn.sent;
+		assert_int_equal(event->conn.opened_ts, START_MONOTONIC);
+		assert_int_equal(event->conn.remote.port, 6379);
+		assert_true(span_is(event->conn.local_path, "/run/socket"));
+	}
+	if (event->type == EVENT_PROCESS && event->process.pid == 77)
+		assert_true(span_is(event->process.name, "noise"));
+}
+
+static void segments_follow_each_other(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_totals totals;
+	struct snapshot snapshot = {0};
+	struct recording *rec;
+	struct event event;
+	size_t problems = 0;
+	uint64_t next = 0;
+
+	write_segments(place->path, 0, 2000, &totals);
+	assert_int_equal(totals.segments, 7);
+	assert_int_equal(totals.events, 10 + 2000);
+	assert_int_equal(totals.data_bytes, 2000 * 1000);
+	assert_int_equal(totals.deleted_segments, 0);
+	assert_int_equal(recording_open(place->path, count_problem, &problems, &rec), TAPE_OK);
+	while (recording_next(rec, &event)) {
+		note(&snapshot, &event);
+		if (event.type != EVENT_DATA)
+			continue;
+		assert_int_equal(event.data.offset, next);
+		next += event.data.len;
+	}
+	assert_int_equal(next, 2000 * 1000);
+	assert_int_equal(snapshot.clocks, 6);
+	assert_int_equal(snapshot.hosts, 6);
+	assert_int_equal(snapshot.conns, 6 * 2);
+	/* 78 is gone with its connection; 79 has left one behind. */
+	assert_int_equal(snapshot.processes, 6 * 2);
+	assert_int_equal(snapshot.exits, 6);
+	assert_int_equal(recording_status(rec)->segments, 7);
+	assert_int_equal(recording_status(rec)->segment_count, 7);
+	assert_int_equal(recording_status(rec)->incomplete, 0);
+	assert_int_equal(problems, 0);
+	recording_free(rec);
+}
+
+static void a_later_segment_alone_tells_its_names(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_totals totals;
+	struct snapshot snapshot = {0};
+	struct dirent **entries;
+	struct recording *rec;
+	struct event event;
+	char path[512];
+	size_t count;
+
+	write_segments(place->path, 0, 2000, &totals);
+	count = list(place->path, &entries);
+	snprintf(path, sizeof(path), "%s/%s", place->path, entries[4]->d_name);
+	free_list(entries, count);
+	assert_int_equal(recording_open(path, NULL, NULL, &rec), TAPE_OK);
+	while (recording_next(rec, &event))
+		note(&snapshot, &event);
+	assert_int_equal(snapshot.clocks, 1);
+	assert_int_equal(snapshot.hosts, 1);
+	assert_int_equal(snapshot.processes, 2);
+	assert_int_equal(snapshot.conns, 2);
+	assert_true(snapshot.sent > 0);
+	assert_int_equal(snapshot.sent, snapshot.first_offset);
+	assert_int_equal(recording_realtime(rec, START_MONOTONIC + 5), START_REALTIME + 5);
+	recording_free(rec);
+}
+
+static void the_oldest_segments_make_room(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_totals totals;
+	struct recording *rec;
+	struct event event;
+	uint64_t first = 0;
+	uint64_t next = 0;
+	size_t problems = 0;
+	bool begun = false;
+
+	write_segments(place->path, 1000000, 3000, &totals);
+	assert_true(totals.deleted_segments > 0);
+	assert_true(totals.kept_bytes <= 1000000);
+	assert_true(totals.kept_bytes > 500000);
+	assert_true(totals.file_bytes > 3000000);
+	assert_int_equal(recording_open(place->path, count_problem, &problems, &rec), TAPE_OK);
+	while (recording_next(rec, &event)) {
+		if (event.type != EVENT_DATA)
+			continue;
+		if (!begun)
+			first = next = event.data.offset;
+		begun = true;
+		assert_int_equal(event.data.offset, next);
+		next += event.data.len;
+	}
+	assert_true(first > 0);
+	assert_int_equal(next, 3000 * 1000);
+	assert_int_equal(recording_status(rec)->segments,
+			 totals.segments - totals.deleted_segments);
+	assert_int_equal(problems, 0);
+	recording_free(rec);
+}
+
+static void a_recorder_that_died_leaves_what_it_flushed(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct recording_writer *w = writer_at(&options);
+	struct recording *rec;
+	struct event event;
+	size_t problems = 0;
+	size_t count = 0;
+
+	for (uint64_t i = 0; i < 50; i++)
+		add(w, data_event(1, i));
+	assert_int_equal(recording_writer_flush(w), TAPE_OK);
+	add(w, data_event(1, 50));
+	recording_writer_free(w);
+	assert_int_equal(recording_open(place->path, count_problem, &problems, &rec), TAPE_OK);
+	while (recording_next(rec, &event))
+		count++;
+	assert_int_equal(count, 50);
+	assert_int_equal(recording_status(rec)->incomplete, 1);
+	recording_free(rec);
+}
+
+static void a_directory_with_segments_is_refused(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct recording_writer *w = writer_at(&options);
+	struct recording_writer *second;
+
+	assert_int_equal(recording_writer_new(&options, &second), TAPE_ERROR_IO);
+	assert_int_equal(errno, EEXIST);
+	assert_null(second);
+	recording_writer_free(w);
+}
+
+static void what_is_not_there_is_told(void **state)
+{
+	struct place *place = *state;
+	struct recording *rec;
+	char path[128];
+	int fd;
+
+	assert_int_equal(recording_open(place->path, NULL, NULL, &rec), TAPE_ERROR_IO);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(recording_open(place->root, NULL, NULL, &rec), TAPE_ERROR_EMPTY);
+	assert_int_equal(recording_open("/dev/null", NULL, NULL, &rec), TAPE_ERROR_NOT_A_TAPE);
+	snprintf(path, sizeof(path), "%s/text", place->root);
+	fd = open(path, O_CREAT | O_WRONLY, 0600);
+	assert_int_equal(write(fd, "text", 4), 4);
+	close(fd);
+	assert_int_equal(recording_open(path, NULL, NULL, &rec), TAPE_ERROR_NOT_A_TAPE);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+	char bytes[65536];
+	FILE *in = fopen(from, "rb");
+	FILE *out = fopen(to, "wb");
+	size_t len = fread(bytes, 1, sizeof(bytes), in);
+
+	assert_int_equal(fwrite(bytes, 1, len, out), len);
+	fclose(in);
+	fclose(out);
+}
+
+/* A copy, another recording's segment, and a file that only has the name: told, the rest is read.
+ */
+static void what_does_not_belong_is_left_out(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct recording_writer *w = writer_at(&options);
+	struct recording *rec;
+	struct event event;
+	size_t problems = 0;
+	size_t count = 0;
+	char other[160];
+	char copy[160];
+
+	add(w, data_event(1, 0));
+	assert_int_equal(recording_writer_finish(w), TAPE_OK);
+	snprintf(copy, sizeof(copy), "%s/copy.tape.zst.partial", place->path);
+	copy_file(recording_writer_path(w), copy);
+	recording_writer_free(w);
+	options.path = place->root;
+	w = writer_at(&options);
+	add(w, data_event(1, 0));
+	assert_int_equal(recording_writer_finish(w), TAPE_OK);
+	snprintf(other, sizeof(other), "%s/z-000002.tape.zst", place->path);
+	assert_int_equal(rename(recording_writer_path(w), other), 0);
+	recording_writer_free(w);
+	snprintf(other, sizeof(other), "%s/z-000003.tape.zst", place->path);
+	close(open(other, O_CREAT | O_WRONLY, 0600));
+
+	assert_int_equal(recording_open(place->path, count_problem, &problems, &rec), TAPE_OK);
+	while (recording_next(rec, &event))
+		count++;
+	assert_int_equal(count, 1);
+	assert_int_equal(problems, 3);
+	assert_int_equal(recording_status(rec)->problems, 3);
+	assert_int_equal(recording_status(rec)->segments, 1);
+	recording_free(rec);
+}
+
+/* Writes until it fails; what was written must be readable. */
+static void fill(const char *path, enum tape_error expected)
+{
+	struct recording_writer_options options = options_at(path);
+	struct recording_writer *w = writer_at(&options);
+	enum tape_error error = TAPE_OK;
+	struct recording *rec;
+	struct event event;
+	size_t problems = 0;
+	uint64_t next = 0;
+
+	for (uint64_t i = 0; i < 10000 && !error; i++) {
+		event = data_event(1, i);
+		error = recording_writer_event(w, &event);
+		if (!error && i % 100 == 99)
+			error = recording_writer_flush(w);
+	}
+	assert_int_equal(error, expected);
+	assert_int_equal(recording_writer_finish(w), expected);
+	recording_writer_free(w);
+	assert_int_equal(recording_open(path, count_problem, &problems, &rec), TAPE_OK);
+	while (recording_next(rec, &event)) {
+		assert_int_equal(event.data.offset, next);
+		next += event.data.len;
+	}
+	assert_true(next >= 500000);
+	assert_int_equal(problems, 0);
+	assert_int_equal(recording_status(rec)->incomplete, 1);
+	recording_free(rec);
+}
+
+static void a_full_disk_leaves_a_readable_recording(void **state)
+{
+	struct place *place = *state;
+
+	mkdir(place->path, 0700);
+	if (mount("none", place->path, "tmpfs", 0, "size=1m") != 0) {
+		print_message("no right to mount a small disk\n");
+		skip();
+	}
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/rec", place->path);
+	fill(path, TAPE_ERROR_DISK_FULL);
+	assert_int_equal(umount2(place->path, MNT_DETACH), 0);
+}
+
+static void a_file_size_limit_leaves_a_readable_recording(void **state)
+{
+	struct place *place = *state;
+	struct rlimit saved, limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &saved), 0);
+	limit = (struct rlimit){.rlim_cur = 777777, .rlim_max = saved.rlim_max};
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	fill(place->path, TAPE_ERROR_IO);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &saved), 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_place, remove_place)
+	const struct CMUnitTest tests[] = {
+		TEST(one_segment_comes_back),
+		TEST(wall_clock_follows_the_last_clock_event),
+		TEST(segments_follow_each_other),
+		TEST(a_later_segment_alone_tells_its_names),
+		TEST(the_oldest_segments_make_room),
+		TEST(a_recorder_that_died_leaves_what_it_flushed),
+		TEST(a_directory_with_segments_is_refused),
+		TEST(what_is_not_there_is_told),
+		TEST(what_does_not_belong_is_left_out),
+		TEST(a_full_disk_leaves_a_readable_recording),
+		TEST(a_file_size_limit_leaves_a_readable_recording),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
