@@ -17,9 +17,9 @@ static void addresses_are_written_as_usual(void **state)
 		struct address address;
 		const char *text;
 	} cases[] = {
-		{{ADDRESS_NONE}, ""},
-		{{ADDRESS_UNIX}, "unix"},
-		{{99}, ""},
+		{{.family = ADDRESS_NONE}, ""},
+		{{.family = ADDRESS_UNIX}, "unix"},
+		{{.family = 99}, ""},
 		{{ADDRESS_INET4, 80, 0, {127, 0, 0, 1}}, "127.0.0.1:80"},
 		{{ADDRESS_INET4, 65535, 0, {255, 255, 255, 255}}, "255.255.255.255:65535"},
 		{{ADDRESS_INET6, 443, 0, {[15] = 1}}, "[::1]:443"},
