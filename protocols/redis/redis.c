@@ -177,6 +177,9 @@ static void redis_message(void *state, const struct frame *frame)
 	case REDIS_EMPTY:
 		break;
 	}
+	/* That bytes are missing is known when later ones come: its reply may have been first. */
+	if (frame->lost && frame->side == SIDE_CLIENT)
+		pair_lost(r->pair, SIDE_CLIENT);
 	if (!(frame->kind & REDIS_GOES_ON))
 		end_message(r, frame->side);
 }
@@ -235,6 +238,11 @@ static void redis_lost(void *state, enum side side)
 	struct redis *r = state;
 	bool broken = r->current[side] != NULL;
 
+	if (broken && r->scan[side].rdb == RDB_UNTIL_MARK) {
+		/* Nothing but the snapshot can be missing before its mark comes. */
+		r->current[side]->base.partial = true;
+		return;
+	}
 	redis_scan_lost(&r->scan[side]);
 	if (broken) {
 		r->current[side]->base.partial = true;
