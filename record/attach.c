@@ -169,11 +169,6 @@ static int attempt_load(struct programs *p, const struct options *options)
 	return error;
 }
 
-static int libbpf_say(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-	return level <= LIBBPF_WARN ? vfprintf(stderr, format, arguments) : 0;
-}
-
 int programs_load(const struct options *options, bool current, struct programs **out)
 {
 	struct programs *p = calloc(1, sizeof(*p));
@@ -182,7 +177,6 @@ int programs_load(const struct options *options, bool current, struct programs *
 	*out = p;
 	if (!p)
 		return error;
-	libbpf_set_print(options->verbose ? libbpf_say : NULL);
 	p->cpus = libbpf_num_possible_cpus();
 	if (p->cpus < 0)
 		return p->cpus;

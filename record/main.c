@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <bpf/libbpf.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -78,8 +77,7 @@ static int probe(const struct options *options, char *const *argv)
 	struct utsname name;
 	const char *obstacle;
 
-	libbpf_set_print(NULL);
-	probe_kernel(&found);
+	probe_kernel(&found, options->verbose);
 	if (options->verbose)
 		probe_print(&found, stdout);
 	obstacle = probe_obstacle(&found);

@@ -21,11 +21,17 @@ static void probe_btf(struct probe *probe)
 	btf__free(btf);
 }
 
-void probe_kernel(struct probe *probe)
+static int libbpf_say(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	return level <= LIBBPF_WARN ? vfprintf(stderr, format, arguments) : 0;
+}
+
+void probe_kernel(struct probe *probe, bool verbose)
 {
 	/* Of the types that libbpf can probe, this is the one that every kernel has. */
 	const enum bpf_prog_type type = BPF_PROG_TYPE_RAW_TRACEPOINT;
 
+	libbpf_set_print(verbose ? libbpf_say : NULL);
 	*probe = (struct probe){0};
 	probe_btf(probe);
 	probe->ring_buffer = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) == 1;

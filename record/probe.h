@@ -21,8 +21,11 @@ struct probe {
 #undef PROBE_MEMBER
 };
 
-/* Asks the kernel; takes some milliseconds. */
-void probe_kernel(struct probe *probe);
+/*
+ * Asks the kernel; takes some milliseconds. From here on libbpf's complaints go to stderr when
+ * VERBOSE, and nowhere otherwise.
+ */
+void probe_kernel(struct probe *probe, bool verbose);
 
 /* Whether the programs for current kernels can run; otherwise those for 5.8 and later. */
 bool probe_is_current(const struct probe *probe);

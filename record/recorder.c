@@ -20,7 +20,7 @@ static bool kernel_load(struct recorder *r, struct buffer *problem)
 	const char *obstacle;
 	int error;
 
-	probe_kernel(&probe);
+	probe_kernel(&probe, options->verbose);
 	if (options->verbose)
 		probe_print(&probe, stderr);
 	obstacle = probe_obstacle(&probe);
@@ -126,12 +126,15 @@ static bool tables_make(struct recorder *r, struct buffer *problem)
 /* From here on signals come through a descriptor, so that none interrupts a write. */
 static bool signals_open(struct recorder *r, struct buffer *problem)
 {
+	struct sigaction hangup;
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	/* nohup(1) asks not to end with the terminal. */
+	if (sigaction(SIGHUP, NULL, &hangup) != 0 || hangup.sa_handler != SIG_IGN)
+		sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGQUIT);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);

@@ -48,12 +48,13 @@ check "nor is the server" bash -c "! grep -q e2e-echo '$work/only.txt'"
 
 # The first byte counts: a command that begins at once.
 for i in 1 2 3 4 5; do
-	run "first$i" bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; printf hello >&3; read -rn5 <&3"
+	run "first$i" bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; printf hello >&3; head -c5 <&3"
 	payloads "$work/first$i" | grep -c hello
 done >"$work/first.txt"
 check "the first bytes of a command are never missed" is "$(sort -u "$work/first.txt")" 2
 
-"$recorder" -o "$work/int" -- sh -c 'trap "exit 5" INT; echo ready; while :; do sleep 0.1; done' \
+# A shell that runs something in the background makes it ignore SIGINT: env undoes that.
+env --default-signal=INT "$recorder" -o "$work/int" -- sh -c 'trap "exit 5" INT; echo ready; while :; do sleep 0.1; done' \
 	>"$work/int.out" 2>/dev/null &
 recording=$!
 started+=("$recording")

@@ -1,22 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # However a recording ends, what was recorded can be read.
+# shellcheck disable=SC2016 # the command expands, not this script
 . "$(dirname "$0")/recorder.bash"
 
 echo_server e2e-echo
-flood()
-{
-	python3 -c 'import os, socket, sys
-s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-while True:
-    data = os.urandom(100000)
-    s.sendall(data)
-    left = len(data)
-    while left:
-        left -= len(s.recv(left))' "$port" 2>/dev/null
-}
-
-flood &
+flood "$port" -1 &
 load=$!
 started+=("$load")
 
@@ -61,17 +50,6 @@ set -u
 mkdir "$work/disk"
 mount -t tmpfs -o size=3m none "$work/disk" || exit 1
 echo_server e2e-echo
-flood()
-{
-	python3 -c 'import os, socket, sys
-s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-for i in range(400):
-    data = os.urandom(100000)
-    s.sendall(data)
-    left = len(data)
-    while left:
-        left -= len(s.recv(left))' "$port"
-}
 export -f flood
 export port
 
@@ -79,7 +57,7 @@ export port
 recording=$!
 started+=("$recording")
 wait_for grep -q "recording into" "$work/full.err"
-flood
+(flood "$port" 400)
 wait "$recording"
 check "a full disk: exit status 2" is "$?" 2
 check "a full disk: one line with the path says so" \
@@ -90,7 +68,7 @@ kept=$(jq -s 'map(.captured // 0) | add' "$work/full.json")
 check "a full disk: what was written is read ($kept bytes)" test "$kept" -gt 1000000
 
 rm -rf "$work/disk/rec"
-"$recorder" -o "$work/disk/rec" -- bash -c 'flood; exit 9' 2>"$work/full.err"
+"$recorder" -o "$work/disk/rec" -- bash -c '(flood $port 400); exit 9' 2>"$work/full.err"
 check "a full disk: the command goes on and its status counts" is "$?" 9
 check "a full disk: which is said all the same" grep -q "no space left" "$work/full.err"
 umount "$work/disk"

@@ -6,19 +6,20 @@
 echo_server e2e-one
 one=$server
 one_port=$port
+mkdir "$work/rec"
 echo_server e2e-two
 two_port=$port
 
 # talk REC OPTIONS...: both servers are talked to while REC is recorded.
 talk()
 {
-	local rec=$work/$1
+	local name=$1
 	shift
-	record_start -o "$rec" "$@"
+	record_start -o "$work/rec/$name" "$@"
 	say "$one_port" to-one
 	say "$two_port" to-two
 	record_stop INT
-	payloads "$rec" >"$rec.txt"
+	payloads "$work/rec/$name" >"$work/$name.txt"
 }
 
 has()
@@ -71,7 +72,7 @@ cgroup_mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
 cgroup=$cgroup_mount/socktape-e2e-$$
 if [ -n "$cgroup_mount" ] && mkdir "$cgroup" 2>/dev/null; then
 	mkdir "$cgroup/below"
-	record_start -o "$work/cgroup" --cgroup "socktape-e2e-$$"
+	record_start -o "$work/rec/cgroup" --cgroup "socktape-e2e-$$"
 	(
 		echo "$BASHPID" >"$cgroup/cgroup.procs"
 		say "$one_port" in-cgroup
@@ -82,12 +83,12 @@ if [ -n "$cgroup_mount" ] && mkdir "$cgroup" 2>/dev/null; then
 	)
 	say "$one_port" outside
 	record_stop INT
-	payloads "$work/cgroup" >"$work/cgroup.txt"
+	payloads "$work/rec/cgroup" >"$work/cgroup.txt"
 	check "--cgroup: who is in it" has cgroup " in-cgroup$"
 	check "--cgroup: who is in one below" has cgroup " in-cgroup-below$"
 	check "--cgroup: nobody else" has_not cgroup "outside\|e2e-one"
 	check "the cgroup's path is in the recording" \
-		bash -c "zstd -dc '$work'/cgroup/*.zst | grep -aq 'socktape-e2e-$$/below'"
+		bash -c "zstd -dc '$work'/rec/cgroup/*.zst | grep -aq 'socktape-e2e-$$/below'"
 	wait_for rmdir "$cgroup/below" "$cgroup"
 else
 	echo "ok - --cgroup # SKIP no cgroup of version 2 can be made here"
@@ -101,12 +102,12 @@ bash -c "(read <'$work/before'; say $one_port from-old-child) &
 parent=$!
 started+=("$parent")
 wait_for pgrep -P "$parent"
-record_start -o "$work/follow" -p "$parent" --follow
+record_start -o "$work/rec/follow" -p "$parent" --follow
 echo >"$work/before"
 echo >"$work/after"
 wait "$parent"
 record_stop INT
-payloads "$work/follow" >"$work/follow.txt"
+payloads "$work/rec/follow" >"$work/follow.txt"
 check "--follow: children from before" has follow "from-old-child"
 check "--follow: children from later" has follow "from-new-child"
 check "--follow: nobody else" has_not follow "e2e-one"
@@ -114,11 +115,11 @@ check "--follow: nobody else" has_not follow "e2e-one"
 bash -c "read <'$work/after'; say $one_port from-child; :" &
 parent=$!
 started+=("$parent")
-record_start -o "$work/nofollow" -p "$parent"
+record_start -o "$work/rec/nofollow" -p "$parent"
 echo >"$work/after"
 wait "$parent"
 record_stop INT
-payloads "$work/nofollow" >"$work/nofollow.txt"
+payloads "$work/rec/nofollow" >"$work/nofollow.txt"
 check "without --follow: no children" has_not nofollow "from-child"
 
 unix_talk()
@@ -127,13 +128,13 @@ unix_talk()
 a, b = socket.socketpair()
 a.sendall(b"over-unix"); b.recv(100)'
 }
-record_start -o "$work/nounix" -e python3
+record_start -o "$work/rec/nounix" -e python3
 unix_talk
 record_stop INT
-payloads "$work/nounix" >"$work/nounix.txt"
+payloads "$work/rec/nounix" >"$work/nounix.txt"
 check "Unix sockets are left out" has_not nounix "over-unix"
-record_start -o "$work/unix" -e python3 --unix
+record_start -o "$work/rec/unix" -e python3 --unix
 unix_talk
 record_stop INT
-payloads "$work/unix" >"$work/unix.txt"
+payloads "$work/rec/unix" >"$work/unix.txt"
 check "--unix: they are recorded" has unix "over-unix"

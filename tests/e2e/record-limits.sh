@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # What socktape-record keeps: snaplen, segments, budget, duration.
+# shellcheck disable=SC2016 # the command expands, not this script
 . "$(dirname "$0")/recorder.bash"
 
 echo_server e2e-echo
@@ -11,7 +12,7 @@ events()
 }
 
 "$recorder" -q -s 4 -o "$work/snap" -- bash -c "exec 3<>/dev/tcp/127.0.0.1/$port
-	printf 123456789 >&3; read -rn9 <&3"
+	printf 123456789 >&3; head -c9 <&3 >/dev/null"
 check "-s: so much is kept" is "$(events snap | jq -r 'select(.len) | .payload' | sort -u)" 1234
 check "-s: the length stays exact" \
 	is "$(events snap | jq 'select(.dir == "sent") | .len')" 9
@@ -19,25 +20,13 @@ check "-s: positions go on after what was cut" \
 	is "$(events snap | jq 'select(.dir == "received") | .offset + .len' | sort -n | tail -1)" 9
 
 "$recorder" -q -s 0 -o "$work/none" -- bash -c "exec 3<>/dev/tcp/127.0.0.1/$port
-	printf 123456789 >&3; read -rn9 <&3"
+	printf 123456789 >&3; head -c9 <&3 >/dev/null"
 check "-s 0: no payload at all" is "$(events none | jq -s 'map(.captured // 0) | add')" 0
 
-# Random bytes don't compress, so the files grow as the payload does.
-flood()
-{
-	python3 -c 'import os, socket, sys
-s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
-for i in range(int(sys.argv[2])):
-    data = os.urandom(100000)
-    s.sendall(data)
-    left = len(data)
-    while left:
-        left -= len(s.recv(left))' "$port" "$1"
-}
 export -f flood
 export port
 
-"$recorder" -q -C 1M -o "$work/rotate" -- bash -c 'flood 60'
+"$recorder" -q -C 1M -o "$work/rotate" -- bash -c 'flood $port 60'
 count=$(find "$work/rotate" -name '*.tape.zst' | wc -l)
 check "-C: several segments (here $count)" test "$count" -ge 6
 check "each of them complete" complete "$work/rotate"
@@ -49,28 +38,28 @@ check "the last one alone knows the process" \
 sum=$(events rotate | jq -s 'map(.captured // 0) | add')
 check "nothing is missing between segments" is "$sum" 12000000
 
-"$recorder" -q -C 1M --keep 3M -o "$work/keep" -- bash -c 'flood 60'
+"$recorder" -q -C 1M --keep 3M -o "$work/keep" -- bash -c 'flood $port 60'
 size=$(du -cb "$work"/keep/* | tail -1 | cut -f1)
 check "--keep: the directory stays below it ($size bytes)" test "$size" -le 3000000
 check "--keep: and holds something" test "$size" -ge 500000
 check "--keep: the rest is readable" complete "$work/keep"
 check "--keep: the summary says what was deleted" bash -c "
-	'$recorder' -C 1M --keep 3M -o '$work/keep2' -- bash -c 'flood 60' 2>&1 |
+	'$recorder' -C 1M --keep 3M -o '$work/keep2' -- bash -c 'flood $port 60' 2>&1 |
 		grep -q 'oldest [0-9]* deleted'"
 
 begin=$(date +%s%N)
 "$recorder" -d 1 -o "$work/time" 2>"$work/time.err"
 check "-d: ends well" is "$?" 0
 took=$((($(date +%s%N) - begin) / 1000000))
-check "-d: after this long ($took ms)" test "$took" -ge 1000 -a "$took" -lt 10000
+check "-d: after this long ($took ms)" test "$took" -ge 1000 -a "$took" -lt 20000
 check "-d: the summary says so" grep -q "stopped after 1.0 s" "$work/time.err"
 check "a quiet recorder says nothing" \
 	is "$("$recorder" -q -d 0.1 -o "$work/quiet" 2>&1)" ""
 
-"$recorder" -z 9 --buffer 256KiB -q -o "$work/small" -- bash -c 'flood 3' 2>"$work/small.err"
+"$recorder" -z 9 --buffer 256KiB -q -o "$work/small" -- bash -c 'flood $port 3' 2>"$work/small.err"
 check "a tiny ring: what is kept and what is lost add up" \
 	is "$(events small | jq -s '[.[] | select(.dir == "sent") | .offset + .len] | max')" 300000
 
-"$recorder" --compat -q -o "$work/compat" -- bash -c 'flood 3'
+"$recorder" --compat -q -o "$work/compat" -- bash -c 'flood $port 3'
 check "--compat: the programs for older kernels record the same" \
 	is "$(events compat | jq -s 'map(.captured // 0) | add')" 600000

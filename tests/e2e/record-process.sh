@@ -26,17 +26,17 @@ curl_path=$(readlink -f "$(command -v curl)")
 check "their executable" grep -aq "$curl_path" "$work/short.bin"
 for i in 1 10; do
 	check "the command line of curl number $i" \
-		grep -aqP "curl\0-s\0--http0.9\0-m\0""1\0http://127.0.0.1:$port/number-$i\0" \
+		grep -aqP "curl\x00-s\x00--http0.9\x00-m\x001\x00http://127.0.0.1:$port/number-$i\x00" \
 		"$work/short.bin"
 done
-check "their user" grep -aqP "number-1\0root/" "$work/short.bin"
+check "their user" grep -aqP "number-1\x00root/" "$work/short.bin"
 
 record_start -o "$work/user" --port "$port"
 setpriv --reuid 65534 --regid 65534 --clear-groups \
 	bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; printf from-nobody >&3; read -rn11 <&3"
 record_stop INT
 check "another user's name" \
-	bash -c "zstd -dc '$work'/user/*.zst | grep -aqP 'read -rn11 <&3\\0nobody/'"
+	bash -c "zstd -dc '$work'/user/*.zst | grep -aqP 'read -rn11 <&3\\x00nobody/'"
 
 # A program that replaces itself: both are known.
 record_start -o "$work/exec" --port "$port"
@@ -47,7 +47,7 @@ wait_for grep -qx cat "/proc/$pid/comm"
 record_stop INT
 kill "$pid"
 check "a process before its exec" bash -c "zstd -dc '$work'/exec/*.zst | grep -aq 'printf before'"
-check "and after it" bash -c "zstd -dc '$work'/exec/*.zst | grep -aqP 'cat\\0'"
+check "and after it" bash -c "zstd -dc '$work'/exec/*.zst | grep -aqP 'cat\\x00'"
 
 # More arguments than the kernel programs take.
 record_start -o "$work/long" --port "$port"

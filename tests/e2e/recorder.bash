@@ -12,8 +12,8 @@ cleanup()
 {
 	local pid
 	for pid in "${started[@]}"; do
-		kill -KILL "$pid" 2>/dev/null
-	done
+		kill -KILL "$pid" && wait "$pid"
+	done 2>/dev/null
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -86,7 +86,7 @@ echo_server()
 		    threading.Thread(target=serve, args=(client,), daemon=True).start()
 	PYTHON
 	rm -f "$work/port"
-	python3 "$work/echo.py" "$1" "$work/port" &
+	python3 "$work/echo.py" "$1" "$work/port" 2>/dev/null &
 	server=$!
 	started+=("$server")
 	wait_for test -s "$work/port"
@@ -105,9 +105,29 @@ while len(got) < len(t):
     got += s.recv(65536)' "$1" "$2"
 }
 
+# Sends COUNT times 100,000 bytes that don't compress, and waits for each to come back. -1: without
+# end. Becomes the client, so that a background job's pid is its pid: flood PORT COUNT
+flood()
+{
+	exec python3 -c 'import os, socket, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+count = int(sys.argv[2])
+while count:
+    count -= 1
+    data = os.urandom(100000)
+    s.sendall(data)
+    left = len(data)
+    while left:
+        got = len(s.recv(left))
+        if not got:
+            sys.exit(1)
+        left -= got' "$1" "$2"
+}
+
 # Starts the recorder in the background and waits until it records. Sets $recording.
 record_start()
 {
+	: >"$work/record.err"
 	"$recorder" "$@" 2>"$work/record.err" &
 	recording=$!
 	started+=("$recording")
@@ -118,7 +138,7 @@ record_start()
 record_stop()
 {
 	kill "-$1" "$recording"
-	wait "$recording"
+	wait "$recording" 2>/dev/null
 	status=$?
 }
 
