@@ -31,6 +31,11 @@ static size_t copy_plain(char *to, const uint8_t *p, const uint8_t *end)
 		p += 8;
 		to += 8;
 	}
+	/* The last few bytes of a longer text, together with some that were copied already. */
+	if (end - p < 8 && end - start >= 8 && !word_needs_escape(end - 8)) {
+		memcpy(to + (end - p) - 8, end - 8, 8);
+		return (size_t)(end - start);
+	}
 	while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\')
 		*to++ = (char)*p++;
 	return (size_t)(p - start);

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "protocols/pair.h"
+
+/* What was emitted, as text: "a=A " an exchange, "a=? " unanswered, "a=! " its half was lost. */
+struct log {
+	struct buffer text;
+	int64_t now;
+	struct pair *pair;
+};
+
+static void emit(void *context, struct message *request, struct message *response, bool lost)
+{
+	struct log *log = context;
+
+	if (request)
+		buffer_append_span(&log->text, buffer_span(&request->text));
+	buffer_append_char(&log->text, '=');
+	if (response)
+		buffer_append_span(&log->text, buffer_span(&response->text));
+	else
+		buffer_append_char(&log->text, lost ? '!' : '?');
+	if (!request)
+		buffer_append_char(&log->text, lost ? '!' : '+');
+	buffer_append_char(&log->text, ' ');
+}
+
+static struct message *message(struct log *log, const char *text)
+{
+	struct frame frame = {.ts_first = ++log->now, .ts_last = log->now};
+	struct message *m = pair_message(log->pair, &frame);
+
+	assert_non_null(m);
+	buffer_append_text(&m->text, text);
+	m->key = (uint64_t)(text[0] | 0x20);
+	return m;
+}
+
+/*
+ * Plays a script of one letter a message: small ones are requests, capital ones responses by
+ * order; '<' requests were lost here, '>' responses were lost here.
+ */
+static void play(const char *script, const char *expected)
+{
+	struct log log = {0};
+
+	log.pair = pair_new(sizeof(struct message), emit, &log);
+	assert_non_null(log.pair);
+	for (; *script; script++) {
+		const char text[2] = {*script, '\0'};
+
+		if (*script == '<')
+			pair_lost(log.pair, SIDE_CLIENT);
+		else if (*script == '>')
+			pair_lost(log.pair, SIDE_SERVER);
+		else if (*script >= 'a')
+			pair_request(log.pair, message(&log, text));
+		else
+			pair_response(log.pair, message(&log, text));
+	}
+	pair_finish(log.pair);
+	buffer_append_char(&log.text, '\0');
+	assert_string_equal(log.text.data, expected);
+	pair_free(log.pair);
+	buffer_free(&log.text);
+}
+
+static void test_in_order(void **state)
+{
+	(void)state;
+	play("aAbB", "a=A b=B ");
+	play("abcABC", "a=A b=B c=C ");
+	play("abAcBC", "a=A b=B c=C ");
+}
+
+static void test_unanswered(void **state)
+{
+	(void)state;
+	play("abA", "a=A b=? ");
+	play("", "");
+	play("Aa", "=A! a=? ");
+}
+
+/* A lost response marks its own request only. */
+static void test_lost_response(void **state)
+{
+	(void)state;
+	play("aAb>cCdD", "a=A b=! c=C d=D ");
+	play("a>", "a=! ");
+	play("abc>C", "a=! b=! c=C ");
+	play("abcd>CDeE", "a=! b=! c=C d=D e=E ");
+	play("aA>bB", "a=A b=B ");
+}
+
+static void test_lost_request(void **state)
+{
+	(void)state;
+	play("aA<BcC", "a=A =B! c=C ");
+	play("<BcC", "=B! c=C ");
+}
+
+/* Where requests overlap all the time there is no quiet moment until the end. */
+static void test_overlapping(void **state)
+{
+	(void)state;
+	play("abAcBdC>eEfF", "a=A b=B c=C d=! e=E f=F ");
+}
+
+static void test_by_key(void **state)
+{
+	struct log log = {0};
+
+	(void)state;
+	log.pair = pair_new(sizeof(struct message), emit, &log);
+	pair_request(log.pair, message(&log, "a"));
+	pair_request(log.pair, message(&log, "b"));
+	pair_response_by_key(log.pair, message(&log, "B"));
+	pair_response_by_key(log.pair, message(&log, "X"));
+	pair_push(log.pair, message(&log, "P"));
+	pair_response_by_key(log.pair, message(&log, "A"));
+	assert_int_equal(pair_pending(log.pair), 0);
+	pair_finish(log.pair);
+	buffer_append_char(&log.text, '\0');
+	assert_string_equal(log.text.data, "b=B =X! =P+ a=A ");
+	pair_free(log.pair);
+	buffer_free(&log.text);
+}
+
+/* Requests that nobody answers don't fill the memory. */
+static void test_bounded(void **state)
+{
+	struct log log = {0};
+
+	(void)state;
+	log.pair = pair_new(sizeof(struct message), emit, &log);
+	for (int i = 0; i < 100000; i++)
+		pair_request(log.pair, message(&log, "a"));
+	assert_true(pair_pending(log.pair) < 50000);
+	pair_free(log.pair);
+	buffer_free(&log.text);
+}
+
+static void test_record(void **state)
+{
+	struct message request = {.ts_first = 1, .ts_last = 2};
+	struct message response = {.ts_first = 3, .ts_last = 4};
+	struct record record = {0};
+
+	(void)state;
+	pair_record(&request, &response, false, false, &record);
+	assert_int_equal(record.outcome, OUTCOME_OK);
+	assert_int_equal(record.request_first, 1);
+	assert_int_equal(record.request_last, 2);
+	assert_int_equal(record.response_first, 3);
+	assert_int_equal(record.response_last, 4);
+	pair_record(&request, &response, false, true, &record);
+	assert_int_equal(record.outcome, OUTCOME_ERROR);
+	pair_record(&request, NULL, false, false, &record);
+	assert_int_equal(record.outcome, OUTCOME_UNANSWERED);
+	assert_true(record.response_first == TIME_UNKNOWN);
+	pair_record(NULL, &response, true, false, &record);
+	assert_int_equal(record.outcome, OUTCOME_PARTIAL);
+	pair_record(NULL, &response, false, false, &record);
+	assert_int_equal(record.outcome, OUTCOME_OK);
+	response.partial = true;
+	pair_record(&request, &response, false, true, &record);
+	assert_int_equal(record.outcome, OUTCOME_PARTIAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_in_order),      cmocka_unit_test(test_unanswered),
+		cmocka_unit_test(test_lost_response), cmocka_unit_test(test_lost_request),
+		cmocka_unit_test(test_overlapping),   cmocka_unit_test(test_by_key),
+		cmocka_unit_test(test_bounded),	      cmocka_unit_test(test_record),
+	};
+
+	return cmocka_run_group_tests_name("pair", tests, NULL, NULL);
+}
