@@ -36,37 +36,47 @@ static bool acceptable(const struct record_header *h)
 	return h->captured <= CAPTURE_PACKET_MAX;
 }
 
-/* What every sane writer writes: to find a header among other bytes. */
+/* What every sane writer writes. */
+static bool sane(const struct capture_file *file, const struct record_header *h)
+{
+	return h->fraction < file->pcap.fractions && h->captured <= h->len &&
+	       h->len <= CAPTURE_PACKET_MAX;
+}
+
+/* Good enough to tell a header from other bytes. */
 static bool plausible(const struct capture_file *file, const struct record_header *h)
 {
 	uint32_t distance = h->seconds - file->pcap.last_seconds;
 
 	if (file->pcap.has_last && distance + MAX_DISTANCE > 2 * MAX_DISTANCE)
 		return false;
-	return h->fraction < file->pcap.fractions && h->captured > 0 && h->captured <= h->len &&
-	       h->len <= CAPTURE_PACKET_MAX;
+	return sane(file, h) && h->captured > 0;
 }
 
-/* A whole record stands here, and another one or the end of the file behind it. */
-static bool fits(const struct capture_file *file)
+/* A whole record stands AT bytes from here, and another one or the end of the file behind it. */
+static bool fits_at(const struct capture_file *file, size_t at)
 {
 	uint32_t header_len = file->pcap.record_header_len;
-	const uint8_t *p = capture_input_peek(file->in, header_len);
+	const uint8_t *p = capture_input_peek(file->in, at + header_len);
 	struct record_header h;
-	size_t record_len;
+	size_t end;
 
 	if (!p)
 		return false;
-	h = record_header(file, p);
+	h = record_header(file, p + at);
 	if (!plausible(file, &h))
 		return false;
-	record_len = header_len + h.captured;
-	p = capture_input_peek(file->in, record_len + header_len);
+	end = at + header_len + h.captured;
+	p = capture_input_peek(file->in, end + header_len);
 	if (!p)
-		return capture_input_peek(file->in, record_len) &&
-		       !capture_input_peek(file->in, record_len + 1);
-	h = record_header(file, p + record_len);
+		return capture_input_peek(file->in, end) && !capture_input_peek(file->in, end + 1);
+	h = record_header(file, p + end);
 	return plausible(file, &h);
+}
+
+static bool fits(const struct capture_file *file)
+{
+	return fits_at(file, 0);
 }
 
 static bool resync(struct capture_file *file, const char *what)
@@ -79,24 +89,54 @@ static bool resync(struct capture_file *file, const char *what)
 	return found;
 }
 
+/*
+ * A wrong length may look right, and swallow the packets behind it. So where it leads to nothing
+ * sane, a record inside of it tells that; 0 when there is none.
+ */
+static size_t record_inside(const struct capture_file *file, size_t record_len)
+{
+	uint32_t header_len = file->pcap.record_header_len;
+	const uint8_t *p = capture_input_peek(file->in, record_len + header_len);
+	struct record_header next;
+
+	if (!p)
+		return 0;
+	next = record_header(file, p + record_len);
+	if (sane(file, &next))
+		return 0;
+	for (size_t at = 1; at < record_len; at++) {
+		if (fits_at(file, at))
+			return at;
+	}
+	return 0;
+}
+
+/* The record that seems to stand here; NULL, with the reason in *WRONG, when there is none. */
+static const uint8_t *read_record(const struct capture_file *file, struct record_header *h,
+				  const char **wrong)
+{
+	uint32_t header_len = file->pcap.record_header_len;
+	const uint8_t *p = capture_input_peek(file->in, header_len);
+
+	*wrong = "packet header";
+	if (!p)
+		return NULL;
+	*h = record_header(file, p);
+	if (!acceptable(h) || record_inside(file, header_len + h->captured))
+		return NULL;
+	*wrong = "packet";
+	return capture_input_peek(file->in, header_len + h->captured);
+}
+
 /* The next record's header and bytes, past any damage; NULL at the end. */
 static const uint8_t *next_record(struct capture_file *file, struct record_header *h)
 {
-	uint32_t header_len = file->pcap.record_header_len;
-
 	while (capture_input_peek(file->in, 1)) {
-		const char *wrong = "packet header";
-		const uint8_t *p = capture_input_peek(file->in, header_len);
+		const char *wrong;
+		const uint8_t *p = read_record(file, h, &wrong);
 
-		if (p) {
-			*h = record_header(file, p);
-			if (acceptable(h)) {
-				p = capture_input_peek(file->in, header_len + h->captured);
-				if (p)
-					return p;
-				wrong = "packet";
-			}
-		}
+		if (p)
+			return p;
 		if (!resync(file, wrong))
 			break;
 	}
