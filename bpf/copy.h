@@ -89,6 +89,13 @@ static __always_inline void data_send(struct scratch *space, __u64 len)
 	walk->fill = 0;
 }
 
+/* Only the length of what comes is known, or wanted. */
+static __always_inline void walk_without_source(struct walk *walk)
+{
+	walk->source = SOURCE_NONE;
+	walk->piece_len = 0;
+}
+
 /* Begins a message of LEN bytes whose stream position is known. */
 static __always_inline void message_begin(struct walk *walk, __u64 len)
 {
@@ -262,8 +269,7 @@ static __always_inline void walk_run(struct scratch *space)
 		if (walk_step(cpu))
 			return;
 	space->walk.overrun = 1;
-	space->walk.source = SOURCE_NONE;
-	space->walk.piece_len = 0;
+	walk_without_source(&space->walk);
 	for (int i = 0; i < WALK_STEPS; i++)
 		if (walk_step(cpu))
 			return;

@@ -12,12 +12,15 @@
  *     address of the content = address of struct page / sizeof(struct page) * PAGE_SIZE + distance
  *
  * has a distance that is a multiple of 1 GiB too. One page whose two addresses are known gives it:
- * a slab of the socket's own cache, which points to a free object inside of it.
+ * a half-used slab, which points to a free object inside of it.
  */
 
 #include "bpf/maps.h"
 
 #define PAGE_ALIGN_1G (1ULL << 30)
+
+/* Slab caches that are looked at for one with a half-used slab. */
+#define CACHES_MAX 128
 
 /* A slab has 2^order pages; a free object further from its begin was misread. */
 #define SLAB_SPAN_MAX (64 * PAGE_SIZE)
@@ -36,33 +39,40 @@ static __always_inline __u64 page_scaled(__u64 page)
 	return page / bpf_core_type_size(struct page) * PAGE_SIZE;
 }
 
-/* Finds the distance with a slab of SK's cache that has free objects; false when there is none. */
-static __always_inline bool page_distance_find(struct sock *sk)
+/* Finds the distance with a slab of CACHE that has free objects; 0 when there is none. */
+static __always_inline __u64 page_distance_by(struct kmem_cache *cache)
 {
-	struct kmem_cache *cache;
 	struct kmem_cache_node *node = NULL;
 	struct slab *slab;
 	__u64 object;
 	__u64 apart;
 
-	if (!bpf_core_type_exists(struct slab))
-		return false;
-	cache = BPF_CORE_READ(sk, __sk_common.skc_prot, slab);
-	if (!cache)
-		return false;
 	bpf_core_read(&node, sizeof(node), &cache->node[0]);
 	if (!node || !BPF_CORE_READ(node, nr_partial))
-		return false;
+		return 0;
 	slab = (struct slab *)((void *)BPF_CORE_READ(node, partial.next) -
 			       bpf_core_field_offset(struct slab, slab_list));
 	object = (__u64)BPF_CORE_READ(slab, freelist);
 	if (!object || BPF_CORE_READ(slab, slab_cache) != cache)
-		return false;
+		return 0;
 	apart = object - page_scaled((__u64)slab);
-	if (apart % PAGE_ALIGN_1G >= SLAB_SPAN_MAX)
-		return false;
-	page_distance = apart - apart % PAGE_ALIGN_1G;
-	return true;
+	return apart % PAGE_ALIGN_1G < SLAB_SPAN_MAX ? apart - apart % PAGE_ALIGN_1G : 0;
+}
+
+/* All caches are in one list; the socket's own is where it is entered. */
+static __noinline void page_distance_find(__u64 sk)
+{
+	struct sock *entry = (struct sock *)sk;
+	struct kmem_cache *cache;
+
+	if (!bpf_core_type_exists(struct slab))
+		return;
+	cache = BPF_CORE_READ(entry, __sk_common.skc_prot, slab);
+	for (int i = 0; i < CACHES_MAX && cache && !page_distance; i++) {
+		page_distance = page_distance_by(cache);
+		cache = (struct kmem_cache *)((void *)BPF_CORE_READ(cache, list.next) -
+					      bpf_core_field_offset(struct kmem_cache, list));
+	}
 }
 
 /* The folio that holds a page of a file; 0 when it isn't in memory. */

@@ -29,15 +29,15 @@ static __always_inline void source_sendfile(struct walk *walk, struct task_struc
 	struct file *file = current_file(task, regs->si);
 	__u64 offset = 0;
 
-	walk->source = SOURCE_NONE;
+	walk_without_source(walk);
 	if (!file)
 		return;
 	if (!regs->dx)
 		offset = KERNEL_GET(file, file, f_pos);
 	else if (bpf_probe_read_user(&offset, sizeof(offset), (void *)regs->dx))
 		return;
-	if (!page_distance && !page_distance_find((struct sock *)walk->key))
-		return;
+	if (!page_distance)
+		page_distance_find(walk->key);
 	walk->source = SOURCE_FILE;
 	walk->mapping = (__u64)KERNEL_GET(file, file, f_mapping);
 	walk->file_offset = offset - moved;
@@ -90,7 +90,7 @@ static __always_inline bool call_source(struct walk *walk, struct task_struct *t
 		source_sendfile(walk, task, regs, *moved);
 		return true;
 	default:
-		walk->source = SOURCE_NONE;
+		walk_without_source(walk);
 		return true;
 	}
 }
@@ -115,7 +115,7 @@ static __always_inline void call_record(struct task_struct *task, struct pt_regs
 	} else {
 		/* TCP throws the bytes away then and copies nothing. */
 		if ((flags & MSG_TRUNC) && conn->transport == TRANSPORT_TCP)
-			walk->source = SOURCE_NONE;
+			walk_without_source(walk);
 		transfer_send(transfer, space, conn);
 	}
 	scratch_release(space);

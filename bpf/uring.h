@@ -216,7 +216,7 @@ static __always_inline void source_uring_vector(struct walk *walk, __u64 request
 	struct uring_vector *vector = bpf_map_lookup_elem(&uring_vectors, &request);
 
 	if (!vector) {
-		walk->source = SOURCE_NONE;
+		walk_without_source(walk);
 		return;
 	}
 	walk->iov = (__u64)vector->iov;
@@ -243,7 +243,7 @@ static __always_inline void source_uring(struct walk *walk, struct io_kiocb *req
 	} else {
 		walk->piece_len = 0;
 		if (kind == URING_UNSEEN)
-			walk->source = SOURCE_NONE;
+			walk_without_source(walk);
 		else
 			source_uring_vector(walk, (__u64)request);
 	}
@@ -279,7 +279,7 @@ static __always_inline void uring_record(struct transfer *transfer, struct io_ki
 	if (request && uring_memory_is_here(task))
 		source_uring(walk, request, kind);
 	else
-		walk->source = SOURCE_NONE;
+		walk_without_source(walk);
 	transfer_send(transfer, space, conn);
 	scratch_release(space);
 }

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * flood CALLS SIZE: opens a connection, prints "ready", and after a line on standard input sends
+ * CALLS times SIZE bytes over it, reads them, and prints how many bytes went each way.
+ */
+
+#include <pthread.h>
+
+#include "tests/live/sockets.h"
+
+#define CHUNK 65536
+
+static void *drain(void *argument)
+{
+	const struct end *end = argument;
+	static uint8_t back[CHUNK];
+
+	while (must("recv", recv(end->fd, back, sizeof(back), 0)) > 0)
+		;
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	struct end ends[2];
+	pthread_t thread;
+	unsigned long calls;
+	size_t size;
+	uint8_t *data;
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: flood CALLS SIZE\n");
+		return 1;
+	}
+	calls = strtoul(argv[1], NULL, 10);
+	size = strtoul(argv[2], NULL, 10);
+	data = filled(size, 70);
+	stream_pair(family_find("inet4"), ends);
+	puts("ready");
+	fflush(stdout);
+	if (getchar() == EOF)
+		return 1;
+	if (pthread_create(&thread, NULL, drain, &ends[1]))
+		fail("pthread_create");
+	for (unsigned long i = 0; i < calls; i++)
+		if ((size_t)must("send", send(ends[0].fd, data, size, 0)) != size)
+			fail("short send");
+	shutdown(ends[0].fd, SHUT_WR);
+	pthread_join(thread, NULL);
+	printf("%lu\n", calls * size);
+	return 0;
+}

@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Records real calls on this kernel and holds the recordings against what the test programs say they
+# did: every call, over IPv4, IPv6 and Unix sockets, with each set of kernel programs. Prints TAP.
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+recorder=$PWD/build/socktape-record
+socktape=$PWD/build/socktape
+programs=$PWD/build/tests/live
+compare=$PWD/tests/live/compare
+work=$(mktemp -d)
+started=()
+
+cleanup()
+{
+	local pid
+	for pid in "${started[@]}"; do
+		kill -KILL "$pid" 2>/dev/null
+	done
+	rm -rf "$work"
+}
+trap cleanup EXIT
+
+skip_all()
+{
+	echo "ok - live recording # SKIP $1"
+	exit 0
+}
+
+report()
+{
+	local what=$1 failed=$2
+	if [ "$failed" -eq 0 ]; then
+		echo "ok - $what"
+	else
+		echo "not ok - $what"
+		sed 's/^/# /' "$work/out" | head -20
+	fi
+}
+
+events()
+{
+	"$socktape" events "$1" --all --format json -x
+}
+
+# compared REC LEDGER
+compared()
+{
+	events "$1" >"$work/events" && "$compare" "$2" "$work/events"
+}
+
+# Waits until COMMAND... succeeds, for at most twenty seconds.
+wait_for()
+{
+	local i
+	for ((i = 0; i < 200; i++)); do
+		"$@" >/dev/null 2>&1 && return 0
+		sleep 0.1
+	done
+	echo "waited in vain for: $*" >>"$work/out"
+	return 1
+}
+
+# Every case of PROGRAM in one recording; a ledger each.
+all_cases()
+{
+	local variant=$1 program=$2 ledger what
+	local options=(-q --unix)
+	[ "$variant" = compat ] && options+=(--compat)
+	rm -rf "$work/rec" "$work/ledgers"
+	mkdir "$work/ledgers"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	timeout 300 "$recorder" "${options[@]}" -o "$work/rec" -- bash -c '
+		for family in inet4 inet6 unix; do
+			for name in $("$0" --list $family); do
+				"$0" "$name" $family >"$1/$name over $family" 2>&1
+			done
+		done' "$programs/$program" "$work/ledgers" 2>"$work/out"
+	events "$work/rec" >"$work/events"
+	for ledger in "$work/ledgers"/*; do
+		what="$variant programs: $program $(basename "$ledger")"
+		"$compare" "$ledger" "$work/events" >"$work/out" 2>&1
+		report "$what" $?
+	done
+}
+
+# record_start OPTIONS...: in the background, until it records.
+record_start()
+{
+	rm -rf "$work/rec"
+	"$recorder" -o "$work/rec" "$@" 2>"$work/record.err" &
+	recording=$!
+	started+=("$recording")
+	wait_for grep -q "recording into" "$work/record.err"
+}
+
+record_stop()
+{
+	kill -INT "$recording"
+	wait "$recording"
+}
+
+# A program that waits for a line in $work/go before it goes on.
+wait_start()
+{
+	rm -f "$work/go"
+	mkfifo "$work/go"
+	"$@" <"$work/go" >"$work/ledger" 2>"$work/ready" &
+	waiting=$!
+	started+=("$waiting")
+	exec 3>"$work/go"
+}
+
+wait_end()
+{
+	echo go >&3
+	exec 3>&-
+	wait "$waiting"
+}
+
+early_case()
+{
+	local family=$1
+	: >"$work/out"
+	wait_start "$programs/early" "$family"
+	wait_for grep -q ready "$work/ready" &&
+		record_start --unix -p "$waiting" && wait_end && record_stop
+	compared "$work/rec" "$work/ledger" >>"$work/out" 2>&1
+	report "a connection over $family that existed before is recorded from the first byte seen" $?
+}
+
+# Nobody empties a small ring: payload is cut, then left out, then records are lost, and the sum of
+# all is what was sent.
+degrade_case()
+{
+	local calls=$1 size=$2 what=$3 query=$4
+	: >"$work/out"
+	wait_start "$programs/flood" "$calls" "$size"
+	wait_for grep -q ready "$work/ledger"
+	record_start --buffer 256KiB -p "$waiting"
+	kill -STOP "$recording"
+	wait_end
+	kill -CONT "$recording"
+	record_stop
+	events "$work/rec" >"$work/events"
+	jq -s -e --argjson moved "$(tail -1 "$work/ledger")" "$query" "$work/events" \
+		>"$work/out" 2>&1
+	report "$what" $?
+}
+
+[ "$(id -u)" -eq 0 ] || skip_all "needs root"
+[ -x "$recorder" ] || skip_all "socktape-record is not built"
+[ -x "$socktape" ] || skip_all "socktape is not built"
+reason=$("$recorder" --probe 2>&1) || skip_all "$reason"
+
+for variant in current compat; do
+	for program in stream datagram sharing uring; do
+		all_cases $variant $program
+	done
+done
+for family in inet4 inet6 unix; do
+	early_case $family
+done

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/* uring CASE FAMILY: moves bytes over a connection with io_uring and writes a ledger. */
+
+#include <liburing.h>
+
+#include "tests/live/sockets.h"
+
+#define SIZE 300
+
+#define NOT_CAPTURED "call whose payload is not captured"
+
+/* IORING_RECV_MULTISHOT is not in every liburing's header. */
+#define RECV_MULTISHOT (1U << 1)
+
+static void ring_open(struct io_uring *ring, unsigned int flags)
+{
+	struct io_uring_params params = {.flags = flags, .sq_thread_idle = 200};
+	int error = io_uring_queue_init_params(16, ring, &params);
+
+	if (error) {
+		errno = -error;
+		fail("io_uring");
+	}
+}
+
+static struct io_uring_sqe *ring_entry(struct io_uring *ring)
+{
+	struct io_uring_sqe *entry = io_uring_get_sqe(ring);
+
+	if (!entry)
+		fail("io_uring_get_sqe");
+	return entry;
+}
+
+/* Waits for one completion and gives its result; *FLAGS if not NULL. */
+static size_t ring_wait(struct io_uring *ring, unsigned int *flags)
+{
+	struct io_uring_cqe *done;
+	int result;
+
+	must("io_uring_submit_and_wait", io_uring_submit_and_wait(ring, 1));
+	must("io_uring_wait_cqe", io_uring_wait_cqe(ring, &done));
+	result = done->res;
+	if (flags)
+		*flags = done->flags;
+	io_uring_cqe_seen(ring, done);
+	if (result < 0) {
+		errno = -result;
+		fail("completion");
+	}
+	return (size_t)result;
+}
+
+/* Each call that has a buffer or a vector, one after the other. */
+static void all_calls(struct end ends[2], unsigned int setup, long tid)
+{
+	struct io_uring ring;
+	uint8_t *data = filled(SIZE, 60);
+	uint8_t back[SIZE];
+	struct iovec out[2] = {{data, 100}, {data + 100, 200}};
+	struct iovec in[2] = {{back, 50}, {back + 50, 250}};
+	struct msghdr out_message = {.msg_iov = out, .msg_iovlen = 2};
+	struct msghdr in_message = {.msg_iov = in, .msg_iovlen = 2};
+	size_t n;
+
+	ring_open(&ring, setup);
+	io_uring_prep_send(ring_entry(&ring), ends[0].fd, data, SIZE, 0);
+	n = ring_wait(&ring, NULL);
+	ledger_sent(&ends[0], "io_uring_send", .data = data, .len = n, .fd_unknown = true,
+		    .tid = tid);
+	io_uring_prep_recv(ring_entry(&ring), ends[1].fd, back, SIZE, 0);
+	n = ring_wait(&ring, NULL);
+	ledger_received(&ends[1], "io_uring_recv", .data = back, .len = n, .fd_unknown = true,
+			.tid = tid);
+	io_uring_prep_write(ring_entry(&ring), ends[0].fd, data, 200, 0);
+	n = ring_wait(&ring, NULL);
+	ledger_sent(&ends[0], "io_uring_write", .data = data, .len = n, .fd_unknown = true,
+		    .tid = tid);
+	io_uring_prep_read(ring_entry(&ring), ends[1].fd, back, SIZE, 0);
+	n = ring_wait(&ring, NULL);
+	ledger_received(&ends[1], "io_uring_read", .data = back, .len = n, .fd_unknown = true,
+			.tid = tid);
+	io_uring_prep_writev(ring_entry(&ring), ends[0].fd, out, 2, 0);
+	n = ring_wait(&ring, NULL);
+	ledger_sent(&ends[0], "io_uring_writev", .data = data, .len = n, .fd_unknown = true,
+		    .tid = tid);
+	io_uring_prep_readv(ring_entry(&ring), ends[1].fd, in, 2, 0);
+	n = ring_wait(&ring, NULL);
+	ledger_received(&ends[1], "io_uring_readv", .data = back, .len = n, .fd_unknown = true,
+			.tid = tid);
+	io_uring_prep_sendmsg(ring_entry(&ring), ends[0].fd, &out_message, 0);
+	n = ring_wait(&ring, NULL);
+	ledger_sent(&ends[0], "io_uring_sendmsg", .data = data, .len = n, .fd_unknown = true,
+		    .tid = tid);
+	io_uring_prep_recvmsg(ring_entry(&ring), ends[1].fd, &in_message, 0);
+	n = ring_wait(&ring, NULL);
+	ledger_received(&ends[1], "io_uring_recvmsg", .data = back, .len = n, .fd_unknown = true,
+			.tid = tid);
+	io_uring_queue_exit(&ring);
+	free(data);
+}
+
+static void case_calls(const struct family *family, struct end ends[2])
+{
+	(void)family;
+	all_calls(ends, 0, 0);
+}
+
+static void case_calls_of_poller(const struct family *family, struct end ends[2])
+{
+	(void)family;
+	all_calls(ends, IORING_SETUP_SQPOLL, -1);
+}
+
+static void case_calls_deferred(const struct family *family, struct end ends[2])
+{
+	(void)family;
+	all_calls(ends, IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN, 0);
+}
+
+/* The request waits for its bytes; its vector is gone by the time they come. */
+static void case_late(const struct family *family, struct end ends[2])
+{
+	struct io_uring ring;
+	uint8_t *data = filled(SIZE, 61);
+	uint8_t back[SIZE];
+	uint8_t elsewhere[SIZE] = "not what was received";
+	struct iovec in[2] = {{back, 100}, {back + 100, 200}};
+	size_t n;
+
+	(void)family;
+	ring_open(&ring, 0);
+	io_uring_prep_readv(ring_entry(&ring), ends[1].fd, in, 2, 0);
+	must("io_uring_submit", io_uring_submit(&ring));
+	in[0].iov_base = elsewhere;
+	in[1].iov_base = elsewhere;
+	n = (size_t)must("write", write(ends[0].fd, data, SIZE));
+	ledger_sent(&ends[0], "write", .data = data, .len = n);
+	n = ring_wait(&ring, NULL);
+	ledger_received(&ends[1], "io_uring_readv", .data = back, .len = n, .fd_unknown = true);
+	io_uring_queue_exit(&ring);
+	free(data);
+}
+
+/* A receive that is filled by several sends is one call. */
+static void case_partial(const struct family *family, struct end ends[2])
+{
+	struct io_uring ring;
+	uint8_t *data = filled(SIZE, 62);
+	uint8_t back[SIZE];
+	size_t n;
+
+	(void)family;
+	ring_open(&ring, 0);
+	io_uring_prep_recv(ring_entry(&ring), ends[1].fd, back, SIZE, MSG_WAITALL);
+	must("io_uring_submit", io_uring_submit(&ring));
+	for (size_t i = 0; i < SIZE; i += 100) {
+		n = (size_t)must("write", write(ends[0].fd, data + i, 100));
+		ledger_sent(&ends[0], "write", .data = data + i, .len = n);
+		must("io_uring_get_events", io_uring_get_events(&ring));
+	}
+	n = ring_wait(&ring, NULL);
+	if (n != SIZE)
+		fail("MSG_WAITALL did not wait");
+	ledger_received(&ends[1], "io_uring_recv", .data = back, .len = n, .fd_unknown = true);
+	io_uring_queue_exit(&ring);
+	free(data);
+}
+
+/* Registered buffers and registered files. */
+static void case_registered(const struct family *family, struct end ends[2])
+{
+	struct io_uring ring;
+	uint8_t *data = filled(SIZE, 63);
+	uint8_t back[SIZE];
+	struct iovec buffers[2] = {{data, SIZE}, {back, SIZE}};
+	int files[2] = {ends[0].fd, ends[1].fd};
+	struct io_uring_sqe *entry;
+	size_t n;
+
+	(void)family;
+	ring_open(&ring, 0);
+	must("register buffers", io_uring_register_buffers(&ring, buffers, 2));
+	must("register files", io_uring_register_files(&ring, files, 2));
+	entry = ring_entry(&ring);
+	io_uring_prep_write_fixed(entry, 0, data + 10, 200, 0, 0);
+	entry->flags |= IOSQE_FIXED_FILE;
+	n = ring_wait(&ring, NULL);
+	ledger_sent(&ends[0], "io_uring_write", .data = data + 10, .len = n, .fd_unknown = true);
+	entry = ring_entry(&ring);
+	io_uring_prep_read_fixed(entry, 1, back + 20, 250, 0, 1);
+	entry->flags |= IOSQE_FIXED_FILE;
+	n = ring_wait(&ring, NULL);
+	ledger_received(&ends[1], "io_uring_read", .data = back + 20, .len = n, .fd_unknown = true);
+	io_uring_queue_exit(&ring);
+	free(data);
+}
+
+/* One receive, many completions, into buffers that the kernel chooses. */
+static void case_multishot(const struct family *family, struct end ends[2])
+{
+	struct io_uring ring;
+	struct io_uring_buf_ring *provided = NULL;
+	struct io_uring_buf_reg registration = {.ring_entries = 4, .bgid = 7};
+	uint8_t *data = filled(SIZE, 64);
+	uint8_t pool[4][100];
+	struct io_uring_sqe *entry;
+	unsigned int flags = 0;
+	size_t n;
+
+	(void)family;
+	ring_open(&ring, 0);
+	if (posix_memalign((void **)&provided, 4096, 4096))
+		fail("posix_memalign");
+	registration.ring_addr = (uintptr_t)provided;
+	must("register buffers", io_uring_register_buf_ring(&ring, &registration, 0));
+	io_uring_buf_ring_init(provided);
+	for (unsigned short i = 0; i < 4; i++)
+		io_uring_buf_ring_add(provided, pool[i], 100, i, 3, i);
+	io_uring_buf_ring_advance(provided, 4);
+	entry = ring_entry(&ring);
+	io_uring_prep_recv(entry, ends[1].fd, NULL, 0, 0);
+	entry->ioprio |= RECV_MULTISHOT;
+	entry->flags |= IOSQE_BUFFER_SELECT;
+	entry->buf_group = 7;
+	must("io_uring_submit", io_uring_submit(&ring));
+	for (size_t i = 0; i < SIZE; i += 100) {
+		n = (size_t)must("write", write(ends[0].fd, data + i, 100));
+		ledger_sent(&ends[0], "write", .data = data + i, .len = n);
+		n = ring_wait(&ring, &flags);
+		if (!(flags & IORING_CQE_F_MORE))
+			fail("the multishot receive ended");
+		ledger_received(&ends[1], "io_uring_recv_multishot", .len = n, .cut = NOT_CAPTURED);
+	}
+	io_uring_queue_exit(&ring);
+	free(provided);
+	free(data);
+}
+
+/* Sent from the application's own pages; the second completion only gives them back. */
+static void case_zero_copy(const struct family *family, struct end ends[2])
+{
+	struct io_uring ring;
+	uint8_t *data = filled(SIZE, 65);
+	uint8_t back[SIZE];
+	unsigned int flags = 0;
+	size_t n;
+
+	(void)family;
+	ring_open(&ring, 0);
+	io_uring_prep_send_zc(ring_entry(&ring), ends[0].fd, data, SIZE, 0, 0);
+	n = ring_wait(&ring, &flags);
+	ledger_sent(&ends[0], "io_uring_send_zc", .data = data, .len = n, .fd_unknown = true);
+	if (flags & IORING_CQE_F_MORE)
+		ring_wait(&ring, NULL);
+	n = (size_t)must("read", read(ends[1].fd, back, SIZE));
+	ledger_received(&ends[1], "read", .data = back, .len = n);
+	io_uring_queue_exit(&ring);
+	free(data);
+}
+
+static const struct live_case cases[] = {
+	{"calls", case_calls, true},
+	{"calls-of-poller", case_calls_of_poller, true},
+	{"calls-deferred", case_calls_deferred, true},
+	{"late", case_late, true},
+	{"partial", case_partial, true},
+	{"registered", case_registered, true},
+	{"multishot", case_multishot, true},
+	{"zero-copy", case_zero_copy, false},
+	{0},
+};
+
+int main(int argc, char **argv)
+{
+	return live_main(argc, argv, cases, stream_pair);
+}
