@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck disable=SC2016 # the command expands, not this script
 # socktape-record -- COMMAND: its status, its signals, and that nobody else is recorded.
+# shellcheck source=tests/e2e/recorder.bash
 . "$(dirname "$0")/recorder.bash"
 
 # run N COMMAND...: records into $work/N; sets $status.
-run()
-{
+run() {
 	local name=$1
 	shift
 	"$recorder" -o "$work/$name" -- "$@" >"$work/$name.out" 2>"$work/$name.err"
@@ -16,21 +16,21 @@ run()
 echo_server e2e-echo
 
 run zero true
-check "the command's status: 0" is "$status" 0
+is "the command's status: 0" "$status" 0
 check "the recording is complete" complete "$work/zero"
 run seven sh -c 'exit 7'
-check "the command's status: 7" is "$status" 7
+is "the command's status: 7" "$status" 7
 run killed sh -c 'kill -KILL $$'
-check "a command that a signal ended: 128 + 9" is "$status" 137
+is "a command that a signal ended: 128 + 9" "$status" 137
 run missing /no/such/command
-check "a command that isn't there: 127" is "$status" 127
+is "a command that isn't there: 127" "$status" 127
 check "and one line says so" grep -q "can't run /no/such/command: No such file" "$work/missing.err"
 run directory /
-check "a command that can't be run: 126" is "$status" 126
+is "a command that can't be run: 126" "$status" 126
 
 marker=e2e "$recorder" -q -o "$work/env" -- sh -c 'echo $marker; umask; id -u' >"$work/env.out"
-check "environment, umask and user are the caller's" \
-	is "$(cat "$work/env.out")" "$(printf 'e2e\n%s\n0' "$(umask)")"
+is "environment, umask and user are the caller's" \
+	"$(cat "$work/env.out")" "$(printf 'e2e\n%s\n0' "$(umask)")"
 
 # Another client talks to the same server all the time.
 (while :; do say "$port" stranger; done) &
@@ -51,30 +51,31 @@ for i in 1 2 3 4 5; do
 	run "first$i" bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; printf hello >&3; head -c5 <&3"
 	payloads "$work/first$i" | grep -c hello
 done >"$work/first.txt"
-check "the first bytes of a command are never missed" is "$(sort -u "$work/first.txt")" 2
+is "the first bytes of a command are never missed" "$(sort -u "$work/first.txt")" 2
 
 # A shell that runs something in the background makes it ignore SIGINT: env undoes that.
 env --default-signal=INT "$recorder" -o "$work/int" -- sh -c 'trap "exit 5" INT; echo ready; while :; do sleep 0.1; done' \
 	>"$work/int.out" 2>/dev/null &
 recording=$!
 started+=("$recording")
-wait_for grep -q ready "$work/int.out"
+wait_for 10 grep -q ready "$work/int.out"
 kill -INT "$recording"
 check "SIGINT to the recorder is left to the command" kill -0 "$recording"
 pkill -INT -P "$recording"
 wait "$recording"
-check "which handles it" is "$?" 5
+is "which handles it" "$?" 5
 
 "$recorder" -o "$work/term" -- sh -c 'trap "exit 6" TERM; echo ready; while :; do sleep 0.1; done' \
 	>"$work/term.out" 2>/dev/null &
 recording=$!
 started+=("$recording")
-wait_for grep -q ready "$work/term.out"
+wait_for 10 grep -q ready "$work/term.out"
 kill -TERM "$recording"
 wait "$recording"
-check "SIGTERM is passed on" is "$?" 6
+is "SIGTERM is passed on" "$?" 6
 check "and the recording is complete" complete "$work/term"
 
 "$recorder" -d 0.2 -o "$work/long" -- sh -c 'sleep 1; exit 3' 2>/dev/null
-check "the command is waited for beyond -d" is "$?" 3
+is "the command is waited for beyond -d" "$?" 3
 check "with a complete recording" complete "$work/long"
+finish

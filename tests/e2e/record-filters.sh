@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # The filters of socktape-record: who is recorded and who isn't.
+# shellcheck source=tests/e2e/recorder.bash
 . "$(dirname "$0")/recorder.bash"
 
 echo_server e2e-one
@@ -11,8 +12,7 @@ echo_server e2e-two
 two_port=$port
 
 # talk REC OPTIONS...: both servers are talked to while REC is recorded.
-talk()
-{
+talk() {
 	local name=$1
 	shift
 	record_start -o "$work/rec/$name" "$@"
@@ -22,16 +22,14 @@ talk()
 	payloads "$work/rec/$name" >"$work/$name.txt"
 }
 
-has()
-{
+has() {
 	grep -q -- "$2" "$work/$1.txt" || {
 		cat "$work/$1.txt"
 		return 1
 	}
 }
 
-has_not()
-{
+has_not() {
 	! has "$@" >/dev/null || {
 		cat "$work/$1.txt"
 		return 1
@@ -89,9 +87,9 @@ if [ -n "$cgroup_mount" ] && mkdir "$cgroup" 2>/dev/null; then
 	check "--cgroup: nobody else" has_not cgroup "outside\|e2e-one"
 	check "the cgroup's path is in the recording" \
 		bash -c "zstd -dc '$work'/rec/cgroup/*.zst | grep -aq 'socktape-e2e-$$/below'"
-	wait_for rmdir "$cgroup/below" "$cgroup"
+	wait_for 10 rmdir "$cgroup/below" "$cgroup"
 else
-	echo "ok - --cgroup # SKIP no cgroup of version 2 can be made here"
+	skip "--cgroup" "no cgroup of version 2 can be made here"
 fi
 
 # A process that exists before the recorder and has children before and after.
@@ -101,7 +99,7 @@ bash -c "(read <'$work/before'; say $one_port from-old-child) &
 	read <'$work/after'; say $one_port from-new-child; wait" &
 parent=$!
 started+=("$parent")
-wait_for pgrep -P "$parent"
+wait_for 10 pgrep -P "$parent"
 record_start -o "$work/rec/follow" -p "$parent" --follow
 echo >"$work/before"
 echo >"$work/after"
@@ -122,8 +120,7 @@ record_stop INT
 payloads "$work/rec/nofollow" >"$work/nofollow.txt"
 check "without --follow: no children" has_not nofollow "from-child"
 
-unix_talk()
-{
+unix_talk() {
 	python3 -c 'import socket
 a, b = socket.socketpair()
 a.sendall(b"over-unix"); b.recv(100)'
@@ -138,3 +135,4 @@ unix_talk
 record_stop INT
 payloads "$work/rec/unix" >"$work/unix.txt"
 check "--unix: they are recorded" has unix "over-unix"
+finish

@@ -2,26 +2,26 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What socktape-record keeps: snaplen, segments, budget, duration.
 # shellcheck disable=SC2016 # the command expands, not this script
+# shellcheck source=tests/e2e/recorder.bash
 . "$(dirname "$0")/recorder.bash"
 
 echo_server e2e-echo
 
-events()
-{
+events() {
 	"$socktape" events "$work/$1" --format json
 }
 
 "$recorder" -q -s 4 -o "$work/snap" -- bash -c "exec 3<>/dev/tcp/127.0.0.1/$port
 	printf 123456789 >&3; head -c9 <&3 >/dev/null"
-check "-s: so much is kept" is "$(events snap | jq -r 'select(.len) | .payload' | sort -u)" 1234
-check "-s: the length stays exact" \
-	is "$(events snap | jq 'select(.dir == "sent") | .len')" 9
-check "-s: positions go on after what was cut" \
-	is "$(events snap | jq 'select(.dir == "received") | .offset + .len' | sort -n | tail -1)" 9
+is "-s: so much is kept" "$(events snap | jq -r 'select(.len) | .payload' | sort -u)" 1234
+is "-s: the length stays exact" \
+	"$(events snap | jq 'select(.dir == "sent") | .len')" 9
+is "-s: positions go on after what was cut" \
+	"$(events snap | jq 'select(.dir == "received") | .offset + .len' | sort -n | tail -1)" 9
 
 "$recorder" -q -s 0 -o "$work/none" -- bash -c "exec 3<>/dev/tcp/127.0.0.1/$port
 	printf 123456789 >&3; head -c9 <&3 >/dev/null"
-check "-s 0: no payload at all" is "$(events none | jq -s 'map(.captured // 0) | add')" 0
+is "-s 0: no payload at all" "$(events none | jq -s 'map(.captured // 0) | add')" 0
 
 export -f flood
 export port
@@ -36,7 +36,7 @@ last=$(find "$work/rotate" -name '*.tape.zst' | sort | tail -1)
 check "the last one alone knows the process" \
 	bash -c "'$socktape' events '$last' --format json | jq -r '.comm' | grep -qx python3"
 sum=$(events rotate | jq -s 'map(.captured // 0) | add')
-check "nothing is missing between segments" is "$sum" 12000000
+is "nothing is missing between segments" "$sum" 12000000
 
 "$recorder" -q -C 1M --keep 3M -o "$work/keep" -- bash -c 'flood $port 60'
 size=$(du -cb "$work"/keep/* | tail -1 | cut -f1)
@@ -49,17 +49,18 @@ check "--keep: the summary says what was deleted" bash -c "
 
 begin=$(date +%s%N)
 "$recorder" -d 1 -o "$work/time" 2>"$work/time.err"
-check "-d: ends well" is "$?" 0
+is "-d: ends well" "$?" 0
 took=$((($(date +%s%N) - begin) / 1000000))
 check "-d: after this long ($took ms)" test "$took" -ge 1000 -a "$took" -lt 20000
 check "-d: the summary says so" grep -q "stopped after 1.0 s" "$work/time.err"
-check "a quiet recorder says nothing" \
-	is "$("$recorder" -q -d 0.1 -o "$work/quiet" 2>&1)" ""
+is "a quiet recorder says nothing" \
+	"$("$recorder" -q -d 0.1 -o "$work/quiet" 2>&1)" ""
 
 "$recorder" -z 9 --buffer 256KiB -q -o "$work/small" -- bash -c 'flood $port 3' 2>"$work/small.err"
-check "a tiny ring: what is kept and what is lost add up" \
-	is "$(events small | jq -s '[.[] | select(.dir == "sent") | .offset + .len] | max')" 300000
+is "a tiny ring: what is kept and what is lost add up" \
+	"$(events small | jq -s '[.[] | select(.dir == "sent") | .offset + .len] | max')" 300000
 
 "$recorder" --compat -q -o "$work/compat" -- bash -c 'flood $port 3'
-check "--compat: the programs for older kernels record the same" \
-	is "$(events compat | jq -s 'map(.captured // 0) | add')" 600000
+is "--compat: the programs for older kernels record the same" \
+	"$(events compat | jq -s 'map(.captured // 0) | add')" 600000
+finish

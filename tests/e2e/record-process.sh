@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # A process that is gone a moment later still has its name, executable, command line, user, cgroup.
+# shellcheck source=tests/e2e/recorder.bash
 . "$(dirname "$0")/recorder.bash"
 
 echo_server e2e-echo
-stream()
-{
+stream() {
 	zstd -dc "$work/$1"/*.tape.zst
 }
 
@@ -15,11 +15,10 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
 	curl -s --http0.9 -m 1 "http://127.0.0.1:$port/number-$i" >/dev/null &
 	started+=("$!")
 done
-seen()
-{
+seen() {
 	[ "$(payloads "$work/short" | grep -c '^curl GET /number-')" -ge 10 ]
 }
-check "short-lived processes are seen" wait_for seen
+check "short-lived processes are seen" wait_for 10 seen
 record_stop INT
 stream short >"$work/short.bin"
 curl_path=$(readlink -f "$(command -v curl)")
@@ -43,7 +42,7 @@ record_start -o "$work/exec" --port "$port"
 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; printf before >&3; read -rn6 <&3; exec cat <&3 >/dev/null" &
 pid=$!
 started+=("$pid")
-wait_for grep -qx cat "/proc/$pid/comm"
+wait_for 10 grep -qx cat "/proc/$pid/comm"
 record_stop INT
 kill "$pid"
 check "a process before its exec" bash -c "zstd -dc '$work'/exec/*.zst | grep -aq 'printf before'"
@@ -58,12 +57,12 @@ s = socket.create_connection(('127.0.0.1', $port))
 s.sendall(b'long'); s.recv(4); s.recv(1)" $filler the-last-argument &
 pid=$!
 started+=("$pid")
-seen_long()
-{
+seen_long() {
 	payloads "$work/long" | grep -q "^python3 long"
 }
-wait_for seen_long
+wait_for 10 seen_long
 record_stop INT
 kill "$pid"
 check "a long command line is completed" \
 	bash -c "zstd -dc '$work'/long/*.zst | grep -aq the-last-argument"
+finish

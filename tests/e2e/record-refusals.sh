@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # When socktape-record can't record it says so in one line: what, why, what to do.
+# shellcheck source=tests/e2e/recorder.bash
 . "$(dirname "$0")/recorder.bash"
 
 # refused WHAT PATTERN COMMAND...
-refused()
-{
+refused() {
 	local what=$1 pattern=$2
 	shift 2
 	"$@" >"$work/out" 2>"$work/err"
 	status=$?
-	check "$what: exit status 1" is "$status" 1
-	check "$what: one line" is "$(wc -l <"$work/err")" 1
+	is "$what: exit status 1" "$status" 1
+	is "$what: one line" "$(wc -l <"$work/err")" 1
 	check "$what: that says why" grep -q "^socktape-record: .*$pattern" "$work/err"
-	check "$what: nothing on stdout" is "$(cat "$work/out")" ""
+	is "$what: nothing on stdout" "$(cat "$work/out")" ""
 }
 
 refused "no directory" "use -o DIR" "$recorder"
@@ -49,3 +49,4 @@ check "--version" bash -c "'$recorder' --version | grep -q '^socktape-record [0-
 check "--probe" "$recorder" --probe
 check "-v names the features and what is used" bash -c "
 	'$recorder' -v -d 0.1 -o '$work/verbose' 2>&1 | grep -q 'using the programs'"
+finish

@@ -1,71 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck shell=bash disable=SC2034 # variables are for the tests
-# Sourced by the record-*.sh tests: TAP lines, a scratch directory, a server to talk to.
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # variables are for the tests
+# Sourced by the record-*.sh tests: what lib.sh has, a server to talk to, recordings to look at.
 set -u
-cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
-recorder=$PWD/build/socktape-record
-socktape=$PWD/build/socktape
-work=$(mktemp -d)
-started=()
-
-cleanup()
-{
-	local pid
-	for pid in "${started[@]}"; do
-		kill -KILL "$pid" && wait "$pid"
-	done 2>/dev/null
-	rm -rf "$work"
-}
-trap cleanup EXIT
-
-skip_all()
-{
-	echo "ok - $(basename "$0" .sh) # SKIP $1"
-	exit 0
-}
-
-# check WHAT COMMAND...: one TAP line; what the command printed follows when it fails.
-check()
-{
-	local what=$1
-	shift
-	if "$@" >"$work/check.out" 2>&1; then
-		echo "ok - $what"
-	else
-		echo "not ok - $what"
-		echo "# failed: $*"
-		sed 's/^/# /' "$work/check.out"
-	fi
-}
-
-is()
-{
-	[ "$1" = "$2" ] || {
-		echo "got: $1"
-		echo "expected: $2"
-		return 1
-	}
-}
-
-# Calls COMMAND... until it succeeds, for at most ten seconds.
-wait_for()
-{
-	local i
-	for ((i = 0; i < 100; i++)); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
-	done
-	echo "# waited in vain for: $*"
-	return 1
-}
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
 [ -x "$recorder" ] || skip_all "socktape-record is not built"
 reason=$("$recorder" --probe 2>&1) || skip_all "$reason"
 
 # Starts a server that sends back what it gets, with $1 as its name. Sets $port and $server.
-echo_server()
-{
+echo_server() {
 	cat >"$work/echo.py" <<-'PYTHON'
 		import os, socket, sys, threading
 
@@ -89,13 +35,12 @@ echo_server()
 	python3 "$work/echo.py" "$1" "$work/port" 2>/dev/null &
 	server=$!
 	started+=("$server")
-	wait_for test -s "$work/port"
+	wait_for 10 test -s "$work/port"
 	port=$(cat "$work/port")
 }
 
 # Sends text to the server and waits for it to come back: say PORT TEXT
-say()
-{
+say() {
 	python3 -c 'import socket, sys
 s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 t = sys.argv[2].encode()
@@ -107,8 +52,7 @@ while len(got) < len(t):
 
 # Sends COUNT times 100,000 bytes that don't compress, and waits for each to come back. -1: without
 # end. Becomes the client, so that a background job's pid is its pid: flood PORT COUNT
-flood()
-{
+flood() {
 	exec python3 -c 'import os, socket, sys
 s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
 count = int(sys.argv[2])
@@ -125,32 +69,28 @@ while count:
 }
 
 # Starts the recorder in the background and waits until it records. Sets $recording.
-record_start()
-{
+record_start() {
 	: >"$work/record.err"
 	"$recorder" "$@" 2>"$work/record.err" &
 	recording=$!
 	started+=("$recording")
-	wait_for grep -q "recording into" "$work/record.err"
+	wait_for 20 grep -q "recording into" "$work/record.err"
 }
 
 # Ends it with SIGNAL and sets $status.
-record_stop()
-{
+record_stop() {
 	kill "-$1" "$recording"
 	wait "$recording" 2>/dev/null
 	status=$?
 }
 
 # All payload of a recording, one line for each event: COMM TEXT
-payloads()
-{
+payloads() {
 	"$socktape" events "$1" --format json |
 		jq -r 'select(.captured > 0) | "\(.comm) \(.payload)"'
 }
 
-complete()
-{
+complete() {
 	compgen -G "$1/*.tape.zst" >/dev/null && ! compgen -G "$1/*.partial" >/dev/null &&
 		zstd -qt "$1"/*.tape.zst
 }
