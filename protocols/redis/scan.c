@@ -92,6 +92,12 @@ static unsigned kind_of(const struct redis_scan *scan, const struct resp_token *
 	return whole && last->type == RESP_ARRAY ? REDIS_EMPTY : REDIS_REQUEST;
 }
 
+/* Where a token should end, a CRLF stands; what isn't there yet may still be one. */
+static bool ends_well(const uint8_t *data, size_t available, uint64_t end)
+{
+	return end > available || memcmp(data + end - 2, "\r\n", 2) == 0;
+}
+
 /*
  * Tokens until the message is whole or the piece long enough. frame->scanned may lie beyond what is
  * there: behind a payload that is still to come.
@@ -111,7 +117,7 @@ static enum frame_status frame_value(struct redis_scan *scan, const uint8_t *dat
 		frame->scanned = pos;
 		if (pos > available)
 			return FRAME_MORE;
-		if (pos && memcmp(data + pos - 2, "\r\n", 2) != 0)
+		if (pos && !ends_well(data, available, pos))
 			return FRAME_BAD;
 		status = resp_token(data + pos, available - pos, &token);
 		if (status != FRAME_DONE)
@@ -121,6 +127,8 @@ static enum frame_status frame_value(struct redis_scan *scan, const uint8_t *dat
 		if (!resp_walk(&scan->walk, &token, &whole))
 			return FRAME_BAD;
 		if (whole || pos + token.size >= REDIS_PIECE) {
+			if (!ends_well(data, available, pos + token.size))
+				return FRAME_BAD;
 			resp_walk_copy(&scan->start, &scan->walk);
 			return done(frame, pos + token.size,
 				    kind_of(scan, &token, whole) | (whole ? 0 : REDIS_GOES_ON));

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Any bytes as a conversation with Redis. The first byte of each piece says who sent it, how long
+ * it is, and whether it was lost.
+ */
+#include <stdlib.h>
+
+#include "protocols/redis/redis.h"
+#include "protocols/session.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_record(void *context, struct session *s, const struct record *record)
+{
+	struct buffer line = {0};
+
+	(void)context;
+	(void)s;
+	protocol_redis.describe(record->values, &line);
+	if (!line.len)
+		abort();
+	buffer_free(&line);
+}
+
+static void converse(const uint8_t *data, size_t size, const struct protocol *decode_as)
+{
+	struct session_budget budget = {.limit = 64 << 20};
+	struct session_options options = {.transport = TRANSPORT_TCP,
+					  .decode_as = decode_as,
+					  .budget = &budget,
+					  .record = check_record};
+	struct session *s = session_new(&options);
+	uint64_t position[2] = {0};
+
+	for (int64_t ts = 1; s && size > 1; ts += 10000000) {
+		enum direction direction = *data & 1 ? DIRECTION_SENT : DIRECTION_RECEIVED;
+		bool lost = (*data & 0x0e) == 0x0e;
+		size_t len = (size_t)1 << (*data >> 4);
+		struct event_data piece = {.conn = 1, .direction = direction};
+
+		data++;
+		size--;
+		len = len < size ? len : size;
+		piece.offset = position[direction];
+		piece.len = len;
+		piece.payload = span_of(data, len);
+		if (!lost)
+			session_data(s, &piece, ts);
+		position[direction] += len;
+		data += len;
+		size -= len;
+	}
+	session_free(s);
+	if (budget.used)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	converse(data, size, &protocol_redis);
+	converse(data, size, NULL);
+	return 0;
+}
