@@ -115,8 +115,11 @@ static __always_inline void conn_fill_paths(struct kernel_conn *record, __u64 sk
 		record->remote_path_len = address_unix_path(peer, record->remote_path);
 }
 
-/* Sends CONN; the mark is set only when it fitted in the ring. */
-static __noinline bool conn_announce(__u64 sk, struct kernel_conn_state *conn, __s32 fd)
+/*
+ * Sends CONN; the mark is set only when it fitted in the ring. SK is 0 when the socket is gone: its
+ * addresses and its role are unknown then.
+ */
+static __noinline bool conn_announce(__u64 sk, struct kernel_conn_state *conn, __u32 pid, __s32 fd)
 {
 	struct kernel_conn *record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
 
@@ -126,7 +129,7 @@ static __noinline bool conn_announce(__u64 sk, struct kernel_conn_state *conn, _
 	}
 	__builtin_memset(record, 0, sizeof(*record));
 	record_begin(&record->record, KERNEL_CONN, sizeof(*record));
-	if (!(conn->flags & CONN_ROLE_KNOWN)) {
+	if (sk && !(conn->flags & CONN_ROLE_KNOWN)) {
 		conn->role = role_of_socket(sk, conn->transport);
 		conn->flags |= CONN_ROLE_KNOWN;
 	}
@@ -135,28 +138,37 @@ static __noinline bool conn_announce(__u64 sk, struct kernel_conn_state *conn, _
 	record->opened_ts = conn->opened_ts;
 	record->sent = conn->position[DIRECTION_SENT];
 	record->received = conn->position[DIRECTION_RECEIVED];
-	record->netns = socket_netns(sk);
-	record->pid = bpf_get_current_pid_tgid() >> 32;
+	record->pid = pid;
 	record->fd = fd;
 	record->transport = conn->transport;
 	record->role = conn->role;
 	record->origin = conn->origin;
-	if (conn->transport >= TRANSPORT_UNIX_STREAM)
-		conn_fill_paths(record, sk);
-	else
-		address_of_inet((struct sock *)sk, &record->local, &record->remote);
+	if (sk) {
+		record->netns = socket_netns(sk);
+		if (conn->transport >= TRANSPORT_UNIX_STREAM)
+			conn_fill_paths(record, sk);
+		else
+			address_of_inet((struct sock *)sk, &record->local, &record->remote);
+	}
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 	conn->flags = (conn->flags | CONN_ANNOUNCED) & ~CONN_STALE;
 	return true;
 }
 
-/* Sends CLOSE; a connection that was never announced needs none. */
-static __always_inline bool conn_close_send(struct kernel_conn_state *conn)
+/*
+ * Sends CLOSE. A connection that moved nothing and was never announced needs none; one that was not
+ * announced because the ring was full is now: its bytes are a hole that somebody may ask for.
+ */
+static __always_inline bool conn_close_send(__u64 sk, struct kernel_conn_state *conn)
 {
 	struct kernel_close record = {};
 
-	if (!(conn->flags & CONN_ANNOUNCED))
-		return true;
+	if (!(conn->flags & CONN_ANNOUNCED)) {
+		if (!conn->position[DIRECTION_SENT] && !conn->position[DIRECTION_RECEIVED])
+			return true;
+		if (!conn_announce(sk, conn, conn->announced_pid, -1))
+			return false;
+	}
 	record_begin(&record.record, KERNEL_CLOSE, sizeof(record));
 	record.conn = conn->id;
 	record.sent = conn->position[DIRECTION_SENT];
@@ -215,7 +227,7 @@ static __always_inline struct kernel_conn_state *conn_find(struct socket_ref *re
 
 	if (!conn || conn->inode == ref->inode)
 		return conn;
-	conn_close_send(conn);
+	conn_close_send(0, conn);
 	bpf_map_delete_elem(&conns, &key);
 	return NULL;
 }

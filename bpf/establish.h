@@ -21,7 +21,7 @@ static __always_inline struct kernel_conn_state *conn_renewed(struct kernel_conn
 {
 	if (!conn || !conn->disconnected)
 		return conn;
-	conn_close_send(conn);
+	conn_close_send(0, conn);
 	bpf_map_delete_elem(&conns, &key);
 	return NULL;
 }

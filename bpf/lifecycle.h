@@ -34,7 +34,7 @@ int BPF_PROG(on_tcp_destroy, struct sock *sk)
 	__u64 key = (__u64)sk;
 	struct kernel_conn_state *conn = bpf_map_lookup_elem(&conns, &key);
 
-	if (conn && conn_close_send(conn))
+	if (conn && conn_close_send(key, conn))
 		bpf_map_delete_elem(&conns, &key);
 	return 0;
 }

@@ -77,7 +77,7 @@ static __always_inline void conn_introduce(struct scratch *space, struct kernel_
 	struct walk *walk = &space->walk;
 
 	if ((conn->flags & (CONN_ANNOUNCED | CONN_STALE)) != CONN_ANNOUNCED)
-		conn_announce(walk->key, conn, walk->fd);
+		conn_announce(walk->key, conn, walk->pid, walk->fd);
 	if (conn->announced_pid == walk->pid)
 		return;
 	if (bpf_map_lookup_elem(&processes, &walk->pid) || process_send(space, walk->pid))

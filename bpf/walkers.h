@@ -48,7 +48,7 @@ int sweep_conns(struct bpf_iter__bpf_map_elem *walker)
 	if (!key || !conn)
 		return 0;
 	sk = *key;
-	if (!socket_lives(sk, conn->socket, conn->inode) && conn_close_send(conn))
+	if (!socket_lives(sk, conn->socket, conn->inode) && conn_close_send(0, conn))
 		bpf_map_delete_elem(&conns, &sk);
 	return 0;
 }

@@ -129,13 +129,12 @@ early_case()
 	report "a connection over $family that existed before is recorded from the first byte seen" $?
 }
 
-# Nobody empties a small ring: payload is cut, then left out, then records are lost, and the sum of
-# all is what was sent.
+# Nobody empties a small ring: payload is cut, then left out, then records are lost. What is told of
+# and what is counted as lost add up to what was moved, and the last position is known all the same.
 degrade_case()
 {
-	local calls=$1 size=$2 what=$3 query=$4
 	: >"$work/out"
-	wait_start "$programs/flood" "$calls" "$size"
+	wait_start "$programs/flood" "$1" 1000
 	wait_for grep -q ready "$work/ledger"
 	record_start --buffer 256KiB -p "$waiting"
 	kill -STOP "$recording"
@@ -143,9 +142,24 @@ degrade_case()
 	kill -CONT "$recording"
 	record_stop
 	events "$work/rec" >"$work/events"
-	jq -s -e --argjson moved "$(tail -1 "$work/ledger")" "$query" "$work/events" \
-		>"$work/out" 2>&1
-	report "$what" $?
+	jq -s -e --argjson moved "$(tail -1 "$work/ledger")" '
+		def lost: [.[] | select(.event == "loss") | .detail |
+			capture("(?<n>[0-9]+) bytes").n | tonumber] | add // 0;
+		[.[] | select(.event == "data")] as $data |
+		{
+			moved: (2 * $moved),
+			told: ([$data[].len] | add),
+			lost: lost,
+			whole: ([$data[] | select(.captured == .len)] | length),
+			short: ([$data[] | select(.captured == 512)] | length),
+			none: ([$data[] | select(.captured == 0)] | length),
+			ends: [.[] | select(.event == "close") | .detail]
+		} | ., (
+			.told + .lost == .moved and .whole > 0 and .short > 0 and .none > 0 and
+			(.lost > 0) == $lossy and
+			(.ends | sort) == (["sent \($moved), received 0", "sent 0, received \($moved)"] | sort)
+		)' --argjson lossy "$2" "$work/events" >"$work/out" 2>&1
+	report "$3" $?
 }
 
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
@@ -161,3 +175,5 @@ done
 for family in inet4 inet6 unix; do
 	early_case $family
 done
+degrade_case 250 false "a ring that fills up costs payload first"
+degrade_case 5000 true "a ring that is full costs records, and every byte is accounted for"
