@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Writes a recording as socktape-record would have made it of a busy server, for the benches of the
+ * analyzer:
+ *
+ *     make_recording http|redis EXCHANGES DIR
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/recording.h"
+
+#define CONNECTIONS 50
+#define SECOND_NS   1000000000ll
+#define EXCHANGE_NS 10000 /* 100,000 exchanges a second */
+
+struct load {
+	const char *name;
+	uint16_t port;
+	/* Fills in the Nth exchange; returns the lengths. */
+	void (*make)(uint64_t n, char *request, size_t *request_len, char *response,
+		     size_t *response_len);
+};
+
+#define MESSAGE_MAX 2048
+
+static void make_http(uint64_t n, char *request, size_t *request_len, char *response,
+		      size_t *response_len)
+{
+	char body[64];
+	int len = snprintf(body, sizeof(body), "{\"id\":%llu,\"name\":\"item %llu\"}\n",
+			   (unsigned long long)n, (unsigned long long)n % 1000);
+
+	*request_len = (size_t)snprintf(request, MESSAGE_MAX,
+					"GET /api/items/%llu HTTP/1.1\r\nHost: shop.example\r\n"
+					"User-Agent: bench/1.0\r\nAccept: */*\r\n\r\n",
+					(unsigned long long)n);
+	*response_len = (size_t)snprintf(response, MESSAGE_MAX,
+					 "HTTP/1.1 200 OK\r\nServer: nginx/1.22.1\r\n"
+					 "Date: Sun, 22 Nov 2026 10:00:00 GMT\r\n"
+					 "Content-Type: application/json\r\n"
+					 "Content-Length: %d\r\nConnection: keep-alive\r\n\r\n%s",
+					 len, body);
+}
+
+static void make_redis(uint64_t n, char *request, size_t *request_len, char *response,
+		       size_t *response_len)
+{
+	char key[32];
+	int len = snprintf(key, sizeof(key), "key:%012llu",
+			   (unsigned long long)(n * 7919 % 100000));
+
+	*request_len = (size_t)snprintf(request, MESSAGE_MAX, "*2\r\n$3\r\nGET\r\n$%d\r\n%s\r\n",
+					len, key);
+	*response_len = (size_t)snprintf(response, MESSAGE_MAX, "$8\r\n%08llu\r\n",
+					 (unsigned long long)n % 100000000);
+}
+
+static const struct load loads[] = {
+	{"http", 80, make_http},
+	{"redis", 6379, make_redis},
+};
+
+static struct address loopback(uint16_t port)
+{
+	return (struct address){.family = ADDRESS_INET4, .port = port, .ip = {127, 0, 0, 1}};
+}
+
+static enum tape_error begin(struct recording_writer *w, uint16_t port)
+{
+	struct event host = {.type = EVENT_HOST, .ts = SECOND_NS};
+	struct event clock = {.type = EVENT_CLOCK, .ts = SECOND_NS};
+	struct event process = {.type = EVENT_PROCESS, .ts = SECOND_NS};
+	enum tape_error error;
+
+	host.host.hostname = span_text("bench");
+	clock.clock.realtime = 1790000000 * SECOND_NS;
+	process.process = (struct event_process){.pid = 100, .name = span_text("server")};
+	error = recording_writer_event(w, &host);
+	if (!error)
+		error = recording_writer_event(w, &clock);
+	if (!error)
+		error = recording_writer_event(w, &process);
+	for (int i = 1; i <= CONNECTIONS && !error; i++) {
+		struct event conn = {.type = EVENT_CONN, .ts = SECOND_NS};
+
+		conn.conn = (struct event_conn){
+			.conn = (uint64_t)i,
+			.local = loopback(port),
+			.remote = loopback((uint16_t)(40000 + i)),
+			.pid = 100,
+			.fd = i + 5,
+			.transport = TRANSPORT_TCP,
+			.role = ROLE_SERVER,
+			.origin = ORIGIN_OPENED,
+		};
+		error = recording_writer_event(w, &conn);
+	}
+	return error;
+}
+
+static enum tape_error put(struct recording_writer *w, int conn, enum direction direction,
+			   const char *data, size_t len, int64_t ts, uint64_t *position)
+{
+	struct event event = {.type = EVENT_DATA, .ts = ts};
+	enum tape_error error;
+
+	event.data = (struct event_data){
+		.conn = (uint64_t)conn,
+		.offset = *position,
+		.len = len,
+		.payload = span_of(data, len),
+		.pid = 100,
+		.tid = 100,
+		.fd = conn + 5,
+		.call = direction == DIRECTION_SENT ? CALL_WRITE : CALL_READ,
+		.direction = direction,
+	};
+	error = recording_writer_event(w, &event);
+	*position += len;
+	return error;
+}
+
+static enum tape_error write_all(struct recording_writer *w, const struct load *load,
+				 uint64_t exchanges)
+{
+	uint64_t positions[CONNECTIONS + 1][2] = {0};
+	char request[MESSAGE_MAX], response[MESSAGE_MAX];
+	enum tape_error error = begin(w, load->port);
+	int64_t ts = 2 * SECOND_NS;
+
+	for (uint64_t n = 0; n < exchanges && !error; n++, ts += EXCHANGE_NS) {
+		int conn = 1 + (int)(n * 31 % CONNECTIONS);
+		size_t request_len, response_len;
+		int64_t jitter = (int64_t)(n * 2654435761u % 4096);
+
+		load->make(n, request, &request_len, response, &response_len);
+		error = put(w, conn, DIRECTION_RECEIVED, request, request_len, ts + jitter,
+			    &positions[conn][DIRECTION_RECEIVED]);
+		if (!error)
+			error = put(w, conn, DIRECTION_SENT, response, response_len,
+				    ts + jitter + 3000, &positions[conn][DIRECTION_SENT]);
+	}
+	return error ? error : recording_writer_finish(w);
+}
+
+int main(int argc, char **argv)
+{
+	const struct load *load = NULL;
+	struct recording_writer_options options = {
+		.start_monotonic = SECOND_NS,
+		.start_realtime = 1790000000 * SECOND_NS,
+	};
+	struct recording_writer *w = NULL;
+	enum tape_error error;
+
+	for (size_t i = 0; argc == 4 && i < sizeof(loads) / sizeof(loads[0]); i++)
+		if (strcmp(argv[1], loads[i].name) == 0)
+			load = &loads[i];
+	if (!load) {
+		fprintf(stderr, "usage: make_recording http|redis EXCHANGES DIR\n");
+		return 1;
+	}
+	options.path = argv[3];
+	error = recording_writer_new(&options, &w);
+	if (!error)
+		error = write_all(w, load, strtoull(argv[2], NULL, 10));
+	recording_writer_free(w);
+	if (error)
+		fprintf(stderr, "make_recording: %s: %s\n", argv[3], tape_error_text(error));
+	return error != TAPE_OK;
+}
