@@ -3,53 +3,61 @@
 
 #include <stdlib.h>
 
-/* Data that came early, sorted by offset. */
+/* Data that came early, or behind such. */
 struct order_held {
 	struct order_held *next;
 	uint64_t offset;
 	uint64_t len;
 	int64_t ts;
+	enum direction direction;
 	enum cut cut;
 	size_t kept;
 	uint8_t bytes[];
 };
 
-void order_init(struct order *o, uint64_t start)
+void order_init(struct order *o, const uint64_t start[2])
 {
-	*o = (struct order){
-		.started = start != ORDER_START_UNKNOWN,
-		.next = start != ORDER_START_UNKNOWN ? start : 0,
-	};
+	*o = (struct order){0};
+	o->held_end = &o->held;
+	for (int d = 0; d < 2; d++) {
+		o->streams[d].started = start[d] != ORDER_START_UNKNOWN;
+		o->streams[d].next = o->streams[d].started ? start[d] : 0;
+	}
 }
+
+/* ---- giving out ---- */
 
 static void give_hole(struct order *o, const struct run *hole, enum direction direction,
 		      order_run_fn *run, void *context)
 {
-	o->next += hole->len;
+	struct order_stream *stream = &o->streams[direction];
+
+	stream->next += hole->len;
 	if (!hole->wanted)
-		o->lost_bytes += hole->len;
+		stream->lost_bytes += hole->len;
 	run(context, direction, hole);
 }
 
-/* Gives out LEN bytes at OFFSET, which is not beyond o->next, without what went out before. */
+/* Gives out data that doesn't begin beyond what comes next, without what went out before. */
 static void give_data(struct order *o, const struct event_data *data, int64_t ts, order_run_fn *run,
 		      void *context)
 {
-	uint64_t repeated = o->next - data->offset;
+	struct order_stream *stream = &o->streams[data->direction];
+	uint64_t repeated = stream->next - data->offset;
 	const uint8_t *bytes = (const uint8_t *)data->payload.data;
 	size_t kept = data->payload.len;
 	uint64_t len = data->len;
 
 	if (repeated >= len) {
-		o->repeated_bytes += len;
+		stream->repeated_bytes += len;
 		return;
 	}
-	o->repeated_bytes += repeated;
+	stream->repeated_bytes += repeated;
 	len -= repeated;
 	if (repeated < kept) {
 		bytes += repeated;
 		kept -= repeated;
-		o->next += kept;
+		stream->next += kept;
 		run(context, data->direction,
 		    &(struct run){.data = bytes, .len = kept, .cut = len - kept, .ts = ts});
 	} else {
@@ -67,10 +75,11 @@ static void give_data(struct order *o, const struct event_data *data, int64_t ts
 	}
 }
 
+/* ---- holding back ---- */
+
 static bool hold(struct order *o, const struct event_data *data, int64_t ts)
 {
 	struct order_held *h = malloc(sizeof(*h) + data->payload.len);
-	struct order_held **at = &o->held;
 
 	if (!h)
 		return false;
@@ -78,111 +87,121 @@ static bool hold(struct order *o, const struct event_data *data, int64_t ts)
 		.offset = data->offset,
 		.len = data->len,
 		.ts = ts,
+		.direction = data->direction,
 		.cut = data->cut,
 		.kept = data->payload.len,
 	};
 	memcpy(h->bytes, data->payload.data, data->payload.len);
-	while (*at && (*at)->offset <= h->offset)
-		at = &(*at)->next;
-	h->next = *at;
-	*at = h;
+	*o->held_end = h;
+	o->held_end = &h->next;
 	o->held_count++;
 	o->held_bytes += h->kept;
 	return true;
 }
 
-/* Gives out the first of the held, which starts at o->next or before. */
-static void release_first(struct order *o, enum direction direction, order_run_fn *run,
-			  void *context)
+/* Takes the one whose address stands at *AT out of the list and gives it out. */
+static void release(struct order *o, struct order_held **at, order_run_fn *run, void *context)
 {
-	struct order_held *h = o->held;
+	struct order_held *h = *at;
 	struct event_data data = {
 		.offset = h->offset,
 		.len = h->len,
 		.payload = span_of(h->bytes, h->kept),
-		.direction = direction,
+		.direction = h->direction,
 		.cut = h->cut,
 	};
 
-	o->held = h->next;
+	*at = h->next;
+	if (!h->next)
+		o->held_end = at;
 	o->held_count--;
 	o->held_bytes -= h->kept;
 	give_data(o, &data, h->ts, run, context);
 	free(h);
 }
 
-static void release_ready(struct order *o, enum direction direction, order_run_fn *run,
-			  void *context)
+/* Of the direction that the first of the held waits in: the one with the lowest position. */
+static struct order_held **lowest(struct order *o)
 {
-	while (o->held && o->held->offset <= o->next)
-		release_first(o, direction, run, context);
+	struct order_held **best = &o->held;
+
+	for (struct order_held **at = &o->held->next; *at; at = &(*at)->next)
+		if ((*at)->direction == o->held->direction && (*at)->offset < (*best)->offset)
+			best = at;
+	return best;
 }
 
-/* Declares lost what precedes the first of the held. */
-static void skip_to_held(struct order *o, enum direction direction, order_run_fn *run,
-			 void *context)
+/* Whether O can go on: nothing is held, or the first of the held waits no longer. */
+static void release_ready(struct order *o, order_run_fn *run, void *context)
 {
-	struct order_held *h = o->held;
+	while (o->held) {
+		struct order_held **at = lowest(o);
 
-	if (h->offset > o->next) {
-		struct run lost = {.len = h->offset - o->next, .ts = h->ts};
-
-		give_hole(o, &lost, direction, run, context);
+		if ((*at)->offset > o->streams[(*at)->direction].next)
+			return;
+		release(o, at, run, context);
 	}
-	release_ready(o, direction, run, context);
+}
+
+/* Declares lost what the first of the held waits for. */
+static void stop_waiting(struct order *o, order_run_fn *run, void *context)
+{
+	struct order_held **at = lowest(o);
+	enum direction direction = (*at)->direction;
+	uint64_t missing = (*at)->offset - o->streams[direction].next;
+	struct run lost = {.len = missing, .ts = (*at)->ts};
+
+	give_hole(o, &lost, direction, run, context);
+	release_ready(o, run, context);
 }
 
 static bool held_too_long(const struct order *o, int64_t now)
 {
-	if (o->held_count > ORDER_HOLD_EVENTS || o->held_bytes > ORDER_HOLD_BYTES)
-		return true;
-	for (const struct order_held *h = o->held; h; h = h->next)
-		if (now - h->ts > ORDER_HOLD_NS)
-			return true;
-	return false;
+	return o->held_count > ORDER_HOLD_EVENTS || o->held_bytes > ORDER_HOLD_BYTES ||
+	       now - o->held->ts > ORDER_HOLD_NS;
 }
+
+/* ---- what callers see ---- */
 
 bool order_push(struct order *o, const struct event_data *data, int64_t ts, order_run_fn *run,
 		void *context)
 {
+	struct order_stream *stream = &o->streams[data->direction];
+
 	if (data->len == 0)
 		return true;
-	if (!o->started) {
-		o->started = true;
-		o->next = data->offset;
+	if (!stream->started) {
+		stream->started = true;
+		stream->next = data->offset;
 	}
-	if (data->offset > o->next) {
-		if (!hold(o, data, ts))
-			return false;
-	} else {
+	if (!o->held && data->offset <= stream->next) {
 		give_data(o, data, ts, run, context);
-		release_ready(o, data->direction, run, context);
+		return true;
 	}
-	order_advance(o, data->direction, ts, run, context);
+	if (!hold(o, data, ts))
+		return false;
+	release_ready(o, run, context);
+	while (o->held && held_too_long(o, ts))
+		stop_waiting(o, run, context);
 	return true;
 }
 
-void order_advance(struct order *o, enum direction direction, int64_t now, order_run_fn *run,
-		   void *context)
-{
-	while (o->held && held_too_long(o, now))
-		skip_to_held(o, direction, run, context);
-}
-
-void order_finish(struct order *o, enum direction direction, order_run_fn *run, void *context)
+void order_finish(struct order *o, order_run_fn *run, void *context)
 {
 	while (o->held)
-		skip_to_held(o, direction, run, context);
+		stop_waiting(o, run, context);
 }
 
-void order_close(struct order *o, enum direction direction, uint64_t final, int64_t ts,
-		 order_run_fn *run, void *context)
+void order_close(struct order *o, const uint64_t final[2], int64_t ts, order_run_fn *run,
+		 void *context)
 {
-	order_finish(o, direction, run, context);
-	if (o->started && final > o->next) {
-		struct run missing = {.len = final - o->next, .ts = ts};
+	order_finish(o, run, context);
+	for (int d = 0; d < 2; d++) {
+		struct order_stream *stream = &o->streams[d];
+		struct run missing = {.len = final[d] - stream->next, .ts = ts};
 
-		give_hole(o, &missing, direction, run, context);
+		if (stream->started && final[d] > stream->next)
+			give_hole(o, &missing, (enum direction)d, run, context);
 	}
 }
 

@@ -5,11 +5,12 @@
 #include "format/event.h"
 
 /*
- * One direction of a connection: puts data events in the order of their positions. What comes out
- * are runs without overlap: bytes, or a hole of known length.
+ * Puts the data events of a connection in the order of their positions. What comes out of each
+ * direction are runs without overlap: bytes, or a hole of known length.
  *
  * Two threads that use one socket may reach the ring in the other order, so data that comes early
- * is held back for a moment before what precedes it is declared lost.
+ * is held back for a moment before what precedes it is declared lost. What the other direction
+ * says in the meantime waits behind it: a response must not overtake its request.
  */
 
 /* Held back at most this long (of recorded time), this many bytes and this many events. */
@@ -30,35 +31,39 @@ typedef void order_run_fn(void *context, enum direction direction, const struct 
 
 struct order_held;
 
-struct order {
+struct order_stream {
 	bool started;
-	uint64_t next; /* position that comes next */
-	struct order_held *held;
-	size_t held_count;
-	size_t held_bytes;
+	uint64_t next;		 /* position that comes next */
 	uint64_t lost_bytes;	 /* holes, those of the snap length apart */
 	uint64_t repeated_bytes; /* came twice */
 };
 
+struct order {
+	struct order_stream streams[2]; /* by enum direction */
+	struct order_held *held;	/* in the order of arrival; the first is early */
+	struct order_held **held_end;
+	size_t held_count;
+	size_t held_bytes;
+};
+
 #define ORDER_START_UNKNOWN UINT64_MAX
 
-/* START: position of the first byte, or ORDER_START_UNKNOWN: wherever the first data is. */
-void order_init(struct order *o, uint64_t start);
+/*
+ * START, by direction: position of the first byte, or ORDER_START_UNKNOWN: wherever the first data
+ * is. O must not move afterwards.
+ */
+void order_init(struct order *o, const uint64_t start[2]);
 
 /* Gives zero or more runs to RUN. False when there was no memory to hold data back: it is lost. */
 bool order_push(struct order *o, const struct event_data *data, int64_t ts, order_run_fn *run,
 		void *context);
 
-/* It is NOW, as the other direction tells: gives out what has been held back for too long. */
-void order_advance(struct order *o, enum direction direction, int64_t now, order_run_fn *run,
-		   void *context);
-
 /* Nothing will come any more: what is held goes out, with the holes before it. */
-void order_finish(struct order *o, enum direction direction, order_run_fn *run, void *context);
+void order_finish(struct order *o, order_run_fn *run, void *context);
 
-/* order_finish(), and all that is missing before position FINAL is lost. */
-void order_close(struct order *o, enum direction direction, uint64_t final, int64_t ts,
-		 order_run_fn *run, void *context);
+/* order_finish(), and all that is missing before the positions FINAL, by direction, is lost. */
+void order_close(struct order *o, const uint64_t final[2], int64_t ts, order_run_fn *run,
+		 void *context);
 
 void order_free(struct order *o);
 

@@ -32,7 +32,7 @@ struct session {
 	enum direction last_direction;
 	enum role role;
 
-	struct order orders[2]; /* of streams */
+	struct order order; /* of streams */
 	uint64_t datagram_lost_bytes;
 	struct lane lanes[2]; /* by direction */
 	struct lane_owner owner;
@@ -54,8 +54,7 @@ struct session *session_new(const struct session_options *options)
 	s->role = options->role;
 	s->owner.budget = options->budget;
 	s->owner.counts = &s->counts;
-	for (int d = 0; d < 2; d++)
-		order_init(&s->orders[d], options->start[d]);
+	order_init(&s->order, options->start);
 	inference_init(&s->inference, transport_is_datagram(options->transport));
 	return s;
 }
@@ -297,7 +296,7 @@ static void take_run(void *context, enum direction direction, const struct run *
 	struct backlog_entry entry = {
 		.ts = run->ts,
 		.len = run->len,
-		.offset = s->orders[direction].next - run->len,
+		.offset = s->order.streams[direction].next - run->len,
 		.kept = run->data ? (uint32_t)run->len : 0,
 		.direction = (uint8_t)direction,
 		.wanted = run->wanted,
@@ -326,17 +325,8 @@ static void take_datagram(struct session *s, const struct event_data *data, int6
 
 static void count_lost(struct session *s)
 {
-	s->counts.lost_bytes = s->datagram_lost_bytes + s->orders[0].lost_bytes +
-			       s->orders[1].lost_bytes;
-}
-
-static void take_stream(struct session *s, const struct event_data *data, int64_t ts)
-{
-	enum direction other = direction_opposite(data->direction);
-
-	order_advance(&s->orders[other], other, ts, take_run, s);
-	if (!order_push(&s->orders[data->direction], data, ts, take_run, s))
-		s->options.budget->refused += data->payload.len;
+	s->counts.lost_bytes = s->datagram_lost_bytes + s->order.streams[0].lost_bytes +
+			       s->order.streams[1].lost_bytes;
 }
 
 void session_data(struct session *s, const struct event_data *data, int64_t ts)
@@ -345,8 +335,8 @@ void session_data(struct session *s, const struct event_data *data, int64_t ts)
 		return;
 	if (is_datagram(s))
 		take_datagram(s, data, ts);
-	else
-		take_stream(s, data, ts);
+	else if (!order_push(&s->order, data, ts, take_run, s))
+		s->options.budget->refused += data->payload.len;
 	count_lost(s);
 }
 
@@ -354,8 +344,7 @@ void session_final(struct session *s, const uint64_t final[2], int64_t ts)
 {
 	if (s->finished || is_datagram(s))
 		return;
-	for (int d = 0; d < 2; d++)
-		order_close(&s->orders[d], (enum direction)d, final[d], ts, take_run, s);
+	order_close(&s->order, final, ts, take_run, s);
 	count_lost(s);
 }
 
@@ -363,8 +352,7 @@ void session_finish(struct session *s)
 {
 	if (s->finished)
 		return;
-	for (int d = 0; d < 2; d++)
-		order_finish(&s->orders[d], (enum direction)d, take_run, s);
+	order_finish(&s->order, take_run, s);
 	count_lost(s);
 	if (s->phase == PHASE_SAMPLING && s->inference.runs)
 		decide(s, true);
@@ -443,10 +431,9 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	session_finish(s);
-	for (int d = 0; d < 2; d++) {
-		order_free(&s->orders[d]);
+	for (int d = 0; d < 2; d++)
 		lane_reset(&s->lanes[d], &s->owner);
-	}
+	order_free(&s->order);
 	inference_free(&s->inference);
 	free(s);
 }
