@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <ctype.h>
 #include <stdio.h>
 
 #include "protocols/http/state.h"
@@ -36,12 +37,25 @@ static struct span method_of(struct span bytes)
 	return span_of(bytes.data, blank ? (size_t)(blank - bytes.data) : bytes.len);
 }
 
-/* A known method, a blank and what begins like a target: no other protocol begins so. */
+/* A known method, a blank and what begins like a target: hardly any other protocol does. */
 static int front_score(struct span bytes, size_t len)
 {
 	struct span method = method_of(bytes);
+	const char *target = method.data + method.len + 1;
 
-	return method.len + 1 < len && http_method_known(method) ? SCORE_FRONT : SCORE_HINT;
+	if (method.len + 1 >= len || !http_method_known(method))
+		return SCORE_HINT;
+	return strchr("/*[", *target) || isalnum((unsigned char)*target) ? SCORE_FRONT : SCORE_HINT;
+}
+
+/* Somebody's own method is a word; the number of an SMTP reply is a token too. */
+static int line_score(struct span bytes)
+{
+	struct span method = method_of(bytes);
+
+	if (http_method_known(method))
+		return SCORE_START_LINE;
+	return isalpha((unsigned char)*method.data) ? SCORE_ODD_METHOD : 0;
 }
 
 static bool is_simple(struct span line)
@@ -59,8 +73,7 @@ static struct finding look_at_start(struct span bytes)
 	found.line = first_line(bytes);
 	switch (http_request_match(bytes, &len)) {
 	case HTTP_MATCH_YES:
-		found.score = http_method_known(method_of(bytes)) ? SCORE_START_LINE
-								  : SCORE_ODD_METHOD;
+		found.score = line_score(bytes);
 		return found;
 	case HTTP_MATCH_PREFIX:
 		found.score = front_score(bytes, len);

@@ -387,7 +387,9 @@ static bool is_refused(const struct http_state *st, enum side which)
 
 static void extend(const struct http_state *st, struct http_message *m, const struct frame *frame)
 {
-	if (is_refused(st, frame->side))
+	bool ends_early = frame->lost && (frame->cut || frame->available == frame->len);
+
+	if (ends_early && is_refused(st, frame->side))
 		m->base.ts_last = frame->ts_last;
 	else
 		message_extend(&m->base, frame);
@@ -428,7 +430,7 @@ static void give_up(struct http_state *st, enum side which, enum http_note why)
 		buffer_free(&side->head);
 	}
 	if (side->incoming) {
-		side->incoming->base.partial |= !is_refused(st, which);
+		side->incoming->base.partial |= why != HTTP_NOTE_BODY_CUT || !is_refused(st, which);
 		if (!(side->incoming->notes & (HTTP_NOTE_HEAD_CUT | HTTP_NOTE_CHUNK_BAD)))
 			side->incoming->notes |= why;
 	}

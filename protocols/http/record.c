@@ -46,8 +46,10 @@ static struct value json_value(const struct http_message *m, struct http_piece p
 
 static void fill_request(const struct http_message *m, struct value *values)
 {
-	values[HTTP_COLUMN_VERSION] = m->is_simple ? value_text(span_text("0.9"))
-						   : text_value(m, m->version);
+	if (m->is_simple)
+		values[HTTP_COLUMN_VERSION] = value_text(span_text("0.9"));
+	else if (m->version.len)
+		values[HTTP_COLUMN_VERSION] = text_value(m, m->version);
 	values[HTTP_COLUMN_METHOD] = text_value(m, m->method);
 	values[HTTP_COLUMN_PATH] = text_value(m, m->target);
 	if (m->host.len)
@@ -60,7 +62,7 @@ static void fill_response(const struct http_message *m, struct value *values)
 {
 	bool headless = m->notes & HTTP_NOTE_NO_HEAD;
 
-	if (values[HTTP_COLUMN_VERSION].type == VALUE_NULL)
+	if (values[HTTP_COLUMN_VERSION].type == VALUE_NULL && m->version.len)
 		values[HTTP_COLUMN_VERSION] = text_value(m, m->version);
 	if (m->code)
 		values[HTTP_COLUMN_CODE] = value_int(m->code);

@@ -283,6 +283,7 @@ enum http_match http_status_match(struct span bytes, size_t *len)
 		match = take_text(bytes, &at, " ");
 	if (match == HTTP_MATCH_YES)
 		match = take_digits(bytes, &at, 3);
+	*len = at;
 	if (match != HTTP_MATCH_YES)
 		return match;
 	if (at == bytes.len)

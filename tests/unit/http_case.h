@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_TESTS_UNIT_HTTP_CASE_H
+#define SOCKTAPE_TESTS_UNIT_HTTP_CASE_H
+
+#include "tests/unit/feed.h"
+
+/*
+ * The records of a conversation, one string each, ended by NULL. A string names parts that the
+ * record's JSON must hold, separated by " | ", with ' for ".
+ */
+void http_expect(const struct feed *feed, const char *const *records);
+
+/* Runs a conversation every way that feed_check() knows, and compares its records. */
+void http_check(const struct feed_message *messages, size_t count, const char *const *records);
+
+#define HTTP_CHECK(messages, ...)                                                                  \
+	http_check(messages, sizeof(messages) / sizeof((messages)[0]),                             \
+		   (const char *const[]){__VA_ARGS__, NULL})
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is taken for HTTP, how surely, and who is the client then. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "protocols/http/http.h"
+
+static struct verdict infer(const char *sent, const char *received, bool midstream)
+{
+	const struct sample sample = {
+		.transport = TRANSPORT_TCP,
+		.midstream = midstream,
+		.bytes = {span_text(sent), span_text(received)},
+	};
+	struct verdict verdict = {.role = ROLE_UNKNOWN};
+
+	protocol_http.infer(&sample, &verdict);
+	return verdict;
+}
+
+static void start_lines_are_certain(void **state)
+{
+	struct verdict v = infer("GET / HTTP/1.1\r\nHost", "", false);
+
+	(void)state;
+	assert_true(v.score >= INFER_CERTAIN);
+	assert_int_equal(v.role, ROLE_CLIENT);
+	assert_string_equal(v.reason, "sent begins with \"GET / HTTP/1.1\"");
+	v = infer("", "\r\nFROB * HTTP/1.0\n", false);
+	assert_true(v.score >= INFER_CERTAIN);
+	assert_int_equal(v.role, ROLE_SERVER);
+	v = infer("HTTP/1.0 404 Not Found\r\n", "", false);
+	assert_true(v.score >= INFER_CERTAIN);
+	assert_int_equal(v.role, ROLE_SERVER);
+	v = infer("GET / HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n", false);
+	assert_true(v.score >= INFER_CERTAIN);
+	assert_int_equal(v.role, ROLE_CLIENT);
+}
+
+static void fronts_wait_for_more(void **state)
+{
+	static const char line[] = "DELETE /a/b?c HTTP/1.1\r\n";
+	char front[sizeof(line)];
+
+	(void)state;
+	for (size_t n = 1; n + 1 < sizeof(line); n++) {
+		memcpy(front, line, n);
+		front[n] = '\0';
+		assert_true(infer(front, "", false).score > 0);
+		assert_true(infer(front, "", false).score < INFER_CERTAIN);
+	}
+	assert_true(infer("DELETE /a", "", false).score >= INFER_PLAUSIBLE);
+	assert_true(infer("HTTP/1.1 2", "", false).score >= INFER_PLAUSIBLE);
+	assert_true(infer("DELE", "", false).score < INFER_PLAUSIBLE);
+	assert_true(infer("HTTP/", "", false).score < INFER_PLAUSIBLE);
+}
+
+static void others_are_left_alone(void **state)
+{
+	static const char *const others[] = {
+		"OPTIONS rtsp://h/ RTSP/1.0\r\n",
+		"RTSP/1.0 200 OK\r\n",
+		"INVITE sip:a@b SIP/2.0\r\n",
+		"SIP/2.0 200 OK\r\n",
+		"PRI * HTTP/2.0\r\n\r\nSM\r\n",
+		"HTTP/2.0 200 OK\r\n",
+		"ICAP/1.0 200 OK\r\n",
+		"SOURCE /m ICE/1.0\r\n",
+		"get key\r\n",
+		"GET key\r\n",
+		"*1\r\n$4\r\nPING\r\n",
+		"EHLO example.org\r\n",
+		"220 ready HTTP/1.1\r\n",
+		"SSH-2.0-x\r\n",
+		"\x16\x03\x01\x02\x00\x01",
+		"CONNECT {\"verbose\":false}\r\n",
+		"PUB a 5\r\nhello\r\n",
+		"GET  / HTTP/1.1\r\n",
+		"GET / HTTP/1.1x\r\n",
+		"HTTP/1.1 2000 OK\r\n",
+		"",
+		"\r\n\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (infer(others[i], "", false).score >= INFER_PLAUSIBLE)
+			fail_msg("taken for HTTP: %s", others[i]);
+}
+
+static void the_other_direction_counts(void **state)
+{
+	struct verdict v = infer("GET / HTTP/1.1\r\n", "SSH-2.0-OpenSSH\r\n", false);
+
+	(void)state;
+	assert_true(v.score >= INFER_PLAUSIBLE && v.score < INFER_CERTAIN);
+	v = infer("GET /old\r\n", "", false);
+	assert_true(v.score >= INFER_PLAUSIBLE && v.score < INFER_CERTAIN);
+}
+
+static void mid_stream_finds_later_lines(void **state)
+{
+	static const char rest[] = "of a body\r\n</html>\nHTTP/1.1 200 OK\r\nServer: x\r\n";
+	struct verdict v = infer("", rest, true);
+
+	(void)state;
+	assert_true(v.score >= INFER_PLAUSIBLE && v.score < INFER_CERTAIN);
+	assert_int_equal(v.role, ROLE_CLIENT);
+	assert_int_equal(infer("", rest, false).score, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(start_lines_are_certain),
+		cmocka_unit_test(fronts_wait_for_more),
+		cmocka_unit_test(others_are_left_alone),
+		cmocka_unit_test(the_other_direction_counts),
+		cmocka_unit_test(mid_stream_finds_later_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
