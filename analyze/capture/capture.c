@@ -79,6 +79,14 @@ static bool receiver_began(const struct packet *p)
 
 /* ---- connections and flows ---- */
 
+/* Datagrams have no beginning that could be missing. */
+static enum conn_origin origin_of(bool tcp, bool handshake)
+{
+	if (!tcp)
+		return ORIGIN_UNKNOWN;
+	return handshake ? ORIGIN_OPENED : ORIGIN_MIDSTREAM;
+}
+
 static struct flow *open_flow(struct capture *c, enum transport transport, const struct packet *p)
 {
 	bool tcp = transport == TRANSPORT_TCP;
@@ -107,7 +115,7 @@ static struct flow *open_flow(struct capture *c, enum transport transport, const
 		.fd = -1,
 		.transport = transport,
 		.role = handshake ? ROLE_CLIENT : ROLE_UNKNOWN,
-		.origin = handshake ? ORIGIN_OPENED : ORIGIN_MIDSTREAM,
+		.origin = origin_of(tcp, handshake),
 	};
 	emit_event(&c->emitter, &event);
 	return flow;
