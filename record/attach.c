@@ -4,7 +4,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bpf/event.h"
@@ -20,9 +22,7 @@
 
 struct programs {
 	const struct attempt *attempt;
-	void *skeleton;
 	struct bpf_object *object;
-	struct kernel_config *config;
 	struct kernel_counters *counters; /* one for each possible CPU */
 	int cpus;
 	struct bpf_link *links[LINKS_MAX];
@@ -32,47 +32,24 @@ struct programs {
 	struct bpf_link *sweep_processes;
 };
 
-/* The skeletons differ in type alone. */
+/* One of the embedded objects, and where in its variables the two are that user space sets. */
 struct variant {
-	bool (*open)(struct programs *p);
-	int (*load)(void *skeleton);
-	void (*started)(void *skeleton);
-	void (*destroy)(void *skeleton);
+	const void *(*bytes)(size_t *size);
+	size_t settings; /* in .rodata, before loading */
+	size_t started;	 /* in .bss, once everything is attached */
 };
 
-#define VARIANT(name)                                                                              \
-	static bool name##_variant_open(struct programs *p)                                        \
-	{                                                                                          \
-		struct name *skeleton = name##__open();                                            \
-                                                                                                   \
-		if (!skeleton)                                                                     \
-			return false;                                                              \
-		p->skeleton = skeleton;                                                            \
-		p->object = skeleton->obj;                                                         \
-		p->config = (struct kernel_config *)&skeleton->rodata->settings;                   \
-		return true;                                                                       \
-	}                                                                                          \
-	static int name##_variant_load(void *skeleton)                                             \
-	{                                                                                          \
-		return name##__load(skeleton);                                                     \
-	}                                                                                          \
-	static void name##_variant_started(void *skeleton)                                         \
-	{                                                                                          \
-		((struct name *)skeleton)->bss->started = 1;                                       \
-	}                                                                                          \
-	static void name##_variant_destroy(void *skeleton)                                         \
-	{                                                                                          \
-		name##__destroy(skeleton);                                                         \
-	}                                                                                          \
-	static const struct variant name##_variant = {                                             \
-		name##_variant_open,                                                               \
-		name##_variant_load,                                                               \
-		name##_variant_started,                                                            \
-		name##_variant_destroy,                                                            \
-	};
+static const struct variant current_variant = {
+	socktape_bpf__elf_bytes,
+	offsetof(struct socktape_bpf__rodata, settings),
+	offsetof(struct socktape_bpf__bss, started),
+};
 
-VARIANT(socktape_bpf)
-VARIANT(socktape_compat_bpf)
+static const struct variant compat_variant = {
+	socktape_compat_bpf__elf_bytes,
+	offsetof(struct socktape_compat_bpf__rodata, settings),
+	offsetof(struct socktape_compat_bpf__bss, started),
+};
 
 /* What is tried, in this order, until the kernel takes it. */
 static const struct attempt {
@@ -82,16 +59,15 @@ static const struct attempt {
 	bool sweep;
 	const char *text;
 } attempts[] = {
-	{&socktape_bpf_variant, true, true, true, "for current kernels"},
-	{&socktape_bpf_variant, true, false, true, "for current kernels, without io_uring"},
-	{&socktape_compat_bpf_variant, false, true, true, "for kernels from 5.8"},
-	{&socktape_compat_bpf_variant, false, false, true,
-	 "for kernels from 5.8, without io_uring"},
-	{&socktape_compat_bpf_variant, false, false, false,
+	{&current_variant, true, true, true, "for current kernels"},
+	{&current_variant, true, false, true, "for current kernels, without io_uring"},
+	{&compat_variant, false, true, true, "for kernels from 5.8"},
+	{&compat_variant, false, false, true, "for kernels from 5.8, without io_uring"},
+	{&compat_variant, false, false, false,
 	 "for kernels from 5.8, without io_uring and without the end of UDP and Unix sockets"},
 };
 
-static void config_fill(struct kernel_config *config, const struct options *options)
+static void settings_make(const struct options *options, struct kernel_config *settings)
 {
 	uint32_t flags = 0;
 
@@ -101,7 +77,7 @@ static void config_fill(struct kernel_config *config, const struct options *opti
 	flags |= options->port ? KERNEL_CONFIG_FILTER_PORT : 0;
 	flags |= options->cgroup ? KERNEL_CONFIG_FILTER_CGROUP : 0;
 	flags |= options->follow || options->command ? KERNEL_CONFIG_FOLLOW : 0;
-	*config = (struct kernel_config){
+	*settings = (struct kernel_config){
 		.flags = flags,
 		.self_pid = (uint32_t)getpid(),
 		.snaplen = options->snaplen,
@@ -112,7 +88,48 @@ static void config_fill(struct kernel_config *config, const struct options *opti
 		.pressure_none_bytes = options->ring_len / 8 * 7,
 	};
 	if (options->name)
-		memcpy(config->comm, options->name, strnlen(options->name, OPTIONS_NAME_MAX));
+		memcpy(settings->comm, options->name, strnlen(options->name, OPTIONS_NAME_MAX));
+}
+
+static int settings_set(struct programs *p, const struct options *options)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(p->object, ".rodata");
+	size_t offset = p->attempt->variant->settings;
+	struct kernel_config settings;
+	const char *initial;
+	size_t size = 0;
+	char *rodata;
+	int error;
+
+	initial = map ? bpf_map__initial_value(map, &size) : NULL;
+	if (!initial || size < offset + sizeof(settings))
+		return -ENOENT;
+	rodata = malloc(size);
+	if (!rodata)
+		return -ENOMEM;
+	settings_make(options, &settings);
+	memcpy(rodata, initial, size);
+	memcpy(rodata + offset, &settings, sizeof(settings));
+	error = bpf_map__set_initial_value(map, rodata, size);
+	free(rodata);
+	return error;
+}
+
+/* Tells the programs that what they see from now on is new. */
+static int started_set(struct programs *p)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(p->object, ".bss");
+	size_t size = map ? bpf_map__value_size(map) : 0;
+	char *bss;
+
+	if (size < p->attempt->variant->started + sizeof(uint32_t))
+		return -ENOENT;
+	bss = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+	if (bss == MAP_FAILED)
+		return -errno;
+	*(volatile uint32_t *)(bss + p->attempt->variant->started) = 1;
+	munmap(bss, size);
+	return 0;
 }
 
 static int map_size(struct programs *p, const char *name, uint64_t entries)
@@ -135,21 +152,20 @@ static void program_leave_out(struct programs *p, const char *name)
 		bpf_program__set_autoload(program, false);
 }
 
-static void programs_close(struct programs *p)
-{
-	if (p->skeleton)
-		p->attempt->variant->destroy(p->skeleton);
-	p->skeleton = NULL;
-}
-
 static int attempt_load(struct programs *p, const struct options *options)
 {
+	struct bpf_object_open_opts opts = {.sz = sizeof(opts), .object_name = "socktape"};
+	const void *bytes;
+	size_t size;
 	int error;
 
-	if (!p->attempt->variant->open(p))
+	bytes = p->attempt->variant->bytes(&size);
+	p->object = bpf_object__open_mem(bytes, size, &opts);
+	if (!p->object)
 		return -errno;
-	config_fill(p->config, options);
-	error = map_size(p, "ring", options->ring_len);
+	error = settings_set(p, options);
+	if (!error)
+		error = map_size(p, "ring", options->ring_len);
 	if (!error)
 		error = map_size(p, "conns", CONNS_MAX);
 	if (!error)
@@ -163,9 +179,11 @@ static int attempt_load(struct programs *p, const struct options *options)
 		program_leave_out(p, "sweep_processes");
 	}
 	if (!error)
-		error = p->attempt->variant->load(p->skeleton);
-	if (error)
-		programs_close(p);
+		error = bpf_object__load(p->object);
+	if (error) {
+		bpf_object__close(p->object);
+		p->object = NULL;
+	}
 	return error;
 }
 
@@ -217,7 +235,7 @@ static int iterator_link(struct programs *p, const char *name, const char *over,
 			 struct bpf_link **link)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(p->object, name);
-	LIBBPF_OPTS(bpf_iter_attach_opts, opts);
+	struct bpf_iter_attach_opts opts = {.sz = sizeof(opts)};
 	union bpf_iter_link_info info = {0};
 
 	if (!program || !bpf_program__autoload(program))
@@ -275,9 +293,7 @@ int programs_attach(struct programs *p)
 	}
 	if (!error)
 		error = iterator_run(p->mark_sockets);
-	if (!error)
-		p->attempt->variant->started(p->skeleton);
-	return error;
+	return error ? error : started_set(p);
 }
 
 int programs_sweep(struct programs *p)
@@ -327,7 +343,7 @@ void programs_free(struct programs *p)
 	bpf_link__destroy(p->mark_sockets);
 	bpf_link__destroy(p->sweep_conns);
 	bpf_link__destroy(p->sweep_processes);
-	programs_close(p);
+	bpf_object__close(p->object);
 	free(p->counters);
 	free(p);
 }

@@ -35,7 +35,6 @@ static void account_print(const struct recorder *r)
 		.progress = recorder_progress(r),
 		.directory = r->options->directory,
 		.reason = r->stop_reason ? r->stop_reason : "recording failed",
-		.ring_len = r->options->ring_len,
 	};
 
 	if (r->options->quiet)

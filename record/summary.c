@@ -4,9 +4,9 @@
 #include "record/clock.h"
 #include "record/size.h"
 
-/* Columns of the table of causes. */
-#define CAUSE_WIDTH 40
-#define COUNT_WIDTH 15
+/* Columns of the table of causes: the longest cause, and a trillion with its commas. */
+#define CAUSE_WIDTH 44
+#define BYTES_WIDTH 17
 
 static void recorded_print(const struct progress *progress, FILE *out)
 {
@@ -49,18 +49,16 @@ static void written_print(const struct summary *summary, FILE *out)
 
 static void cause_print(const char *cause, const struct tally_loss *loss, FILE *out)
 {
-	char count[SIZE_TEXT_MAX];
 	char bytes[SIZE_TEXT_MAX];
+	char calls[SIZE_TEXT_MAX];
 
 	size_text_exact(loss->bytes, bytes);
-	fprintf(out, "    %-*s", CAUSE_WIDTH, cause);
+	fprintf(out, "    %-*s %*s bytes", CAUSE_WIDTH, cause, BYTES_WIDTH, bytes);
 	if (loss->events) {
-		size_text_exact(loss->events, count);
-		fprintf(out, "%*s calls", COUNT_WIDTH, count);
-	} else {
-		fprintf(out, "%*s      ", COUNT_WIDTH, "");
+		size_text_exact(loss->events, calls);
+		fprintf(out, " in %s call%s", calls, loss->events == 1 ? "" : "s");
 	}
-	fprintf(out, "%*s bytes\n", COUNT_WIDTH, bytes);
+	fputc('\n', out);
 }
 
 static void lost_print(const struct summary *summary, FILE *out)
@@ -81,8 +79,7 @@ static void lost_print(const struct summary *summary, FILE *out)
 	if (unwritten.events)
 		cause_print(loss_cause_text(LOSS_WRITE_FAILED), &unwritten, out);
 	if (tally->lost[LOSS_RING_FULL].events)
-		fprintf(out, "    a larger ring holds longer bursts: --buffer %lluMiB\n",
-			(unsigned long long)summary->ring_len * 4 >> 20);
+		fputs("    a larger ring buffer holds longer bursts: --buffer\n", out);
 }
 
 static void cut_print(const struct tally *tally, FILE *out)

@@ -11,7 +11,6 @@ struct summary {
 	struct progress progress;
 	const char *directory;
 	const char *reason; /* "interrupted", ... */
-	uint64_t ring_len;
 };
 
 /* The whole account with exact numbers. */

@@ -12,6 +12,7 @@
 #include "record/options.h"
 
 #define WORDS_MAX 40
+#define END	  ((char *)NULL) /* of variable arguments */
 
 struct parsed {
 	bool ok;
@@ -48,7 +49,7 @@ static void assert_problem(const struct parsed *parsed, const char *words)
 
 static void defaults(void **state)
 {
-	const struct options *o = &parse("-o", "rec", NULL)->options;
+	const struct options *o = &parse("-o", "rec", END)->options;
 
 	(void)state;
 	assert_int_equal(o->action, OPTIONS_RECORD);
@@ -67,7 +68,7 @@ static void every_option(void **state)
 	const struct parsed *p = parse("--output", "rec", "-p", "1", "-p2", "-e", "nginx", "--port",
 				       "6379", "--cgroup", "/a", "--follow", "--unix", "-s", "128",
 				       "-C", "100M", "--keep", "1G", "--buffer", "100MiB", "-z3",
-				       "-d", "1.5", "-q", "-v", "--compat", NULL);
+				       "-d", "1.5", "-q", "-v", "--compat", END);
 	const struct options *o = &p->options;
 
 	(void)state;
@@ -89,7 +90,7 @@ static void every_option(void **state)
 
 static void command_keeps_its_own_options(void **state)
 {
-	const struct parsed *p = parse("-o", "rec", "--", "curl", "-q", "-p", "x", NULL);
+	const struct parsed *p = parse("-o", "rec", "--", "curl", "-q", "-p", "x", END);
 
 	(void)state;
 	assert_true(p->ok);
@@ -97,18 +98,18 @@ static void command_keeps_its_own_options(void **state)
 	assert_string_equal(p->options.command[0], "curl");
 	assert_string_equal(p->options.command[1], "-q");
 	assert_null(p->options.command[4]);
-	assert_problem(parse("-o", "rec", "curl", NULL), "--");
-	assert_problem(parse("-o", "rec", "-p", "1", "--", "curl", NULL), "COMMAND");
+	assert_problem(parse("-o", "rec", "curl", END), "--");
+	assert_problem(parse("-o", "rec", "-p", "1", "--", "curl", END), "COMMAND");
 }
 
 static void nothing_needs_a_directory_but_recording(void **state)
 {
 	(void)state;
-	assert_problem(parse(NULL), "-o DIR");
-	assert_problem(parse("-o", "", NULL), "directory");
-	assert_int_equal(parse("--help", NULL)->options.action, OPTIONS_HELP);
-	assert_int_equal(parse("--version", NULL)->options.action, OPTIONS_VERSION);
-	assert_int_equal(parse("--probe", NULL)->options.action, OPTIONS_PROBE);
+	assert_problem(parse(END), "-o DIR");
+	assert_problem(parse("-o", "", END), "directory");
+	assert_int_equal(parse("--help", END)->options.action, OPTIONS_HELP);
+	assert_int_equal(parse("--version", END)->options.action, OPTIONS_VERSION);
+	assert_int_equal(parse("--probe", END)->options.action, OPTIONS_PROBE);
 }
 
 static void wrong_values_are_named(void **state)
@@ -125,20 +126,20 @@ static void wrong_values_are_named(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_problem(parse("-o", "rec", wrong[i][0], wrong[i][1], NULL), "expected");
-	assert_problem(parse("-o", "rec", "--nonsense", NULL), "--nonsense");
-	assert_problem(parse("-o", "rec", "-X", NULL), "-X");
-	assert_problem(parse("-o", NULL), "argument");
-	assert_problem(parse("-o", "rec", "--port", NULL), "--port needs an argument");
+		assert_problem(parse("-o", "rec", wrong[i][0], wrong[i][1], END), "expected");
+	assert_problem(parse("-o", "rec", "--nonsense", END), "--nonsense");
+	assert_problem(parse("-o", "rec", "-X", END), "-X");
+	assert_problem(parse("-o", END), "argument");
+	assert_problem(parse("-o", "rec", "--port", END), "--port needs an argument");
 }
 
 static void budget_and_segments_fit(void **state)
 {
 	(void)state;
 	/* The default gives way to a small budget, a size that was asked for doesn't. */
-	assert_int_equal(parse("-o", "rec", "--keep", "1M", NULL)->options.segment_len, 250000);
-	assert_problem(parse("-o", "rec", "--keep", "1M", "-C", "1M", NULL), "--keep");
-	assert_true(parse("-o", "rec", "--keep", "2M", "-C", "1M", NULL)->ok);
+	assert_int_equal(parse("-o", "rec", "--keep", "1M", END)->options.segment_len, 250000);
+	assert_problem(parse("-o", "rec", "--keep", "1M", "-C", "1M", END), "--keep");
+	assert_true(parse("-o", "rec", "--keep", "2M", "-C", "1M", END)->ok);
 }
 
 static void help_lists_every_option(void **state)

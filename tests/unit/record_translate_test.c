@@ -195,8 +195,8 @@ static void malformed_records_are_refused(void **state)
 	} r = {0};
 
 	(void)state;
-	for (uint16_t kind = KERNEL_DATA; kind <= KERNEL_EXIT; kind++) {
-		r.record.kind = kind;
+	for (unsigned int kind = KERNEL_DATA; kind <= KERNEL_EXIT; kind++) {
+		r.record.kind = (uint16_t)kind;
 		assert_true(translate_record(&r, sizes[kind], &event, &gaps));
 		for (size_t len = 0; len < sizes[kind]; len++)
 			assert_false(translate_record(&r, len, &event, &gaps));
