@@ -17,9 +17,8 @@
 
 struct stream {
 	struct stream_options options;
-	struct order order[2]; /* by enum direction */
-	int64_t held_since[2]; /* when data began to be held back, while any is */
-	uint32_t seq[2];       /* of the next byte */
+	struct order order;
+	uint32_t seq[2]; /* of the next byte, by enum direction */
 	int64_t last_ts;
 	bool cut_shown;		/* the hole that comes next is part of what was just given out */
 	bool step_shortened[2]; /* by STEP_MAX, since the last segment */
@@ -75,10 +74,9 @@ struct stream *stream_new(const struct stream_options *options, int64_t ts)
 		return NULL;
 	s->options = *options;
 	s->last_ts = ts;
-	for (int direction = 0; direction < 2; direction++) {
-		order_init(&s->order[direction], options->start[direction]);
+	order_init(&s->order, options->start);
+	for (int direction = 0; direction < 2; direction++)
 		s->seq[direction] = (uint32_t)hash_u64(options->id, (uint64_t)direction);
-	}
 	give_handshake(s, ts);
 	return s;
 }
@@ -123,26 +121,9 @@ static void on_run(void *context, enum direction direction, const struct run *ru
 		step(s, direction, run->len - cut);
 }
 
-/* What the other direction holds back would otherwise wait for more data of its own. */
-static void release_held(struct stream *s, enum direction direction, int64_t ts)
-{
-	struct order *order = &s->order[direction];
-
-	if (order->held_count && (uint64_t)ts - (uint64_t)s->held_since[direction] > ORDER_HOLD_NS)
-		order_finish(order, direction, on_run, s);
-}
-
 bool stream_data(struct stream *s, const struct event_data *data, int64_t ts)
 {
-	struct order *order = &s->order[data->direction];
-	bool holding = order->held_count > 0;
-	bool done;
-
-	release_held(s, direction_opposite(data->direction), ts);
-	done = order_push(order, data, ts, on_run, s);
-	if (!holding)
-		s->held_since[data->direction] = ts;
-	return done;
+	return order_push(&s->order, data, ts, on_run, s);
 }
 
 static void give_fins(struct stream *s, const struct stream_end *end)
@@ -158,9 +139,7 @@ static void give_fins(struct stream *s, const struct stream_end *end)
 
 void stream_finish(struct stream *s, const struct stream_end *end)
 {
-	for (int direction = 0; direction < 2; direction++)
-		order_close(&s->order[direction], (enum direction)direction, end->final[direction],
-			    end->ts, on_run, s);
+	order_close(&s->order, end->final, end->ts, on_run, s);
 	if (end->closed)
 		give_fins(s, end);
 }
@@ -169,7 +148,6 @@ void stream_free(struct stream *s)
 {
 	if (!s)
 		return;
-	order_free(&s->order[0]);
-	order_free(&s->order[1]);
+	order_free(&s->order);
 	free(s);
 }
