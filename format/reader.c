@@ -9,6 +9,7 @@
 #include "format/codec.h"
 #include "format/frame.h"
 #include "format/input.h"
+#include "format/scan.h"
 #include "format/tape.h"
 
 #define RESUME_STEP 8 /* past the start of what isn't a frame */
@@ -17,10 +18,9 @@ struct reader {
 	struct input input;
 	struct reader_options options;
 	struct segment_info info;
+	struct scan scan;
 	uint64_t offset;   /* of the next frame */
-	bool identified;   /* recording and segment are known: from the head, or from a block */
 	bool gap_told;	   /* a problem was told since the last block */
-	uint64_t next;	   /* number of the next block */
 	uint64_t distrust; /* bytes read in vain, see may_check() */
 
 	struct decoder decoder;
@@ -64,6 +64,8 @@ static void pass(struct reader *r, uint64_t len, uint32_t raw_len)
 	r->offset += len;
 }
 
+/* ---- damage ---- */
+
 /*
  * What is found damaged is looked through once more for the next block. A hostile file could make
  * that quadratic with lengths that overlap; so all the bytes that were read in vain may together
@@ -77,110 +79,19 @@ static bool may_check(struct reader *r, uint64_t len)
 	return true;
 }
 
-/* ---- looking for the next frame ---- */
-
-static bool is_ours(const struct reader *r, const struct tape_block_header *header)
-{
-	return !r->identified || (memcmp(header->recording_id, r->info.recording_id,
-					 sizeof(header->recording_id)) == 0 &&
-				  le64toh(header->segment) == r->info.segment);
-}
-
-static bool is_next_block(const struct reader *r, struct span s)
-{
-	struct tape_block_header header;
-
-	if (s.len > TAPE_HEADER_MAX)
-		s.len = TAPE_HEADER_MAX;
-	if (s.len < sizeof(header) || !frame_valid(s.data, s.len, TAPE_MAGIC_BLOCK))
-		return false;
-	memcpy(&header, s.data, sizeof(header));
-	return is_ours(r, &header) && le64toh(header.block) >= r->next;
-}
-
-/* An index looks right when a seek table that ends the file follows it. */
-static bool is_index(struct reader *r, struct span s, uint64_t offset)
-{
-	struct tape_skippable seek;
-	struct tape_frame frame;
-
-	if (s.len < sizeof(frame))
-		return false;
-	memcpy(&frame, s.data, sizeof(frame));
-	if (!frame_is(&frame, TAPE_MAGIC_INDEX))
-		return false;
-	offset += frame_len(&frame);
-	return input_read(&r->input, offset, &seek, sizeof(seek)) == sizeof(seek) &&
-	       le32toh(seek.magic) == TAPE_SKIPPABLE_SEEK &&
-	       offset + sizeof(seek) + le32toh(seek.len) == r->input.end;
-}
-
-static bool is_next(struct reader *r, struct span s, uint64_t offset)
-{
-	return is_next_block(r, s) || is_index(r, s, offset);
-}
-
-/* The first place in S from AT on where a block header or an index may begin, or s.len. */
-static size_t find_frame(struct span s, size_t at)
-{
-	const size_t magic_at = offsetof(struct tape_frame, magic);
-
-	while (at + magic_at < s.len) {
-		const char *hit = memchr(s.data + at + magic_at, TAPE_MAGIC_BLOCK[0],
-					 s.len - at - magic_at);
-
-		if (!hit)
-			break;
-		at = (size_t)(hit - s.data) - magic_at;
-		if (s.len - at < sizeof(struct tape_frame))
-			break;
-		if (memcmp(hit, TAPE_MAGIC_BLOCK, 8) == 0 || memcmp(hit, TAPE_MAGIC_INDEX, 8) == 0)
-			return at;
-		at++;
-	}
-	return s.len;
-}
-
-/* Sets the offset to the next frame from FROM on; false at the end of the file. */
-static bool seek_frame(struct reader *r, uint64_t from)
-{
-	for (;;) {
-		struct span s = input_peek(&r->input, from, TAPE_HEADER_MAX, INPUT_WINDOW);
-		bool last = from + s.len >= r->input.end;
-		size_t whole = last ? s.len : s.len - TAPE_HEADER_MAX + 1;
-		size_t at = 0;
-
-		if (!s.len)
-			break;
-		while ((at = find_frame(s, at)) < whole) {
-			if (is_next(r, span_of(s.data + at, s.len - at), from + at)) {
-				r->offset = from + at;
-				return true;
-			}
-			at++;
-		}
-		from += whole;
-	}
-	r->offset = r->input.end;
-	return false;
-}
-
 /*
  * Tells that what stands at the offset can't be used, and goes on at the next frame that can, from
  * RESUME on. Something that seems to be cut off is so only when nothing follows.
  */
-static bool skip(struct reader *r, struct problem problem, uint64_t resume)
+static void skip(struct reader *r, struct problem problem, uint64_t resume)
 {
-	bool found;
-
 	problem.offset = r->offset;
 	r->seek_unknown = true;
-	found = seek_frame(r, resume);
-	if (found && problem.error == TAPE_ERROR_TRUNCATED)
+	r->offset = scan_find(&r->scan, resume);
+	if (r->offset < r->input.end && problem.error == TAPE_ERROR_TRUNCATED)
 		problem.error = TAPE_ERROR_DAMAGED;
 	problem.bytes = r->offset - problem.offset;
 	tell(r, problem);
-	return found;
 }
 
 static void skip_frame(struct reader *r, enum tape_error error, const char *what)
@@ -190,11 +101,12 @@ static void skip_frame(struct reader *r, enum tape_error error, const char *what
 
 /* ---- blocks ---- */
 
-static void identify(struct reader *r, const struct tape_block_header *header)
+static void identify(struct reader *r, const uint8_t recording_id[16], uint64_t segment)
 {
-	memcpy(r->info.recording_id, header->recording_id, sizeof(r->info.recording_id));
-	r->info.segment = le64toh(header->segment);
-	r->identified = true;
+	memcpy(r->info.recording_id, recording_id, sizeof(r->info.recording_id));
+	memcpy(r->scan.recording_id, recording_id, sizeof(r->scan.recording_id));
+	r->info.segment = r->scan.segment = segment;
+	r->scan.identified = true;
 }
 
 /* Reads the compressed events: TAPE_OK, or what is wrong with them. */
@@ -243,68 +155,99 @@ static enum tape_error decompress(struct reader *r, size_t raw_len)
  */
 static uint64_t resume_after(struct reader *r, uint64_t body, uint64_t len)
 {
-	char head[TAPE_HEADER_MAX];
-	size_t n = input_read(&r->input, body + len, head, sizeof(head));
-
-	if (is_next(r, span_of(head, n), body + len) || !may_check(r, len))
+	if (scan_is_frame(&r->scan, body + len) || !may_check(r, len))
 		return body + len;
 	return body;
+}
+
+/* The events of the current block that weren't delivered can't be. */
+static void lose_events(struct reader *r, enum tape_error error, uint64_t bytes, const char *what)
+{
+	struct problem problem = {
+		.error = error,
+		.offset = r->block_offset,
+		.bytes = bytes,
+		.what = what,
+	};
+
+	if (error == TAPE_ERROR_MEMORY) {
+		r->error = error;
+		return;
+	}
+	if (r->block_events > r->delivered)
+		problem.lost_events = r->block_events - r->delivered;
+	tell(r, problem);
+}
+
+/* A header of LEN bytes at the offset, valid and the next of its segment; false when it isn't. */
+static bool take_header(struct reader *r, struct span s, size_t len,
+			struct tape_block_header *header)
+{
+	if (len < sizeof(*header) || !frame_valid(s.data, s.len, TAPE_MAGIC_BLOCK)) {
+		skip_frame(r, TAPE_ERROR_DAMAGED, "block header");
+		return false;
+	}
+	if (!scan_is_block(&r->scan, s)) {
+		skip_frame(r, TAPE_ERROR_DAMAGED, "block that doesn't belong here");
+		return false;
+	}
+	memcpy(header, s.data, sizeof(*header));
+	if (!r->scan.identified)
+		identify(r, header->recording_id, le64toh(header->segment));
+	if (le64toh(header->block) != r->scan.block && !r->gap_told)
+		tell(r, (struct problem){.error = TAPE_ERROR_DAMAGED,
+					 .offset = r->offset,
+					 .what = "missing blocks"});
+	r->scan.block = le64toh(header->block) + 1;
+	r->events += le32toh(header->event_count);
+	return true;
+}
+
+/* The body at the offset + LEN can't be used. */
+static void skip_block(struct reader *r, const struct tape_block_header *header, size_t len,
+		       enum tape_error error)
+{
+	struct problem problem = {
+		.error = error,
+		.lost_events = le32toh(header->event_count),
+		.what = "block",
+	};
+	uint64_t resume = r->offset + len;
+
+	if (error == TAPE_ERROR_MEMORY || error == TAPE_ERROR_IO) {
+		r->error = error;
+		return;
+	}
+	if (error == TAPE_ERROR_DAMAGED)
+		resume = resume_after(r, resume, le32toh(header->compressed_len));
+	skip(r, problem, resume);
 }
 
 /* True when events are ready. */
 static bool take_block(struct reader *r, struct span s, size_t len)
 {
 	struct tape_block_header header;
-	struct problem problem = {.what = "block"};
-	uint64_t body = r->offset + len;
-	uint32_t compressed_len;
+	enum tape_error error;
 
-	if (len < sizeof(header) || !frame_valid(s.data, s.len, TAPE_MAGIC_BLOCK)) {
-		skip_frame(r, TAPE_ERROR_DAMAGED, "block header");
+	if (!take_header(r, s, len, &header))
 		return false;
-	}
-	if (!is_next_block(r, s)) {
-		skip_frame(r, TAPE_ERROR_DAMAGED, "block that doesn't belong here");
-		return false;
-	}
-	memcpy(&header, s.data, sizeof(header));
-	if (!r->identified)
-		identify(r, &header);
-	if (le64toh(header.block) != r->next && !r->gap_told)
-		tell(r, (struct problem){.error = TAPE_ERROR_DAMAGED,
-					 .offset = r->offset,
-					 .what = "missing blocks"});
-	r->next = le64toh(header.block) + 1;
-	r->events += le32toh(header.event_count);
-	problem.lost_events = le32toh(header.event_count);
-	compressed_len = le32toh(header.compressed_len);
-	problem.error = read_body(r, &header, body);
-	if (problem.error == TAPE_ERROR_MEMORY || problem.error == TAPE_ERROR_IO) {
-		r->error = problem.error;
-		return false;
-	}
-	if (problem.error) {
-		skip(r, problem,
-		     problem.error == TAPE_ERROR_DAMAGED ? resume_after(r, body, compressed_len)
-							 : body);
+	error = read_body(r, &header, r->offset + len);
+	if (error) {
+		skip_block(r, &header, len, error);
 		return false;
 	}
 	r->block_offset = r->offset;
-	pass(r, len, 0);
-	pass(r, compressed_len, le32toh(header.raw_len));
-	problem.error = decompress(r, le32toh(header.raw_len));
-	if (problem.error == TAPE_ERROR_MEMORY)
-		r->error = problem.error;
-	if (problem.error) {
-		problem.offset = r->block_offset;
-		problem.bytes = r->offset - r->block_offset;
-		tell(r, problem);
-		return false;
-	}
-	r->info.blocks++;
 	r->block_events = le32toh(header.event_count);
 	r->delivered = 0;
 	r->gap_told = false;
+	pass(r, len, 0);
+	pass(r, le32toh(header.compressed_len), le32toh(header.raw_len));
+	error = decompress(r, le32toh(header.raw_len));
+	if (error) {
+		lose_events(r, error, r->offset - r->block_offset, "block");
+		return false;
+	}
+	r->info.blocks++;
 	decoder_begin(&r->decoder, buffer_span(&r->raw),
 		      (int64_t)le64toh((uint64_t)header.ts_base));
 	return true;
@@ -466,8 +409,9 @@ static enum tape_error read_head(struct reader *r)
 	struct tape_segment_header header;
 
 	if (s.len < sizeof(header) || !frame_valid(s.data, s.len, TAPE_MAGIC_SEGMENT)) {
-		if (seek_frame(r, 0)) {
-			r->seek_unknown = true;
+		r->offset = scan_find(&r->scan, 0);
+		r->seek_unknown = true;
+		if (r->offset < r->input.end) {
 			tell(r, (struct problem){.error = TAPE_ERROR_DAMAGED,
 						 .bytes = r->offset,
 						 .what = "segment header"});
@@ -480,13 +424,11 @@ static enum tape_error read_head(struct reader *r)
 		return TAPE_ERROR_VERSION;
 	r->info.version = le16toh(header.version);
 	r->info.head_readable = true;
-	memcpy(r->info.recording_id, header.recording_id, sizeof(r->info.recording_id));
-	r->info.segment = le64toh(header.segment);
+	identify(r, header.recording_id, le64toh(header.segment));
 	r->info.created_monotonic = codec_clamp_time(
 		(int64_t)le64toh((uint64_t)header.created_monotonic));
 	r->info.created_realtime = codec_clamp_time(
 		(int64_t)le64toh((uint64_t)header.created_realtime));
-	r->identified = true;
 	pass(r, le32toh(header.skippable.len) + sizeof(header.skippable), 0);
 	return TAPE_OK;
 }
@@ -501,6 +443,7 @@ enum tape_error reader_new(struct source source, const struct reader_options *op
 	if (!r)
 		return TAPE_ERROR_MEMORY;
 	input_open(&r->input, source);
+	r->scan.input = &r->input;
 	r->options = *options;
 	r->info.file_bytes = source.size;
 	r->zstd = ZSTD_createDCtx();
@@ -514,21 +457,6 @@ enum tape_error reader_new(struct source source, const struct reader_options *op
 	return TAPE_OK;
 }
 
-/* What remains to be said when a block has no more events. */
-static void end_block(struct reader *r)
-{
-	if (r->decoder.error == TAPE_ERROR_MEMORY)
-		r->error = TAPE_ERROR_MEMORY;
-	else if (r->decoder.error)
-		tell(r, (struct problem){.error = r->decoder.error,
-					 .offset = r->block_offset,
-					 .lost_events = r->block_events > r->delivered
-								? r->block_events - r->delivered
-								: 0,
-					 .what = "event"});
-	decoder_begin(&r->decoder, span_of(NULL, 0), 0);
-}
-
 bool reader_next(struct reader *r, struct event *event)
 {
 	for (;;) {
@@ -536,7 +464,9 @@ bool reader_next(struct reader *r, struct event *event)
 			r->delivered++;
 			return true;
 		}
-		end_block(r);
+		if (r->decoder.error)
+			lose_events(r, r->decoder.error, 0, "event");
+		decoder_begin(&r->decoder, span_of(NULL, 0), 0);
 		do {
 			r->info.bytes_read = r->offset;
 			if (r->error || r->input.error || !left(r))
