@@ -37,16 +37,15 @@ bool case_is(const char *folder)
 struct run_context {
 	struct replay *replay;
 	struct output *out;
+	struct record_printer *printer;
 };
 
 static void on_record(void *context, const struct connection *conn, const struct session *s,
 		      const struct protocol *protocol, const struct record *record)
 {
 	struct run_context *run = context;
-	struct record_row row;
 
-	record_fill(&row, run->replay, conn, s, protocol, record);
-	record_print_json(run->out, &row, protocol, record);
+	record_print(run->printer, conn, s, protocol, record);
 }
 
 static enum tape_error feed(void *context, const struct event *event)
@@ -71,7 +70,8 @@ static enum tape_error run_capture(const char *path, struct run_context *run,
 	enum tape_error error, at_end;
 
 	run->replay = replay_new_fed(options);
-	if (!run->replay)
+	run->printer = run->replay ? record_printer_new(run->out, run->replay) : NULL;
+	if (!run->printer)
 		return TAPE_ERROR_MEMORY;
 	error = capture_read(path, &sink, &totals);
 	at_end = replay_end(run->replay);
@@ -83,7 +83,10 @@ static enum tape_error run_segments(const char *folder, struct run_context *run,
 {
 	enum tape_error error = replay_new(folder, options, &run->replay);
 
-	return error ? error : replay_run(run->replay);
+	if (error)
+		return error;
+	run->printer = record_printer_new(run->out, run->replay);
+	return run->printer ? replay_run(run->replay) : TAPE_ERROR_MEMORY;
 }
 
 enum tape_error case_run(const char *folder, struct buffer *records)
@@ -101,6 +104,7 @@ enum tape_error case_run(const char *folder, struct buffer *records)
 			capture = path;
 	error = capture ? run_capture(capture, &run, &options)
 			: run_segments(folder, &run, &options);
+	record_printer_free(run.printer);
 	if (!output_free(run.out) || records->failed)
 		error = TAPE_ERROR_MEMORY;
 	replay_free(run.replay);

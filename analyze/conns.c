@@ -208,7 +208,8 @@ static bool print_rows(struct conns *conns)
 		return false;
 	qsort(conns->rows, conns->count, sizeof(struct conn_row *), by_start);
 	for (size_t i = 0; i < conns->count; i++) {
-		const struct row_part part = {columns, COLUMNS, conns->rows[i]->values};
+		const struct row_part part = {
+			.columns = columns, .count = COLUMNS, .values = conns->rows[i]->values};
 
 		if (conns->select.format == OUTPUT_TEXT)
 			print_text(o, &cells, conns->rows[i]->values);

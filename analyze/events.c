@@ -217,7 +217,7 @@ static void on_event(void *context, const struct event *event, const struct conn
 {
 	struct events *e = context;
 	struct value values[COLUMNS] = {0};
-	const struct row_part part = {columns, COLUMNS, values};
+	const struct row_part part = {.columns = columns, .count = COLUMNS, .values = values};
 	char peer[ADDRESS_TEXT_MAX];
 
 	if (event->type != EVENT_DATA && !e->all)

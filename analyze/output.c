@@ -132,13 +132,26 @@ static void json_part(struct output *o, const struct row_part *part)
 	}
 }
 
+void output_json_members(const struct row_part *part, struct buffer *members)
+{
+	for (size_t i = 0; i < part->count; i++) {
+		bool first = false;
+
+		json_append_key(members, part->columns[i].name, &first);
+		json_append_value(members, &part->values[i]);
+	}
+}
+
 static void json_row(struct output *o, const struct row_part *parts, size_t count)
 {
 	size_t start = o->out.len;
 
-	for (size_t i = 0; i < count; i++)
-		if (parts[i].values)
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i].json.len)
+			buffer_append_span(&o->out, parts[i].json);
+		else if (parts[i].values)
 			json_part(o, &parts[i]);
+	}
 	/* Every key brings a comma; the first one's place is the brace's. */
 	if (o->out.len > start && !o->out.failed)
 		o->out.data[start] = '{';

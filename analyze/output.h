@@ -17,6 +17,7 @@ struct row_part {
 	const struct column *columns;
 	size_t count;
 	const struct value *values; /* COUNT of them; NULL: this part isn't there (CSV: empty) */
+	struct span json; /* when not empty: what output_json_members() gave, in place of values */
 };
 
 /* A column of text output. */
@@ -62,6 +63,9 @@ struct output *output_new_into(enum output_format format, struct buffer *text);
 
 /* One row of JSON or CSV. For CSV every row must have the same parts, in the same order. */
 void output_row(struct output *o, const struct row_part *parts, size_t count);
+
+/* The members of a JSON object that a part makes, for rows to come that share it. */
+void output_json_members(const struct row_part *part, struct buffer *members);
 
 /* One row of text, with as many cells as there are columns. The header comes before the first. */
 void output_cells(struct output *o, const struct text_column *columns, const struct cells *cells);

@@ -36,8 +36,21 @@ void record_fill(struct record_row *row, const struct replay *replay, const stru
 		 const struct session *s, const struct protocol *protocol,
 		 const struct record *record);
 
-/* Prints the record as an object: the common columns, then the protocol's. */
-void record_print_json(struct output *o, const struct record_row *row,
-		       const struct protocol *protocol, const struct record *record);
+/*
+ * Prints records as JSON objects: the common columns, then the protocol's. Remembers what the
+ * records of a connection have in common.
+ */
+struct record_printer;
+
+/* NULL when there is no memory. O and REPLAY outlive it. */
+struct record_printer *record_printer_new(struct output *o, const struct replay *replay);
+
+void record_print(struct record_printer *p, const struct connection *conn, const struct session *s,
+		  const struct protocol *protocol, const struct record *record);
+
+void record_printer_free(struct record_printer *p); /* NULL is fine */
+
+/* The role of the recorded process, for this session's records. */
+enum role record_role(const struct connection *conn, const struct session *s);
 
 #endif

@@ -150,6 +150,7 @@ static struct tracked *on_conn(struct replay *r, const struct event *event)
 		t->from_snapshot = event->snapshot;
 	}
 	c = &t->conn;
+	c->revision++;
 	c->inode = e->inode;
 	c->transport = e->transport;
 	if (e->role != ROLE_UNKNOWN)

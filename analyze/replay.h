@@ -30,6 +30,7 @@ struct process {
 /* A connection. Owned by the replay; valid until conn_end() returns for it. */
 struct connection {
 	uint64_t id;
+	uint64_t revision; /* grows when something below is told anew */
 	uint64_t inode;
 	enum transport transport;
 	enum role role; /* of the recorded process, as the recorder told; see connection_role() */

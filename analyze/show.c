@@ -36,6 +36,7 @@ struct show {
 	uint64_t limit;
 	uint64_t printed;
 	struct output *out;
+	struct record_printer *printer; /* for JSON */
 	struct cells cells;
 };
 
@@ -44,7 +45,8 @@ struct show {
 static void print_csv(struct show *show, const struct record_row *row,
 		      const struct protocol *protocol, const struct record *record)
 {
-	struct row_part parts[MAX_PARTS] = {{record_columns, RECORD_COLUMNS, row->values}};
+	struct row_part parts[MAX_PARTS] = {
+		{.columns = record_columns, .count = RECORD_COLUMNS, .values = row->values}};
 	size_t count = 1;
 
 	for (size_t i = 0; protocols[i] && count < MAX_PARTS; i++) {
@@ -53,9 +55,9 @@ static void print_csv(struct show *show, const struct record_row *row,
 		if (show->protocol && show->protocol != p)
 			continue;
 		parts[count++] = (struct row_part){
-			p->columns,
-			p->column_count,
-			p == protocol ? record->values : NULL,
+			.columns = p->columns,
+			.count = p->column_count,
+			.values = p == protocol ? record->values : NULL,
 		};
 	}
 	output_row(show->out, parts, count);
@@ -64,7 +66,7 @@ static void print_csv(struct show *show, const struct record_row *row,
 /* ---- text ---- */
 
 static const struct text_column text_columns[] = {
-	{"TIME", 15, false},   {"PROTO", 6, false},  {"PROCESS", 22, false}, {"ROLE", 6, false},
+	{"TIME", 15, false},   {"PROTO", 6, false},  {"PROCESS", 22, false}, {"ROLE", 7, false},
 	{"REMOTE", 21, false}, {"LATENCY", 8, true}, {"OUTCOME", 10, false}, {"RECORD", 0, false},
 };
 
@@ -134,15 +136,17 @@ static void on_record(void *context, const struct connection *conn, const struct
 		return;
 	if (show->limit && show->printed >= show->limit)
 		return;
-	record_fill(&row, show->reading.replay, conn, s, protocol, record);
-	if (show->role && !span_is(row.values[RECORD_ROLE].text, show->role))
+	if (show->role && strcmp(role_text(record_role(conn, s)), show->role) != 0)
 		return;
-	if (show->select.format == OUTPUT_JSON)
-		record_print_json(show->out, &row, protocol, record);
-	else if (show->select.format == OUTPUT_CSV)
-		print_csv(show, &row, protocol, record);
-	else
-		print_text(show, conn, &row, protocol, record);
+	if (show->select.format == OUTPUT_JSON) {
+		record_print(show->printer, conn, s, protocol, record);
+	} else {
+		record_fill(&row, show->reading.replay, conn, s, protocol, record);
+		if (show->select.format == OUTPUT_CSV)
+			print_csv(show, &row, protocol, record);
+		else
+			print_text(show, conn, &row, protocol, record);
+	}
 	show->printed++;
 	if ((show->limit && show->printed == show->limit) || !output_alive(show->out))
 		replay_stop(show->reading.replay);
@@ -169,6 +173,13 @@ static int parse(struct show *show, int argc, char **argv)
 				return COMMAND_WRONG;
 			}
 		} else if (option == OPT_ROLE) {
+			if (strcmp(value, "client") != 0 && strcmp(value, "server") != 0 &&
+			    strcmp(value, "unknown") != 0) {
+				command_fail(argv[0],
+					     "--role wants client, server or unknown, not '%s'",
+					     value);
+				return COMMAND_WRONG;
+			}
 			show->role = value;
 		} else {
 			show->decode_as = protocol_find(value);
@@ -214,11 +225,13 @@ int cmd_show(int argc, char **argv)
 	if (status)
 		return status;
 	show.out = output_new(show.select.format);
-	if (!show.out)
+	show.printer = record_printer_new(show.out, show.reading.replay);
+	if (!show.out || !show.printer)
 		return command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	status = reading_run(&show.reading);
 	if (!output_free(show.out) && !status)
 		status = command_fail(argv[0], "the output could not be written");
+	record_printer_free(show.printer);
 	cells_free(&show.cells);
 	reading_close(&show.reading);
 	return status;

@@ -12,13 +12,17 @@
  */
 #define STEP_MAX ((1u << 30) - (1u << 20))
 
+/* An acknowledgement is made up when this much was sent without: 2^31 must never be reached. */
+#define UNACKNOWLEDGED_MAX (1u << 29)
+
 /* Of what a call moved but nobody kept, at most this much is shown as segments without bytes. */
 #define CUT_MAX (16u << 20)
 
 struct stream {
 	struct stream_options options;
 	struct order order;
-	uint32_t seq[2]; /* of the next byte, by enum direction */
+	uint32_t seq[2];   /* of the next byte, by enum direction */
+	uint32_t acked[2]; /* up to here, by the other direction */
 	int64_t last_ts;
 	bool cut_shown;		/* the hole that comes next is part of what was just given out */
 	bool step_shortened[2]; /* by STEP_MAX, since the last segment */
@@ -49,6 +53,7 @@ static void give(struct stream *s, enum direction direction, unsigned flags, str
 		s->last_ts = ts;
 	s->options.packet(s->options.context, &packet, direction, s->last_ts, note);
 	s->seq[direction] += (uint32_t)len + !!(flags & (TCP_SYN | TCP_FIN));
+	s->acked[direction_opposite(direction)] = packet.ack;
 }
 
 static enum direction client_direction(const struct stream *s)
@@ -91,6 +96,8 @@ static void give_segments(struct stream *s, enum direction direction, struct spa
 		size_t part = len < max ? (size_t)len : max;
 		size_t kept = payload.len < part ? payload.len : part;
 
+		if (s->seq[direction] - s->acked[direction] > UNACKNOWLEDGED_MAX)
+			give(s, direction_opposite(direction), TCP_ACK, span_of(NULL, 0), 0, ts);
 		give(s, direction, TCP_ACK | (part == len ? TCP_PSH : 0),
 		     span_of(payload.data, kept), part, ts);
 		payload = kept ? span_of(payload.data + kept, payload.len - kept) : payload;

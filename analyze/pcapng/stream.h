@@ -11,7 +11,7 @@
  *   - What was lost is a step in the sequence numbers; so is what a call moved beyond what was
  *     kept, except that the beginning of that is shown as segments that were cut.
  *   - Each segment acknowledges all that came before it; nothing else is acknowledged, because
- *     nobody recorded when.
+ *     nobody recorded when (but for one segment in half a gigabyte, which TCP can't do without).
  */
 struct stream;
 
