@@ -263,7 +263,7 @@ __noinline int walk_step(__u32 cpu)
 /* Sends everything that the walk was set up for. */
 static __always_inline void walk_run(struct scratch *space)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
+	__u32 cpu = space->cpu;
 
 	for (int i = 0; i < WALK_STEPS; i++)
 		if (walk_step(cpu))

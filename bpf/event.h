@@ -39,8 +39,9 @@
  *
  * Iterators give no output: read() returns 0 when everything was walked, EAGAIN asks to go on.
  *
- * Object socktape_compat_bpf has the same programs, maps and rodata for kernels from 5.8 on; user
- * space tries it when socktape_bpf does not load.
+ * Object socktape_bpf needs bpf_rdonly_cast (6.2), atomic fetch (5.12) and bpf_get_current_task_btf
+ * (5.11). Object socktape_compat_bpf has the same programs, maps and rodata for kernels from 5.8
+ * on; user space tries it when socktape_bpf does not load.
  *
  * Sized before loading: `ring` (settings.ring_bytes, a power of two), `conns`, and `scratch` to one
  * entry for each possible CPU. Filled by user space: `pids` (u32 tgid -> u8) and `cgroups` (key 0:

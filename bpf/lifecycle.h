@@ -47,8 +47,9 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 
 	if (!(settings.flags & KERNEL_CONFIG_FOLLOW) || tgid != KERNEL_GET(task_struct, child, pid))
 		return 0;
-	if (process_matches(current_task(), bpf_get_current_pid_tgid() >> 32))
-		bpf_map_update_elem(&followed, &tgid, &yes, BPF_ANY);
+	if (process_matches(current_task(), bpf_get_current_pid_tgid() >> 32) &&
+	    bpf_map_update_elem(&followed, &tgid, &yes, BPF_ANY))
+		COUNT(lost_table_calls, 1);
 	return 0;
 }
 

@@ -145,7 +145,7 @@ union record_head {
 /* Work space of a CPU. The payload's second half only satisfies the verifier. */
 struct scratch {
 	__u32 busy;
-	__u32 reserved;
+	__u32 cpu; /* its key in the map */
 	struct walk walk;
 	union record_head head;
 	__u8 payload[2 * KERNEL_PAYLOAD_MAX];
@@ -181,6 +181,7 @@ static __always_inline struct scratch *scratch_claim(void)
 	if (!space || space->busy)
 		return NULL;
 	space->busy = 1;
+	space->cpu = cpu;
 	return space;
 }
 

@@ -162,6 +162,38 @@ degrade_case()
 	report "$3" $?
 }
 
+# 32-bit calls are not decoded; that they were missed is told.
+compat32_case()
+{
+	local what="32-bit calls are counted"
+	rm -rf "$work/rec"
+	"$recorder" -q -o "$work/rec" -- "$programs/compat32" >"$work/ledger" 2>"$work/out"
+	if ! [ -s "$work/ledger" ]; then
+		echo "ok - $what # SKIP this kernel has none"
+		return
+	fi
+	events "$work/rec" >"$work/events"
+	jq -s -e '[.[] | select(.event == "data")] == [] and
+		([.[] | select(.event == "loss") | .detail] ==
+		["2 events, 2468 bytes: call that can\u0027t be captured"])' \
+		"$work/events" >"$work/out" 2>&1
+	report "$what" $?
+}
+
+# The programs for old kernels call nothing that Linux 5.8 doesn't have: its last helper is number
+# 135 (0x87), it has no functions of the kernel's own and no atomic instruction that gives a value.
+floor_case()
+{
+	local code=build/bpf/socktape_compat.bpf.o
+	local newer='85 00 00 00 (8[89a-f]|[9a-f].|.. ([1-9a-f].|.[1-9a-f])) '
+	llvm-objdump -d "$code" >"$work/code"
+	grep -q '85 00 00 00' "$work/code" &&
+		! grep -E "$newer|atomic_fetch|xchg" "$work/code" >"$work/out" &&
+		! llvm-objdump -t "$code" | grep rdonly_cast >>"$work/out"
+	report "the programs for old kernels ask for nothing newer than 5.8" $?
+}
+
+floor_case
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
 [ -x "$recorder" ] || skip_all "socktape-record is not built"
 [ -x "$socktape" ] || skip_all "socktape is not built"
@@ -177,3 +209,4 @@ for family in inet4 inet6 unix; do
 done
 degrade_case 250 false "a ring that fills up costs payload first"
 degrade_case 5000 true "a ring that is full costs records, and every byte is accounted for"
+compat32_case
