@@ -96,6 +96,9 @@ struct recording_writer_totals {
 	uint64_t events;
 	uint64_t data_events;
 	uint64_t data_bytes;
+	uint64_t stored_events; /* of all these: in files, not in memory alone; with snapshots */
+	uint64_t stored_data_events;
+	uint64_t stored_data_bytes;
 	uint64_t segments;	   /* begun */
 	uint64_t deleted_segments; /* by keep_len */
 };

@@ -93,6 +93,9 @@ static void add_totals(struct recording_writer_totals *totals, const struct writ
 
 	totals->file_bytes += segment->file_bytes;
 	totals->raw_bytes += segment->raw_bytes;
+	totals->stored_events += segment->stored_events;
+	totals->stored_data_events += segment->stored_data_events;
+	totals->stored_data_bytes += segment->stored_data_bytes;
 }
 
 static enum tape_error remember_complete(struct recording_writer *w)

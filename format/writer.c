@@ -136,6 +136,9 @@ static bool put_block(struct writer *w)
 		return false;
 	w->totals.blocks++;
 	w->totals.raw_bytes += raw->len;
+	w->totals.stored_events += w->encoder.stats.event_count;
+	w->totals.stored_data_events += w->encoder.stats.data_events;
+	w->totals.stored_data_bytes += w->encoder.stats.data_bytes;
 	encoder_reset(&w->encoder);
 	return true;
 }

@@ -31,7 +31,10 @@ struct writer_totals {
 	uint64_t raw_bytes;  /* of events, before compression */
 	uint64_t events;
 	uint64_t data_events;
-	uint64_t data_bytes; /* payload kept */
+	uint64_t data_bytes;	/* payload kept */
+	uint64_t stored_events; /* of all these: in blocks that the sink has taken */
+	uint64_t stored_data_events;
+	uint64_t stored_data_bytes;
 	uint64_t blocks;
 };
 

@@ -22,13 +22,12 @@ static void event_write(struct drain *drain, const struct event *event)
 {
 	struct drain_totals *totals = &drain->totals;
 
-	totals->data_events += event->type == EVENT_DATA;
+	if (event->type == EVENT_DATA) {
+		totals->data_events++;
+		totals->data_bytes += event->data.payload.len;
+	}
 	if (totals->error == TAPE_OK)
 		totals->error = recording_writer_event(drain->writer, event);
-	if (totals->error != TAPE_OK && event->type == EVENT_DATA) {
-		totals->unwritten_events++;
-		totals->unwritten_bytes += event->data.payload.len;
-	}
 }
 
 static int record_take(void *context, void *data, size_t len)

@@ -9,9 +9,8 @@
 struct drain;
 
 struct drain_totals {
-	uint64_t data_events;	   /* taken out of the ring, whether written or not */
-	uint64_t unwritten_events; /* taken out after the writer had failed: DATA and its payload */
-	uint64_t unwritten_bytes;
+	uint64_t data_events;  /* taken out of the ring, whether written or not */
+	uint64_t data_bytes;   /* payload in them */
 	uint64_t malformed;    /* records that could not be understood; 0 unless there is a bug */
 	enum tape_error error; /* of the writer; the first one stays */
 };

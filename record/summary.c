@@ -8,6 +8,15 @@
 #define CAUSE_WIDTH 44
 #define BYTES_WIDTH 17
 
+/* Taken out of the ring, but in no file: the disk was full, or failed. */
+static struct tally_loss unwritten(const struct progress *progress)
+{
+	return (struct tally_loss){
+		progress->drained.data_events - progress->written.stored_data_events,
+		progress->drained.data_bytes - progress->written.stored_data_bytes,
+	};
+}
+
 static void recorded_print(const struct progress *progress, FILE *out)
 {
 	const struct recording_writer_totals *written = &progress->written;
@@ -15,8 +24,8 @@ static void recorded_print(const struct progress *progress, FILE *out)
 	char data[SIZE_TEXT_MAX];
 	char conns[SIZE_TEXT_MAX];
 
-	size_text_exact(written->events, events);
-	size_text_exact(written->data_events, data);
+	size_text_exact(written->stored_events, events);
+	size_text_exact(written->stored_data_events, data);
 	size_text_exact(progress->tally.connections, conns);
 	fprintf(out, "  recorded  %s events: %s with data, on %s connection%s\n", events, data,
 		conns, progress->tally.connections == 1 ? "" : "s");
@@ -27,7 +36,7 @@ static void payload_print(const struct progress *progress, FILE *out)
 	char kept[SIZE_TEXT_MAX];
 	char moved[SIZE_TEXT_MAX];
 
-	size_text_exact(progress->written.data_bytes, kept);
+	size_text_exact(progress->written.stored_data_bytes, kept);
 	size_text_exact(progress->tally.moved_bytes, moved);
 	fprintf(out, "  payload   %s bytes kept of %s that were moved\n", kept, moved);
 }
@@ -64,11 +73,10 @@ static void cause_print(const char *cause, const struct tally_loss *loss, FILE *
 static void lost_print(const struct summary *summary, FILE *out)
 {
 	const struct tally *tally = &summary->progress.tally;
-	const struct drain_totals *drained = &summary->progress.drained;
-	struct tally_loss unwritten = {drained->unwritten_events, drained->unwritten_bytes};
+	struct tally_loss failed = unwritten(&summary->progress);
 	struct tally_loss all = tally_lost(tally);
 
-	if (!all.events && !all.bytes && !unwritten.events) {
+	if (!all.events && !all.bytes && !failed.events) {
 		fputs("  lost      nothing\n", out);
 		return;
 	}
@@ -76,8 +84,8 @@ static void lost_print(const struct summary *summary, FILE *out)
 	for (unsigned int i = 0; i < TALLY_CAUSES; i++)
 		if (tally->lost[i].events || tally->lost[i].bytes)
 			cause_print(loss_cause_text((enum loss_cause)i), &tally->lost[i], out);
-	if (unwritten.events)
-		cause_print(loss_cause_text(LOSS_WRITE_FAILED), &unwritten, out);
+	if (failed.events)
+		cause_print(loss_cause_text(LOSS_WRITE_FAILED), &failed, out);
 	if (tally->lost[LOSS_RING_FULL].events)
 		fputs("    a larger ring buffer holds longer bursts: --buffer\n", out);
 }
@@ -112,13 +120,14 @@ void summary_print_losses(const struct summary *summary, FILE *out)
 {
 	const struct progress *progress = &summary->progress;
 	struct tally_loss lost = tally_lost(&progress->tally);
+	struct tally_loss failed = unwritten(progress);
 	uint64_t cut = tally_cut(&progress->tally);
 	char calls[SIZE_TEXT_MAX];
 	char bytes[SIZE_TEXT_MAX];
 	char left_out[SIZE_TEXT_MAX];
 
-	lost.events += progress->drained.unwritten_events;
-	lost.bytes += progress->drained.unwritten_bytes;
+	lost.events += failed.events;
+	lost.bytes += failed.bytes;
 	if (!lost.events && !lost.bytes && !cut)
 		return;
 	size_text_exact(lost.events, calls);

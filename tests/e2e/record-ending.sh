@@ -66,6 +66,8 @@ check "a full disk: what could not be written is counted" grep -q "could not be 
 "$socktape" events "$work/disk/rec" --format json >"$work/full.json" 2>/dev/null
 kept=$(jq -s 'map(.captured // 0) | add' "$work/full.json")
 check "a full disk: what was written is read ($kept bytes)" test "$kept" -gt 1000000
+is "a full disk: the summary tells exactly that" \
+	"$(sed -n 's/,//g; s/^ *payload *\([0-9]*\) bytes kept.*/\1/p' "$work/full.err")" "$kept"
 
 rm -rf "$work/disk/rec"
 "$recorder" -o "$work/disk/rec" -- bash -c '(flood $port 400); exit 9' 2>"$work/full.err"
