@@ -2,6 +2,7 @@
 #include "format/catalog.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define STRINGS_MAX 6
 
@@ -94,16 +95,14 @@ static enum tape_error add_host(struct catalog *c, const struct event *event)
 	return TAPE_OK;
 }
 
-static enum tape_error add_exit(struct catalog *c, const struct event *event)
+static void add_exit(struct catalog *c, const struct event *event)
 {
 	struct catalog_entry *entry = map_get(&c->processes, event->process_exit.pid);
 
-	if (!entry || entry->exited)
-		return TAPE_OK;
+	if (!entry)
+		return;
 	entry->exited = true;
 	entry->exit = event->process_exit;
-	buffer_append(&c->exited, &event->process_exit.pid, sizeof(event->process_exit.pid));
-	return c->exited.failed ? TAPE_ERROR_MEMORY : TAPE_OK;
 }
 
 static uint64_t later(uint64_t a, uint64_t b)
@@ -158,7 +157,8 @@ enum tape_error catalog_add(struct catalog *c, const struct event *event)
 	case EVENT_PROCESS:
 		return replace(&c->processes, event->process.pid, event);
 	case EVENT_PROCESS_EXIT:
-		return add_exit(c, event);
+		add_exit(c, event);
+		return TAPE_OK;
 	case EVENT_CONN:
 		return add_conn(c, event);
 	case EVENT_CLOSE:
@@ -187,25 +187,13 @@ static void mark_owners(struct catalog *c)
 
 void catalog_prune(struct catalog *c)
 {
-	size_t kept = 0;
+	struct catalog_entry *entry;
+	size_t at = 0;
 
 	mark_owners(c);
-	for (size_t at = 0; at < c->exited.len; at += sizeof(uint32_t)) {
-		const struct catalog_entry *entry;
-		uint32_t pid;
-
-		memcpy(&pid, c->exited.data + at, sizeof(pid));
-		entry = map_get(&c->processes, pid);
-		if (!entry || !entry->exited) /* the number has gone to another process */
-			continue;
-		if (!entry->owner) {
-			free(map_remove(&c->processes, pid));
-			continue;
-		}
-		memcpy(c->exited.data + kept, &pid, sizeof(pid));
-		kept += sizeof(pid);
-	}
-	c->exited.len = kept;
+	while ((entry = map_next(&c->processes, &at)))
+		if (entry->exited && !entry->owner)
+			free(map_remove(&c->processes, entry->event.process.pid));
 }
 
 typedef enum tape_error tell_fn(void *context, const struct event *event);
@@ -264,6 +252,5 @@ void catalog_free(struct catalog *c)
 	free(c->host);
 	free_entries(&c->processes);
 	free_entries(&c->conns);
-	buffer_free(&c->exited);
 	*c = (struct catalog){0};
 }

@@ -8,7 +8,6 @@
  * Internal to format/.
  */
 
-#include "format/buffer.h"
 #include "format/error.h"
 #include "format/event.h"
 #include "format/map.h"
@@ -21,7 +20,6 @@ struct catalog {
 	struct map processes; /* struct catalog_entry by pid */
 	struct map conns;     /* struct catalog_entry by connection */
 	struct catalog_entry *last_conn;
-	struct buffer exited; /* pids (uint32_t) of processes that ended */
 };
 
 /* Learns from EVENT, whose spans it copies. */

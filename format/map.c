@@ -4,93 +4,124 @@
 #include <stdlib.h>
 
 #define CAPACITY_MIN 64
+#define CAPACITY_MAX (UINT32_MAX / 4)
 
-/* Ids are counted up and pids are close together: multiply so that every bit of them matters. */
-static size_t home(const struct map *m, uint64_t key)
+static size_t mask(const struct map *m)
 {
-	return (size_t)((key * 0x9e3779b97f4a7c15ull) >> 32) & (m->capacity - 1);
+	return m->capacity * 2 - 1;
 }
 
-static struct map_slot *find(const struct map *m, uint64_t key)
+/* The slot where the search for KEY begins. */
+static size_t home(const struct map *m, uint64_t key)
+{
+	uint64_t hash = key ^ m->seed;
+
+	hash = (hash ^ hash >> 32) * UINT64_C(0xbf58476d1ce4e5b9);
+	hash = (hash ^ hash >> 29 ^ m->seed) * UINT64_C(0x94d049bb133111eb);
+	return (size_t)(hash >> 32) & mask(m);
+}
+
+/* The slot of KEY, or the free one where it belongs. */
+static size_t find(const struct map *m, uint64_t key)
 {
 	size_t i = home(m, key);
 
-	while (m->slots[i].value && m->slots[i].key != key)
-		i = (i + 1) & (m->capacity - 1);
-	return &m->slots[i];
+	while (m->slots[i] && m->entries[m->slots[i] - 1].key != key)
+		i = (i + 1) & mask(m);
+	return i;
 }
 
 void *map_get(const struct map *m, uint64_t key)
 {
-	return m->capacity ? find(m, key)->value : NULL;
+	uint32_t slot = m->capacity ? m->slots[find(m, key)] : 0;
+
+	return slot ? m->entries[slot - 1].value : NULL;
 }
 
+static void append(struct map *m, uint64_t key, void *value)
+{
+	size_t slot = find(m, key);
+
+	m->entries[m->used] = (struct map_entry){key, value};
+	m->slots[slot] = (uint32_t)++m->used;
+	m->count++;
+}
+
+/* Makes room for one more: closes the gaps of what was taken out, and doubles where that's little.
+ */
 static bool grow(struct map *m)
 {
-	struct map bigger = {.capacity = m->capacity ? m->capacity * 2 : CAPACITY_MIN};
+	struct map bigger = {.capacity = m->capacity ? m->capacity : CAPACITY_MIN};
 
-	bigger.slots = calloc(bigger.capacity, sizeof(*bigger.slots));
-	if (!bigger.slots)
+	if (m->count > m->capacity / 2)
+		bigger.capacity *= 2;
+	if (bigger.capacity > CAPACITY_MAX)
 		return false;
-	for (size_t i = 0; i < m->capacity; i++)
-		if (m->slots[i].value)
-			*find(&bigger, m->slots[i].key) = m->slots[i];
-	bigger.count = m->count;
-	free(m->slots);
+	bigger.entries = malloc(bigger.capacity * sizeof(*bigger.entries));
+	bigger.slots = calloc(bigger.capacity * 2, sizeof(*bigger.slots));
+	if (!bigger.entries || !bigger.slots) {
+		map_free(&bigger);
+		return false;
+	}
+	/* Where the system puts memory is random, and enough of a secret here. */
+	bigger.seed = ((uint64_t)(uintptr_t)bigger.entries >> 4) * UINT64_C(0x9e3779b97f4a7c15) ^
+		      (uint64_t)(uintptr_t)&bigger;
+	for (size_t i = 0; i < m->used; i++)
+		if (m->entries[i].value)
+			append(&bigger, m->entries[i].key, m->entries[i].value);
+	map_free(m);
 	*m = bigger;
 	return true;
 }
 
 bool map_put(struct map *m, uint64_t key, void *value)
 {
-	struct map_slot *slot;
+	uint32_t slot = m->capacity ? m->slots[find(m, key)] : 0;
 
-	/* At most three quarters full. */
-	if (m->count >= m->capacity / 4 * 3 && !grow(m))
+	if (slot) {
+		m->entries[slot - 1].value = value;
+		return true;
+	}
+	if (m->used == m->capacity && !grow(m))
 		return false;
-	slot = find(m, key);
-	if (!slot->value)
-		m->count++;
-	*slot = (struct map_slot){key, value};
+	append(m, key, value);
 	return true;
 }
 
-/* Moves later entries of the same run of slots up, so that no search stops at the gap. */
+/* Moves later slots of the same run up, so that no search stops at the gap. */
 static void close_gap(struct map *m, size_t gap)
 {
-	size_t mask = m->capacity - 1;
+	for (size_t i = (gap + 1) & mask(m); m->slots[i]; i = (i + 1) & mask(m)) {
+		size_t from_home = (i - home(m, m->entries[m->slots[i] - 1].key)) & mask(m);
 
-	for (size_t i = (gap + 1) & mask; m->slots[i].value; i = (i + 1) & mask) {
-		size_t from_home = (i - home(m, m->slots[i].key)) & mask;
-
-		if (from_home < ((i - gap) & mask))
+		if (from_home < ((i - gap) & mask(m)))
 			continue;
 		m->slots[gap] = m->slots[i];
 		gap = i;
 	}
-	m->slots[gap].value = NULL;
+	m->slots[gap] = 0;
 }
 
 void *map_remove(struct map *m, uint64_t key)
 {
-	struct map_slot *slot;
+	size_t slot = m->capacity ? find(m, key) : 0;
+	struct map_entry *entry;
 	void *value;
 
-	if (!m->capacity)
+	if (!m->capacity || !m->slots[slot])
 		return NULL;
-	slot = find(m, key);
-	value = slot->value;
-	if (value) {
-		m->count--;
-		close_gap(m, (size_t)(slot - m->slots));
-	}
+	entry = &m->entries[m->slots[slot] - 1];
+	value = entry->value;
+	entry->value = NULL;
+	m->count--;
+	close_gap(m, slot);
 	return value;
 }
 
 void *map_next(const struct map *m, size_t *at)
 {
-	while (*at < m->capacity) {
-		void *value = m->slots[(*at)++].value;
+	while (*at < m->used) {
+		void *value = m->entries[(*at)++].value;
 
 		if (value)
 			return value;
@@ -100,6 +131,7 @@ void *map_next(const struct map *m, size_t *at)
 
 void map_free(struct map *m)
 {
+	free(m->entries);
 	free(m->slots);
 	*m = (struct map){0};
 }
