@@ -145,7 +145,7 @@ static void print_summary(const struct capture_totals *totals)
 	text_append_bytes(&b, totals->data_bytes);
 	append_amount(&b, totals->lost_bytes, " missing in the capture");
 	append_amount(&b, totals->cut_bytes, " cut by its snap length");
-	append_amount(&b, totals->duplicate_bytes, " captured again");
+	append_amount(&b, totals->duplicate_bytes, " captured again or too late");
 	append_amount(&b, totals->early_bytes, " before the beginning of their connection");
 	buffer_append_char(&b, '\n');
 	if (totals->secrets)

@@ -44,7 +44,7 @@ struct capture_totals {
 	uint64_t data_bytes; /* payload that went into DATA events */
 	uint64_t cut_bytes;  /* of those segments and datagrams, not in the capture: snap length */
 	uint64_t lost_bytes; /* in LOSS events */
-	uint64_t duplicate_bytes; /* retransmitted, or captured twice */
+	uint64_t duplicate_bytes; /* captured twice, or too late: after they counted as lost */
 	uint64_t early_bytes;	  /* below the first position of a connection joined midway */
 	uint64_t secrets;	  /* lines of pcapng Decryption Secrets Blocks */
 	uint64_t skipped[CAPTURE_SKIP_COUNT]; /* packets */
