@@ -144,7 +144,8 @@ check: tests ## run every test (the packages must be there: tools/install-deps)
 
 FUZZ_BUILD := build/fuzz
 FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1 -g
-FUZZ_OBJ   := $(patsubst %.c,$(FUZZ_BUILD)/%.o,$(FORMAT_SRC) $(PROTOCOLS_SRC) $(ANALYZE_PARTS_SRC))
+FUZZ_OBJ   := $(patsubst %.c,$(FUZZ_BUILD)/%.o,$(FORMAT_SRC) $(PROTOCOLS_SRC) $(ANALYZE_PARTS_SRC) \
+              $(filter-out %_fuzz.c,$(wildcard tests/fuzz/*.c)))
 FUZZ_BIN   := $(patsubst tests/fuzz/%.c,$(FUZZ_BUILD)/%,$(FUZZ_SRC))
 
 $(FUZZ_BUILD)/%.o: %.c

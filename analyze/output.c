@@ -205,6 +205,8 @@ static void csv_row(struct output *o, const struct row_part *parts, size_t count
 			for (size_t c = 0; c < parts[i].count; c++, first = false) {
 				if (!first)
 					buffer_append_char(&o->out, ',');
+				if (parts[i].prefix)
+					buffer_printf(&o->out, "%s.", parts[i].prefix);
 				buffer_append_text(&o->out, parts[i].columns[c].name);
 			}
 		}

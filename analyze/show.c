@@ -57,6 +57,7 @@ static void print_csv(struct show *show, const struct record_row *row,
 		parts[count++] = (struct row_part){
 			.columns = p->columns,
 			.count = p->column_count,
+			.prefix = show->protocol ? NULL : p->name,
 			.values = p == protocol ? record->values : NULL,
 		};
 	}
