@@ -9,12 +9,13 @@ socktape=$PWD/build/socktape
 programs=$PWD/build/tests/live
 compare=$PWD/tests/live/compare
 work=$(mktemp -d)
-started=()
 
+# Only children that this shell has not waited for: the number of another may be somebody else's.
 cleanup()
 {
 	local pid
-	for pid in "${started[@]}"; do
+	[ "$BASHPID" = $$ ] || return
+	for pid in $(jobs -p); do
 		kill -KILL "$pid" 2>/dev/null
 	done
 	rm -rf "$work"
@@ -90,7 +91,6 @@ record_start()
 	rm -rf "$work/rec"
 	"$recorder" -o "$work/rec" "$@" 2>"$work/record.err" &
 	recording=$!
-	started+=("$recording")
 	wait_for grep -q "recording into" "$work/record.err"
 }
 
@@ -107,7 +107,6 @@ wait_start()
 	mkfifo "$work/go"
 	"$@" <"$work/go" >"$work/ledger" 2>"$work/ready" &
 	waiting=$!
-	started+=("$waiting")
 	exec 3>"$work/go"
 }
 
