@@ -154,6 +154,15 @@ static enum frame_status cut_start(struct http_state *st, enum side which, struc
 	return FRAME_DONE;
 }
 
+static size_t find_head_end(const struct http_side *side, struct span bytes, size_t from,
+			    size_t scanned, size_t *line)
+{
+	struct span lines = span_of(bytes.data + from, bytes.len - from);
+	size_t repeated = from ? http_fields_repeated(&side->fields, lines) : 0;
+
+	return repeated ? from + repeated : http_find_empty_line(bytes, from, scanned, line);
+}
+
 static enum frame_status cut_head(struct http_state *st, enum side which, struct span bytes,
 				  struct frame *frame)
 {
@@ -166,7 +175,7 @@ static enum frame_status cut_head(struct http_state *st, enum side which, struct
 		if (status != FRAME_DONE || frame->len)
 			return status;
 	}
-	end = http_find_empty_line(bytes, from, frame->scanned, &line);
+	end = find_head_end(side, bytes, from, frame->scanned, &line);
 	if (!end && !line) {
 		frame->scanned = bytes.len;
 		return FRAME_MORE;

@@ -8,6 +8,9 @@
 
 #define BUCKETS 64
 
+/* A buffer that grew beyond this is not kept for the next head. */
+#define KEPT_MEMORY_MAX (64u << 10)
+
 struct http_field {
 	struct span name;
 	struct span value;
@@ -217,10 +220,9 @@ static struct span unfold(struct http_fields *fields, struct span lines)
 	struct buffer *copy = &fields->unfolded;
 	char *end, *at;
 
-	buffer_clear(copy);
 	buffer_append_span(copy, lines);
 	if (copy->failed)
-		return (struct span){0};
+		return span_text("");
 	end = copy->data + copy->len;
 	for (at = copy->data; (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++) {
 		if (!is_fold(at, end))
@@ -274,20 +276,6 @@ static bool add_lines(struct http_fields *fields, struct span lines, struct http
 	return true;
 }
 
-void http_head_read(struct http_fields *fields, struct span lines, struct http_head *head)
-{
-	struct http_head before = *head;
-
-	if (!lines.len)
-		lines = span_text("");
-	if (!add_lines(fields, lines, head)) {
-		*head = before;
-		add_lines(fields, unfold(fields, lines), head);
-	}
-	if (head->transfer_encoded && head->length_kind != HTTP_LENGTH_NONE)
-		head->notes |= HTTP_NOTE_LENGTH_IGNORED;
-}
-
 /* ---- fields to text ---- */
 
 static void append_values(const struct http_fields *fields, const struct http_field *field,
@@ -304,7 +292,7 @@ static void append_values(const struct http_fields *fields, const struct http_fi
 	buffer_append_char(out, ']');
 }
 
-void http_fields_json(const struct http_fields *fields, struct buffer *out)
+static void append_json(const struct http_fields *fields, struct buffer *out)
 {
 	char before = '{';
 
@@ -327,6 +315,42 @@ void http_fields_json(const struct http_fields *fields, struct buffer *out)
 	buffer_append_char(out, '}');
 }
 
+/* ---- a whole head ---- */
+
+static void trim(struct buffer *b)
+{
+	if (b->capacity > KEPT_MEMORY_MAX)
+		buffer_free(b);
+	buffer_clear(b);
+}
+
+static void parse(struct http_fields *fields)
+{
+	struct span lines = fields->lines.failed ? span_text("") : buffer_span(&fields->lines);
+	struct http_head *head = &fields->head;
+
+	*head = (struct http_head){0};
+	if (!add_lines(fields, lines, head)) {
+		*head = (struct http_head){0};
+		add_lines(fields, unfold(fields, lines), head);
+	}
+	if (head->transfer_encoded && head->length_kind != HTTP_LENGTH_NONE)
+		head->notes |= HTTP_NOTE_LENGTH_IGNORED;
+}
+
+void http_fields_read(struct http_fields *fields, struct span lines)
+{
+	if (lines.len && lines.len == http_fields_repeated(fields, lines))
+		return;
+	trim(&fields->lines);
+	trim(&fields->unfolded);
+	trim(&fields->list);
+	trim(&fields->json);
+	buffer_append_span(&fields->lines, lines);
+	parse(fields);
+	append_json(fields, &fields->json);
+}
+
 void http_fields_text(const struct http_fields *fields, struct buffer *out)
 {
 	for (unsigned i = 0; i < fields->count; i++) {
@@ -342,6 +366,8 @@ void http_fields_text(const struct http_fields *fields, struct buffer *out)
 
 void http_fields_free(struct http_fields *fields)
 {
-	buffer_free(&fields->list);
+	buffer_free(&fields->lines);
 	buffer_free(&fields->unfolded);
+	buffer_free(&fields->list);
+	buffer_free(&fields->json);
 }

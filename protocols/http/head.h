@@ -16,39 +16,51 @@ enum http_length {
 	HTTP_LENGTH_HUGE,  /* a number beyond 2^63: more than will ever come */
 };
 
-/* Everything that framing and records need to know of a head. Spans point into the parser. */
+/* What header lines mean for framing and records. */
 struct http_head {
-	struct http_start_line line;
 	struct span host;
 	enum http_length length_kind;
 	uint64_t length;
 	bool chunked;
-	bool transfer_encoded;		   /* a Transfer-Encoding came */
-	uint8_t codings[HTTP_CODINGS_MAX]; /* enum http_coding, in the order they were applied */
+	bool transfer_encoded;			    /* a Transfer-Encoding came */
+	uint8_t codings[HTTP_CODINGS_MAX];	    /* enum http_coding, in the order of use */
+	uint8_t transfer_codings[HTTP_CODINGS_MAX]; /* used after those */
 	unsigned coding_count;
-	uint8_t transfer_codings[HTTP_CODINGS_MAX]; /* applied after those */
 	unsigned transfer_coding_count;
-	uint32_t notes;
+	uint32_t notes; /* a set of enum http_note */
 };
 
-/* Working memory of http_head_read(), kept from head to head. Zeroed is empty. */
+/*
+ * Header lines of one side, read one head after another. Most heads on a connection repeat the
+ * lines of the one before them; then nothing is parsed. Zeroed is empty.
+ */
 struct http_fields {
+	struct buffer lines;	/* as read last; what the others point into */
+	struct buffer unfolded; /* or this, when some of them are folded */
 	struct buffer list;	/* of struct http_field */
-	struct buffer unfolded; /* a copy of the header lines when some are folded */
 	uint16_t count;
+	struct http_head head;
+	/*
+	 * The fields as a JSON object in wire order, names as sent. A name that comes again
+	 * (without regard to case) becomes an array at the place of its first.
+	 */
+	struct buffer json;
 };
 
 /*
- * Reads the header lines in LINES (from behind the start line; the empty line at the end may be
- * missing) into FIELDS, and what they mean into HEAD, whose other members are left alone.
+ * Reads the header lines in LINES: from behind the start line, the empty line at their end
+ * included if it is there. Fills all of FIELDS.
  */
-void http_head_read(struct http_fields *fields, struct span lines, struct http_head *head);
+void http_fields_read(struct http_fields *fields, struct span lines);
 
-/*
- * The fields as a JSON object in wire order, names as sent. A name that comes again (without
- * regard to case) becomes an array at the place of its first.
- */
-void http_fields_json(const struct http_fields *fields, struct buffer *out);
+/* How long the lines read last are, when BYTES begin with the same ones; else 0. */
+static inline size_t http_fields_repeated(const struct http_fields *fields, struct span bytes)
+{
+	if (!fields->lines.len || bytes.len < fields->lines.len ||
+	    memcmp(bytes.data, fields->lines.data, fields->lines.len) != 0)
+		return 0;
+	return fields->lines.len;
+}
 
 /* The fields as "Name: value, Name: value". */
 void http_fields_text(const struct http_fields *fields, struct buffer *out);

@@ -13,11 +13,12 @@ static void http_close(void *state)
 		return;
 	for (int i = 0; i < 2; i++) {
 		buffer_free(&st->sides[i].head);
+		http_fields_free(&st->sides[i].fields);
 		http_decoder_free(&st->decoders[i]);
 	}
 	buffer_free(&st->interim);
 	buffer_free(&st->note);
-	http_fields_free(&st->fields);
+	http_fields_free(&st->trailers);
 	pair_free(st->pair);
 	free(st);
 }

@@ -11,6 +11,14 @@ static struct http_piece keep(struct http_message *m, struct span text)
 	return piece;
 }
 
+/* PART of the start line, which every text begins with. */
+static struct http_piece piece_of(struct span line, struct span part)
+{
+	if (!part.len)
+		return (struct http_piece){0};
+	return (struct http_piece){(uint32_t)(part.data - line.data), (uint32_t)part.len};
+}
+
 static struct http_piece piece_from(const struct http_message *m, size_t at)
 {
 	return (struct http_piece){(uint32_t)at, (uint32_t)(m->base.text.len - at)};
@@ -118,28 +126,43 @@ static void keep_codings(struct http_message *m, const struct http_head *head)
 	m->coding_count = (uint8_t)(head->coding_count + head->transfer_coding_count);
 }
 
-static struct http_message *new_message(struct http_state *st, const struct frame *frame,
-					const struct http_head *head)
+static void keep_line(struct http_message *m, const struct http_start_line *line)
 {
+	keep(m, line->text);
+	m->method = piece_of(line->text, line->method);
+	m->target = piece_of(line->text, line->target);
+	m->version = piece_of(line->text, line->version);
+	m->reason = piece_of(line->text, line->reason);
+	m->code = (uint16_t)line->code;
+}
+
+/* A message whose head was just read; LINE may be NULL: it has none. */
+static struct http_message *new_message(struct http_state *st, const struct frame *frame,
+					const struct http_start_line *line)
+{
+	struct http_side *side = &st->sides[frame->side];
 	struct http_message *m = (struct http_message *)pair_message(st->pair, frame);
-	struct span host = host_of_target(&head->line);
-	size_t at;
+	const struct http_head *head = &side->fields.head;
+	struct span host;
 
 	if (!m)
 		return NULL;
-	m->notes = head->notes;
-	if (st->sides[frame->side].garbled)
+	if (side->garbled)
 		m->notes |= HTTP_NOTE_GARBAGE_BEFORE;
-	st->sides[frame->side].garbled = false;
-	m->code = (uint16_t)head->line.code;
-	m->method = keep(m, head->line.method);
-	m->target = keep(m, head->line.target);
-	m->version = keep(m, head->line.version);
-	m->reason = keep(m, head->line.reason);
-	m->host = keep(m, host.len ? host : head->host);
-	at = m->base.text.len;
-	http_fields_json(&st->fields, &m->base.text);
-	m->headers = piece_from(m, at);
+	side->garbled = false;
+	if (!line) {
+		m->notes |= HTTP_NOTE_NO_HEAD;
+		return m;
+	}
+	m->notes |= head->notes;
+	if (frame->lost)
+		m->notes |= HTTP_NOTE_HEAD_CUT;
+	if (line->malformed)
+		m->notes |= HTTP_NOTE_LINE_ODD;
+	keep_line(m, line);
+	host = host_of_target(line);
+	m->host = host.len ? piece_of(line->text, host) : keep(m, head->host);
+	m->headers = keep(m, buffer_span(&side->fields.json));
 	keep_codings(m, head);
 	return m;
 }
@@ -168,18 +191,16 @@ static void expect_body(struct http_side *side, const struct http_head *head, en
 }
 
 static void begin_request(struct http_state *st, const struct frame *frame,
-			  const struct http_head *head)
+			  const struct http_start_line *line)
 {
 	struct http_side *side = &st->sides[SIDE_CLIENT];
-	struct http_message *m = new_message(st, frame, head);
+	struct http_message *m = new_message(st, frame, line);
 
-	expect_body(side, head, SIDE_CLIENT);
+	expect_body(side, &side->fields.head, SIDE_CLIENT);
 	if (m) {
-		m->is_head = span_is(head->line.method, "HEAD");
-		m->is_connect = span_is(head->line.method, "CONNECT");
-		m->is_simple = head->line.simple;
-		if (head->line.malformed)
-			m->notes |= HTTP_NOTE_LINE_ODD;
+		m->is_head = span_is(line->method, "HEAD");
+		m->is_connect = span_is(line->method, "CONNECT");
+		m->is_simple = line->simple;
 		pair_request(st->pair, &m->base);
 		if (m->is_connect)
 			st->connect = m;
@@ -190,16 +211,16 @@ static void begin_request(struct http_state *st, const struct frame *frame,
 }
 
 /* Interim responses don't end the exchange (RFC 9110, section 15.2). */
-static void note_interim(struct http_state *st, const struct http_head *head)
+static void note_interim(struct http_state *st, const struct http_start_line *line)
 {
 	if (st->interim.len > 256)
 		return;
 	if (st->interim.len)
 		buffer_append_text(&st->interim, ", ");
-	buffer_append_u64(&st->interim, head->line.code);
-	if (head->line.reason.len)
+	buffer_append_u64(&st->interim, line->code);
+	if (line->reason.len)
 		buffer_append_char(&st->interim, ' ');
-	buffer_append_span(&st->interim, head->line.reason);
+	buffer_append_span(&st->interim, line->reason);
 }
 
 static void take_interim(struct http_state *st, struct http_message *m)
@@ -217,25 +238,25 @@ static bool switches(const struct http_message *request, unsigned code)
 }
 
 static void begin_response(struct http_state *st, const struct frame *frame,
-			   const struct http_head *head)
+			   const struct http_start_line *line)
 {
 	struct http_side *side = &st->sides[SIDE_SERVER];
 	const struct http_message *request;
-	unsigned code = head->line.code;
+	unsigned code = line->code;
 	bool has_body;
 
 	answer_held(st);
 	request = (struct http_message *)pair_oldest(st->pair);
 	if (code / 100 == 1 && code != 101) {
-		note_interim(st, head);
+		note_interim(st, line);
 		return;
 	}
-	side->incoming = new_message(st, frame, head);
+	side->incoming = new_message(st, frame, line);
 	take_interim(st, side->incoming);
 	has_body = code != 101 && code != 204 && code != 304 && !switches(request, code) &&
 		   !(request && request->is_head && !st->unsure);
 	if (has_body)
-		expect_body(side, head, SIDE_SERVER);
+		expect_body(side, &side->fields.head, SIDE_SERVER);
 	side->doubtful = has_body && (st->unsure || !request);
 	if (switches(request, code) && !frame->lost) {
 		session_switch(st->session);
@@ -246,27 +267,23 @@ static void begin_response(struct http_state *st, const struct frame *frame,
 		http_end_message(st, SIDE_SERVER);
 }
 
-/* The start line and the lines behind it, the empty one included or (CUT) not. */
-static void take_lines(struct http_state *st, const struct frame *frame, struct span lines,
-		       bool is_cut)
+/* The start line and the lines behind it. */
+static void take_lines(struct http_state *st, const struct frame *frame, struct span lines)
 {
-	struct http_head head = {.notes = is_cut ? HTTP_NOTE_HEAD_CUT : 0};
-	const char *end;
-	bool is_start;
+	struct http_side *side = &st->sides[frame->side];
+	struct http_start_line line;
+	const char *end = memchr(lines.data, '\n', lines.len);
+	size_t len = end ? (size_t)(end + 1 - lines.data) : lines.len;
+	struct span first = http_strip_line_end(span_of(lines.data, len));
+	bool client = frame->side == SIDE_CLIENT;
 
-	end = lines.len ? memchr(lines.data, '\n', lines.len) : NULL;
-	if (!end)
+	if (!(client ? http_request_line(first, &line) : http_status_line(first, &line)))
 		return;
-	end++;
-	is_start = (frame->side == SIDE_CLIENT ? http_request_line : http_status_line)(
-		http_strip_line_end(span_of(lines.data, (size_t)(end - lines.data))), &head.line);
-	if (!is_start)
-		return;
-	http_head_read(&st->fields, span_of(end, lines.len - (size_t)(end - lines.data)), &head);
-	if (frame->side == SIDE_CLIENT)
-		begin_request(st, frame, &head);
+	http_fields_read(&side->fields, span_of(lines.data + len, lines.len - len));
+	if (client)
+		begin_request(st, frame, &line);
 	else
-		begin_response(st, frame, &head);
+		begin_response(st, frame, &line);
 }
 
 static void take_nothing(struct http_state *st, const struct frame *frame)
@@ -290,12 +307,12 @@ static void take_head(struct http_state *st, const struct frame *frame)
 	struct frame whole = *frame;
 
 	if (!side->head.len) {
-		take_lines(st, frame, span_of(frame->data, frame->available), false);
+		take_lines(st, frame, span_of(frame->data, frame->available));
 		return;
 	}
 	take_head_part(st, frame);
 	whole.ts_first = side->head_first;
-	take_lines(st, &whole, buffer_span(&side->head), false);
+	take_lines(st, &whole, buffer_span(&side->head));
 	buffer_free(&side->head);
 }
 
@@ -347,15 +364,14 @@ static void take_last_chunk(struct http_state *st, const struct frame *frame)
 {
 	struct http_message *m = st->sides[frame->side].incoming;
 	struct span lines = span_of(frame->data, frame->available);
-	struct http_head ignored = {0};
 	uint64_t size;
 	size_t line, at;
 	bool odd;
 
 	if (m && http_chunk_line(lines, &size, &line, &odd) == HTTP_MATCH_YES) {
-		http_head_read(&st->fields, span_of(lines.data + line, lines.len - line), &ignored);
+		http_fields_read(&st->trailers, span_of(lines.data + line, lines.len - line));
 		at = m->base.text.len;
-		http_fields_text(&st->fields, &m->base.text);
+		http_fields_text(&st->trailers, &m->base.text);
 		m->trailers = piece_from(m, at);
 	}
 	http_end_message(st, frame->side);
@@ -366,10 +382,7 @@ static void take_piece(struct http_state *st, const struct frame *frame)
 	struct http_side *side = &st->sides[frame->side];
 
 	if (side->phase == HTTP_PHASE_HEADLESS) {
-		const struct http_head none = {.notes = HTTP_NOTE_NO_HEAD};
-
-		st->fields.count = 0;
-		side->incoming = new_message(st, frame, &none);
+		side->incoming = new_message(st, frame, NULL);
 		side->phase = HTTP_PHASE_UNTIL_CLOSE;
 		side->begun = true;
 	}
@@ -426,8 +439,10 @@ static void give_up(struct http_state *st, enum side which, enum http_note why)
 			.ts_last = side->head_first,
 		};
 
-		take_lines(st, &frame, buffer_span(&side->head), true);
+		take_lines(st, &frame, buffer_span(&side->head));
 		buffer_free(&side->head);
+		/* Without the empty line at their end they are no model for others. */
+		buffer_clear(&side->fields.lines);
 	}
 	if (side->incoming) {
 		side->incoming->base.partial |= why != HTTP_NOTE_BODY_CUT || !is_refused(st, which);

@@ -117,7 +117,9 @@ static size_t token_run(struct span text)
 /* "HTTP/" and two digits with a dot, at the beginning of TEXT; the digits become *VERSION. */
 static bool version_at(struct span text, struct span *version)
 {
-	if (text.len < VERSION_LEN || strncasecmp(text.data, "HTTP/", 5) != 0)
+	if (text.len < VERSION_LEN)
+		return false;
+	if (memcmp(text.data, "HTTP/", 5) != 0 && strncasecmp(text.data, "HTTP/", 5) != 0)
 		return false;
 	if (!is_digit(text.data[5]) || text.data[6] != '.' || !is_digit(text.data[7]))
 		return false;
@@ -151,7 +153,7 @@ bool http_request_line(struct span line, struct http_start_line *out)
 	size_t method = token_run(line);
 	struct span rest;
 
-	memset(out, 0, sizeof(*out));
+	*out = (struct http_start_line){.text = line};
 	if (method == 0 || method > HTTP_METHOD_MAX)
 		return false;
 	if (method < line.len && !is_blank(line.data[method]))
@@ -191,10 +193,9 @@ static bool status_rest(struct span rest, struct http_start_line *out)
 
 bool http_status_line(struct span line, struct http_start_line *out)
 {
-	memset(out, 0, sizeof(*out));
+	*out = (struct http_start_line){.text = line};
 	/* What Shoutcast servers say instead of HTTP/1.0. */
 	if (line.len > 4 && memcmp(line.data, "ICY ", 4) == 0) {
-		out->version = span_text("1.0");
 		return status_rest(span_of(line.data + 3, line.len - 3), out) && out->code;
 	}
 	if (!version_at(line, &out->version))

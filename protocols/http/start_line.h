@@ -12,6 +12,7 @@
  * Request lines and status lines (RFC 9112, sections 3 and 4). Spans point into what was parsed.
  */
 struct http_start_line {
+	struct span text;    /* all of it, without the line end */
 	struct span method;  /* requests; empty otherwise */
 	struct span target;  /* as sent; may be empty */
 	struct span version; /* "1.1"; empty when there is none */

@@ -40,7 +40,7 @@ struct http_piece {
 
 struct http_message {
 	struct message base;
-	struct http_piece method, target, version, host, reason;
+	struct http_piece method, target, version, reason, host;
 	struct http_piece headers; /* JSON */
 	struct http_piece interim; /* "100 Continue", which came before this response */
 	struct http_piece body;	   /* chunks joined, still encoded */
@@ -63,6 +63,7 @@ struct http_side {
 	bool garbled;  /* something was not, since the last message */
 	bool doubtful; /* whether the response has a body depends on a request that was lost */
 	uint64_t length;
+	struct http_fields fields;     /* of the last head */
 	struct buffer head;	       /* its lines so far, when it comes in pieces */
 	int64_t head_first;	       /* when the first of them came */
 	struct http_message *incoming; /* whose body comes; the pair's for a request */
@@ -78,7 +79,7 @@ struct http_state {
 	struct http_message *connect; /* a CONNECT whose answer decides what the client sends */
 	bool unsure;		      /* which request the next response answers */
 	struct buffer interim;	      /* the interim responses before the next final one */
-	struct http_fields fields;
+	struct http_fields trailers;
 	struct http_decoder decoders[2];
 	struct buffer note;
 };
