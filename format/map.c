@@ -52,6 +52,7 @@ static void append(struct map *m, uint64_t key, void *value)
 static bool grow(struct map *m)
 {
 	struct map bigger = {.capacity = m->capacity ? m->capacity : CAPACITY_MIN};
+	struct map old = *m;
 
 	if (m->count > m->capacity / 2)
 		bigger.capacity *= 2;
@@ -66,11 +67,11 @@ static bool grow(struct map *m)
 	/* Where the system puts memory is random, and enough of a secret here. */
 	bigger.seed = ((uint64_t)(uintptr_t)bigger.entries >> 4) * UINT64_C(0x9e3779b97f4a7c15) ^
 		      (uint64_t)(uintptr_t)&bigger;
-	for (size_t i = 0; i < m->used; i++)
-		if (m->entries[i].value)
-			append(&bigger, m->entries[i].key, m->entries[i].value);
-	map_free(m);
+	for (size_t i = 0; i < old.used; i++)
+		if (old.entries[i].value)
+			append(&bigger, old.entries[i].key, old.entries[i].value);
 	*m = bigger;
+	map_free(&old);
 	return true;
 }
 
