@@ -339,18 +339,28 @@ void dns_message_read(struct dns_message *m, struct span data, const struct dns_
 	m->answers = append_section(&r, DNS_ANSWER);
 }
 
-static void append_note(struct buffer *out, const char *text)
+static void append_note(struct buffer *out, const char *whose, const char *text)
 {
 	if (out->len > 0)
 		buffer_append_text(out, "; ");
+	buffer_append_text(out, whose);
 	buffer_append_text(out, text);
 }
 
-static void append_malformed(struct buffer *out, const struct dns_message *m)
+static void append_notes(struct buffer *out, const char *whose, const struct dns_message *m)
 {
-	if (!m || !m->malformed)
+	static const char *const texts[] = {
+#define DNS_NOTE_TEXT(name, text) text,
+		DNS_NOTES(DNS_NOTE_TEXT)
+#undef DNS_NOTE_TEXT
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (m->notes & 1u << i)
+			append_note(out, whose, texts[i]);
+	if (!m->malformed)
 		return;
-	append_note(out, "malformed ");
+	append_note(out, whose, "malformed ");
 	dns_schema_append_name(out, &dns_types, m->malformed_type);
 	buffer_append_text(out, " record");
 }
@@ -358,18 +368,10 @@ static void append_malformed(struct buffer *out, const struct dns_message *m)
 void dns_message_append_notes(const struct dns_message *request, const struct dns_message *response,
 			      struct buffer *out)
 {
-	static const char *const texts[] = {
-#define DNS_NOTE_TEXT(name, text) text,
-		DNS_NOTES(DNS_NOTE_TEXT)
-#undef DNS_NOTE_TEXT
-	};
-	unsigned notes = (request ? request->notes : 0) | (response ? response->notes : 0);
-
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (notes & 1u << i)
-			append_note(out, texts[i]);
-	append_malformed(out, request);
-	append_malformed(out, response);
+	if (request)
+		append_notes(out, response ? "query: " : "", request);
+	if (response)
+		append_notes(out, "", response);
 	if (request && request->times > 1)
 		buffer_printf(out, "%sasked %u times", out->len > 0 ? "; " : "", request->times);
 }
