@@ -66,10 +66,25 @@ static void append_escaped_ascii(struct buffer *b, uint8_t c)
 	}
 }
 
+/*
+ * Line ends beyond ASCII (U+0085, U+2028, U+2029), which some languages' line readers split at:
+ * escaped, so that one object stays one line for them, too. The escape, or NULL for another
+ * sequence.
+ */
+static const char *line_end_escape(const uint8_t *p, size_t sequence)
+{
+	if (sequence == 2 && p[0] == 0xc2 && p[1] == 0x85)
+		return "\\u0085";
+	if (sequence == 3 && p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9))
+		return p[2] == 0xa8 ? "\\u2028" : "\\u2029";
+	return NULL;
+}
+
 /* What stands at P and can't be copied as it is; returns how many bytes of the text it took. */
 static size_t append_special(struct buffer *b, const uint8_t *p, const uint8_t *end)
 {
 	static const char hex[] = "0123456789abcdef";
+	const char *escape;
 	size_t sequence;
 
 	if (*p < 0x80) {
@@ -77,6 +92,11 @@ static size_t append_special(struct buffer *b, const uint8_t *p, const uint8_t *
 		return 1;
 	}
 	sequence = utf8_sequence(p, end);
+	escape = line_end_escape(p, sequence);
+	if (escape) {
+		buffer_append_text(b, escape);
+		return sequence;
+	}
 	if (sequence) {
 		buffer_append(b, p, sequence);
 		return sequence;

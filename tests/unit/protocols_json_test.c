@@ -86,6 +86,13 @@ static void test_utf8(void **state)
 	CHECK("\xff\xfe", "\"\\\\xff\\\\xfe\"");
 }
 
+/* Some languages split lines there: one object must stay one line. */
+static void test_line_ends(void **state)
+{
+	(void)state;
+	CHECK("a\xc2\x85z\xe2\x80\xa8z\xe2\x80\xa9", "\"a\\u0085z\\u2028z\\u2029\"");
+}
+
 static void test_values(void **state)
 {
 	const struct value values[] = {
@@ -114,7 +121,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain),	  cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_positions), cmocka_unit_test(test_utf8),
-		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_line_ends), cmocka_unit_test(test_values),
 	};
 
 	return cmocka_run_group_tests_name("json", tests, NULL, NULL);
