@@ -60,15 +60,24 @@ static uint64_t hash_ends(const struct flows *flows, enum transport transport,
 
 static void unlink_age(struct flows *flows, struct flow *flow)
 {
-	*(flow->older ? &flow->older->newer : &flows->oldest) = flow->newer;
-	*(flow->newer ? &flow->newer->older : &flows->newest) = flow->older;
+	if (flow->older)
+		flow->older->newer = flow->newer;
+	else
+		flows->oldest = flow->newer;
+	if (flow->newer)
+		flow->newer->older = flow->older;
+	else
+		flows->newest = flow->older;
 }
 
 static void link_newest(struct flows *flows, struct flow *flow)
 {
 	flow->newer = NULL;
 	flow->older = flows->newest;
-	*(flow->older ? &flow->older->newer : &flows->oldest) = flow;
+	if (flow->older)
+		flow->older->newer = flow;
+	else
+		flows->oldest = flow;
 	flows->newest = flow;
 }
 
@@ -145,6 +154,15 @@ size_t flows_count(const struct flows *flows)
 	return flows->count;
 }
 
+static void free_flow(struct flow *flow)
+{
+	if (flow->transport == TRANSPORT_TCP) {
+		pieces_free(&flow->tcp.half[DIRECTION_SENT].pending);
+		pieces_free(&flow->tcp.half[DIRECTION_RECEIVED].pending);
+	}
+	free(flow);
+}
+
 void flows_remove(struct flows *flows, struct flow *flow)
 {
 	struct flow **link = &flows->buckets[flow->hash & (flows->bucket_count - 1)];
@@ -154,19 +172,19 @@ void flows_remove(struct flows *flows, struct flow *flow)
 	*link = flow->chain;
 	unlink_age(flows, flow);
 	flows->count--;
-	if (flow->transport == TRANSPORT_TCP) {
-		pieces_free(&flow->tcp.half[0].pending);
-		pieces_free(&flow->tcp.half[1].pending);
-	}
-	free(flow);
+	free_flow(flow);
 }
 
 void flows_free(struct flows *flows)
 {
+	struct flow *newer;
+
 	if (!flows)
 		return;
-	while (flows->oldest)
-		flows_remove(flows, flows->oldest);
+	for (struct flow *flow = flows->oldest; flow; flow = newer) {
+		newer = flow->newer;
+		free_flow(flow);
+	}
 	free(flows->buckets);
 	free(flows);
 }

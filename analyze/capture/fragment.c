@@ -60,7 +60,10 @@ static struct datagram *add(struct fragments *fragments, const struct fragment *
 		return NULL;
 	d->first = *fragment;
 	d->older = fragments->newest;
-	*(d->older ? &d->older->newer : &fragments->oldest) = d;
+	if (d->older)
+		d->older->newer = d;
+	else
+		fragments->oldest = d;
 	fragments->newest = d;
 	fragments->waiting++;
 	return d;
@@ -68,8 +71,14 @@ static struct datagram *add(struct fragments *fragments, const struct fragment *
 
 static void drop(struct fragments *fragments, struct datagram *d)
 {
-	*(d->older ? &d->older->newer : &fragments->oldest) = d->newer;
-	*(d->newer ? &d->newer->older : &fragments->newest) = d->older;
+	if (d->older)
+		d->older->newer = d->newer;
+	else
+		fragments->oldest = d->newer;
+	if (d->newer)
+		d->newer->older = d->older;
+	else
+		fragments->newest = d->older;
 	fragments->waiting--;
 	fragments->memory -= d->pieces.memory;
 	pieces_free(&d->pieces);
@@ -82,12 +91,21 @@ static void drop_unused(struct fragments *fragments, struct datagram *d)
 	drop(fragments, d);
 }
 
+static bool must_go(const struct fragments *fragments, const struct datagram *d, int64_t now)
+{
+	return now - d->first.ts > WAIT_NS || fragments->waiting > WAITING_MAX ||
+	       fragments->memory > MEMORY_MAX;
+}
+
 static void expire(struct fragments *fragments, int64_t now)
 {
-	while (fragments->oldest &&
-	       (now - fragments->oldest->first.ts > WAIT_NS || fragments->waiting > WAITING_MAX ||
-		fragments->memory > MEMORY_MAX))
-		drop_unused(fragments, fragments->oldest);
+	struct datagram *d = fragments->oldest;
+	struct datagram *newer;
+
+	for (; d && must_go(fragments, d, now); d = newer) {
+		newer = d->newer;
+		drop_unused(fragments, d);
+	}
 }
 
 /* Puts the pieces together, as far as they were captured without a gap. */
@@ -157,9 +175,14 @@ uint64_t fragments_unused(const struct fragments *fragments)
 
 void fragments_free(struct fragments *fragments)
 {
+	struct datagram *newer;
+
 	if (!fragments)
 		return;
-	while (fragments->oldest)
-		drop(fragments, fragments->oldest);
+	for (struct datagram *d = fragments->oldest; d; d = newer) {
+		newer = d->newer;
+		pieces_free(&d->pieces);
+		free(d);
+	}
 	free(fragments);
 }

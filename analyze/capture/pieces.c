@@ -19,8 +19,14 @@ static bool insert_after(struct pieces *pieces, struct piece *after, const struc
 		memcpy(piece->data, slice.data, slice.captured);
 	piece->previous = after;
 	piece->next = after ? after->next : pieces->first;
-	*(after ? &after->next : &pieces->first) = piece;
-	*(piece->next ? &piece->next->previous : &pieces->last) = piece;
+	if (after)
+		after->next = piece;
+	else
+		pieces->first = piece;
+	if (piece->next)
+		piece->next->previous = piece;
+	else
+		pieces->last = piece;
 	pieces->count++;
 	pieces->memory += sizeof(*piece) + slice.captured;
 	return true;
@@ -75,7 +81,10 @@ struct piece *pieces_take(struct pieces *pieces)
 	if (!piece)
 		return NULL;
 	pieces->first = piece->next;
-	*(piece->next ? &piece->next->previous : &pieces->last) = NULL;
+	if (piece->next)
+		piece->next->previous = NULL;
+	else
+		pieces->last = NULL;
 	pieces->count--;
 	pieces->memory -= sizeof(*piece) + piece->captured;
 	return piece;

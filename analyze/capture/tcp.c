@@ -57,8 +57,14 @@ static void wait_end(struct tcp_engine *tcp, struct tcp_connection *c)
 	if (c->wait == TCP_WAIT_NONE)
 		return;
 	list = &tcp->waits[c->wait];
-	*(c->wait_older ? &c->wait_older->wait_newer : &list->oldest) = c->wait_newer;
-	*(c->wait_newer ? &c->wait_newer->wait_older : &list->newest) = c->wait_older;
+	if (c->wait_older)
+		c->wait_older->wait_newer = c->wait_newer;
+	else
+		list->oldest = c->wait_newer;
+	if (c->wait_newer)
+		c->wait_newer->wait_older = c->wait_older;
+	else
+		list->newest = c->wait_older;
 	c->wait_older = NULL;
 	c->wait_newer = NULL;
 	c->wait = TCP_WAIT_NONE;
@@ -75,7 +81,10 @@ static void wait_begin(struct tcp_engine *tcp, struct tcp_connection *c, enum tc
 	c->wait_next = c->half[half].next;
 	c->wait_since = now;
 	c->wait_older = list->newest;
-	*(list->newest ? &list->newest->wait_newer : &list->oldest) = c;
+	if (list->newest)
+		list->newest->wait_newer = c;
+	else
+		list->oldest = c;
 	list->newest = c;
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # socktape import: what it tells and exits with; and every byte of real captures against tshark.
+# shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 # A capture of one HTTP exchange over link type raw, with a handshake: $1 names it.
