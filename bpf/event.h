@@ -157,6 +157,7 @@ struct kernel_exit {
 #define KERNEL_CONFIG_FILTER_PORT   (1 << 3) /* only sockets with `port` at either end */
 #define KERNEL_CONFIG_FILTER_CGROUP (1 << 4) /* only tasks below the cgroup in map `cgroups` */
 #define KERNEL_CONFIG_FOLLOW	    (1 << 5) /* children of matching processes match as well */
+#define KERNEL_CONFIG_INHERIT	    (1 << 6) /* children of processes in map `pids` get into it */
 
 struct kernel_config {
 	__u32 flags;

@@ -42,12 +42,17 @@ int BPF_PROG(on_tcp_destroy, struct sock *sk)
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
+	__u32 parent_tgid = bpf_get_current_pid_tgid() >> 32;
 	__u32 tgid = KERNEL_GET(task_struct, child, tgid);
 	__u8 yes = 1;
 
-	if (!(settings.flags & KERNEL_CONFIG_FOLLOW) || tgid != KERNEL_GET(task_struct, child, pid))
+	if (tgid != KERNEL_GET(task_struct, child, pid))
 		return 0;
-	if (process_matches(current_task(), bpf_get_current_pid_tgid() >> 32) &&
+	if ((settings.flags & KERNEL_CONFIG_INHERIT) && bpf_map_lookup_elem(&pids, &parent_tgid) &&
+	    bpf_map_update_elem(&pids, &tgid, &yes, BPF_ANY))
+		COUNT(lost_table_calls, 1);
+	if ((settings.flags & KERNEL_CONFIG_FOLLOW) &&
+	    process_matches(current_task(), parent_tgid) &&
 	    bpf_map_update_elem(&followed, &tgid, &yes, BPF_ANY))
 		COUNT(lost_table_calls, 1);
 	return 0;

@@ -76,7 +76,9 @@ static void settings_make(const struct options *options, struct kernel_config *s
 	flags |= options->name ? KERNEL_CONFIG_FILTER_COMM : 0;
 	flags |= options->port ? KERNEL_CONFIG_FILTER_PORT : 0;
 	flags |= options->cgroup ? KERNEL_CONFIG_FILTER_CGROUP : 0;
-	flags |= options->follow || options->command ? KERNEL_CONFIG_FOLLOW : 0;
+	flags |= options->follow ? KERNEL_CONFIG_FOLLOW : 0;
+	/* Of the command and all that descends from it, the other filters choose. */
+	flags |= options->command ? KERNEL_CONFIG_INHERIT : 0;
 	*settings = (struct kernel_config){
 		.flags = flags,
 		.self_pid = (uint32_t)getpid(),
@@ -221,6 +223,13 @@ int programs_add_pid(struct programs *p, uint32_t pid)
 	uint8_t one = 1;
 
 	return bpf_map_update_elem(map_fd(p, "pids"), &pid, &one, BPF_ANY) ? -errno : 0;
+}
+
+int programs_add_follower(struct programs *p, uint32_t pid)
+{
+	uint8_t one = 1;
+
+	return bpf_map_update_elem(map_fd(p, "followed"), &pid, &one, BPF_ANY) ? -errno : 0;
 }
 
 int programs_set_cgroup(struct programs *p, int fd)

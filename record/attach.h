@@ -26,6 +26,9 @@ const char *programs_variant(const struct programs *p);
 /* Records process PID: of a -p filter, or the command. */
 int programs_add_pid(struct programs *p, uint32_t pid);
 
+/* Records process PID, whatever the filters: the child of a process that matches them. */
+int programs_add_follower(struct programs *p, uint32_t pid);
+
 /* Records the processes in the cgroup that FD has open, and below. */
 int programs_set_cgroup(struct programs *p, int fd);
 

@@ -3,38 +3,60 @@
 
 #include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "format/buffer.h"
 #include "record/size.h"
 
+enum kin {
+	KIN_NONE,
+	KIN_CHILD,
+	KIN_ROOT
+};
+
 struct relation {
 	uint32_t pid;
 	uint32_t parent;
-	bool member;
+	enum kin kin;
 };
 
-static bool parent_read(uint32_t pid, uint32_t *parent)
+static bool is_root(const struct descend_roots *roots, uint32_t pid, struct span name)
+{
+	if (roots->name && !span_is(name, roots->name))
+		return false;
+	for (size_t i = 0; i < roots->pid_count; i++)
+		if (roots->pids[i] == pid)
+			return true;
+	return roots->pid_count == 0;
+}
+
+/* proc(5): "pid (name) state ppid ..."; the name may hold anything, parentheses too. */
+static bool relation_read(const struct descend_roots *roots, struct relation *relation)
 {
 	char path[32];
 	char stat[512];
+	const char *name;
 	const char *rest;
 	FILE *file;
 	size_t len;
 
-	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	snprintf(path, sizeof(path), "/proc/%u/stat", relation->pid);
 	file = fopen(path, "re");
 	if (!file)
 		return false;
 	len = fread(stat, 1, sizeof(stat) - 1, file);
 	fclose(file);
 	stat[len] = '\0';
-	/* proc(5): the parent is field 4; the name in field 2 may hold anything. */
+	name = strchr(stat, '(');
 	rest = strrchr(stat, ')');
-	return rest && sscanf(rest + 1, " %*c %u", parent) == 1;
+	if (!name || !rest || sscanf(rest + 1, " %*c %u", &relation->parent) != 1)
+		return false;
+	name++;
+	if (is_root(roots, relation->pid, span_of(name, (size_t)(rest - name))))
+		relation->kin = KIN_ROOT;
+	return true;
 }
 
-static enum tape_error relations_read(struct buffer *relations)
+static enum tape_error relations_read(const struct descend_roots *roots, struct buffer *relations)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
@@ -48,43 +70,37 @@ static enum tape_error relations_read(struct buffer *relations)
 		if (!size_parse_number(entry->d_name, &pid))
 			continue;
 		relation.pid = (uint32_t)pid;
-		if (parent_read(relation.pid, &relation.parent))
+		if (relation_read(roots, &relation))
 			buffer_append(relations, &relation, sizeof(relation));
 	}
 	closedir(proc);
 	return relations->failed ? TAPE_ERROR_MEMORY : TAPE_OK;
 }
 
-static bool is_member(const struct relation *all, size_t count, const uint32_t *roots,
-		      size_t root_count, uint32_t pid)
+static enum kin kin_of(const struct relation *all, size_t count, uint32_t pid)
 {
-	for (size_t i = 0; i < root_count; i++)
-		if (roots[i] == pid)
-			return true;
 	for (size_t i = 0; i < count; i++)
 		if (all[i].pid == pid)
-			return all[i].member;
-	return false;
+			return all[i].kin;
+	return KIN_NONE;
 }
 
-enum tape_error descend_list(const uint32_t *roots, size_t root_count,
+enum tape_error descend_list(const struct descend_roots *roots,
 			     void (*found)(void *context, uint32_t pid), void *context)
 {
 	struct buffer relations = {0};
-	enum tape_error error = relations_read(&relations);
+	enum tape_error error = relations_read(roots, &relations);
 	struct relation *all = (struct relation *)relations.data;
 	size_t count = relations.len / sizeof(*all);
 	bool again = error == TAPE_OK;
 
-	/* One more generation in each pass. */
+	/* At least one more generation in each pass. */
 	while (again) {
 		again = false;
 		for (size_t i = 0; i < count; i++) {
-			if (all[i].member ||
-			    !is_member(all, count, roots, root_count, all[i].parent) ||
-			    is_member(NULL, 0, roots, root_count, all[i].pid))
+			if (all[i].kin || !kin_of(all, count, all[i].parent))
 				continue;
-			all[i].member = true;
+			all[i].kin = KIN_CHILD;
 			again = true;
 			found(context, all[i].pid);
 		}

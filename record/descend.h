@@ -8,11 +8,18 @@
 
 #include "format/error.h"
 
+/* The processes whose descendants are wanted: those that match everything that is given. */
+struct descend_roots {
+	const uint32_t *pids;
+	size_t pid_count; /* 0: any */
+	const char *name; /* NULL: any; as in /proc/PID/comm */
+};
+
 /*
- * Calls FOUND for every living process that descends from one of ROOTS (ROOTS themselves
- * excluded), once each. TAPE_ERROR_IO when /proc can't be read.
+ * Calls FOUND for every living process that descends from ROOTS and is none of them, once each.
+ * Nothing happens when ROOTS are all processes. TAPE_ERROR_IO when /proc can't be read.
  */
-MUST_CHECK enum tape_error descend_list(const uint32_t *roots, size_t root_count,
+MUST_CHECK enum tape_error descend_list(const struct descend_roots *roots,
 					void (*found)(void *context, uint32_t pid), void *context);
 
 #endif

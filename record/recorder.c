@@ -165,20 +165,21 @@ static bool wake_open(struct recorder *r, struct buffer *problem)
 static void child_add(void *context, uint32_t pid)
 {
 	struct recorder *r = context;
-	int error = programs_add_pid(r->programs, pid);
+	int error = programs_add_follower(r->programs, pid);
 
 	if (error && r->options->verbose)
 		fprintf(stderr, "  process %u is not recorded: %s\n", pid, strerror(-error));
 }
 
 /*
- * The children that processes of -p have already. Called after attaching: those made from then on
- * are found by the kernel programs.
+ * The children that processes of -p and -e have already. Called after attaching: those made from
+ * then on are found by the kernel programs.
  */
 static void children_add(struct recorder *r)
 {
 	const struct options *options = r->options;
-	enum tape_error error = descend_list(options->pids, options->pid_count, child_add, r);
+	const struct descend_roots roots = {options->pids, options->pid_count, options->name};
+	enum tape_error error = descend_list(&roots, child_add, r);
 
 	if (error != TAPE_OK && options->verbose)
 		fprintf(stderr, "  existing children are not recorded: %s\n",
@@ -200,7 +201,7 @@ static bool recording_begin(struct recorder *r, struct buffer *problem)
 			      strerror(error ? -error : errno));
 		return false;
 	}
-	if (options->follow)
+	if (options->follow && !options->command && !options->cgroup)
 		children_add(r);
 	if (!privilege_drop(options->directory) && options->verbose)
 		fprintf(stderr, "  can't give up capabilities: %s\n", strerror(errno));

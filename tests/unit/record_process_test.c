@@ -184,25 +184,36 @@ static void search_found(void *context, uint32_t pid)
 	search->times += pid == search->wanted;
 }
 
+static int times_found(uint32_t wanted, const struct descend_roots *roots)
+{
+	struct search search = {.wanted = wanted};
+
+	assert_int_equal(descend_list(roots, search_found, &search), TAPE_OK);
+	return search.times;
+}
+
 static void descendants_are_found(void **state)
 {
 	uint32_t self = (uint32_t)getpid();
-	uint32_t roots[] = {1, self};
-	struct search search = {0};
+	uint32_t pids[] = {1, self};
+	struct descend_roots roots = {pids, 2, NULL};
 	int64_t start;
 	pid_t pid = sleeper_start(&start);
 
 	(void)state;
-	search.wanted = (uint32_t)pid;
-	assert_int_equal(descend_list(roots, 2, search_found, &search), TAPE_OK);
-	assert_int_equal(search.times, 1);
-	search = (struct search){.wanted = self};
-	assert_int_equal(descend_list(roots, 2, search_found, &search), TAPE_OK);
-	assert_int_equal(search.times, 0);
-	roots[0] = (uint32_t)pid;
-	search = (struct search){.wanted = self};
-	assert_int_equal(descend_list(roots, 1, search_found, &search), TAPE_OK);
-	assert_int_equal(search.times, 0);
+	assert_int_equal(times_found((uint32_t)pid, &roots), 1);
+	assert_int_equal(times_found(self, &roots), 0); /* a root, though a child of the other */
+
+	roots.name = "record_process_"; /* this program, cut as the kernel does */
+	assert_int_equal(times_found((uint32_t)pid, &roots), 1);
+	roots.name = "another";
+	assert_int_equal(times_found((uint32_t)pid, &roots), 0);
+
+	pids[0] = (uint32_t)pid;
+	roots = (struct descend_roots){pids, 1, NULL};
+	assert_int_equal(times_found(self, &roots), 0); /* a parent is no descendant */
+	roots = (struct descend_roots){NULL, 0, "record_process_"};
+	assert_int_equal(times_found((uint32_t)pid, &roots), 1);
 	sleeper_stop(pid);
 }
 
