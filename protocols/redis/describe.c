@@ -86,7 +86,7 @@ void redis_describe(const struct value *values, struct buffer *out)
 		append_fitting(out, push->text, end);
 		buffer_append_char(out, ' ');
 	} else if (command->type != VALUE_NULL) {
-		append_fitting(out, command->text, end);
+		append_fitting(out, command->text.len ? command->text : span_text("\"\""), end);
 		append_words(out, values[COLUMN_ARGS].text, end);
 	} else {
 		buffer_append_char(out, '?');

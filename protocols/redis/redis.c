@@ -177,7 +177,7 @@ static void redis_message(void *state, const struct frame *frame)
 	case REDIS_EMPTY:
 		break;
 	}
-	/* That bytes are missing is known when later ones come: its reply may have been first. */
+	/* That its end is missing was known only with the next request: its reply came before. */
 	if (frame->lost && frame->side == SIDE_CLIENT)
 		pair_lost(r->pair, SIDE_CLIENT);
 	if (!(frame->kind & REDIS_GOES_ON))

@@ -10,12 +10,72 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Passes over a string, number or word. */
+static const char *pass_scalar(const char *at, const char *end)
+{
+	if (at == end || !strchr("\"-0123456789tfn", *at))
+		abort();
+	if (*at != '"') {
+		while (at < end && !strchr(",:]}", *at))
+			at++;
+		return at;
+	}
+	for (at++; at < end && *at != '"'; at++) {
+		if ((unsigned char)*at < ' ')
+			abort();
+		at += *at == '\\';
+	}
+	if (at >= end)
+		abort();
+	return at + 1;
+}
+
+/* Brackets match, and a value stands wherever one must. */
+static void check_json(struct span json)
+{
+	const char *at = json.data, *end = json.data + json.len;
+	char open[2 * 32 + 8];
+	bool key[sizeof(open)];
+	size_t depth = 0;
+
+	for (;;) {
+		if (at < end && (*at == '[' || *at == '{')) {
+			if (depth == sizeof(open))
+				abort();
+			open[depth] = *at;
+			key[depth++] = *at == '{';
+			if (++at < end && *at != ']' && *at != '}')
+				continue;
+		} else {
+			at = pass_scalar(at, end);
+		}
+		while (depth && at < end && *at == (open[depth - 1] == '[' ? ']' : '}')) {
+			if (open[depth - 1] == '{' && key[depth - 1] && at[-1] != '{')
+				abort();
+			at++;
+			depth--;
+		}
+		if (!depth)
+			break;
+		if (at == end || *at != (key[depth - 1] ? ':' : ','))
+			abort();
+		key[depth - 1] = open[depth - 1] == '{' && !key[depth - 1];
+		at++;
+	}
+	if (at != end)
+		abort();
+}
+
 static void check_record(void *context, struct session *s, const struct record *record)
 {
 	struct buffer line = {0};
 
 	(void)context;
-	(void)s;
+	if (session_protocol(s) != &protocol_redis)
+		return;
+	for (size_t i = 0; i < protocol_redis.column_count; i++)
+		if (record->values[i].type == VALUE_JSON)
+			check_json(record->values[i].text);
 	protocol_redis.describe(record->values, &line);
 	if (!line.len)
 		abort();

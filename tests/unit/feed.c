@@ -76,7 +76,7 @@ static void run(const struct feed *feed, size_t messages, size_t last_len, struc
 		const struct feed_message *m = &feed->messages[i];
 		size_t len = i + 1 == messages && last_len < m->len ? last_len : m->len;
 		size_t end = feed->lose == i + 1 ? feed->lose_from : len;
-		int64_t ts = (int64_t)(i + 1) * (feed->gap ? feed->gap : MESSAGE_NS);
+		int64_t ts = (int64_t)(i + 1) * MESSAGE_NS;
 
 		if (end > len)
 			end = len;

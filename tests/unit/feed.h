@@ -35,7 +35,6 @@ struct feed {
 	bool byte_by_byte; /* deliver every byte as an event of its own */
 	size_t lose;	   /* this message, counted from 1, is lost; 0: none */
 	size_t lose_from;  /* only its bytes from here on are lost */
-	int64_t gap;	   /* ns between two messages; 0: a millisecond */
 };
 
 /*

@@ -12,14 +12,10 @@
 #include "protocols/redis/render.h"
 #include "tests/unit/feed.h"
 
-/* Longer than what comes behind a hole is held back for, so that replies come after requests. */
-#define GAP (100 * 1000 * 1000)
-
 static void run(struct feed feed, struct buffer *out)
 {
 	feed.decode_as = &protocol_redis;
 	feed.role = ROLE_CLIENT;
-	feed.gap = GAP;
 	feed_run(&feed, out);
 }
 
