@@ -43,7 +43,7 @@ static __noinline void compat32_count(struct task_struct *task, struct pt_regs *
 	if (!socket_of_file(current_file(task, fd), &ref) &&
 	    !(kind == COMPAT_SPLICE && socket_of_file(current_file(task, regs->dx), &ref)))
 		return;
-	if (!process_matches(task, bpf_get_current_pid_tgid() >> 32) || !socket_transport(ref.sk))
+	if (!process_matches(task, bpf_get_current_pid_tgid() >> 32))
 		return;
 	COUNT(lost_uncaptured_calls, 1);
 	COUNT(lost_uncaptured_bytes, result);

@@ -179,24 +179,19 @@ static __always_inline bool conn_close_send(__u64 sk, struct kernel_conn_state *
 	return false;
 }
 
-/*
- * Puts a socket in the table. NULL when it is of a kind that isn't recorded, has the wrong port, or
- * when the table is full (then *FULL).
- */
+/* Puts a socket in the table. NULL when it has the wrong port or the table is full (then *FULL). */
 static __noinline struct kernel_conn_state *conn_open(struct socket_ref *ref, enum conn_how how,
 						      bool *full)
 {
 	struct kernel_conn_state state = {};
 	__u64 key = ref->sk;
 
-	state.transport = socket_transport(key);
-	if (!state.transport)
-		return NULL;
 	if ((settings.flags & KERNEL_CONFIG_FILTER_PORT) && !socket_port_matches(key)) {
-		if (state.transport != TRANSPORT_UDP || socket_remote_port(key))
+		if (ref->transport != TRANSPORT_UDP || socket_remote_port(key))
 			return NULL;
 		state.flags |= CONN_PEER_FILTER;
 	}
+	state.transport = ref->transport;
 	state.id = conn_new_id();
 	state.inode = ref->inode;
 	state.socket = ref->socket;

@@ -8,11 +8,16 @@
 #include "bpf/transfer.h"
 
 /* A datagram socket has other addresses after connect(); told with its next datagram. */
-static __always_inline void datagram_connected(struct kernel_conn_state *conn)
+static __always_inline void datagram_connected(struct kernel_conn_state *conn, __u64 sk)
 {
+	__u8 flags;
+
 	if (!conn)
 		return;
-	conn->flags = (conn->flags | CONN_STALE) & ~(CONN_ROLE_KNOWN | CONN_PEER_FILTER);
+	flags = (conn->flags | CONN_STALE) & ~(CONN_ROLE_KNOWN | CONN_PEER_FILTER);
+	if ((settings.flags & KERNEL_CONFIG_FILTER_PORT) && !socket_port_matches(sk))
+		flags |= CONN_PEER_FILTER;
+	conn->flags = flags;
 }
 
 /* A TCP socket that was connected before and is again: another connection. */
@@ -30,12 +35,12 @@ static __always_inline void socket_established(struct transfer *transfer, __u8 k
 {
 	bool accepted = kind == KIND_ACCEPT;
 	struct kernel_conn_state *conn = conn_find(&transfer->ref);
-	__u8 transport = socket_transport(transfer->ref.sk);
+	__u64 transport = transfer->ref.transport;
 	struct scratch *space;
 	bool full = false;
 
 	if (transport == TRANSPORT_UDP || transport == TRANSPORT_UNIX_DATAGRAM) {
-		datagram_connected(conn);
+		datagram_connected(conn, transfer->ref.sk);
 		return;
 	}
 	if (!accepted)

@@ -6,11 +6,12 @@
 
 #include "bpf/maps.h"
 
-/* A socket as the kernel has it; sk is 0 when the file is none or one that isn't recorded. */
+/* A socket as the kernel has it. */
 struct socket_ref {
 	__u64 sk;
 	__u64 socket;
 	__u64 inode;
+	__u64 transport; /* enum transport */
 };
 
 static __always_inline struct file *current_file(struct task_struct *task, __u32 fd)
@@ -44,28 +45,6 @@ static __always_inline struct inode *file_socket_inode(struct file *file)
 	return (KERNEL_GET(inode, inode, i_mode) & S_IFMT) == S_IFSOCK ? inode : NULL;
 }
 
-static __always_inline bool socket_of_file(struct file *file, struct socket_ref *ref)
-{
-	struct inode *inode = file_socket_inode(file);
-
-	if (!inode)
-		return false;
-	ref->inode = KERNEL_GET(inode, inode, i_ino);
-	ref->socket = (__u64)KERNEL_GET(file, file, private_data);
-	ref->sk = (__u64)KERNEL_GET(socket, ref->socket, sk);
-	return ref->sk != 0;
-}
-
-/* Whether the socket that was seen before is still somebody's. A released one has lost its sk. */
-static __always_inline bool socket_lives(__u64 sk, __u64 socket, __u64 inode)
-{
-	struct socket_alloc *alloc = (struct socket_alloc *)socket;
-
-	return BPF_CORE_READ((struct sock *)sk, sk_socket) == (struct socket *)socket &&
-	       BPF_CORE_READ(alloc, socket.sk) == (struct sock *)sk &&
-	       BPF_CORE_READ(alloc, vfs_inode.i_ino) == inode;
-}
-
 /* enum transport; UNKNOWN for what is not recorded. */
 static __always_inline __u8 socket_transport(__u64 sk)
 {
@@ -87,6 +66,32 @@ static __always_inline __u8 socket_transport(__u64 sk)
 	return type == SOCK_DGRAM	? TRANSPORT_UNIX_DATAGRAM
 	       : type == SOCK_SEQPACKET ? TRANSPORT_UNIX_SEQPACKET
 					: TRANSPORT_UNKNOWN;
+}
+
+/* False when the file is none, no socket, or a socket of a kind that isn't recorded. */
+static __always_inline bool socket_of_file(struct file *file, struct socket_ref *ref)
+{
+	struct inode *inode = file_socket_inode(file);
+
+	if (!inode)
+		return false;
+	ref->inode = KERNEL_GET(inode, inode, i_ino);
+	ref->socket = (__u64)KERNEL_GET(file, file, private_data);
+	ref->sk = (__u64)KERNEL_GET(socket, ref->socket, sk);
+	if (!ref->sk)
+		return false;
+	ref->transport = socket_transport(ref->sk);
+	return ref->transport != TRANSPORT_UNKNOWN;
+}
+
+/* Whether the socket that was seen before is still somebody's. A released one has lost its sk. */
+static __always_inline bool socket_lives(__u64 sk, __u64 socket, __u64 inode)
+{
+	struct socket_alloc *alloc = (struct socket_alloc *)socket;
+
+	return BPF_CORE_READ((struct sock *)sk, sk_socket) == (struct socket *)socket &&
+	       BPF_CORE_READ(alloc, socket.sk) == (struct sock *)sk &&
+	       BPF_CORE_READ(alloc, vfs_inode.i_ino) == inode;
 }
 
 static __always_inline __u16 socket_local_port(__u64 sk)

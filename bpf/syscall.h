@@ -122,10 +122,8 @@ static __always_inline void call_record(struct task_struct *task, struct pt_regs
 }
 
 /* A result of 0 is the stream's end, or an empty datagram that was sent or received. */
-static __always_inline bool call_moved_nothing(__u8 kind, struct pt_regs *regs, __u64 sk)
+static __always_inline bool call_moved_nothing(__u8 kind, struct pt_regs *regs, __u64 transport)
 {
-	__u8 transport = socket_transport(sk);
-
 	if (transport != TRANSPORT_UDP && transport != TRANSPORT_UNIX_DATAGRAM)
 		return true;
 	if (kind >= KIND_SENDFILE)
@@ -189,7 +187,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 	transfer.moved = result;
 	if (kind >= KIND_ACCEPT) {
 		socket_established(&transfer, kind);
-	} else if (result > 0 || !call_moved_nothing(kind, regs, transfer.ref.sk)) {
+	} else if (result > 0 || !call_moved_nothing(kind, regs, transfer.ref.transport)) {
 		__u32 flags = call_flags(shape, regs);
 
 		if (!(flags & (MSG_PEEK | MSG_ERRQUEUE)))

@@ -8,13 +8,11 @@
 #include "bpf/process.h"
 
 /* A stream socket that was never connected: its connection begins later and is seen to. */
-static __always_inline bool socket_is_fresh(__u64 sk)
+static __always_inline bool socket_is_fresh(struct socket_ref *ref)
 {
-	__u8 transport = socket_transport(sk);
-
-	if (transport == TRANSPORT_TCP)
-		return !socket_remote_port(sk);
-	return transport == TRANSPORT_UNIX_STREAM && !unix_peer_of(sk);
+	if (ref->transport == TRANSPORT_TCP)
+		return !socket_remote_port(ref->sk);
+	return ref->transport == TRANSPORT_UNIX_STREAM && !unix_peer_of(ref->sk);
 }
 
 SEC("iter/task_file")
@@ -32,7 +30,7 @@ int mark_sockets(struct bpf_iter__task_file *walker)
 		listener.netns = socket_netns(ref.sk);
 		listener.port = socket_local_port(ref.sk);
 		bpf_map_update_elem(&listeners, &listener, &yes, BPF_ANY);
-	} else if (!socket_is_fresh(ref.sk) && !conn_find(&ref)) {
+	} else if (!socket_is_fresh(&ref) && !conn_find(&ref)) {
 		conn_open(&ref, CONN_BY_ITERATOR, &full);
 	}
 	return 0;
