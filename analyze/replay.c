@@ -251,6 +251,8 @@ static void end_connection(struct replay *r, struct tracked *t)
 		if (c->sessions[layer])
 			session_finish(c->sessions[layer]);
 	count_lost(c);
+	if (!c->process)
+		set_process(r, c, c->pid);
 	if (r->options.handlers.conn_end && !t->left_out &&
 	    (!r->options.filter.pid || r->options.filter.pid == c->pid))
 		r->options.handlers.conn_end(r->options.handlers.context, c);
