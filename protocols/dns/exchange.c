@@ -26,6 +26,7 @@ struct dns_state {
 	struct dns_writer writer;
 	struct buffer scratch;
 	struct dns_transfer transfer;
+	bool synced[2];			  /* by side: a frame has been found */
 	struct recent recent[RECENT_MAX]; /* a ring */
 	size_t recent_next;
 };
@@ -49,12 +50,20 @@ void *dns_exchange_open(struct session *session)
 	if (!s)
 		return NULL;
 	s->session = session;
+	s->synced[SIDE_CLIENT] = s->synced[SIDE_SERVER] = !session_midstream(session);
 	s->pair = pair_new(sizeof(struct dns_message), emit, s);
 	if (!s->pair) {
 		free(s);
 		return NULL;
 	}
 	return s;
+}
+
+bool *dns_exchange_synced(void *state, enum side side)
+{
+	struct dns_state *s = state;
+
+	return &s->synced[side];
 }
 
 void dns_exchange_close(void *state)
@@ -206,6 +215,7 @@ static void take_response(struct dns_state *s, struct dns_message *m, const stru
 {
 	struct recent *recent = find_query(s, m, frame->side);
 	struct message *request = pair_find(s->pair, &m->base);
+	const struct dns_message *question;
 
 	if (!request && recent && recent->answered) {
 		dns_message_note(m, DNS_NOTE_ANOTHER);
@@ -214,10 +224,12 @@ static void take_response(struct dns_state *s, struct dns_message *m, const stru
 	}
 	if (recent)
 		recent->answered = true;
+	question = request ? message_of(request) : m;
 	if (!transport_is_datagram(session_transport(s->session)) && m->rcode == 0 &&
-	    dns_transfer_asked(request ? message_of(request) : m)) {
+	    dns_transfer_asked(question)) {
 		end_transfer(s);
-		dns_transfer_start(&s->transfer, m, span_of(frame->data, frame->available));
+		dns_transfer_start(&s->transfer, question, m,
+				   span_of(frame->data, frame->available));
 		if (dns_transfer_complete(&s->transfer))
 			end_transfer(s);
 		return;

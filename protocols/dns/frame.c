@@ -1,29 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/dns/frame.h"
 
+#include "protocols/dns/exchange.h"
+#include "protocols/dns/name.h"
 #include "protocols/dns/number.h"
 #include "protocols/dns/shape.h"
-
-/* The header is enough to see that a length can't be one; malformed messages are still messages. */
-enum frame_status dns_frame(void *state, enum side side, struct cursor *in, struct frame *frame)
-{
-	struct dns_header header;
-	size_t len = cursor_be16(in);
-
-	(void)state;
-	(void)side;
-	if (in->failed)
-		return FRAME_MORE;
-	if (len < DNS_HEADER_LEN)
-		return FRAME_BAD;
-	dns_header_read(in, &header);
-	if (in->failed)
-		return FRAME_MORE;
-	if (!dns_number_name(&dns_opcodes, (uint16_t)dns_opcode(&header)))
-		return FRAME_BAD;
-	frame->len = DNS_TCP_PREFIX + len;
-	return FRAME_DONE;
-}
 
 enum guess {
 	GUESS_NO,
@@ -31,13 +12,18 @@ enum guess {
 	GUESS_MORE /* too little is there to say */
 };
 
-/* Whether a frame of this side starts at AT. */
+/* The header and, when there is one, the longest record without its data. */
+#define GUESS_BYTES (DNS_HEADER_LEN + DNS_NAME_MAX + 10)
+
+/*
+ * Whether a frame of this side starts at AT: by its header and its first record, so that it doesn't
+ * matter how much of the rest is there.
+ */
 static enum guess guess_frame(struct span at, enum side side)
 {
 	struct cursor c = cursor_of(at.data, at.len);
 	size_t len = cursor_be16(&c);
 	size_t left = cursor_left(&c);
-	struct span body = span_of(c.pos, left < len ? left : len);
 	struct dns_shape shape;
 
 	if (c.failed)
@@ -46,18 +32,48 @@ static enum guess guess_frame(struct span at, enum side side)
 		return GUESS_NO;
 	if (left < DNS_HEADER_LEN)
 		return GUESS_MORE;
-	shape = dns_shape_of(body, len);
+	shape = dns_shape_of(span_of(c.pos, left < len ? left : len), len);
 	if (shape.grade < DNS_GRADE_HEADER ||
 	    (shape.header.flags & DNS_QR ? SIDE_SERVER : SIDE_CLIENT) != side)
 		return GUESS_NO;
-	if (shape.grade >= DNS_GRADE_WHOLE)
+	if (shape.grade == DNS_GRADE_QUESTION || shape.grade == DNS_GRADE_STRICT ||
+	    len == DNS_HEADER_LEN)
 		return GUESS_YES;
-	if (left >= len)
+	return left < len && left < GUESS_BYTES ? GUESS_MORE : GUESS_NO;
+}
+
+/* Where frames follow each other, malformed messages are messages, too. */
+static enum guess expect_frame(struct cursor *in)
+{
+	struct dns_header header;
+	size_t len = cursor_be16(in);
+
+	if (in->failed)
+		return GUESS_MORE;
+	if (len < DNS_HEADER_LEN)
 		return GUESS_NO;
-	if (shape.grade == DNS_GRADE_QUESTION)
-		return GUESS_YES;
-	/* The first record is at most a name, ten octets and, for EDNS, what a name can't be. */
-	return left < DNS_HEADER_LEN + 255 + 10 ? GUESS_MORE : GUESS_NO;
+	dns_header_read(in, &header);
+	if (in->failed)
+		return GUESS_MORE;
+	return dns_number_name(&dns_opcodes, (uint16_t)dns_opcode(&header)) ? GUESS_YES : GUESS_NO;
+}
+
+enum frame_status dns_frame(void *state, enum side side, struct cursor *in, struct frame *frame)
+{
+	bool *synced = dns_exchange_synced(state, side);
+	struct cursor len = *in;
+
+	switch (*synced ? expect_frame(in) : guess_frame(cursor_rest(in), side)) {
+	case GUESS_MORE:
+		return FRAME_MORE;
+	case GUESS_NO:
+		return FRAME_BAD;
+	case GUESS_YES:
+		break;
+	}
+	*synced = true;
+	frame->len = DNS_TCP_PREFIX + cursor_be16(&len);
+	return FRAME_DONE;
 }
 
 /*

@@ -43,9 +43,10 @@ static void count_records(struct dns_transfer *t, const struct dns_message *m, s
 	}
 }
 
-void dns_transfer_start(struct dns_transfer *t, struct dns_message *response, struct span data)
+void dns_transfer_start(struct dns_transfer *t, const struct dns_message *question,
+			struct dns_message *response, struct span data)
 {
-	*t = (struct dns_transfer){.response = response};
+	*t = (struct dns_transfer){.response = response, .single = question->qtype == TYPE_IXFR};
 	count_records(t, response, data);
 }
 
@@ -83,8 +84,7 @@ struct dns_message *dns_transfer_end(struct dns_transfer *t)
 {
 	struct dns_message *response = t->response;
 
-	/* A single SOA says that the client has the newest zone: RFC 1995, section 2. */
-	if (!dns_transfer_complete(t) && t->records != 1)
+	if (!dns_transfer_complete(t) && !(t->single && t->records == 1))
 		dns_message_note(response, DNS_NOTE_UNFINISHED);
 	t->response = NULL;
 	return response;

@@ -15,12 +15,17 @@ struct dns_transfer {
 	uint32_t serial;  /* of the newest SOA */
 	unsigned newest;  /* how often it came */
 	bool incremental; /* the second record was another SOA */
+	bool single; /* one SOA may be all: the client has the newest zone (RFC 1995, section 2) */
 };
 
 bool dns_transfer_asked(const struct dns_message *request);
 
-/* Takes RESPONSE, whose bytes are DATA. It stays the caller's, who answers the request with it. */
-void dns_transfer_start(struct dns_transfer *t, struct dns_message *response, struct span data);
+/*
+ * Begins with RESPONSE, whose bytes are DATA, to what QUESTION (the request or, when that wasn't
+ * seen, the response itself) asks for. It stays the caller's, who answers the request with it.
+ */
+void dns_transfer_start(struct dns_transfer *t, const struct dns_message *question,
+			struct dns_message *response, struct span data);
 
 /* Adds the records of another message, whose bytes are DATA, to the response. */
 void dns_transfer_add(struct dns_transfer *t, const struct dns_message *more, struct span data);
