@@ -39,7 +39,7 @@ static const uint8_t scores[ASKED_COUNT][SAID_COUNT] = {
 	[ASKED_NOTHING] = {0, 0, 20, 40, 80},  [ASKED_WRONG] = {0, 0, 0, 0, 0},
 	[ASKED_LINES] = {0, 0, 10, 40, 70},    [ASKED_INLINE] = {25, 0, 55, 85, 90},
 	[ASKED_HEADER] = {55, 20, 80, 85, 90}, [ASKED_ARRAYS] = {78, 40, 92, 94, 96},
-	[ASKED_KNOWN] = {95, 45, 98, 99, 100},
+	[ASKED_KNOWN] = {97, 45, 98, 99, 100},
 };
 
 /* A longer first word isn't a command. */
@@ -72,19 +72,22 @@ struct grade {
 
 /* ---- the client's side ---- */
 
-static struct span first_bulk(struct span frame)
+/* The first word of a request; false when not even its length is there. NULL until it is whole. */
+static bool first_bulk(struct span data, struct span *word)
 {
-	const uint8_t *at = (const uint8_t *)frame.data;
+	const uint8_t *at = (const uint8_t *)data.data;
 	struct resp_token token = {0};
 	size_t head;
 
-	if (resp_token(at, frame.len, &token) != FRAME_DONE)
-		return span_of(NULL, 0);
+	*word = span_of(NULL, 0);
+	if (resp_token(at, data.len, &token) != FRAME_DONE)
+		return false;
 	head = (size_t)token.size;
-	if (head > frame.len || resp_token(at + head, frame.len - head, &token) != FRAME_DONE ||
-	    token.text.len != (uint64_t)token.number)
-		return span_of(NULL, 0);
-	return token.text;
+	if (head > data.len || resp_token(at + head, data.len - head, &token) != FRAME_DONE)
+		return false;
+	if (token.text.len == (uint64_t)token.number)
+		*word = token.text;
+	return true;
 }
 
 /* "GET / HTTP/1.1" and "INFO sip:x SIP/2.0" begin with words that are commands here too. */
@@ -108,17 +111,15 @@ static bool is_known(struct span word)
 
 static void grade_array(struct grade *g, struct span data)
 {
-	struct span word = first_bulk(data);
+	struct span word;
 
-	if (word.data) {
-		g->arrays++;
-		g->frames++;
-		g->known += is_known(word);
-		g->first = g->first.len ? g->first : word;
-	} else {
-		g->header |= memchr(data.data, RESP_BULK, data.len) &&
-			     data.data[data.len - 1] == '\n';
-	}
+	g->header |= first_bulk(data, &word);
+	if (!word.data)
+		return;
+	g->arrays++;
+	g->frames++;
+	g->known += is_known(word);
+	g->first = g->first.len ? g->first : word;
 }
 
 static void grade_line(struct grade *g, struct span data)
@@ -337,17 +338,19 @@ static bool is_redis_port(uint16_t port)
 }
 
 static int score_of(enum asked asked, enum said said, const struct sample *sample,
-		    struct span requests, struct span replies)
+		    struct span replies)
 {
 	struct grade other = {0};
 
 	if (asked == ASKED_ARRAYS && said == SAID_NOTHING)
 		return sample->midstream ? AMBIGUOUS : AMBIGUOUS_LIKELIER;
-	if (asked != ASKED_NOTHING || said != SAID_STRUCTURE || requests.len)
+	if (asked > ASKED_LINES || said != SAID_STRUCTURE)
 		return scores[asked][said];
 	grade_side(&other, SIDE_CLIENT, replies, sample->midstream);
 	if (asked_of(&other, replies.len) < ASKED_ARRAYS)
 		return scores[asked][said];
+	if (asked != ASKED_NOTHING)
+		return scores[asked][SAID_LINE];
 	return sample->midstream ? AMBIGUOUS_LIKELIER : AMBIGUOUS;
 }
 
@@ -367,7 +370,7 @@ static void judge(const struct sample *sample, enum role role, struct verdict *v
 	asked = asked_of(&client, requests.len);
 	said = said_of(&server, replies.len);
 	verdict->role = role;
-	verdict->score = score_of(asked, said, sample, requests, replies);
+	verdict->score = score_of(asked, said, sample, replies);
 	if (verdict->score > ROLE_MALUS && sample->role == ROLE_CLIENT + ROLE_SERVER - role)
 		verdict->score -= ROLE_MALUS;
 	if (verdict->score && verdict->score < INFER_CERTAIN &&
