@@ -88,7 +88,7 @@ all_cases()
 # record_start OPTIONS...: in the background, until it records.
 record_start()
 {
-	rm -rf "$work/rec"
+	rm -rf "$work/rec" "$work/record.err"
 	"$recorder" -o "$work/rec" "$@" 2>"$work/record.err" &
 	recording=$!
 	wait_for grep -q "recording into" "$work/record.err"
@@ -103,7 +103,7 @@ record_stop()
 # A program that waits for a line in $work/go before it goes on.
 wait_start()
 {
-	rm -f "$work/go"
+	rm -f "$work/go" "$work/ledger" "$work/ready"
 	mkfifo "$work/go"
 	"$@" <"$work/go" >"$work/ledger" 2>"$work/ready" &
 	waiting=$!
