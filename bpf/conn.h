@@ -151,6 +151,8 @@ static __noinline bool conn_announce(__u64 sk, struct kernel_conn_state *conn, _
 			address_of_inet((struct sock *)sk, &record->local, &record->remote);
 	}
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+	if (!(conn->flags & CONN_ANNOUNCED))
+		COUNT(connections, 1);
 	conn->flags = (conn->flags | CONN_ANNOUNCED) & ~CONN_STALE;
 	return true;
 }
@@ -210,7 +212,6 @@ static __noinline struct kernel_conn_state *conn_open(struct socket_ref *ref, en
 		*full = true;
 		return NULL;
 	}
-	COUNT(connections, 1);
 	return bpf_map_lookup_elem(&conns, &key);
 }
 

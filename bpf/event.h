@@ -195,10 +195,10 @@ struct kernel_conn_state {
 
 /* Counters of one CPU (per-CPU array `counters`, key 0); only ever grow. */
 struct kernel_counters {
-	__u64 data_records; /* written to the ring */
-	__u64 data_bytes;   /* payload in them */
-	__u64 moved_bytes;  /* what the applications moved, recorded or not */
-	__u64 connections;
+	__u64 data_records;	 /* written to the ring */
+	__u64 data_bytes;	 /* payload in them */
+	__u64 moved_bytes;	 /* what the applications moved, recorded or not */
+	__u64 connections;	 /* that user space was told of */
 	__u64 lost_ring_records; /* ring full: DATA records and their bytes */
 	__u64 lost_ring_bytes;
 	__u64 lost_table_calls; /* connection table full */

@@ -20,8 +20,8 @@ struct tally {
 	uint64_t data_records; /* DATA records put into the ring, and the payload in them */
 	uint64_t data_bytes;
 	uint64_t moved_bytes; /* what the applications moved, kept or not */
-	uint64_t connections;
-	uint64_t delayed; /* records without payload that had to be sent again */
+	uint64_t connections; /* with a CONN record; that only exist don't count */
+	uint64_t delayed;     /* records without payload that had to be sent again */
 	struct tally_loss lost[TALLY_CAUSES]; /* by enum loss_cause */
 	uint64_t cut[TALLY_CUTS];	      /* payload bytes left out, by enum cut */
 };
