@@ -104,16 +104,7 @@ static void add_coding(uint8_t *codings, unsigned *count, enum http_coding codin
 		codings[(*count)++] = (uint8_t)coding;
 }
 
-static void take_content_encoding(struct http_head *head, struct span value)
-{
-	struct span element;
-
-	while (next_element(&value, &element))
-		if (element.len)
-			add_coding(head->codings, &head->coding_count, http_coding_find(element));
-}
-
-/* The name of a transfer coding, without parameters and whatever else follows. */
+/* The name of a coding, without parameters and whatever else follows. */
 static struct span coding_name(struct span element)
 {
 	size_t n = 0;
@@ -121,6 +112,16 @@ static struct span coding_name(struct span element)
 	while (n < element.len && http_is_token((uint8_t)element.data[n]))
 		n++;
 	return span_of(element.data, n);
+}
+
+static void take_content_encoding(struct http_head *head, struct span value)
+{
+	struct span element;
+
+	while (next_element(&value, &element))
+		if (element.len)
+			add_coding(head->codings, &head->coding_count,
+				   http_coding_find(coding_name(element)));
 }
 
 static void take_transfer_encoding(struct http_head *head, struct span value)

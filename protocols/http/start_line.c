@@ -136,6 +136,17 @@ static bool is_plain_target(struct span target)
 	return target.len > 0;
 }
 
+/* "/path HTTP/1." means "/path". */
+static struct span without_broken_version(struct span target)
+{
+	const char *blank = memrchr(target.data, ' ', target.len);
+	size_t before = blank ? (size_t)(blank - target.data) : 0;
+
+	if (!blank || target.len - before < 6 || strncasecmp(blank + 1, "HTTP/", 5) != 0)
+		return target;
+	return http_trim(span_of(target.data, before));
+}
+
 /*
  * Without a version: the only request of HTTP/0.9, "GET /path", or an attempt at something newer,
  * which a server will refuse.
@@ -144,8 +155,14 @@ static bool unversioned(struct http_start_line *line)
 {
 	line->simple = span_is(line->method, "GET") && is_plain_target(line->target) &&
 		       line->target.data[0] == '/';
-	line->malformed = !line->simple;
-	return line->simple || http_method_known(line->method);
+	if (line->simple)
+		return true;
+	line->malformed = true;
+	if (!http_method_known(line->method) &&
+	    !memmem(line->target.data, line->target.len, "HTTP/", 5))
+		return false;
+	line->target = without_broken_version(line->target);
+	return true;
 }
 
 bool http_request_line(struct span line, struct http_start_line *out)
