@@ -238,7 +238,8 @@ enum tape_error twin_find(struct facts *f, uint64_t *count)
 
 	*count = 0;
 	if (collect(&s, f)) {
-		qsort(s.all, s.count, sizeof(*s.all), by_key_and_start);
+		if (s.count)
+			qsort(s.all, s.count, sizeof(*s.all), by_key_and_start);
 		for (size_t i = 0; i < s.count; i++) {
 			struct facts_end *twin = s.all[i].end->twin ? NULL : find_twin(&s, i);
 
