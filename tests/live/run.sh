@@ -128,6 +128,17 @@ early_case()
 	report "a connection over $family that existed before is recorded from the first byte seen" $?
 }
 
+# Many threads, connections and calls at once: what one end sent is what the other received.
+stress_case()
+{
+	rm -rf "$work/rec"
+	"$recorder" -q --buffer 256MiB -o "$work/rec" -- "$programs/stress" 8 200 >"$work/out" 2>&1 &&
+		"$socktape" conns "$work/rec" --format json >"$work/conns" 2>>"$work/out" &&
+		"$socktape" events "$work/rec" --format json -x >"$work/events" 2>>"$work/out" &&
+		tests/live/agree "$work/conns" "$work/events" >>"$work/out" 2>&1
+	report "both ends of many connections agree" $?
+}
+
 # Nobody empties a small ring: payload is cut, then left out, then records are lost. What is told of
 # and what is counted as lost add up to what was moved, and the last position is known all the same.
 degrade_case()
@@ -206,6 +217,7 @@ done
 for family in inet4 inet6 unix; do
 	early_case $family
 done
+stress_case
 degrade_case 250 false "a ring that fills up costs payload first"
 degrade_case 5000 true "a ring that is full costs records, and every byte is accounted for"
 compat32_case
