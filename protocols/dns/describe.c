@@ -9,10 +9,12 @@
 static bool next_string(struct span *from, const char *key, struct span *string)
 {
 	size_t key_len = strlen(key);
-	const char *at = from->len ? memmem(from->data, from->len, key, key_len) : NULL;
-	const char *end = from->data + from->len;
-	const char *p;
+	const char *at, *end, *p;
 
+	if (from->len == 0)
+		return false;
+	at = memmem(from->data, from->len, key, key_len);
+	end = from->data + from->len;
 	if (!at)
 		return false;
 	for (p = at += key_len; p < end && *p != '"'; p++)

@@ -36,6 +36,11 @@ static struct dns_message *message_of(struct message *m)
 	return (struct dns_message *)m;
 }
 
+static bool is_datagram(const struct dns_state *s)
+{
+	return transport_is_datagram(session_transport(s->session));
+}
+
 static void emit(void *context, struct message *request, struct message *response, bool lost)
 {
 	struct dns_state *s = context;
@@ -95,11 +100,12 @@ static uint64_t hash_byte(uint64_t hash, uint8_t byte)
 /* A name has the same hash whatever the case of its letters: RFC 4343, section 3. */
 static uint64_t question_key(const struct dns_message *m)
 {
-	struct span qname = dns_message_part(m, m->qname);
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	struct span qname;
 
 	if (!m->asks)
 		return 0;
+	qname = dns_message_part(m, m->qname);
 	for (size_t i = 0; i < qname.len; i++) {
 		uint8_t c = (uint8_t)qname.data[i];
 
@@ -225,8 +231,7 @@ static void take_response(struct dns_state *s, struct dns_message *m, const stru
 	if (recent)
 		recent->answered = true;
 	question = request ? message_of(request) : m;
-	if (!transport_is_datagram(session_transport(s->session)) && m->rcode == 0 &&
-	    dns_transfer_asked(question)) {
+	if (!is_datagram(s) && m->rcode == 0 && dns_transfer_asked(question)) {
 		end_transfer(s);
 		dns_transfer_start(&s->transfer, question, m,
 				   span_of(frame->data, frame->available));
@@ -288,35 +293,43 @@ static bool uses_port(const struct dns_state *s, const struct frame *frame, uint
 static struct dns_reading reading_of(struct dns_state *s, const struct frame *frame,
 				     struct span data)
 {
-	bool datagram = transport_is_datagram(session_transport(s->session));
 	bool no_id = data.len >= 2 && data.data[0] == 0 && data.data[1] == 0;
 
 	return (struct dns_reading){
 		.complete = frame->available == frame->len,
 		/* A resolver that isn't a full one asks with an id: RFC 6762, section 6.7. */
-		.multicast = datagram && no_id && uses_port(s, frame, PORT_MDNS),
+		.multicast = is_datagram(s) && no_id && uses_port(s, frame, PORT_MDNS),
 		.llmnr = uses_port(s, frame, PORT_LLMNR),
 		.scratch = &s->scratch,
 	};
 }
 
+/* The message without its length, which a stream has before it. */
+static struct frame body_of(const struct frame *frame, bool datagram)
+{
+	size_t prefix = datagram ? 0 : DNS_TCP_PREFIX;
+	struct frame body = *frame;
+
+	body.len -= prefix;
+	if (body.available >= prefix) {
+		body.data += body.data ? prefix : 0;
+		body.available -= prefix;
+	} else {
+		body.available = 0;
+	}
+	return body;
+}
+
 void dns_exchange_message(void *state, const struct frame *frame)
 {
 	struct dns_state *s = state;
-	bool datagram = transport_is_datagram(session_transport(s->session));
-	size_t prefix = datagram ? 0 : DNS_TCP_PREFIX;
-	struct frame body = *frame;
+	struct frame body = body_of(frame, is_datagram(s));
+	struct span data = span_of(body.data, body.available);
+	struct dns_reading reading = reading_of(s, &body, data);
 	struct dns_message *m = message_of(pair_message(s->pair, frame));
-	struct dns_reading reading;
-	struct span data;
 
 	if (!m)
 		return;
-	body.data += prefix < body.available ? prefix : body.available;
-	body.available -= prefix < body.available ? prefix : body.available;
-	body.len -= prefix;
-	data = span_of(body.data, body.available);
-	reading = reading_of(s, &body, data);
 	m->bytes = body.len;
 	dns_message_read(m, data, &reading);
 	forget_group(m);
