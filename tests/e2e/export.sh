@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# socktape export: what it tells and exits with; and real captures, imported and exported again,
+# which Wireshark must take for what they were.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+captures=${SOCKTAPE_SHARED:-/work/shared}/captures
+[ -d "$captures/http" ] || skip_all "no shared captures (SOCKTAPE_SHARED)"
+
+# status EXPECTED COMMAND...: the exit status, and at most one line on stderr.
+status() {
+	local expected=$1 got
+	shift
+	"$@" >"$work/out" 2>"$work/err"
+	got=$?
+	[ "$got" -eq "$expected" ] && [ "$(wc -l <"$work/err")" -le 1 ] && return
+	echo "exit status $got, not $expected; stderr:"
+	cat "$work/err"
+	return 1
+}
+
+# ---- the command ----
+
+"$socktape" import -q "$captures/redis/packetbeat-redis_one_transaction.pcap" -o "$work/rec"
+x=$work/x.pcapng
+
+check "an export is silent with -q" status 0 "$socktape" export -q "$work/rec" -o "$x"
+is "and readable for its owner only" "$(stat -c %a "$x")" 600
+is "it begins as a pcapng section" "$(head -c 4 "$x" | od -An -tx1 | tr -d ' ')" 0a0d0d0a
+is "without -q it tells what was moved" \
+	"$("$socktape" export "$work/rec" -o "$x" 2>&1 | grep -c 'shown as 6379 .* redis')" 1
+check "standard output is the same file" \
+	cmp "$x" <("$socktape" export -q "$work/rec" -o -)
+check "a device is written, not replaced" status 0 "$socktape" export -q "$work/rec" -o /dev/null
+check "and is still there" test -c /dev/null
+check "--help" status 0 "$socktape" export --help
+check "no output file" status 1 "$socktape" export "$work/rec"
+check "no recording" status 1 "$socktape" export "$work/none" -o "$work/no"
+check "a time that is none" status 1 "$socktape" export "$work/rec" -o "$work/no" --since yesterday
+check "a place that can't be written" status 1 "$socktape" export "$work/rec" -o "$work/no/x"
+is "and nothing is left behind" "$(find "$work" -name 'no*' -o -name '*.partial')" ""
+check "a full disk is told" status 1 "$socktape" export -q "$work/rec" -o /dev/full
+
+cp -r "$work/rec" "$work/damaged"
+segment=$(echo "$work"/damaged/*.tape.zst)
+truncate -s -20 "$segment"
+check "what is left of a damaged recording is exported, with status 2" \
+	status 2 "$socktape" export -q "$work/damaged" -o "$work/damaged.pcapng"
+check "and is there" test -s "$work/damaged.pcapng"
+
+# ---- captures ----
+
+have tshark || { skip "captures in Wireshark" "tshark is not installed"; finish; exit; }
+
+shown() { tshark -n -r "$1" -Y "$2" 2>/dev/null | wc -l; }
+
+wrong='_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0'
+wrongs() {
+	tshark -n -r "$1" -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE \
+		-o udp.check_checksum:TRUE -Y "$wrong" 2>/dev/null | wc -l
+}
+
+# The payload of both directions of the only TCP connection, as it is followed.
+followed() {
+	tshark -n -r "$1" -q -z follow,tcp,raw,0 2>/dev/null | grep -E '^[[:space:]]?[0-9a-f]+$' |
+		awk '{ side = /^\t/; sub(/^\t/, ""); bytes[side] = bytes[side] $0 }
+			END { print bytes[0]; print bytes[1] }' | sort | sha256sum
+}
+
+# same FILE FILTER: imported and exported, as many packets pass the filter as before.
+same() {
+	local name
+	name=$(basename "$1")
+	rm -rf "$work/r"
+	check "$name: imported" "$socktape" import -q "$captures/$1" -o "$work/r"
+	check "$name: exported" "$socktape" export -q "$work/r" -o "$work/e.pcapng"
+	is "$name: as many messages" "$(shown "$work/e.pcapng" "$2")" "$(shown "$captures/$1" "$2")"
+	is "$name: nothing malformed, every checksum right" "$(wrongs "$work/e.pcapng")" 0
+}
+
+# clean FILE FILTER: and TCP analysis has nothing to say.
+clean() {
+	same "$@"
+	is "$(basename "$1"): no TCP analysis warnings" "$(shown "$work/e.pcapng" tcp.analysis.flags)" 0
+}
+
+# followed_the_same: the bytes of the connection that same() was last called for.
+followed_the_same() {
+	is "$(basename "$1"): followed, the same bytes" \
+		"$(followed "$work/e.pcapng")" "$(followed "$captures/$1")"
+}
+
+for capture in deepflow-http deepflow-httpv1; do
+	clean http/$capture.pcap http
+	followed_the_same http/$capture.pcap
+done
+clean redis/deepflow-redis-error.pcap resp
+followed_the_same redis/deepflow-redis-error.pcap
+clean redis/tcpdump-resp_1_benchmark.pcap resp
+clean dns/zeek-dns-edns-ecs.pcap dns
+clean dns/zeek-mdns.pcap 'dns || mdns || llmnr'
+clean dns/deepflow-dns-tcp-multi.pcap dns
+clean dns/zeek-ipv6-fragmented-dns.pcap dns
+clean mysql/packetbeat-mysql_int_string_operations.pcap mysql
+clean pgsql/packetbeat-pgsql_request_response.pcap pgsql
+
+# A part of the capture is missing: so it is said, and what comes after is there.
+same http/packetbeat-gap_in_stream.pcap http
+is "a gap is a gap" "$(shown "$work/e.pcapng" tcp.analysis.lost_segment)" 1
+
+# On a port of its own Wireshark saw nothing in it.
+rm -rf "$work/r"
+"$socktape" import -q "$captures/redis/packetbeat-redis_session.pcap" -o "$work/r"
+"$socktape" export -q "$work/r" -o "$work/e.pcapng"
+is "Redis on another port, before" "$(shown "$captures/redis/packetbeat-redis_session.pcap" resp)" 0
+is "and after: every command and reply" "$(shown "$work/e.pcapng" resp)" 22
+if have tcpdump; then
+	check "tcpdump reads it" tcpdump -n -r "$work/e.pcapng"
+else
+	skip "tcpdump reads it" "tcpdump is not installed"
+fi
+
+finish
