@@ -21,7 +21,7 @@
 #define CONNS_MAX (128 << 10)
 
 struct programs {
-	const struct attempt *attempt;
+	enum program_set set;
 	struct bpf_object *object;
 	struct kernel_counters *counters; /* one for each possible CPU */
 	int cpus;
@@ -51,21 +51,23 @@ static const struct variant compat_variant = {
 	offsetof(struct socktape_compat_bpf__bss, started),
 };
 
-/* What is tried, in this order, until the kernel takes it. */
-static const struct attempt {
+/* By enum program_set. */
+static const struct composition {
 	const struct variant *variant;
-	bool current;
 	bool uring;
 	bool sweep;
-	const char *text;
-} attempts[] = {
-	{&current_variant, true, true, true, "for current kernels"},
-	{&current_variant, true, false, true, "for current kernels, without io_uring"},
-	{&compat_variant, false, true, true, "for kernels from 5.8"},
-	{&compat_variant, false, false, true, "for kernels from 5.8, without io_uring"},
-	{&compat_variant, false, false, false,
-	 "for kernels from 5.8, without io_uring and without the end of UDP and Unix sockets"},
+} compositions[] = {
+	[PROGRAMS_CURRENT] = {&current_variant, true, true},
+	[PROGRAMS_CURRENT_NO_URING] = {&current_variant, false, true},
+	[PROGRAMS_COMPAT] = {&compat_variant, true, true},
+	[PROGRAMS_COMPAT_NO_URING] = {&compat_variant, false, true},
+	[PROGRAMS_COMPAT_LEAST] = {&compat_variant, false, false},
 };
+
+static const struct composition *composition(const struct programs *p)
+{
+	return &compositions[p->set];
+}
 
 static void settings_make(const struct options *options, struct kernel_config *settings)
 {
@@ -96,7 +98,7 @@ static void settings_make(const struct options *options, struct kernel_config *s
 static int settings_set(struct programs *p, const struct options *options)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(p->object, ".rodata");
-	size_t offset = p->attempt->variant->settings;
+	size_t offset = composition(p)->variant->settings;
 	struct kernel_config settings;
 	const char *initial;
 	size_t size = 0;
@@ -124,12 +126,12 @@ static int started_set(struct programs *p)
 	size_t size = map ? bpf_map__value_size(map) : 0;
 	char *bss;
 
-	if (size < p->attempt->variant->started + sizeof(uint32_t))
+	if (size < composition(p)->variant->started + sizeof(uint32_t))
 		return -ENOENT;
 	bss = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 	if (bss == MAP_FAILED)
 		return -errno;
-	*(volatile uint32_t *)(bss + p->attempt->variant->started) = 1;
+	*(volatile uint32_t *)(bss + composition(p)->variant->started) = 1;
 	munmap(bss, size);
 	return 0;
 }
@@ -154,14 +156,14 @@ static void program_leave_out(struct programs *p, const char *name)
 		bpf_program__set_autoload(program, false);
 }
 
-static int attempt_load(struct programs *p, const struct options *options)
+static int set_load(struct programs *p, const struct options *options)
 {
 	struct bpf_object_open_opts opts = {.sz = sizeof(opts), .object_name = "socktape"};
 	const void *bytes;
 	size_t size;
 	int error;
 
-	bytes = p->attempt->variant->bytes(&size);
+	bytes = composition(p)->variant->bytes(&size);
 	p->object = bpf_object__open_mem(bytes, size, &opts);
 	if (!p->object)
 		return -errno;
@@ -172,11 +174,11 @@ static int attempt_load(struct programs *p, const struct options *options)
 		error = map_size(p, "conns", CONNS_MAX);
 	if (!error)
 		error = map_size(p, "scratch", (uint64_t)p->cpus);
-	if (!p->attempt->uring) {
+	if (!composition(p)->uring) {
 		program_leave_out(p, "on_uring_submit");
 		program_leave_out(p, "on_uring_complete");
 	}
-	if (!p->attempt->sweep) {
+	if (!composition(p)->sweep) {
 		program_leave_out(p, "sweep_conns");
 		program_leave_out(p, "sweep_processes");
 	}
@@ -189,7 +191,7 @@ static int attempt_load(struct programs *p, const struct options *options)
 	return error;
 }
 
-int programs_load(const struct options *options, bool current, struct programs **out)
+int programs_load(const struct options *options, enum program_set first, struct programs **out)
 {
 	struct programs *p = calloc(1, sizeof(*p));
 	int error = -ENOMEM;
@@ -203,19 +205,27 @@ int programs_load(const struct options *options, bool current, struct programs *
 	p->counters = calloc((size_t)p->cpus, sizeof(*p->counters));
 	if (!p->counters)
 		return error;
-	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]) && error; i++) {
-		p->attempt = &attempts[i];
-		if (p->attempt->current <= current)
-			error = attempt_load(p, options);
-		if (error == -EPERM)
-			break;
+	for (unsigned int set = first; set < PROGRAM_SET_COUNT && error && error != -EPERM; set++) {
+		p->set = (enum program_set)set;
+		error = set_load(p, options);
 	}
 	return error;
 }
 
-const char *programs_variant(const struct programs *p)
+enum program_set programs_set(const struct programs *p)
 {
-	return p->attempt->text;
+	return p->set;
+}
+
+const char *program_set_text(enum program_set set)
+{
+	static const char *const texts[] = {
+#define PROGRAM_SET_TEXT(name, text) text,
+		PROGRAM_SETS(PROGRAM_SET_TEXT)
+#undef PROGRAM_SET_TEXT
+	};
+
+	return texts[set];
 }
 
 int programs_add_pid(struct programs *p, uint32_t pid)

@@ -14,14 +14,33 @@
  */
 struct programs;
 
-/*
- * Loads the programs, configured as OPTIONS say; nothing is recorded yet. CURRENT: begin with the
- * variant for current kernels; the others are tried in turn when the kernel refuses it.
- */
-int programs_load(const struct options *options, bool current, struct programs **p);
+/* What can be loaded, from the best to the least: X(name, words for the user). */
+#define PROGRAM_SETS(X)                                                                            \
+	X(CURRENT, "for current kernels")                                                          \
+	X(CURRENT_NO_URING, "for current kernels, without io_uring")                               \
+	X(COMPAT, "for kernels from 5.8")                                                          \
+	X(COMPAT_NO_URING, "for kernels from 5.8, without io_uring")                               \
+	X(COMPAT_LEAST,                                                                            \
+	  "for kernels from 5.8, without io_uring and the end of UDP and Unix sockets")
 
-/* Which variant was loaded, and what it goes without; static string. */
-const char *programs_variant(const struct programs *p);
+enum program_set {
+#define PROGRAM_SET_ENUM(name, text) PROGRAMS_##name,
+	PROGRAM_SETS(PROGRAM_SET_ENUM)
+#undef PROGRAM_SET_ENUM
+	PROGRAM_SET_COUNT
+};
+
+/*
+ * Loads the programs, configured as OPTIONS say; nothing is recorded yet. FIRST is tried first,
+ * then what comes after it until the kernel takes one.
+ */
+int programs_load(const struct options *options, enum program_set first, struct programs **p);
+
+/* Which of them was loaded. */
+enum program_set programs_set(const struct programs *p);
+
+/* Its words; static string. */
+const char *program_set_text(enum program_set set);
 
 /* Records process PID: of a -p filter, or the command. */
 int programs_add_pid(struct programs *p, uint32_t pid);

@@ -18,6 +18,7 @@ static bool kernel_load(struct recorder *r, struct buffer *problem)
 	const struct options *options = r->options;
 	struct probe probe;
 	const char *obstacle;
+	bool compat;
 	int error;
 
 	probe_kernel(&probe, options->verbose);
@@ -28,7 +29,8 @@ static bool kernel_load(struct recorder *r, struct buffer *problem)
 		buffer_append_text(problem, obstacle);
 		return false;
 	}
-	error = programs_load(options, !options->compat && probe_is_current(&probe), &r->programs);
+	compat = options->compat || !probe_is_current(&probe);
+	error = programs_load(options, compat ? PROGRAMS_COMPAT : PROGRAMS_CURRENT, &r->programs);
 	if (error) {
 		buffer_printf(problem,
 			      "the kernel refused the recording programs: %s; -v shows why",
@@ -36,7 +38,8 @@ static bool kernel_load(struct recorder *r, struct buffer *problem)
 		return false;
 	}
 	if (options->verbose)
-		fprintf(stderr, "  using the programs %s\n", programs_variant(r->programs));
+		fprintf(stderr, "  using the programs %s\n",
+			program_set_text(programs_set(r->programs)));
 	return true;
 }
 

@@ -21,6 +21,7 @@ void status_show(struct status *status, const struct progress *progress, FILE *o
 	char rate[SIZE_TEXT_MAX];
 	char file[SIZE_TEXT_MAX];
 	char calls[SIZE_TEXT_MAX];
+	char cut[SIZE_TEXT_MAX];
 
 	size_text_exact(per_second(written->data_events, status->events, since), events);
 	size_text(per_second(written->data_bytes, status->bytes, since), rate);
@@ -28,6 +29,10 @@ void status_show(struct status *status, const struct progress *progress, FILE *o
 	size_text_exact(lost.events, calls);
 	fprintf(out, ERASE_LINE "%6lld s  %11s events/s  %8s/s  %8s written  %s lost",
 		(long long)(progress->elapsed / CLOCK_SECOND), events, rate, file, calls);
+	if (tally_cut(&progress->tally)) {
+		size_text(tally_cut(&progress->tally), cut);
+		fprintf(out, "  %s left out", cut);
+	}
 	fflush(out);
 	*status = (struct status){true, progress->elapsed, written->data_events,
 				  written->data_bytes};

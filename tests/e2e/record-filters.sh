@@ -110,6 +110,20 @@ check "--follow: children from before" has follow "from-old-child"
 check "--follow: children from later" has follow "from-new-child"
 check "--follow: nobody else" has_not follow "e2e-one"
 
+# The same for a process that is chosen by its name.
+mkfifo "$work/gate"
+bash -c "echo e2e-parent >/proc/self/comm; (read <'$work/gate'; say $one_port from-named-child); :" &
+parent=$!
+started+=("$parent")
+wait_for 10 pgrep -P "$parent"
+record_start -o "$work/rec/named" -e e2e-parent --follow
+echo >"$work/gate"
+wait "$parent"
+record_stop INT
+payloads "$work/rec/named" >"$work/named.txt"
+check "--follow with -e: children from before" has named "from-named-child"
+check "--follow with -e: nobody else" has_not named "e2e-one"
+
 bash -c "read <'$work/after'; say $one_port from-child; :" &
 parent=$!
 started+=("$parent")

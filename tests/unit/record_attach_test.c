@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Every set of kernel programs, also those for kernels that this one isn't. Needs root and eBPF. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "record/attach.h"
+#include "record/probe.h"
+
+/* A child that waits for a byte, then sends five over a Unix socket of its own. */
+static pid_t talker_start(int *go)
+{
+	int gate[2];
+	pid_t pid;
+
+	assert_int_equal(pipe(gate), 0);
+	pid = fork();
+	if (pid == 0) {
+		int pair[2];
+		char byte;
+
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || read(gate[0], &byte, 1) != 1)
+			_exit(1);
+		_exit(write(pair[0], "hello", 5) == 5 && read(pair[1], &byte, 1) == 1 ? 0 : 1);
+	}
+	close(gate[0]);
+	*go = gate[1];
+	return pid;
+}
+
+static void loads_and_counts(enum program_set set)
+{
+	struct options options = {
+		.snaplen = OPTIONS_SNAPLEN_ALL,
+		.ring_len = OPTIONS_RING_MIN,
+		.unix_sockets = true,
+		.pid_count = 1,
+	};
+	struct programs *programs;
+	struct tally tally;
+	int status;
+	int go;
+	pid_t pid = talker_start(&go);
+
+	options.pids[0] = (uint32_t)pid;
+	assert_int_equal(programs_load(&options, set, &programs), 0);
+	assert_int_equal(programs_set(programs), set); /* and not the next one */
+	assert_int_equal(programs_add_pid(programs, (uint32_t)pid), 0);
+	assert_int_equal(programs_attach(programs), 0);
+	assert_int_equal(write(go, "", 1), 1);
+	close(go);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(programs_sweep(programs), 0);
+	programs_detach(programs);
+	assert_true(programs_tally(programs, &tally));
+	assert_int_equal(tally.data_records, 2);
+	assert_int_equal(tally.data_bytes, 6);
+	assert_int_equal(tally.connections, 2);
+	assert_int_equal(tally_lost(&tally).events, 0);
+	programs_free(programs);
+}
+
+#define TEST(name, text)                                                                           \
+	static void test_##name(void **state)                                                      \
+	{                                                                                          \
+		(void)state;                                                                       \
+		loads_and_counts(PROGRAMS_##name);                                                 \
+	}
+PROGRAM_SETS(TEST)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST_ROW(name, text) cmocka_unit_test(test_##name),
+		PROGRAM_SETS(TEST_ROW)};
+	struct probe probe;
+	const char *obstacle;
+
+	probe_kernel(&probe, true);
+	obstacle = probe_obstacle(&probe);
+	if (obstacle) {
+		printf("ok - record programs # SKIP %s\n", obstacle);
+		return 0;
+	}
+	return cmocka_run_group_tests_name("record programs", tests, NULL, NULL);
+}
