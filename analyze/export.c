@@ -84,6 +84,7 @@ static int parse(struct export *x, int argc, char **argv)
 		return COMMAND_WRONG;
 	}
 	x->path = argv[optind];
+	x->reading.to_file = true;
 	x->with.filter = x->select.filter;
 	return COMMAND_END;
 }

@@ -73,7 +73,7 @@ static int start(struct reading *r, const char *path, const struct replay_option
 	r->started = now();
 	with.problem = reading_problem;
 	with.problem_context = r;
-	if (isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO)) {
+	if (isatty(STDERR_FILENO) && (r->to_file || !isatty(STDOUT_FILENO))) {
 		with.progress = progress;
 		with.progress_context = r;
 	}
@@ -89,14 +89,14 @@ static int start(struct reading *r, const char *path, const struct replay_option
 int reading_open(struct reading *r, const char *command, const char *path,
 		 const struct replay_options *options)
 {
-	*r = (struct reading){.command = command};
+	*r = (struct reading){.to_file = r->to_file, .command = command};
 	return start(r, path, options);
 }
 
 int reading_again(struct reading *r, const char *path, const struct replay_options *options)
 {
 	replay_free(r->replay);
-	*r = (struct reading){.command = r->command, .again = true};
+	*r = (struct reading){.to_file = r->to_file, .command = r->command, .again = true};
 	return start(r, path, options);
 }
 

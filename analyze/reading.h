@@ -10,6 +10,7 @@
  * on a terminal when it takes more than a second, and the exit status.
  */
 struct reading {
+	bool to_file; /* set before it is opened: no rows go to the terminal, so progress may */
 	const char *command;
 	struct replay *replay;
 	uint64_t problems;
