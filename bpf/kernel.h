@@ -4,6 +4,10 @@
 
 /* The kernel's types, what of its headers is no type, and how to read its memory. */
 
+#ifndef __TARGET_ARCH_x86
+#error "The numbers and registers of system calls (bpf/calls.h) are those of x86-64."
+#endif
+
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -17,8 +21,9 @@
 #define AF_INET	 2
 #define AF_INET6 10
 
-#define SOL_TCP_PROTOCOL 6
-#define SOL_UDP_PROTOCOL 17
+#define PROTOCOL_TCP   6
+#define PROTOCOL_UDP   17
+#define PROTOCOL_MPTCP 262
 
 #define S_IFMT	 0170000
 #define S_IFSOCK 0140000

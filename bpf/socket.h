@@ -53,9 +53,9 @@ static __always_inline __u8 socket_transport(__u64 sk)
 	__u16 protocol = KERNEL_GET(sock, sk, sk_protocol);
 
 	if (family == AF_INET || family == AF_INET6) {
-		if (type == SOCK_STREAM && protocol == SOL_TCP_PROTOCOL)
+		if (type == SOCK_STREAM && (protocol == PROTOCOL_TCP || protocol == PROTOCOL_MPTCP))
 			return TRANSPORT_TCP;
-		if (type == SOCK_DGRAM && protocol == SOL_UDP_PROTOCOL)
+		if (type == SOCK_DGRAM && protocol == PROTOCOL_UDP)
 			return TRANSPORT_UDP;
 		return TRANSPORT_UNKNOWN;
 	}

@@ -11,12 +11,13 @@ struct family {
 	int domain;
 	const char *stream;
 	const char *datagram;
+	int protocol;
 };
 
 static const struct family families[] = {
-	{"inet4", AF_INET, "tcp", "udp"},
-	{"inet6", AF_INET6, "tcp", "udp"},
-	{"unix", AF_UNIX, "unix", "unix-dgram"},
+	{"inet4", AF_INET, "tcp", "udp", 0},
+	{"inet6", AF_INET6, "tcp", "udp", 0},
+	{"unix", AF_UNIX, "unix", "unix-dgram", 0},
 };
 
 static inline const struct family *family_find(const char *name)
@@ -58,7 +59,7 @@ static inline socklen_t family_address(const struct family *family,
 static inline int socket_bound(const struct family *family, int type,
 			       struct sockaddr_storage *address, socklen_t *len)
 {
-	int fd = (int)must("socket", socket(family->domain, type, 0));
+	int fd = (int)must("socket", socket(family->domain, type, family->protocol));
 
 	*len = family_address(family, address);
 	must("bind", bind(fd, (struct sockaddr *)address, *len));
@@ -77,7 +78,7 @@ static inline int stream_open(const struct family *family, struct end ends[2])
 	must("listen", listen(listener, 8));
 	ends[0] = (struct end){.name = "client"};
 	ends[1] = (struct end){.name = "server"};
-	ends[0].fd = (int)must("socket", socket(family->domain, SOCK_STREAM, 0));
+	ends[0].fd = (int)must("socket", socket(family->domain, SOCK_STREAM, family->protocol));
 	must("connect", connect(ends[0].fd, (struct sockaddr *)&address, len));
 	ends[1].fd = (int)must("accept", accept(listener, NULL, NULL));
 	return listener;

@@ -283,6 +283,29 @@ static void case_discard(const struct family *family, struct end ends[2])
 	free(data);
 }
 
+/* Multipath TCP is TCP to who uses it: Go's servers ask for it on their own. */
+static void case_multipath(const struct family *family, struct end ends[2])
+{
+	struct family multipath = *family;
+	struct end others[2];
+	uint8_t back[SMALL];
+
+	must("send", send(ends[0].fd, "one way", 7, 0));
+	ledger_sent(&ends[0], "sendto", .data = (const uint8_t *)"one way", .len = 7);
+	receive(&ends[1], back, 7);
+	multipath.protocol = IPPROTO_MPTCP;
+	close(stream_open(&multipath, others));
+	others[0].name = "multipath client";
+	others[1].name = "multipath server";
+	ledger_conn(&others[0], family->stream, "client", "opened");
+	ledger_conn(&others[1], family->stream, "server", "opened");
+	must("send", send(others[0].fd, "by many ways", 12, 0));
+	ledger_sent(&others[0], "sendto", .data = (const uint8_t *)"by many ways", .len = 12);
+	receive(&others[1], back, 12);
+	close(others[0].fd);
+	close(others[1].fd);
+}
+
 /* What fails or moves nothing leaves no trace. */
 static void case_nothing(const struct family *family, struct end ends[2])
 {
@@ -315,6 +338,7 @@ static const struct live_case cases[] = {
 	{"large", case_large, true},
 	{"many-pieces", case_many_pieces, true},
 	{"discard", case_discard, false},
+	{"multipath", case_multipath, false},
 	{"nothing", case_nothing, true},
 	{0},
 };
