@@ -96,10 +96,13 @@ static struct span host_of_target(const struct http_start_line *line)
 	struct span host = line->target;
 	const char *scheme, *end, *user;
 
-	if (span_is(line->method, "CONNECT"))
-		return host;
 	if (!host.len || *host.data == '/')
 		return (struct span){0};
+	end = memchr(host.data, ' ', host.len);
+	if (end)
+		host.len = (size_t)(end - host.data);
+	if (span_is(line->method, "CONNECT"))
+		return host;
 	scheme = memmem(host.data, host.len, "://", 3);
 	if (!scheme)
 		return (struct span){0};
