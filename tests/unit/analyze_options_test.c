@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "analyze/options.h"
+
+static void test_numbers(void **state)
+{
+	uint64_t n = 7;
+
+	(void)state;
+	assert_true(option_number("0", 10, &n));
+	assert_int_equal(n, 0);
+	assert_true(option_number("18446744073709551615", UINT64_MAX, &n));
+	assert_true(n == UINT64_MAX);
+	assert_true(option_number("65535", 65535, &n));
+	assert_false(option_number("65536", 65535, &n));
+	assert_false(option_number("18446744073709551616", UINT64_MAX, &n));
+	assert_false(option_number("", 10, &n));
+	assert_false(option_number("-1", 10, &n));
+	assert_false(option_number("5x", 10, &n));
+	assert_false(option_number(" 5", 10, &n));
+}
+
+static void check_time(const char *text, int64_t seconds, int64_t ns)
+{
+	int64_t got = 0;
+
+	assert_true(option_time(text, &got));
+	assert_int_equal(got, seconds * 1000000000 + ns);
+}
+
+static void test_times(void **state)
+{
+	int64_t got;
+
+	(void)state;
+	check_time("2026-11-22T10:00:00Z", 1795341600, 0);
+	check_time("2026-11-22t10:00:00.5z", 1795341600, 500000000);
+	check_time("2026-11-22 10:00:00.123456789", 1795341600, 123456789);
+	check_time("2026-11-22 11:00+01:00", 1795341600, 0);
+	check_time("2026-11-22T04:30:00-0530", 1795341600, 0);
+	check_time("2026-11-22", 1795305600, 0);
+	check_time("1795341600", 1795341600, 0);
+	check_time("1795341600.25", 1795341600, 250000000);
+	assert_false(option_time("", &got));
+	assert_false(option_time("yesterday", &got));
+	assert_false(option_time("2026-11-22T10", &got));
+	assert_false(option_time("2026-11-22T10:00:00X", &got));
+	assert_false(option_time("2026-11-22T10:00:00+1", &got));
+	assert_false(option_time("99999999999999999999", &got));
+	assert_false(option_time("12.x", &got));
+}
+
+static void test_formats(void **state)
+{
+	enum output_format format;
+
+	(void)state;
+	assert_true(option_format("json", &format));
+	assert_int_equal(format, OUTPUT_JSON);
+	assert_true(option_format("csv", &format));
+	assert_int_equal(format, OUTPUT_CSV);
+	assert_true(option_format("text", &format));
+	assert_int_equal(format, OUTPUT_TEXT);
+	assert_false(option_format("xml", &format));
+	assert_false(option_format("", &format));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_formats),
+	};
+
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}
