@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# What every command prints, where it complains, and what it exits with.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+have jq || skip_all "jq is not installed"
+rec=$work/rec
+"$socktape" import -q corpora/http/packetbeat-http_minitwit/capture.pcap -o "$rec" ||
+	{ not_ok "import"; finish; exit; }
+
+status() {
+	"$@" >"$work/out" 2>"$work/err"
+	echo $?
+}
+complains() { # complains NAME STATUS PATTERN COMMAND...
+	local name=$1 expected=$2 pattern=$3 got
+	shift 3
+	got=$(status "$@")
+	if [ "$got" = "$expected" ] && [ "$(wc -l <"$work/err")" = 1 ] && grep -q -- "$pattern" "$work/err"; then
+		ok "$name"
+	else
+		not_ok "$name" "exit status $got, expected $expected" "$(cat "$work/err")"
+	fi
+}
+
+# ---- usage ----
+
+for command in info conns events show why export import test; do
+	is "$command --help" "$(status "$socktape" $command --help) $(head -1 "$work/out" | cut -d' ' -f1-3)" \
+		"0 usage: socktape $command"
+done
+is "--help names every command" \
+	"$("$socktape" --help | grep -cE '^  (info|conns|events|show|why|export|import|test) ')" 8
+is "--version" "$("$socktape" --version | grep -cE '^socktape [0-9]+\.[0-9]+')" 1
+complains "an unknown command" 1 "no command 'frobnicate'" "$socktape" frobnicate
+complains "an unknown option" 1 "no option --frobnicate" "$socktape" show "$rec" --frobnicate
+complains "an option without its argument" 1 "needs an argument" "$socktape" show "$rec" --conn
+complains "no recording" 1 "wants a recording" "$socktape" show
+complains "a recording that isn't there" 1 "$work/nothing: No such file" "$socktape" show "$work/nothing"
+complains "a folder without segments" 1 "no segment" "$socktape" info "$work"
+complains "a file that is no segment" 1 "not a socktape segment" "$socktape" info README.md
+complains "an unknown protocol" 1 "there are: http" "$socktape" show "$rec" smoke-signals
+complains "a wrong format" 1 "text, json or csv" "$socktape" show "$rec" --format xml
+complains "a wrong time" 1 "--since wants" "$socktape" show "$rec" --since yesterday
+complains "a connection that isn't there" 1 "no connection 99" "$socktape" why "$rec" 99
+
+# ---- what is printed ----
+
+is "info --json" "$("$socktape" info --json "$rec" | jq -c '[.lost_events, .lost_bytes, .connections, .protocols.http.records]')" \
+	"[0,0,6,6]"
+is "show --json: one object a line" "$("$socktape" show "$rec" --json | jq -s length)" 6
+is "show: the names that records have" \
+	"$("$socktape" show "$rec" --json | head -1 | jq -r 'keys_unsorted | join(" ")')" \
+	"proto ts conn pid comm role local remote tls outcome latency_ns ttfb_ns note version method path host code reason req_headers resp_headers req_body resp_body req_bytes resp_bytes"
+is "conns: the names" \
+	"$("$socktape" conns "$rec" --json | head -1 | jq -r 'keys_unsorted | join(" ")')" \
+	"conn pid comm proto role local remote transport start end closed sent_bytes received_bytes lost_bytes midstream tls records"
+is "events: the names" \
+	"$("$socktape" events "$rec" --json | head -1 | jq -r 'keys_unsorted | join(" ")')" \
+	"ts event conn pid tid comm fd call dir layer offset len captured cut peer payload detail"
+is "show --format csv: a header and a line for each" \
+	"$("$socktape" show "$rec" http --format csv | python3 -c 'import csv, sys; rows = list(csv.reader(sys.stdin)); print(len(rows), len(set(map(len, rows))))')" \
+	"7 1"
+is "text in a pipe has no colours" "$("$socktape" show "$rec" | grep -c $'\033')" 0
+is "--limit" "$("$socktape" show "$rec" --json --limit 2 | wc -l)" 2
+is "--conn" "$("$socktape" show "$rec" --json --conn 5 | jq .conn)" 5
+is "--pid of nobody" "$("$socktape" show "$rec" --json --pid 4711 | wc -l)" 0
+middle=$("$socktape" show "$rec" --json | jq -s 'sort_by(.ts)[3].ts')
+seconds=$(python3 -c "print('%d.%09d' % divmod($middle, 10**9))")
+is "--since and --until part the records in two" \
+	"$("$socktape" show "$rec" --json --since "$seconds" | wc -l) $("$socktape" show "$rec" --json --until "$seconds" | wc -l)" "3 3"
+is "events -x: the payload in hexadecimal" \
+	"$("$socktape" events "$rec" -x --json | head -1 | jq -r .payload | cut -c1-8)" 47455420
+is "events: the bytes of a direction add up" \
+	"$("$socktape" events "$rec" --json | jq -s 'map(.captured) | add')" \
+	"$("$socktape" info --json "$rec" | jq .kept_bytes)"
+is "why: the protocol and the bytes that decided" \
+	"$("$socktape" why "$rec" 1 | grep -cE '^protocol +http$|^ +[0-9]+ +http .*GET ')" 2
+is "a single segment is read alone" "$("$socktape" show "$rec"/*.tape.zst --json | wc -l)" 6
+is "--decode-as another protocol gives no HTTP" \
+	"$("$socktape" show "$rec" http --decode-as redis --json 2>/dev/null | wc -l)" 0
+is "a reader that goes away is no error on stderr" \
+	"$("$socktape" events "$rec" --json 2>&1 >/dev/full | grep -c 'could not be written')" 1
+
+# ---- damage ----
+
+segment=$(echo "$rec"/*.tape.zst)
+size=$(stat -c %s "$segment")
+mkdir "$work/cut" "$work/bent"
+head -c $((size - 100)) "$segment" >"$work/cut/$(basename "$segment")"
+complains "a segment cut at its end: all records, and one line" 2 "ends too early\|not completed" \
+	"$socktape" show "$work/cut" --json
+is "none of them is missing" "$(wc -l <"$work/out")" 6
+cp "$segment" "$work/bent/"
+# In the middle of the last block's compressed bytes.
+printf 'XXXXXXXX' | dd of="$work/bent/$(basename "$segment")" bs=1 seek=$((size / 2)) conv=notrunc 2>/dev/null
+complains "a damaged block is told with file and offset" 2 "$(basename "$segment"): at offset [0-9]" \
+	"$socktape" show "$work/bent" --json
+finish
