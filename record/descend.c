@@ -7,16 +7,11 @@
 #include "format/buffer.h"
 #include "record/size.h"
 
-enum kin {
-	KIN_NONE,
-	KIN_CHILD,
-	KIN_ROOT
-};
-
 struct relation {
 	uint32_t pid;
 	uint32_t parent;
-	enum kin kin;
+	bool is_root;
+	bool descends;
 };
 
 static bool is_root(const struct descend_roots *roots, uint32_t pid, struct span name)
@@ -51,8 +46,7 @@ static bool relation_read(const struct descend_roots *roots, struct relation *re
 	if (!name || !rest || sscanf(rest + 1, " %*c %u", &relation->parent) != 1)
 		return false;
 	name++;
-	if (is_root(roots, relation->pid, span_of(name, (size_t)(rest - name))))
-		relation->kin = KIN_ROOT;
+	relation->is_root = is_root(roots, relation->pid, span_of(name, (size_t)(rest - name)));
 	return true;
 }
 
@@ -77,12 +71,12 @@ static enum tape_error relations_read(const struct descend_roots *roots, struct 
 	return relations->failed ? TAPE_ERROR_MEMORY : TAPE_OK;
 }
 
-static enum kin kin_of(const struct relation *all, size_t count, uint32_t pid)
+static bool hands_on(const struct relation *all, size_t count, uint32_t pid)
 {
 	for (size_t i = 0; i < count; i++)
 		if (all[i].pid == pid)
-			return all[i].kin;
-	return KIN_NONE;
+			return all[i].is_root || all[i].descends;
+	return false;
 }
 
 enum tape_error descend_list(const struct descend_roots *roots,
@@ -98,9 +92,9 @@ enum tape_error descend_list(const struct descend_roots *roots,
 	while (again) {
 		again = false;
 		for (size_t i = 0; i < count; i++) {
-			if (all[i].kin || !kin_of(all, count, all[i].parent))
+			if (all[i].descends || !hands_on(all, count, all[i].parent))
 				continue;
-			all[i].kin = KIN_CHILD;
+			all[i].descends = true;
 			again = true;
 			found(context, all[i].pid);
 		}

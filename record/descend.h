@@ -16,8 +16,9 @@ struct descend_roots {
 };
 
 /*
- * Calls FOUND for every living process that descends from ROOTS and is none of them, once each.
- * Nothing happens when ROOTS are all processes. TAPE_ERROR_IO when /proc can't be read.
+ * Calls FOUND for every living process that descends from one of ROOTS, once each; also when it is
+ * a root itself, which a new program with another name may end. TAPE_ERROR_IO when /proc can't be
+ * read.
  */
 MUST_CHECK enum tape_error descend_list(const struct descend_roots *roots,
 					void (*found)(void *context, uint32_t pid), void *context);

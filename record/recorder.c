@@ -204,7 +204,8 @@ static bool recording_begin(struct recorder *r, struct buffer *problem)
 			      strerror(error ? -error : errno));
 		return false;
 	}
-	if (options->follow && !options->command && !options->cgroup)
+	if (options->follow && (options->pid_count || options->name) && !options->command &&
+	    !options->cgroup)
 		children_add(r);
 	if (!privilege_drop(options->directory) && options->verbose)
 		fprintf(stderr, "  can't give up capabilities: %s\n", strerror(errno));
