@@ -112,7 +112,7 @@ check "--follow: nobody else" has_not follow "e2e-one"
 
 # The same for a process that is chosen by its name.
 mkfifo "$work/gate"
-bash -c "echo e2e-parent >/proc/self/comm; (read <'$work/gate'; say $one_port from-named-child); :" &
+bash -c "printf e2e-parent >/proc/self/comm; (read <'$work/gate'; say $one_port from-named-child); :" &
 parent=$!
 started+=("$parent")
 wait_for 10 pgrep -P "$parent"
