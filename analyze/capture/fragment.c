@@ -135,6 +135,7 @@ static bool consistent(const struct datagram *d, const struct fragment *fragment
 bool fragments_add(struct fragments *fragments, const struct fragment *fragment,
 		   struct slice *slice)
 {
+	const struct piece_origin origin = {.ts = fragment->ts};
 	struct datagram *d;
 	size_t memory;
 	uint64_t added;
@@ -149,7 +150,7 @@ bool fragments_add(struct fragments *fragments, const struct fragment *fragment,
 	}
 	d->count++;
 	memory = d->pieces.memory;
-	if (!pieces_add(&d->pieces, fragment->offset, *slice, fragment->ts, 0, &added)) {
+	if (!pieces_add(&d->pieces, fragment->offset, *slice, &origin, &added)) {
 		drop_unused(fragments, d);
 		return false;
 	}

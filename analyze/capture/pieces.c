@@ -42,14 +42,14 @@ static struct piece *find_before(const struct pieces *pieces, uint64_t offset)
 	return piece;
 }
 
-bool pieces_add(struct pieces *pieces, uint64_t offset, struct slice slice, int64_t ts,
-		uint64_t proven, uint64_t *added)
+bool pieces_add(struct pieces *pieces, uint64_t offset, struct slice slice,
+		const struct piece_origin *origin, uint64_t *added)
 {
 	struct piece *before = find_before(pieces, offset);
 
 	*added = 0;
 	while (slice.len > 0) {
-		struct piece head = {.offset = offset, .ts = ts, .proven = proven};
+		struct piece head = {.offset = offset, .origin = *origin};
 		const struct piece *after = before ? before->next : pieces->first;
 		struct slice part = slice;
 		size_t step;

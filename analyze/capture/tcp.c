@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "analyze/capture/tcp.h"
-
-#include <stdlib.h>
+#include "analyze/capture/tcp_private.h"
 
 /* Positions further from the expected one are no sequence numbers of this connection: RFC 7323. */
 #define WINDOW_MAX (INT64_C(1) << 30)
 
-#define HALF_PIECES_MAX	  4096u
-#define HALF_MEMORY_MAX	  (8u << 20)
-#define ENGINE_MEMORY_MAX (128u << 20)
-
-static const int64_t wait_ns[] = {
-#define TCP_WAIT_NS(name, ns) [TCP_WAIT_##name] = ns,
-	TCP_WAITS(TCP_WAIT_NS)
-#undef TCP_WAIT_NS
-};
-
-/* ---- positions ---- */
+/* How far the first bytes that were captured may stand behind a SYN that comes later. */
+#define DISORDER_MAX (64u << 10)
 
 static void start_half(struct tcp_half *h, uint32_t seq)
 {
@@ -35,282 +24,25 @@ static bool in_window(const struct tcp_half *h, int64_t pos)
 	return pos - (int64_t)h->next <= WINDOW_MAX && (int64_t)h->next - pos <= WINDOW_MAX;
 }
 
-/* Up to which position the bytes exist for certain: the FIN takes a number, but isn't a byte. */
-static uint64_t without_fin(const struct tcp_half *h, uint64_t acked)
+/* The capture has packets of one end alone. */
+static bool is_alone(const struct tcp_half *h, const struct tcp_half *other)
 {
-	return h->fin && acked > h->end ? h->end : acked;
+	return !other->packets && h->packets > TCP_WAIT_PACKETS;
 }
-
-/* Bytes are missing that the other end has: they won't be sent again. */
-static bool has_proven_hole(const struct tcp_half *h)
-{
-	return h->started && without_fin(h, h->acked) > h->next &&
-	       (!h->pending.first || h->pending.first->offset > h->next);
-}
-
-/* ---- waiting ---- */
-
-static void wait_end(struct tcp_engine *tcp, struct tcp_connection *c)
-{
-	struct tcp_wait_list *list;
-
-	if (c->wait == TCP_WAIT_NONE)
-		return;
-	list = &tcp->waits[c->wait];
-	if (c->wait_older)
-		c->wait_older->wait_newer = c->wait_newer;
-	else
-		list->oldest = c->wait_newer;
-	if (c->wait_newer)
-		c->wait_newer->wait_older = c->wait_older;
-	else
-		list->newest = c->wait_older;
-	c->wait_older = NULL;
-	c->wait_newer = NULL;
-	c->wait = TCP_WAIT_NONE;
-}
-
-static void wait_begin(struct tcp_engine *tcp, struct tcp_connection *c, enum tcp_wait wait,
-		       enum direction half, int64_t now)
-{
-	struct tcp_wait_list *list = &tcp->waits[wait];
-
-	wait_end(tcp, c);
-	c->wait = wait;
-	c->wait_half = half;
-	c->wait_next = c->half[half].next;
-	c->wait_since = now;
-	c->wait_older = list->newest;
-	if (list->newest)
-		list->newest->wait_newer = c;
-	else
-		list->oldest = c;
-	list->newest = c;
-}
-
-/* What C has to wait for now, and in which half. */
-static enum tcp_wait wait_needed(const struct tcp_connection *c, enum direction *half)
-{
-	*half = c->reset_by;
-	if (c->reset)
-		return TCP_WAIT_RESET;
-	for (*half = DIRECTION_SENT; *half <= DIRECTION_RECEIVED; (*half)++) {
-		if (has_proven_hole(&c->half[*half]))
-			return TCP_WAIT_ACKED;
-	}
-	for (*half = DIRECTION_SENT; *half <= DIRECTION_RECEIVED; (*half)++) {
-		if (c->half[*half].pending.first)
-			return TCP_WAIT_UNACKED;
-	}
-	return TCP_WAIT_NONE;
-}
-
-/* Waits for the right thing; the time goes on where it is the same thing as before. */
-static void wait_update(struct tcp_engine *tcp, struct tcp_connection *c, int64_t now)
-{
-	enum direction half;
-	enum tcp_wait wait = wait_needed(c, &half);
-
-	if (wait == TCP_WAIT_NONE || c->closed)
-		wait_end(tcp, c);
-	else if (wait != c->wait || half != c->wait_half ||
-		 (wait != TCP_WAIT_RESET && c->wait_next != c->half[half].next))
-		wait_begin(tcp, c, wait, half, now);
-}
-
-/* ---- giving out ---- */
-
-static void deliver(struct tcp_engine *tcp, struct tcp_connection *c, enum direction direction,
-		    struct slice payload, int64_t ts)
-{
-	struct tcp_half *h = &c->half[direction];
-
-	emit_data(tcp->emitter, ts, c->id, direction, h->next, payload, NULL);
-	h->next += payload.len;
-	h->next_seq += (uint32_t)payload.len;
-	h->last_ts = ts;
-}
-
-static void deliver_first(struct tcp_engine *tcp, struct tcp_connection *c,
-			  enum direction direction)
-{
-	struct tcp_half *h = &c->half[direction];
-	size_t memory = h->pending.memory;
-	struct piece *piece = pieces_take(&h->pending);
-
-	tcp->pending_memory -= memory - h->pending.memory;
-	deliver(tcp, c, direction, (struct slice){piece->data, piece->captured, piece->len},
-		piece->ts);
-	free(piece);
-}
-
-/* The bytes up to TARGET are missing in the capture. */
-static void skip_to(struct tcp_engine *tcp, struct tcp_connection *c, enum direction direction,
-		    uint64_t target, int64_t now)
-{
-	struct tcp_half *h = &c->half[direction];
-	uint64_t bytes = target - h->next;
-
-	emit_loss(tcp->emitter, now, c->id, direction, bytes, h->last_ts ? h->last_ts : now);
-	h->next = target;
-	h->next_seq += (uint32_t)bytes;
-	h->last_ts = now;
-}
-
-/* Whether all that the sender had received when it had acknowledged PROVEN was given out. */
-static bool cause_is_out(const struct tcp_half *other, uint64_t proven)
-{
-	return !other->started || without_fin(other, proven) <= other->next;
-}
-
-static void drain(struct tcp_engine *tcp, struct tcp_connection *c)
-{
-	bool moved;
-
-	do {
-		moved = false;
-		for (int d = DIRECTION_SENT; d <= DIRECTION_RECEIVED; d++) {
-			struct tcp_half *h = &c->half[d];
-			const struct tcp_half *other = &c->half[!d];
-
-			while (h->pending.first && h->pending.first->offset <= h->next &&
-			       cause_is_out(other, h->pending.first->proven)) {
-				deliver_first(tcp, c, (enum direction)d);
-				moved = true;
-			}
-		}
-	} while (moved);
-}
-
-static void close_connection(struct tcp_engine *tcp, struct tcp_connection *c, int64_t ts)
-{
-	if (c->closed)
-		return;
-	c->closed = true;
-	emit_close(tcp->emitter, ts, c->id, c->half[DIRECTION_SENT].next,
-		   c->half[DIRECTION_RECEIVED].next);
-}
-
-/* Gives up on a hole that the other end's acknowledgements prove. False when there is none. */
-static bool resolve_proven(struct tcp_engine *tcp, struct tcp_connection *c, int64_t now)
-{
-	for (int d = DIRECTION_SENT; d <= DIRECTION_RECEIVED; d++) {
-		struct tcp_half *h = &c->half[d];
-		const struct piece *piece = h->pending.first;
-		uint64_t target = without_fin(h, h->acked);
-
-		if (!has_proven_hole(h))
-			continue;
-		if (!piece && !h->fin && target - h->next == 1) {
-			/* One number and nothing behind it: most likely a FIN that got lost. */
-			h->fin = true;
-			h->end = h->next;
-		} else {
-			if (piece && piece->offset < target)
-				target = piece->offset;
-			skip_to(tcp, c, (enum direction)d, target, now);
-		}
-		drain(tcp, c);
-		return true;
-	}
-	return false;
-}
-
-/* Gives up on the hole before the pending piece that came first. False when there is none. */
-static bool resolve_pending(struct tcp_engine *tcp, struct tcp_connection *c, int64_t now)
-{
-	const struct piece *sent = c->half[DIRECTION_SENT].pending.first;
-	const struct piece *received = c->half[DIRECTION_RECEIVED].pending.first;
-	enum direction direction = DIRECTION_SENT;
-
-	if (!sent && !received)
-		return false;
-	if (!sent || (received && received->ts < sent->ts)) {
-		direction = DIRECTION_RECEIVED;
-		sent = received;
-	}
-	if (sent->offset > c->half[direction].next)
-		skip_to(tcp, c, direction, sent->offset, now);
-	deliver_first(tcp, c, direction);
-	drain(tcp, c);
-	return true;
-}
-
-static bool resolve(struct tcp_engine *tcp, struct tcp_connection *c, int64_t now)
-{
-	return resolve_proven(tcp, c, now) || resolve_pending(tcp, c, now);
-}
-
-static void close_when_over(struct tcp_engine *tcp, struct tcp_connection *c, int64_t now)
-{
-	const struct tcp_half *a = &c->half[DIRECTION_SENT];
-	const struct tcp_half *b = &c->half[DIRECTION_RECEIVED];
-
-	if (a->fin && a->next >= a->end && b->fin && b->next >= b->end)
-		close_connection(tcp, c, now);
-}
-
-void tcp_finish(struct tcp_engine *tcp, struct tcp_connection *c, int64_t now, bool ended)
-{
-	while (resolve(tcp, c, now))
-		;
-	wait_end(tcp, c);
-	close_when_over(tcp, c, now);
-	if (c->reset || ended)
-		close_connection(tcp, c, c->reset ? c->reset_ts : now);
-}
-
-static void expire(struct tcp_engine *tcp, struct tcp_connection *c, int64_t now)
-{
-	switch (c->wait) {
-	case TCP_WAIT_ACKED:
-		while (resolve_proven(tcp, c, now))
-			;
-		break;
-	case TCP_WAIT_UNACKED:
-		resolve_pending(tcp, c, now);
-		break;
-	case TCP_WAIT_RESET:
-	case TCP_WAIT_NONE:
-		tcp_finish(tcp, c, now, false);
-		break;
-	}
-	close_when_over(tcp, c, now);
-	wait_update(tcp, c, now);
-}
-
-void tcp_expire(struct tcp_engine *tcp, int64_t now)
-{
-	for (int wait = 0; wait < TCP_WAIT_COUNT; wait++) {
-		const struct tcp_wait_list *list = &tcp->waits[wait];
-
-		while (list->oldest && now - list->oldest->wait_since > wait_ns[wait])
-			expire(tcp, list->oldest, now);
-	}
-}
-
-/* Keeps the memory of all connections within its bounds, the longest waiting first. */
-static void bound_memory(struct tcp_engine *tcp, struct tcp_connection *c, int64_t now)
-{
-	for (int d = DIRECTION_SENT; d <= DIRECTION_RECEIVED; d++) {
-		const struct pieces *pending = &c->half[d].pending;
-
-		while (pending->count > HALF_PIECES_MAX || pending->memory > HALF_MEMORY_MAX)
-			resolve(tcp, c, now);
-	}
-	for (int wait = TCP_WAIT_COUNT - 1; wait >= 0; wait--) {
-		while (tcp->pending_memory > ENGINE_MEMORY_MAX && tcp->waits[wait].oldest)
-			expire(tcp, tcp->waits[wait].oldest, now);
-	}
-}
-
-/* ---- taking in ---- */
 
 /* C is closed, but P brings bytes that it never had. */
 static bool has_new_bytes(const struct tcp_half *h, const struct packet *p)
 {
 	return p->rest.len > 0 &&
 	       (!h->started || position(h, p->tcp.seq) + (int64_t)p->rest.len > (int64_t)h->next);
+}
+
+/* The first packets were captured in disorder: SEQ is that of the SYN which began H. */
+static bool is_just_before(const struct tcp_half *h, uint32_t seq)
+{
+	uint32_t begin = h->started ? h->next_seq - (uint32_t)h->next : h->first_ack;
+
+	return (h->started || h->has_first_ack) && begin - (seq + 1) <= DISORDER_MAX;
 }
 
 bool tcp_is_new_connection(const struct tcp_connection *c, enum direction direction,
@@ -323,6 +55,8 @@ bool tcp_is_new_connection(const struct tcp_connection *c, enum direction direct
 		return c->closed && has_new_bytes(h, p);
 	if (h->isn_known && h->isn == p->tcp.seq)
 		return false;
+	if (!h->isn_known && is_just_before(h, p->tcp.seq))
+		return false;
 	if (c->closed || c->reset)
 		return true;
 	if (h->isn_known) {
@@ -330,10 +64,35 @@ bool tcp_is_new_connection(const struct tcp_connection *c, enum direction direct
 		return !(p->tcp.flags & TCP_ACK) || h->next > 0 || h->pending.first ||
 		       !other->isn_known || p->tcp.ack != other->isn + 1;
 	}
-	/* Joined midway, or its first packets were captured in disorder. */
+	return h->started || (other->started && !other->isn_known);
+}
+
+/* Nothing of H was given out yet, so that its beginning may still be corrected. */
+static bool is_fresh(const struct tcp_half *h)
+{
+	return h->next == 0 && !h->isn_known && !h->pending.first;
+}
+
+/*
+ * An acknowledgement of P is the first to tell where H begins: for certain in a handshake, else
+ * when the capture has nothing of that end.
+ */
+static void start_by_ack(struct tcp_half *h, const struct tcp_half *sender, const struct packet *p)
+{
+	bool handshake = sender->isn_known && !sender->next;
+
+	if (p->tcp.flags & TCP_SYN && is_fresh(h)) {
+		start_half(h, p->tcp.ack);
+		h->acked = 0;
+	}
 	if (h->started)
-		return h->next_seq - (uint32_t)h->next != p->tcp.seq + 1;
-	return other->started && !other->isn_known;
+		return;
+	if (!h->has_first_ack) {
+		h->has_first_ack = true;
+		h->first_ack = p->tcp.ack;
+	}
+	if (handshake || (!h->packets && h->first_ack != p->tcp.ack))
+		start_half(h, h->first_ack);
 }
 
 /* The sender of P has received up to its acknowledgement; returns that as a position of H. */
@@ -341,21 +100,10 @@ static uint64_t take_ack(struct tcp_half *h, const struct tcp_half *sender, cons
 {
 	int64_t pos;
 
-	if (!(p->tcp.flags & TCP_ACK) || p->tcp.flags & TCP_RST)
+	if (!(p->tcp.flags & TCP_ACK))
 		return 0;
-	if (!h->started) {
-		/* The rest of a handshake tells where it begins; else two different ones, when
-		 * the capture has nothing of the other end. */
-		bool handshake = p->tcp.flags & TCP_SYN || (sender->isn_known && !sender->next);
-
-		if (!h->has_first_ack) {
-			h->has_first_ack = true;
-			h->first_ack = p->tcp.ack;
-		}
-		if (handshake || (!h->seen && h->first_ack != p->tcp.ack))
-			start_half(h, h->first_ack);
-	}
-	if (!h->started)
+	start_by_ack(h, sender, p);
+	if (!h->started || p->tcp.flags & TCP_RST)
 		return 0;
 	pos = position(h, p->tcp.ack);
 	if (pos < 0 || !in_window(h, pos))
@@ -390,6 +138,7 @@ static void take_payload(struct tcp_engine *tcp, struct tcp_connection *c, enum 
 {
 	struct tcp_half *h = &c->half[direction];
 	struct tcp_half *other = &c->half[!direction];
+	const struct piece_origin origin = {ts, tcp->packets, proven};
 	size_t memory = h->pending.memory;
 	uint64_t added;
 
@@ -407,13 +156,13 @@ static void take_payload(struct tcp_engine *tcp, struct tcp_connection *c, enum 
 	if (c->reset && c->reset_by == direction)
 		c->reset = false; /* who goes on sending sent no RST: it was forged */
 	/* Nobody saw the other end speak: nothing to wait for. */
-	if (!other->seen && !cause_is_out(other, proven))
-		skip_to(tcp, c, !direction, without_fin(other, proven), ts);
-	if ((uint64_t)pos == h->next && !h->pending.first && cause_is_out(other, proven)) {
-		deliver(tcp, c, direction, payload, ts);
+	if (is_alone(h, other) && !tcp_cause_is_out(other, proven))
+		tcp_skip_to(tcp, c, !direction, tcp_without_fin(other, proven), ts);
+	if ((uint64_t)pos == h->next && !h->pending.first && tcp_cause_is_out(other, proven)) {
+		tcp_deliver(tcp, c, direction, payload, ts);
 		return;
 	}
-	if (!pieces_add(&h->pending, (uint64_t)pos, payload, ts, proven, &added))
+	if (!pieces_add(&h->pending, (uint64_t)pos, payload, &origin, &added))
 		tcp->emitter->error = TAPE_ERROR_MEMORY;
 	tcp->pending_memory += h->pending.memory - memory;
 	tcp->emitter->totals->duplicate_bytes += payload.len - added;
@@ -444,7 +193,7 @@ void tcp_packet(struct tcp_engine *tcp, struct tcp_connection *c, enum direction
 	uint32_t seq = p->tcp.seq;
 	int64_t pos;
 
-	h->seen = true;
+	h->packets++;
 	if (c->closed)
 		return;
 	if (p->tcp.flags & TCP_RST)
@@ -467,8 +216,5 @@ void tcp_packet(struct tcp_engine *tcp, struct tcp_connection *c, enum direction
 		c->reset_by = direction;
 		c->reset_ts = p->ts;
 	}
-	drain(tcp, c);
-	close_when_over(tcp, c, p->ts);
-	wait_update(tcp, c, p->ts);
-	bound_memory(tcp, c, p->ts);
+	tcp_release(tcp, c, p->ts);
 }

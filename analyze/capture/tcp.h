@@ -13,7 +13,8 @@
  * them: a response doesn't come before its request, even when the capture has them the other way
  * round. What is missing is waited for, in the capture's time: 100 ms when the other end has
  * acknowledged it (only disorder in the capture can still bring it), 30 seconds when not (it will
- * be sent again); less when the memory is full. Then it is a hole of exactly the missing length.
+ * be sent again), and in any case for 16 packets; less when the memory is full. Then it is a hole
+ * of exactly the missing length.
  */
 
 /* One direction of a connection. */
@@ -25,10 +26,10 @@ struct tcp_half {
 	uint32_t next_seq; /* the sequence number of `next` */
 	uint32_t isn;
 	uint32_t first_ack; /* the first acknowledgement that came for this half */
+	uint64_t packets;   /* that the capture has of it */
 	bool started;	    /* next_seq is known */
 	bool isn_known;
 	bool has_first_ack;
-	bool seen; /* the capture has packets of it */
 	bool fin;
 	struct pieces pending; /* they wait for a byte before them, or for the other half */
 };
@@ -59,6 +60,7 @@ struct tcp_connection {
 	enum direction wait_half; /* that has to move on */
 	uint64_t wait_next;	  /* where it stood when the waiting began */
 	int64_t wait_since;
+	uint64_t wait_since_packet;
 	struct tcp_connection *wait_older;
 	struct tcp_connection *wait_newer;
 };
@@ -73,6 +75,7 @@ struct tcp_engine {
 	struct emitter *emitter;
 	struct tcp_wait_list waits[TCP_WAIT_COUNT];
 	size_t pending_memory;
+	uint64_t packets; /* seen by tcp_expire() */
 };
 
 /* P starts another connection between the same addresses than C. */

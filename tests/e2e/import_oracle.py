@@ -19,7 +19,7 @@ import sys
 from collections import defaultdict
 
 FIELDS = ["frame.number", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.stream", "tcp.srcport",
-          "tcp.dstport", "tcp.seq_raw", "tcp.flags", "tcp.len", "tcp.payload", "udp.stream",
+          "tcp.dstport", "tcp.seq_raw", "tcp.ack_raw", "tcp.flags", "tcp.len", "tcp.payload", "udp.stream",
           "udp.srcport", "udp.dstport", "udp.payload", "udp.length"]
 SYN, FIN, RST, ACK = 0x02, 0x01, 0x04, 0x10
 
@@ -44,7 +44,7 @@ class Stream:
 
     def __init__(self):
         self.bytes = {}
-        self.base = None
+        self.bases = []  # where position 0 may be, the best first
         self.last = None
 
     def unwrap(self, seq):
@@ -60,12 +60,16 @@ class Stream:
         seq = self.unwrap(seq)
         if flags & SYN:
             seq += 1
-            if self.base is None:
-                self.base = seq
-        if payload and self.base is None:
-            self.base = seq
+            self.bases.insert(0, seq)
+        elif payload:
+            self.bases.append(seq)
         for i, byte in enumerate(payload):
             self.bytes.setdefault(seq + i, byte)
+
+    def acknowledged(self, seq, flags):
+        """By the other end: the first time, or with its SYN, that is where the stream begins."""
+        seq = self.unwrap(seq)
+        self.bases.insert(0 if flags & SYN else len(self.bases), seq)
 
 
 def expected(path):
@@ -83,8 +87,10 @@ def expected(path):
             number = row["tcp.stream"]
             if number not in order[ends]:
                 order[ends].append(number)
-            stream = streams[number].setdefault(a, Stream())
-            stream.segment(int(row["tcp.seq_raw"]), flags, payload)
+            both = streams[number]
+            both.setdefault(a, Stream()).segment(int(row["tcp.seq_raw"]), flags, payload)
+            if flags & ACK and not flags & RST:
+                both.setdefault(b, Stream()).acknowledged(int(row["tcp.ack_raw"]), flags)
         elif row["udp.srcport"]:
             a, b = address(source, row["udp.srcport"]), address(destination, row["udp.dstport"])
             datagrams[a, b].append(bytes.fromhex(row["udp.payload"]))
@@ -117,25 +123,30 @@ def recorded(socktape, path, scratch):
     return connections.values()
 
 
-def compare_stream(stream, data):
-    """Empty when the same, else what differs."""
-    if not data:
-        return f"{len(stream.bytes)} bytes missing" if stream.bytes else ""
+def compare_from(stream, base, data):
+    """Empty when DATA are the stream's bytes from BASE on, else what differs."""
     given = 0
     position = 0
     for offset, payload, length in data:
         if offset < position:
             return f"position {offset} after {position}"
         for missing in range(position, offset):
-            if stream.base + missing in stream.bytes:
+            if base + missing in stream.bytes:
                 return f"byte {missing} called lost, but it is there"
         for i, byte in enumerate(payload):
-            if stream.bytes.get(stream.base + offset + i) != byte:
+            if stream.bytes.get(base + offset + i) != byte:
                 return f"byte {offset + i} differs"
         given += len(payload)
         position = offset + length
-    wanted = sum(1 for seq in stream.bytes if seq >= stream.base)
+    wanted = sum(1 for seq in stream.bytes if seq >= base)
     return "" if given == wanted else f"{given} bytes of {wanted}"
+
+
+def compare_stream(stream, data):
+    if not data:
+        return f"{len(stream.bytes)} bytes missing" if stream.bytes else ""
+    problems = [compare_from(stream, base, data) for base in dict.fromkeys(stream.bases)]
+    return "" if "" in problems else problems[0] if problems else "no bytes expected"
 
 
 def compare(socktape, path, scratch):

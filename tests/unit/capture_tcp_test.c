@@ -130,11 +130,28 @@ static void lost_on_the_way(void **state)
 /* Without acknowledgement and for too long: given up, and what comes then is too late. */
 static void lost_for_long(void **state)
 {
+	struct buffer file = {0};
+
 	(void)state;
-	EXPECT("> lost 2; > 2 cd; > 4 ef", /* */
-	       {CLIENT, 10 * MS, C + 3, S + 1, ACK, "cd", 0},
-	       {CLIENT, 40 * SECOND, C + 5, S + 1, ACK, "ef", 0},
-	       {CLIENT, 41 * SECOND, C + 1, S + 1, ACK, "ab", 0});
+	build_pcap(&file, LINK_RAW);
+	build_handshake(&file, C, S);
+	build_segment(&file, &(struct build_segment){CLIENT, 10 * MS, C + 3, S + 1, ACK, "cd", 0});
+	for (int i = 0; i < 20; i++)
+		build_segment(&file, &(struct build_segment){SERVER, 40 * SECOND + i, S + 1, C + 1,
+							     ACK, NULL, 0});
+	build_segment(&file,
+		      &(struct build_segment){CLIENT, 41 * SECOND, C + 1, S + 1, ACK, "ab", 0});
+	expect_text(&file, "> lost 2; > 2 cd");
+}
+
+/* Disorder over a silence: not the time alone counts. */
+static void disorder_over_silence(void **state)
+{
+	(void)state;
+	EXPECT("> 0 ab; > 2 cd; < 0 OK", /* */
+	       {SERVER, 95 * SECOND, S + 1, C + 5, ACK, "OK", 0},
+	       {CLIENT, 90 * SECOND, C + 3, S + 1, ACK, "cd", 0},
+	       {CLIENT, 10 * MS, C + 1, S + 1, ACK, "ab", 0});
 }
 
 /* The capture has the response first; a request must not come after its response. */
@@ -452,6 +469,7 @@ int main(void)
 		cmocka_unit_test(lost_at_the_end),
 		cmocka_unit_test(lost_on_the_way),
 		cmocka_unit_test(lost_for_long),
+		cmocka_unit_test(disorder_over_silence),
 		cmocka_unit_test(response_first),
 		cmocka_unit_test(lost_request),
 		cmocka_unit_test(keep_alive),
