@@ -107,7 +107,7 @@ static void tell_counts(const struct exporter_totals *t)
 	} lines[] = {
 		{"connections", t->connections, "", true},
 		{"plaintexts", t->plaintexts, "of TLS, as connections of their own", false},
-		{"UDP flows", t->flows, "", false},
+		{"flows", t->flows, "of datagrams", false},
 		{"merged", t->merged, "recorded at both ends, written once", false},
 		{"packets", t->packets, "", true},
 		{"payload", t->payload_bytes, "bytes", true},
@@ -137,7 +137,8 @@ static void tell_moves(const struct places *places)
 		if (m->from)
 			snprintf(from, sizeof(from), "port %u", m->from);
 		fprintf(stderr, "  %-12s %12s  shown as %-5u  %" PRIu64 " %s\n", i ? "" : "moved",
-			from, m->to, m->connections, m->protocol ? m->protocol->name : "");
+			from, m->to, m->connections,
+			m->protocol ? m->protocol->name : "of unknown protocol");
 	}
 	if (rest)
 		fprintf(stderr, "  %-12s %12" PRIu64 "  more connections\n", "", rest);

@@ -333,16 +333,25 @@ static void on_data(struct exporter *e, const struct event *event, const struct 
 		on_datagram(e, c, event, from);
 }
 
-/* Also connections on which nothing was said are shown. */
+/* Connections on which nothing is said are shown, too. */
+static void open_empty(struct exporter *e, struct facts_conn *c, const struct connection *from,
+		       int64_t ts)
+{
+	if (!c->whole || !is_written(c) || transport_is_datagram(c->transport) ||
+	    c->streams[LAYER_WIRE])
+		return;
+	if (choose_interface(e, from->process, from->pid))
+		open_stream(e, c, LAYER_WIRE, stream_begin(c, from, ts));
+}
+
 static void on_conn(struct exporter *e, const struct event *event, const struct connection *from)
 {
 	struct facts_conn *c = facts_conn(&e->facts, from->id);
 
-	if (!c || !c->whole || event->snapshot || !is_written(c) ||
-	    transport_is_datagram(c->transport) || c->streams[LAYER_WIRE])
-		return;
-	if (choose_interface(e, from->process, from->pid))
-		open_stream(e, c, LAYER_WIRE, stream_begin(c, from, event->ts));
+	/* A new process is told of a moment later than its connection: its name is worth waiting.
+	 */
+	if (c && !event->snapshot && (from->process || !from->pid))
+		open_empty(e, c, from, event->ts);
 }
 
 static void on_loss(struct exporter *e, const struct event *event, const struct connection *from)
@@ -374,6 +383,7 @@ static void write_conn_end(void *context, const struct connection *from)
 
 	if (!c || c->written)
 		return;
+	open_empty(e, c, from, from->end_ts);
 	if ((c->streams[LAYER_WIRE] || c->streams[LAYER_TLS]) &&
 	    choose_interface(e, from->process, from->pid))
 		finish_streams(c, from);

@@ -221,6 +221,29 @@ static void test_processes_and_losses(void **state)
 	exported_end(&x);
 }
 
+/* A new process is told of after its connection, and may say nothing on it. */
+static void test_process_told_late(void **state)
+{
+	struct tape_conn_spec silent = {
+		2, TRANSPORT_TCP, ROLE_CLIENT, ORIGIN_OPENED, "10.0.0.1:40001", "10.0.0.3:80", 101};
+	struct exported x;
+
+	(void)state;
+	exported_begin(&x);
+	tape_build_conn(&x.tape, &web);
+	tape_build_process(&x.tape, 100, "curl");
+	tape_build_text(&x.tape, 1, 100, SENT, 0, get);
+	tape_build_conn(&x.tape, &silent);
+	tape_build_process(&x.tape, 101, "nc");
+	tape_build_close(&x.tape, 2, 0, 0);
+	exported_write(&x, NULL);
+	assert_int_equal(exported_count(&x, "frame.interface_name == \"curl[100]\""), 4);
+	assert_int_equal(exported_count(&x, "frame.interface_name == \"nc[101]\""), 6);
+	assert_int_equal(exported_count(&x, "frame"), 10);
+	exported_is_clean(&x);
+	exported_end(&x);
+}
+
 /* The times are the recording's: the clock is at TAPE_BUILD_REALTIME when it begins. */
 static void test_times(void **state)
 {
@@ -303,10 +326,15 @@ static void test_secrets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hole),	cmocka_unit_test(test_hole_at_the_end),
-		cmocka_unit_test(test_snaplen), cmocka_unit_test(test_large_body),
-		cmocka_unit_test(test_order),	cmocka_unit_test(test_processes_and_losses),
-		cmocka_unit_test(test_times),	cmocka_unit_test(test_datagram_limits),
+		cmocka_unit_test(test_hole),
+		cmocka_unit_test(test_hole_at_the_end),
+		cmocka_unit_test(test_snaplen),
+		cmocka_unit_test(test_large_body),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_processes_and_losses),
+		cmocka_unit_test(test_process_told_late),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_datagram_limits),
 		cmocka_unit_test(test_secrets),
 	};
 
