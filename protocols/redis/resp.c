@@ -23,43 +23,72 @@ static enum frame_status take_line(const uint8_t *at, size_t available, struct r
 	return FRAME_DONE;
 }
 
+/* Nearly all numbers have one digit or two; they are read without a loop. */
+static inline bool take_short_number(const uint8_t *at, size_t available, struct resp_token *token)
+{
+	uint8_t first, second;
+
+	if (available < 5)
+		return false;
+	first = (uint8_t)(at[1] - '0');
+	second = (uint8_t)(at[2] - '0');
+	if (first <= 9 && at[2] == '\r' && at[3] == '\n') {
+		token->number = first;
+		token->size = 4;
+		return true;
+	}
+	if (first <= 9 && second <= 9 && at[3] == '\r' && at[4] == '\n') {
+		token->number = first * 10 + second;
+		token->size = 5;
+		return true;
+	}
+	return false;
+}
+
 /* The number behind the type byte and its CRLF. */
 static enum frame_status take_number(const uint8_t *at, size_t available, struct resp_token *token)
 {
-	bool negative = available > 1 && at[1] == '-';
-	size_t pos = available > 1 && (at[1] == '-' || at[1] == '+') ? 2 : 1;
-	size_t first = pos;
+	const uint8_t *end = at + available, *p = at + 1, *first;
+	bool negative = false;
 	uint64_t value = 0;
 
-	for (; pos < available && at[pos] >= '0' && at[pos] <= '9'; pos++) {
-		if (pos - first == NUMBER_DIGITS_MAX)
-			return FRAME_BAD;
-		value = value * 10 + (uint64_t)(at[pos] - '0');
-	}
-	if (pos == available)
-		return FRAME_MORE;
-	if (at[pos] != '\r' || pos == first || value > (uint64_t)INT64_MAX + negative)
+	if (take_short_number(at, available, token))
+		return FRAME_DONE;
+	if (p < end && (*p == '-' || *p == '+'))
+		negative = *p++ == '-';
+	for (first = p; p < end && (uint8_t)(*p - '0') <= 9; p++)
+		value = value * 10 + (uint64_t)(*p - '0');
+	if (p - first > NUMBER_DIGITS_MAX || value > (uint64_t)INT64_MAX + negative)
 		return FRAME_BAD;
-	if (pos + 1 == available)
+	if (p < end && (*p != '\r' || p == first))
+		return FRAME_BAD;
+	if (end - p < 2)
 		return FRAME_MORE;
 	token->number = negative ? (int64_t)-value : (int64_t)value;
-	token->size = pos + 2;
-	return at[pos + 1] == '\n' ? FRAME_DONE : FRAME_BAD;
+	token->size = (uint64_t)(p - at) + 2;
+	return p[1] == '\n' ? FRAME_DONE : FRAME_BAD;
 }
 
-/* A number, or the question mark of a streamed type. */
-static enum frame_status take_count(const uint8_t *at, size_t available, struct resp_token *token)
+/* The question mark of a streamed type. */
+static enum frame_status take_question(const uint8_t *at, size_t available,
+				       struct resp_token *token)
 {
 	static const uint8_t streamed[] = {'?', '\r', '\n'};
 	size_t seen = available - 1 < sizeof(streamed) ? available - 1 : sizeof(streamed);
 
-	if (!seen || at[1] != '?')
-		return take_number(at, available, token);
 	if (memcmp(at + 1, streamed, seen) != 0)
 		return FRAME_BAD;
 	token->streamed = true;
 	token->size = 1 + sizeof(streamed);
 	return seen == sizeof(streamed) ? FRAME_DONE : FRAME_MORE;
+}
+
+/* A number, or the mark of a streamed type. */
+static enum frame_status take_count(const uint8_t *at, size_t available, struct resp_token *token)
+{
+	if (available > 1 && at[1] == '?')
+		return take_question(at, available, token);
+	return take_number(at, available, token);
 }
 
 static enum frame_status take_aggregate(const uint8_t *at, size_t available,
@@ -231,9 +260,16 @@ static bool walk_end(struct resp_walk *walk, uint8_t inside, bool *whole)
 
 bool resp_walk(struct resp_walk *walk, const struct resp_token *token, bool *whole)
 {
-	uint8_t inside = walk->depth ? walk->level[walk->depth - 1].type : 0;
+	struct resp_level *top = walk->depth ? &walk->level[walk->depth - 1] : NULL;
+	uint8_t inside = top ? top->type : 0;
 
 	*whole = false;
+	if (token->type == RESP_BULK && !token->streamed && top && top->left > 1 &&
+	    top->left != RESP_STREAMED) {
+		/* What nearly all tokens are: one more string, not the last. */
+		top->left--;
+		return true;
+	}
 	if ((inside == RESP_CHUNK) != (token->type == RESP_CHUNK))
 		return false;
 	if (resp_is_aggregate(token->type))
