@@ -83,7 +83,7 @@ build/bpf/vmlinux.h:
 	@mkdir -p $(@D)
 	$(Q)$(BPFTOOL) btf dump file /sys/kernel/btf/vmlinux format c > $@.tmp && mv $@.tmp $@
 
-build/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) build/bpf/vmlinux.h
+build/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.[ch]) format/numbers.h build/bpf/vmlinux.h
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) -O2 -g -target bpf -D__TARGET_ARCH_x86 -Ibuild/bpf -I. -Wall -Werror \
 		-Wno-missing-declarations -c $< -o $@.tmp && $(LLVM_STRIP) -g $@.tmp && mv $@.tmp $@
