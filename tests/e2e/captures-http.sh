@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Every HTTP capture of the shared collection gives as many requests and responses as the oracle
+# counts, or as tests/captures/http.tsv explains; of all others only those in http-elsewhere.tsv
+# give any.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+captures=${SOCKTAPE_SHARED:-../shared}/captures
+[ -d "$captures/http" ] || skip_all "no shared captures (SOCKTAPE_SHARED)"
+
+# show CAPTURE: its HTTP records.
+show() {
+	rm -rf "$work/rec"
+	"$socktape" import -q "$1" -o "$work/rec" 2>/dev/null || [ $? -eq 2 ] || return 1
+	"$socktape" show "$work/rec" http --format json
+}
+
+# count: how many requests and responses the records have.
+count() {
+	python3 -c '
+import json, re, sys
+requests = responses = 0
+for line in sys.stdin.buffer.read().split(b"\n"):
+    if not line:
+        continue
+    record = json.loads(line)
+    interim = re.search("interim ([^;]*)", record["note"])
+    requests += record["method"] is not None
+    responses += record["resp_bytes"] is not None
+    responses += len(interim.group(1).split(", ")) if interim else 0
+print(requests, responses)'
+}
+
+# field TABLE KEY N: the Nth field of the line that KEY begins.
+field() { awk -F'\t' -v key="$2" -v n="$3" '$1 == key { print $n }' "$1"; }
+
+explained=tests/captures/http.tsv
+for capture in "$captures"/http/*; do
+	file=${capture##*/}
+	oracle=$(field "$captures/SOURCES.tsv" "http/$file" 17 |
+		sed -nE 's/.*requests=([0-9]+) responses=([0-9]+).*/\1 \2/p')
+	got=$(show "$capture" | count)
+	why=$(field $explained "$file" 4)
+	if [ -n "$why" ]; then
+		is "$file: the oracle's count is the one explained" "$oracle" \
+			"$(field $explained "$file" 2)"
+		is "$file: $why" "$got" "$(field $explained "$file" 3)"
+	else
+		is "$file: $oracle requests and responses" "$got" "$oracle"
+	fi
+done
+
+elsewhere=tests/captures/http-elsewhere.tsv
+for folder in amqp confusers cql dns http2 kafka mongodb mux mysql nats pgsql redis tls; do
+	wrong=
+	for capture in "$captures/$folder"/*.pcap*; do
+		file=$folder/${capture##*/}
+		expected=$(field $elsewhere "$file" 2)
+		got=$(show "$capture" | wc -l)
+		[ "$got" = "${expected:-0}" ] || wrong+=" ${capture##*/}: $got"
+	done
+	is "in $folder only HTTP is taken for HTTP" "$wrong" ""
+done
+
+finish
