@@ -6,6 +6,9 @@
 /* A line with a chunk's size and extensions that is longer than this is none. */
 #define CHUNK_LINE_MAX (16u << 10)
 
+/* A header name that is longer than this is none. */
+#define HEADER_NAME_MAX 256
+
 /* So much of an unfinished start line is looked at. */
 #define START_LINE_FRONT 64
 
@@ -105,7 +108,8 @@ static enum frame_status cut_stray_header(struct span bytes, struct frame *frame
 	size_t name = 0;
 	const char *end;
 
-	while (name < bytes.len && http_is_token((uint8_t)bytes.data[name]))
+	while (name < bytes.len && name < HEADER_NAME_MAX &&
+	       http_is_token((uint8_t)bytes.data[name]))
 		name++;
 	if (name == 0 || name == bytes.len || bytes.data[name] != ':')
 		return FRAME_BAD;

@@ -266,7 +266,8 @@ static enum http_match take_target(struct span bytes, size_t *at)
 {
 	size_t start = *at;
 
-	while (*at < bytes.len && (uint8_t)bytes.data[*at] > ' ' && bytes.data[*at] != 0x7f)
+	while (*at < bytes.len && *at - start < HTTP_TARGET_MAX && (uint8_t)bytes.data[*at] > ' ' &&
+	       bytes.data[*at] != 0x7f)
 		++*at;
 	if (*at == bytes.len)
 		return HTTP_MATCH_PREFIX;

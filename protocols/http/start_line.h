@@ -31,6 +31,9 @@ enum http_match {
 /* The longest method taken for one; those registered have at most 17 letters. */
 #define HTTP_METHOD_MAX 32
 
+/* The longest target by which a request is recognised where one may or may not begin. */
+#define HTTP_TARGET_MAX 8192
+
 /*
  * A whole line, its line end already removed. Real traffic bends the grammar: what is bent but
  * clear is taken.
