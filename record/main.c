@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdarg.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "record/loop.h"
 #include "record/options.h"
-#include "record/probe.h"
 #include "record/summary.h"
 
 enum {
@@ -72,23 +70,19 @@ static int record(const struct options *options, char *const *argv)
 static int probe(const struct options *options, char *const *argv)
 {
 	struct buffer problem = {0};
-	struct probe found;
-	struct utsname name;
-	const char *obstacle;
+	struct programs *programs = NULL;
+	int status = EXIT_RECORDED;
 
-	probe_kernel(&found, options->verbose);
-	if (options->verbose)
-		probe_print(&found, stdout);
-	obstacle = probe_obstacle(&found);
 	(void)argv;
-	if (obstacle) {
-		buffer_append_text(&problem, obstacle);
+	if (recorder_load(options, &programs, &problem)) {
+		printf("recording is possible here, with the programs %s\n",
+		       program_set_text(programs_set(programs)));
+	} else {
 		complain(&problem);
-		return EXIT_REFUSED;
+		status = EXIT_REFUSED;
 	}
-	uname(&name);
-	printf("recording is possible: Linux %s\n", name.release);
-	return EXIT_RECORDED;
+	programs_free(programs);
+	return status;
 }
 
 static int help(const struct options *options, char *const *argv)

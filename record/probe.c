@@ -4,6 +4,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
+#include <sys/utsname.h>
 
 #include "record/privilege.h"
 
@@ -62,6 +63,10 @@ const char *probe_obstacle(const struct probe *probe)
 
 void probe_print(const struct probe *probe, FILE *out)
 {
+	struct utsname name;
+
+	if (uname(&name) == 0)
+		fprintf(out, "Linux %s: has it, feature, since, use\n", name.release);
 #define PROBE_LINE(name, since, use)                                                               \
 	fprintf(out, "  %-4s %-14s %-5s %s\n", probe->name ? "yes" : "no", #name, since, use);
 	PROBE_FEATURES(PROBE_LINE)

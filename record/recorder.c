@@ -13,9 +13,9 @@
 #include "record/privilege.h"
 #include "record/probe.h"
 
-static bool kernel_load(struct recorder *r, struct buffer *problem)
+bool recorder_load(const struct options *options, struct programs **programs,
+		   struct buffer *problem)
 {
-	const struct options *options = r->options;
 	struct probe probe;
 	const char *obstacle;
 	bool compat;
@@ -30,7 +30,7 @@ static bool kernel_load(struct recorder *r, struct buffer *problem)
 		return false;
 	}
 	compat = options->compat || !probe_is_current(&probe);
-	error = programs_load(options, compat ? PROGRAMS_COMPAT : PROGRAMS_CURRENT, &r->programs);
+	error = programs_load(options, compat ? PROGRAMS_COMPAT : PROGRAMS_CURRENT, programs);
 	if (error) {
 		buffer_printf(problem,
 			      "the kernel refused the recording programs: %s; -v shows why",
@@ -39,7 +39,7 @@ static bool kernel_load(struct recorder *r, struct buffer *problem)
 	}
 	if (options->verbose)
 		fprintf(stderr, "  using the programs %s\n",
-			program_set_text(programs_set(r->programs)));
+			program_set_text(programs_set(*programs)));
 	return true;
 }
 
@@ -223,9 +223,10 @@ bool recorder_open(struct recorder *r, const struct options *options, char *cons
 		return false;
 	}
 	umask(077);
-	return signals_open(r, problem) && tables_make(r, problem) && kernel_load(r, problem) &&
-	       wake_open(r, problem) && pids_add(r, problem) && cgroup_set(r, problem) &&
-	       writer_open(r, problem) && recording_begin(r, problem);
+	return signals_open(r, problem) && tables_make(r, problem) &&
+	       recorder_load(options, &r->programs, problem) && wake_open(r, problem) &&
+	       pids_add(r, problem) && cgroup_set(r, problem) && writer_open(r, problem) &&
+	       recording_begin(r, problem);
 }
 
 void recorder_check(struct recorder *r, enum tape_error error)

@@ -34,6 +34,13 @@ struct recorder {
 };
 
 /*
+ * Loads the best programs that this kernel takes into *PROGRAMS, to be released with
+ * programs_free() in any case. False when it takes none: PROBLEM then holds one line for the user.
+ */
+bool recorder_load(const struct options *options, struct programs **programs,
+		   struct buffer *problem);
+
+/*
  * Gets everything ready, from the command's process to the attached programs, and lets the command
  * run. False when recording is not possible: PROBLEM then holds one line for the user. In both
  * cases recorder_close() releases what there is.

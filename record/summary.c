@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "record/summary.h"
 
+#include <inttypes.h>
+
 #include "record/clock.h"
 #include "record/size.h"
 
@@ -103,6 +105,19 @@ static void cut_print(const struct tally *tally, FILE *out)
 				    out);
 }
 
+/* The kernel programs' count and ours agree, unless one of the two is wrong. */
+static void doubt_print(const struct progress *progress, FILE *out)
+{
+	uint64_t told = progress->tally.data_records;
+	uint64_t taken = progress->drained.data_events;
+
+	if (progress->drained.malformed || told != taken)
+		fprintf(out,
+			"  a bug     %" PRIu64 " records sent, %" PRIu64 " received, %" PRIu64
+			" not understood: please report this\n",
+			told, taken, progress->drained.malformed);
+}
+
 void summary_print(const struct summary *summary, FILE *out)
 {
 	const struct progress *progress = &summary->progress;
@@ -114,6 +129,7 @@ void summary_print(const struct summary *summary, FILE *out)
 	written_print(summary, out);
 	lost_print(summary, out);
 	cut_print(&progress->tally, out);
+	doubt_print(progress, out);
 }
 
 void summary_print_losses(const struct summary *summary, FILE *out)
@@ -126,6 +142,7 @@ void summary_print_losses(const struct summary *summary, FILE *out)
 	char bytes[SIZE_TEXT_MAX];
 	char left_out[SIZE_TEXT_MAX];
 
+	doubt_print(progress, out);
 	lost.events += failed.events;
 	lost.bytes += failed.bytes;
 	if (!lost.events && !lost.bytes && !cut)
