@@ -87,7 +87,9 @@ static const char *reply_expected(struct redis *r, const struct redis_message *m
 
 void redis_take_request(struct redis *r, struct redis_message *m)
 {
+	r->waiting += m->base.text.len;
 	r->doubt = DOUBT_NONE;
+	r->asked = true;
 	m->unanswered = reply_expected(r, m);
 	if (m->unanswered)
 		pair_push(r->pair, &m->base);
@@ -116,7 +118,7 @@ static const struct push pushes[] = {
 	{"sunsubscribe", 3, TRAIT_SUNSUBSCRIBE},
 };
 
-/* The string with which an array begins; empty when it begins with something else. */
+/* The plain string with which an array begins; empty when it begins with something else. */
 static struct span first_element(const struct redis_message *m)
 {
 	struct span json = span_of(m->base.text.data, m->split);
@@ -125,7 +127,9 @@ static struct span first_element(const struct redis_message *m)
 	if (json.len < 4 || json.data[0] != '[' || json.data[1] != '"')
 		return span_of(NULL, 0);
 	end = memchr(json.data + 2, '"', json.len - 2);
-	return span_of(json.data + 2, end ? (size_t)(end - json.data) - 2 : 0);
+	if (!end || memchr(json.data, '\\', (size_t)(end - json.data)))
+		return span_of(NULL, 0);
+	return span_of(json.data + 2, (size_t)(end - json.data) - 2);
 }
 
 static const struct push *find_push(const struct redis_message *m, int64_t count)
@@ -315,15 +319,22 @@ static void take_snapshot(struct redis *r, struct redis_message *m)
 
 void redis_take_reply(struct redis *r, struct redis_message *m)
 {
+	r->waiting += m->base.text.len;
 	if (m->snapshot) {
 		take_snapshot(r, m);
 		return;
 	}
 	if (take_push(r, m))
 		return;
+	if (m->error && !r->asked && !session_midstream(r->session)) {
+		/* Turned away before it could ask: too many clients, protected mode. */
+		send_push(r, m, span_text("error"));
+		return;
+	}
 	take_sync_reply(r, m);
 	take_reset_reply(r);
 	if (r->doubt == DOUBT_REST) {
+		r->waiting -= m->base.text.len;
 		pair_discard(r->pair, &m->base);
 		return;
 	}

@@ -162,10 +162,11 @@ static enum asked asked_of(const struct grade *g, size_t len)
 static bool is_telltale(struct span line)
 {
 	static const char *const codes[] = {
-		"+PONG",    "+QUEUED",	  "+RESET",    "+FULLRESYNC", "+CONTINUE",    "-WRONGTYPE",
-		"-NOAUTH",  "-MOVED",	  "-ASK",      "-WRONGPASS",  "-CLUSTERDOWN", "-CROSSSLOT",
-		"-LOADING", "-NOSCRIPT",  "-READONLY", "-EXECABORT",  "-MASTERDOWN",  "-TRYAGAIN",
-		"-NOPERM",  "-BUSYGROUP", "-NOGROUP",  "-MISCONF",    "-NOPROTO",     "-OOM",
+		"+PONG",	"+QUEUED",     "+RESET",    "+FULLRESYNC", "+CONTINUE",
+		"-WRONGTYPE",	"-NOAUTH",     "-MOVED",    "-ASK",	   "-WRONGPASS",
+		"-CLUSTERDOWN", "-CROSSSLOT",  "-LOADING",  "-NOSCRIPT",   "-READONLY",
+		"-EXECABORT",	"-MASTERDOWN", "-TRYAGAIN", "-NOPERM",	   "-BUSYGROUP",
+		"-NOGROUP",	"-DENIED",     "-MISCONF",  "-NOPROTO",	   "-OOM",
 	};
 	struct span word = redis_first_word(line);
 

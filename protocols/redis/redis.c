@@ -5,6 +5,9 @@
 
 #include "protocols/redis/state.h"
 
+/* Requests without replies (or replies that can't be matched yet) are kept whole up to this. */
+#define WAITING_MAX (64u << 20)
+
 /* ---- records ---- */
 
 static void append_note(struct buffer *note, const char *text)
@@ -52,7 +55,10 @@ static void emit(void *context, struct message *request, struct message *respons
 	buffer_clear(&r->note);
 	pair_record(request, response, lost, said && said->error, &record);
 	if (asked) {
-		values[COLUMN_COMMAND] = value_text(request_command(asked));
+		/* The names of commands need no escapes in any format. */
+		values[COLUMN_COMMAND] = asked->known ? value_word(request_command(asked))
+						      : value_text(request_command(asked));
+		r->waiting -= asked->base.text.len;
 		values[COLUMN_ARGS] = value_json(request_args(asked));
 		note_request(&r->note, asked);
 		if (asked->unanswered && record.outcome == OUTCOME_UNANSWERED)
@@ -63,6 +69,7 @@ static void emit(void *context, struct message *request, struct message *respons
 		if (said->push.len)
 			values[COLUMN_PUSH] = value_text(said->push);
 		note_reply(&r->note, said);
+		r->waiting -= said->base.text.len;
 	}
 	record.note = buffer_span(&r->note);
 	record.values = values;
@@ -83,8 +90,9 @@ static struct redis_message *message_of(struct redis *r, const struct frame *fra
 		if (!m)
 			return NULL;
 		m->request = frame->side == SIDE_CLIENT;
+		m->limit = r->waiting > WAITING_MAX ? REDIS_JSON_SHORT : REDIS_JSON_MAX;
 		if (!m->request)
-			render_start(&r->render);
+			render_start(&r->render, m->limit);
 	}
 	m->cut |= frame->cut;
 	r->current[frame->side] = m;
@@ -249,6 +257,7 @@ static void redis_lost(void *state, enum side side)
 		end_message(r, side);
 	}
 	if (side == SIDE_CLIENT) {
+		r->asked = true;
 		r->skip_next = false;
 	} else {
 		r->confirmations = 0;

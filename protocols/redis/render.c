@@ -81,7 +81,7 @@ static struct buffer *begin_value(struct redis_render *r, bool string, struct bu
 		return out;
 	level = &r->level[r->walk.depth - 1];
 	b = place(r, level->inner, out);
-	if (!level->value && b->len > REDIS_JSON_MAX && level->inner != PLACE_NOWHERE) {
+	if (!level->value && b->len > r->limit && level->inner != PLACE_NOWHERE) {
 		r->cut = true;
 		level->inner = PLACE_NOWHERE;
 		b = &r->nowhere;
@@ -120,6 +120,10 @@ static void open_container(struct redis_render *r, const struct resp_token *toke
 	if (attribute) {
 		/* An attribute of something in an attribute isn't shown. */
 		level.where = around == PLACE_OUT ? PLACE_ATTRIBUTES : PLACE_NOWHERE;
+		if (r->attributes.len > r->limit) {
+			r->cut = true;
+			level.where = PLACE_NOWHERE;
+		}
 		b = place(r, level.where, out);
 		if (b->len)
 			buffer_append_char(b, ' ');
@@ -175,13 +179,17 @@ static void append_error(struct buffer *b, struct span text)
 	buffer_append_char(b, '}');
 }
 
-static void append_scalar(struct buffer *b, const struct resp_token *token)
+static void append_scalar(struct redis_render *r, struct buffer *b, const struct resp_token *token)
 {
 	struct span text = token->text;
 
 	if (token->null) {
 		buffer_append_text(b, "null");
 		return;
+	}
+	if (text.len > r->limit) {
+		text.len = r->limit;
+		r->cut = true;
 	}
 	switch (token->type) {
 	case RESP_INTEGER:
@@ -211,7 +219,7 @@ static void append_scalar(struct buffer *b, const struct resp_token *token)
 /* Chunks are put together first: a character may be spread over two of them. */
 static void take_chunk(struct redis_render *r, const struct resp_token *token)
 {
-	if (r->scratch.len + token->text.len <= REDIS_JSON_MAX)
+	if (r->scratch.len + token->text.len <= r->limit)
 		buffer_append_span(&r->scratch, token->text);
 	else
 		r->cut = true;
@@ -222,7 +230,7 @@ static void end_chunks(struct redis_render *r, struct buffer *out)
 	struct resp_token whole = {.type = RESP_CHUNK, .text = buffer_span(&r->scratch)};
 
 	r->walk.depth--;
-	append_scalar(begin_value(r, true, out), &whole);
+	append_scalar(r, begin_value(r, true, out), &whole);
 	r->walk.depth++;
 }
 
@@ -242,7 +250,7 @@ static void append_token(struct redis_render *r, const struct resp_token *token,
 	} else if (resp_is_aggregate(token->type) && !token->null) {
 		open_container(r, token, out);
 	} else if (token->type != RESP_END) {
-		append_scalar(begin_value(r, is_string(token), out), token);
+		append_scalar(r, begin_value(r, is_string(token), out), token);
 	}
 }
 
@@ -254,13 +262,14 @@ static void close_levels(struct redis_render *r, unsigned before, unsigned now, 
 			close_level(r, &r->level[d - 1], out);
 }
 
-void render_start(struct redis_render *r)
+void render_start(struct redis_render *r, size_t limit)
 {
 	buffer_clear(&r->attributes);
 	if (r->scratch.capacity > RESP_LINE_MAX)
 		buffer_free(&r->scratch);
 	r->nowhere.failed = true;
 	r->walk.depth = 0;
+	r->limit = limit;
 	r->cut = false;
 	r->type = 0;
 	r->count = 0;

@@ -4,8 +4,10 @@
 
 #include "protocols/redis/resp.h"
 
-/* Rendered JSON stops growing here: what does not fit is left out and `cut` says so. */
+/* Rendered JSON stops growing about here: what does not fit is left out and `cut` says so. */
 #define REDIS_JSON_MAX (1u << 20)
+/* And here, where too much waits for its other half already. */
+#define REDIS_JSON_SHORT 256
 
 /*
  * Turns a reply into JSON, token by token, so that a reply may come in pieces.
@@ -30,6 +32,7 @@ struct redis_render {
 	struct buffer nowhere; /* always failed: whatever is appended is dropped */
 	struct resp_walk walk;
 	struct render_level level[RESP_DEPTH_MAX];
+	size_t limit; /* one of the two above */
 	bool cut;
 
 	/* Of the value itself, without what is in it. */
@@ -38,7 +41,7 @@ struct redis_render {
 };
 
 /* A new reply begins. */
-void render_start(struct redis_render *r);
+void render_start(struct redis_render *r, size_t limit);
 
 /*
  * Appends the tokens of DATA to OUT. DATA ends with a token, of which the end of the payload may

@@ -2,7 +2,7 @@
 #include "protocols/redis/request.h"
 
 #include "protocols/json.h"
-#include "protocols/redis/render.h"
+#include "protocols/redis/resp.h"
 
 static void append_upper(struct buffer *b, struct span word)
 {
@@ -25,6 +25,7 @@ static void add_command(struct redis_message *m, struct span word)
 	m->cut |= word.len > REDIS_NAME_MAX;
 	m->split = m->base.text.len;
 	command = redis_command_find(buffer_span(&m->base.text));
+	m->known = command != NULL;
 	if (command)
 		m->trait = command->trait;
 }
@@ -57,9 +58,13 @@ static void add_word(struct redis_message *m, struct span word)
 		m->split = b->len;
 		return;
 	}
-	if (b->len > REDIS_JSON_MAX) {
+	if (b->len > m->limit) {
 		m->cut = true;
 		return;
+	}
+	if (word.len > m->limit) {
+		m->cut = true;
+		word.len = m->limit;
 	}
 	buffer_append_char(b, b->len == m->split ? '[' : ',');
 	json_append_string(b, word);

@@ -16,6 +16,8 @@
 struct redis_message {
 	struct message base;
 	enum redis_trait trait; /* of a request's command */
+	size_t limit;		/* base.text stops growing about here */
+	bool known;		/* a request's command is one of Redis */
 	uint64_t words;		/* of a request: the command and its arguments */
 	size_t split;		/* in base.text */
 	bool request;		/* sent by the client */

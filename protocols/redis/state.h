@@ -39,9 +39,11 @@ struct redis {
 	struct redis_render render;
 	struct buffer scratch;
 	struct buffer note;
+	size_t waiting; /* bytes of text that the pair holds */
 	enum redis_doubt doubt;
 
 	/* What the client asked for. */
+	bool asked;	  /* anything at all */
 	bool replies_off; /* CLIENT REPLY OFF */
 	bool skip_next;	  /* CLIENT REPLY SKIP */
 	bool transaction; /* MULTI */

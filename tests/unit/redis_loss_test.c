@@ -225,6 +225,63 @@ static void array_of_a_million(void **state)
 	free(body);
 }
 
+static void request_of_many_pieces(void **state)
+{
+	enum {
+		COUNT = 50000
+	};
+	static const char head[] = "*50001\r\n$5\r\nRPUSH\r\n", element[] = "$1\r\nx\r\n";
+	char *body = malloc(COUNT * 7);
+	struct feed_message messages[] = {
+		FEED_REQUEST(head),
+		{DIRECTION_SENT, body, COUNT * 7},
+		FEED_REQUEST("GET b\r\n"),
+		FEED_RESPONSE(":50000\r\n+BB\r\n"),
+	};
+	struct feed feed = {.messages = messages, .count = 4};
+	struct buffer out = {0};
+
+	(void)state;
+	assert_non_null(body);
+	for (size_t i = 0; i < COUNT; i++)
+		memcpy(body + i * 7, element, 7);
+	run(feed, &out);
+	assert_int_equal(count_of(out.data, "\"x\""), COUNT);
+	assert_non_null(strstr(out.data, "\"x\"],\"reply\":50000,\"push\":null,\"note\":\"\"}"));
+	assert_non_null(strstr(out.data, B));
+	buffer_free(&out);
+	free(body);
+}
+
+/* A server that never answers: the requests that wait must not fill the memory. */
+static void large_requests_without_replies(void **state)
+{
+	enum {
+		COUNT = 70,
+		SIZE = 1000000
+	};
+	static const char head[] = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000000\r\n";
+	size_t len = sizeof(head) - 1 + SIZE + 2;
+	char *request = malloc(len);
+	struct feed_message messages[COUNT];
+	struct feed feed = {.messages = messages, .count = COUNT};
+	struct buffer out = {0};
+
+	(void)state;
+	assert_non_null(request);
+	memset(request, 'v', len);
+	memcpy(request, head, sizeof(head) - 1);
+	memcpy(request + len - 2, "\r\n", 2);
+	for (size_t i = 0; i < COUNT; i++)
+		messages[i] = (struct feed_message){DIRECTION_SENT, request, len};
+	run(feed, &out);
+	assert_int_equal(count_of(out.data, "\"outcome\":\"unanswered\""), COUNT);
+	assert_in_range(count_of(out.data, "not all of the request is shown"), 1, 5);
+	assert_in_range(out.len, 60u << 20, 70u << 20);
+	buffer_free(&out);
+	free(request);
+}
+
 /* A hole in the middle of a reply of many pieces: shown as far as it came, the rest dropped. */
 static void hole_in_a_reply_of_pieces(void **state)
 {
@@ -285,6 +342,8 @@ int main(void)
 		cmocka_unit_test(lines_are_found_again),
 		cmocka_unit_test(value_larger_than_what_is_kept),
 		cmocka_unit_test(array_of_a_million),
+		cmocka_unit_test(request_of_many_pieces),
+		cmocka_unit_test(large_requests_without_replies),
 		cmocka_unit_test(hole_in_a_reply_of_pieces),
 		cmocka_unit_test(snapshot_with_a_hole),
 	};

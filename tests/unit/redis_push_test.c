@@ -195,6 +195,19 @@ static void refused_psync_brings_nothing(void **state)
 	      "\"reply\":[\"PING\"],\"push\":\"replication\",\"note\":\"\"}\n");
 }
 
+/* An error before anything was asked answers nothing. */
+static void turned_away_at_the_door(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_RESPONSE("-ERR max number of clients reached\r\n"),
+	};
+
+	(void)state;
+	CHECK(messages, "{\"outcome\":\"error\",\"command\":null,\"args\":null,"
+			"\"reply\":{\"error\":\"ERR max number of clients reached\"},"
+			"\"push\":\"error\",\"note\":\"\"}\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +216,7 @@ int main(void)
 		cmocka_unit_test(monitor_streams_lines),
 		cmocka_unit_test(psync_brings_snapshot_and_commands),
 		cmocka_unit_test(snapshot_ends_with_its_mark),
+		cmocka_unit_test(turned_away_at_the_door),
 		cmocka_unit_test(refused_psync_brings_nothing),
 	};
 
