@@ -87,11 +87,10 @@ static void start_by_ack(struct tcp_half *h, const struct tcp_half *sender, cons
 	}
 	if (h->started)
 		return;
-	if (!h->has_first_ack) {
-		h->has_first_ack = true;
+	if (!h->has_first_ack || (int32_t)(p->tcp.ack - h->first_ack) < 0)
 		h->first_ack = p->tcp.ack;
-	}
-	if (handshake || (!h->packets && h->first_ack != p->tcp.ack))
+	h->has_first_ack = true;
+	if (handshake || is_alone(sender, h))
 		start_half(h, h->first_ack);
 }
 

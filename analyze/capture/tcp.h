@@ -25,7 +25,7 @@ struct tcp_half {
 	int64_t last_ts;   /* of what was given out last */
 	uint32_t next_seq; /* the sequence number of `next` */
 	uint32_t isn;
-	uint32_t first_ack; /* the first acknowledgement that came for this half */
+	uint32_t first_ack; /* the lowest acknowledgement that came for it before it started */
 	uint64_t packets;   /* that the capture has of it */
 	bool started;	    /* next_seq is known */
 	bool isn_known;

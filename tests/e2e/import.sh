@@ -87,6 +87,19 @@ fi
 	exit
 }
 
+# The same for bad captures: some of the packets missing, twice, cut, or at another place.
+mkdir "$work/bad"
+seed=0
+for capture in "${all[@]}"; do
+	case $capture in
+	*/http/*.pcap | */redis/*.pcap | */mysql/*.pcap)
+		[ $((++seed % 3)) -eq 0 ] || continue
+		python3 tests/e2e/disturb.py "$capture" "$work/bad/$(basename "$capture")" $seed
+		;;
+	esac
+done
+all+=("$work"/bad/*)
+
 # compare SLOT: every second capture of all, so that two run side by side.
 compare() {
 	local i mine=()

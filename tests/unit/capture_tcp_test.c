@@ -285,15 +285,32 @@ static void one_side(void **state)
 	expect_text(&file, "> lost 10; < 0 OK; > lost 20; < 2 OK");
 }
 
+/* After some packets it is clear that the other side won't be seen. */
 static void one_side_joined_midway(void **state)
 {
 	struct buffer file = {0};
 
 	(void)state;
 	build_pcap(&file, LINK_RAW);
-	build_segment(&file, &(struct build_segment){SERVER, MS, S, C, ACK, "OK", 0});
-	build_segment(&file, &(struct build_segment){SERVER, 2 * MS, S + 2, C + 30, ACK, "OK", 0});
-	expect_text(&file, "< 0 OK; > lost 30; < 2 OK");
+	for (int i = 0; i < 20; i++)
+		build_segment(&file,
+			      &(struct build_segment){SERVER, i * MS, S, C + 7, ACK, NULL, 0});
+	build_segment(&file, &(struct build_segment){SERVER, 30 * MS, S, C + 7, ACK, "OK", 0});
+	build_segment(&file, &(struct build_segment){SERVER, 40 * MS, S + 2, C + 30, ACK, "OK", 0});
+	expect_text(&file, "< 0 OK; > lost 23; < 2 OK");
+}
+
+/* Without a handshake and in disorder: bytes that others have acknowledged aren't old yet. */
+static void disorder_joined_midway(void **state)
+{
+	struct buffer file = {0};
+
+	(void)state;
+	build_pcap(&file, LINK_RAW);
+	build_segment(&file, &(struct build_segment){SERVER, 9 * MS, S + 2, C + 3, ACK, "!", 0});
+	build_segment(&file, &(struct build_segment){SERVER, 8 * MS, S, C, ACK, NULL, 0});
+	build_segment(&file, &(struct build_segment){CLIENT, 8 * MS, C, S, ACK, "GET", 0});
+	expect_text(&file, "< 0 !; > 0 GET");
 }
 
 /* The FIN isn't in the capture; its number isn't a lost byte. */
@@ -481,6 +498,7 @@ int main(void)
 		cmocka_unit_test(who_began),
 		cmocka_unit_test(one_side),
 		cmocka_unit_test(one_side_joined_midway),
+		cmocka_unit_test(disorder_joined_midway),
 		cmocka_unit_test(lost_fin),
 		cmocka_unit_test(fin_before_data),
 		cmocka_unit_test(reset),
