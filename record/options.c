@@ -126,7 +126,8 @@ static const char *set_level(struct options *options, const char *argument)
 
 static const char *set_duration(struct options *options, const char *argument)
 {
-	return size_parse_seconds(argument, &options->duration) && options->duration
+	return size_parse_seconds(argument, &options->duration) && options->duration &&
+			       options->duration <= INT64_MAX
 		       ? NULL
 		       : "a number of seconds, such as 10 or 0.5";
 }

@@ -115,13 +115,13 @@ static void nothing_needs_a_directory_but_recording(void **state)
 static void wrong_values_are_named(void **state)
 {
 	static char *wrong[][2] = {
-		{"-p", "0"},	      {"-p", "abc"},	   {"-p", "-1"},
-		{"-p", "4294967296"}, {"-e", ""},	   {"-e", "sixteen-letters-"},
-		{"--port", "0"},      {"--port", "65536"}, {"-s", "1x"},
-		{"-s", "4GiB"},	      {"-C", "100"},	   {"-C", "99999999999999999999"},
-		{"--keep", "1"},      {"--buffer", "1"},   {"--buffer", "4GiB"},
-		{"-z", "0"},	      {"-z", "20"},	   {"-d", "0"},
-		{"-d", "ten"},
+		{"-p", "0"},	      {"-p", "abc"},	    {"-p", "-1"},
+		{"-p", "4294967296"}, {"-e", ""},	    {"-e", "sixteen-letters-"},
+		{"--port", "0"},      {"--port", "65536"},  {"-s", "1x"},
+		{"-s", "4GiB"},	      {"-C", "100"},	    {"-C", "99999999999999999999"},
+		{"--keep", "1"},      {"--buffer", "1"},    {"--buffer", "4GiB"},
+		{"-z", "0"},	      {"-z", "20"},	    {"-d", "0"},
+		{"-d", "ten"},	      {"-d", "9999999999"},
 	};
 
 	(void)state;
