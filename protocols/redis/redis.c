@@ -106,6 +106,7 @@ static void end_snapshot(struct redis_message *m)
 	buffer_append_u64(&m->base.text, m->size);
 	buffer_append_char(&m->base.text, '}');
 	m->split = m->base.text.len;
+	m->cut = false; /* nothing but its size is shown */
 }
 
 static void end_reply(struct redis *r, struct redis_message *m)

@@ -36,9 +36,9 @@ static void map_to_pairs(struct redis_render *r, struct render_level *level, str
 	unsigned depth = 0;
 	bool quoted = false;
 
-	level->pairs = true;
 	if (b->failed)
 		return;
+	level->pairs = true;
 	buffer_clear(&r->scratch);
 	buffer_append(&r->scratch, b->data + level->start, b->len - level->start);
 	b->len = level->start;

@@ -189,6 +189,35 @@ static void value_larger_than_what_is_kept(void **state)
 	free(value);
 }
 
+/* Where a map is cut it keeps the form it had, whatever its other keys are. */
+static void map_larger_than_what_is_shown(void **state)
+{
+	enum {
+		SIZE = 1000000
+	};
+	char *value = malloc(SIZE);
+	struct feed_message messages[] = {
+		FEED_REQUEST("GET a\r\nGET b\r\n"),
+		FEED_RESPONSE("%4\r\n+a\r\n$1000000\r\n"),
+		{DIRECTION_RECEIVED, value, SIZE},
+		FEED_RESPONSE("\r\n+b\r\n$100000\r\n"),
+		{DIRECTION_RECEIVED, value, SIZE / 10},
+		FEED_RESPONSE("\r\n+c\r\n%1\r\n:1\r\n:2\r\n:3\r\n*0\r\n+BB\r\n"),
+	};
+	struct feed feed = {.messages = messages, .count = 6};
+	struct buffer out = {0};
+
+	(void)state;
+	assert_non_null(value);
+	memset(value, 'v', SIZE);
+	run(feed, &out);
+	assert_non_null(strstr(out.data, "\"reply\":{\"a\":\"vvv"));
+	assert_non_null(strstr(out.data, "vvv\"},\"push\":null,\"note\":\"not all of the reply"));
+	assert_non_null(strstr(out.data, B));
+	buffer_free(&out);
+	free(value);
+}
+
 /* A million elements in small pieces: bounded memory, and not a second of work. */
 static void array_of_a_million(void **state)
 {
@@ -341,6 +370,7 @@ int main(void)
 		cmocka_unit_test(hole_inside_a_value),
 		cmocka_unit_test(lines_are_found_again),
 		cmocka_unit_test(value_larger_than_what_is_kept),
+		cmocka_unit_test(map_larger_than_what_is_shown),
 		cmocka_unit_test(array_of_a_million),
 		cmocka_unit_test(request_of_many_pieces),
 		cmocka_unit_test(large_requests_without_replies),
