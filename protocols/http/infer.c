@@ -30,17 +30,10 @@ static struct span first_line(struct span bytes)
 	return http_strip_line_end(bytes);
 }
 
-static struct span method_of(struct span bytes)
-{
-	const char *blank = memchr(bytes.data, ' ', bytes.len);
-
-	return span_of(bytes.data, blank ? (size_t)(blank - bytes.data) : bytes.len);
-}
-
 /* A known method, a blank and what begins like a target: hardly any other protocol does. */
 static int front_score(struct span bytes, size_t len)
 {
-	struct span method = method_of(bytes);
+	struct span method = http_method_of(bytes);
 	const char *target = method.data + method.len + 1;
 
 	if (method.len + 1 >= len || !http_method_known(method))
@@ -51,7 +44,7 @@ static int front_score(struct span bytes, size_t len)
 /* Somebody's own method is a word; the number of an SMTP reply is a token too. */
 static int line_score(struct span bytes)
 {
-	struct span method = method_of(bytes);
+	struct span method = http_method_of(bytes);
 
 	if (http_method_known(method))
 		return SCORE_START_LINE;

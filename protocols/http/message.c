@@ -153,6 +153,11 @@ static struct http_message *new_message(struct http_state *st, const struct fram
 	if (side->garbled)
 		m->notes |= HTTP_NOTE_GARBAGE_BEFORE;
 	side->garbled = false;
+	if (side->is_cut) {
+		m->base.partial = true;
+		m->notes |= HTTP_NOTE_START_CUT;
+	}
+	side->is_cut = false;
 	if (!line) {
 		m->notes |= HTTP_NOTE_NO_HEAD;
 		return m;
@@ -462,6 +467,7 @@ void http_lost(void *state, enum side side)
 	struct http_side *s = &st->sides[side];
 
 	st->unsure = true;
+	s->at_line_start = false;
 	if (side == SIDE_SERVER) {
 		st->connect = NULL;
 		if (s->phase == HTTP_PHASE_UNTIL_CLOSE) {

@@ -7,6 +7,7 @@
  * a message without any (nearly all) costs nothing.
  */
 #define HTTP_NOTES(X)                                                                              \
+	X(START_CUT, "begins inside the method")                                                   \
 	X(HEAD_CUT, "ended inside the head")                                                       \
 	X(BODY_CUT, "ended inside the body")                                                       \
 	X(BODY_LOST, "bytes of the body were lost")                                                \

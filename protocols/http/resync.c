@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/http/state.h"
 
-typedef enum http_match match_fn(struct span bytes, size_t *len);
+/*
+ * After a loss nothing is left to go by but start lines. Bodies may hold such lines too; so only
+ * exact ones count.
+ */
+
+static struct span rest_from(struct span bytes, size_t at)
+{
+	return span_of(bytes.data + at, bytes.len - at);
+}
 
 /* A request line may begin behind anything that isn't part of a word. */
 static size_t next_word(struct span bytes, size_t at)
@@ -13,31 +21,57 @@ static size_t next_word(struct span bytes, size_t at)
 	return at;
 }
 
-/* A status line begins with an H, whatever is before it. */
-static size_t next_status(struct span bytes, size_t at)
+/*
+ * Whether a request may begin at AT. Behind a line end any method does, in the midst of a line one
+ * that is known. Right behind a hole an unknown one is the end of another: *CUT.
+ */
+static bool may_begin(const struct http_side *side, struct span bytes, size_t at, bool *cut)
 {
-	const char *h = at < bytes.len ? memchr(bytes.data + at, 'H', bytes.len - at) : NULL;
+	bool lined = at ? bytes.data[at - 1] == '\n' : side->at_line_start;
 
-	return h ? (size_t)(h - bytes.data) : bytes.len;
+	*cut = false;
+	if (lined || http_method_known(http_method_of(rest_from(bytes, at))))
+		return true;
+	*cut = at == 0;
+	return *cut;
 }
 
-/*
- * The next exact start line, or its front at the end of what is there. Bodies may hold such lines
- * too; but after a loss nothing else is left to go by.
- */
-static bool find_start_line(struct cursor *in, match_fn *match, bool requests)
+static bool find_request(struct http_side *side, struct cursor *in)
 {
 	struct span bytes = cursor_rest(in);
-	size_t at = 0, len;
+	size_t len;
 
-	while (at < bytes.len) {
-		enum http_match found = match(span_of(bytes.data + at, bytes.len - at), &len);
+	for (size_t at = 0; at < bytes.len; at = next_word(bytes, at)) {
+		enum http_match found = http_request_match(rest_from(bytes, at), &len);
+
+		if (found == HTTP_MATCH_NO)
+			continue;
+		if (found == HTTP_MATCH_YES && !may_begin(side, bytes, at, &side->is_cut))
+			continue;
+		if (at)
+			side->at_line_start = bytes.data[at - 1] == '\n';
+		in->pos += at;
+		return found == HTTP_MATCH_YES;
+	}
+	in->pos = in->end;
+	return false;
+}
+
+/* A status line begins with an H, whatever is before it. */
+static bool find_response(struct cursor *in)
+{
+	const uint8_t *at = in->pos;
+	size_t len;
+
+	while ((at = memchr(at, 'H', (size_t)(in->end - at))) != NULL) {
+		enum http_match found = http_status_match(span_of(at, (size_t)(in->end - at)),
+							  &len);
 
 		if (found != HTTP_MATCH_NO) {
-			in->pos += at;
+			in->pos = at;
 			return found == HTTP_MATCH_YES;
 		}
-		at = requests ? next_word(bytes, at) : next_status(bytes, at + 1);
+		at++;
 	}
 	in->pos = in->end;
 	return false;
@@ -51,6 +85,6 @@ bool http_resync(void *state, enum side side, struct cursor *in)
 	if (st->sides[side].phase == HTTP_PHASE_UNTIL_CLOSE)
 		return true;
 	if (side == SIDE_CLIENT)
-		return find_start_line(in, http_request_match, true);
-	return find_start_line(in, http_status_match, false);
+		return find_request(&st->sides[side], in);
+	return find_response(in);
 }

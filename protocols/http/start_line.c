@@ -114,6 +114,11 @@ static size_t token_run(struct span text)
 	return n;
 }
 
+struct span http_method_of(struct span bytes)
+{
+	return span_of(bytes.data, token_run(bytes));
+}
+
 /* "HTTP/" and two digits with a dot, at the beginning of TEXT; the digits become *VERSION. */
 static bool version_at(struct span text, struct span *version)
 {

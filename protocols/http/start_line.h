@@ -48,6 +48,9 @@ bool http_status_line(struct span line, struct http_start_line *out);
 enum http_match http_request_match(struct span bytes, size_t *len);
 enum http_match http_status_match(struct span bytes, size_t *len);
 
+/* The word that BYTES begin with; may be empty. */
+struct span http_method_of(struct span bytes);
+
 /* A method registered with IANA, or long in common use. */
 bool http_method_known(struct span method);
 

@@ -58,10 +58,12 @@ struct http_message {
 
 struct http_side {
 	enum http_phase phase;
-	bool begun;    /* something was recognised on this side */
-	bool simple;   /* the last request was one of HTTP/0.9 */
-	bool garbled;  /* something was not, since the last message */
-	bool doubtful; /* whether the response has a body depends on a request that was lost */
+	bool begun;	    /* something was recognised on this side */
+	bool simple;	    /* the last request was one of HTTP/0.9 */
+	bool at_line_start; /* where resync() looks first is behind a line end */
+	bool is_cut;	    /* the next request has lost its beginning */
+	bool garbled;	    /* something was not, since the last message */
+	bool doubtful;	    /* whether the response has a body depends on a request that was lost */
 	uint64_t length;
 	struct http_fields fields;     /* of the last head */
 	struct buffer head;	       /* its lines so far, when it comes in pieces */
