@@ -26,8 +26,10 @@ static void event_write(struct drain *drain, const struct event *event)
 		totals->data_events++;
 		totals->data_bytes += event->data.payload.len;
 	}
-	if (totals->error == TAPE_OK)
-		totals->error = recording_writer_event(drain->writer, event);
+	if (totals->error != TAPE_OK)
+		return;
+	totals->error = recording_writer_event(drain->writer, event);
+	totals->system_error = errno;
 }
 
 static int record_take(void *context, void *data, size_t len)

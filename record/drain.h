@@ -13,6 +13,7 @@ struct drain_totals {
 	uint64_t data_bytes;   /* payload in them */
 	uint64_t malformed;    /* records that could not be understood; 0 unless there is a bug */
 	enum tape_error error; /* of the writer; the first one stays */
+	int system_error;      /* errno at that moment */
 };
 
 /* RING is the map's descriptor; WRITER and PROCESSES must outlive the drain. NULL: see errno. */

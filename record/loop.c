@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "record/loop.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -78,6 +79,7 @@ static bool drain(struct recorder *r)
 {
 	bool empty = drain_some(r->drain);
 
+	errno = drain_totals(r->drain)->system_error;
 	recorder_check(r, drain_totals(r->drain)->error);
 	return empty;
 }
@@ -112,8 +114,8 @@ static void record(struct recorder *r)
 		struct epoll_event events[2];
 		int64_t now;
 
-		epoll_wait(r->wake, events, 2, empty ? TURN_MS : 0);
-		signals_take(r);
+		if (epoll_wait(r->wake, events, 2, empty ? TURN_MS : 0) > 0)
+			signals_take(r);
 		empty = drain(r);
 		now = clock_monotonic();
 		if (options->duration && now - r->started >= (int64_t)options->duration)

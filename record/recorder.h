@@ -51,7 +51,7 @@ bool recorder_open(struct recorder *r, const struct options *options, char *cons
 /* Hands EVENT to the writer, unless it has failed before. */
 void recorder_write(struct recorder *r, const struct event *event);
 
-/* Remembers the first ERROR of the writer. */
+/* Remembers the first ERROR of the writer, and errno with it. */
 void recorder_check(struct recorder *r, enum tape_error error);
 
 /* What is known now. */
