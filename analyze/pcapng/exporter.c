@@ -212,26 +212,29 @@ static void on_stream_data(struct exporter *e, struct facts_conn *c, const struc
 		fail(e, TAPE_ERROR_MEMORY);
 }
 
+static void finish_stream(struct facts_conn *c, enum layer layer, const struct stream_end *how)
+{
+	if (!c->streams[layer])
+		return;
+	stream_finish(c->streams[layer], how);
+	stream_free(c->streams[layer]);
+	c->streams[layer] = NULL;
+}
+
 static void finish_streams(struct facts_conn *c, const struct connection *from)
 {
-	const struct facts_end *end = c->ends, *twin = end ? end->twin : NULL;
-	struct stream_end how = {
+	const struct facts_end *end = c->ends, *twin = end->twin;
+	struct stream_end plaintext = {
 		.closed = c->closed,
 		.remote_first = twin && twin->conn->closed && twin->end_ts < from->end_ts,
 		.ts = from->end_ts,
 	};
+	struct stream_end wire = plaintext;
 
-	for (int layer = 0; layer < 2; layer++) {
-		if (!c->streams[layer])
-			continue;
-		if (layer == LAYER_WIRE)
-			memcpy(how.final, end->moved, sizeof(how.final));
-		else
-			memset(how.final, 0, sizeof(how.final));
-		stream_finish(c->streams[layer], &how);
-		stream_free(c->streams[layer]);
-		c->streams[layer] = NULL;
-	}
+	/* The positions of the close are the socket's. */
+	memcpy(wire.final, end->moved, sizeof(wire.final));
+	finish_stream(c, LAYER_WIRE, &wire);
+	finish_stream(c, LAYER_TLS, &plaintext);
 }
 
 /* ---- datagrams ---- */
