@@ -19,12 +19,11 @@ static enum frame_status frame_of(enum side side, const char *text, uint64_t *le
 	struct redis_scan scan = {.side = side};
 	struct frame frame = {0};
 	size_t size = strlen(text);
-	uint8_t *copy = malloc(size + 1);
+	uint8_t *copy = malloc(size ? size : 1);
 	enum frame_status status;
 
 	/* Of the exact size, so that a sanitizer sees a read beyond the end. */
 	assert_non_null(copy);
-	copy = realloc(copy, size ? size : 1);
 	memcpy(copy, text, size);
 	status = redis_scan_frame(&scan, copy, size, &frame);
 	free(copy);
