@@ -101,9 +101,10 @@ static struct event odd_event(uint64_t *state)
 	case 0:
 		return odd_conn(state);
 	case 1:
-		return (struct event){
-			.type = EVENT_LOSS,
-			.loss = {random_u64(state) % 8, odd_number(state), odd_number(state)}};
+		return (struct event){.type = EVENT_LOSS,
+				      .loss = {.conn = random_u64(state) % 8,
+					       .events = odd_number(state),
+					       .bytes = odd_number(state)}};
 	case 2:
 		if (random_u64(state) % 2)
 			return (struct event){.type = EVENT_SECRET,

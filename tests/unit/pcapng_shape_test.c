@@ -197,8 +197,9 @@ static void test_processes_and_losses(void **state)
 	tape_build_conn(&x.tape, &other);
 	tape_build_text(&x.tape, 1, 100, SENT, 0, get);
 	tape_build_text(&x.tape, 2, 101, SENT, 0, get);
-	tape_build_event(&x.tape, (struct event){.type = EVENT_LOSS, .loss = {2, 7, 100}});
-	tape_build_event(&x.tape, (struct event){.type = EVENT_LOSS, .loss = {0, 5, 0}});
+	tape_build_event(&x.tape, (struct event){.type = EVENT_LOSS,
+						 .loss = {.conn = 2, .events = 7, .bytes = 100}});
+	tape_build_event(&x.tape, (struct event){.type = EVENT_LOSS, .loss = {.events = 5}});
 	exported_write(&x, NULL);
 	assert_string_equal(exported_field(&x, "http", "frame.interface_name"),
 			    "curl[100]\nw\xef\xbf\xbdget[101]\n");
