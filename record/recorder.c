@@ -209,6 +209,10 @@ static bool recording_begin(struct recorder *r, struct buffer *problem)
 		children_add(r);
 	if (!privilege_drop(options->directory) && options->verbose)
 		fprintf(stderr, "  can't give up capabilities: %s\n", strerror(errno));
+	if (!programs_tally(r->programs, &r->tally)) {
+		buffer_printf(problem, "the kernel doesn't tell what is lost: %s", strerror(errno));
+		return false;
+	}
 	command_release(&r->command);
 	return true;
 }
