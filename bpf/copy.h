@@ -4,8 +4,8 @@
 
 /*
  * Walks the messages and the pieces of a call and sends their bytes to the ring. One step does one
- * piece; it is a global function, which the verifier looks at once and not for each turn of the
- * loop, and finds its state in the scratch of this CPU.
+ * piece. Step and loop are global functions, which the verifier looks at once and not for each turn
+ * and each way that leads there; they find their state in the scratch of this CPU.
  */
 
 #include "bpf/conn.h"
@@ -260,19 +260,23 @@ __noinline int walk_step(__u32 cpu)
 	return !walk->open && !walk->message_count;
 }
 
-/* Sends everything that the walk was set up for. */
-static __always_inline void walk_run(struct scratch *space)
+/* Sends everything that the walk in the scratch of CPU was set up for. */
+__noinline int walk_run(__u32 cpu)
 {
-	__u32 cpu = space->cpu;
+	struct scratch *space;
 
 	for (int i = 0; i < WALK_STEPS; i++)
 		if (walk_step(cpu))
-			return;
+			return 0;
+	space = bpf_map_lookup_elem(&scratch, &cpu);
+	if (!space)
+		return 0;
 	space->walk.overrun = 1;
 	walk_without_source(&space->walk);
 	for (int i = 0; i < WALK_STEPS; i++)
 		if (walk_step(cpu))
-			return;
+			return 0;
+	return 0;
 }
 
 #endif

@@ -68,7 +68,7 @@ int BPF_PROG(on_exec, struct task_struct *task)
 	if (!bpf_map_lookup_elem(&processes, &tgid))
 		return 0;
 	space = scratch_claim();
-	if (!space || !process_send(space, tgid))
+	if (!space || !process_send(space->cpu, tgid))
 		bpf_map_delete_elem(&processes, &tgid);
 	if (space)
 		scratch_release(space);

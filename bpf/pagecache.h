@@ -60,19 +60,20 @@ static __always_inline __u64 page_distance_by(struct kmem_cache *cache)
 }
 
 /* All caches are in one list; the socket's own is where it is entered. */
-static __noinline void page_distance_find(__u64 sk)
+__noinline int page_distance_find(__u64 sk)
 {
 	struct sock *entry = (struct sock *)sk;
 	struct kmem_cache *cache;
 
 	if (!bpf_core_type_exists(struct slab))
-		return;
+		return 0;
 	cache = BPF_CORE_READ(entry, __sk_common.skc_prot, slab);
 	for (int i = 0; i < CACHES_MAX && cache && !page_distance; i++) {
 		page_distance = page_distance_by(cache);
 		cache = (struct kmem_cache *)((void *)BPF_CORE_READ(cache, list.next) -
 					      bpf_core_field_offset(struct kmem_cache, list));
 	}
+	return 0;
 }
 
 /* The folio that holds a page of a file; 0 when it isn't in memory. */

@@ -118,24 +118,28 @@ static __always_inline void process_fill(struct process_space *space, struct tas
 
 /*
  * Tells user space of process TGID if it is the current one. Remembered in `processes` only when
- * the record fitted in the ring, so that it is tried again at the next call.
+ * the record fitted in the ring, so that it is tried again at the next call. 1: done.
  */
-static __noinline bool process_send(struct scratch *scratch_space, __u32 tgid)
+__noinline int process_send(__u32 cpu, __u32 tgid)
 {
-	struct process_space *space = (struct process_space *)scratch_space->payload;
+	struct scratch *scratch_space = bpf_map_lookup_elem(&scratch, &cpu);
 	struct task_struct *leader = KERNEL_GET(task_struct, current_task(), group_leader);
 	struct process_state state = {};
+	struct process_space *space;
 
+	if (!scratch_space)
+		return 0;
+	space = (struct process_space *)scratch_space->payload;
 	if (tgid != bpf_get_current_pid_tgid() >> 32)
-		return false;
+		return 0;
 	process_fill(space, leader);
 	if (bpf_ringbuf_output(&ring, &space->process, sizeof(space->process), ring_wakeup())) {
 		COUNT(lost_meta_records, 1);
-		return false;
+		return 0;
 	}
 	state.start_ts = space->process.start_ts;
 	bpf_map_update_elem(&processes, &tgid, &state, BPF_ANY);
-	return true;
+	return 1;
 }
 
 static __always_inline bool process_exit_send(__u32 tgid, __s32 status)

@@ -80,7 +80,7 @@ static __always_inline void conn_introduce(struct scratch *space, struct kernel_
 		conn_announce(walk->key, conn, walk->pid, walk->fd);
 	if (conn->announced_pid == walk->pid)
 		return;
-	if (bpf_map_lookup_elem(&processes, &walk->pid) || process_send(space, walk->pid))
+	if (bpf_map_lookup_elem(&processes, &walk->pid) || process_send(space->cpu, walk->pid))
 		conn->announced_pid = walk->pid;
 }
 
@@ -100,7 +100,7 @@ static __always_inline void transfer_send(struct transfer *transfer, struct scra
 		COUNT(moved_bytes, transfer->moved);
 		message_begin(walk, transfer->moved);
 	}
-	walk_run(space);
+	walk_run(space->cpu);
 }
 
 #endif
