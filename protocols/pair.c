@@ -26,6 +26,7 @@ struct pair {
 	struct list requests; /* that wait, oldest first */
 	struct list held;     /* responses after a loss */
 	bool unsure;	      /* messages were lost: order says nothing until the next alignment */
+	size_t sure;	      /* but the oldest so many requests are from before the loss */
 	bool answered;	      /* the last message was a response */
 	bool overlapping;     /* requests come before the older ones are all answered */
 
@@ -128,6 +129,13 @@ void pair_discard(struct pair *p, struct message *message)
 	p->pooled++;
 }
 
+static struct message *pop_request(struct pair *p)
+{
+	if (p->sure)
+		p->sure--;
+	return list_pop(&p->requests);
+}
+
 static void give(struct pair *p, struct message *request, struct message *response, bool lost)
 {
 	p->emit(p->context, request, response, lost);
@@ -155,6 +163,7 @@ static void align(struct pair *p)
 	size_t requests, responses = p->held.count;
 
 	p->unsure = false;
+	p->sure = 0;
 	if (!responses)
 		return;
 	requests = requests_before_last_held(p);
@@ -178,7 +187,7 @@ void pair_request(struct pair *p, struct message *request)
 	p->answered = false;
 	list_append(&p->requests, request);
 	if (p->requests.count > PENDING_MAX)
-		give(p, list_pop(&p->requests), NULL, false);
+		give(p, pop_request(p), NULL, false);
 }
 
 void pair_response(struct pair *p, struct message *response)
@@ -186,13 +195,14 @@ void pair_response(struct pair *p, struct message *response)
 	struct message *request;
 
 	p->answered = true;
-	if (p->unsure) {
+	if (p->unsure && !p->sure) {
 		list_append(&p->held, response);
-		if (p->held.count >= p->requests.count || p->held.count > HELD_MAX)
+		if (p->held.count > HELD_MAX ||
+		    (p->overlapping && p->held.count >= p->requests.count))
 			align(p);
 		return;
 	}
-	request = list_pop(&p->requests);
+	request = pop_request(p);
 	give(p, request, response, !request);
 }
 
@@ -247,8 +257,17 @@ size_t pair_pending(const struct pair *p)
 
 void pair_lost(struct pair *p, enum side side)
 {
+	if (side == SIDE_CLIENT && !p->unsure)
+		p->sure = p->requests.count;
+	else if (side == SIDE_SERVER)
+		p->sure = 0;
 	if (side == SIDE_CLIENT || p->requests.count)
 		p->unsure = true;
+}
+
+bool pair_is_sure(const struct pair *p)
+{
+	return !p->unsure || p->sure;
 }
 
 void pair_finish(struct pair *p)

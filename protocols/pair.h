@@ -69,6 +69,9 @@ void pair_discard(struct pair *p, struct message *message);
 /* The request that the next response by order will answer, or NULL. Borrowed. */
 struct message *pair_oldest(struct pair *p);
 
+/* Whether it will for sure: no message was lost that could be in between. */
+bool pair_is_sure(const struct pair *p);
+
 /* Requests that wait for a response. */
 size_t pair_pending(const struct pair *p);
 
