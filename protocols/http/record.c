@@ -113,6 +113,8 @@ static void forget(struct http_state *st, const struct http_message *m)
 		st->sides[SIDE_CLIENT].incoming = NULL;
 	if (st->connect == m)
 		st->connect = NULL;
+	if (m && m->is_head)
+		st->heads--;
 }
 
 void http_emit(void *context, struct message *request, struct message *response, bool lost)

@@ -36,6 +36,17 @@ static bool may_begin(const struct http_side *side, struct span bytes, size_t at
 	return *cut;
 }
 
+/* How much of the word at the front of BYTES is the end of a body: "of-bodyPOST" has 7. */
+static size_t glued(struct span bytes)
+{
+	struct span word = http_method_of(bytes);
+	size_t start = word.len;
+
+	while (start && word.data[start - 1] >= 'A' && word.data[start - 1] <= 'Z')
+		start--;
+	return http_method_known(rest_from(word, start)) ? start : 0;
+}
+
 static bool find_request(struct http_side *side, struct cursor *in)
 {
 	struct span bytes = cursor_rest(in);
@@ -46,6 +57,7 @@ static bool find_request(struct http_side *side, struct cursor *in)
 
 		if (found == HTTP_MATCH_NO)
 			continue;
+		at += glued(rest_from(bytes, at));
 		if (found == HTTP_MATCH_YES && !may_begin(side, bytes, at, &side->is_cut))
 			continue;
 		if (at)

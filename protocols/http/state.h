@@ -78,8 +78,8 @@ struct http_state {
 	struct pair *pair;
 	struct http_side sides[2];
 	struct http_message *held;    /* a response that was complete before its request */
+	size_t heads;		      /* requests with HEAD that wait */
 	struct http_message *connect; /* a CONNECT whose answer decides what the client sends */
-	bool unsure;		      /* which request the next response answers */
 	struct buffer interim;	      /* the interim responses before the next final one */
 	struct http_fields trailers;
 	struct http_decoder decoders[2];
@@ -110,8 +110,28 @@ void http_message(void *state, const struct frame *frame);
 void http_lost(void *state, enum side side);
 void http_finish(void *state);
 
+/* What came of SIDE's head, or of a body, is all that will come. WHY: a note if it was a body. */
+void http_give_up(struct http_state *st, enum side side, enum http_note why);
+
+/* ---- exchange.c ---- */
+
+/* A start line and the lines behind it, the empty one too unless they are cut (frame->lost). */
+void http_take_lines(struct http_state *st, const struct frame *frame, struct span lines);
+
+/*
+ * A message whose head was just read; LINE may be NULL: it has none. NULL when there is no memory.
+ */
+struct http_message *http_new_message(struct http_state *st, const struct frame *frame,
+				      const struct http_start_line *line);
+
 /* The message whose body comes on SIDE is complete, as far as it will ever be. */
 void http_end_message(struct http_state *st, enum side side);
+
+/* Gives the response that waits for the end of its request to the pair. */
+void http_answer_held(struct http_state *st);
+
+/* Tells M about the interim responses before it; M may be NULL. */
+void http_take_interim(struct http_state *st, struct http_message *m);
 
 static inline struct span http_piece_span(const struct http_message *m, struct http_piece piece)
 {

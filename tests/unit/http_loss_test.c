@@ -87,6 +87,60 @@ static void a_hole_in_a_chunk(void **state)
 			  THREE, FOUR);
 }
 
+static void a_request_lost_in_a_pipeline(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("GET /1 HTTP/1.1\r\n\r\n"),
+		FEED_REQUEST("GET /2 HTTP/1.1\r\n\r\n"),
+		FEED_REQUEST("HEAD /3 HTTP/1.1\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 201 A\r\nContent-Length: 1\r\n\r\na"
+			      "HTTP/1.1 202 B\r\nContent-Length: 1\r\n\r\nb"
+			      "HTTP/1.1 203 C\r\nContent-Length: 1\r\n\r\n"),
+		FEED_REQUEST("GET /4 HTTP/1.1\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 204 D\r\n\r\n"),
+	};
+	const struct feed feed = {
+		.messages = messages,
+		.count = sizeof(messages) / sizeof(messages[0]),
+		.decode_as = &protocol_http,
+		.lose = 2,
+	};
+
+	(void)state;
+	http_expect(&feed, (const char *const[]){
+				   "'outcome':'ok' | 'path':'/1' | 'code':201 | 'resp_body':'a'",
+				   "'outcome':'partial' | 'path':null | 'code':202",
+				   "'outcome':'ok' | 'path':'/3' | 'code':203 | 'resp_body':''",
+				   "'outcome':'ok' | 'path':'/4' | 'code':204", NULL});
+}
+
+static void requests_are_found_behind_a_hole(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("PO"),
+		FEED_REQUEST("ST /1 HTTP/1.1\r\nContent-Length: 0\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 200 A\r\nContent-Length: 0\r\n\r\n"),
+		FEED_REQUEST("PUT /2 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"),
+	};
+	static const struct feed_message chunks[] = {
+		FEED_REQUEST("PUT /1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"),
+		FEED_REQUEST("2\r\nab\r\n5\r\n"),
+		FEED_REQUEST("cdefgDELETE /2 HTTP/1.1\r\n\r\n"),
+	};
+	const struct feed cut = {
+		.messages = messages, .count = 4, .decode_as = &protocol_http, .lose = 1};
+	const struct feed glued = {
+		.messages = chunks, .count = 3, .decode_as = &protocol_http, .lose = 2};
+
+	(void)state;
+	http_expect(&cut,
+		    (const char *const[]){
+			    "'outcome':'partial' | 'method':'ST' | 'code':200 | begins inside",
+			    "'outcome':'partial' | 'path':'/2' | 'req_body':'ab'", NULL});
+	http_expect(&glued, (const char *const[]){"'outcome':'partial' | 'path':'/1'",
+						  "'method':'DELETE','path':'/2'", NULL});
+}
+
 /* Wherever it is lost, at most one exchange suffers. */
 static void a_hole_anywhere(void **state)
 {
@@ -162,6 +216,8 @@ int main(void)
 		cmocka_unit_test(a_hole_in_a_head),
 		cmocka_unit_test(a_hole_in_a_body_of_known_length),
 		cmocka_unit_test(a_hole_in_a_chunk),
+		cmocka_unit_test(a_request_lost_in_a_pipeline),
+		cmocka_unit_test(requests_are_found_behind_a_hole),
 		cmocka_unit_test(a_hole_anywhere),
 		cmocka_unit_test(a_connection_joined_in_the_middle),
 		cmocka_unit_test(a_body_until_the_end_survives_a_hole),

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/http/state.h"
+
+/* ---- text ---- */
+
+static struct http_piece keep(struct http_message *m, struct span text)
+{
+	struct http_piece piece = {(uint32_t)m->base.text.len, (uint32_t)text.len};
+
+	buffer_append_span(&m->base.text, text);
+	return piece;
+}
+
+/* PART of the start line, which every text begins with. */
+static struct http_piece piece_of(struct span line, struct span part)
+{
+	if (!part.len)
+		return (struct http_piece){0};
+	return (struct http_piece){(uint32_t)(part.data - line.data), (uint32_t)part.len};
+}
+
+/* ---- the ends of messages ---- */
+
+void http_answer_held(struct http_state *st)
+{
+	struct http_message *held = st->held;
+
+	st->held = NULL;
+	if (held)
+		pair_response(st->pair, &held->base);
+}
+
+/* A server may answer before it has read the whole request: the record waits for both. */
+static void end_response(struct http_state *st, struct http_message *m)
+{
+	struct http_message *request = st->sides[SIDE_CLIENT].incoming;
+
+	if (request && &request->base == pair_oldest(st->pair))
+		st->held = m;
+	else
+		pair_response(st->pair, &m->base);
+}
+
+void http_end_message(struct http_state *st, enum side which)
+{
+	struct http_side *side = &st->sides[which];
+	struct http_message *m = side->incoming;
+
+	side->incoming = NULL;
+	side->phase = HTTP_PHASE_HEAD;
+	side->doubtful = false;
+	if (which == SIDE_CLIENT)
+		http_answer_held(st);
+	else if (m)
+		end_response(st, m);
+}
+
+/* ---- heads ---- */
+
+/* "http://user@host:80/path" and "host:443" name the host themselves (RFC 9112, section 3.2). */
+static struct span host_of_target(const struct http_start_line *line)
+{
+	struct span host = line->target;
+	const char *scheme, *end, *user;
+
+	if (!host.len || *host.data == '/')
+		return (struct span){0};
+	end = memchr(host.data, ' ', host.len);
+	if (end)
+		host.len = (size_t)(end - host.data);
+	if (span_is(line->method, "CONNECT"))
+		return host;
+	scheme = memmem(host.data, host.len, "://", 3);
+	if (!scheme)
+		return (struct span){0};
+	host.len -= (size_t)(scheme + 3 - host.data);
+	host.data = scheme + 3;
+	end = memchr(host.data, '/', host.len);
+	if (!end)
+		end = memchr(host.data, '?', host.len);
+	if (end)
+		host.len = (size_t)(end - host.data);
+	user = memchr(host.data, '@', host.len);
+	if (user) {
+		host.len -= (size_t)(user + 1 - host.data);
+		host.data = user + 1;
+	}
+	return host;
+}
+
+static void keep_codings(struct http_message *m, const struct http_head *head)
+{
+	memcpy(m->codings, head->codings, head->coding_count);
+	memcpy(m->codings + head->coding_count, head->transfer_codings,
+	       head->transfer_coding_count);
+	m->coding_count = (uint8_t)(head->coding_count + head->transfer_coding_count);
+}
+
+static void keep_line(struct http_message *m, const struct http_start_line *line)
+{
+	keep(m, line->text);
+	m->method = piece_of(line->text, line->method);
+	m->target = piece_of(line->text, line->target);
+	m->version = piece_of(line->text, line->version);
+	m->reason = piece_of(line->text, line->reason);
+	m->code = (uint16_t)line->code;
+}
+
+/* A message whose head was just read; LINE may be NULL: it has none. */
+struct http_message *http_new_message(struct http_state *st, const struct frame *frame,
+				      const struct http_start_line *line)
+{
+	struct http_side *side = &st->sides[frame->side];
+	struct http_message *m = (struct http_message *)pair_message(st->pair, frame);
+	const struct http_head *head = &side->fields.head;
+	struct span host;
+
+	if (!m)
+		return NULL;
+	if (side->garbled)
+		m->notes |= HTTP_NOTE_GARBAGE_BEFORE;
+	side->garbled = false;
+	if (side->is_cut) {
+		m->base.partial = true;
+		m->notes |= HTTP_NOTE_START_CUT;
+	}
+	side->is_cut = false;
+	if (!line) {
+		m->notes |= HTTP_NOTE_NO_HEAD;
+		return m;
+	}
+	m->notes |= head->notes;
+	if (frame->lost)
+		m->notes |= HTTP_NOTE_HEAD_CUT;
+	if (line->malformed)
+		m->notes |= HTTP_NOTE_LINE_ODD;
+	keep_line(m, line);
+	host = host_of_target(line);
+	m->host = host.len ? piece_of(line->text, host) : keep(m, head->host);
+	m->headers = keep(m, buffer_span(&side->fields.json));
+	keep_codings(m, head);
+	return m;
+}
+
+/* What a body is whose head doesn't say "chunked", or says so wrongly (RFC 9112, section 6.3). */
+static enum http_phase body_phase(const struct http_head *head, enum side which)
+{
+	if (head->length_kind == HTTP_LENGTH_KNOWN)
+		return head->length ? HTTP_PHASE_BODY : HTTP_PHASE_HEAD;
+	if (head->length_kind == HTTP_LENGTH_HUGE || which == SIDE_SERVER)
+		return HTTP_PHASE_UNTIL_CLOSE;
+	return HTTP_PHASE_HEAD;
+}
+
+/* A Content-Length beside a Transfer-Encoding doesn't count, unless that is a lie. */
+static void expect_body(struct http_side *side, const struct http_head *head, enum side which)
+{
+	side->length = head->length;
+	side->unchunked = body_phase(head, which);
+	if (head->chunked)
+		side->phase = HTTP_PHASE_FIRST_CHUNK;
+	else if (head->transfer_encoded && which == SIDE_SERVER)
+		side->phase = HTTP_PHASE_UNTIL_CLOSE;
+	else
+		side->phase = side->unchunked;
+}
+
+static void begin_request(struct http_state *st, const struct frame *frame,
+			  const struct http_start_line *line)
+{
+	struct http_side *side = &st->sides[SIDE_CLIENT];
+	struct http_message *m = http_new_message(st, frame, line);
+
+	/* The client has gone on: what may be the response to a HEAD, and had no body yet, is. */
+	if (st->sides[SIDE_SERVER].doubtful && st->heads)
+		http_end_message(st, SIDE_SERVER);
+	expect_body(side, &side->fields.head, SIDE_CLIENT);
+	if (m) {
+		m->is_head = span_is(line->method, "HEAD");
+		st->heads += m->is_head;
+		m->is_connect = span_is(line->method, "CONNECT");
+		m->is_simple = line->simple;
+		pair_request(st->pair, &m->base);
+		if (m->is_connect)
+			st->connect = m;
+	}
+	side->incoming = m;
+	if (side->phase == HTTP_PHASE_HEAD)
+		http_end_message(st, SIDE_CLIENT);
+}
+
+/* Interim responses don't end the exchange (RFC 9110, section 15.2). */
+static void note_interim(struct http_state *st, const struct http_start_line *line)
+{
+	if (st->interim.len > 256)
+		return;
+	if (st->interim.len)
+		buffer_append_text(&st->interim, ", ");
+	buffer_append_u64(&st->interim, line->code);
+	if (line->reason.len)
+		buffer_append_char(&st->interim, ' ');
+	buffer_append_span(&st->interim, line->reason);
+}
+
+void http_take_interim(struct http_state *st, struct http_message *m)
+{
+	if (!m || !st->interim.len)
+		return;
+	m->interim = keep(m, buffer_span(&st->interim));
+	buffer_clear(&st->interim);
+}
+
+/*
+ * A response comes while its request isn't whole. When the server has already gone on from one, the
+ * rest of that was lost; a head that it answers in the midst will hardly be continued.
+ */
+static void settle_request(struct http_state *st)
+{
+	struct http_side *client = &st->sides[SIDE_CLIENT];
+
+	if (st->held && client->incoming) {
+		client->incoming->base.partial = true;
+		client->incoming->notes |= HTTP_NOTE_BODY_LOST;
+	}
+	http_answer_held(st);
+	if (!pair_pending(st->pair) && client->head.len)
+		http_give_up(st, SIDE_CLIENT, HTTP_NOTE_BODY_LOST);
+}
+
+/* What follows is another protocol: the tunnel of a CONNECT, or that of an upgrade. */
+static bool switches(const struct http_message *request, unsigned code)
+{
+	return code == 101 || (request && request->is_connect && code / 100 == 2);
+}
+
+static void begin_response(struct http_state *st, const struct frame *frame,
+			   const struct http_start_line *line)
+{
+	struct http_side *side = &st->sides[SIDE_SERVER];
+	const struct http_message *request;
+	unsigned code = line->code;
+	bool has_body, sure;
+
+	settle_request(st);
+	request = (struct http_message *)pair_oldest(st->pair);
+	sure = request && pair_is_sure(st->pair);
+	if (code / 100 == 1 && code != 101) {
+		note_interim(st, line);
+		return;
+	}
+	side->incoming = http_new_message(st, frame, line);
+	http_take_interim(st, side->incoming);
+	has_body = code != 101 && code != 204 && code != 304 && !switches(request, code) &&
+		   !(sure && request->is_head);
+	if (has_body)
+		expect_body(side, &side->fields.head, SIDE_SERVER);
+	side->doubtful = has_body && !sure;
+	if (switches(request, code) && !frame->lost) {
+		session_switch(st->session);
+		if (side->incoming)
+			side->incoming->notes |= HTTP_NOTE_SWITCHED;
+	}
+	if (side->phase == HTTP_PHASE_HEAD)
+		http_end_message(st, SIDE_SERVER);
+}
+
+/* The start line and the lines behind it. */
+void http_take_lines(struct http_state *st, const struct frame *frame, struct span lines)
+{
+	struct http_side *side = &st->sides[frame->side];
+	struct http_start_line line;
+	const char *end = memchr(lines.data, '\n', lines.len);
+	size_t len = end ? (size_t)(end + 1 - lines.data) : lines.len;
+	struct span first = http_strip_line_end(span_of(lines.data, len));
+	bool client = frame->side == SIDE_CLIENT;
+
+	if (!(client ? http_request_line(first, &line) : http_status_line(first, &line)))
+		return;
+	http_fields_read(&side->fields, span_of(lines.data + len, lines.len - len));
+	if (client)
+		begin_request(st, frame, &line);
+	else
+		begin_response(st, frame, &line);
+}
