@@ -11,12 +11,22 @@
 #define CLASS_NONE 254
 #define CLASS_ANY  255
 
+/*
+ * Compressed names make much of few bytes. An honest message of 64 KiB doesn't come near this; of
+ * another one the sections end here.
+ */
+#define TEXT_MAX (1u << 20)
+
+/* More malformed names than this in a message say that all of it is noise. */
+#define MALFORMED_NAMES_MAX 8
+
 /* Where things are in a message, found before anything is written. */
 struct outline {
 	size_t at[DNS_SECTIONS];    /* where a section begins */
 	size_t found[DNS_SECTIONS]; /* records of it that are there, the last maybe in part */
 	struct dns_rr opt;	    /* of EDNS, RFC 6891, section 6.1 */
 	bool has_opt;
+	unsigned malformed_names;
 	bool cut; /* the last record is there in part */
 };
 
@@ -38,6 +48,8 @@ static bool outline_section(struct render *r, struct cursor *c, enum dns_section
 	o->at[section] = cursor_position(c);
 	while (o->found[section] < r->m->header.counts[section]) {
 		dns_entry_read(c, section, &rr);
+		if (!rr.sound && ++o->malformed_names > MALFORMED_NAMES_MAX)
+			return false;
 		if (!rr.present)
 			return false;
 		o->found[section]++;
@@ -168,6 +180,10 @@ static struct dns_part append_section(struct render *r, enum dns_section section
 	for (size_t i = 0; i < r->outline.found[section]; i++) {
 		struct dns_rr rr;
 
+		if (r->out->len > TEXT_MAX) {
+			dns_message_note(r->m, DNS_NOTE_LONG);
+			break;
+		}
 		dns_entry_read(&c, section, &rr);
 		if (section == DNS_ADDITIONAL && r->outline.has_opt &&
 		    rr.name == r->outline.opt.name)

@@ -15,7 +15,7 @@
 	X(CUT, "bytes beyond the snap length are missing")                                         \
 	X(ANOTHER, "another response to a query that was answered already")                        \
 	X(UNFINISHED, "zone transfer without its end")                                             \
-	X(LONG, "zone transfer too long: the last records were left out")
+	X(LONG, "too long: the last records were left out")
 
 enum dns_note {
 #define DNS_NOTE_ENUM(name, text) DNS_NOTE_##name,

@@ -6,13 +6,15 @@
 
 #define TYPE_OPT 41
 
-/* An OPT record's class is a size. */
-static bool is_known(const struct dns_rr *rr)
+/* An OPT record's class is a size. Types that nobody knows are fine below a USUAL header. */
+static bool is_known(const struct dns_rr *rr, bool usual)
 {
 	uint16_t class = rr->class & (uint16_t)~DNS_CLASS_TOP;
 
-	return dns_schema_find(&dns_types, rr->type) &&
-	       (rr->type == TYPE_OPT || dns_number_name(&dns_classes, class));
+	if (rr->type == TYPE_OPT)
+		return true;
+	return dns_number_name(&dns_classes, class) &&
+	       (usual || dns_schema_find(&dns_types, rr->type));
 }
 
 static bool header_is_plausible(const struct dns_header *h, size_t len)
@@ -45,6 +47,7 @@ static bool header_is_usual(const struct dns_header *h)
 static enum dns_grade grade_records(const struct dns_header *h, struct cursor *c, bool complete,
 				    enum dns_grade grade)
 {
+	bool usual = grade == DNS_GRADE_QUERY;
 	bool known = true, any = false;
 
 	for (int section = 0; section < DNS_SECTIONS; section++) {
@@ -54,7 +57,7 @@ static enum dns_grade grade_records(const struct dns_header *h, struct cursor *c
 			dns_entry_read(c, (enum dns_section)section, &rr);
 			if (!rr.sound || !rr.present)
 				return grade;
-			known &= is_known(&rr);
+			known &= is_known(&rr, usual);
 			if (!any && known)
 				grade = DNS_GRADE_QUESTION;
 			any = true;

@@ -11,7 +11,7 @@ enum dns_grade {
 	DNS_GRADE_QUERY,    /* the header of an ordinary query or of a response to one */
 	DNS_GRADE_QUESTION, /* and a well-formed first question, or record when there is none */
 	DNS_GRADE_WHOLE,    /* every record is well-formed, and nothing is left over */
-	DNS_GRADE_STRICT    /* and of a known type and class; there is at least one */
+	DNS_GRADE_STRICT    /* and of a known class, and type unless the header is a query's */
 };
 
 struct dns_shape {

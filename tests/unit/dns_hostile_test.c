@@ -110,12 +110,54 @@ static void bounds_the_time(void **state)
 	buffer_free(&out);
 }
 
+/* Few bytes that would make much text: a long name, and pointers to it. */
+static void bounds_the_text(void **state)
+{
+	struct buffer message = {0}, out = {0};
+
+	(void)state;
+	dns_build_header(&message, 1, 0x8180, (const unsigned[]){0, 5000, 0, 0});
+	for (int i = 0; i < 4; i++) {
+		unsigned len = i < 3 ? 63 : 61;
+
+		buffer_append_char(&message, (char)len);
+		for (unsigned j = 0; j < len; j++)
+			buffer_append_char(&message, 1);
+	}
+	dns_build_hex(&message, "0000010001000000000004C0000201");
+	for (int i = 1; i < 5000; i++)
+		dns_build_hex(&message, "C00C00050001000000000002C00C");
+	run_datagram(&message, &out);
+	assert_non_null(strstr(out.data, "too long: the last records were left out"));
+	assert_in_range(out.len, 1 << 19, 2 << 20);
+	buffer_free(&message);
+	buffer_free(&out);
+}
+
+/* Where every name is malformed, what follows isn't worth showing. */
+static void gives_up_on_noise(void **state)
+{
+	struct buffer message = {0}, out = {0};
+
+	(void)state;
+	dns_build_header(&message, 1, 0, (const unsigned[]){1000, 0, 0, 0});
+	for (int i = 0; i < 1000; i++)
+		dns_build_hex(&message, "0161FFFF00010001");
+	run_datagram(&message, &out);
+	assert_non_null(strstr(out.data, "malformed name; fewer records than its header says"));
+	assert_in_range(out.len, 200, 1000);
+	buffer_free(&message);
+	buffer_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(survives_any_change_of_a_byte),
 		cmocka_unit_test(survives_any_end),
 		cmocka_unit_test(bounds_the_time),
+		cmocka_unit_test(bounds_the_text),
+		cmocka_unit_test(gives_up_on_noise),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,11 +83,11 @@ static void takes_malformed_messages_on_the_port(void **state)
 	assert_int_equal(score_of_hex(TRANSPORT_UDP, 53, "C980FFEFFB0301FB0301FB"), 0);
 	assert_int_equal(score_of_hex(TRANSPORT_UDP, 5300, "000101000001000000000000FF6100010001"),
 			 0);
-	/* An unknown type, 65000, is fine there only. */
-	assert_in_range(score_of_hex(TRANSPORT_UDP, 53, "000101000001000000000000016100FDE80001"),
-			INFER_CERTAIN, 100);
-	assert_int_equal(
-		score_of_hex(TRANSPORT_UDP, 5300, "000101000001000000000000016100FDE80001"), 0);
+	/* An unknown class, 9. */
+	assert_in_range(score_of_hex(TRANSPORT_UDP, 53, "000101000001000000000000016100010009"),
+			INFER_PLAUSIBLE, 100);
+	assert_int_equal(score_of_hex(TRANSPORT_UDP, 5300, "000101000001000000000000016100010009"),
+			 0);
 }
 
 static void wants_the_whole_datagram(void **state)
@@ -99,6 +99,9 @@ static void wants_the_whole_datagram(void **state)
 	assert_in_range(score_of_hex(TRANSPORT_UDP, 5300, query), INFER_CERTAIN, 100);
 	snprintf(longer, sizeof(longer), "%s00", query);
 	assert_int_equal(score_of_hex(TRANSPORT_UDP, 5300, longer), 0);
+	/* A type of one's own, 65000. */
+	assert_in_range(score_of_hex(TRANSPORT_UDP, 5300, "000101000001000000000000016100FDE80001"),
+			INFER_CERTAIN, 100);
 	assert_int_equal(score_of_hex(TRANSPORT_UDP, 5300, "000101000000000000000000"), 0);
 }
 
