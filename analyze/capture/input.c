@@ -152,9 +152,10 @@ uint64_t capture_input_offset(const struct capture_input *in)
 
 uint64_t capture_input_file_offset(const struct capture_input *in)
 {
-	if (in->file)
-		return (uint64_t)gzoffset(in->file);
-	return in->file_size ? in->file_size : in->base + in->end;
+	z_off_t offset = in->file ? gzoffset(in->file) : (z_off_t)in->file_size;
+
+	/* A pipe doesn't tell where it stands. */
+	return offset > 0 ? (uint64_t)offset : in->base + in->end;
 }
 
 uint64_t capture_input_file_size(const struct capture_input *in)
