@@ -16,6 +16,7 @@
  */
 
 #include "bpf/maps.h"
+#include "bpf/xarray.h"
 
 #define PAGE_ALIGN_1G (1ULL << 30)
 
@@ -24,13 +25,6 @@
 
 /* A slab has 2^order pages; a free object further from its begin was misread. */
 #define SLAB_SPAN_MAX (64 * PAGE_SIZE)
-
-/* Entries of an xarray (include/linux/xarray.h): two tag bits, nodes of 64 slots. */
-#define XARRAY_NODE	2
-#define XARRAY_TAGS	3
-#define XARRAY_LEVELS	11
-#define XARRAY_SLOTS	64
-#define XARRAY_NODE_MIN 4096
 
 __u64 page_distance;
 
@@ -76,32 +70,6 @@ __noinline int page_distance_find(__u64 sk)
 	return 0;
 }
 
-/* The folio that holds a page of a file; 0 when it isn't in memory. */
-static __always_inline __u64 pagecache_folio(struct address_space *mapping, __u64 index)
-{
-	__u64 entry = (__u64)BPF_CORE_READ(mapping, i_pages.xa_head);
-
-	for (int level = 0; level < XARRAY_LEVELS; level++) {
-		struct xa_node *node = (struct xa_node *)(entry - XARRAY_NODE);
-		__u64 slot;
-		__u8 shift;
-
-		if ((entry & XARRAY_TAGS) != XARRAY_NODE || entry < XARRAY_NODE_MIN)
-			break;
-		shift = BPF_CORE_READ(node, shift);
-		slot = (index >> (shift & 63)) & (XARRAY_SLOTS - 1);
-		if (bpf_core_read(&entry, sizeof(entry), &node->slots[slot]))
-			return 0;
-		if ((entry & XARRAY_TAGS) == XARRAY_NODE && entry < XARRAY_NODE_MIN) {
-			/* a sibling: the number of the slot that has the folio */
-			slot = (entry >> 2) & (XARRAY_SLOTS - 1);
-			if (bpf_core_read(&entry, sizeof(entry), &node->slots[slot]))
-				return 0;
-		}
-	}
-	return entry & XARRAY_TAGS ? 0 : entry;
-}
-
 /* The next piece of the file: what is left of one page. */
 static __always_inline bool pagecache_piece(struct walk *walk)
 {
@@ -110,7 +78,7 @@ static __always_inline bool pagecache_piece(struct walk *walk)
 	__u64 within = walk->file_offset & (PAGE_SIZE - 1);
 	struct folio *folio;
 
-	folio = (struct folio *)pagecache_folio(mapping, index);
+	folio = (struct folio *)xarray_get(&mapping->i_pages, index);
 	if (!folio || !page_distance || BPF_CORE_READ(folio, mapping) != mapping)
 		return false;
 	walk->piece = page_scaled((__u64)folio) + page_distance +

@@ -8,10 +8,9 @@
 
 #define SIZE 300
 
-#define NOT_CAPTURED "call whose payload is not captured"
-
-/* IORING_RECV_MULTISHOT is not in every liburing's header. */
+/* Not in every liburing's header: IORING_RECV_MULTISHOT, IORING_OP_READ_MULTISHOT. */
 #define RECV_MULTISHOT (1U << 1)
+#define READ_MULTISHOT 49
 
 static void ring_open(struct io_uring *ring, unsigned int flags)
 {
@@ -197,44 +196,152 @@ static void case_registered(const struct family *family, struct end ends[2])
 	free(data);
 }
 
-/* One receive, many completions, into buffers that the kernel chooses. */
-static void case_multishot(const struct family *family, struct end ends[2])
+#define GROUP	  7
+#define POOL	  4
+#define POOL_SIZE 160
+
+/* Buffers that the kernel chooses from. */
+struct pool {
+	struct io_uring_buf_ring *ring;
+	uint8_t buffers[POOL][POOL_SIZE];
+};
+
+static void pool_open(struct io_uring *ring, struct pool *pool)
+{
+	struct io_uring_buf_reg registration = {.ring_entries = POOL, .bgid = GROUP};
+
+	if (posix_memalign((void **)&pool->ring, 4096, 4096))
+		fail("posix_memalign");
+	registration.ring_addr = (uintptr_t)pool->ring;
+	must("register buffers", io_uring_register_buf_ring(ring, &registration, 0));
+	io_uring_buf_ring_init(pool->ring);
+	for (unsigned short i = 0; i < POOL; i++)
+		io_uring_buf_ring_add(pool->ring, pool->buffers[i], POOL_SIZE,
+				      (unsigned short)(10 + i), POOL - 1, i);
+	io_uring_buf_ring_advance(pool->ring, POOL);
+}
+
+/* What was received is used up: the buffer is given back. */
+static uint8_t *pool_take(struct pool *pool, unsigned int flags)
+{
+	unsigned short id = (unsigned short)(flags >> IORING_CQE_BUFFER_SHIFT);
+	uint8_t *buffer = pool->buffers[id - 10];
+
+	if (!(flags & IORING_CQE_F_BUFFER))
+		fail("no buffer was chosen");
+	io_uring_buf_ring_add(pool->ring, buffer, POOL_SIZE, id, POOL - 1, 0);
+	io_uring_buf_ring_advance(pool->ring, 1);
+	return buffer;
+}
+
+static void entry_select(struct io_uring_sqe *entry)
+{
+	entry->flags |= IOSQE_BUFFER_SELECT;
+	entry->buf_group = GROUP;
+}
+
+/* One request, many completions; more of them than there are buffers. */
+static void multishot(struct end ends[2], const char *call, bool read_it)
 {
 	struct io_uring ring;
-	struct io_uring_buf_ring *provided = NULL;
-	struct io_uring_buf_reg registration = {.ring_entries = 4, .bgid = 7};
-	uint8_t *data = filled(SIZE, 64);
-	uint8_t pool[4][100];
+	static struct pool pool;
+	uint8_t *data = filled(1000, 64);
+	struct io_uring_sqe *entry;
+	unsigned int flags = 0;
+	size_t n;
+
+	ring_open(&ring, 0);
+	pool_open(&ring, &pool);
+	entry = ring_entry(&ring);
+	io_uring_prep_recv(entry, ends[1].fd, NULL, 0, 0);
+	if (read_it)
+		entry->opcode = READ_MULTISHOT;
+	else
+		entry->ioprio |= RECV_MULTISHOT;
+	entry_select(entry);
+	must("io_uring_submit", io_uring_submit(&ring));
+	for (size_t i = 0; i < 1000; i += 100) {
+		n = (size_t)must("write", write(ends[0].fd, data + i, 100));
+		ledger_sent(&ends[0], "write", .data = data + i, .len = n);
+		n = ring_wait(&ring, &flags);
+		if (!(flags & IORING_CQE_F_MORE))
+			fail("the multishot request ended");
+		ledger_received(&ends[1], call, .data = pool_take(&pool, flags), .len = n);
+	}
+	io_uring_queue_exit(&ring);
+	free(pool.ring);
+	free(data);
+}
+
+static void case_multishot(const struct family *family, struct end ends[2])
+{
+	(void)family;
+	multishot(ends, "io_uring_recv_multishot", false);
+}
+
+static void case_multishot_read(const struct family *family, struct end ends[2])
+{
+	(void)family;
+	multishot(ends, "io_uring_read_multishot", true);
+}
+
+/* Messages of a multishot receive stand in their buffers behind a header. */
+static void case_multishot_messages(const struct family *family, struct end ends[2])
+{
+	struct io_uring ring;
+	static struct pool pool;
+	uint8_t *data = filled(SIZE, 66);
+	struct msghdr message = {.msg_controllen = 24};
+	struct io_uring_sqe *entry;
+	unsigned int flags = 0;
+	size_t before = 16 + 24; /* struct io_uring_recvmsg_out and the control data */
+	size_t n;
+
+	(void)family;
+	ring_open(&ring, 0);
+	pool_open(&ring, &pool);
+	entry = ring_entry(&ring);
+	io_uring_prep_recvmsg(entry, ends[1].fd, &message, 0);
+	entry->ioprio |= RECV_MULTISHOT;
+	entry_select(entry);
+	must("io_uring_submit", io_uring_submit(&ring));
+	for (size_t i = 0; i < SIZE; i += 100) {
+		n = (size_t)must("write", write(ends[0].fd, data + i, 100));
+		ledger_sent(&ends[0], "write", .data = data + i, .len = n);
+		n = ring_wait(&ring, &flags) - before;
+		ledger_received(&ends[1], "io_uring_recvmsg_multishot",
+				.data = pool_take(&pool, flags) + before, .len = n);
+	}
+	io_uring_queue_exit(&ring);
+	free(pool.ring);
+	free(data);
+}
+
+/* One receive, one completion, a buffer of the kernel's choice. */
+static void case_selected(const struct family *family, struct end ends[2])
+{
+	struct io_uring ring;
+	static struct pool pool;
+	uint8_t *data = filled(SIZE, 67);
 	struct io_uring_sqe *entry;
 	unsigned int flags = 0;
 	size_t n;
 
 	(void)family;
 	ring_open(&ring, 0);
-	if (posix_memalign((void **)&provided, 4096, 4096))
-		fail("posix_memalign");
-	registration.ring_addr = (uintptr_t)provided;
-	must("register buffers", io_uring_register_buf_ring(&ring, &registration, 0));
-	io_uring_buf_ring_init(provided);
-	for (unsigned short i = 0; i < 4; i++)
-		io_uring_buf_ring_add(provided, pool[i], 100, i, 3, i);
-	io_uring_buf_ring_advance(provided, 4);
-	entry = ring_entry(&ring);
-	io_uring_prep_recv(entry, ends[1].fd, NULL, 0, 0);
-	entry->ioprio |= RECV_MULTISHOT;
-	entry->flags |= IOSQE_BUFFER_SELECT;
-	entry->buf_group = 7;
-	must("io_uring_submit", io_uring_submit(&ring));
+	pool_open(&ring, &pool);
 	for (size_t i = 0; i < SIZE; i += 100) {
 		n = (size_t)must("write", write(ends[0].fd, data + i, 100));
 		ledger_sent(&ends[0], "write", .data = data + i, .len = n);
+		entry = ring_entry(&ring);
+		io_uring_prep_recv(entry, ends[1].fd, NULL, POOL_SIZE, 0);
+		entry_select(entry);
 		n = ring_wait(&ring, &flags);
-		if (!(flags & IORING_CQE_F_MORE))
-			fail("the multishot receive ended");
-		ledger_received(&ends[1], "io_uring_recv_multishot", .len = n, .cut = NOT_CAPTURED);
+		ledger_received(&ends[1], "io_uring_recv", .data = pool_take(&pool, flags),
+				.len = n, .fd_unknown = true);
 	}
 	io_uring_queue_exit(&ring);
-	free(provided);
+	free(pool.ring);
 	free(data);
 }
 
@@ -268,6 +375,9 @@ static const struct live_case cases[] = {
 	{"partial", case_partial, true},
 	{"registered", case_registered, true},
 	{"multishot", case_multishot, true},
+	{"multishot-read", case_multishot_read, true},
+	{"multishot-messages", case_multishot_messages, true},
+	{"selected", case_selected, true},
 	{"zero-copy", case_zero_copy, false},
 	{0},
 };

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef SOCKTAPE_BPF_URING_REQUEST_H
+#define SOCKTAPE_BPF_URING_REQUEST_H
+
+/*
+ * Requests of io_uring, and what has to be remembered of them when they are submitted: the vectors
+ * that describe their buffers, which may be gone when they complete, and the socket of a multishot
+ * request, whose completions don't name it.
+ */
+
+#include "bpf/transfer.h"
+
+#define URING_OPS 256 /* an opcode is a byte */
+
+/* Flags of a request that are those of its submission (IOSQE_ in include/uapi/linux/io_uring.h). */
+#define URING_FIXED_FILE    (1ULL << 0)
+#define URING_BUFFER_SELECT (1ULL << 5)
+
+/* IORING_RECV_MULTISHOT */
+#define URING_RECV_MULTISHOT (1 << 1)
+
+/* struct io_uring_recvmsg_out, which stands before each message of a multishot recvmsg. */
+#define URING_RECVMSG_OUT 16
+
+/* How a request describes its bytes. */
+enum uring_kind {
+	URING_NONE,
+	URING_RW,	 /* struct io_rw: address and length */
+	URING_RW_VECTOR, /* struct io_rw: struct iovec array */
+	URING_BUFFER,	 /* struct io_sr_msg: address and length */
+	URING_MESSAGE,	 /* struct io_sr_msg: struct msghdr */
+	URING_UNSEEN,	 /* bytes that can't be read here */
+};
+
+struct uring_shape {
+	__u8 kind;
+	__u8 call;
+	__u8 shot_call; /* when the request is a multishot one */
+	__u8 direction;
+};
+
+#define URING(what, name, way)                                                                     \
+	.kind = URING_##what, .call = CALL_IO_URING_##name, .direction = DIRECTION_##way
+#define URING_SHOT(name) .shot_call = CALL_IO_URING_##name##_MULTISHOT
+
+static const volatile struct uring_shape uring_shapes[URING_OPS] = {
+	[1] = {URING(RW_VECTOR, READV, RECEIVED)},
+	[2] = {URING(RW_VECTOR, WRITEV, SENT)},
+	[4] = {URING(RW, READ, RECEIVED)}, /* READ_FIXED */
+	[5] = {URING(RW, WRITE, SENT)},	   /* WRITE_FIXED */
+	[9] = {URING(MESSAGE, SENDMSG, SENT)},
+	[10] = {URING(MESSAGE, RECVMSG, RECEIVED), URING_SHOT(RECVMSG)},
+	[22] = {URING(RW, READ, RECEIVED)},
+	[23] = {URING(RW, WRITE, SENT)},
+	[26] = {URING(BUFFER, SEND, SENT)},
+	[27] = {URING(BUFFER, RECV, RECEIVED), URING_SHOT(RECV)},
+	[47] = {URING(BUFFER, SEND_ZC, SENT)},
+	[48] = {URING(MESSAGE, SENDMSG_ZC, SENT)},
+	[49] = {URING(RW, READ_MULTISHOT, RECEIVED), URING_SHOT(READ)}, /* always a multishot one */
+	[58] = {URING(UNSEEN, RECV, RECEIVED)},				/* RECV_ZC */
+	[60] = {URING(RW_VECTOR, READV, RECEIVED)},			/* READV_FIXED */
+	[61] = {URING(RW_VECTOR, WRITEV, SENT)},			/* WRITEV_FIXED */
+};
+
+/* Vectors longer than this are cut. */
+#define URING_VECTOR_MAX 16
+
+struct uring_vector {
+	struct iovec iov[URING_VECTOR_MAX];
+	__u64 count;
+	__u64 name; /* where a datagram's address is or will be */
+};
+
+/* Vectors of requests under way, by the request's address. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct uring_vector);
+} uring_vectors SEC(".maps");
+
+struct uring_shot_key {
+	__u64 ring;
+	__u64 user_data;
+};
+
+struct uring_shot {
+	struct socket_ref ref;
+	__u32 overhead; /* bytes that stand before the payload in each buffer */
+	__s32 fd;
+	__u16 group; /* of buffers */
+	__u8 op;
+	__u8 reserved[5];
+};
+
+/* Multishot requests under way. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct uring_shot_key);
+	__type(value, struct uring_shot);
+} uring_shots SEC(".maps");
+
+/* A zeroed value to build an entry in: too large for the stack beside the rest. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct uring_vector);
+} uring_space SEC(".maps");
+
+static __always_inline const volatile struct uring_shape *uring_shape_of(struct io_kiocb *request)
+{
+	__u8 op = KERNEL_GET(io_kiocb, request, opcode);
+
+	return &uring_shapes[op];
+}
+
+/* The file is looked up when a request is issued; when it is submitted there is but a number. */
+static __always_inline struct file *uring_submitted_file(struct io_kiocb *request, __s32 *fd)
+{
+	__u32 number = KERNEL_GET(io_kiocb, request, cqe.fd);
+	struct io_rsrc_node **nodes;
+	struct io_rsrc_node *node = NULL;
+
+	if (!(KERNEL_GET(io_kiocb, request, flags) & URING_FIXED_FILE)) {
+		*fd = number;
+		return current_file(current_task(), number);
+	}
+	*fd = -1;
+	if (number >= BPF_CORE_READ(request, ctx, file_table.data.nr))
+		return NULL;
+	nodes = BPF_CORE_READ(request, ctx, file_table.data.nodes);
+	bpf_probe_read_kernel(&node, sizeof(node), nodes + number);
+	/* two low bits of the pointer are flags */
+	return node ? (struct file *)(BPF_CORE_READ(node, file_ptr) & ~3UL) : NULL;
+}
+
+static __always_inline void uring_remember_vector(struct io_kiocb *request, __u8 kind)
+{
+	struct user_msghdr message = {};
+	__u64 key = (__u64)request;
+	__u64 from;
+	__u32 zero = 0;
+	struct uring_vector *vector = bpf_map_lookup_elem(&uring_space, &zero);
+
+	if (!vector)
+		return;
+	if (kind == URING_MESSAGE) {
+		from = (__u64)KERNEL_GET(io_sr_msg, request, umsg);
+		if (bpf_probe_read_user(&message, sizeof(message), (void *)from))
+			return;
+		from = (__u64)message.msg_iov;
+		vector->count = message.msg_iovlen;
+	} else {
+		from = KERNEL_GET(io_rw, request, addr);
+		vector->count = KERNEL_GET(io_rw, request, len);
+	}
+	vector->name = (__u64)message.msg_name;
+	if (vector->count > URING_VECTOR_MAX)
+		vector->count = URING_VECTOR_MAX;
+	if (!bpf_probe_read_user(vector->iov,
+				 BOUNDED(vector->count, URING_VECTOR_MAX) * sizeof(vector->iov[0]),
+				 (void *)from))
+		bpf_map_update_elem(&uring_vectors, &key, vector, BPF_ANY);
+}
+
+/* The group of provided buffers that a request takes its own from. */
+static __always_inline __u16 uring_buffer_group(struct io_kiocb *request, __u8 kind)
+{
+	return kind == URING_RW ? KERNEL_GET(io_kiocb, request, buf_index)
+				: KERNEL_GET(io_sr_msg, request, buf_group);
+}
+
+static __always_inline __u32 uring_recvmsg_overhead(struct io_kiocb *request)
+{
+	struct user_msghdr message;
+	__u64 from = (__u64)KERNEL_GET(io_sr_msg, request, umsg);
+
+	if (bpf_probe_read_user(&message, sizeof(message), (void *)from))
+		return URING_RECVMSG_OUT;
+	return URING_RECVMSG_OUT + message.msg_namelen + message.msg_controllen;
+}
+
+static __always_inline void uring_remember_shot(struct io_kiocb *request, __u8 kind)
+{
+	struct uring_shot_key key = {
+		.ring = (__u64)KERNEL_GET(io_kiocb, request, ctx),
+		.user_data = KERNEL_GET(io_kiocb, request, cqe.user_data),
+	};
+	struct uring_shot shot = {
+		.op = KERNEL_GET(io_kiocb, request, opcode),
+		.group = uring_buffer_group(request, kind),
+	};
+
+	if (!socket_of_file(uring_submitted_file(request, &shot.fd), &shot.ref))
+		return;
+	if (kind == URING_MESSAGE)
+		shot.overhead = uring_recvmsg_overhead(request);
+	bpf_map_update_elem(&uring_shots, &key, &shot, BPF_ANY);
+}
+
+static __always_inline bool uring_is_multishot(struct io_kiocb *request,
+					       const volatile struct uring_shape *shape)
+{
+	if (!shape->shot_call)
+		return false;
+	return shape->kind == URING_RW ||
+	       (KERNEL_GET(io_sr_msg, request, flags) & URING_RECV_MULTISHOT);
+}
+
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(on_uring_submit, struct io_kiocb *request)
+{
+	const volatile struct uring_shape *shape = uring_shape_of(request);
+	__u8 kind = shape->kind;
+
+	if (kind == URING_NONE)
+		return 0;
+	if (uring_is_multishot(request, shape))
+		uring_remember_shot(request, kind);
+	else if (kind == URING_RW_VECTOR || kind == URING_MESSAGE)
+		uring_remember_vector(request, kind);
+	return 0;
+}
+
+#endif
