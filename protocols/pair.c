@@ -325,5 +325,5 @@ void pair_record(const struct message *request, const struct message *response, 
 	record->request_last = request ? request->ts_last : TIME_UNKNOWN;
 	record->response_first = response ? response->ts_first : TIME_UNKNOWN;
 	record->response_last = response ? response->ts_last : TIME_UNKNOWN;
-	record->peer = either->has_peer ? &either->peer : NULL;
+	record->peer = either && either->has_peer ? &either->peer : NULL;
 }

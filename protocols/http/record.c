@@ -141,7 +141,7 @@ void http_emit(void *context, struct message *request, struct message *response,
 	else
 		note_garbled(st, SIDE_CLIENT, "what came as a request is no HTTP");
 	/* 408 needs no request: the server is tired of waiting (RFC 9110, section 15.5.9). */
-	if (!asked && answered->code == 408)
+	if (!asked && answered && answered->code == 408)
 		lost = false;
 	pair_record(request, response, lost, answered && answered->code >= 400, &record);
 	record.note = buffer_span(&st->note);
