@@ -20,6 +20,9 @@
 	(1 << 0) /* buffers are given in a ring that is shared with the kernel */
 #define URING_GROUP_IN_PIECES (1 << 1) /* each completion takes a part of a buffer */
 
+/* SPLICE_F_FD_IN_FIXED: the source is a registered file */
+#define SPLICE_FD_IN_FIXED (1U << 31)
+
 /* One completion. */
 struct uring_done {
 	struct io_ring_ctx *ring;
@@ -164,6 +167,18 @@ static __always_inline void uring_count_unknown(struct uring_done *done, __s32 r
 	COUNT(lost_uncaptured_bytes, result);
 }
 
+/* Splice's own file is where the bytes go to. */
+static __always_inline bool uring_splice_from(struct io_kiocb *request, struct transfer *transfer)
+{
+	__s32 fd = KERNEL_GET(io_splice, request, splice_fd_in);
+
+	if (KERNEL_GET(io_splice, request, flags) & SPLICE_FD_IN_FIXED)
+		return false;
+	transfer->fd = fd;
+	transfer->direction = DIRECTION_RECEIVED;
+	return socket_of_file(current_file(current_task(), fd), &transfer->ref);
+}
+
 /* A request that is named: its own file tells the socket. */
 static __always_inline bool uring_request_transfer(struct uring_done *done,
 						   struct transfer *transfer)
@@ -180,8 +195,11 @@ static __always_inline bool uring_request_transfer(struct uring_done *done,
 	transfer->fd = -1;
 	transfer->call = shape->call;
 	transfer->direction = shape->direction;
-	if (!socket_of_file(KERNEL_GET(io_kiocb, request, file), &transfer->ref))
+	if (!socket_of_file(KERNEL_GET(io_kiocb, request, file), &transfer->ref) &&
+	    !(done->kind == URING_SPLICE && uring_splice_from(request, transfer)))
 		return false;
+	if (done->kind == URING_SPLICE)
+		done->kind = URING_UNSEEN;
 	if (KERNEL_GET(io_kiocb, request, flags) & URING_BUFFER_SELECT) {
 		/* A read has forgotten its group by now. */
 		if (done->kind != URING_RW)

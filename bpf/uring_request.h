@@ -29,6 +29,7 @@ enum uring_kind {
 	URING_RW_VECTOR, /* struct io_rw: struct iovec array */
 	URING_BUFFER,	 /* struct io_sr_msg: address and length */
 	URING_MESSAGE,	 /* struct io_sr_msg: struct msghdr */
+	URING_SPLICE,	 /* struct io_splice: a socket at either end */
 	URING_UNSEEN,	 /* bytes that can't be read here */
 };
 
@@ -54,6 +55,7 @@ static const volatile struct uring_shape uring_shapes[URING_OPS] = {
 	[23] = {URING(RW, WRITE, SENT)},
 	[26] = {URING(BUFFER, SEND, SENT)},
 	[27] = {URING(BUFFER, RECV, RECEIVED), URING_SHOT(RECV)},
+	[30] = {URING(SPLICE, SPLICE, SENT)},
 	[47] = {URING(BUFFER, SEND_ZC, SENT)},
 	[48] = {URING(MESSAGE, SENDMSG_ZC, SENT)},
 	[49] = {URING(RW, READ_MULTISHOT, RECEIVED), URING_SHOT(READ)}, /* always a multishot one */

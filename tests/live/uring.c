@@ -345,6 +345,32 @@ static void case_selected(const struct family *family, struct end ends[2])
 	free(data);
 }
 
+/* From a pipe into a socket, and from the other socket into the pipe. */
+static void case_splice(const struct family *family, struct end ends[2])
+{
+	static const char cut[] = "call whose payload is not captured";
+	struct io_uring ring;
+	uint8_t *data = filled(SIZE, 68);
+	int pipes[2];
+	size_t n;
+
+	(void)family;
+	ring_open(&ring, 0);
+	must("pipe", pipe(pipes));
+	must("write", write(pipes[1], data, SIZE));
+	io_uring_prep_splice(ring_entry(&ring), pipes[0], -1, ends[0].fd, -1, SIZE, 0);
+	n = ring_wait(&ring, NULL);
+	ledger_sent(&ends[0], "io_uring_splice", .len = n, .cut = cut, .fd_unknown = true,
+		    .tid = -1);
+	io_uring_prep_splice(ring_entry(&ring), ends[1].fd, -1, pipes[1], -1, SIZE, 0);
+	n = ring_wait(&ring, NULL);
+	ledger_received(&ends[1], "io_uring_splice", .len = n, .cut = cut, .tid = -1);
+	io_uring_queue_exit(&ring);
+	close(pipes[0]);
+	close(pipes[1]);
+	free(data);
+}
+
 /* Sent from the application's own pages; the second completion only gives them back. */
 static void case_zero_copy(const struct family *family, struct end ends[2])
 {
@@ -378,6 +404,7 @@ static const struct live_case cases[] = {
 	{"multishot-read", case_multishot_read, true},
 	{"multishot-messages", case_multishot_messages, true},
 	{"selected", case_selected, true},
+	{"splice", case_splice, true},
 	{"zero-copy", case_zero_copy, false},
 	{0},
 };
