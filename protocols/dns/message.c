@@ -230,8 +230,12 @@ static struct dns_part append_edns(struct render *r)
 
 	/* RFC 6891, section 6.1.3: the class is a size, the ttl has version and flags. */
 	r->m->rcode |= (uint16_t)(opt->ttl >> 24 << 4);
-	buffer_printf(r->out, "{\"udp_size\":%u,\"version\":%u,\"do\":%s,\"options\":[", opt->class,
-		      opt->ttl >> 16 & 0xff, opt->ttl & 0x8000 ? "true" : "false");
+	buffer_append_text(r->out, "{\"udp_size\":");
+	buffer_append_u64(r->out, opt->class);
+	buffer_append_text(r->out, ",\"version\":");
+	buffer_append_u64(r->out, opt->ttl >> 16 & 0xff);
+	buffer_append_text(r->out, opt->ttl & 0x8000 ? ",\"do\":true" : ",\"do\":false");
+	buffer_append_text(r->out, ",\"options\":[");
 	for (bool first = true; cursor_left(&c) > 0; first = false) {
 		uint16_t code = cursor_be16(&c);
 		struct cursor data = cursor_part(&c, cursor_be16(&c));
