@@ -264,21 +264,42 @@ static void begin_response(struct http_state *st, const struct frame *frame,
 		http_end_message(st, SIDE_SERVER);
 }
 
+/* The start line at the front of LINES, which frame() has just read if the head came whole. */
+static bool read_start(struct http_side *side, enum side which, struct span lines)
+{
+	const char *end;
+
+	if (side->start.text.data == lines.data)
+		return true;
+	end = memchr(lines.data, '\n', lines.len);
+	if (end)
+		lines.len = (size_t)(end + 1 - lines.data);
+	lines = http_strip_line_end(lines);
+	return which == SIDE_CLIENT ? http_request_line(lines, &side->start)
+				    : http_status_line(lines, &side->start);
+}
+
+/* What is behind the start line. */
+static struct span header_lines(const struct http_side *side, struct span lines)
+{
+	size_t at = side->start.text.len;
+
+	while (at < lines.len && lines.data[at++] != '\n')
+		;
+	return span_of(lines.data + at, lines.len - at);
+}
+
 /* The start line and the lines behind it. */
 void http_take_lines(struct http_state *st, const struct frame *frame, struct span lines)
 {
 	struct http_side *side = &st->sides[frame->side];
-	struct http_start_line line;
-	const char *end = memchr(lines.data, '\n', lines.len);
-	size_t len = end ? (size_t)(end + 1 - lines.data) : lines.len;
-	struct span first = http_strip_line_end(span_of(lines.data, len));
-	bool client = frame->side == SIDE_CLIENT;
 
-	if (!(client ? http_request_line(first, &line) : http_status_line(first, &line)))
+	if (!read_start(side, frame->side, lines))
 		return;
-	http_fields_read(&side->fields, span_of(lines.data + len, lines.len - len));
-	if (client)
-		begin_request(st, frame, &line);
+	http_fields_read(&side->fields, header_lines(side, lines));
+	if (frame->side == SIDE_CLIENT)
+		begin_request(st, frame, &side->start);
 	else
-		begin_response(st, frame, &line);
+		begin_response(st, frame, &side->start);
+	side->start.text.data = NULL;
 }

@@ -123,7 +123,7 @@ static enum frame_status cut_start(struct http_state *st, enum side which, struc
 				   struct frame *frame, size_t *from)
 {
 	struct http_side *side = &st->sides[which];
-	struct http_start_line start;
+	struct http_start_line *start = &side->start;
 	enum frame_status status;
 
 	/* Behind a CONNECT comes a tunnel or the next request: the answer will tell. */
@@ -144,14 +144,14 @@ static enum frame_status cut_start(struct http_state *st, enum side which, struc
 		if (status != FRAME_BAD)
 			return status;
 	}
-	status = check_start_line(which, bytes, frame, &start, from);
+	status = check_start_line(which, bytes, frame, start, from);
 	if (status == FRAME_BAD)
 		side->garbled = true;
 	if (status != FRAME_DONE)
 		return status;
 	side->begun = true;
-	side->simple = start.simple;
-	if (start.simple) {
+	side->simple = start->simple;
+	if (start->simple) {
 		frame->kind = HTTP_FRAME_HEAD;
 		frame->len = *from;
 	}

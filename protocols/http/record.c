@@ -122,9 +122,11 @@ void http_emit(void *context, struct message *request, struct message *response,
 	struct http_state *st = context;
 	const struct http_message *asked = (struct http_message *)request;
 	const struct http_message *answered = (struct http_message *)response;
-	struct value values[HTTP_COLUMN_COUNT] = {0};
+	struct value values[HTTP_COLUMN_COUNT];
 	struct record record = {.values = values};
 
+	for (size_t i = 0; i < HTTP_COLUMN_COUNT; i++)
+		values[i].type = VALUE_NULL;
 	buffer_clear(&st->note);
 	if (asked) {
 		fill_request(asked, values);

@@ -65,6 +65,7 @@ struct http_side {
 	bool garbled;	    /* something was not, since the last message */
 	bool doubtful;	    /* whether the response has a body depends on a request that was lost */
 	uint64_t length;
+	struct http_start_line start;  /* as cut last; points into what frame() was given */
 	struct http_fields fields;     /* of the last head */
 	struct buffer head;	       /* its lines so far, when it comes in pieces */
 	int64_t head_first;	       /* when the first of them came */
