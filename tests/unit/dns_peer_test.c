@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is sent to groups: multicast DNS and LLMNR. */
+/* Who is at the other end: several clients of one socket, and groups (multicast DNS, LLMNR). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -139,9 +139,33 @@ static void reads_llmnr(void **state)
 	       "unanswered nobody A  [] QUERY t query 224.0.0.252:5355\n");
 }
 
+/* A server's socket, and two clients that happen to ask the same under the same id. */
+static void tells_clients_apart(void **state)
+{
+	static const struct address one = {ADDRESS_INET4, 1001, 0, {192, 0, 2, 1}};
+	static const struct address two = {ADDRESS_INET4, 1002, 0, {192, 0, 2, 1}};
+	struct session_budget budget = {.limit = 1 << 20};
+	struct buffer out = {0}, m = {0};
+	struct session *s = open_session(53, &budget, &out);
+
+	(void)state;
+	dns_build_query(&m, 1, "x", 1);
+	give(s, &m, DIRECTION_RECEIVED, &one);
+	dns_build_query(&m, 1, "x", 1);
+	give(s, &m, DIRECTION_RECEIVED, &two);
+	dns_build_response(&m, 1, 3, "x", 1, NULL);
+	give(s, &m, DIRECTION_SENT, &two);
+	dns_build_response(&m, 1, 0, "x", 1, NULL);
+	give(s, &m, DIRECTION_SENT, &one);
+	finish(s, &out,
+	       "error x A NXDOMAIN [] QUERY qr rd ra queryresponse 192.0.2.1:1002\n"
+	       "ok x A NOERROR [] QUERY qr rd ra queryresponse 192.0.2.1:1001\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tells_clients_apart),
 		cmocka_unit_test(lets_multicast_stand_alone),
 		cmocka_unit_test(pairs_what_a_plain_resolver_asks),
 		cmocka_unit_test(reads_llmnr),
