@@ -3,12 +3,16 @@
 
 #include <stdlib.h>
 
+#include "protocols/session.h"
+
 /* A connection that never answers must not fill the memory: beyond this the oldest is given up. */
-#define PENDING_MAX 16384
+#define PENDING_MAX 65536
+/* The same where requests are looked for by key, one by one. */
+#define PENDING_BY_KEY_MAX 2048
 /* Responses held back after a loss. */
 #define HELD_MAX 1024
 /* A message that was larger than this gives its memory back instead of to the pool. */
-#define POOLED_TEXT_MAX (64u << 10)
+#define POOLED_TEXT_MAX (4u << 10)
 /* Messages kept in the pool. */
 #define POOL_MAX 64
 
@@ -20,6 +24,7 @@ struct list {
 
 struct pair {
 	size_t message_len;
+	struct session_budget *budget; /* may be NULL */
 	pair_emit_fn *emit;
 	void *context;
 
@@ -27,6 +32,8 @@ struct pair {
 	struct list held;     /* responses after a loss */
 	bool unsure;	      /* messages were lost: order says nothing until the next alignment */
 	size_t sure;	      /* but the oldest so many requests are from before the loss */
+	size_t given_up;      /* requests whose responses, the next by order, are still to come */
+	bool by_key;	      /* order says nothing at all */
 	bool answered;	      /* the last message was a response */
 	bool overlapping;     /* requests come before the older ones are all answered */
 
@@ -66,13 +73,14 @@ static struct message *list_pop(struct list *l)
 	return l->first ? list_remove(l, &l->first) : NULL;
 }
 
-struct pair *pair_new(size_t message_len, pair_emit_fn *emit, void *context)
+struct pair *pair_new(struct session *s, size_t message_len, pair_emit_fn *emit, void *context)
 {
 	struct pair *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
 	p->message_len = message_len;
+	p->budget = s ? session_budget(s) : NULL;
 	p->emit = emit;
 	p->context = context;
 	list_init(&p->requests);
@@ -129,11 +137,44 @@ void pair_discard(struct pair *p, struct message *message)
 	p->pooled++;
 }
 
+static void charge(struct pair *p, struct message *m)
+{
+	if (!p->budget)
+		return;
+	m->charged = p->message_len + m->text.len;
+	p->budget->used += m->charged;
+}
+
+static void uncharge(struct pair *p, struct message *m)
+{
+	if (!p->budget || !m)
+		return;
+	p->budget->used -= m->charged;
+	m->charged = 0;
+}
+
+/* Takes out the request whose address stands at *AT. */
+static struct message *take_request(struct pair *p, struct message **at)
+{
+	struct message *m = list_remove(&p->requests, at);
+
+	uncharge(p, m);
+	return m;
+}
+
 static struct message *pop_request(struct pair *p)
 {
 	if (p->sure)
 		p->sure--;
-	return list_pop(&p->requests);
+	return p->requests.first ? take_request(p, &p->requests.first) : NULL;
+}
+
+static struct message *pop_held(struct pair *p)
+{
+	struct message *m = list_pop(&p->held);
+
+	uncharge(p, m);
+	return m;
 }
 
 static void give(struct pair *p, struct message *request, struct message *response, bool lost)
@@ -168,14 +209,20 @@ static void align(struct pair *p)
 		return;
 	requests = requests_before_last_held(p);
 	for (; requests > responses; requests--)
-		give(p, list_pop(&p->requests), NULL, true);
+		give(p, pop_request(p), NULL, true);
 	for (; responses > requests; responses--)
-		give(p, NULL, list_pop(&p->held), true);
+		give(p, NULL, pop_held(p), true);
 	for (; responses; responses--) {
-		struct message *request = list_pop(&p->requests);
+		struct message *request = pop_request(p);
 
-		give(p, request, list_pop(&p->held), false);
+		give(p, request, pop_held(p), false);
 	}
+}
+
+static bool too_much_waits(const struct pair *p)
+{
+	return p->requests.count > (p->by_key ? PENDING_BY_KEY_MAX : PENDING_MAX) ||
+	       (p->budget && p->budget->used > p->budget->limit && p->requests.count > 1);
 }
 
 void pair_request(struct pair *p, struct message *request)
@@ -185,9 +232,12 @@ void pair_request(struct pair *p, struct message *request)
 	if (p->answered && p->requests.count && !p->unsure)
 		p->overlapping = true;
 	p->answered = false;
+	charge(p, request);
 	list_append(&p->requests, request);
-	if (p->requests.count > PENDING_MAX)
-		give(p, pop_request(p), NULL, false);
+	while (too_much_waits(p)) {
+		p->given_up += !p->by_key;
+		give(p, pop_request(p), NULL, !p->by_key);
+	}
 }
 
 void pair_response(struct pair *p, struct message *response)
@@ -195,7 +245,13 @@ void pair_response(struct pair *p, struct message *response)
 	struct message *request;
 
 	p->answered = true;
+	if (p->given_up) {
+		p->given_up--;
+		give(p, NULL, response, true);
+		return;
+	}
 	if (p->unsure && !p->sure) {
+		charge(p, response);
 		list_append(&p->held, response);
 		if (p->held.count > HELD_MAX ||
 		    (p->overlapping && p->held.count >= p->requests.count))
@@ -217,6 +273,7 @@ static bool answers(const struct message *request, const struct message *respons
 /* Where the address of the oldest request stands that RESPONSE answers; NULL: nowhere. */
 static struct message **find(struct pair *p, const struct message *response)
 {
+	p->by_key = true;
 	for (struct message **at = &p->requests.first; *at; at = &(*at)->next)
 		if (answers(*at, response))
 			return at;
@@ -228,7 +285,7 @@ void pair_response_by_key(struct pair *p, struct message *response)
 	struct message **at = find(p, response);
 
 	if (at)
-		give(p, list_remove(&p->requests, at), response, false);
+		give(p, take_request(p, at), response, false);
 	else
 		give(p, NULL, response, true);
 }
@@ -257,6 +314,7 @@ size_t pair_pending(const struct pair *p)
 
 void pair_lost(struct pair *p, enum side side)
 {
+	p->given_up = 0; /* how many of their responses are lost, nobody knows */
 	if (side == SIDE_CLIENT && !p->unsure)
 		p->sure = p->requests.count;
 	else if (side == SIDE_SERVER)
@@ -276,14 +334,15 @@ void pair_finish(struct pair *p)
 
 	align(p);
 	while (p->requests.count)
-		give(p, list_pop(&p->requests), NULL, lost);
+		give(p, pop_request(p), NULL, lost);
 }
 
-static void list_free(struct list *l)
+static void list_free(struct pair *p, struct list *l)
 {
 	while (l->first) {
 		struct message *m = list_pop(l);
 
+		uncharge(p, m);
 		buffer_free(&m->text);
 		free(m);
 	}
@@ -293,8 +352,8 @@ void pair_free(struct pair *p)
 {
 	if (!p)
 		return;
-	list_free(&p->requests);
-	list_free(&p->held);
+	list_free(p, &p->requests);
+	list_free(p, &p->held);
 	while (p->pool) {
 		struct message *next = p->pool->next;
 

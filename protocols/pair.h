@@ -16,7 +16,8 @@ struct pair;
 
 /* A protocol's message begins with this. */
 struct message {
-	struct message *next; /* the pair's */
+	struct message *next; /* the pair's, with the next one */
+	size_t charged;	      /* of the session's budget, while it waits */
 	uint64_t key;	      /* for pairing by key */
 	int64_t ts_first;
 	int64_t ts_last;
@@ -33,8 +34,11 @@ struct message {
 typedef void pair_emit_fn(void *context, struct message *request, struct message *response,
 			  bool lost);
 
-/* MESSAGE_LEN: size of the protocol's message. NULL when there is no memory. */
-struct pair *pair_new(size_t message_len, pair_emit_fn *emit, void *context);
+/*
+ * MESSAGE_LEN: size of the protocol's message. What waits is charged to the budget of S (which may
+ * be NULL: none). NULL when there is no memory.
+ */
+struct pair *pair_new(struct session *s, size_t message_len, pair_emit_fn *emit, void *context);
 
 /*
  * An empty message, zeroed but for times, peer and partial, which are the frame's. Owned by the
@@ -45,7 +49,11 @@ struct message *pair_message(struct pair *p, const struct frame *frame);
 /* A later frame of the same message: ts_last and partial. */
 void message_extend(struct message *m, const struct frame *frame);
 
-/* Puts a request into the queue. It may still be changed until its exchange is emitted. */
+/*
+ * Puts a request into the queue. It may still be changed until its exchange is emitted. When too
+ * many wait, or too much memory waits with them, the oldest is given up: it is emitted as lost, and
+ * the response to it will be, too.
+ */
 void pair_request(struct pair *p, struct message *request);
 
 /* A response to the oldest request. */

@@ -397,6 +397,11 @@ const struct protocol *session_protocol(const struct session *s)
 	return s->owner.protocol;
 }
 
+struct session_budget *session_budget(const struct session *s)
+{
+	return s->options.budget;
+}
+
 size_t session_history(const struct session *s, const struct protocol **list, size_t max)
 {
 	size_t n = s->history_len < max ? s->history_len : max;

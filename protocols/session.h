@@ -68,6 +68,9 @@ void session_finish(struct session *s);
 /* NULL while unknown. */
 const struct protocol *session_protocol(const struct session *s);
 
+/* The budget it was made with. */
+struct session_budget *session_budget(const struct session *s);
+
 /* Every protocol that the connection has spoken, in order; returns how many (at most MAX). */
 size_t session_history(const struct session *s, const struct protocol **list, size_t max);
 

@@ -30,7 +30,7 @@ static void *http_open(struct session *s)
 	if (!st)
 		return NULL;
 	st->session = s;
-	st->pair = pair_new(sizeof(struct http_message), http_emit, st);
+	st->pair = pair_new(st->session, sizeof(struct http_message), http_emit, st);
 	if (!st->pair) {
 		http_close(st);
 		return NULL;

@@ -218,7 +218,7 @@ static void *redis_open(struct session *s)
 	r->session = s;
 	r->scan[SIDE_CLIENT].side = SIDE_CLIENT;
 	r->scan[SIDE_SERVER].side = SIDE_SERVER;
-	r->pair = pair_new(sizeof(struct redis_message), emit, r);
+	r->pair = pair_new(r->session, sizeof(struct redis_message), emit, r);
 	if (!r->pair) {
 		free(r);
 		return NULL;

@@ -50,7 +50,7 @@ static void play(const char *script, const char *expected)
 {
 	struct log log = {0};
 
-	log.pair = pair_new(sizeof(struct message), emit, &log);
+	log.pair = pair_new(NULL, sizeof(struct message), emit, &log);
 	assert_non_null(log.pair);
 	for (; *script; script++) {
 		const char text[2] = {*script, '\0'};
@@ -117,7 +117,7 @@ static void test_by_key(void **state)
 	struct log log = {0};
 
 	(void)state;
-	log.pair = pair_new(sizeof(struct message), emit, &log);
+	log.pair = pair_new(NULL, sizeof(struct message), emit, &log);
 	pair_request(log.pair, message(&log, "a"));
 	pair_request(log.pair, message(&log, "b"));
 	pair_response_by_key(log.pair, message(&log, "B"));
@@ -132,16 +132,28 @@ static void test_by_key(void **state)
 	buffer_free(&log.text);
 }
 
-/* Requests that nobody answers don't fill the memory. */
+/*
+ * Requests that nobody answers don't fill the memory. The responses to those that were given up are
+ * not taken for responses to others.
+ */
 static void test_bounded(void **state)
 {
 	struct log log = {0};
+	size_t requests = 100000, kept;
 
 	(void)state;
-	log.pair = pair_new(sizeof(struct message), emit, &log);
-	for (int i = 0; i < 100000; i++)
+	log.pair = pair_new(NULL, sizeof(struct message), emit, &log);
+	for (size_t i = 0; i < requests; i++)
 		pair_request(log.pair, message(&log, "a"));
-	assert_true(pair_pending(log.pair) < 50000);
+	kept = pair_pending(log.pair);
+	assert_true(kept < 70000);
+	for (size_t i = 0; i < requests - kept; i++)
+		pair_response(log.pair, message(&log, "X"));
+	assert_int_equal(pair_pending(log.pair), kept);
+	buffer_clear(&log.text);
+	pair_response(log.pair, message(&log, "A"));
+	buffer_append_char(&log.text, '\0');
+	assert_string_equal(log.text.data, "a=A ");
 	pair_free(log.pair);
 	buffer_free(&log.text);
 }
