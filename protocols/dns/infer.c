@@ -19,7 +19,7 @@ const uint16_t dns_ports[] = {PORT_DNS, PORT_MDNS, PORT_LLMNR, PORT_DOT, 0};
 /* What the bytes of one direction look like. */
 struct look {
 	struct dns_shape shape;
-	bool cut;      /* they are the beginning of a message */
+	bool cut;      /* they are only the beginning of a datagram */
 	bool searched; /* they don't begin with a message, one stands in them */
 };
 
@@ -68,10 +68,8 @@ static struct look look_at_stream(struct span bytes)
 		if (left < DNS_HEADER_LEN)
 			return look;
 		shape = dns_shape_of(span_of(c.pos, left < len ? left : len), len);
-		if (first || shape.grade < DNS_GRADE_QUERY) {
+		if (first || shape.grade < DNS_GRADE_QUERY)
 			look.shape = shape;
-			look.cut = left < len;
-		}
 		if (left <= len || shape.grade < DNS_GRADE_QUERY)
 			return look;
 		bytes.data += DNS_TCP_PREFIX + len;
@@ -100,7 +98,8 @@ static struct look look_at(const struct sample *sample, enum direction direction
 	struct look look = {0};
 
 	if (transport_is_datagram(sample->transport)) {
-		look.shape = dns_shape_of(bytes, bytes.len);
+		look.cut = bytes.len == SAMPLE_MAX;
+		look.shape = dns_shape_of(bytes, look.cut ? UINT16_MAX : bytes.len);
 		if (dns_shape_is_netbios(bytes))
 			look.shape.grade = DNS_GRADE_NONE;
 		return look;
@@ -113,9 +112,8 @@ static struct look look_at(const struct sample *sample, enum direction direction
 
 static int score_of(const struct sample *sample, const struct look *look)
 {
-	bool datagram = transport_is_datagram(sample->transport);
-	const struct score *score = &(datagram ? datagram_scores
-					       : stream_scores)[look->shape.grade];
+	bool whole = transport_is_datagram(sample->transport) && !look->cut;
+	const struct score *score = &(whole ? datagram_scores : stream_scores)[look->shape.grade];
 
 	return has_port(sample) ? score->port : score->no_port;
 }

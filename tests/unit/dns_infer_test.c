@@ -105,6 +105,21 @@ static void wants_the_whole_datagram(void **state)
 	assert_int_equal(score_of_hex(TRANSPORT_UDP, 5300, "000101000000000000000000"), 0);
 }
 
+/* Of a datagram only so much is shown. */
+static void takes_the_beginning_of_a_large_datagram(void **state)
+{
+	struct scene s = scene_of(TRANSPORT_UDP, 5300);
+	struct buffer *b = &s.bytes[DIRECTION_RECEIVED];
+
+	(void)state;
+	dns_build_header(b, 1, 0x8180, (const unsigned[]){1, 200, 0, 0});
+	dns_build_question(b, "example.com", 1);
+	while (b->len < SAMPLE_MAX)
+		dns_build_rr(b, "example.com", 1, 1, "C0000201");
+	b->len = SAMPLE_MAX;
+	assert_in_range(judge(&s).score, INFER_PLAUSIBLE, 100);
+}
+
 static void takes_nothing_else(void **state)
 {
 	static const char *const others[] = {
@@ -189,6 +204,7 @@ int main(void)
 		cmocka_unit_test(tells_the_role_from_either_direction),
 		cmocka_unit_test(takes_malformed_messages_on_the_port),
 		cmocka_unit_test(wants_the_whole_datagram),
+		cmocka_unit_test(takes_the_beginning_of_a_large_datagram),
 		cmocka_unit_test(takes_nothing_else),
 		cmocka_unit_test(leaves_netbios_alone),
 		cmocka_unit_test(both_sides_must_be_dns),
