@@ -56,7 +56,7 @@ void *dns_exchange_open(struct session *session)
 		return NULL;
 	s->session = session;
 	s->synced[SIDE_CLIENT] = s->synced[SIDE_SERVER] = !session_midstream(session);
-	s->pair = pair_new(sizeof(struct dns_message), emit, s);
+	s->pair = pair_new(s->session, sizeof(struct dns_message), emit, s);
 	if (!s->pair) {
 		free(s);
 		return NULL;
