@@ -39,7 +39,6 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 FORMAT_LIBS    := -lzstd -lz
 PROTOCOLS_LIBS := -lbrotlidec
-ANALYZE_LIBS   := -lpcap
 RECORD_LIBS    := -lbpf -lelf
 
 PROGRAMS := $(BUILD)/socktape $(if $(SKIP_BPF),,$(if $(RECORD_SRC),$(BUILD)/socktape-record))
@@ -66,7 +65,7 @@ RECORD_PARTS_SRC := $(filter-out record/main.c,$(RECORD_SRC))
 $(eval $(call archive,record,RECORD_PARTS_SRC))
 
 ANALYZE_ARCHIVES := $(BUILD)/libanalyze.a $(BUILD)/libprotocols.a $(BUILD)/libformat.a
-ALL_ANALYZE_LIBS := $(ANALYZE_LIBS) $(PROTOCOLS_LIBS) $(FORMAT_LIBS) -lm
+ALL_ANALYZE_LIBS := $(PROTOCOLS_LIBS) $(FORMAT_LIBS) -lm
 
 $(BUILD)/socktape: $(call obj,analyze/main.c) $(ANALYZE_ARCHIVES)
 	$(call say,LD,$@)

@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-captures=${SOCKTAPE_SHARED:-/work/shared}/captures
+captures=${SOCKTAPE_SHARED:-../shared}/captures
 [ -d "$captures/http" ] || skip_all "no shared captures (SOCKTAPE_SHARED)"
 
 # status EXPECTED COMMAND...: the exit status, and at most one line on stderr.

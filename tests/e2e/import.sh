@@ -65,7 +65,7 @@ is "the same request" "$(requests "$work/gz")" 1
 
 # ---- real captures ----
 
-captures=${SOCKTAPE_SHARED:-/work/shared}/captures
+captures=${SOCKTAPE_SHARED:-../shared}/captures
 have tshark || {
 	skip "captures agree with tshark" "tshark is not installed"
 	finish
