@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/http/state.h"
+#include "protocols/session.h"
 
 /* ---- text ---- */
 
@@ -21,13 +22,21 @@ static struct http_piece piece_of(struct span line, struct span part)
 
 /* ---- the ends of messages ---- */
 
+/* What the pair holds is the pair's to charge. */
+static void give_response(struct http_state *st, struct http_message *m)
+{
+	session_budget(st->session)->used -= m->base.charged;
+	m->base.charged = 0;
+	pair_response(st->pair, &m->base);
+}
+
 void http_answer_held(struct http_state *st)
 {
 	struct http_message *held = st->held;
 
 	st->held = NULL;
 	if (held)
-		pair_response(st->pair, &held->base);
+		give_response(st, held);
 }
 
 /* A server may answer before it has read the whole request: the record waits for both. */
@@ -38,7 +47,7 @@ static void end_response(struct http_state *st, struct http_message *m)
 	if (request && &request->base == pair_oldest(st->pair))
 		st->held = m;
 	else
-		pair_response(st->pair, &m->base);
+		give_response(st, m);
 }
 
 void http_end_message(struct http_state *st, enum side which)
@@ -175,16 +184,17 @@ static void begin_request(struct http_state *st, const struct frame *frame,
 	if (st->sides[SIDE_SERVER].doubtful && st->heads)
 		http_end_message(st, SIDE_SERVER);
 	expect_body(side, &side->fields.head, SIDE_CLIENT);
+	side->incoming = m;
 	if (m) {
 		m->is_head = span_is(line->method, "HEAD");
 		st->heads += m->is_head;
-		m->is_connect = span_is(line->method, "CONNECT");
 		m->is_simple = line->simple;
-		pair_request(st->pair, &m->base);
-		if (m->is_connect)
+		if (span_is(line->method, "CONNECT")) {
+			m->is_connect = true;
 			st->connect = m;
+		}
+		pair_request(st->pair, &m->base);
 	}
-	side->incoming = m;
 	if (side->phase == HTTP_PHASE_HEAD)
 		http_end_message(st, SIDE_CLIENT);
 }

@@ -1,8 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/http/state.h"
+#include "protocols/session.h"
+
+/* Whether the replay can afford LEN more bytes, which are M's then until its record is out. */
+static bool charge(struct http_state *st, struct http_message *m, size_t len)
+{
+	struct session_budget *budget = session_budget(st->session);
+
+	if (budget->used + len > budget->limit) {
+		budget->refused += len;
+		return false;
+	}
+	budget->used += len;
+	m->base.charged += len;
+	return true;
+}
 
 /* Bytes of the body as they come, of which LEN were transferred and DATA is there. */
-static void add_body(struct http_message *m, uint64_t len, struct span data)
+static void add_body(struct http_state *st, struct http_message *m, uint64_t len, struct span data)
 {
 	if (!m)
 		return;
@@ -15,6 +30,11 @@ static void add_body(struct http_message *m, uint64_t len, struct span data)
 		data.len = HTTP_BODY_MAX - m->body.len;
 		m->body_closed = true;
 		m->notes |= HTTP_NOTE_BODY_CAPPED;
+	}
+	if (!charge(st, m, data.len)) {
+		m->body_closed = true;
+		m->notes |= HTTP_NOTE_BODY_REFUSED;
+		return;
 	}
 	if (!m->body.len)
 		m->body.at = (uint32_t)m->base.text.len;
@@ -78,7 +98,7 @@ static void take_body(struct http_state *st, const struct frame *frame)
 	struct http_message *m = side->incoming;
 
 	note_missing(m, frame, side->length, frame->len);
-	add_body(m, frame->len, span_of(frame->data, frame->available));
+	add_body(st, m, frame->len, span_of(frame->data, frame->available));
 	http_end_message(st, frame->side);
 }
 
@@ -95,7 +115,7 @@ static void take_chunk(struct http_state *st, const struct frame *frame)
 		return;
 	passed = frame->len - line;
 	note_missing(side->incoming, frame, size, passed);
-	add_body(side->incoming, passed, span_of(data.data + line, data.len - line));
+	add_body(st, side->incoming, passed, span_of(data.data + line, data.len - line));
 }
 
 static void take_last_chunk(struct http_state *st, const struct frame *frame)
@@ -125,7 +145,7 @@ static void take_piece(struct http_state *st, const struct frame *frame)
 		side->begun = true;
 	}
 	note_missing(side->incoming, frame, frame->len, frame->len);
-	add_body(side->incoming, frame->len, span_of(frame->data, frame->available));
+	add_body(st, side->incoming, frame->len, span_of(frame->data, frame->available));
 }
 
 /* ---- what the engine calls ---- */
