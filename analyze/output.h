@@ -16,7 +16,8 @@ struct output;
 struct row_part {
 	const struct column *columns;
 	size_t count;
-	const char *prefix; /* "http": the header line of CSV says http.name; NULL: the name alone */
+	const char
+		*prefix; /* "http": the header line of CSV says http.name; NULL: the name alone */
 	const struct value *values; /* COUNT of them; NULL: this part isn't there (CSV: empty) */
 	struct span json; /* when not empty: what output_json_members() gave, in place of values */
 };
