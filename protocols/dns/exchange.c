@@ -308,15 +308,13 @@ static struct dns_reading reading_of(struct dns_state *s, const struct frame *fr
 static struct frame body_of(const struct frame *frame, bool datagram)
 {
 	size_t prefix = datagram ? 0 : DNS_TCP_PREFIX;
+	size_t there = frame->available < prefix ? frame->available : prefix;
 	struct frame body = *frame;
 
 	body.len -= prefix;
-	if (body.available >= prefix) {
-		body.data += body.data ? prefix : 0;
-		body.available -= prefix;
-	} else {
-		body.available = 0;
-	}
+	body.available -= there;
+	if (there > 0)
+		body.data += there;
 	return body;
 }
 
