@@ -40,14 +40,14 @@ static size_t value_len(const char *p, size_t len)
 				in_string = false;
 			continue;
 		}
+		if (depth == 0 && (p[i] == '}' || p[i] == ']' || p[i] == ','))
+			return i;
 		if (p[i] == '"')
 			in_string = true;
 		else if (p[i] == '{' || p[i] == '[')
 			depth++;
-		else if ((p[i] == '}' || p[i] == ']') && depth-- == 0)
-			return i;
-		else if (p[i] == ',' && depth == 0)
-			return i;
+		else if (p[i] == '}' || p[i] == ']')
+			depth--;
 	}
 	return len;
 }

@@ -54,12 +54,13 @@ static void print_csv(struct show *show, const struct record_row *row,
 
 		if (show->protocol && show->protocol != p)
 			continue;
-		parts[count++] = (struct row_part){
+		parts[count] = (struct row_part){
 			.columns = p->columns,
 			.count = p->column_count,
 			.prefix = show->protocol ? NULL : p->name,
 			.values = p == protocol ? record->values : NULL,
 		};
+		count++;
 	}
 	output_row(show->out, parts, count);
 }

@@ -66,6 +66,16 @@ static void ask_all(struct inference *inf, const struct sample *sample)
 	}
 }
 
+static bool sampled_enough(const struct inference *inf)
+{
+	if (inf->full[0] && inf->full[1])
+		return true;
+	if (inf->runs < INFER_RUNS_MAX)
+		return false;
+	return inf->datagram || inf->runs >= INFER_TINY_RUNS_MAX ||
+	       inf->bytes[0].len + inf->bytes[1].len >= INFER_BYTES_MIN;
+}
+
 enum inference_answer inference_decide(struct inference *inf, struct sample sample)
 {
 	bool last;
@@ -73,7 +83,7 @@ enum inference_answer inference_decide(struct inference *inf, struct sample samp
 
 	for (int d = 0; d < 2; d++)
 		sample.bytes[d] = buffer_span(&inf->bytes[d]);
-	last = sample.ended || inf->runs >= INFER_RUNS_MAX || (inf->full[0] && inf->full[1]);
+	last = sample.ended || sampled_enough(inf);
 	sample.ended = last;
 	ask_all(inf, &sample);
 	best = inf->candidate_count ? inf->candidates[0].verdict.score : 0;

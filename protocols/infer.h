@@ -9,8 +9,13 @@
  * directions, again whenever there are more, until one is certain or no more can be expected.
  */
 
-/* Decided with what there is after this many runs of bytes. */
-#define INFER_RUNS_MAX 16
+/*
+ * Decided with what there is after this many runs of bytes, if they brought at least so many bytes;
+ * a conversation that comes byte by byte gets longer.
+ */
+#define INFER_RUNS_MAX	    16
+#define INFER_BYTES_MIN	    128
+#define INFER_TINY_RUNS_MAX 256
 
 /* So many of the best candidates are remembered. */
 #define INFER_CANDIDATES_MAX 8

@@ -406,7 +406,8 @@ size_t session_history(const struct session *s, const struct protocol **list, si
 {
 	size_t n = s->history_len < max ? s->history_len : max;
 
-	memcpy(list, s->history, n * sizeof(*list));
+	for (size_t i = 0; i < n; i++)
+		list[i] = s->history[i];
 	return n;
 }
 
