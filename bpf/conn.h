@@ -175,7 +175,7 @@ static __always_inline bool conn_close_send(__u64 sk, struct kernel_conn_state *
 	record.conn = conn->id;
 	record.sent = conn->position[DIRECTION_SENT];
 	record.received = conn->position[DIRECTION_RECEIVED];
-	if (!bpf_ringbuf_output(&ring, &record, sizeof(record), ring_wakeup()))
+	if (!bpf_ringbuf_output(&ring, &record, sizeof(record), ring_wakeup(ring_fill())))
 		return true;
 	COUNT(lost_meta_records, 1);
 	return false;

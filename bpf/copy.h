@@ -68,12 +68,13 @@ static __always_inline void data_send(struct scratch *space, __u64 len)
 		data_fill(&space->head.named.data, walk, len, fixed);
 		space->head.named.data.record.flags = KERNEL_DATA_PEER;
 		space->head.named.peer = walk->peer;
-		failed = bpf_ringbuf_output(&ring, &space->head, fixed + fill, ring_wakeup());
+		failed = bpf_ringbuf_output(&ring, &space->head, fixed + fill,
+					    ring_wakeup(walk->ring_fill));
 	} else {
 		fixed = sizeof(space->head.plain.data);
 		data_fill(&space->head.plain.data, walk, len, fixed);
 		failed = bpf_ringbuf_output(&ring, &space->head.plain.data, fixed + fill,
-					    ring_wakeup());
+					    ring_wakeup(walk->ring_fill));
 	}
 	if (failed) {
 		counter->lost_ring_records++;
@@ -103,7 +104,8 @@ static __always_inline void message_begin(struct walk *walk, __u64 len)
 	walk->keep = len < settings.snaplen ? len : settings.snaplen;
 	walk->cut = walk->keep < len ? CUT_SNAPLEN : CUT_NONE;
 	walk->fill = 0;
-	walk->room = ring_room();
+	walk->ring_fill = ring_fill();
+	walk->room = ring_room(walk->ring_fill);
 	walk->open = 1;
 	if (walk->overrun)
 		walk->source = SOURCE_NONE;
@@ -245,7 +247,8 @@ __noinline int walk_step(__u32 cpu)
 			walk->cut = CUT_NONE;
 			data_send(space, walk->fill);
 			walk->cut = cut;
-			walk->room = ring_room();
+			walk->ring_fill = ring_fill();
+			walk->room = ring_room(walk->ring_fill);
 			return 0;
 		}
 		walk->cut = walk->room == KERNEL_PAYLOAD_MAX ? CUT_NOT_CAPTURED : CUT_PRESSURE;

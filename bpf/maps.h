@@ -112,8 +112,9 @@ struct walk {
 	__u64 keep;    /* of those that are not in the buffer either: still to be captured */
 	__u64 mapping; /* SOURCE_FILE: the address_space and the position in it */
 	__u64 file_offset;
-	__u32 fill; /* bytes in the buffer */
-	__u32 room; /* bytes that this record may have */
+	__u64 ring_fill; /* when the record was begun */
+	__u32 fill;	 /* bytes in the buffer */
+	__u32 room;	 /* bytes that this record may have */
 	__u32 pid;
 	__u32 tid;
 	__s32 fd;

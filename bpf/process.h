@@ -133,7 +133,8 @@ __noinline int process_send(__u32 cpu, __u32 tgid)
 	if (tgid != bpf_get_current_pid_tgid() >> 32)
 		return 0;
 	process_fill(space, leader);
-	if (bpf_ringbuf_output(&ring, &space->process, sizeof(space->process), ring_wakeup())) {
+	if (bpf_ringbuf_output(&ring, &space->process, sizeof(space->process),
+			       ring_wakeup(ring_fill()))) {
 		COUNT(lost_meta_records, 1);
 		return 0;
 	}
@@ -149,7 +150,7 @@ static __always_inline bool process_exit_send(__u32 tgid, __s32 status)
 	record_begin(&exit.record, KERNEL_EXIT, sizeof(exit));
 	exit.pid = tgid;
 	exit.status = status;
-	if (!bpf_ringbuf_output(&ring, &exit, sizeof(exit), ring_wakeup()))
+	if (!bpf_ringbuf_output(&ring, &exit, sizeof(exit), ring_wakeup(ring_fill())))
 		return true;
 	COUNT(lost_meta_records, 1);
 	return false;

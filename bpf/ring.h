@@ -5,12 +5,21 @@
 #include "bpf/maps.h"
 
 /*
+ * Bytes in the ring that user space hasn't taken. Looking costs: the other CPUs write to what is
+ * looked at. Ask once for a record, before copying, so that a full ring costs little.
+ */
+static __always_inline __u64 ring_fill(void)
+{
+	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
+}
+
+/*
  * User space looks at the ring on a timer. It is woken beyond that only once when the fill crosses
  * wake_bytes: a wake-up for each record costs thirty times what the record does.
  */
-static __always_inline __u64 ring_wakeup(void)
+static __always_inline __u64 ring_wakeup(__u64 fill)
 {
-	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) < settings.wake_bytes) {
+	if (fill < settings.wake_bytes) {
 		if (wake_latched)
 			wake_latched = 0;
 		return BPF_RB_NO_WAKEUP;
@@ -21,11 +30,9 @@ static __always_inline __u64 ring_wakeup(void)
 	return BPF_RB_FORCE_WAKEUP;
 }
 
-/* Payload that the next record may have. Asked before copying, so that a full ring costs little. */
-static __always_inline __u32 ring_room(void)
+/* Payload that the next record may have. */
+static __always_inline __u32 ring_room(__u64 fill)
 {
-	__u64 fill = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
-
 	if (fill < settings.pressure_cut_bytes)
 		return KERNEL_PAYLOAD_MAX;
 	return fill < settings.pressure_none_bytes ? KERNEL_PAYLOAD_PRESSURE : 0;
