@@ -36,15 +36,13 @@ void probe_kernel(struct probe *probe, bool verbose)
 	*probe = (struct probe){0};
 	probe_btf(probe);
 	probe->ring_buffer = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) == 1;
-	probe->task_storage = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) == 1;
 	probe->current_task = libbpf_probe_bpf_helper(type, BPF_FUNC_get_current_task_btf, NULL) ==
 			      1;
-	probe->loop = libbpf_probe_bpf_helper(type, BPF_FUNC_loop, NULL) == 1;
 }
 
 bool probe_is_current(const struct probe *probe)
 {
-	return probe->current_task && probe->loop && probe->rdonly_cast && probe->task_iterator;
+	return probe->current_task && probe->rdonly_cast && probe->task_iterator;
 }
 
 const char *probe_obstacle(const struct probe *probe)

@@ -11,8 +11,6 @@
 	X(ring_buffer, "5.8", "BPF ring buffer")                                                   \
 	X(task_iterator, "5.8", "iterator over open files: sockets that exist already")            \
 	X(current_task, "5.11", "current task with its type: direct loads")                        \
-	X(task_storage, "5.12", "storage per task: calls inside calls")                            \
-	X(loop, "5.17", "bpf_loop: long vectors and message batches")                              \
 	X(rdonly_cast, "6.2", "bpf_rdonly_cast: cheap look at what a descriptor is")
 
 struct probe {

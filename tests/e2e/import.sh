@@ -110,10 +110,8 @@ compare() {
 }
 for slot in 0 1; do
 	compare $slot >"$work/differences$slot" 2>"$work/counts$slot" &
-	started+=($!)
 done
-wait "${started[@]}"
-started=()
+wait
 differences=$(cat "$work"/differences? | head -20)
 is "every byte of ${#all[@]} captures is where tshark sees it" "$differences" ""
 tail -qn 1 "$work"/counts? | sed 's/^/# /'

@@ -8,11 +8,11 @@ work=$(mktemp -d)
 # Read by the scripts that source this.
 export socktape=$PWD/build/socktape recorder=$PWD/build/socktape-record
 
-# Processes started by the script, by id; stopped at the end.
-started=()
+# Processes that the script started in the background are stopped at the end: those that still run
+# as its jobs, for an id alone may be another process's by then.
 at_exit() {
 	local pid
-	for pid in "${started[@]}"; do kill "$pid" 2>/dev/null; done
+	for pid in $(jobs -p); do kill "$pid" 2>/dev/null; done
 	rm -rf "$work"
 }
 trap at_exit EXIT

@@ -35,7 +35,6 @@ is "environment, umask and user are the caller's" \
 # Another client talks to the same server all the time.
 (while :; do say "$port" stranger; done) &
 other=$!
-started+=("$other")
 export -f say
 export port
 run only bash -c 'say "$port" from-the-command; (say "$port" from-a-grandchild)'
@@ -62,7 +61,6 @@ is "the first bytes of a command are never missed" "$(sort -u "$work/first.txt")
 env --default-signal=INT "$recorder" -o "$work/int" -- sh -c 'trap "exit 5" INT; echo ready; while :; do sleep 0.1; done' \
 	>"$work/int.out" 2>/dev/null &
 recording=$!
-started+=("$recording")
 wait_for 10 grep -q ready "$work/int.out"
 kill -INT "$recording"
 check "SIGINT to the recorder is left to the command" kill -0 "$recording"
@@ -73,7 +71,6 @@ is "which handles it" "$?" 5
 "$recorder" -o "$work/term" -- sh -c 'trap "exit 6" TERM; echo ready; while :; do sleep 0.1; done' \
 	>"$work/term.out" 2>/dev/null &
 recording=$!
-started+=("$recording")
 wait_for 10 grep -q ready "$work/term.out"
 kill -TERM "$recording"
 wait "$recording"

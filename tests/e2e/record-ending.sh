@@ -8,7 +8,6 @@
 echo_server e2e-echo
 flood "$port" -1 &
 load=$!
-started+=("$load")
 
 for signal in INT TERM HUP; do
 	record_start -o "$work/$signal"
@@ -55,7 +54,6 @@ export port
 
 "$recorder" -o "$work/disk/rec" 2>"$work/full.err" &
 recording=$!
-started+=("$recording")
 wait_for 10 grep -q "recording into" "$work/full.err"
 (flood "$port" 400)
 wait "$recording"

@@ -98,7 +98,6 @@ export -f say
 bash -c "(read <'$work/before'; say $one_port from-old-child) &
 	read <'$work/after'; say $one_port from-new-child; wait" &
 parent=$!
-started+=("$parent")
 wait_for 10 pgrep -P "$parent"
 record_start -o "$work/rec/follow" -p "$parent" --follow
 echo >"$work/before"
@@ -114,7 +113,6 @@ check "--follow: nobody else" has_not follow "e2e-one"
 mkfifo "$work/gate"
 bash -c "printf e2e-parent >/proc/self/comm; (read <'$work/gate'; say $one_port from-named-child); :" &
 parent=$!
-started+=("$parent")
 wait_for 10 pgrep -P "$parent"
 record_start -o "$work/rec/named" -e e2e-parent --follow
 echo >"$work/gate"
@@ -126,7 +124,6 @@ check "--follow with -e: nobody else" has_not named "e2e-one"
 
 bash -c "read <'$work/after'; say $one_port from-child; :" &
 parent=$!
-started+=("$parent")
 record_start -o "$work/rec/nofollow" -p "$parent"
 echo >"$work/after"
 wait "$parent"

@@ -13,7 +13,6 @@ record_start -o "$work/short" --port "$port"
 # curl speaks, gets its own words back, which are no HTTP response, and ends.
 for i in 1 2 3 4 5 6 7 8 9 10; do
 	curl -s --http0.9 -m 1 "http://127.0.0.1:$port/number-$i" >/dev/null &
-	started+=("$!")
 done
 seen() {
 	[ "$(payloads "$work/short" | grep -c '^curl GET /number-')" -ge 10 ]
@@ -41,7 +40,6 @@ check "another user's name" \
 record_start -o "$work/exec" --port "$port"
 bash -c "exec 3<>/dev/tcp/127.0.0.1/$port; printf before >&3; read -rn6 <&3; exec cat <&3 >/dev/null" &
 pid=$!
-started+=("$pid")
 wait_for 10 grep -qx cat "/proc/$pid/comm"
 record_stop INT
 kill "$pid"
@@ -56,7 +54,6 @@ python3 -c "import socket, time
 s = socket.create_connection(('127.0.0.1', $port))
 s.sendall(b'long'); s.recv(4); s.recv(1)" $filler the-last-argument &
 pid=$!
-started+=("$pid")
 seen_long() {
 	payloads "$work/long" | grep -q "^python3 long"
 }

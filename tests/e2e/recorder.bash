@@ -34,7 +34,6 @@ echo_server() {
 	rm -f "$work/port"
 	python3 "$work/echo.py" "$1" "$work/port" 2>/dev/null &
 	server=$!
-	started+=("$server")
 	wait_for 10 test -s "$work/port"
 	port=$(cat "$work/port")
 }
@@ -73,7 +72,6 @@ record_start() {
 	: >"$work/record.err"
 	"$recorder" "$@" 2>"$work/record.err" &
 	recording=$!
-	started+=("$recording")
 	wait_for 20 grep -q "recording into" "$work/record.err"
 }
 
