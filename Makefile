@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # make help lists the targets. V=1 shows the commands. SAN=address,undefined builds with sanitizers
-# into build/san. SKIP_BPF=1 builds the analyzer alone.
+# into build/san. SKIP_BPF=1 builds the analyzer alone; so does a machine without BTF.
 
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
@@ -11,6 +11,9 @@ CLANG     ?= clang
 BPFTOOL   ?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
 LLVM_STRIP ?= llvm-strip
 PYTHON    ?= python3
+
+# The kernel programs are compiled against the types of the running kernel.
+SKIP_BPF ?= $(if $(wildcard /sys/kernel/btf/vmlinux),,1)
 
 SAN   ?=
 BUILD := build$(if $(SAN),/san)
@@ -30,7 +33,7 @@ PROTOCOLS_SRC := $(wildcard protocols/*.c protocols/*/*.c)
 ANALYZE_SRC   := $(wildcard analyze/*.c analyze/*/*.c)
 RECORD_SRC    := $(wildcard record/*.c)
 BPF_SRC       := $(wildcard bpf/*.bpf.c)
-UNIT_SRC      := $(wildcard tests/unit/*_test.c)
+UNIT_SRC      := $(filter-out $(if $(SKIP_BPF),tests/unit/record_%),$(wildcard tests/unit/*_test.c))
 FUZZ_SRC      := $(wildcard tests/fuzz/*_fuzz.c)
 LIVE_SRC      := $(wildcard tests/live/*.c)
 BENCH_SRC     := $(wildcard tools/bench/*.c)
@@ -130,10 +133,9 @@ $(BUILD)/tools/bench/%: $(BUILD)/obj/tools/bench/%.o $(ANALYZE_ARCHIVES)
 .PHONY: tests
 tests: all $(UNIT_BIN) $(LIVE_BIN) ## build the test programs
 
-# Of the recorder only the kernel programs can't be built with sanitizers; its parts can.
+# The unit tests with sanitizers: all but the kernel programs is built with them.
 .PHONY: sanitize-tests
-sanitize-tests: $(filter-out $(BUILD)/tests/unit/record_%,$(UNIT_BIN)) \
-	$(if $(SKIP_BPF),,$(filter $(BUILD)/tests/unit/record_%,$(UNIT_BIN)))
+sanitize-tests: $(UNIT_BIN)
 
 .PHONY: check
 check: tests ## run every test (the packages must be there: tools/install-deps)
