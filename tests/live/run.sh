@@ -203,9 +203,9 @@ floor_case()
 	report "the programs for old kernels ask for nothing newer than 5.8" $?
 }
 
+[ -x "$recorder" ] || skip_all "socktape-record is not built"
 floor_case
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
-[ -x "$recorder" ] || skip_all "socktape-record is not built"
 [ -x "$socktape" ] || skip_all "socktape is not built"
 reason=$("$recorder" --probe 2>&1) || skip_all "$reason"
 
