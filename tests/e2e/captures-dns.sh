@@ -2,17 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Every DNS capture of the shared collection gives as many messages as tests/captures/dns.tsv
 # explains, and in the other captures nothing is taken for DNS that tshark doesn't take for it.
-# shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/lib.sh"
-
-captures=${SOCKTAPE_SHARED:-../shared}/captures
-[ -d "$captures/dns" ] || skip_all "no shared captures (SOCKTAPE_SHARED)"
-
-# import CAPTURE: into $work/rec.
-import() {
-	rm -rf "$work/rec"
-	"$socktape" import -q "$1" -o "$work/rec" 2>/dev/null || [ $? -eq 2 ]
-}
+# shellcheck source=tests/e2e/captures.bash
+. "$(dirname "$0")/captures.bash"
 
 # messages CAPTURE: how many DNS messages its records have.
 messages() {
@@ -20,17 +11,7 @@ messages() {
 	"$socktape" show "$work/rec" dns --format json | grep -oE '"(req|resp)_bytes":[0-9]' | wc -l
 }
 
-while IFS=$'\t' read -r file oracle ours why; do
-	[[ $file != \#* ]] || continue
-	is "$file: the oracle's count is the one explained" "$oracle" \
-		"$(awk -F'\t' -v f="dns/$file" '$1 == f { print $8 }' "$captures/SOURCES.tsv")"
-	is "$file: $why" "$(messages "$captures/dns/$file")" "$ours"
-done <tests/captures/dns.tsv
-
-for capture in "$captures"/dns/*; do
-	grep -q "^${capture##*/}	" tests/captures/dns.tsv ||
-		not_ok "${capture##*/} is not explained in tests/captures/dns.tsv"
-done
+all_explained dns messages
 
 # connections CAPTURE: how many are taken for DNS.
 connections() {

@@ -3,16 +3,12 @@
 # Every HTTP capture of the shared collection gives as many requests and responses as the oracle
 # counts, or as tests/captures/http.tsv explains; of all others only those in http-elsewhere.tsv
 # give any.
-# shellcheck source=tests/e2e/lib.sh
-. "$(dirname "$0")/lib.sh"
-
-captures=${SOCKTAPE_SHARED:-../shared}/captures
-[ -d "$captures/http" ] || skip_all "no shared captures (SOCKTAPE_SHARED)"
+# shellcheck source=tests/e2e/captures.bash
+. "$(dirname "$0")/captures.bash"
 
 # show CAPTURE: its HTTP records.
 show() {
-	rm -rf "$work/rec"
-	"$socktape" import -q "$1" -o "$work/rec" 2>/dev/null || [ $? -eq 2 ] || return 1
+	import "$1" || return 1
 	"$socktape" show "$work/rec" http --format json
 }
 
@@ -31,9 +27,6 @@ for line in sys.stdin.buffer.read().split(b"\n"):
     responses += len(interim.group(1).split(", ")) if interim else 0
 print(requests, responses)'
 }
-
-# field TABLE KEY N: the Nth field of the line that KEY begins.
-field() { awk -F'\t' -v key="$2" -v n="$3" '$1 == key { print $n }' "$1"; }
 
 explained=tests/captures/http.tsv
 for capture in "$captures"/http/*; do
