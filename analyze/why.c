@@ -35,6 +35,8 @@ static void print_bytes(const char *label, struct span bytes)
 {
 	size_t shown = bytes.len < SHOWN_MAX ? bytes.len : SHOWN_MAX;
 
+	if (!shown)
+		return;
 	printf("\n%s: the first %zu of %zu bytes of the sample\n", label, shown, bytes.len);
 	for (size_t at = 0; at < shown; at += 16) {
 		printf("  %04zx ", at);
