@@ -24,7 +24,7 @@ struct tracked {
 struct replay {
 	struct replay_options options;
 	struct recording *recording; /* NULL: events are fed */
-	int64_t clock_offset;	     /* realtime minus monotonic, of the last CLOCK event */
+	int64_t clock_offset; /* realtime minus monotonic of the last CLOCK event, when fed */
 	struct process_table processes;
 	struct map connections;
 	struct session_budget budget;
@@ -328,7 +328,7 @@ static bool event_wanted(const struct replay *r, const struct event *event, cons
 		return false;
 	if (f->pid && event_pid(event, t) != f->pid)
 		return false;
-	if ((!f->since && !f->until) || r->options.all_events)
+	if (!f->since && !f->until)
 		return true;
 	ts = replay_realtime(r, event->ts);
 	return (!f->since || ts >= f->since) && (!f->until || ts < f->until);
@@ -400,7 +400,7 @@ void replay_stop(struct replay *r)
 
 int64_t replay_realtime(const struct replay *r, int64_t ts)
 {
-	return ts + r->clock_offset;
+	return r->recording ? recording_realtime(r->recording, ts) : ts + r->clock_offset;
 }
 
 const struct recording_status *replay_status(const struct replay *r)

@@ -82,7 +82,6 @@ struct replay_options {
 	struct replay_filter filter;
 	const struct protocol *decode_as; /* NULL: infer */
 	bool no_sessions;		  /* only events and connections: no inference */
-	bool all_events;		  /* event() sees what the time filter leaves out */
 	uint64_t memory_limit;		  /* for buffered stream bytes; 0: 256 MiB */
 	recording_problem_fn *problem;	  /* may be NULL */
 	void *problem_context;
