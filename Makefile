@@ -130,6 +130,9 @@ $(BUILD)/tools/bench/%: $(BUILD)/obj/tools/bench/%.o $(ANALYZE_ARCHIVES)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_ANALYZE_LIBS)
 
+# Chains of implicit rules would delete these after each link, and compile all of them the next time.
+.PRECIOUS: $(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/tools/bench/%.o
+
 .PHONY: tests
 tests: all $(UNIT_BIN) $(LIVE_BIN) ## build the test programs
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analyze/command.h"
+#include "analyze/command/command.h"
 
 static const struct command commands[] = {
 	{"info", cmd_info, "REC [--json]", "what is in a recording: host, times, bytes, losses"},

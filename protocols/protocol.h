@@ -5,12 +5,12 @@
 #include "format/buffer.h"
 #include "format/event.h"
 #include "protocols/cursor.h"
-#include "protocols/value.h"
+#include "protocols/value/value.h"
 
 /*
  * A protocol is one constant table of functions in a folder of its own, listed in
- * protocols/registry.c. The engine (protocols/session.h) gives it the bytes of a connection as
- * whole frames; it gives back records.
+ * protocols/registry.c. The engine (protocols/engine/session.h) gives it the bytes of a connection
+ * as whole frames; it gives back records.
  *
  *     bytes by position -> infer -> frame -> message -> session_emit()
  */

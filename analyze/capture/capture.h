@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_CAPTURE_CAPTURE_H
-#define SOCKTAPE_CAPTURE_CAPTURE_H
+#ifndef SOCKTAPE_ANALYZE_CAPTURE_CAPTURE_H
+#define SOCKTAPE_ANALYZE_CAPTURE_CAPTURE_H
 
 #include "format/error.h"
 #include "format/event.h"

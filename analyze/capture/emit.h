@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_CAPTURE_EMIT_H
-#define SOCKTAPE_CAPTURE_EMIT_H
+#ifndef SOCKTAPE_ANALYZE_CAPTURE_EMIT_H
+#define SOCKTAPE_ANALYZE_CAPTURE_EMIT_H
 
 #include "analyze/capture/capture.h"
 #include "analyze/capture/slice.h"

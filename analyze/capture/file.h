@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_CAPTURE_FILE_H
-#define SOCKTAPE_CAPTURE_FILE_H
+#ifndef SOCKTAPE_ANALYZE_CAPTURE_FILE_H
+#define SOCKTAPE_ANALYZE_CAPTURE_FILE_H
 
 #include "analyze/capture/input.h"
 #include "analyze/capture/slice.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_CAPTURE_FLOW_H
-#define SOCKTAPE_CAPTURE_FLOW_H
+#ifndef SOCKTAPE_ANALYZE_CAPTURE_FLOW_H
+#define SOCKTAPE_ANALYZE_CAPTURE_FLOW_H
 
 #include "analyze/capture/tcp.h"
 

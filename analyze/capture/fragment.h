@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_CAPTURE_FRAGMENT_H
-#define SOCKTAPE_CAPTURE_FRAGMENT_H
+#ifndef SOCKTAPE_ANALYZE_CAPTURE_FRAGMENT_H
+#define SOCKTAPE_ANALYZE_CAPTURE_FRAGMENT_H
 
 #include "analyze/capture/slice.h"
 #include "format/event.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_CAPTURE_HEADERS_H
-#define SOCKTAPE_CAPTURE_HEADERS_H
+#ifndef SOCKTAPE_ANALYZE_CAPTURE_HEADERS_H
+#define SOCKTAPE_ANALYZE_CAPTURE_HEADERS_H
 
 #include "analyze/capture/packet.h"
 

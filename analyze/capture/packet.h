@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_CAPTURE_PACKET_H
-#define SOCKTAPE_CAPTURE_PACKET_H
+#ifndef SOCKTAPE_ANALYZE_CAPTURE_PACKET_H
+#define SOCKTAPE_ANALYZE_CAPTURE_PACKET_H
 
 #include "analyze/capture/capture.h"
 #include "analyze/capture/fragment.h"

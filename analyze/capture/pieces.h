@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_CAPTURE_PIECES_H
-#define SOCKTAPE_CAPTURE_PIECES_H
+#ifndef SOCKTAPE_ANALYZE_CAPTURE_PIECES_H
+#define SOCKTAPE_ANALYZE_CAPTURE_PIECES_H
 
 #include "analyze/capture/slice.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_CAPTURE_SLICE_H
-#define SOCKTAPE_CAPTURE_SLICE_H
+#ifndef SOCKTAPE_ANALYZE_CAPTURE_SLICE_H
+#define SOCKTAPE_ANALYZE_CAPTURE_SLICE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_CAPTURE_TCP_PRIVATE_H
-#define SOCKTAPE_CAPTURE_TCP_PRIVATE_H
+#ifndef SOCKTAPE_ANALYZE_CAPTURE_TCP_PRIVATE_H
+#define SOCKTAPE_ANALYZE_CAPTURE_TCP_PRIVATE_H
 
 #include "analyze/capture/tcp.h"
 

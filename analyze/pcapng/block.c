@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "format/buffer.h"
-#include "protocols/utf8.h"
+#include "protocols/value/utf8.h"
 
 /* Section numbers are those of draft-ietf-opsawg-pcapng-04. */
 #define BLOCK_INTERFACE	 1u	     /* 4.2 */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_PCAPNG_BLOCK_H
-#define SOCKTAPE_PCAPNG_BLOCK_H
+#ifndef SOCKTAPE_ANALYZE_PCAPNG_BLOCK_H
+#define SOCKTAPE_ANALYZE_PCAPNG_BLOCK_H
 
 #include "format/error.h"
 #include "format/event.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_PCAPNG_CHECKSUM_H
-#define SOCKTAPE_PCAPNG_CHECKSUM_H
+#ifndef SOCKTAPE_ANALYZE_PCAPNG_CHECKSUM_H
+#define SOCKTAPE_ANALYZE_PCAPNG_CHECKSUM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_PCAPNG_DISSECTOR_H
-#define SOCKTAPE_PCAPNG_DISSECTOR_H
+#ifndef SOCKTAPE_ANALYZE_PCAPNG_DISSECTOR_H
+#define SOCKTAPE_ANALYZE_PCAPNG_DISSECTOR_H
 
 #include "protocols/protocol.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_PCAPNG_EXPORTER_H
-#define SOCKTAPE_PCAPNG_EXPORTER_H
+#ifndef SOCKTAPE_ANALYZE_PCAPNG_EXPORTER_H
+#define SOCKTAPE_ANALYZE_PCAPNG_EXPORTER_H
 
 #include "analyze/pcapng/place.h"
 #include "format/writer.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_PCAPNG_FACTS_H
-#define SOCKTAPE_PCAPNG_FACTS_H
+#ifndef SOCKTAPE_ANALYZE_PCAPNG_FACTS_H
+#define SOCKTAPE_ANALYZE_PCAPNG_FACTS_H
 
-#include "analyze/replay.h"
+#include "analyze/replay/replay.h"
 #include "format/map.h"
 
 /*

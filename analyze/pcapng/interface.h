@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_PCAPNG_INTERFACE_H
-#define SOCKTAPE_PCAPNG_INTERFACE_H
+#ifndef SOCKTAPE_ANALYZE_PCAPNG_INTERFACE_H
+#define SOCKTAPE_ANALYZE_PCAPNG_INTERFACE_H
 
 #include "analyze/pcapng/block.h"
-#include "analyze/replay.h"
+#include "analyze/replay/replay.h"
 
 /*
  * One pcapng interface for each process, written before its first packet, so that a display filter

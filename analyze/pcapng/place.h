@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_PCAPNG_PLACE_H
-#define SOCKTAPE_PCAPNG_PLACE_H
+#ifndef SOCKTAPE_ANALYZE_PCAPNG_PLACE_H
+#define SOCKTAPE_ANALYZE_PCAPNG_PLACE_H
 
 #include "analyze/pcapng/facts.h"
 

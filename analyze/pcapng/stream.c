@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "analyze/pcapng/hash.h"
-#include "protocols/order.h"
+#include "protocols/engine/reassembly.h"
 
 /*
  * Sequence numbers are compared modulo 2^32: a step of 2^31 or more would lead backward. A receiver
@@ -20,7 +20,7 @@
 
 struct stream {
 	struct stream_options options;
-	struct order order;
+	struct reassembly reassembly;
 	uint32_t seq[2];   /* of the next byte, by enum direction */
 	uint32_t acked[2]; /* up to here, by the other direction */
 	int64_t last_ts;
@@ -79,7 +79,7 @@ struct stream *stream_new(const struct stream_options *options, int64_t ts)
 		return NULL;
 	s->options = *options;
 	s->last_ts = ts;
-	order_init(&s->order, options->start);
+	reassembly_init(&s->reassembly, options->start);
 	for (int direction = 0; direction < 2; direction++)
 		s->seq[direction] = (uint32_t)hash_u64(options->id, (uint64_t)direction);
 	give_handshake(s, ts);
@@ -130,7 +130,7 @@ static void on_run(void *context, enum direction direction, const struct run *ru
 
 bool stream_data(struct stream *s, const struct event_data *data, int64_t ts)
 {
-	return order_push(&s->order, data, ts, on_run, s);
+	return reassembly_push(&s->reassembly, data, ts, on_run, s);
 }
 
 static void give_fins(struct stream *s, const struct stream_end *end)
@@ -146,7 +146,7 @@ static void give_fins(struct stream *s, const struct stream_end *end)
 
 void stream_finish(struct stream *s, const struct stream_end *end)
 {
-	order_close(&s->order, end->final, end->ts, on_run, s);
+	reassembly_close(&s->reassembly, end->final, end->ts, on_run, s);
 	if (end->closed)
 		give_fins(s, end);
 }
@@ -155,6 +155,6 @@ void stream_free(struct stream *s)
 {
 	if (!s)
 		return;
-	order_free(&s->order);
+	reassembly_free(&s->reassembly);
 	free(s);
 }

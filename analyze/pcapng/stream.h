@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_PCAPNG_STREAM_H
-#define SOCKTAPE_PCAPNG_STREAM_H
+#ifndef SOCKTAPE_ANALYZE_PCAPNG_STREAM_H
+#define SOCKTAPE_ANALYZE_PCAPNG_STREAM_H
 
 #include "analyze/pcapng/facts.h"
 #include "analyze/pcapng/packet.h"

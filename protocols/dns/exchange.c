@@ -22,7 +22,7 @@ struct recent {
 
 struct dns_state {
 	struct session *session;
-	struct pair *pair;
+	struct matcher *matcher;
 	struct dns_writer writer;
 	struct buffer scratch;
 	struct dns_transfer transfer;
@@ -56,8 +56,8 @@ void *dns_exchange_open(struct session *session)
 		return NULL;
 	s->session = session;
 	s->synced[SIDE_CLIENT] = s->synced[SIDE_SERVER] = !session_midstream(session);
-	s->pair = pair_new(s->session, sizeof(struct dns_message), emit, s);
-	if (!s->pair) {
+	s->matcher = matcher_new(s->session, sizeof(struct dns_message), emit, s);
+	if (!s->matcher) {
 		free(s);
 		return NULL;
 	}
@@ -76,8 +76,8 @@ void dns_exchange_close(void *state)
 	struct dns_state *s = state;
 
 	if (s->transfer.response)
-		pair_discard(s->pair, &s->transfer.response->base);
-	pair_free(s->pair);
+		matcher_discard(s->matcher, &s->transfer.response->base);
+	matcher_free(s->matcher);
 	dns_writer_free(&s->writer);
 	buffer_free(&s->scratch);
 	free(s);
@@ -160,13 +160,13 @@ static void emit_alone(struct dns_state *s, struct dns_message *request,
 		       struct dns_message *response, bool lost)
 {
 	dns_record_write(&s->writer, s->session, request, response, lost);
-	pair_discard(s->pair, request ? &request->base : &response->base);
+	matcher_discard(s->matcher, request ? &request->base : &response->base);
 }
 
 static void end_transfer(struct dns_state *s)
 {
 	if (s->transfer.response)
-		pair_response_by_key(s->pair, &dns_transfer_end(&s->transfer)->base);
+		matcher_response_by_key(s->matcher, &dns_transfer_end(&s->transfer)->base);
 }
 
 static void take_request(struct dns_state *s, struct dns_message *m, enum side side)
@@ -174,14 +174,14 @@ static void take_request(struct dns_state *s, struct dns_message *m, enum side s
 	struct message *waiting;
 
 	m->base.key = exchange_key(m, side);
-	waiting = pair_find(s->pair, &m->base);
+	waiting = matcher_find(s->matcher, &m->base);
 	if (waiting) {
 		message_of(waiting)->times++;
-		pair_discard(s->pair, &m->base);
+		matcher_discard(s->matcher, &m->base);
 		return;
 	}
 	remember(s, m->base.key);
-	pair_request(s->pair, &m->base);
+	matcher_request(s->matcher, &m->base);
 }
 
 /* Gives a response the key of the query that it answers, as far as that is known. */
@@ -191,7 +191,7 @@ static struct recent *find_query(struct dns_state *s, struct dns_message *m, enu
 
 	m->base.key = exchange_key(m, side_opposite(side));
 	recent = recall(s, m->base.key, keys_equal);
-	if (recent || pair_find(s->pair, &m->base))
+	if (recent || matcher_find(s->matcher, &m->base))
 		return recent;
 	recent = recall(s, m->base.key, keys_similar);
 	if (!recent || recent->answered)
@@ -212,7 +212,7 @@ static void continue_transfer(struct dns_state *s, struct dns_message *m, const 
 {
 	dns_transfer_add(&s->transfer, m, span_of(frame->data, frame->available));
 	message_extend(&s->transfer.response->base, frame);
-	pair_discard(s->pair, &m->base);
+	matcher_discard(s->matcher, &m->base);
 	if (dns_transfer_complete(&s->transfer) || s->transfer.response->rcode != 0)
 		end_transfer(s);
 }
@@ -220,7 +220,7 @@ static void continue_transfer(struct dns_state *s, struct dns_message *m, const 
 static void take_response(struct dns_state *s, struct dns_message *m, const struct frame *frame)
 {
 	struct recent *recent = find_query(s, m, frame->side);
-	struct message *request = pair_find(s->pair, &m->base);
+	struct message *request = matcher_find(s->matcher, &m->base);
 	const struct dns_message *question;
 
 	if (!request && recent && recent->answered) {
@@ -239,7 +239,7 @@ static void take_response(struct dns_state *s, struct dns_message *m, const stru
 			end_transfer(s);
 		return;
 	}
-	pair_response_by_key(s->pair, &m->base);
+	matcher_response_by_key(s->matcher, &m->base);
 }
 
 static bool is_multicast(const struct address *a)
@@ -324,7 +324,7 @@ void dns_exchange_message(void *state, const struct frame *frame)
 	struct frame body = body_of(frame, is_datagram(s));
 	struct span data = span_of(body.data, body.available);
 	struct dns_reading reading = reading_of(s, &body, data);
-	struct dns_message *m = message_of(pair_message(s->pair, frame));
+	struct dns_message *m = message_of(matcher_message(s->matcher, frame));
 
 	if (!m)
 		return;
@@ -338,7 +338,7 @@ void dns_exchange_lost(void *state, enum side side)
 {
 	struct dns_state *s = state;
 
-	pair_lost(s->pair, side);
+	matcher_lost(s->matcher, side);
 }
 
 void dns_exchange_finish(void *state)
@@ -346,5 +346,5 @@ void dns_exchange_finish(void *state)
 	struct dns_state *s = state;
 
 	end_transfer(s);
-	pair_finish(s->pair);
+	matcher_finish(s->matcher);
 }

@@ -4,7 +4,7 @@
 #include "protocols/dns/name.h"
 #include "protocols/dns/number.h"
 #include "protocols/dns/schema.h"
-#include "protocols/json.h"
+#include "protocols/value/json.h"
 
 #define TYPE_OPT   41
 #define CLASS_IN   1

@@ -3,7 +3,7 @@
 #define SOCKTAPE_PROTOCOLS_DNS_MESSAGE_H
 
 #include "protocols/dns/wire.h"
-#include "protocols/pair.h"
+#include "protocols/engine/matcher.h"
 
 /* What a person should know about a message. */
 #define DNS_NOTES(X)                                                                               \

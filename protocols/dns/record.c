@@ -135,8 +135,8 @@ void dns_record_write(struct dns_writer *w, struct session *session, struct dns_
 
 	close_answers(request);
 	close_answers(response);
-	pair_record(request ? &request->base : NULL, response ? &response->base : NULL, lost,
-		    response && response->rcode != 0, &record);
+	matcher_record(request ? &request->base : NULL, response ? &response->base : NULL, lost,
+		       response && response->rcode != 0, &record);
 	/* Nobody has to answer a question to everybody. */
 	if (!response && request->multicast && record.outcome == OUTCOME_UNANSWERED)
 		record.outcome = OUTCOME_OK;

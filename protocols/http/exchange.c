@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/http/state.h"
-#include "protocols/session.h"
+#include "protocols/engine/session.h"
 
 /* ---- text ---- */
 
@@ -22,12 +22,12 @@ static struct http_piece piece_of(struct span line, struct span part)
 
 /* ---- the ends of messages ---- */
 
-/* What the pair holds is the pair's to charge. */
+/* What the matcher holds is the matcher's to charge. */
 static void give_response(struct http_state *st, struct http_message *m)
 {
 	session_budget(st->session)->used -= m->base.charged;
 	m->base.charged = 0;
-	pair_response(st->pair, &m->base);
+	matcher_response(st->matcher, &m->base);
 }
 
 void http_answer_held(struct http_state *st)
@@ -44,7 +44,7 @@ static void end_response(struct http_state *st, struct http_message *m)
 {
 	struct http_message *request = st->sides[SIDE_CLIENT].incoming;
 
-	if (request && &request->base == pair_oldest(st->pair))
+	if (request && &request->base == matcher_oldest(st->matcher))
 		st->held = m;
 	else
 		give_response(st, m);
@@ -120,7 +120,7 @@ struct http_message *http_new_message(struct http_state *st, const struct frame 
 				      const struct http_start_line *line)
 {
 	struct http_side *side = &st->sides[frame->side];
-	struct http_message *m = (struct http_message *)pair_message(st->pair, frame);
+	struct http_message *m = (struct http_message *)matcher_message(st->matcher, frame);
 	const struct http_head *head = &side->fields.head;
 	struct span host;
 
@@ -193,7 +193,7 @@ static void begin_request(struct http_state *st, const struct frame *frame,
 			m->is_connect = true;
 			st->connect = m;
 		}
-		pair_request(st->pair, &m->base);
+		matcher_request(st->matcher, &m->base);
 	}
 	if (side->phase == HTTP_PHASE_HEAD)
 		http_end_message(st, SIDE_CLIENT);
@@ -233,7 +233,7 @@ static void settle_request(struct http_state *st)
 		client->incoming->notes |= HTTP_NOTE_BODY_LOST;
 	}
 	http_answer_held(st);
-	if (!pair_pending(st->pair) && client->head.len)
+	if (!matcher_pending(st->matcher) && client->head.len)
 		http_give_up(st, SIDE_CLIENT, HTTP_NOTE_BODY_LOST);
 }
 
@@ -252,8 +252,8 @@ static void begin_response(struct http_state *st, const struct frame *frame,
 	bool has_body, sure;
 
 	settle_request(st);
-	request = (struct http_message *)pair_oldest(st->pair);
-	sure = request && pair_is_sure(st->pair);
+	request = (struct http_message *)matcher_oldest(st->matcher);
+	sure = request && matcher_is_sure(st->matcher);
 	if (code / 100 == 1 && code != 101) {
 		note_interim(st, line);
 		return;

@@ -77,7 +77,7 @@ static bool front_is_start(enum side side, struct span front)
  */
 static bool is_headless(const struct http_state *st, struct span bytes)
 {
-	const struct http_message *request = (struct http_message *)pair_oldest(st->pair);
+	const struct http_message *request = (struct http_message *)matcher_oldest(st->matcher);
 
 	if (!request || !bytes.len || begins_like(bytes, "HTTP/"))
 		return false;

@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "protocols/http/notes.h"
-#include "protocols/json.h"
+#include "protocols/value/json.h"
 
 #define BUCKETS 64
 

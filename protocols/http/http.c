@@ -19,7 +19,7 @@ static void http_close(void *state)
 	buffer_free(&st->interim);
 	buffer_free(&st->note);
 	http_fields_free(&st->trailers);
-	pair_free(st->pair);
+	matcher_free(st->matcher);
 	free(st);
 }
 
@@ -30,8 +30,8 @@ static void *http_open(struct session *s)
 	if (!st)
 		return NULL;
 	st->session = s;
-	st->pair = pair_new(st->session, sizeof(struct http_message), http_emit, st);
-	if (!st->pair) {
+	st->matcher = matcher_new(st->session, sizeof(struct http_message), http_emit, st);
+	if (!st->matcher) {
 		http_close(st);
 		return NULL;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/http/state.h"
-#include "protocols/session.h"
+#include "protocols/engine/session.h"
 
 /* Whether the replay can afford LEN more bytes, which are M's then until its record is out. */
 static bool charge(struct http_state *st, struct http_message *m, size_t len)
@@ -229,7 +229,7 @@ void http_lost(void *state, enum side side)
 		}
 	}
 	http_give_up(st, side, HTTP_NOTE_BODY_LOST);
-	pair_lost(st->pair, side);
+	matcher_lost(st->matcher, side);
 }
 
 void http_finish(void *state)
@@ -241,6 +241,6 @@ void http_finish(void *state)
 	http_give_up(st, SIDE_SERVER, HTTP_NOTE_BODY_CUT);
 	http_give_up(st, SIDE_CLIENT, HTTP_NOTE_BODY_CUT);
 	http_answer_held(st);
-	http_take_interim(st, (struct http_message *)pair_oldest(st->pair));
-	pair_finish(st->pair);
+	http_take_interim(st, (struct http_message *)matcher_oldest(st->matcher));
+	matcher_finish(st->matcher);
 }

@@ -106,7 +106,7 @@ static void note_garbled(struct http_state *st, enum side side, const char *text
 	st->sides[side].garbled = false;
 }
 
-/* The message is the pair's again when this returns. */
+/* The message is the matcher's again when this returns. */
 static void forget(struct http_state *st, const struct http_message *m)
 {
 	if (st->sides[SIDE_CLIENT].incoming == m)
@@ -145,7 +145,7 @@ void http_emit(void *context, struct message *request, struct message *response,
 	/* 408 needs no request: the server is tired of waiting (RFC 9110, section 15.5.9). */
 	if (!asked && answered && answered->code == 408)
 		lost = false;
-	pair_record(request, response, lost, answered && answered->code >= 400, &record);
+	matcher_record(request, response, lost, answered && answered->code >= 400, &record);
 	record.note = buffer_span(&st->note);
 	session_emit(st->session, &record);
 	forget(st, asked);

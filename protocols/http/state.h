@@ -5,7 +5,7 @@
 #include "protocols/http/decode.h"
 #include "protocols/http/head.h"
 #include "protocols/http/notes.h"
-#include "protocols/pair.h"
+#include "protocols/engine/matcher.h"
 #include "protocols/protocol.h"
 
 /* What comes next on one side. */
@@ -69,14 +69,14 @@ struct http_side {
 	struct http_fields fields;     /* of the last head */
 	struct buffer head;	       /* its lines so far, when it comes in pieces */
 	int64_t head_first;	       /* when the first of them came */
-	struct http_message *incoming; /* whose body comes; the pair's for a request */
+	struct http_message *incoming; /* whose body comes; the matcher's for a request */
 	/* What a body that isn't chunked as announced is instead. */
 	enum http_phase unchunked;
 };
 
 struct http_state {
 	struct session *session;
-	struct pair *pair;
+	struct matcher *matcher;
 	struct http_side sides[2];
 	struct http_message *held;    /* a response that was complete before its request */
 	size_t heads;		      /* requests with HEAD that wait */
@@ -128,7 +128,7 @@ struct http_message *http_new_message(struct http_state *st, const struct frame 
 /* The message whose body comes on SIDE is complete, as far as it will ever be. */
 void http_end_message(struct http_state *st, enum side side);
 
-/* Gives the response that waits for the end of its request to the pair. */
+/* Gives the response that waits for the end of its request to the matcher. */
 void http_answer_held(struct http_state *st);
 
 /* Tells M about the interim responses before it; M may be NULL. */
@@ -167,7 +167,7 @@ enum http_column {
 	HTTP_COLUMN_COUNT
 };
 
-/* A pair_emit_fn; the context is the state. */
+/* A matcher_emit_fn; the context is the state. */
 void http_emit(void *context, struct message *request, struct message *response, bool lost);
 
 void http_describe(const struct value *values, struct buffer *out);

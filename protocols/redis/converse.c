@@ -92,9 +92,9 @@ void redis_take_request(struct redis *r, struct redis_message *m)
 	r->asked = true;
 	m->unanswered = reply_expected(r, m);
 	if (m->unanswered)
-		pair_push(r->pair, &m->base);
+		matcher_push(r->matcher, &m->base);
 	else
-		pair_request(r->pair, &m->base);
+		matcher_request(r->matcher, &m->base);
 }
 
 /* ---- what the server sends unasked ---- */
@@ -144,7 +144,7 @@ static const struct push *find_push(const struct redis_message *m, int64_t count
 
 static const struct redis_message *oldest(const struct redis *r)
 {
-	return (const struct redis_message *)pair_oldest(r->pair);
+	return (const struct redis_message *)matcher_oldest(r->matcher);
 }
 
 static bool is_subscribed(const struct redis *r)
@@ -182,7 +182,7 @@ static bool is_monitor_line(const struct redis_message *m)
 static void send_push(struct redis *r, struct redis_message *m, struct span name)
 {
 	m->push = name.len ? name : span_text("push");
-	pair_push(r->pair, &m->base);
+	matcher_push(r->matcher, &m->base);
 }
 
 /* ---- confirmations of (P|S)(UN)SUBSCRIBE ---- */
@@ -240,7 +240,7 @@ static void take_confirmation(struct redis *r, struct redis_message *m, const st
 	}
 	count_subscriptions(r, m, push->confirms);
 	if (answers)
-		pair_response(r->pair, &m->base);
+		matcher_response(r->matcher, &m->base);
 	else
 		send_push(r, m, span_text(push->name));
 }
@@ -312,7 +312,7 @@ static void take_snapshot(struct redis *r, struct redis_message *m)
 
 	r->replica = true;
 	if (request && request->trait == TRAIT_SYNC)
-		pair_response(r->pair, &m->base);
+		matcher_response(r->matcher, &m->base);
 	else
 		send_push(r, m, span_text("rdb"));
 }
@@ -335,12 +335,12 @@ void redis_take_reply(struct redis *r, struct redis_message *m)
 	take_reset_reply(r);
 	if (r->doubt == DOUBT_REST) {
 		r->waiting -= m->base.text.len;
-		pair_discard(r->pair, &m->base);
+		matcher_discard(r->matcher, &m->base);
 		return;
 	}
 	if (r->doubt == DOUBT_FIRST) {
 		m->base.partial = true;
 		r->doubt = DOUBT_REST;
 	}
-	pair_response(r->pair, &m->base);
+	matcher_response(r->matcher, &m->base);
 }

@@ -38,7 +38,7 @@ static void note_reply(struct buffer *note, const struct redis_message *reply)
 		append_note(note, "not all of the reply is shown");
 }
 
-/* struct pair's emit: a message without a request is a push, or a request that gets no reply. */
+/* struct matcher's emit: a message without a request is a push, or a request that gets no reply. */
 static void emit(void *context, struct message *request, struct message *response, bool lost)
 {
 	struct redis *r = context;
@@ -53,7 +53,7 @@ static void emit(void *context, struct message *request, struct message *respons
 	asked = (const struct redis_message *)request;
 	said = (const struct redis_message *)response;
 	buffer_clear(&r->note);
-	pair_record(request, response, lost, said && said->error, &record);
+	matcher_record(request, response, lost, said && said->error, &record);
 	if (asked) {
 		/* The names of commands need no escapes in any format. */
 		values[COLUMN_COMMAND] = asked->known ? value_word(request_command(asked))
@@ -86,7 +86,7 @@ static struct redis_message *message_of(struct redis *r, const struct frame *fra
 	if (m) {
 		message_extend(&m->base, frame);
 	} else {
-		m = (struct redis_message *)pair_message(r->pair, frame);
+		m = (struct redis_message *)matcher_message(r->matcher, frame);
 		if (!m)
 			return NULL;
 		m->request = frame->side == SIDE_CLIENT;
@@ -131,7 +131,7 @@ static void end_message(struct redis *r, enum side side)
 		return;
 	r->current[side] = NULL;
 	if (m->base.text.failed) {
-		pair_discard(r->pair, &m->base);
+		matcher_discard(r->matcher, &m->base);
 	} else if (m->request) {
 		request_end(m);
 		redis_take_request(r, m);
@@ -188,7 +188,7 @@ static void redis_message(void *state, const struct frame *frame)
 	}
 	/* That its end is missing was known only with the next request: its reply came before. */
 	if (frame->lost && frame->side == SIDE_CLIENT)
-		pair_lost(r->pair, SIDE_CLIENT);
+		matcher_lost(r->matcher, SIDE_CLIENT);
 	if (!(frame->kind & REDIS_GOES_ON))
 		end_message(r, frame->side);
 }
@@ -201,8 +201,8 @@ static void redis_close(void *state)
 
 	for (int side = 0; side < 2; side++)
 		if (r->current[side])
-			pair_discard(r->pair, &r->current[side]->base);
-	pair_free(r->pair);
+			matcher_discard(r->matcher, &r->current[side]->base);
+	matcher_free(r->matcher);
 	render_free(&r->render);
 	buffer_free(&r->scratch);
 	buffer_free(&r->note);
@@ -218,8 +218,8 @@ static void *redis_open(struct session *s)
 	r->session = s;
 	r->scan[SIDE_CLIENT].side = SIDE_CLIENT;
 	r->scan[SIDE_SERVER].side = SIDE_SERVER;
-	r->pair = pair_new(r->session, sizeof(struct redis_message), emit, r);
-	if (!r->pair) {
+	r->matcher = matcher_new(r->session, sizeof(struct redis_message), emit, r);
+	if (!r->matcher) {
 		free(r);
 		return NULL;
 	}
@@ -262,12 +262,12 @@ static void redis_lost(void *state, enum side side)
 		r->skip_next = false;
 	} else {
 		r->confirmations = 0;
-		if (broken && !pair_pending(r->pair))
+		if (broken && !matcher_pending(r->matcher))
 			r->doubt = DOUBT_REST;
-		else if (!broken && pair_pending(r->pair) == 1)
+		else if (!broken && matcher_pending(r->matcher) == 1)
 			r->doubt = DOUBT_FIRST;
 	}
-	pair_lost(r->pair, side);
+	matcher_lost(r->matcher, side);
 }
 
 static void redis_finish(void *state)
@@ -279,7 +279,7 @@ static void redis_finish(void *state)
 			r->current[side]->base.partial = true;
 		end_message(r, (enum side)side);
 	}
-	pair_finish(r->pair);
+	matcher_finish(r->matcher);
 }
 
 static const struct column columns[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/redis/render.h"
 
-#include "protocols/json.h"
+#include "protocols/value/json.h"
 
 enum render_place {
 	PLACE_OUT,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/redis/request.h"
 
-#include "protocols/json.h"
+#include "protocols/value/json.h"
 #include "protocols/redis/resp.h"
 
 static void append_upper(struct buffer *b, struct span word)

@@ -2,7 +2,7 @@
 #ifndef SOCKTAPE_PROTOCOLS_REDIS_REQUEST_H
 #define SOCKTAPE_PROTOCOLS_REDIS_REQUEST_H
 
-#include "protocols/pair.h"
+#include "protocols/engine/matcher.h"
 #include "protocols/redis/command.h"
 
 /* A longer first word is no command; what stands in `command` is cut. */

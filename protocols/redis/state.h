@@ -33,13 +33,13 @@ enum redis_doubt {
 
 struct redis {
 	struct session *session;
-	struct pair *pair;
+	struct matcher *matcher;
 	struct redis_scan scan[2];	  /* by enum side */
 	struct redis_message *current[2]; /* a message whose end has not come yet */
 	struct redis_render render;
 	struct buffer scratch;
 	struct buffer note;
-	size_t waiting; /* bytes of text that the pair holds */
+	size_t waiting; /* bytes of text that the matcher holds */
 	enum redis_doubt doubt;
 
 	/* What the client asked for. */

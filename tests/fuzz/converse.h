@@ -2,7 +2,7 @@
 #ifndef SOCKTAPE_TESTS_FUZZ_CONVERSE_H
 #define SOCKTAPE_TESTS_FUZZ_CONVERSE_H
 
-#include "protocols/session.h"
+#include "protocols/engine/session.h"
 
 /*
  * Takes any bytes for a conversation in PROTOCOL: the first byte of each piece says who sent it,

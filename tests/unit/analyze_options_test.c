@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "analyze/options.h"
+#include "analyze/command/options.h"
 
 static void test_numbers(void **state)
 {

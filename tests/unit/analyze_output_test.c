@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "analyze/case.h"
-#include "analyze/output.h"
-#include "analyze/text.h"
+#include "analyze/corpus/case.h"
+#include "analyze/output/output.h"
+#include "analyze/output/text.h"
 
 static const struct column columns[] = {
 	{"name", "TEXT", "", "a name"},

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "protocols/json.h"
+#include "protocols/value/json.h"
 
 #define MESSAGE_NS 1000000
 

@@ -2,7 +2,7 @@
 #ifndef SOCKTAPE_TESTS_UNIT_FEED_H
 #define SOCKTAPE_TESTS_UNIT_FEED_H
 
-#include "protocols/session.h"
+#include "protocols/engine/session.h"
 
 /*
  * Runs a conversation through a session, for the tests of protocols.

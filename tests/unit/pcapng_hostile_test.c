@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "analyze/command.h"
+#include "analyze/command/command.h"
 #include "format/recording.h"
 #include "tests/unit/tape_build.h"
 

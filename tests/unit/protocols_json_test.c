@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "protocols/json.h"
+#include "protocols/value/json.h"
 
 static void check(const char *text, size_t len, const char *expected)
 {

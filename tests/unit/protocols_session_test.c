@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "protocols/session.h"
+#include "protocols/engine/session.h"
 
 struct toy {
 	struct session *session;

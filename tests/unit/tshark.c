@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/command.h"
+#include "analyze/command/command.h"
 #include "format/buffer.h"
 #include "tests/unit/tshark.h"
 

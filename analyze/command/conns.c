@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "analyze/output/output.h"
+#include "analyze/replay/reading.h"
+#include "analyze/replay/select.h"
+#include "analyze/output/text.h"
+
+static const char arguments[] = "REC [options]";
+static const char summary[] =
+	"Prints one line for each connection, in the order in which they began.";
+
+static const struct command_option options[] = {
+	SELECT_OPTION_TABLE,
+	{0},
+};
+
+enum column_index {
+	CONN,
+	PID,
+	COMM,
+	PROTO,
+	ROLE,
+	LOCAL,
+	REMOTE,
+	TRANSPORT,
+	START,
+	END,
+	CLOSED,
+	SENT,
+	RECEIVED,
+	LOST,
+	MIDSTREAM,
+	TLS,
+	RECORDS,
+	COLUMNS,
+};
+
+static const struct column columns[COLUMNS] = {
+	[CONN] = {"conn", "BIGINT", "", "connection id"},
+	[PID] = {"pid", "BIGINT", "", "process that used it last; 0 when unknown"},
+	[COMM] = {"comm", "TEXT", "", "its name"},
+	[PROTO] = {"proto", "TEXT", "", "protocol, by inference; empty when unknown"},
+	[ROLE] = {"role", "TEXT", "", "client, server or unknown: of the recorded process"},
+	[LOCAL] = {"local", "TEXT", "", "its end of the connection"},
+	[REMOTE] = {"remote", "TEXT", "", "the other end"},
+	[TRANSPORT] = {"transport", "TEXT", "", "tcp, udp, unix, ..."},
+	[START] = {"start", "BIGINT", "ns", "opened, or first seen, since the epoch"},
+	[END] = {"end", "BIGINT", "ns", "closed, or last seen, since the epoch"},
+	[CLOSED] = {"closed", "BOOLEAN", "", "whether its end was seen"},
+	[SENT] = {"sent_bytes", "BIGINT", "bytes", "moved by the process, kept or not"},
+	[RECEIVED] = {"received_bytes", "BIGINT", "bytes", "moved to the process, kept or not"},
+	[LOST] = {"lost_bytes", "BIGINT", "bytes",
+		  "of both that are not in the recording, other than by the snap length"},
+	[MIDSTREAM] = {"midstream", "BOOLEAN", "", "existed before the recording began"},
+	[TLS] = {"tls", "BOOLEAN", "", "whether its TLS plaintext was recorded"},
+	[RECORDS] = {"records", "BIGINT", "", "records that came out of it"},
+};
+
+/* A connection that ended: rows wait until all are there, to be sorted by start. */
+struct conn_row {
+	struct value values[COLUMNS];
+	char comm[16];
+	char local[160];
+	char remote[160];
+};
+
+struct conns {
+	struct reading reading;
+	struct select select;
+	struct conn_row **rows;
+	size_t count;
+	size_t capacity;
+	bool no_memory;
+};
+
+static struct value copy_text(char *to, size_t size, const char *text)
+{
+	snprintf(to, size, "%s", text);
+	return value_text(span_text(to));
+}
+
+static struct conn_row *add_row(struct conns *conns)
+{
+	struct conn_row *row;
+
+	if (conns->count == conns->capacity) {
+		size_t capacity = conns->capacity ? conns->capacity * 2 : 256;
+		struct conn_row **rows = realloc(conns->rows, capacity * sizeof(struct conn_row *));
+
+		if (!rows)
+			return NULL;
+		conns->rows = rows;
+		conns->capacity = capacity;
+	}
+	row = calloc(1, sizeof(*row));
+	if (row)
+		conns->rows[conns->count++] = row;
+	return row;
+}
+
+static void on_conn_end(void *context, const struct connection *c)
+{
+	struct conns *conns = context;
+	const struct replay *replay = conns->reading.replay;
+	const struct session *s = connection_session(c);
+	struct conn_row *row = add_row(conns);
+	struct value *v;
+
+	if (!row) {
+		conns->no_memory = true;
+		return;
+	}
+	v = row->values;
+	v[CONN] = value_int((int64_t)c->id);
+	v[PID] = value_int(c->pid);
+	v[COMM] = copy_text(row->comm, sizeof(row->comm), c->process ? c->process->name : "");
+	v[PROTO] = value_text(span_text(connection_protocol_name(c)));
+	v[ROLE] = value_text(span_text(role_text(connection_role(c))));
+	v[LOCAL] = copy_text(row->local, sizeof(row->local), c->local_text);
+	v[REMOTE] = copy_text(row->remote, sizeof(row->remote), c->remote_text);
+	v[TRANSPORT] = value_text(span_text(transport_text(c->transport)));
+	v[START] = value_int(replay_realtime(replay, c->start_ts));
+	v[END] = value_int(replay_realtime(replay, c->end_ts));
+	v[CLOSED] = value_bool(c->closed);
+	v[SENT] = value_int((int64_t)c->moved[DIRECTION_SENT]);
+	v[RECEIVED] = value_int((int64_t)c->moved[DIRECTION_RECEIVED]);
+	v[LOST] = value_int((int64_t)c->lost_bytes);
+	v[MIDSTREAM] = value_bool(c->origin == ORIGIN_MIDSTREAM);
+	v[TLS] = value_bool(c->sessions[LAYER_TLS] != NULL);
+	v[RECORDS] = value_int(s ? (int64_t)session_counts(s)->records : 0);
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct value *x = (*(struct conn_row *const *)a)->values;
+	const struct value *y = (*(struct conn_row *const *)b)->values;
+
+	if (x[START].integer != y[START].integer)
+		return x[START].integer < y[START].integer ? -1 : 1;
+	return x[CONN].integer < y[CONN].integer ? -1 : x[CONN].integer > y[CONN].integer;
+}
+
+static const struct text_column text_columns[] = {
+	{"CONN", 5, true},    {"PROCESS", 22, false}, {"PROTO", 6, false},  {"ROLE", 7, false},
+	{"LOCAL", 21, false}, {"REMOTE", 21, false},  {"START", 15, false}, {"LASTED", 8, true},
+	{"SENT", 8, true},    {"RECEIVED", 8, true},  {"RECORDS", 7, true}, {"", 0, false},
+};
+
+static void append_flags(struct buffer *b, const struct value *v)
+{
+	if (v[LOST].integer) {
+		buffer_append_text(b, "lost ");
+		text_append_bytes(b, (uint64_t)v[LOST].integer);
+		buffer_append_char(b, ' ');
+	}
+	if (v[MIDSTREAM].boolean)
+		buffer_append_text(b, "midstream ");
+	if (v[TLS].boolean)
+		buffer_append_text(b, "tls ");
+	if (!v[CLOSED].boolean)
+		buffer_append_text(b, "open ");
+}
+
+static void print_text(struct output *o, struct cells *cells, const struct value *v)
+{
+	struct buffer *b = &cells->text;
+
+	cells_clear(cells);
+	buffer_append_i64(b, v[CONN].integer);
+	cells_end(cells, PAINT_NONE);
+	if (v[PID].integer)
+		buffer_printf(b, "%.*s[%lld]", (int)v[COMM].text.len, v[COMM].text.data,
+			      (long long)v[PID].integer);
+	else
+		buffer_append_char(b, '-');
+	cells_end(cells, PAINT_NONE);
+	buffer_append_text(b, v[PROTO].text.len ? v[PROTO].text.data : "-");
+	cells_end(cells, PAINT_CYAN);
+	for (int i = ROLE; i <= REMOTE; i++) {
+		buffer_append_span(b, v[i].text);
+		cells_end(cells, PAINT_NONE);
+	}
+	text_append_time_of_day(b, v[START].integer);
+	cells_end(cells, PAINT_DIM);
+	text_append_duration(b, v[END].integer - v[START].integer);
+	cells_end(cells, PAINT_NONE);
+	for (int i = SENT; i <= RECEIVED; i++) {
+		text_append_bytes(b, (uint64_t)v[i].integer);
+		cells_end(cells, PAINT_NONE);
+	}
+	text_append_count(b, (uint64_t)v[RECORDS].integer);
+	cells_end(cells, PAINT_NONE);
+	append_flags(b, v);
+	cells_end(cells, v[LOST].integer ? PAINT_RED : PAINT_DIM);
+	output_cells(o, text_columns, cells);
+}
+
+/* Prints the rows in order; false when the output could not be written. */
+static bool print_rows(struct conns *conns)
+{
+	struct output *o = output_new(conns->select.format);
+	struct cells cells = {0};
+
+	if (!o)
+		return false;
+	qsort(conns->rows, conns->count, sizeof(struct conn_row *), by_start);
+	for (size_t i = 0; i < conns->count; i++) {
+		const struct row_part part = {
+			.columns = columns, .count = COLUMNS, .values = conns->rows[i]->values};
+
+		if (conns->select.format == OUTPUT_TEXT)
+			print_text(o, &cells, conns->rows[i]->values);
+		else
+			output_row(o, &part, 1);
+	}
+	cells_free(&cells);
+	return output_free(o);
+}
+
+int cmd_conns(int argc, char **argv)
+{
+	struct conns conns = {0};
+	struct replay_options with = {
+		.handlers = {.conn_end = on_conn_end, .context = &conns},
+	};
+	const char *value;
+	int option, status;
+
+	while ((option = command_next_option(argc, argv, arguments, summary, options, &value)) !=
+	       COMMAND_END) {
+		if (option == COMMAND_HELP)
+			return STATUS_DONE;
+		if (option == COMMAND_WRONG ||
+		    !select_option(&conns.select, argv[0], option, value))
+			return STATUS_USAGE;
+	}
+	if (argc - optind != 1)
+		return command_fail(argv[0], "wants one recording; try 'socktape %s --help'",
+				    argv[0]);
+	with.filter = conns.select.filter;
+	status = reading_open(&conns.reading, argv[0], argv[optind], &with);
+	if (status)
+		return status;
+	status = reading_run(&conns.reading);
+	if (conns.no_memory)
+		status = command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	if (!print_rows(&conns) && !status)
+		status = command_fail(argv[0], "the output could not be written");
+	for (size_t i = 0; i < conns.count; i++)
+		free(conns.rows[i]);
+	free(conns.rows);
+	reading_close(&conns.reading);
+	return status;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyze/pcapng/exporter.h"
+#include "analyze/pcapng/target.h"
+#include "analyze/replay/reading.h"
+#include "analyze/replay/select.h"
+
+static const char arguments[] = "REC -o FILE.pcapng [options]";
+static const char summary[] =
+	"Writes a recording as packets that Wireshark and tshark dissect with no settings: one\n"
+	"interface for each process, lost bytes as gaps, servers on unusual ports moved to the\n"
+	"port where their protocol is expected. A comment on the first packet of a connection\n"
+	"says what was changed.";
+
+enum {
+	OPT_OUTPUT = SELECT_FILTERS,
+	OPT_BOTH_ENDS,
+	OPT_NO_REMAP,
+	OPT_QUIET
+};
+
+static const struct command_option options[] = {
+	SELECT_FILTER_TABLE,
+	{"output", 'o', "FILE", "the file to write; - is standard output"},
+	{"both-ends", 0, NULL, "write connections between two recorded processes twice"},
+	{"no-remap", 0, NULL, "leave servers on their own ports"},
+	{"quiet", 'q', NULL, "no summary on standard error"},
+	{0},
+};
+
+struct export
+{
+	const char *command;
+	const char *path;
+	const char *output;
+	bool quiet;
+	struct select select;
+	struct exporter_options with;
+	struct exporter *exporter;
+	struct reading reading;
+};
+
+/* ---- options ---- */
+
+static bool take_option(struct export *x, int option, const char *value)
+{
+	if (option < SELECT_FILTERS)
+		return select_option(&x->select, x->command, option, value);
+	if (option == OPT_OUTPUT)
+		x->output = value;
+	else if (option == OPT_BOTH_ENDS)
+		x->with.both_ends = true;
+	else if (option == OPT_NO_REMAP)
+		x->with.no_remap = true;
+	else
+		x->quiet = true;
+	return true;
+}
+
+static int parse(struct export *x, int argc, char **argv)
+{
+	const char *value;
+	int option;
+
+	while ((option = command_next_option(argc, argv, arguments, summary, options, &value)) !=
+	       COMMAND_END) {
+		if (option == COMMAND_HELP || option == COMMAND_WRONG)
+			return option;
+		if (!take_option(x, option, value))
+			return COMMAND_WRONG;
+	}
+	if (argc - optind != 1 || !x->output) {
+		command_fail(x->command, "wants a recording and -o FILE; try 'socktape %s --help'",
+			     x->command);
+		return COMMAND_WRONG;
+	}
+	if (strcmp(x->output, "-") == 0 && isatty(STDOUT_FILENO)) {
+		command_fail(x->command, "a terminal can't show a capture; give -o FILE");
+		return COMMAND_WRONG;
+	}
+	x->path = argv[optind];
+	x->reading.to_file = true;
+	x->with.filter = x->select.filter;
+	return COMMAND_END;
+}
+
+/* ---- the summary ---- */
+
+static void tell_count(const char *label, uint64_t count, const char *remark)
+{
+	fprintf(stderr, "  %-12s %12" PRIu64 "%s%s\n", label, count, *remark ? "  " : "", remark);
+}
+
+static void tell_counts(const struct exporter_totals *t)
+{
+	/* Those that are zero most of the time are only told when they aren't. */
+	const struct {
+		const char *label;
+		uint64_t count;
+		const char *remark;
+		bool always;
+	} lines[] = {
+		{"connections", t->connections, "", true},
+		{"plaintexts", t->plaintexts, "of TLS, as connections of their own", false},
+		{"flows", t->flows, "of datagrams", false},
+		{"merged", t->merged, "recorded at both ends, written once", false},
+		{"packets", t->packets, "", true},
+		{"payload", t->payload_bytes, "bytes", true},
+		{"file", t->file_bytes, "bytes", true},
+		{"lost events", t->lost_events, "by the recorder", false},
+		{"lost bytes", t->lost_bytes, "by the recorder", false},
+		{"cut", t->cut_datagrams, "datagrams longer than UDP allows", false},
+		{"late", t->late_bytes, "bytes came after their connection's end: left out", false},
+		{"unpaired", t->refused_peers, "datagrams of too many peers: perhaps twice", false},
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		if (lines[i].always || lines[i].count)
+			tell_count(lines[i].label, lines[i].count, lines[i].remark);
+}
+
+static void tell_moves(const struct places *places)
+{
+	const struct place_move *moves;
+	uint64_t rest;
+	size_t count = places_moves(places, &moves, &rest);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct place_move *m = &moves[i];
+		char from[16] = "Unix socket";
+
+		if (m->from)
+			snprintf(from, sizeof(from), "port %u", m->from);
+		fprintf(stderr, "  %-12s %12s  shown as %-5u  %" PRIu64 " %s\n", i ? "" : "moved",
+			from, m->to, m->connections,
+			m->protocol ? m->protocol->name : "of unknown protocol");
+	}
+	if (rest)
+		fprintf(stderr, "  %-12s %12" PRIu64 "  more connections\n", "", rest);
+}
+
+static void tell_summary(const struct export *x)
+{
+	const struct exporter_totals totals = exporter_totals(x->exporter);
+
+	if (x->quiet)
+		return;
+	fprintf(stderr, "socktape %s: wrote %s\n", x->command, x->output);
+	tell_counts(&totals);
+	tell_moves(exporter_places(x->exporter));
+}
+
+/* ---- the two passes ---- */
+
+static int fail(const struct export *x, enum tape_error error)
+{
+	if (error == TAPE_ERROR_IO && errno)
+		return command_fail(x->command, "%s: %s", x->output, strerror(errno));
+	return command_fail(x->command, "%s: %s", x->output, tape_error_text(error));
+}
+
+/* The process filter is the exporter's: a connection is whole, or it isn't there. */
+static struct replay_filter replay_filter(const struct export *x)
+{
+	struct replay_filter filter = x->select.filter;
+
+	filter.pid = 0;
+	return filter;
+}
+
+static int learn(struct export *x)
+{
+	const struct replay_options with = {
+		.handlers = exporter_learn_handlers(x->exporter),
+		.filter = replay_filter(x),
+	};
+	int status = reading_open(&x->reading, x->command, x->path, &with);
+
+	return status ? status : reading_run(&x->reading);
+}
+
+static int write_packets(struct export *x, struct target *target)
+{
+	const struct replay_options with = {
+		.handlers = exporter_write_handlers(x->exporter),
+		.filter = replay_filter(x),
+		.no_sessions = true,
+	};
+	enum tape_error error = exporter_begin(x->exporter, x->path, target_sink(target));
+	int status;
+
+	if (error)
+		return fail(x, error);
+	status = reading_again(&x->reading, x->path, &with);
+	if (status)
+		return status;
+	exporter_attach(x->exporter, x->reading.replay);
+	status = reading_run(&x->reading);
+	error = exporter_finish(x->exporter);
+	return error ? fail(x, error) : status;
+}
+
+static int write_file(struct export *x)
+{
+	struct target target;
+	enum tape_error error = target_open(&target, x->output);
+	int status;
+
+	if (error)
+		return fail(x, error);
+	status = write_packets(x, &target);
+	if (status == STATUS_USAGE) {
+		target_abandon(&target);
+		return status;
+	}
+	error = target_complete(&target);
+	if (error)
+		return fail(x, error);
+	tell_summary(x);
+	return status;
+}
+
+int cmd_export(int argc, char **argv)
+{
+	struct export x = {.command = argv[0]};
+	int status = parse(&x, argc, argv);
+
+	if (status != COMMAND_END)
+		return status == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
+	x.exporter = exporter_new(&x.with);
+	if (!x.exporter)
+		return command_fail(x.command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	status = learn(&x);
+	if (status != STATUS_USAGE)
+		status = write_file(&x);
+	reading_close(&x.reading);
+	exporter_free(x.exporter);
+	return status;
+}

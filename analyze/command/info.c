@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "analyze/output/output.h"
+#include "analyze/replay/reading.h"
+#include "analyze/output/text.h"
+#include "protocols/value/json.h"
+
+static const char arguments[] = "REC [--json]";
+static const char summary[] = "Tells what is in a recording: host, times, processes, connections,\n"
+			      "protocols, bytes, and what was lost.";
+
+enum {
+	OPT_JSON
+};
+
+static const struct command_option options[] = {
+	{"json", 0, NULL, "one JSON object"},
+	{0},
+};
+
+#define CAUSES_MAX    16
+#define PROTOCOLS_MAX 64
+
+struct protocol_sums {
+	const char *name; /* "" for what wasn't recognised */
+	uint64_t connections;
+	uint64_t records;
+	uint64_t sent;
+	uint64_t received;
+};
+
+struct loss_sums {
+	uint64_t events;
+	uint64_t bytes;
+};
+
+struct info {
+	struct reading reading;
+	struct buffer hostname, kernel, machine, recorder, recorder_options;
+	uint32_t cpus;
+	int64_t first; /* ns since the epoch; 0: no event */
+	int64_t last;
+	uint64_t events;
+	uint64_t data_events;
+	uint64_t moved_bytes;
+	uint64_t kept_bytes;
+	uint64_t snaplen_bytes; /* not kept because the user said so */
+	uint64_t processes;
+	uint64_t connections;
+	uint64_t midstream;
+	struct loss_sums cuts[CAUSES_MAX];   /* by enum cut */
+	struct loss_sums losses[CAUSES_MAX]; /* by enum loss_cause */
+	struct protocol_sums protocols[PROTOCOLS_MAX];
+	size_t protocol_count;
+};
+
+static void set_text(struct buffer *b, struct span text)
+{
+	buffer_clear(b);
+	buffer_append_span(b, text);
+}
+
+static void take_host(struct info *info, const struct event_host *host)
+{
+	info->cpus = host->cpus;
+	set_text(&info->hostname, host->hostname);
+	set_text(&info->kernel, host->kernel);
+	set_text(&info->machine, host->machine);
+	set_text(&info->recorder, host->recorder);
+	set_text(&info->recorder_options, host->options);
+}
+
+static void take_data(struct info *info, const struct event_data *data)
+{
+	uint64_t missing = data->len - data->payload.len;
+
+	info->data_events++;
+	if (data->layer == LAYER_WIRE)
+		info->moved_bytes += data->len;
+	info->kept_bytes += data->payload.len;
+	if (!missing)
+		return;
+	if (data->cut == CUT_SNAPLEN) {
+		info->snaplen_bytes += missing;
+	} else if ((size_t)data->cut < CAUSES_MAX) {
+		info->cuts[data->cut].events++;
+		info->cuts[data->cut].bytes += missing;
+	}
+}
+
+static void on_event(void *context, const struct event *event, const struct connection *conn)
+{
+	struct info *info = context;
+	int64_t ts = replay_realtime(info->reading.replay, event->ts);
+
+	(void)conn;
+	info->events++;
+	/* What a snapshot repeats doesn't say when the recording was made. */
+	if (!event->snapshot && event->type != EVENT_HOST && event->type != EVENT_PROCESS) {
+		if (!info->first || ts < info->first)
+			info->first = ts;
+		if (ts > info->last)
+			info->last = ts;
+	}
+	if (event->type == EVENT_HOST)
+		take_host(info, &event->host);
+	else if (event->type == EVENT_DATA)
+		take_data(info, &event->data);
+	else if (event->type == EVENT_LOSS && (size_t)event->loss.cause < CAUSES_MAX) {
+		info->losses[event->loss.cause].events += event->loss.events;
+		info->losses[event->loss.cause].bytes += event->loss.bytes;
+	}
+}
+
+static struct protocol_sums *sums_of(struct info *info, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < info->protocol_count; i++)
+		if (strcmp(info->protocols[i].name, name) == 0)
+			return &info->protocols[i];
+	if (i == PROTOCOLS_MAX)
+		return NULL;
+	info->protocol_count++;
+	info->protocols[i].name = name;
+	return &info->protocols[i];
+}
+
+static void on_conn_end(void *context, const struct connection *c)
+{
+	struct info *info = context;
+	struct protocol_sums *sums = sums_of(info, connection_protocol_name(c));
+	const struct session *s = connection_session(c);
+
+	info->connections++;
+	if (c->origin == ORIGIN_MIDSTREAM)
+		info->midstream++;
+	if (!sums)
+		return;
+	sums->connections++;
+	sums->records += s ? session_counts(s)->records : 0;
+	sums->sent += c->moved[DIRECTION_SENT];
+	sums->received += c->moved[DIRECTION_RECEIVED];
+}
+
+/* Everything that should be in the recording and isn't. */
+static struct loss_sums total_loss(const struct info *info)
+{
+	struct loss_sums total = {.events = info->reading.lost_events};
+
+	for (int i = 0; i < CAUSES_MAX; i++) {
+		total.events += info->losses[i].events;
+		total.bytes += info->losses[i].bytes + info->cuts[i].bytes;
+	}
+	return total;
+}
+
+/* ---- JSON ---- */
+
+static void json_text(struct buffer *b, const char *name, struct span text, bool *first)
+{
+	json_append_key(b, name, first);
+	json_append_string(b, text);
+}
+
+static void json_number(struct buffer *b, const char *name, uint64_t number, bool *first)
+{
+	json_append_key(b, name, first);
+	buffer_append_u64(b, number);
+}
+
+static void json_loss(struct buffer *b, const char *cause, const struct loss_sums *sums,
+		      const char *events_name, bool *first_loss)
+{
+	bool first = true;
+
+	if (!sums->events && !sums->bytes)
+		return;
+	if (!*first_loss)
+		buffer_append_char(b, ',');
+	*first_loss = false;
+	buffer_append_char(b, '{');
+	json_text(b, "cause", span_text(cause), &first);
+	json_number(b, events_name, sums->events, &first);
+	json_number(b, "bytes", sums->bytes, &first);
+	buffer_append_char(b, '}');
+}
+
+static void json_losses(struct buffer *b, const struct info *info, bool *first)
+{
+	bool first_loss = true;
+
+	json_append_key(b, "losses", first);
+	buffer_append_char(b, '[');
+	for (int i = 0; i < CAUSES_MAX; i++)
+		json_loss(b, loss_cause_text((enum loss_cause)i), &info->losses[i], "events",
+			  &first_loss);
+	for (int i = 0; i < CAUSES_MAX; i++)
+		json_loss(b, cut_text((enum cut)i), &info->cuts[i], "cut_events", &first_loss);
+	buffer_append_char(b, ']');
+}
+
+static void json_protocols(struct buffer *b, const struct info *info, bool *first)
+{
+	bool first_protocol = true;
+
+	json_append_key(b, "protocols", first);
+	buffer_append_char(b, '{');
+	for (size_t i = 0; i < info->protocol_count; i++) {
+		const struct protocol_sums *p = &info->protocols[i];
+		bool first_field = true;
+
+		json_append_key(b, *p->name ? p->name : "unknown", &first_protocol);
+		buffer_append_char(b, '{');
+		json_number(b, "connections", p->connections, &first_field);
+		json_number(b, "records", p->records, &first_field);
+		json_number(b, "sent_bytes", p->sent, &first_field);
+		json_number(b, "received_bytes", p->received, &first_field);
+		buffer_append_char(b, '}');
+	}
+	buffer_append_char(b, '}');
+}
+
+static void append_json(struct buffer *b, const struct info *info)
+{
+	const struct recording_status *status = replay_status(info->reading.replay);
+	struct loss_sums lost = total_loss(info);
+	bool first = true;
+
+	buffer_append_char(b, '{');
+	json_text(b, "hostname", buffer_span(&info->hostname), &first);
+	json_text(b, "kernel", buffer_span(&info->kernel), &first);
+	json_text(b, "machine", buffer_span(&info->machine), &first);
+	json_number(b, "cpus", info->cpus, &first);
+	json_text(b, "recorder", buffer_span(&info->recorder), &first);
+	json_text(b, "options", buffer_span(&info->recorder_options), &first);
+	json_number(b, "segments", status->segments, &first);
+	json_number(b, "incomplete_segments", status->incomplete, &first);
+	json_number(b, "file_bytes", status->bytes_total, &first);
+	json_number(b, "start", (uint64_t)info->first, &first);
+	json_number(b, "end", (uint64_t)info->last, &first);
+	json_number(b, "events", info->events, &first);
+	json_number(b, "data_events", info->data_events, &first);
+	json_number(b, "moved_bytes", info->moved_bytes, &first);
+	json_number(b, "kept_bytes", info->kept_bytes, &first);
+	json_number(b, "snaplen_bytes", info->snaplen_bytes, &first);
+	json_number(b, "lost_events", lost.events, &first);
+	json_number(b, "lost_bytes", lost.bytes, &first);
+	json_losses(b, info, &first);
+	json_number(b, "problems", info->reading.problems, &first);
+	json_number(b, "processes", info->processes, &first);
+	json_number(b, "connections", info->connections, &first);
+	json_number(b, "midstream_connections", info->midstream, &first);
+	json_protocols(b, info, &first);
+	buffer_append_text(b, "}\n");
+}
+
+/* ---- text ---- */
+
+#define LABEL "%-13s"
+
+static void text_label(struct buffer *b, const char *label)
+{
+	buffer_printf(b, LABEL, label);
+}
+
+static void text_segments(struct buffer *b, const struct info *info)
+{
+	const struct recording_status *status = replay_status(info->reading.replay);
+
+	text_label(b, "segments");
+	text_append_count(b, status->segments);
+	buffer_append_text(b, ", ");
+	text_append_bytes(b, status->bytes_total);
+	if (status->incomplete)
+		buffer_printf(b, ", %" PRIu64 " not completed", status->incomplete);
+	if (info->reading.problems)
+		buffer_printf(b, ", %" PRIu64 " damaged places", info->reading.problems);
+	buffer_append_char(b, '\n');
+}
+
+static void text_host(struct buffer *b, const struct info *info)
+{
+	text_label(b, "host");
+	if (info->hostname.len) {
+		buffer_append_span(b, buffer_span(&info->hostname));
+		buffer_append_text(b, ", Linux ");
+		buffer_append_span(b, buffer_span(&info->kernel));
+		buffer_append_char(b, ' ');
+		buffer_append_span(b, buffer_span(&info->machine));
+		buffer_printf(b, ", %u CPU%s", info->cpus, info->cpus == 1 ? "" : "s");
+	} else {
+		buffer_append_char(b, '-');
+	}
+	buffer_append_char(b, '\n');
+	text_label(b, "recorder");
+	buffer_append_span(b, buffer_span(&info->recorder));
+	buffer_append_char(b, '\n');
+	if (info->recorder_options.len) {
+		text_label(b, "options");
+		text_append_utf8(b, buffer_span(&info->recorder_options));
+		buffer_append_char(b, '\n');
+	}
+}
+
+static void text_times(struct buffer *b, const struct info *info)
+{
+	text_label(b, "time");
+	if (!info->first) {
+		buffer_append_text(b, "-\n");
+		return;
+	}
+	text_append_time(b, info->first);
+	buffer_append_text(b, " to ");
+	text_append_time(b, info->last);
+	buffer_append_text(b, ", ");
+	text_append_duration(b, info->last - info->first);
+	buffer_append_char(b, '\n');
+}
+
+static void text_loss(struct buffer *b, const char *cause, const struct loss_sums *sums, bool cut)
+{
+	if (!sums->events && !sums->bytes)
+		return;
+	text_label(b, "");
+	buffer_printf(b, "%s: ", cause);
+	text_append_count(b, sums->events);
+	buffer_append_text(b, cut ? " events cut, " : " events, ");
+	text_append_count(b, sums->bytes);
+	buffer_append_text(b, " bytes\n");
+}
+
+static void text_losses(struct buffer *b, const struct info *info, bool colour)
+{
+	struct loss_sums lost = total_loss(info);
+
+	text_label(b, "lost");
+	if (!lost.events && !lost.bytes) {
+		buffer_append_text(b, "nothing\n");
+		return;
+	}
+	buffer_append_text(b, colour ? "\033[31m" : "");
+	text_append_count(b, lost.events);
+	buffer_append_text(b, " events, ");
+	text_append_count(b, lost.bytes);
+	buffer_append_text(b, " bytes");
+	buffer_append_text(b, colour ? "\033[0m\n" : "\n");
+	for (int i = 0; i < CAUSES_MAX; i++)
+		text_loss(b, loss_cause_text((enum loss_cause)i), &info->losses[i], false);
+	for (int i = 0; i < CAUSES_MAX; i++)
+		text_loss(b, cut_text((enum cut)i), &info->cuts[i], true);
+}
+
+static void text_counts(struct buffer *b, const struct info *info)
+{
+	text_label(b, "events");
+	text_append_count(b, info->events);
+	buffer_append_text(b, ", ");
+	text_append_count(b, info->data_events);
+	buffer_append_text(b, " of them data\n");
+	text_label(b, "bytes");
+	text_append_bytes(b, info->moved_bytes);
+	buffer_append_text(b, " moved, ");
+	text_append_bytes(b, info->kept_bytes);
+	buffer_append_text(b, " kept");
+	if (info->snaplen_bytes) {
+		buffer_append_text(b, ", ");
+		text_append_bytes(b, info->snaplen_bytes);
+		buffer_append_text(b, " cut by the snap length");
+	}
+	buffer_append_char(b, '\n');
+	text_label(b, "processes");
+	text_append_count(b, info->processes);
+	buffer_append_char(b, '\n');
+	text_label(b, "connections");
+	text_append_count(b, info->connections);
+	if (info->midstream) {
+		buffer_append_text(b, ", ");
+		text_append_count(b, info->midstream);
+		buffer_append_text(b, " of them older than the recording");
+	}
+	buffer_append_char(b, '\n');
+}
+
+static const struct text_column protocol_columns[] = {
+	{"PROTOCOL", 11, false}, {"CONNS", 9, true},	{"RECORDS", 11, true},
+	{"SENT", 9, true},	 {"RECEIVED", 9, true}, {"", 0, false},
+};
+
+static void print_protocols(struct output *o, const struct info *info)
+{
+	struct cells cells = {0};
+
+	for (size_t i = 0; i < info->protocol_count; i++) {
+		const struct protocol_sums *p = &info->protocols[i];
+
+		cells_clear(&cells);
+		buffer_append_text(&cells.text, *p->name ? p->name : "unknown");
+		cells_end(&cells, *p->name ? PAINT_CYAN : PAINT_DIM);
+		text_append_count(&cells.text, p->connections);
+		cells_end(&cells, PAINT_NONE);
+		text_append_count(&cells.text, p->records);
+		cells_end(&cells, PAINT_NONE);
+		text_append_bytes(&cells.text, p->sent);
+		cells_end(&cells, PAINT_NONE);
+		text_append_bytes(&cells.text, p->received);
+		cells_end(&cells, PAINT_NONE);
+		cells_end(&cells, PAINT_NONE);
+		output_cells(o, protocol_columns, &cells);
+	}
+	cells_free(&cells);
+}
+
+static bool print_text(const struct info *info)
+{
+	struct output *o = output_new(OUTPUT_TEXT);
+	struct buffer b = {0};
+	bool good;
+
+	if (!o)
+		return false;
+	text_host(&b, info);
+	text_segments(&b, info);
+	text_times(&b, info);
+	text_counts(&b, info);
+	text_losses(&b, info, output_colour(o));
+	if (info->protocol_count)
+		buffer_append_char(&b, '\n');
+	good = !b.failed && fwrite(b.data, 1, b.len, stdout) == b.len && fflush(stdout) == 0;
+	buffer_free(&b);
+	print_protocols(o, info);
+	return output_free(o) && good;
+}
+
+static bool print_json(const struct info *info)
+{
+	struct buffer b = {0};
+	bool good;
+
+	append_json(&b, info);
+	good = !b.failed && fwrite(b.data, 1, b.len, stdout) == b.len && fflush(stdout) == 0;
+	buffer_free(&b);
+	return good;
+}
+
+static void free_info(struct info *info)
+{
+	buffer_free(&info->hostname);
+	buffer_free(&info->kernel);
+	buffer_free(&info->machine);
+	buffer_free(&info->recorder);
+	buffer_free(&info->recorder_options);
+	reading_close(&info->reading);
+}
+
+int cmd_info(int argc, char **argv)
+{
+	struct info info = {0};
+	struct replay_options with = {
+		.handlers = {.event = on_event, .conn_end = on_conn_end, .context = &info},
+	};
+	bool json = false;
+	const char *value;
+	int option, status;
+
+	while ((option = command_next_option(argc, argv, arguments, summary, options, &value)) !=
+	       COMMAND_END) {
+		if (option != OPT_JSON)
+			return option == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
+		json = true;
+	}
+	if (argc - optind != 1)
+		return command_fail(argv[0], "wants one recording; try 'socktape %s --help'",
+				    argv[0]);
+	status = reading_open(&info.reading, argv[0], argv[optind], &with);
+	if (status)
+		return status;
+	status = reading_run(&info.reading);
+	info.processes = replay_process_count(info.reading.replay);
+	if (!(json ? print_json(&info) : print_text(&info)) && !status)
+		status = command_fail(argv[0], "the output could not be written");
+	free_info(&info);
+	return status;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/command/options.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <time.h>
+
+#define SECOND_NS 1000000000ll
+/* Years 1970 to 2262 fit into 63 bits of nanoseconds. */
+#define SECONDS_MAX (INT64_MAX / SECOND_NS)
+
+bool option_number(const char *text, uint64_t max, uint64_t *number)
+{
+	uint64_t n = 0;
+
+	if (!*text)
+		return false;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9' || n > (max - (uint64_t)(*text - '0')) / 10)
+			return false;
+		n = n * 10 + (uint64_t)(*text - '0');
+	}
+	*number = n;
+	return true;
+}
+
+/* Up to nine digits after a point, as nanoseconds; *TEXT moves behind them. */
+static int64_t fraction(const char **text)
+{
+	int64_t ns = 0, unit = SECOND_NS / 10;
+
+	if (**text != '.')
+		return 0;
+	for (++*text; isdigit((unsigned char)**text); ++*text, unit /= 10)
+		ns += (**text - '0') * unit;
+	return ns;
+}
+
+static bool epoch_time(const char *text, int64_t *ns)
+{
+	int64_t seconds = 0;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	for (; isdigit((unsigned char)*text); text++) {
+		seconds = seconds * 10 + (*text - '0');
+		if (seconds > SECONDS_MAX - 1)
+			return false;
+	}
+	*ns = seconds * SECOND_NS + fraction(&text);
+	return *text == '\0';
+}
+
+/* "Z", "+01:00", "-0530" or nothing: seconds to take away to come to UTC. */
+static bool zone(const char *text, int64_t *seconds)
+{
+	int sign = *text == '-' ? -1 : 1;
+	struct tm tm = {0};
+	const char *end;
+
+	*seconds = 0;
+	if (!*text || strcmp(text, "Z") == 0 || strcmp(text, "z") == 0)
+		return true;
+	if (*text != '+' && *text != '-')
+		return false;
+	end = strptime(text + 1, strchr(text, ':') ? "%H:%M" : "%H%M", &tm);
+	*seconds = sign * (tm.tm_hour * 3600ll + tm.tm_min * 60ll);
+	return end && *end == '\0';
+}
+
+bool option_time(const char *text, int64_t *ns)
+{
+	struct tm tm = {0};
+	const char *at = strptime(text, "%Y-%m-%d", &tm);
+	int64_t part = 0, offset = 0;
+
+	if (!at)
+		return epoch_time(text, ns);
+	if (*at == 'T' || *at == 't' || *at == ' ') {
+		at = strptime(at + 1, "%H:%M", &tm);
+		if (!at)
+			return false;
+		if (*at == ':') {
+			at = strptime(at + 1, "%S", &tm);
+			if (!at)
+				return false;
+			part = fraction(&at);
+		}
+	}
+	if (!zone(at, &offset))
+		return false;
+	*ns = ((int64_t)timegm(&tm) - offset) * SECOND_NS + part;
+	return *ns >= 0;
+}
+
+bool option_format(const char *text, enum output_format *format)
+{
+	static const char *const names[] = {
+		[OUTPUT_TEXT] = "text",
+		[OUTPUT_JSON] = "json",
+		[OUTPUT_CSV] = "csv",
+	};
+
+	for (int i = 0; i < 3; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*format = (enum output_format)i;
+			return true;
+		}
+	}
+	return false;
+}

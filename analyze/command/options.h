@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_ANALYZE_COMMAND_OPTIONS_H
+#define SOCKTAPE_ANALYZE_COMMAND_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the arguments of options mean; each false when the text isn't one, nothing is printed. */
+
+/* A decimal number without sign; nothing may follow it. */
+bool option_number(const char *text, uint64_t max, uint64_t *number);
+
+/*
+ * A moment, in ns since the epoch: RFC 3339 ("2026-11-22T10:00:00.5Z", "2026-11-22 10:00+01:00",
+ * without a zone: UTC; the time of day may be left out), or seconds since the epoch
+ * ("1763805600.5").
+ */
+bool option_time(const char *text, int64_t *ns);
+
+enum output_format {
+	OUTPUT_TEXT,
+	OUTPUT_JSON,
+	OUTPUT_CSV
+};
+
+bool option_format(const char *text, enum output_format *format);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "analyze/command/options.h"
+#include "analyze/replay/reading.h"
+#include "protocols/value/json.h"
+
+static const char arguments[] = "REC CONN [--json]";
+static const char summary[] = "Tells how the protocol of a connection was inferred: the score of\n"
+			      "each candidate, and the bytes on which the last decision rests.";
+
+enum {
+	OPT_JSON
+};
+
+static const struct command_option options[] = {
+	{"json", 0, NULL, "one JSON object"},
+	{0},
+};
+
+/* Bytes of each direction that are printed. */
+#define SHOWN_MAX 64
+
+#define HISTORY_MAX 8
+
+struct why {
+	struct reading reading;
+	bool json;
+	bool found;
+};
+
+static void print_bytes(const char *label, struct span bytes)
+{
+	size_t shown = bytes.len < SHOWN_MAX ? bytes.len : SHOWN_MAX;
+
+	if (!shown)
+		return;
+	printf("\n%s: the first %zu of %zu bytes of the sample\n", label, shown, bytes.len);
+	for (size_t at = 0; at < shown; at += 16) {
+		printf("  %04zx ", at);
+		for (size_t i = at; i < at + 16; i++) {
+			if (i < shown)
+				printf(" %02x", (unsigned char)bytes.data[i]);
+			else
+				printf("   ");
+		}
+		printf("  ");
+		for (size_t i = at; i < at + 16 && i < shown; i++) {
+			unsigned char c = (unsigned char)bytes.data[i];
+
+			putchar(c >= 0x20 && c < 0x7f ? c : '.');
+		}
+		putchar('\n');
+	}
+}
+
+static void print_session(const struct session *s)
+{
+	const struct protocol *history[HISTORY_MAX];
+	const struct session_counts *counts = session_counts(s);
+	const struct candidate *list;
+	size_t candidates = session_candidates(s, &list);
+	size_t spoken = session_history(s, history, HISTORY_MAX);
+
+	printf("protocol    ");
+	for (size_t i = 0; i < spoken; i++)
+		printf("%s%s", i ? ", then " : "", history[i]->name);
+	printf("%s\n", spoken ? "" : "unknown");
+	printf("role        %s\n", role_text(session_role(s)));
+	printf("frames      %" PRIu64 " in %" PRIu64 " records; %" PRIu64
+	       " places where none began, %" PRIu64 " bytes passed over, %" PRIu64 " lost\n",
+	       counts->frames, counts->records, counts->bad, counts->skipped_bytes,
+	       counts->lost_bytes);
+	printf("\nSCORE  PROTOCOL  REASON   (decided from %d, or from %d when no more comes)\n",
+	       INFER_CERTAIN, INFER_PLAUSIBLE);
+	for (size_t i = 0; i < candidates; i++)
+		printf("%5d  %-8s  %s\n", list[i].verdict.score, list[i].protocol->name,
+		       list[i].verdict.reason);
+	if (!candidates)
+		puts("    -  none      no protocol saw anything of its own in these bytes");
+	print_bytes("sent", session_sample(s, DIRECTION_SENT));
+	print_bytes("received", session_sample(s, DIRECTION_RECEIVED));
+}
+
+static void print_json(const struct connection *c, const struct session *s)
+{
+	const struct protocol *history[HISTORY_MAX];
+	size_t spoken = session_history(s, history, HISTORY_MAX);
+	const struct candidate *list;
+	size_t candidates = session_candidates(s, &list);
+
+	printf("{\"conn\":%" PRIu64 ",\"protocols\":[", c->id);
+	for (size_t i = 0; i < spoken; i++)
+		printf("%s\"%s\"", i ? "," : "", history[i]->name);
+	printf("],\"candidates\":[");
+	for (size_t i = 0; i < candidates; i++) {
+		struct buffer reason = {0};
+
+		json_append_string(&reason, span_text(list[i].verdict.reason));
+		printf("%s{\"proto\":\"%s\",\"score\":%d,\"role\":\"%s\",\"reason\":%.*s}",
+		       i ? "," : "", list[i].protocol->name, list[i].verdict.score,
+		       role_text(list[i].verdict.role), (int)reason.len, reason.data);
+		buffer_free(&reason);
+	}
+	puts("]}");
+}
+
+static void on_conn_end(void *context, const struct connection *c)
+{
+	struct why *why = context;
+	const struct session *s = connection_session(c);
+
+	why->found = true;
+	if (why->json && s) {
+		print_json(c, s);
+		return;
+	}
+	printf("connection  %" PRIu64 ", %s %s %s\n", c->id, transport_text(c->transport),
+	       c->local_text, c->remote_text);
+	if (c->process)
+		printf("process     %s[%u]\n", c->process->name, c->pid);
+	if (s)
+		print_session(s);
+	else
+		puts("protocol    unknown: no data was recorded");
+}
+
+int cmd_why(int argc, char **argv)
+{
+	struct why why = {0};
+	struct replay_options with = {
+		.handlers = {.conn_end = on_conn_end, .context = &why},
+	};
+	const char *value;
+	int option, status;
+
+	while ((option = command_next_option(argc, argv, arguments, summary, options, &value)) !=
+	       COMMAND_END) {
+		if (option != OPT_JSON)
+			return option == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
+		why.json = true;
+	}
+	if (argc - optind != 2 || !option_number(argv[optind + 1], UINT64_MAX, &with.filter.conn) ||
+	    !with.filter.conn)
+		return command_fail(argv[0], "wants a recording and the id of a connection (see "
+					     "'socktape conns')");
+	status = reading_open(&why.reading, argv[0], argv[optind], &with);
+	if (status)
+		return status;
+	status = reading_run(&why.reading);
+	if (!why.found)
+		status = command_fail(argv[0], "%s: there is no connection %s", argv[optind],
+				      argv[optind + 1]);
+	reading_close(&why.reading);
+	return status;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_ANALYZE_CORPUS_CASE_H
+#define SOCKTAPE_ANALYZE_CORPUS_CASE_H
+
+#include "format/buffer.h"
+#include "format/error.h"
+
+/*
+ * A corpus case: a folder with `case.txt` (where it comes from and what it is for), the input
+ * (capture.pcap, capture.pcapng, or segments *.tape.zst) and `expect.json`: the records that it
+ * must give, as `socktape show --format json` prints them.
+ */
+#define CASE_ABOUT  "case.txt"
+#define CASE_EXPECT "expect.json"
+
+/* Whether the folder is a case. */
+bool case_is(const char *folder);
+
+/*
+ * Replays the case's input; its records are appended to RECORDS, one line of JSON each. Damage in
+ * the input is not an error: a case may be about that. TAPE_ERROR_EMPTY: there is no input.
+ */
+MUST_CHECK enum tape_error case_run(const char *folder, struct buffer *records);
+
+/* Reads a whole file; TAPE_ERROR_IO with errno. */
+MUST_CHECK enum tape_error case_read(const char *folder, const char *name, struct buffer *text);
+
+/* Replaces expect.json. TAPE_ERROR_IO with errno. */
+MUST_CHECK enum tape_error case_write_expected(const char *folder, struct span records);
+
+/*
+ * Compares two texts of records line by line. Returns true when they are the same; else appends to
+ * REPORT, for a person, which records differ and in which fields.
+ */
+bool case_compare(struct span expected, struct span got, struct buffer *report);
+
+#endif

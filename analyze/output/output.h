@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_ANALYZE_OUTPUT_OUTPUT_H
+#define SOCKTAPE_ANALYZE_OUTPUT_OUTPUT_H
+
+#include "analyze/command/options.h"
+#include "format/buffer.h"
+#include "protocols/value/value.h"
+
+/*
+ * Rows on standard output, in any format. JSON is one object a line, CSV follows RFC 4180 with a
+ * header line; both are made from columns and values. Text is laid out by the caller in cells.
+ */
+struct output;
+
+/* The columns of one part of a row (the common ones, those of a protocol). */
+struct row_part {
+	const struct column *columns;
+	size_t count;
+	const char
+		*prefix; /* "http": the header line of CSV says http.name; NULL: the name alone */
+	const struct value *values; /* COUNT of them; NULL: this part isn't there (CSV: empty) */
+	struct span json; /* when not empty: what output_json_members() gave, in place of values */
+};
+
+/* A column of text output. */
+struct text_column {
+	const char *title;
+	int width;  /* characters; 0 for the last column, which takes what is left */
+	bool right; /* aligned */
+};
+
+/* Colours of a cell; only on a terminal. */
+enum paint {
+	PAINT_NONE,
+	PAINT_DIM,
+	PAINT_BOLD,
+	PAINT_RED,
+	PAINT_GREEN,
+	PAINT_YELLOW,
+	PAINT_CYAN
+};
+
+#define CELLS_MAX 16
+
+/*
+ * The cells of one row of text, filled from left to right: append to `text`, then end the cell.
+ * Zero-initialised is empty; the memory is used again for the next row.
+ */
+struct cells {
+	struct buffer text;
+	size_t ends[CELLS_MAX]; /* where each cell ends in text */
+	enum paint paints[CELLS_MAX];
+	size_t count;
+};
+
+void cells_clear(struct cells *cells);
+void cells_end(struct cells *cells, enum paint paint);
+void cells_free(struct cells *cells);
+
+/* NULL when there is no memory. Output goes to standard output. */
+struct output *output_new(enum output_format format);
+
+/* The same, but what is printed is appended to TEXT: no colours, no width. */
+struct output *output_new_into(enum output_format format, struct buffer *text);
+
+/* One row of JSON or CSV. For CSV every row must have the same parts, in the same order. */
+void output_row(struct output *o, const struct row_part *parts, size_t count);
+
+/* The members of a JSON object that a part makes, for rows to come that share it. */
+void output_json_members(const struct row_part *part, struct buffer *members);
+
+/* One row of text, with as many cells as there are columns. The header comes before the first. */
+void output_cells(struct output *o, const struct text_column *columns, const struct cells *cells);
+
+/* False when the output can't be written any more (the reader of a pipe has gone). */
+bool output_alive(const struct output *o);
+
+/* Whether colours may be used. */
+bool output_colour(const struct output *o);
+
+/* Writes what is buffered and releases it. False when something could not be written. */
+bool output_free(struct output *o);
+
+#endif

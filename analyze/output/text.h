@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_ANALYZE_OUTPUT_TEXT_H
+#define SOCKTAPE_ANALYZE_OUTPUT_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "format/buffer.h"
+
+/* Words for people: numbers with units, times, cells of a table. */
+
+/* TEXT as valid UTF-8: a byte that isn't is written as \xHH. */
+void text_append_utf8(struct buffer *b, struct span text);
+
+/* How a cell is laid out; widths in characters. */
+struct text_layout {
+	int width; /* padded to this, and cut with an ellipsis when longer; 0: neither */
+	int limit; /* cut when longer; 0: never */
+	bool right;
+};
+
+/* TEXT on one line, control characters made visible; returns how many characters it takes. */
+int text_append_cell(struct buffer *b, struct span text, const struct text_layout *layout);
+
+/* "512 B", "1.5 kB", "12 MB": decimal units, as everywhere in socktape. */
+void text_append_bytes(struct buffer *b, uint64_t bytes);
+
+/* "12.3 µs", "4.56 ms", "1.23 s". */
+void text_append_duration(struct buffer *b, int64_t ns);
+
+/* "2026-11-22 10:00:00.123456" in local time. */
+void text_append_time(struct buffer *b, int64_t ns);
+
+/* "10:00:00.123456" in local time. */
+void text_append_time_of_day(struct buffer *b, int64_t ns);
+
+/* "2026-11-22T10:00:00.123456789Z". */
+void text_append_time_utc(struct buffer *b, int64_t ns);
+
+/* 1234567 as "1,234,567". */
+void text_append_count(struct buffer *b, uint64_t count);
+
+#endif

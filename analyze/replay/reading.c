@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/replay/reading.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* More problems than this are only counted. */
+#define PROBLEMS_TOLD 10
+
+#define SECOND_NS 1000000000ll
+
+static int64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * SECOND_NS + t.tv_nsec;
+}
+
+static void clear_progress(struct reading *r)
+{
+	if (r->told)
+		fputs("\r\033[K", stderr);
+	r->told = 0;
+}
+
+void reading_problem(void *context, const char *path, const struct problem *problem)
+{
+	struct reading *r = context;
+
+	r->lost_events += problem->lost_events;
+	if (r->problems++ >= PROBLEMS_TOLD || r->again)
+		return;
+	clear_progress(r);
+	fprintf(stderr,
+		"socktape %s: %s: at offset %" PRIu64 ": %s: %s; %" PRIu64
+		" bytes could not be used",
+		r->command, path, problem->offset, problem->what, tape_error_text(problem->error),
+		problem->bytes);
+	if (problem->lost_events)
+		fprintf(stderr, " (%" PRIu64 " events)", problem->lost_events);
+	fputc('\n', stderr);
+}
+
+static void progress(void *context, const struct recording_status *status)
+{
+	struct reading *r = context;
+	int64_t time;
+
+	if (++r->skipped < 16384)
+		return;
+	r->skipped = 0;
+	time = now();
+	if (time - (r->told ? r->told : r->started) < (r->told ? SECOND_NS / 5 : SECOND_NS))
+		return;
+	r->told = time;
+	fprintf(stderr, "\r\033[Kreading: %3.0f %%  %" PRIu64 " of %" PRIu64 " MB",
+		status->bytes_total
+			? 100.0 * (double)status->bytes_read / (double)status->bytes_total
+			: 0.0,
+		status->bytes_read / 1000000, status->bytes_total / 1000000);
+}
+
+static int start(struct reading *r, const char *path, const struct replay_options *options)
+{
+	struct replay_options with = *options;
+	enum tape_error error;
+
+	r->started = now();
+	with.problem = reading_problem;
+	with.problem_context = r;
+	if (isatty(STDERR_FILENO) && (r->to_file || !isatty(STDOUT_FILENO))) {
+		with.progress = progress;
+		with.progress_context = r;
+	}
+	errno = 0;
+	error = replay_new(path, &with, &r->replay);
+	if (!error)
+		return STATUS_DONE;
+	if (error == TAPE_ERROR_IO && errno)
+		return command_fail(r->command, "%s: %s", path, strerror(errno));
+	return command_fail(r->command, "%s: %s", path, tape_error_text(error));
+}
+
+int reading_open(struct reading *r, const char *command, const char *path,
+		 const struct replay_options *options)
+{
+	*r = (struct reading){.to_file = r->to_file, .command = command};
+	return start(r, path, options);
+}
+
+int reading_again(struct reading *r, const char *path, const struct replay_options *options)
+{
+	replay_free(r->replay);
+	*r = (struct reading){.to_file = r->to_file, .command = r->command, .again = true};
+	return start(r, path, options);
+}
+
+/* Segments without an end are normal while recording goes on; say so once. */
+static int tell_incomplete(const struct reading *r, const struct recording_status *status)
+{
+	if (r->problems > PROBLEMS_TOLD && !r->again)
+		command_warn(r->command, "%" PRIu64 " more problems of this kind",
+			     r->problems - PROBLEMS_TOLD);
+	if (status->incomplete && !r->problems && !r->again)
+		command_warn(r->command,
+			     "%" PRIu64 " of %" PRIu64
+			     " segments were not completed: still recording, or it was killed",
+			     status->incomplete, status->segments);
+	return r->problems || status->incomplete ? STATUS_DAMAGED : STATUS_DONE;
+}
+
+int reading_run(struct reading *r)
+{
+	enum tape_error error = replay_run(r->replay);
+	uint64_t refused = replay_refused_bytes(r->replay);
+
+	clear_progress(r);
+	if (error) {
+		command_warn(r->command, "reading ended early: %s", tape_error_text(error));
+		return STATUS_DAMAGED;
+	}
+	if (refused)
+		command_warn(r->command,
+			     "%" PRIu64 " bytes of open messages were not kept: memory limit",
+			     refused);
+	return tell_incomplete(r, replay_status(r->replay));
+}
+
+void reading_close(struct reading *r)
+{
+	replay_free(r->replay);
+}

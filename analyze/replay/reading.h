@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_ANALYZE_REPLAY_READING_H
+#define SOCKTAPE_ANALYZE_REPLAY_READING_H
+
+#include "analyze/command/command.h"
+#include "analyze/replay/replay.h"
+
+/*
+ * What every command that reads a recording has in common: errors told in one line each, progress
+ * on a terminal when it takes more than a second, and the exit status.
+ */
+struct reading {
+	bool to_file; /* set before it is opened: no rows go to the terminal, so progress may */
+	const char *command;
+	struct replay *replay;
+	uint64_t problems;
+	bool again;	      /* problems were told the first time */
+	uint64_t lost_events; /* in damaged blocks, where their headers told */
+	int64_t started;      /* of the progress line; CLOCK_MONOTONIC ns */
+	int64_t told;	      /* when progress was last printed; 0: never */
+	unsigned skipped;     /* events since the clock was last looked at */
+};
+
+/* Opens REC. STATUS_DONE, or what to exit with after the user was told why. */
+int reading_open(struct reading *r, const char *command, const char *path,
+		 const struct replay_options *options);
+
+/* The same recording once more, after reading_run(): with a new replay, and no problem told twice.
+ */
+int reading_again(struct reading *r, const char *path, const struct replay_options *options);
+
+/* Runs the replay to its end: what to exit with. */
+int reading_run(struct reading *r);
+
+void reading_close(struct reading *r);
+
+/* Tells about a problem in a segment; for those who read without a replay. */
+void reading_problem(void *context, const char *path, const struct problem *problem);
+
+#endif

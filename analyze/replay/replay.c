@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/replay/replay.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analyze/replay/process_table.h"
+#include "format/map.h"
+
+#define MEMORY_LIMIT (256ull << 20)
+
+#define ENDPOINT_TEXT_MAX 160
+
+/* A connection with what only the replay needs. */
+struct tracked {
+	struct connection conn; /* first: sessions' records lead back to it */
+	struct replay *replay;
+	bool from_snapshot; /* opened in a segment that isn't there */
+	bool left_out;	    /* by the filter */
+	char local_text[ENDPOINT_TEXT_MAX];
+	char remote_text[ENDPOINT_TEXT_MAX];
+};
+
+struct replay {
+	struct replay_options options;
+	struct recording *recording; /* NULL: events are fed */
+	int64_t clock_offset; /* realtime minus monotonic of the last CLOCK event, when fed */
+	struct process_table processes;
+	struct map connections;
+	struct session_budget budget;
+	bool stop;
+	enum tape_error error;
+};
+
+struct replay *replay_new_fed(const struct replay_options *options)
+{
+	struct replay *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->options = *options;
+	r->budget.limit = options->memory_limit ? options->memory_limit : MEMORY_LIMIT;
+	return r;
+}
+
+enum tape_error replay_new(const char *path, const struct replay_options *options,
+			   struct replay **r)
+{
+	struct replay *new = replay_new_fed(options);
+	enum tape_error error;
+
+	if (!new)
+		return TAPE_ERROR_MEMORY;
+	error = recording_open(path, options->problem, options->problem_context, &new->recording);
+	if (error) {
+		free(new);
+		return error;
+	}
+	*r = new;
+	return TAPE_OK;
+}
+
+/* ---- connections ---- */
+
+enum role connection_role(const struct connection *c)
+{
+	const struct session *s = connection_session(c);
+	enum role role = s ? session_role(s) : ROLE_UNKNOWN;
+
+	return role != ROLE_UNKNOWN ? role : c->role;
+}
+
+const struct session *connection_session(const struct connection *c)
+{
+	const struct session *plaintext = c->sessions[LAYER_TLS];
+
+	return plaintext ? plaintext : c->sessions[LAYER_WIRE];
+}
+
+const char *connection_protocol_name(const struct connection *c)
+{
+	const struct session *s = connection_session(c);
+	const struct protocol *first;
+
+	return s && session_history(s, &first, 1) ? first->name : "";
+}
+
+static void endpoint_text(const struct address *address, struct span path,
+			  char text[static ENDPOINT_TEXT_MAX])
+{
+	if (address->family != ADDRESS_UNIX) {
+		address_text(address, text);
+		return;
+	}
+	/* An abstract name begins with a zero byte, by custom written as @ (unix(7)). */
+	if (path.len && path.data[0] == '\0')
+		snprintf(text, ENDPOINT_TEXT_MAX, "unix:@%.*s", (int)path.len - 1, path.data + 1);
+	else
+		snprintf(text, ENDPOINT_TEXT_MAX, "unix:%.*s", (int)path.len, path.data);
+}
+
+static void set_process(struct replay *r, struct connection *c, uint32_t pid)
+{
+	c->pid = pid;
+	c->process = process_table_get(&r->processes, pid);
+}
+
+static struct tracked *track(struct replay *r, uint64_t id, int64_t ts)
+{
+	struct tracked *t = calloc(1, sizeof(*t));
+
+	if (!t || !map_put(&r->connections, id, t)) {
+		free(t);
+		r->error = TAPE_ERROR_MEMORY;
+		return NULL;
+	}
+	t->replay = r;
+	t->conn.id = id;
+	t->conn.start_ts = ts;
+	t->conn.end_ts = ts;
+	t->conn.local_text = t->local_text;
+	t->conn.remote_text = t->remote_text;
+	t->left_out = r->options.filter.conn && r->options.filter.conn != id;
+	return t;
+}
+
+/* The connection of ID, made when an event names one that no CONN event told of. */
+static struct tracked *tracked_get(struct replay *r, uint64_t id, int64_t ts)
+{
+	struct tracked *t = map_get(&r->connections, id);
+
+	if (t)
+		return t;
+	t = track(r, id, ts);
+	if (t)
+		t->from_snapshot = true;
+	return t;
+}
+
+static struct tracked *on_conn(struct replay *r, const struct event *event)
+{
+	const struct event_conn *e = &event->conn;
+	struct tracked *t = map_get(&r->connections, e->conn);
+	struct connection *c;
+
+	if (!t) {
+		t = track(r, e->conn, e->opened_ts);
+		if (!t)
+			return NULL;
+		t->from_snapshot = event->snapshot;
+	}
+	c = &t->conn;
+	c->revision++;
+	c->inode = e->inode;
+	c->transport = e->transport;
+	if (e->role != ROLE_UNKNOWN)
+		c->role = e->role;
+	c->origin = e->origin;
+	c->netns = e->netns;
+	c->local = e->local;
+	c->remote = e->remote;
+	endpoint_text(&e->local, e->local_path, t->local_text);
+	endpoint_text(&e->remote, e->remote_path, t->remote_text);
+	if (!c->pid)
+		set_process(r, c, e->pid);
+	return t;
+}
+
+static void give_record(void *context, struct session *s, const struct record *record)
+{
+	struct tracked *t = context;
+	struct replay *r = t->replay;
+	const struct replay_filter *filter = &r->options.filter;
+
+	if (filter->pid && filter->pid != t->conn.pid)
+		return;
+	if (filter->since || filter->until) {
+		int64_t first = record->request_first != TIME_UNKNOWN ? record->request_first
+								      : record->response_first;
+		int64_t ts = replay_realtime(r, first);
+
+		if ((filter->since && ts < filter->since) || (filter->until && ts >= filter->until))
+			return;
+	}
+	r->options.handlers.record(r->options.handlers.context, &t->conn, s, session_protocol(s),
+				   record);
+}
+
+static struct session *open_session(struct tracked *t, enum layer layer)
+{
+	struct replay *r = t->replay;
+	struct connection *c = &t->conn;
+	bool whole = c->origin == ORIGIN_OPENED && !t->from_snapshot;
+	uint64_t start = whole || (layer == LAYER_WIRE && !t->from_snapshot)
+				 ? 0
+				 : SESSION_START_UNKNOWN;
+	struct session_options options = {
+		.transport = c->transport,
+		.role = c->role,
+		.local_port = c->local.port,
+		.remote_port = c->remote.port,
+		.midstream = !whole,
+		.start = {start, start},
+		.decode_as = r->options.decode_as,
+		.budget = &r->budget,
+		.record = r->options.handlers.record ? give_record : NULL,
+		.context = t,
+	};
+
+	c->sessions[layer] = session_new(&options);
+	if (!c->sessions[layer])
+		r->error = TAPE_ERROR_MEMORY;
+	return c->sessions[layer];
+}
+
+static void count_lost(struct connection *c)
+{
+	if (c->sessions[LAYER_WIRE])
+		c->lost_bytes = session_counts(c->sessions[LAYER_WIRE])->lost_bytes;
+}
+
+static void on_data(struct replay *r, struct tracked *t, const struct event *event)
+{
+	const struct event_data *data = &event->data;
+	struct connection *c = &t->conn;
+	struct session *s;
+
+	if (data->pid && (data->pid != c->pid || !c->process))
+		set_process(r, c, data->pid);
+	c->end_ts = event->ts;
+	if (data->layer == LAYER_WIRE) {
+		c->moved[data->direction] += data->len;
+		c->kept[data->direction] += data->payload.len;
+	}
+	if (r->options.no_sessions || t->left_out)
+		return;
+	s = c->sessions[data->layer];
+	if (!s)
+		s = open_session(t, data->layer);
+	if (!s)
+		return;
+	session_data(s, data, event->ts);
+	count_lost(c);
+}
+
+static void end_connection(struct replay *r, struct tracked *t)
+{
+	struct connection *c = &t->conn;
+
+	for (int layer = 0; layer < 2; layer++)
+		if (c->sessions[layer])
+			session_finish(c->sessions[layer]);
+	count_lost(c);
+	if (!c->process)
+		set_process(r, c, c->pid);
+	if (r->options.handlers.conn_end && !t->left_out &&
+	    (!r->options.filter.pid || r->options.filter.pid == c->pid))
+		r->options.handlers.conn_end(r->options.handlers.context, c);
+	for (int layer = 0; layer < 2; layer++)
+		session_free(c->sessions[layer]);
+	free(t);
+}
+
+static void on_close(struct replay *r, struct tracked *t, const struct event *event)
+{
+	struct session *wire = t->conn.sessions[LAYER_WIRE];
+	const uint64_t final[2] = {event->close.sent, event->close.received};
+
+	t->conn.closed = true;
+	t->conn.end_ts = event->ts;
+	if (wire)
+		session_final(wire, final, event->ts);
+	map_remove(&r->connections, t->conn.id);
+	end_connection(r, t);
+}
+
+/* ---- events ---- */
+
+static uint64_t event_conn_id(const struct event *event)
+{
+	switch (event->type) {
+	case EVENT_CONN:
+		return event->conn.conn;
+	case EVENT_CLOSE:
+		return event->close.conn;
+	case EVENT_DATA:
+		return event->data.conn;
+	case EVENT_LOSS:
+		return event->loss.conn;
+	case EVENT_SECRET:
+		return event->secret.conn;
+	default:
+		return 0;
+	}
+}
+
+static struct tracked *event_tracked(struct replay *r, const struct event *event)
+{
+	uint64_t id = event_conn_id(event);
+
+	if (event->type == EVENT_CONN)
+		return on_conn(r, event);
+	if (event->type == EVENT_DATA)
+		return tracked_get(r, id, event->ts);
+	return id ? map_get(&r->connections, id) : NULL;
+}
+
+static uint32_t event_pid(const struct event *event, const struct tracked *t)
+{
+	switch (event->type) {
+	case EVENT_DATA:
+		return event->data.pid;
+	case EVENT_PROCESS:
+		return event->process.pid;
+	case EVENT_PROCESS_EXIT:
+		return event->process_exit.pid;
+	default:
+		return t ? t->conn.pid : 0;
+	}
+}
+
+static bool event_wanted(const struct replay *r, const struct event *event, const struct tracked *t)
+{
+	const struct replay_filter *f = &r->options.filter;
+	int64_t ts;
+
+	if (f->conn && event_conn_id(event) != f->conn)
+		return false;
+	if (f->pid && event_pid(event, t) != f->pid)
+		return false;
+	if (!f->since && !f->until)
+		return true;
+	ts = replay_realtime(r, event->ts);
+	return (!f->since || ts >= f->since) && (!f->until || ts < f->until);
+}
+
+void replay_event(struct replay *r, const struct event *event)
+{
+	struct tracked *t = event_tracked(r, event);
+	const struct replay_handlers *h = &r->options.handlers;
+
+	if (event->type == EVENT_CLOCK)
+		r->clock_offset = event->clock.realtime - event->ts;
+	if (event->type == EVENT_PROCESS && !process_table_put(&r->processes, &event->process))
+		r->error = TAPE_ERROR_MEMORY;
+	if (h->event && event_wanted(r, event, t))
+		h->event(h->context, event, t ? &t->conn : NULL);
+	if (!t)
+		return;
+	if (event->type == EVENT_DATA)
+		on_data(r, t, event);
+	else if (event->type == EVENT_CLOSE)
+		on_close(r, t, event);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct tracked *x = *(struct tracked *const *)a, *y = *(struct tracked *const *)b;
+
+	return x->conn.id < y->conn.id ? -1 : x->conn.id > y->conn.id;
+}
+
+enum tape_error replay_end(struct replay *r)
+{
+	size_t count = r->connections.count, at = 0, n = 0;
+	struct tracked **all = calloc(count ? count : 1, sizeof(struct tracked *));
+	struct tracked *t;
+
+	if (!all)
+		return TAPE_ERROR_MEMORY;
+	while ((t = map_next(&r->connections, &at)) != NULL)
+		all[n++] = t;
+	map_free(&r->connections);
+	qsort(all, n, sizeof(struct tracked *), by_id);
+	for (size_t i = 0; i < n; i++)
+		end_connection(r, all[i]);
+	free(all);
+	return r->error;
+}
+
+enum tape_error replay_run(struct replay *r)
+{
+	struct event event;
+	enum tape_error error;
+
+	while (!r->stop && !r->error && recording_next(r->recording, &event)) {
+		replay_event(r, &event);
+		if (r->options.progress)
+			r->options.progress(r->options.progress_context,
+					    recording_status(r->recording));
+	}
+	error = replay_end(r);
+	return error ? error : recording_status(r->recording)->error;
+}
+
+void replay_stop(struct replay *r)
+{
+	r->stop = true;
+}
+
+int64_t replay_realtime(const struct replay *r, int64_t ts)
+{
+	return r->recording ? recording_realtime(r->recording, ts) : ts + r->clock_offset;
+}
+
+const struct recording_status *replay_status(const struct replay *r)
+{
+	return recording_status(r->recording);
+}
+
+const struct process *replay_process(const struct replay *r, uint32_t pid)
+{
+	return process_table_get(&r->processes, pid);
+}
+
+uint64_t replay_process_count(const struct replay *r)
+{
+	return r->processes.count;
+}
+
+uint64_t replay_refused_bytes(const struct replay *r)
+{
+	return r->budget.refused;
+}
+
+void replay_free(struct replay *r)
+{
+	if (!r)
+		return;
+	/* After replay_run() nothing is left; without it, nobody asked for what ends here. */
+	r->options.handlers = (struct replay_handlers){0};
+	if (replay_end(r) == TAPE_ERROR_MEMORY)
+		map_free(&r->connections);
+	process_table_free(&r->processes);
+	recording_free(r->recording);
+	free(r);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_ANALYZE_REPLAY_REPLAY_H
+#define SOCKTAPE_ANALYZE_REPLAY_REPLAY_H
+
+#include "format/recording.h"
+#include "protocols/engine/session.h"
+
+/*
+ * Runs a recording through the protocols: keeps the processes and connections that it tells of,
+ * gives each connection's bytes to its sessions, and tells the handlers what happens. Memory grows
+ * with the connections that are open at the same time and the processes in all, not with the bytes.
+ */
+struct replay;
+
+/* A process as the recording last told of it. Owned by the replay, valid to its end. */
+struct process {
+	uint32_t pid;
+	uint32_t ppid;
+	uint32_t uid;
+	uint32_t gid;
+	int64_t start_ts;
+	const char *name; /* all terminated, "" when unknown */
+	const char *exe;
+	const char *cmdline; /* arguments parted by spaces */
+	const char *user;
+	const char *cgroup;
+	const char *container;
+};
+
+/* A connection. Owned by the replay; valid until conn_end() returns for it. */
+struct connection {
+	uint64_t id;
+	uint64_t revision; /* grows when something below is told anew */
+	uint64_t inode;
+	enum transport transport;
+	enum role role; /* of the recorded process, as the recorder told; see connection_role() */
+	enum conn_origin origin;
+	uint32_t netns;
+	uint32_t pid; /* that used it last; 0 when unknown */
+	struct address local;
+	struct address remote;
+	const char *local_text; /* "127.0.0.1:80", "unix:/run/x.sock", "" */
+	const char *remote_text;
+	const struct process *process; /* NULL when unknown */
+	int64_t start_ts;	       /* opened, or first seen */
+	int64_t end_ts;		       /* closed, or the last event */
+	bool closed;
+	uint64_t moved[2]; /* bytes by enum direction, wire layer, kept or not */
+	uint64_t kept[2];
+	uint64_t lost_bytes; /* of both directions: moved but not recorded, snap length apart */
+	struct session *sessions[2]; /* by enum layer; NULL when nothing was seen there */
+};
+
+/* The role the bytes told, where the recorder couldn't. */
+enum role connection_role(const struct connection *c);
+
+/* The session with the application's protocol: the TLS plaintext if there is any. May be NULL. */
+const struct session *connection_session(const struct connection *c);
+
+/* "" while unknown. */
+const char *connection_protocol_name(const struct connection *c);
+
+/* Each may be NULL. CONN may be NULL for events that belong to none. */
+struct replay_handlers {
+	void (*event)(void *context, const struct event *event, const struct connection *conn);
+	void (*record)(void *context, const struct connection *conn, const struct session *s,
+		       const struct protocol *protocol, const struct record *record);
+	void (*conn_end)(void *context, const struct connection *conn);
+	void *context;
+};
+
+/* What to leave out. Zeroed: nothing. */
+struct replay_filter {
+	uint64_t conn; /* 0: all */
+	uint32_t pid;  /* 0: all */
+	int64_t since; /* ns since the epoch; 0: none */
+	int64_t until;
+};
+
+struct replay_options {
+	struct replay_handlers handlers;
+	struct replay_filter filter;
+	const struct protocol *decode_as; /* NULL: infer */
+	bool no_sessions;		  /* only events and connections: no inference */
+	uint64_t memory_limit;		  /* for buffered stream bytes; 0: 256 MiB */
+	recording_problem_fn *problem;	  /* may be NULL */
+	void *problem_context;
+	/* Called after every event, when not NULL. */
+	void (*progress)(void *context, const struct recording_status *status);
+	void *progress_context;
+};
+
+/* Opens PATH; see recording_open(). */
+MUST_CHECK enum tape_error replay_new(const char *path, const struct replay_options *options,
+				      struct replay **r);
+
+/* Goes through the whole recording. */
+MUST_CHECK enum tape_error replay_run(struct replay *r);
+
+/*
+ * Without a recording: events are fed one by one, then replay_end() ends what is still open. NULL
+ * when there is no memory. replay_run() and replay_status() are not for this one.
+ */
+struct replay *replay_new_fed(const struct replay_options *options);
+void replay_event(struct replay *r, const struct event *event);
+MUST_CHECK enum tape_error replay_end(struct replay *r);
+
+/* Asks replay_run() to stop after the current event: for --limit. */
+void replay_stop(struct replay *r);
+
+/* Wall clock of a monotonic time, by the clock pairs read so far. */
+int64_t replay_realtime(const struct replay *r, int64_t ts);
+
+const struct recording_status *replay_status(const struct replay *r);
+
+/* Process by pid, as last told; NULL when unknown. */
+const struct process *replay_process(const struct replay *r, uint32_t pid);
+
+/* Different processes told of so far. */
+uint64_t replay_process_count(const struct replay *r);
+
+/* Stream bytes that were not buffered because of memory_limit. */
+uint64_t replay_refused_bytes(const struct replay *r);
+
+void replay_free(struct replay *r); /* NULL is fine */
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/engine/inference.h"
+
+void inference_init(struct inference *inf, bool datagram)
+{
+	memset(inf, 0, sizeof(*inf));
+	inf->datagram = datagram;
+}
+
+void inference_restart(struct inference *inf)
+{
+	for (int d = 0; d < 2; d++) {
+		buffer_clear(&inf->bytes[d]);
+		inf->full[d] = false;
+	}
+	inf->runs = 0;
+}
+
+void inference_add(struct inference *inf, enum direction direction, const void *data, size_t len)
+{
+	struct buffer *b = &inf->bytes[direction];
+
+	inf->runs++;
+	if (inf->datagram)
+		buffer_clear(b);
+	else if (inf->full[direction])
+		return;
+	if (len > SAMPLE_MAX - b->len)
+		len = SAMPLE_MAX - b->len;
+	buffer_append(b, data, len);
+	inf->full[direction] = !inf->datagram && (b->failed || b->len == SAMPLE_MAX);
+}
+
+void inference_hole(struct inference *inf, enum direction direction)
+{
+	inf->runs++;
+	inf->full[direction] = true;
+}
+
+/* Keeps the best sorted; at the same score the one that was asked first stays in front. */
+static void add_candidate(struct inference *inf, const struct protocol *protocol,
+			  const struct verdict *verdict)
+{
+	size_t at = inf->candidate_count;
+
+	if (at < INFER_CANDIDATES_MAX)
+		inf->candidate_count++;
+	else if (inf->candidates[--at].verdict.score >= verdict->score)
+		return;
+	for (; at > 0 && inf->candidates[at - 1].verdict.score < verdict->score; at--)
+		inf->candidates[at] = inf->candidates[at - 1];
+	inf->candidates[at] = (struct candidate){protocol, *verdict};
+}
+
+static void ask_all(struct inference *inf, const struct sample *sample)
+{
+	inf->candidate_count = 0;
+	for (size_t i = 0; protocols[i]; i++) {
+		struct verdict verdict = {.role = ROLE_UNKNOWN};
+
+		if (inf->datagram ? !protocols[i]->datagram : !protocols[i]->stream)
+			continue;
+		protocols[i]->infer(sample, &verdict);
+		if (verdict.score > 0)
+			add_candidate(inf, protocols[i], &verdict);
+	}
+}
+
+static bool sampled_enough(const struct inference *inf)
+{
+	if (inf->full[0] && inf->full[1])
+		return true;
+	if (inf->runs < INFER_RUNS_MAX)
+		return false;
+	return inf->datagram || inf->runs >= INFER_TINY_RUNS_MAX ||
+	       inf->bytes[0].len + inf->bytes[1].len >= INFER_BYTES_MIN;
+}
+
+enum inference_answer inference_decide(struct inference *inf, struct sample sample)
+{
+	bool last;
+	int best;
+
+	for (int d = 0; d < 2; d++)
+		sample.bytes[d] = buffer_span(&inf->bytes[d]);
+	last = sample.ended || sampled_enough(inf);
+	sample.ended = last;
+	ask_all(inf, &sample);
+	best = inf->candidate_count ? inf->candidates[0].verdict.score : 0;
+	if (best >= INFER_CERTAIN || (last && best >= INFER_PLAUSIBLE))
+		return INFERENCE_DECIDED;
+	return last ? INFERENCE_UNKNOWN : INFERENCE_WAIT;
+}
+
+void inference_free(struct inference *inf)
+{
+	buffer_free(&inf->bytes[0]);
+	buffer_free(&inf->bytes[1]);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_PROTOCOLS_ENGINE_MATCHER_H
+#define SOCKTAPE_PROTOCOLS_ENGINE_MATCHER_H
+
+#include "protocols/protocol.h"
+
+/*
+ * Matches responses with requests: by order (pipelining), or by key. After a loss, matching by
+ * order would be off by the number of messages lost; the matcher then holds the responses back
+ * until the connection is quiet (the next request comes, or the end) and matches from the last one
+ * backwards, so that only the exchanges that really lost something are marked.
+ *
+ * Messages come from a pool of the matcher's own: no allocation once a connection is warm.
+ */
+struct matcher;
+
+/* A protocol's message begins with this. */
+struct message {
+	struct message *next; /* the matcher's, with the next one */
+	size_t charged;	      /* of the session's budget, while it waits */
+	uint64_t key;	      /* for pairing by key */
+	int64_t ts_first;
+	int64_t ts_last;
+	bool partial; /* some of its bytes were lost */
+	bool has_peer;
+	struct address peer;
+	struct buffer text; /* the protocol's bytes of it; the memory is kept for the next */
+};
+
+/*
+ * Give out the exchange as a record. REQUEST or RESPONSE may be NULL, not both. LOST: the missing
+ * half was lost rather than never sent. The messages go back to the pool when it returns.
+ */
+typedef void matcher_emit_fn(void *context, struct message *request, struct message *response,
+			     bool lost);
+
+/*
+ * MESSAGE_LEN: size of the protocol's message. What waits is charged to the budget of S (which may
+ * be NULL: none). NULL when there is no memory.
+ */
+struct matcher *matcher_new(struct session *s, size_t message_len, matcher_emit_fn *emit,
+			    void *context);
+
+/*
+ * An empty message, zeroed but for times, peer and partial, which are the frame's. Owned by the
+ * caller until it gives it to one of the functions below. NULL when there is no memory.
+ */
+struct message *matcher_message(struct matcher *p, const struct frame *frame);
+
+/* A later frame of the same message: ts_last and partial. */
+void message_extend(struct message *m, const struct frame *frame);
+
+/*
+ * Puts a request into the queue. It may still be changed until its exchange is emitted. When too
+ * many wait, or too much memory waits with them, the oldest is given up: it is emitted as lost, and
+ * the response to it will be, too.
+ */
+void matcher_request(struct matcher *p, struct message *request);
+
+/* A response to the oldest request. */
+void matcher_response(struct matcher *p, struct message *response);
+
+/* A response to the oldest request with the same key (and peer, if both have one). */
+void matcher_response_by_key(struct matcher *p, struct message *response);
+
+/*
+ * The oldest request that matcher_response_by_key() would give MESSAGE to, or NULL. Borrowed. Shows
+ * what a response answers, and whether a request is being asked again.
+ */
+struct message *matcher_find(struct matcher *p, const struct message *message);
+
+/* A message that stands alone: a push. */
+void matcher_push(struct matcher *p, struct message *message);
+
+/* Throws a message away that was not given to the matcher. */
+void matcher_discard(struct matcher *p, struct message *message);
+
+/* The request that the next response by order will answer, or NULL. Borrowed. */
+struct message *matcher_oldest(struct matcher *p);
+
+/* Whether it will for sure: no message was lost that could be in between. */
+bool matcher_is_sure(const struct matcher *p);
+
+/* Requests that wait for a response. */
+size_t matcher_pending(const struct matcher *p);
+
+/* Messages of this side were lost. */
+void matcher_lost(struct matcher *p, enum side side);
+
+/* The end: whatever waits is emitted. */
+void matcher_finish(struct matcher *p);
+
+void matcher_free(struct matcher *p); /* NULL is fine */
+
+/*
+ * The times, peer and outcome of an exchange, for a record: PARTIAL where something was lost,
+ * UNANSWERED without a response, ERROR when ERROR is true, else OK. A pushed message (a response
+ * without a request, not lost) is OK.
+ */
+void matcher_record(const struct message *request, const struct message *response, bool lost,
+		    bool error, struct record *record);
+
+#endif

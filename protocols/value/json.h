@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_PROTOCOLS_VALUE_JSON_H
+#define SOCKTAPE_PROTOCOLS_VALUE_JSON_H
+
+#include "format/buffer.h"
+#include "protocols/value/value.h"
+
+/*
+ * Appends TEXT as a JSON string with its quotes (RFC 8259, section 7). The output is always valid
+ * UTF-8: a byte that isn't part of a well-formed UTF-8 sequence is written as \\xHH (a backslash,
+ * an x and two digits, in the string's value), so that nothing is lost.
+ */
+void json_append_string(struct buffer *b, struct span text);
+
+/* A cell as a JSON value; one that isn't there as null. */
+void json_append_value(struct buffer *b, const struct value *value);
+
+/* `"name":`, after a comma when the object already holds something (*FIRST is cleared). */
+void json_append_key(struct buffer *b, const char *name, bool *first);
+
+#endif

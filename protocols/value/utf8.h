@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_PROTOCOLS_VALUE_UTF8_H
+#define SOCKTAPE_PROTOCOLS_VALUE_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The length of the well-formed UTF-8 sequence at P (1 to 4), or 0 when there is none: overlong
+ * forms, surrogates and numbers beyond U+10FFFF are not well-formed (RFC 3629, section 4).
+ */
+static inline size_t utf8_sequence(const uint8_t *p, const uint8_t *end)
+{
+	size_t left = (size_t)(end - p);
+	uint8_t lowest = 0x80, highest = 0xbf;
+	size_t len;
+
+	if (left == 0)
+		return 0;
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		len = 2;
+	else if (p[0] >= 0xe0 && p[0] <= 0xef)
+		len = 3;
+	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+		len = 4;
+	else
+		return 0;
+	if (p[0] == 0xe0)
+		lowest = 0xa0;
+	else if (p[0] == 0xed)
+		highest = 0x9f;
+	else if (p[0] == 0xf0)
+		lowest = 0x90;
+	else if (p[0] == 0xf4)
+		highest = 0x8f;
+	if (left < len || p[1] < lowest || p[1] > highest)
+		return 0;
+	for (size_t i = 2; i < len; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return len;
+}
+
+#endif
