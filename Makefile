@@ -41,7 +41,7 @@ BENCH_SRC     := $(wildcard tools/bench/*.c)
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 FORMAT_LIBS    := -lzstd -lz
-PROTOCOLS_LIBS := -lbrotlidec
+PROTOCOLS_LIBS := -lbrotlidec -lsnappy -llz4
 RECORD_LIBS    := -lbpf -lelf
 
 PROGRAMS := $(BUILD)/socktape $(if $(SKIP_BPF),,$(if $(RECORD_SRC),$(BUILD)/socktape-record))

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "format/buffer.h"
+#include "protocols/codec/codec.h"
 
 /* Codings of one message that are looked at; more than two are an attack or a mistake. */
 #define HTTP_CODINGS_MAX 8
@@ -28,6 +29,7 @@ enum http_coding http_coding_find(struct span name);
 /* Where bodies are decoded to. Zeroed is empty. */
 struct http_decoder {
 	struct buffer out[2];
+	struct codec_contexts codecs;
 };
 
 /*
