@@ -4,7 +4,7 @@
 
 /*
  * What a test program did to its sockets, one JSON object a line on standard output, in the terms
- * of `socktape events --format json -x`: tests/live/compare holds the recording against it.
+ * of `socktape events --format json -x`: tests/live/judge holds the recording against it.
  */
 
 #include <arpa/inet.h>
@@ -34,6 +34,13 @@ static inline void fail(const char *what)
 {
 	fprintf(stderr, "%s: %s\n", what, strerror(errno));
 	exit(1);
+}
+
+/* Ends the program where this kernel can't do WHAT: there is nothing to record then. */
+static inline void unsupported(const char *what)
+{
+	fprintf(stderr, "this kernel has no %s\n", what);
+	exit(77);
 }
 
 /* Gives RESULT back unless it is negative: a test program has no use for a failed call. */

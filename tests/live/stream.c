@@ -289,7 +289,11 @@ static void case_multipath(const struct family *family, struct end ends[2])
 	struct family multipath = *family;
 	struct end others[2];
 	uint8_t back[SMALL];
+	int probe = socket(family->domain, SOCK_STREAM, IPPROTO_MPTCP);
 
+	if (probe < 0)
+		unsupported("Multipath TCP");
+	close(probe);
 	must("send", send(ends[0].fd, "one way", 7, 0));
 	ledger_sent(&ends[0], "sendto", .data = (const uint8_t *)"one way", .len = 7);
 	receive(&ends[1], back, 7);

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Holds a recording (rows of socktape events --all --format json -x) against the ledger of a test
+program (tests/live/ledger.h); what other processes did doesn't matter."""
+
+FIELDS = ("call", "fd", "offset", "len", "captured", "cut", "pid", "tid", "peer", "payload")
+RECORD_MAX = 65536  # KERNEL_PAYLOAD_MAX of bpf/event.h
+
+
+def merged(events):
+    """Records of one call put together: a call with more than fits in one becomes several."""
+    calls = []
+    full = False
+    for event in events:
+        if full and calls[-1]["ts"] == event["ts"] and calls[-1]["tid"] == event["tid"]:
+            for field in ("len", "captured", "payload"):
+                calls[-1][field] += event[field]
+            calls[-1]["cut"] = event["cut"]
+        else:
+            calls.append(dict(event))
+        full = event["captured"] == RECORD_MAX
+    return calls
+
+
+def by_stream(rows, key):
+    streams = {}
+    for row in rows:
+        streams.setdefault((row[key], row["dir"]), []).append(row)
+    return streams
+
+
+def differs(want, have, length_only):
+    """The fields in which a recorded call isn't the one that was made. LENGTH_ONLY: on this kernel
+    its payload can't be had; then that must be told."""
+    fields = [field for field in FIELDS if field in want]
+    if length_only and have["captured"] < have["len"] and have["cut"]:
+        fields = [field for field in fields if field not in ("captured", "cut", "payload")]
+    return [field for field in fields if want[field] != have[field]]
+
+
+def differences(expected, got, length_only):
+    for number, (want, have) in enumerate(zip(expected, got)):
+        for field in differs(want, have, length_only):
+            yield f"call {number}: {field} is {have[field]!s:.80}, not {want[field]!s:.80}"
+    if len(expected) != len(got):
+        yield f"{len(got)} calls, not {len(expected)}"
+
+
+def match_ends(ledger, events, length_only):
+    """The connection of each end: the one that has its first call."""
+    ends = {}
+    for want in ledger:
+        if want["end"] in ends:
+            continue
+        for have in events:
+            wrong = differs(want, have, length_only)
+            if have["conn"] not in ends.values() and have["dir"] == want["dir"] and not (
+                {"call", "offset", "len", "pid", "payload"} & set(wrong)
+            ):
+                ends[want["end"]] = have["conn"]
+                break
+    return ends
+
+
+def compare_conns(ledger, rows, ends):
+    for want in (row for row in ledger if "conn" in row):
+        details = [
+            row["detail"]
+            for row in rows
+            if row["event"] == "conn" and row["conn"] == ends.get(want["conn"])
+        ]
+        text = f"{want['role']}, {want['origin']}"
+        if not details or not details[-1].endswith(text):
+            yield f"{want['conn']}: recorded as {details}, not {text}"
+        elif not details[-1].startswith(want["transport"] + " "):
+            yield f"{want['conn']}: recorded as {details}, not {want['transport']}"
+
+
+def compare(ledger, rows, length_only=False):
+    """What differs, as lines."""
+    moved = [row for row in ledger if "end" in row]
+    pids = {row["pid"] for row in moved}
+    events = [row for row in rows if row["event"] == "data" and row["pid"] in pids]
+    streams = by_stream(events, "conn")
+    streams = {key: merged(calls) for key, calls in streams.items()}
+    calls = [call for stream in streams.values() for call in stream]
+    ends = match_ends(moved, calls, length_only)
+    if not moved:
+        yield "the ledger is empty"
+    for (name, way), expected in by_stream(moved, "end").items():
+        if name not in ends:
+            yield f"{name}: no connection has its first call"
+            continue
+        got = streams.pop((ends[name], way), [])
+        for problem in differences(expected, got, length_only):
+            yield f"{name} {way}: {problem}"
+    for (conn, way), calls in streams.items():
+        yield f"connection {conn} {way}: {len(calls)} calls that nobody made: {calls[0]['call']}"
+    yield from compare_conns(ledger, rows, ends)
+    for row in rows:
+        if row["event"] == "loss":
+            yield f"loss: {row['detail']}"
