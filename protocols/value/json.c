@@ -41,30 +41,47 @@ static size_t copy_plain(char *to, const uint8_t *p, const uint8_t *end)
 	return (size_t)(p - start);
 }
 
-static void append_escaped_ascii(struct buffer *b, uint8_t c)
-{
-	static const char hex[] = "0123456789abcdef";
-	static const char shorthand[] = "btn\0fr"; /* for 8 to 13; there is none for 11 */
-	char *to = buffer_reserve(b, 6);
+/*
+ * What a byte that stands alone becomes, itself or its escape: up to six characters, the first
+ * one lowest, and how many in the highest byte. Stored as a whole, so the host's order matters.
+ */
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the table of escapes is written for little-endian hosts"
+#endif
+#define CHARACTERS(n, a, b, c, d, e, f)                                                            \
+	((uint64_t)(n) << 56 | (uint64_t)(f) << 40 | (uint64_t)(e) << 32 | (uint64_t)(d) << 24 |   \
+	 (uint64_t)(c) << 16 | (uint64_t)(b) << 8 | (uint64_t)(a))
+#define HEX(n)	       ((n) < 10 ? '0' + (n) : 'a' + (n)-10)
+#define PLAIN(c)       CHARACTERS(1, c, 0, 0, 0, 0, 0)
+#define SHORT(c)       CHARACTERS(2, '\\', c, 0, 0, 0, 0)
+#define CONTROL(c)     CHARACTERS(6, '\\', 'u', '0', '0', HEX((c) >> 4), HEX((c)&15))
+#define NO_UTF8(c)     CHARACTERS(5, '\\', '\\', 'x', HEX((c) >> 4), HEX((c)&15), 0)
+#define FOUR(of, c)    of(c), of((c) + 1), of((c) + 2), of((c) + 3)
+#define SIXTEEN(of, c) FOUR(of, c), FOUR(of, (c) + 4), FOUR(of, (c) + 8), FOUR(of, (c) + 12)
+#define SIXTY_FOUR(of, c)                                                                          \
+	SIXTEEN(of, c), SIXTEEN(of, (c) + 16), SIXTEEN(of, (c) + 32), SIXTEEN(of, (c) + 48)
 
-	if (!to)
-		return;
-	to[0] = '\\';
-	if (c == '"' || c == '\\') {
-		to[1] = (char)c;
-		b->len += 2;
-	} else if (c >= 8 && c <= 13 && c != 11) {
-		to[1] = shorthand[c - 8];
-		b->len += 2;
-	} else {
-		to[1] = 'u';
-		to[2] = '0';
-		to[3] = '0';
-		to[4] = hex[c >> 4];
-		to[5] = hex[c & 15];
-		b->len += 6;
-	}
-}
+/* Ranges overlap on purpose: the later entry of an index is the one that counts. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static const uint64_t escapes[256] = {
+	SIXTEEN(CONTROL, 0x00),	   SIXTEEN(CONTROL, 0x10),  SIXTEEN(PLAIN, 0x20),
+	SIXTEEN(PLAIN, 0x30),	   SIXTY_FOUR(PLAIN, 0x40), SIXTY_FOUR(NO_UTF8, 0x80),
+	SIXTY_FOUR(NO_UTF8, 0xc0), ['\b'] = SHORT('b'),	    ['\t'] = SHORT('t'),
+	['\n'] = SHORT('n'),	   ['\f'] = SHORT('f'),	    ['\r'] = SHORT('r'),
+	['"'] = SHORT('"'),	   ['\\'] = SHORT('\\'),
+};
+#pragma GCC diagnostic pop
+
+/*
+ * Bytes of text that are escaped one by one before it is looked at in words again: few where
+ * something special is rare, more where words were of no use the last time.
+ */
+#define STEP_RARE  8
+#define STEP_DENSE 64
+
+/* Room for the longest escape of each of those bytes, and for the last one's unused tail. */
+#define STEP_ROOM (STEP_DENSE * 6 + sizeof(uint64_t))
 
 /*
  * Line ends beyond ASCII (U+0085, U+2028, U+2029), which some languages' line readers split at:
@@ -80,29 +97,60 @@ static const char *line_end_escape(const uint8_t *p, size_t sequence)
 	return NULL;
 }
 
-/* What stands at P and can't be copied as it is; returns how many bytes of the text it took. */
-static size_t append_special(struct buffer *b, const uint8_t *p, const uint8_t *end)
+/* Copies the well-formed sequence at P, or its escape, to *TO; its length, or 0 without any. */
+static size_t copy_sequence(char **to, const uint8_t *p, const uint8_t *end)
 {
-	static const char hex[] = "0123456789abcdef";
-	const char *escape;
-	size_t sequence;
+	size_t sequence = utf8_sequence(p, end);
+	const char *escape = line_end_escape(p, sequence);
 
-	if (*p < 0x80) {
-		append_escaped_ascii(b, *p);
-		return 1;
+	memcpy(*to, escape ? (const char *)escape : (const char *)p, escape ? 6 : sequence);
+	*to += escape ? 6 : sequence;
+	return sequence;
+}
+
+static char *copy_byte(char *to, uint8_t byte)
+{
+	memcpy(to, &escapes[byte], sizeof(escapes[byte]));
+	return to + (escapes[byte] >> 56);
+}
+
+/*
+ * Whether a sequence of several bytes may begin at P, where four bytes can be read: the first one
+ * says how long, and as many continue it. One test, rarely true by chance.
+ */
+static bool may_begin_sequence(const uint8_t *p)
+{
+	/* By how many bytes the first one asks for: those, with their two highest bits. */
+	static const uint32_t masks[] = {0, 0xc000, 0xc0c000, 0xc0c0c000};
+	static const uint32_t wanted[] = {1, 0x8000, 0x808000, 0x80808000};
+	unsigned more = (*p >= 0xc2) + (*p >= 0xe0) + (*p >= 0xf0);
+	uint32_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return (word & masks[more]) == wanted[more];
+}
+
+/*
+ * Escapes at least STEP bytes from *FROM on (fewer only at the end) into TO, which has STEP_ROOM.
+ * Whether a byte is special is not asked: in binary data no processor could guess the answer.
+ * Returns the end of what it wrote.
+ */
+static char *copy_escaped(char *to, const uint8_t **from, const uint8_t *end, ptrdiff_t step)
+{
+	const uint8_t *p = *from;
+	const uint8_t *stop = end - p > step ? p + step : end;
+
+	while (p < stop) {
+		bool begins = end - p >= 4 ? may_begin_sequence(p) : *p >= 0xc2;
+		size_t sequence = begins ? copy_sequence(&to, p, end) : 0;
+
+		if (sequence)
+			p += sequence;
+		else
+			to = copy_byte(to, *p++);
 	}
-	sequence = utf8_sequence(p, end);
-	escape = line_end_escape(p, sequence);
-	if (escape) {
-		buffer_append_text(b, escape);
-		return sequence;
-	}
-	if (sequence) {
-		buffer_append(b, p, sequence);
-		return sequence;
-	}
-	buffer_append(b, (const char[]){'\\', '\\', 'x', hex[*p >> 4], hex[*p & 15]}, 5);
-	return 1;
+	*from = p;
+	return to;
 }
 
 void json_append_string(struct buffer *b, struct span text)
@@ -115,7 +163,7 @@ void json_append_string(struct buffer *b, struct span text)
 		return;
 	*to = '"';
 	b->len++;
-	while (p < end) {
+	for (;;) {
 		size_t run;
 
 		/* Room for the rest and the closing quote, should nothing in it be special. */
@@ -125,8 +173,13 @@ void json_append_string(struct buffer *b, struct span text)
 		run = copy_plain(to, p, end);
 		b->len += run;
 		p += run;
-		if (p < end)
-			p += append_special(b, p, end);
+		if (p == end)
+			break;
+		to = buffer_reserve(b, STEP_ROOM);
+		if (!to)
+			return;
+		b->len = (size_t)(copy_escaped(to, &p, end, run ? STEP_RARE : STEP_DENSE) -
+				  b->data);
 	}
 	buffer_append_char(b, '"');
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "protocols/value/json.h"
+#include "protocols/value/utf8.h"
 
 static void check(const char *text, size_t len, const char *expected)
 {
@@ -93,6 +94,66 @@ static void test_line_ends(void **state)
 	CHECK("a\xc2\x85z\xe2\x80\xa8z\xe2\x80\xa9", "\"a\\u0085z\\u2028z\\u2029\"");
 }
 
+/* What the header promises, byte by byte. */
+static void escape_slowly(struct buffer *b, const uint8_t *p, const uint8_t *end)
+{
+	static const char *const names[] = {
+		['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r"};
+
+	buffer_append_char(b, '"');
+	while (p < end) {
+		size_t n = utf8_sequence(p, end);
+
+		if (*p == '"' || *p == '\\')
+			buffer_printf(b, "\\%c", *p);
+		else if (*p <= '\r' && names[*p])
+			buffer_append_text(b, names[*p]);
+		else if (*p < 0x20)
+			buffer_printf(b, "\\u%04x", *p);
+		else if (n == 2 && memcmp(p, "\xc2\x85", 2) == 0)
+			buffer_append_text(b, "\\u0085");
+		else if (n == 3 &&
+			 (memcmp(p, "\xe2\x80\xa8", 3) == 0 || memcmp(p, "\xe2\x80\xa9", 3) == 0))
+			buffer_printf(b, "\\u20%02x", p[2] - 0x80);
+		else if (n)
+			buffer_append(b, p, n);
+		else
+			buffer_printf(b, "\\\\x%02x", *p);
+		p += n ? n : 1;
+	}
+	buffer_append_char(b, '"');
+}
+
+/* Every kind of byte beside every other, in texts of many lengths. */
+static void test_any_bytes(void **state)
+{
+	static const uint8_t common[] = {0xc2, 0x85, 0xe2, 0x80, 0xa8, 0xf0, 0x9f, 'a', '"', 0};
+	struct buffer got = {0}, expected = {0};
+	uint32_t random = 1;
+
+	(void)state;
+	for (size_t len = 0; len < 300; len++) {
+		for (int round = 0; round < 40; round++) {
+			uint8_t *text = malloc(len ? len : 1);
+
+			assert_non_null(text);
+			for (size_t i = 0; i < len; i++) {
+				random = random * 1664525 + 1013904223;
+				text[i] = random >> 31 || !round ? (uint8_t)(random >> 20)
+								 : common[(random >> 20) % 10];
+			}
+			buffer_clear(&got);
+			buffer_clear(&expected);
+			json_append_string(&got, span_of(text, len));
+			escape_slowly(&expected, text, text + len);
+			assert_true(span_equal(buffer_span(&got), buffer_span(&expected)));
+			free(text);
+		}
+	}
+	buffer_free(&got);
+	buffer_free(&expected);
+}
+
 static void test_values(void **state)
 {
 	const struct value values[] = {
@@ -121,7 +182,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain),	  cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_positions), cmocka_unit_test(test_utf8),
-		cmocka_unit_test(test_line_ends), cmocka_unit_test(test_values),
+		cmocka_unit_test(test_line_ends), cmocka_unit_test(test_any_bytes),
+		cmocka_unit_test(test_values),
 	};
 
 	return cmocka_run_group_tests_name("json", tests, NULL, NULL);
