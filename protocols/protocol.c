@@ -19,3 +19,17 @@ const struct protocol *protocol_find(const char *name)
 			return protocols[i];
 	return NULL;
 }
+
+const struct table *protocol_table_find(const char *name, const struct protocol **owner)
+{
+	for (size_t i = 0; protocols[i]; i++) {
+		for (const struct table *const *t = protocols[i]->tables; *t; t++) {
+			if (strcmp((*t)->name, name) != 0)
+				continue;
+			if (owner)
+				*owner = protocols[i];
+			return *t;
+		}
+	}
+	return NULL;
+}

@@ -5,7 +5,7 @@
 #include "format/buffer.h"
 #include "format/event.h"
 #include "protocols/cursor.h"
-#include "protocols/value/value.h"
+#include "protocols/value/table.h"
 
 /*
  * A protocol is one constant table of functions in a folder of its own, listed in
@@ -109,6 +109,7 @@ const char *outcome_text(enum outcome outcome);
 
 /* A row for a person: a request with its response, or a message that stands alone. */
 struct record {
+	const struct table *table; /* of the protocol that emits it */
 	enum outcome outcome;
 	int64_t request_first; /* monotonic ns of the four moments, or TIME_UNKNOWN */
 	int64_t request_last;
@@ -116,7 +117,7 @@ struct record {
 	int64_t response_last;
 	const struct address *peer; /* datagrams: the other end; NULL: the connection's */
 	struct span note;	    /* what a person should know; may be empty */
-	const struct value *values; /* protocol->column_count of them, in the order of columns */
+	const struct value *values; /* table->column_count of them, in the order of columns */
 };
 
 /* Gives a record to whoever asked for them. Everything in it is borrowed for the call. */
@@ -136,10 +137,9 @@ bool session_has_port(const struct session *s, uint16_t port);
 /* ---- the table ---- */
 
 struct protocol {
-	const char *name;	      /* "http": on the command line and in `proto` */
-	const char *summary;	      /* one line */
-	const struct column *columns; /* the protocol's own; the common ones are record.h's */
-	size_t column_count;
+	const char *name;		   /* "http": on the command line and in `proto` */
+	const char *summary;		   /* one line */
+	const struct table *const *tables; /* ended by NULL; the first is what it is asked for */
 	const uint16_t *ports; /* well-known, ended by 0; the first is where Wireshark expects it */
 	bool stream;	       /* TCP and Unix streams */
 	bool datagram;	       /* UDP: each datagram is one frame */
@@ -174,9 +174,6 @@ struct protocol {
 
 	/* No more bytes will come: emit what is pending. */
 	void (*finish)(void *state);
-
-	/* One line for a person out of a record's values: "GET /index.html 200". */
-	void (*describe)(const struct value *values, struct buffer *out);
 };
 
 /* All protocols, ended by NULL. */
@@ -184,5 +181,8 @@ extern const struct protocol *const protocols[];
 
 /* By name; NULL when there is none. */
 const struct protocol *protocol_find(const char *name);
+
+/* A table of any protocol by name; NULL when there is none. *OWNER (may be NULL): whose. */
+const struct table *protocol_table_find(const char *name, const struct protocol **owner);
 
 #endif

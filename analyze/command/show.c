@@ -30,7 +30,7 @@ static const struct command_option options[] = {
 struct show {
 	struct reading reading;
 	struct select select;
-	const struct protocol *protocol; /* NULL: all */
+	const struct table *table; /* NULL: all */
 	const struct protocol *decode_as;
 	const char *role; /* NULL: any */
 	uint64_t limit;
@@ -42,25 +42,24 @@ struct show {
 
 #define MAX_PARTS 33
 
-static void print_csv(struct show *show, const struct record_row *row,
-		      const struct protocol *protocol, const struct record *record)
+static void print_csv(struct show *show, const struct record_row *row, const struct record *record)
 {
 	struct row_part parts[MAX_PARTS] = {
 		{.columns = record_columns, .count = RECORD_COLUMNS, .values = row->values}};
 	size_t count = 1;
 
-	for (size_t i = 0; protocols[i] && count < MAX_PARTS; i++) {
-		const struct protocol *p = protocols[i];
-
-		if (show->protocol && show->protocol != p)
-			continue;
-		parts[count] = (struct row_part){
-			.columns = p->columns,
-			.count = p->column_count,
-			.prefix = show->protocol ? NULL : p->name,
-			.values = p == protocol ? record->values : NULL,
-		};
-		count++;
+	for (size_t i = 0; protocols[i]; i++) {
+		for (const struct table *const *t = protocols[i]->tables; *t && count < MAX_PARTS;
+		     t++) {
+			if (show->table && show->table != *t)
+				continue;
+			parts[count++] = (struct row_part){
+				.columns = (*t)->columns,
+				.count = (*t)->column_count,
+				.prefix = show->table ? NULL : (*t)->name,
+				.values = *t == record->table ? record->values : NULL,
+			};
+		}
 	}
 	output_row(show->out, parts, count);
 }
@@ -93,8 +92,7 @@ static void append_process(struct buffer *b, const struct connection *conn)
 }
 
 static void print_text(struct show *show, const struct connection *conn,
-		       const struct record_row *row, const struct protocol *protocol,
-		       const struct record *record)
+		       const struct record_row *row, const struct record *record)
 {
 	const struct value *v = row->values;
 	struct cells *cells = &show->cells;
@@ -118,7 +116,7 @@ static void print_text(struct show *show, const struct connection *conn,
 	cells_end(cells, PAINT_NONE);
 	buffer_append_span(b, v[RECORD_OUTCOME].text);
 	cells_end(cells, outcome_paint(record->outcome));
-	protocol->describe(record->values, b);
+	record->table->describe(record->values, b);
 	if (record->note.len) {
 		buffer_append_text(b, "  (");
 		buffer_append_span(b, record->note);
@@ -129,25 +127,25 @@ static void print_text(struct show *show, const struct connection *conn,
 }
 
 static void on_record(void *context, const struct connection *conn, const struct session *s,
-		      const struct protocol *protocol, const struct record *record)
+		      const struct record *record)
 {
 	struct show *show = context;
 	struct record_row row;
 
-	if (show->protocol && protocol != show->protocol)
+	if (show->table && record->table != show->table)
 		return;
 	if (show->limit && show->printed >= show->limit)
 		return;
 	if (show->role && strcmp(role_text(record_role(conn, s)), show->role) != 0)
 		return;
 	if (show->select.format == OUTPUT_JSON) {
-		record_print(show->printer, conn, s, protocol, record);
+		record_print(show->printer, conn, s, record);
 	} else {
-		record_fill(&row, show->reading.replay, conn, s, protocol, record);
+		record_fill(&row, show->reading.replay, conn, s, record);
 		if (show->select.format == OUTPUT_CSV)
-			print_csv(show, &row, protocol, record);
+			print_csv(show, &row, record);
 		else
-			print_text(show, conn, &row, protocol, record);
+			print_text(show, conn, &row, record);
 	}
 	show->printed++;
 	if ((show->limit && show->printed == show->limit) || !output_alive(show->out))
@@ -202,8 +200,8 @@ static int operands(struct show *show, int argc, char **argv)
 		return COMMAND_WRONG;
 	}
 	if (argc - optind == 2) {
-		show->protocol = protocol_find(argv[optind + 1]);
-		if (!show->protocol)
+		show->table = protocol_table_find(argv[optind + 1], NULL);
+		if (!show->table)
 			return select_no_protocol(argv[0], argv[optind + 1]);
 	}
 	return COMMAND_END;

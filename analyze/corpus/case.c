@@ -41,11 +41,11 @@ struct run_context {
 };
 
 static void on_record(void *context, const struct connection *conn, const struct session *s,
-		      const struct protocol *protocol, const struct record *record)
+		      const struct record *record)
 {
 	struct run_context *run = context;
 
-	record_print(run->printer, conn, s, protocol, record);
+	record_print(run->printer, conn, s, record);
 }
 
 static enum tape_error feed(void *context, const struct event *event)

@@ -4,7 +4,7 @@
 
 #include "analyze/command/options.h"
 #include "format/buffer.h"
-#include "protocols/value/value.h"
+#include "protocols/value/table.h"
 
 /*
  * Rows on standard output, in any format. JSON is one object a line, CSV follows RFC 4180 with a

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 const struct column record_columns[RECORD_COLUMNS] = {
-	[RECORD_PROTO] = {"proto", "TEXT", "", "protocol"},
+	[RECORD_PROTO] = {"proto", "TEXT", "", "name of the table whose columns follow"},
 	[RECORD_TS] = {"ts", "BIGINT", "ns",
 		       "first byte of the request (else of the response), "
 		       "since the epoch"},
@@ -66,12 +66,11 @@ static void fill_record(struct value *v, const struct record *record)
 }
 
 void record_fill(struct record_row *row, const struct replay *replay, const struct connection *conn,
-		 const struct session *s, const struct protocol *protocol,
-		 const struct record *record)
+		 const struct session *s, const struct record *record)
 {
 	struct value *v = row->values;
 
-	v[RECORD_PROTO] = value_word(span_text(protocol->name));
+	v[RECORD_PROTO] = value_word(span_text(record->table->name));
 	v[RECORD_TS] = value_int(replay_realtime(replay, first_ts(record)));
 	fill_connection(v, conn, s);
 	fill_record(v, record);
@@ -147,7 +146,7 @@ static struct span connection_members(struct record_printer *p, const struct con
 }
 
 void record_print(struct record_printer *p, const struct connection *conn, const struct session *s,
-		  const struct protocol *protocol, const struct record *record)
+		  const struct record *record)
 {
 	struct record_row row;
 	struct value *v = row.values;
@@ -159,15 +158,15 @@ void record_print(struct record_printer *p, const struct connection *conn, const
 		{.columns = record_columns + RECORD_OUTCOME,
 		 .count = RECORD_COLUMNS - RECORD_OUTCOME,
 		 .values = v + RECORD_OUTCOME},
-		{.columns = protocol->columns,
-		 .count = protocol->column_count,
+		{.columns = record->table->columns,
+		 .count = record->table->column_count,
 		 .values = record->values},
 	};
 
 	if (record->peer) {
-		record_fill(&row, p->replay, conn, s, protocol, record);
+		record_fill(&row, p->replay, conn, s, record);
 	} else {
-		v[RECORD_PROTO] = value_word(span_text(protocol->name));
+		v[RECORD_PROTO] = value_word(span_text(record->table->name));
 		v[RECORD_TS] = value_int(replay_realtime(p->replay, first_ts(record)));
 		parts[1].json = connection_members(p, conn, s);
 		fill_record(v, record);

@@ -33,11 +33,10 @@ struct record_row {
 
 /* The values point into CONN, RECORD and ROW, and are valid as long as those. */
 void record_fill(struct record_row *row, const struct replay *replay, const struct connection *conn,
-		 const struct session *s, const struct protocol *protocol,
-		 const struct record *record);
+		 const struct session *s, const struct record *record);
 
 /*
- * Prints records as JSON objects: the common columns, then the protocol's. Remembers what the
+ * Prints records as JSON objects: the common columns, then those of its table. Remembers what the
  * records of a connection have in common.
  */
 struct record_printer;
@@ -46,7 +45,7 @@ struct record_printer;
 struct record_printer *record_printer_new(struct output *o, const struct replay *replay);
 
 void record_print(struct record_printer *p, const struct connection *conn, const struct session *s,
-		  const struct protocol *protocol, const struct record *record);
+		  const struct record *record);
 
 void record_printer_free(struct record_printer *p); /* NULL is fine */
 

@@ -182,8 +182,7 @@ static void give_record(void *context, struct session *s, const struct record *r
 		if ((filter->since && ts < filter->since) || (filter->until && ts >= filter->until))
 			return;
 	}
-	r->options.handlers.record(r->options.handlers.context, &t->conn, s, session_protocol(s),
-				   record);
+	r->options.handlers.record(r->options.handlers.context, &t->conn, s, record);
 }
 
 static struct session *open_session(struct tracked *t, enum layer layer)

@@ -64,7 +64,7 @@ const char *connection_protocol_name(const struct connection *c);
 struct replay_handlers {
 	void (*event)(void *context, const struct event *event, const struct connection *conn);
 	void (*record)(void *context, const struct connection *conn, const struct session *s,
-		       const struct protocol *protocol, const struct record *record);
+		       const struct record *record);
 	void (*conn_end)(void *context, const struct connection *conn);
 	void *context;
 };

@@ -12,11 +12,20 @@ static const struct column columns[] = {
 #undef DNS_COLUMN
 };
 
+const struct table dns_table = {
+	.name = "dns",
+	.summary = "DNS queries with their responses",
+	.columns = columns,
+	.column_count = DNS_COLUMN_COUNT,
+	.describe = dns_describe,
+};
+
+static const struct table *const tables[] = {&dns_table, NULL};
+
 const struct protocol protocol_dns = {
 	.name = "dns",
 	.summary = "DNS over UDP and TCP, multicast DNS, LLMNR",
-	.columns = columns,
-	.column_count = DNS_COLUMN_COUNT,
+	.tables = tables,
 	.ports = dns_ports,
 	.stream = true,
 	.datagram = true,
@@ -28,5 +37,4 @@ const struct protocol protocol_dns = {
 	.message = dns_exchange_message,
 	.lost = dns_exchange_lost,
 	.finish = dns_exchange_finish,
-	.describe = dns_describe,
 };

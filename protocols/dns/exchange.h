@@ -6,7 +6,7 @@
 
 /* What becomes of messages: who answers whom, and the records that come of it. */
 
-/* protocol_dns.columns and the values of a record, in this order. */
+/* The columns of dns_table and the values of a record, in this order. */
 #define DNS_COLUMNS(X)                                                                             \
 	X(ID, "id", "BIGINT", "", "identifier that the response repeats")                          \
 	X(TRANSPORT, "transport", "TEXT", "", "udp or tcp; multicast DNS is udp")                  \
@@ -31,6 +31,8 @@ enum dns_column {
 #undef DNS_COLUMN_ENUM
 	DNS_COLUMN_COUNT
 };
+
+extern const struct table dns_table;
 
 void *dns_exchange_open(struct session *s);
 void dns_exchange_close(void *state);

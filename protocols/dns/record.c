@@ -131,7 +131,7 @@ void dns_record_write(struct dns_writer *w, struct session *session, struct dns_
 		      struct dns_message *response, bool lost)
 {
 	struct value values[DNS_COLUMN_COUNT] = {0};
-	struct record record = {.values = values};
+	struct record record = {.table = &dns_table, .values = values};
 
 	close_answers(request);
 	close_answers(response);

@@ -46,11 +46,20 @@ static const struct column columns[] = {
 
 static const uint16_t ports[] = {80, 8080, 8000, 8008, 3128, 8888, 0};
 
-const struct protocol protocol_http = {
+const struct table http_table = {
 	.name = "http",
 	.summary = "HTTP/1.x requests with their responses",
 	.columns = columns,
 	.column_count = HTTP_COLUMN_COUNT,
+	.describe = http_describe,
+};
+
+static const struct table *const tables[] = {&http_table, NULL};
+
+const struct protocol protocol_http = {
+	.name = "http",
+	.summary = "HTTP/0.9, 1.0 and 1.1",
+	.tables = tables,
 	.ports = ports,
 	.stream = true,
 	.infer = http_infer,
@@ -61,5 +70,4 @@ const struct protocol protocol_http = {
 	.message = http_message,
 	.lost = http_lost,
 	.finish = http_finish,
-	.describe = http_describe,
 };

@@ -123,7 +123,7 @@ void http_emit(void *context, struct message *request, struct message *response,
 	const struct http_message *asked = (struct http_message *)request;
 	const struct http_message *answered = (struct http_message *)response;
 	struct value values[HTTP_COLUMN_COUNT];
-	struct record record = {.values = values};
+	struct record record = {.table = &http_table, .values = values};
 
 	for (size_t i = 0; i < HTTP_COLUMN_COUNT; i++)
 		values[i].type = VALUE_NULL;

@@ -167,6 +167,8 @@ enum http_column {
 	HTTP_COLUMN_COUNT
 };
 
+extern const struct table http_table;
+
 /* A matcher_emit_fn; the context is the state. */
 void http_emit(void *context, struct message *request, struct message *response, bool lost);
 

@@ -44,7 +44,7 @@ static void emit(void *context, struct message *request, struct message *respons
 	struct redis *r = context;
 	const struct redis_message *asked, *said;
 	struct value values[COLUMN_COUNT] = {0};
-	struct record record = {0};
+	struct record record = {.table = &redis_table};
 
 	if (response && ((struct redis_message *)response)->request) {
 		request = response;
@@ -291,11 +291,20 @@ static const struct column columns[] = {
 /* The second is the sentinel's. */
 static const uint16_t ports[] = {6379, 26379, 0};
 
+const struct table redis_table = {
+	.name = "redis",
+	.summary = "Redis commands with their replies, and what the server pushes",
+	.columns = columns,
+	.column_count = COLUMN_COUNT,
+	.describe = redis_describe,
+};
+
+static const struct table *const tables[] = {&redis_table, NULL};
+
 const struct protocol protocol_redis = {
 	.name = "redis",
 	.summary = "Redis commands and replies (RESP2 and RESP3), pub/sub, replication",
-	.columns = columns,
-	.column_count = COLUMN_COUNT,
+	.tables = tables,
 	.ports = ports,
 	.stream = true,
 	.infer = redis_infer,
@@ -306,5 +315,4 @@ const struct protocol protocol_redis = {
 	.message = redis_message,
 	.lost = redis_lost,
 	.finish = redis_finish,
-	.describe = redis_describe,
 };

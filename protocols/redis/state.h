@@ -21,6 +21,8 @@ enum redis_column {
 	COLUMN_COUNT
 };
 
+extern const struct table redis_table;
+
 /* What came from the server since bytes of its side were lost. */
 enum redis_doubt {
 	DOUBT_NONE,
@@ -62,7 +64,7 @@ void redis_take_request(struct redis *r, struct redis_message *m);
 /* A reply is whole: to its request, or out alone. Its type and count are the renderer's. */
 void redis_take_reply(struct redis *r, struct redis_message *m);
 
-/* struct protocol's infer() and describe(). */
+/* infer() of struct protocol and describe() of struct table. */
 void redis_infer(const struct sample *sample, struct verdict *verdict);
 void redis_describe(const struct value *values, struct buffer *out);
 

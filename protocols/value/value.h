@@ -7,14 +7,6 @@
 
 #include "format/span.h"
 
-/* A column of a table: the one place from which every output, document and test takes its names. */
-struct column {
-	const char *name; /* lower case and underscores; stable for ever */
-	const char *sql;  /* "BIGINT", "TEXT", "BOOLEAN", "JSON" */
-	const char *unit; /* "ns", "bytes", or "" */
-	const char *help; /* one line */
-};
-
 enum value_type {
 	VALUE_NULL = 0,
 	VALUE_INT,

@@ -61,14 +61,15 @@ static void check_json(struct span json)
 
 static void check_record(void *context, struct session *s, const struct record *record)
 {
-	const struct protocol *protocol = session_protocol(s);
+	const struct table *table = record->table;
 	struct buffer line = {0};
 
 	(void)context;
-	for (size_t i = 0; i < protocol->column_count; i++)
+	(void)s;
+	for (size_t i = 0; i < table->column_count; i++)
 		if (record->values[i].type == VALUE_JSON)
 			check_json(record->values[i].text);
-	protocol->describe(record->values, &line);
+	table->describe(record->values, &line);
 	buffer_free(&line);
 }
 

@@ -59,7 +59,7 @@ static void describes(void **state)
 		values[DNS_COLUMN_RCODE] = text(scenes[i].rcode);
 		values[DNS_COLUMN_ANSWERS] = text(scenes[i].answers);
 		buffer_clear(&line);
-		protocol_dns.describe(values, &line);
+		dns_table.describe(values, &line);
 		buffer_append_char(&line, '\0');
 		assert_string_equal(line.data, scenes[i].line);
 	}

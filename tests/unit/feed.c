@@ -15,16 +15,17 @@
 static void append_record(void *context, struct session *s, const struct record *record)
 {
 	struct buffer *out = context;
-	const struct protocol *protocol = session_protocol(s);
+	const struct table *table = record->table;
 	bool known = record->request_first != TIME_UNKNOWN && record->response_last != TIME_UNKNOWN;
 
+	(void)s;
 	buffer_printf(out, "{\"outcome\":\"%s\"", outcome_text(record->outcome));
 	if (known)
 		assert_true(record->response_last >= record->request_first);
-	for (size_t i = 0; i < protocol->column_count; i++) {
+	for (size_t i = 0; i < table->column_count; i++) {
 		bool first = false;
 
-		json_append_key(out, protocol->columns[i].name, &first);
+		json_append_key(out, table->columns[i].name, &first);
 		json_append_value(out, &record->values[i]);
 	}
 	buffer_append_text(out, ",\"note\":");

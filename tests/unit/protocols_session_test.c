@@ -16,6 +16,22 @@ struct toy {
 	struct session *session;
 };
 
+static void toy_describe(const struct value *values, struct buffer *out)
+{
+	buffer_append_span(out, values[0].text);
+}
+
+static const struct column toy_columns[] = {{"text", "TEXT", "", "the frame"}};
+
+static const struct table toy_table = {
+	.name = "toy",
+	.summary = "frames",
+	.columns = toy_columns,
+	.column_count = 1,
+	.describe = toy_describe,
+};
+static const struct table *const toy_tables[] = {&toy_table, NULL};
+
 static void toy_infer(const struct sample *sample, struct verdict *verdict)
 {
 	(void)sample;
@@ -69,6 +85,7 @@ static void emit_text(struct toy *toy, struct span text, const struct frame *fra
 {
 	struct value value = value_text(text);
 	struct record record = {
+		.table = &toy_table,
 		.outcome = frame && frame->lost ? OUTCOME_PARTIAL : OUTCOME_OK,
 		.request_first = frame ? frame->ts_first : TIME_UNKNOWN,
 		.request_last = frame ? frame->ts_last : TIME_UNKNOWN,
@@ -99,19 +116,12 @@ static void toy_finish(void *state)
 	emit_text(state, span_text("end"), NULL);
 }
 
-static void toy_describe(const struct value *values, struct buffer *out)
-{
-	buffer_append_span(out, values[0].text);
-}
-
-static const struct column toy_columns[] = {{"text", "TEXT", "", "the frame"}};
 static const uint16_t toy_ports[] = {0};
 
 static const struct protocol toy_protocol = {
 	.name = "toy",
 	.summary = "for tests",
-	.columns = toy_columns,
-	.column_count = 1,
+	.tables = toy_tables,
 	.ports = toy_ports,
 	.stream = true,
 	.infer = toy_infer,
@@ -122,7 +132,6 @@ static const struct protocol toy_protocol = {
 	.message = toy_message,
 	.lost = toy_lost,
 	.finish = toy_finish,
-	.describe = toy_describe,
 };
 
 /* ---- a session and what came out of it ---- */

@@ -23,7 +23,7 @@ static void expect(const char *command, const char *args, const char *reply, con
 		values[COLUMN_REPLY] = value_json(span_text(reply));
 	if (push)
 		values[COLUMN_PUSH] = value_text(span_text(push));
-	protocol_redis.describe(values, &out);
+	redis_table.describe(values, &out);
 	buffer_append_char(&out, '\0');
 	assert_string_equal(out.data, line);
 	buffer_free(&out);
