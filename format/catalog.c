@@ -123,6 +123,22 @@ static enum tape_error add_conn(struct catalog *c, const struct event *event)
 	return replace(&c->conns, event->conn.conn, &latest);
 }
 
+static void add_state(struct catalog *c, const struct event *event)
+{
+	struct catalog_entry *entry = map_get(&c->conns, event->state.conn);
+	struct event_conn *conn;
+
+	if (!entry)
+		return;
+	conn = &entry->event.conn;
+	conn->state = event->state.state;
+	conn->state_by = event->state.by;
+	conn->error = event->state.error;
+	conn->state_ts = event->ts;
+	if (conn->state == CONN_ESTABLISHED)
+		conn->established_ts = event->ts;
+}
+
 static void add_close(struct catalog *c, const struct event *event)
 {
 	c->last_conn = NULL;
@@ -161,6 +177,9 @@ enum tape_error catalog_add(struct catalog *c, const struct event *event)
 		return TAPE_OK;
 	case EVENT_CONN:
 		return add_conn(c, event);
+	case EVENT_STATE:
+		add_state(c, event);
+		return TAPE_OK;
 	case EVENT_CLOSE:
 		add_close(c, event);
 		return TAPE_OK;

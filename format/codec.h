@@ -28,6 +28,9 @@ struct codec_stats {
 	uint64_t lost_events;
 	uint64_t lost_bytes;
 	uint64_t conn_filter[CODEC_FILTER_WORDS];
+	uint64_t process_filter[CODEC_FILTER_WORDS];
+	uint32_t event_types; /* bit n for type n */
+	int64_t clock_offset; /* realtime less monotonic, by the last CLOCK, when there is one */
 };
 
 struct encoder_flow {

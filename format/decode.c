@@ -131,6 +131,7 @@ static enum step decode_host(struct decoder *d, const struct view *v, struct eve
 	view_fixed(v, &host, sizeof(host));
 	to->cpus = le32toh(host.cpus);
 	to->page_size = le32toh(host.page_size);
+	to->blind = le64toh(host.blind);
 
 	const uint16_t lens[] = {host.hostname_len, host.kernel_len,   host.machine_len,
 				 host.boot_id_len,  host.recorder_len, host.options_len};
@@ -192,6 +193,11 @@ static enum step decode_conn(struct decoder *d, const struct view *v, struct eve
 	to->transport = KNOWN_OR_ZERO(conn.transport, TRANSPORTS);
 	to->role = KNOWN_OR_ZERO(conn.role, ROLES);
 	to->origin = KNOWN_OR_ZERO(conn.origin, CONN_ORIGINS);
+	to->established_ts = time_get(conn.established_ts);
+	to->state_ts = time_get(conn.state_ts);
+	to->state = KNOWN_OR_ZERO(conn.state, CONN_STATES);
+	to->state_by = KNOWN_OR_ZERO(conn.state_by, CONN_ENDS);
+	to->error = le16toh(conn.error);
 
 	const uint16_t lens[] = {conn.local_path_len, conn.remote_path_len};
 	struct span *const strings[] = {&to->local_path, &to->remote_path};
@@ -230,6 +236,11 @@ static enum step decode_loss(struct decoder *d, const struct view *v, struct eve
 	to->bytes = le64toh(loss.bytes);
 	to->since = time_get(loss.since);
 	to->cause = KNOWN_OR_ZERO(loss.cause, LOSS_CAUSES);
+	to->position = le64toh(loss.position);
+	to->placed = to->conn && (v->flags & TAPE_LOSS_POSITION) && to->bytes <= INT64_MAX &&
+		     to->position <= INT64_MAX - to->bytes;
+	if (!to->placed)
+		to->position = 0;
 	return STEP_EVENT;
 }
 
@@ -241,6 +252,38 @@ static enum step decode_secret(struct decoder *d, const struct view *v, struct e
 	view_fixed(v, &secret, sizeof(secret));
 	event->secret.conn = le64toh(secret.conn);
 	event->secret.line = span_of(v->data + v->fixed_len, v->len - v->fixed_len);
+	return STEP_EVENT;
+}
+
+static enum step decode_state(struct decoder *d, const struct view *v, struct event *event)
+{
+	struct event_state *to = &event->state;
+	struct tape_state state;
+
+	(void)d;
+	view_fixed(v, &state, sizeof(state));
+	to->conn = le64toh(state.conn);
+	to->state = KNOWN_OR_ZERO(state.state, CONN_STATES);
+	to->by = KNOWN_OR_ZERO(state.by, CONN_ENDS);
+	to->error = le16toh(state.error);
+	return to->conn ? STEP_EVENT : STEP_BAD;
+}
+
+static enum step decode_totals(struct decoder *d, const struct view *v, struct event *event)
+{
+	struct event_totals *to = &event->totals;
+	struct tape_totals totals;
+
+	(void)d;
+	view_fixed(v, &totals, sizeof(totals));
+	to->moved_bytes = le64toh(totals.moved_bytes);
+	to->kept_bytes = le64toh(totals.kept_bytes);
+	to->lost_events = le64toh(totals.lost_events);
+	to->lost_bytes = le64toh(totals.lost_bytes);
+	to->cut_bytes = le64toh(totals.cut_bytes);
+	to->snaplen_bytes = le64toh(totals.snaplen_bytes);
+	to->data_events = le64toh(totals.data_events);
+	to->connections = le64toh(totals.connections);
 	return STEP_EVENT;
 }
 
@@ -289,9 +332,16 @@ static enum step decode_flow(struct decoder *d, const struct view *v, struct eve
 	return STEP_SKIP;
 }
 
-/* The fields that the flags announce; false when the fixed part has no room for them. */
-static bool data_optional(const struct view *v, struct decoder_flow *flow, struct event_data *data)
+/* When a call began that had been going on for BLOCKED at TS; never before the clock did. */
+static int64_t begin_get(int64_t ts, uint64_t blocked)
 {
+	return blocked < (uint64_t)ts ? ts - (int64_t)blocked : 0;
+}
+
+/* The fields that the flags announce; false when the fixed part has no room for them. */
+static bool data_optional(const struct view *v, struct decoder_flow *flow, struct event *event)
+{
+	struct event_data *data = &event->data;
 	const char *at = v->data + sizeof(struct tape_event);
 	const char *end = v->data + v->fixed_len;
 	struct tape_address peer;
@@ -315,6 +365,13 @@ static bool data_optional(const struct view *v, struct decoder_flow *flow, struc
 			return false;
 		memcpy(&peer, at, sizeof(peer));
 		address_get(&peer, &data->peer);
+		at += sizeof(peer);
+	}
+	data->begin_ts = 0;
+	if (v->flags & TAPE_DATA_BEGIN) {
+		if (end - at < 8)
+			return false;
+		data->begin_ts = begin_get(event->ts, u64_get(at));
 	}
 	return true;
 }
@@ -329,7 +386,7 @@ static enum step decode_data(struct decoder *d, const struct view *v, struct eve
 	flow = &d->flows[v->flow];
 	if (!flow->conn)
 		return STEP_SKIP;
-	if (!data_optional(v, flow, data))
+	if (!data_optional(v, flow, event))
 		return STEP_BAD;
 	data->payload = span_of(v->data + v->fixed_len, v->len - v->fixed_len);
 	if (data->len < data->payload.len || data->len > INT64_MAX ||
@@ -362,7 +419,8 @@ static const struct {
 	[TAPE_CONN] = {decode_conn, 128},      [TAPE_CLOSE] = {decode_close, 40},
 	[TAPE_FLOW] = {decode_flow, 40},       [TAPE_DATA] = {decode_data, 16},
 	[TAPE_LOSS] = {decode_loss, 56},       [TAPE_SECRET] = {decode_secret, 24},
-	[TAPE_TIME] = {decode_time, 24},
+	[TAPE_TIME] = {decode_time, 24},       [TAPE_STATE] = {decode_state, 32},
+	[TAPE_TOTALS] = {decode_totals, 80},
 };
 
 static enum step view_decode(struct decoder *d, const struct view *v, struct event *event)

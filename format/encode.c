@@ -11,17 +11,27 @@
 
 static_assert(sizeof(((struct tape_block_header *)0)->conn_filter) ==
 		      CODEC_FILTER_WORDS * sizeof(uint64_t),
-	      "the filter is copied as it is");
+	      "the filters are copied as they are");
 
 static size_t aligned(size_t len)
 {
 	return (len + 7) & ~(size_t)7;
 }
 
-static void filter_add(struct codec_stats *stats, uint64_t conn)
+static void filter_add(uint64_t filter[CODEC_FILTER_WORDS], uint64_t id)
 {
-	if (conn)
-		stats->conn_filter[conn % 256 / 64] |= UINT64_C(1) << (conn % 64);
+	if (id)
+		filter[id % 256 / 64] |= UINT64_C(1) << (id % 64);
+}
+
+static void conn_add(struct encoder *e, uint64_t conn)
+{
+	filter_add(e->stats.conn_filter, conn);
+}
+
+static void process_add(struct encoder *e, uint32_t pid)
+{
+	filter_add(e->stats.process_filter, pid);
 }
 
 static struct tape_address address_put(const struct address *from)
@@ -164,7 +174,8 @@ static void flow_put(struct encoder *e, const struct event_data *data)
 	};
 
 	event_put(e, (struct tape_event){.type = TAPE_FLOW}, &flow, sizeof(flow), NULL, 0);
-	filter_add(&e->stats, data->conn);
+	conn_add(e, data->conn);
+	process_add(e, data->pid);
 }
 
 /* The flow of DATA in this block, a new one when need be; NULL without memory. */
@@ -192,40 +203,66 @@ static struct encoder_flow *flow_of(struct encoder *e, const struct event_data *
 
 /* ---- one function for each type ---- */
 
-static bool encode_data(struct encoder *e, const struct event *event)
+/* The fields of a DATA event that it doesn't always have. */
+struct optional {
+	char bytes[3 * sizeof(uint64_t) + sizeof(struct tape_address)];
+	size_t len;
+};
+
+static void optional_add(struct optional *to, const void *field, size_t len)
+{
+	memcpy(to->bytes + to->len, field, len);
+	to->len += len;
+}
+
+static void optional_add_u64(struct optional *to, uint64_t number)
+{
+	number = htole64(number);
+	optional_add(to, &number, sizeof(number));
+}
+
+/* In the order of format/tape.h; CONTINUES is where the flow goes on. Returns the flags. */
+static unsigned int optional_fill(struct optional *to, const struct event *event,
+				  uint64_t continues)
 {
 	const struct event_data *data = &event->data;
-	struct encoder_flow *flow = flow_of(e, data);
-	size_t head = sizeof(struct tape_event);
-	char optional[2 * sizeof(uint64_t) + sizeof(struct tape_address)];
-	size_t optional_len;
-	unsigned int flags = (unsigned int)data->cut << TAPE_DATA_CUT_SHIFT & TAPE_DATA_CUT_MASK;
-	uint64_t number;
-	char *to;
+	unsigned int flags = 0;
 
-	if (!flow)
-		return false;
-	optional_len = 0;
-	if (data->offset != flow->position) {
+	to->len = 0;
+	if (data->offset != continues) {
 		flags |= TAPE_DATA_POSITION;
-		number = htole64(data->offset);
-		memcpy(optional, &number, sizeof(number));
-		optional_len = sizeof(number);
+		optional_add_u64(to, data->offset);
 	}
 	if (data->len != data->payload.len) {
 		flags |= TAPE_DATA_LENGTH;
-		number = htole64(data->len);
-		memcpy(optional + optional_len, &number, sizeof(number));
-		optional_len += sizeof(number);
+		optional_add_u64(to, data->len);
 	}
 	if (data->peer.family != ADDRESS_NONE) {
 		struct tape_address peer = address_put(&data->peer);
 
 		flags |= TAPE_DATA_PEER;
-		memcpy(optional + optional_len, &peer, sizeof(peer));
-		optional_len += sizeof(peer);
+		optional_add(to, &peer, sizeof(peer));
 	}
-	head += optional_len;
+	if (data->begin_ts > 0 && data->begin_ts <= event->ts) {
+		flags |= TAPE_DATA_BEGIN;
+		optional_add_u64(to, (uint64_t)(event->ts - data->begin_ts));
+	}
+	return flags;
+}
+
+static bool encode_data(struct encoder *e, const struct event *event)
+{
+	const struct event_data *data = &event->data;
+	struct encoder_flow *flow = flow_of(e, data);
+	struct optional optional;
+	unsigned int flags = (unsigned int)data->cut << TAPE_DATA_CUT_SHIFT & TAPE_DATA_CUT_MASK;
+	size_t head;
+	char *to;
+
+	if (!flow)
+		return false;
+	flags |= optional_fill(&optional, event, flow->position);
+	head = sizeof(struct tape_event) + optional.len;
 	flow->position = data->offset + data->len;
 
 	struct tape_event header = {
@@ -238,7 +275,7 @@ static bool encode_data(struct encoder *e, const struct event *event)
 	to = event_begin(e, header, head, head + data->payload.len);
 	if (!to)
 		return false;
-	memcpy(to + sizeof(header), optional, optional_len);
+	memcpy(to + sizeof(header), optional.bytes, optional.len);
 	if (data->payload.len)
 		memcpy(to + head, data->payload.data, data->payload.len);
 	e->stats.data_events++;
@@ -279,6 +316,7 @@ static void encode_clock(struct encoder *e, const struct event *event)
 	};
 
 	event_put(e, header_of(e, event), &clock, sizeof(clock), NULL, 0);
+	e->stats.clock_offset = codec_clamp_time(event->clock.realtime) - event->ts;
 }
 
 static void encode_host(struct encoder *e, const struct event *event)
@@ -293,6 +331,7 @@ static void encode_host(struct encoder *e, const struct event *event)
 		.boot_id_len = string_len(from->boot_id),
 		.recorder_len = string_len(from->recorder),
 		.options_len = string_len(from->options),
+		.blind = htole64(from->blind),
 	};
 	struct span strings[] = {
 		string_cut(from->hostname), string_cut(from->kernel),	string_cut(from->machine),
@@ -324,6 +363,7 @@ static void encode_process(struct encoder *e, const struct event *event)
 	};
 
 	event_put(e, header_of(e, event), &process, sizeof(process), strings, 6);
+	process_add(e, from->pid);
 }
 
 static void encode_process_exit(struct encoder *e, const struct event *event)
@@ -334,6 +374,7 @@ static void encode_process_exit(struct encoder *e, const struct event *event)
 	};
 
 	event_put(e, header_of(e, event), &end, sizeof(end), NULL, 0);
+	process_add(e, event->process_exit.pid);
 }
 
 static void encode_conn(struct encoder *e, const struct event *event)
@@ -355,11 +396,17 @@ static void encode_conn(struct encoder *e, const struct event *event)
 		.origin = (uint8_t)from->origin,
 		.local_path_len = string_len(from->local_path),
 		.remote_path_len = string_len(from->remote_path),
+		.established_ts = time_put(from->established_ts),
+		.state_ts = time_put(from->state_ts),
+		.state = (uint8_t)from->state,
+		.state_by = (uint8_t)from->state_by,
+		.error = htole16(from->error),
 	};
 	struct span strings[] = {string_cut(from->local_path), string_cut(from->remote_path)};
 
 	event_put(e, header_of(e, event), &conn, sizeof(conn), strings, 2);
-	filter_add(&e->stats, from->conn);
+	conn_add(e, from->conn);
+	process_add(e, from->pid);
 }
 
 static void encode_close(struct encoder *e, const struct event *event)
@@ -371,7 +418,7 @@ static void encode_close(struct encoder *e, const struct event *event)
 	};
 
 	event_put(e, header_of(e, event), &close, sizeof(close), NULL, 0);
-	filter_add(&e->stats, event->close.conn);
+	conn_add(e, event->close.conn);
 }
 
 static void encode_loss(struct encoder *e, const struct event *event)
@@ -385,10 +432,14 @@ static void encode_loss(struct encoder *e, const struct event *event)
 		.cause = (uint8_t)from->cause,
 		.direction = (uint8_t)from->direction,
 		.layer = (uint8_t)from->layer,
+		.position = htole64(from->placed ? from->position : 0),
 	};
+	struct tape_event header = header_of(e, event);
 
-	event_put(e, header_of(e, event), &loss, sizeof(loss), NULL, 0);
-	filter_add(&e->stats, from->conn);
+	if (from->placed)
+		header.flags |= TAPE_LOSS_POSITION;
+	event_put(e, header, &loss, sizeof(loss), NULL, 0);
+	conn_add(e, from->conn);
 	e->stats.lost_events += from->events;
 	e->stats.lost_bytes += from->bytes;
 }
@@ -398,7 +449,37 @@ static void encode_secret(struct encoder *e, const struct event *event)
 	struct tape_secret secret = {.conn = htole64(event->secret.conn)};
 
 	event_put(e, header_of(e, event), &secret, sizeof(secret), &event->secret.line, 1);
-	filter_add(&e->stats, event->secret.conn);
+	conn_add(e, event->secret.conn);
+}
+
+static void encode_state(struct encoder *e, const struct event *event)
+{
+	struct tape_state state = {
+		.conn = htole64(event->state.conn),
+		.state = (uint8_t)event->state.state,
+		.by = (uint8_t)event->state.by,
+		.error = htole16(event->state.error),
+	};
+
+	event_put(e, header_of(e, event), &state, sizeof(state), NULL, 0);
+	conn_add(e, event->state.conn);
+}
+
+static void encode_totals(struct encoder *e, const struct event *event)
+{
+	const struct event_totals *from = &event->totals;
+	struct tape_totals totals = {
+		.moved_bytes = htole64(from->moved_bytes),
+		.kept_bytes = htole64(from->kept_bytes),
+		.lost_events = htole64(from->lost_events),
+		.lost_bytes = htole64(from->lost_bytes),
+		.cut_bytes = htole64(from->cut_bytes),
+		.snaplen_bytes = htole64(from->snaplen_bytes),
+		.data_events = htole64(from->data_events),
+		.connections = htole64(from->connections),
+	};
+
+	event_put(e, header_of(e, event), &totals, sizeof(totals), NULL, 0);
 }
 
 static void (*const encoders[])(struct encoder *e, const struct event *event) = {
@@ -406,6 +487,7 @@ static void (*const encoders[])(struct encoder *e, const struct event *event) = 
 	[EVENT_PROCESS] = encode_process, [EVENT_PROCESS_EXIT] = encode_process_exit,
 	[EVENT_CONN] = encode_conn,	  [EVENT_CLOSE] = encode_close,
 	[EVENT_LOSS] = encode_loss,	  [EVENT_SECRET] = encode_secret,
+	[EVENT_STATE] = encode_state,	  [EVENT_TOTALS] = encode_totals,
 };
 
 /* ---- all types ---- */
@@ -427,6 +509,12 @@ static bool event_allowed(const struct event *event)
 		return event->conn.conn != 0;
 	case EVENT_CLOSE:
 		return event->close.conn != 0;
+	case EVENT_LOSS:
+		return !event->loss.placed ||
+		       (event->loss.conn && event->loss.bytes <= INT64_MAX &&
+			event->loss.position <= INT64_MAX - event->loss.bytes);
+	case EVENT_STATE:
+		return event->state.conn != 0;
 	case EVENT_SECRET:
 		return event->secret.line.len <= CODEC_PAYLOAD_MAX;
 	default:
@@ -445,6 +533,7 @@ static void stats_add(struct encoder *e, const struct event *event)
 		stats->ts_max = event->ts;
 	stats->event_count++;
 	stats->snapshot_count += event->snapshot;
+	stats->event_types |= UINT32_C(1) << event->type;
 }
 
 enum tape_error encoder_event(struct encoder *e, const struct event *event)

@@ -13,7 +13,7 @@
 	{                                                                                          \
 		static const char *const texts[] = {table(EVENT_TEXT)};                            \
                                                                                                    \
-		if ((size_t)number >= sizeof(texts) / sizeof(texts[0]))                            \
+		if ((size_t)number >= sizeof(texts) / sizeof(texts[0]) || !texts[number])          \
 			return "unknown";                                                          \
 		return texts[number];                                                              \
 	}
@@ -26,6 +26,10 @@ TEXT_FUNCTION(layer_text, enum layer, LAYERS)
 TEXT_FUNCTION(call_text, enum call, CALLS)
 TEXT_FUNCTION(cut_text, enum cut, CUTS)
 TEXT_FUNCTION(loss_cause_text, enum loss_cause, LOSS_CAUSES)
+TEXT_FUNCTION(conn_state_text, enum conn_state, CONN_STATES)
+TEXT_FUNCTION(conn_end_text, enum conn_end, CONN_ENDS)
+TEXT_FUNCTION(conn_error_text, uint16_t, CONN_ERRORS)
+TEXT_FUNCTION(blind_spot_text, enum blind_spot, BLIND_SPOTS)
 
 static size_t ip_len(enum address_family family)
 {

@@ -34,6 +34,8 @@ enum event_type {
 	EVENT_DATA = 8,
 	EVENT_LOSS,
 	EVENT_SECRET,
+	EVENT_STATE = 12,
+	EVENT_TOTALS,
 };
 
 /* The word for a number; "unknown" for a number that isn't in the table. Static strings. */
@@ -45,6 +47,10 @@ const char *layer_text(enum layer layer);
 const char *call_text(enum call call);
 const char *cut_text(enum cut cut);
 const char *loss_cause_text(enum loss_cause cause);
+const char *conn_state_text(enum conn_state state);
+const char *conn_end_text(enum conn_end end);
+const char *conn_error_text(uint16_t error); /* "ECONNREFUSED"; "" for 0 */
+const char *blind_spot_text(enum blind_spot spot);
 
 static inline enum direction direction_opposite(enum direction direction)
 {
@@ -90,6 +96,7 @@ struct event_host {
 	struct span boot_id;  /* /proc/sys/kernel/random/boot_id */
 	struct span recorder; /* program and version */
 	struct span options;  /* its command line */
+	uint64_t blind;	      /* what it can't see there: bit n for enum blind_spot n */
 };
 
 struct event_process {
@@ -127,12 +134,25 @@ struct event_conn {
 	enum transport transport;
 	enum role role;
 	enum conn_origin origin;
+	enum conn_state state;
+	enum conn_end state_by; /* which end brought it there; unknown where that says nothing */
+	uint16_t error;		/* enum conn_error, of a state that is an error; else 0 */
+	int64_t state_ts;	/* since when; 0 when unknown */
+	int64_t established_ts; /* end of the handshake that opened_ts began; 0 when unknown */
 };
 
 struct event_close {
 	uint64_t conn; /* never 0 */
 	uint64_t sent; /* final positions of the wire layer */
 	uint64_t received;
+};
+
+/* A connection changes its state at the event's time. */
+struct event_state {
+	uint64_t conn; /* never 0 */
+	enum conn_state state;
+	enum conn_end by; /* as in struct event_conn */
+	uint16_t error;
 };
 
 struct event_data {
@@ -148,6 +168,7 @@ struct event_data {
 	enum layer layer;
 	enum cut cut;	     /* why payload.len < len */
 	struct address peer; /* the other end of a datagram, where the call told it */
+	int64_t begin_ts;    /* when the call began, where it blocked for long; 0: not told */
 };
 
 struct event_loss {
@@ -158,11 +179,28 @@ struct event_loss {
 	enum loss_cause cause;
 	enum direction direction; /* meaningful when conn is known */
 	enum layer layer;
+	bool placed;	   /* conn is known, and the bytes stand at this position of the stream */
+	uint64_t position; /* position + bytes <= INT64_MAX */
 };
 
 struct event_secret {
 	uint64_t conn;	  /* 0 when unknown */
 	struct span line; /* one line of the NSS key log format, no newline */
+};
+
+/*
+ * The recorder's own account from the beginning of the recording to the event's time: the last one
+ * counts. Bytes are of the wire layer; moved = kept + lost + cut + snaplen.
+ */
+struct event_totals {
+	uint64_t moved_bytes; /* that the recorded calls moved */
+	uint64_t kept_bytes;  /* payload in DATA events, written or still to be */
+	uint64_t lost_events; /* sums over the LOSS events */
+	uint64_t lost_bytes;
+	uint64_t cut_bytes; /* payload left out of DATA events, but for what the next one counts */
+	uint64_t snaplen_bytes; /* left out because the user asked for it */
+	uint64_t data_events;
+	uint64_t connections;
 };
 
 struct event {
@@ -179,6 +217,8 @@ struct event {
 		struct event_data data;
 		struct event_loss loss;
 		struct event_secret secret;
+		struct event_state state;
+		struct event_totals totals;
 	};
 };
 

@@ -53,3 +53,9 @@ bool frame_valid(const void *frame, size_t len, const char *magic)
 	       frame_len(&head) <= len &&
 	       frame_crc_begin(frame, (size_t)frame_len(&head)) == le32toh(head.crc);
 }
+
+void frame_copy(const void *from, size_t len, void *to, size_t size)
+{
+	memset(to, 0, size);
+	memcpy(to, from, len < size ? len : size);
+}

@@ -26,4 +26,10 @@ uint64_t frame_len(const struct tape_frame *frame);
 /* The frame is whole in LEN bytes, has MAGIC and its CRC is right. */
 bool frame_valid(const void *frame, size_t len, const char *magic);
 
+/*
+ * What a structure of LEN bytes says, as this version knows it: SIZE bytes into TO, zero where the
+ * structure is shorter.
+ */
+void frame_copy(const void *from, size_t len, void *to, size_t size);
+
 #endif

@@ -95,7 +95,73 @@
 	X(5, NOT_CAPTURED, "call that can't be captured")                                          \
 	X(6, WRITE_FAILED, "segment file could not be written")                                    \
 	X(7, CAPTURE_GAP, "packets missing in the capture")                                        \
-	X(8, DAMAGED, "damaged bytes in a segment")
+	X(8, DAMAGED, "damaged bytes in a segment")                                                \
+	X(9, UNSEEN_CALL, "unseen call") /* the socket's own count moved, and no event did */      \
+	X(10, MISSED_TURN, "kernel program not run (recursion)")
+
+/* Where a connection stands. */
+#define CONN_STATES(X)                                                                             \
+	X(0, UNKNOWN, "unknown")                                                                   \
+	X(1, OPENING, "opening") /* connect was called, no answer yet */                           \
+	X(2, ESTABLISHED, "established")                                                           \
+	X(3, FAILED, "failed")	 /* it never was established */                                    \
+	X(4, CLOSING, "closing") /* one end has said that it will send no more */                  \
+	X(5, RESET, "reset")                                                                       \
+	X(6, CLOSED, "closed")
+
+/* The two ends of a connection. */
+#define CONN_ENDS(X)                                                                               \
+	X(0, UNKNOWN, "unknown")                                                                   \
+	X(1, LOCAL, "local") /* the recorded process's */                                          \
+	X(2, REMOTE, "remote")
+
+/*
+ * Why a connection failed or broke: errno as Linux numbers it on most machines (asm-generic),
+ * whatever the recording host's. A number that isn't here is kept, only its name is unknown.
+ */
+#define CONN_ERRORS(X)                                                                             \
+	X(0, NONE, "")                                                                             \
+	X(1, PERM, "EPERM")                                                                        \
+	X(4, INTR, "EINTR")                                                                        \
+	X(5, IO, "EIO")                                                                            \
+	X(11, AGAIN, "EAGAIN")                                                                     \
+	X(12, NOMEM, "ENOMEM")                                                                     \
+	X(13, ACCES, "EACCES")                                                                     \
+	X(22, INVAL, "EINVAL")                                                                     \
+	X(32, PIPE, "EPIPE")                                                                       \
+	X(71, PROTO, "EPROTO")                                                                     \
+	X(74, BADMSG, "EBADMSG")                                                                   \
+	X(90, MSGSIZE, "EMSGSIZE")                                                                 \
+	X(92, NOPROTOOPT, "ENOPROTOOPT")                                                           \
+	X(95, OPNOTSUPP, "EOPNOTSUPP")                                                             \
+	X(98, ADDRINUSE, "EADDRINUSE")                                                             \
+	X(99, ADDRNOTAVAIL, "EADDRNOTAVAIL")                                                       \
+	X(100, NETDOWN, "ENETDOWN")                                                                \
+	X(101, NETUNREACH, "ENETUNREACH")                                                          \
+	X(102, NETRESET, "ENETRESET")                                                              \
+	X(103, CONNABORTED, "ECONNABORTED")                                                        \
+	X(104, CONNRESET, "ECONNRESET")                                                            \
+	X(105, NOBUFS, "ENOBUFS")                                                                  \
+	X(110, TIMEDOUT, "ETIMEDOUT")                                                              \
+	X(111, CONNREFUSED, "ECONNREFUSED")                                                        \
+	X(112, HOSTDOWN, "EHOSTDOWN")                                                              \
+	X(113, HOSTUNREACH, "EHOSTUNREACH")                                                        \
+	X(125, CANCELED, "ECANCELED")
+
+/* What the recorder can't see on the kernel that it ran on: bits of a number in HOST. */
+#define BLIND_SPOTS(X)                                                                             \
+	X(0, IO_URING, "calls through io_uring")                                                   \
+	X(1, IO_URING_SILENT, "calls through io_uring that post no completion")                    \
+	X(2, IO_URING_PROVIDED, "payload in buffers provided to io_uring")                         \
+	X(3, AIO, "calls through io_submit (Linux AIO)")                                           \
+	X(4, SENDFILE, "payload of sendfile")                                                      \
+	X(5, SENDFILE_STACKED, "payload of sendfile from stacked file systems (overlayfs)")        \
+	X(6, COMPAT32, "payload of 32-bit programs")                                               \
+	X(7, SPLICE_UNIX, "splice from Unix sockets")                                              \
+	X(8, TCP_POSITIONS, "losses by calls on TCP that no hook sees")                            \
+	X(9, TCP_STATES, "connections that fail, and handshake times")                             \
+	X(10, CLOSE, "the end of UDP and Unix sockets")                                            \
+	X(11, BEGIN, "when calls that blocked began")
 
 #define EVENT_ENUM_TRANSPORT(number, name, text) TRANSPORT_##name = number,
 #define EVENT_ENUM_ROLE(number, name, text)	 ROLE_##name = number,
@@ -105,6 +171,10 @@
 #define EVENT_ENUM_CALL(number, name, text)	 CALL_##name = number,
 #define EVENT_ENUM_CUT(number, name, text)	 CUT_##name = number,
 #define EVENT_ENUM_LOSS(number, name, text)	 LOSS_##name = number,
+#define EVENT_ENUM_STATE(number, name, text)	 CONN_##name = number,
+#define EVENT_ENUM_END(number, name, text)	 END_##name = number,
+#define EVENT_ENUM_ERROR(number, name, text)	 CONN_ERROR_##name = number,
+#define EVENT_ENUM_BLIND(number, name, text)	 BLIND_##name = number,
 
 enum transport {
 	TRANSPORTS(EVENT_ENUM_TRANSPORT)
@@ -129,6 +199,19 @@ enum cut {
 };
 enum loss_cause {
 	LOSS_CAUSES(EVENT_ENUM_LOSS)
+};
+
+enum conn_state {
+	CONN_STATES(EVENT_ENUM_STATE)
+};
+enum conn_end {
+	CONN_ENDS(EVENT_ENUM_END)
+};
+enum conn_error {
+	CONN_ERRORS(EVENT_ENUM_ERROR)
+};
+enum blind_spot {
+	BLIND_SPOTS(EVENT_ENUM_BLIND)
 };
 
 enum address_family {

@@ -183,7 +183,7 @@ static void lose_events(struct reader *r, enum tape_error error, uint64_t bytes,
 static bool take_header(struct reader *r, struct span s, size_t len,
 			struct tape_block_header *header)
 {
-	if (len < sizeof(*header) || !frame_valid(s.data, s.len, TAPE_MAGIC_BLOCK)) {
+	if (len < TAPE_BLOCK_HEADER_MIN || !frame_valid(s.data, s.len, TAPE_MAGIC_BLOCK)) {
 		skip_frame(r, TAPE_ERROR_DAMAGED, "block header");
 		return false;
 	}
@@ -191,7 +191,7 @@ static bool take_header(struct reader *r, struct span s, size_t len,
 		skip_frame(r, TAPE_ERROR_DAMAGED, "block that doesn't belong here");
 		return false;
 	}
-	memcpy(header, s.data, sizeof(*header));
+	frame_copy(s.data, len, header, sizeof(*header));
 	if (!r->scan.identified)
 		identify(r, header->recording_id, le64toh(header->segment));
 	if (le64toh(header->block) != r->scan.block && !r->gap_told)
@@ -274,9 +274,9 @@ static uint64_t index_events(struct reader *r, uint64_t entry_count, uint32_t en
 	for (uint64_t i = 0; i < entry_count; i++, offset += entry_len) {
 		struct span s = input_peek(&r->input, offset, sizeof(entry), INPUT_WINDOW);
 
-		if (s.len < sizeof(entry))
+		if (s.len < TAPE_INDEX_ENTRY_MIN)
 			break;
-		memcpy(&entry, s.data, sizeof(entry));
+		frame_copy(s.data, s.len < entry_len ? s.len : entry_len, &entry, sizeof(entry));
 		events += le32toh(entry.header.event_count);
 	}
 	return events;
@@ -297,8 +297,7 @@ static void take_index(struct reader *r, const struct tape_frame *frame, uint64_
 	input_read(&r->input, r->offset, &header, sizeof(header));
 	entry_count = le64toh(header.entry_count);
 	entry_len = le32toh(header.entry_len);
-	if (entry_len < sizeof(struct tape_index_entry) ||
-	    entry_count != (len - sizeof(header)) / entry_len) {
+	if (entry_len < TAPE_INDEX_ENTRY_MIN || entry_count != (len - sizeof(header)) / entry_len) {
 		skip(r, (struct problem){.error = TAPE_ERROR_DAMAGED, .what = "index"},
 		     r->offset + len);
 		return;

@@ -20,9 +20,9 @@ bool scan_is_block(const struct scan *scan, struct span s)
 
 	if (s.len > TAPE_HEADER_MAX)
 		s.len = TAPE_HEADER_MAX;
-	if (s.len < sizeof(header) || !frame_valid(s.data, s.len, TAPE_MAGIC_BLOCK))
+	if (s.len < TAPE_BLOCK_HEADER_MIN || !frame_valid(s.data, s.len, TAPE_MAGIC_BLOCK))
 		return false;
-	memcpy(&header, s.data, sizeof(header));
+	frame_copy(s.data, s.len, &header, TAPE_BLOCK_HEADER_MIN);
 	return belongs(scan, &header);
 }
 

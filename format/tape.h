@@ -73,6 +73,10 @@ static_assert(sizeof(struct tape_segment_header) == 72, "on-disk size");
 /* Bits of tape_block_header.flags. */
 #define TAPE_BLOCK_SNAPSHOT 1u /* every event in it has TAPE_FLAG_SNAPSHOT */
 
+/* Size of the first version's block header and index entry: what is behind it may be missing. */
+#define TAPE_BLOCK_HEADER_MIN 160u
+#define TAPE_INDEX_ENTRY_MIN  168u
+
 /*
  * Stands before each zstd frame of events. It names its recording and segment because a recorded
  * payload may hold a segment file: a reader that looks for the next block after some damage must
@@ -98,8 +102,12 @@ struct tape_block_header {
 	uint64_t lost_events; /* sums over the LOSS events of the block */
 	uint64_t lost_bytes;
 	uint64_t conn_filter[4]; /* bit (id mod 256) is set for every connection id in the block */
+	uint64_t process_filter[4]; /* the same of every process id but 0 */
+	uint32_t event_types;	    /* bit n is set when the block has an event of type n */
+	int32_t level;		    /* zstd's, that it was compressed with */
+	int64_t realtime_base;	    /* wall clock at ts_base; 0 when unknown */
 };
-static_assert(sizeof(struct tape_block_header) == 160, "on-disk size");
+static_assert(sizeof(struct tape_block_header) == 208, "on-disk size");
 
 /* Near the end of a complete segment: where the blocks are. A shortcut; can be rebuilt. */
 struct tape_index_header {
@@ -116,7 +124,7 @@ struct tape_index_entry {
 	uint64_t offset; /* of the block header in the file */
 	struct tape_block_header header;
 };
-static_assert(sizeof(struct tape_index_entry) == 168, "on-disk size");
+static_assert(sizeof(struct tape_index_entry) == 216, "on-disk size");
 
 /*
  * The last frame of a complete segment is the seek table of zstd's seekable format 0.1.0: struct
@@ -149,6 +157,8 @@ enum tape_type {
 	TAPE_LOSS = 9,
 	TAPE_SECRET = 10,
 	TAPE_TIME = 11,
+	TAPE_STATE = 12,
+	TAPE_TOTALS = 13,
 };
 
 /*
@@ -198,8 +208,9 @@ struct tape_host {
 	uint16_t recorder_len;
 	uint16_t options_len;
 	uint32_t reserved;
+	uint64_t blind; /* bit n is set for enum blind_spot n */
 };
-static_assert(sizeof(struct tape_host) == 40, "on-disk size");
+static_assert(sizeof(struct tape_host) == 48, "on-disk size");
 
 /* PROCESS: again when something in it changes (exec). Variable part: the strings in order. */
 struct tape_process {
@@ -256,8 +267,14 @@ struct tape_conn {
 	uint16_t local_path_len; /* Unix sockets; an abstract name begins with a zero byte */
 	uint16_t remote_path_len;
 	uint32_t reserved2;
+	int64_t established_ts; /* 0 when unknown, as the next */
+	int64_t state_ts;
+	uint8_t state;	  /* enum conn_state */
+	uint8_t state_by; /* enum conn_end */
+	uint16_t error;	  /* enum conn_error */
+	uint32_t reserved3;
 };
-static_assert(sizeof(struct tape_conn) == 128, "on-disk size");
+static_assert(sizeof(struct tape_conn) == 152, "on-disk size");
 
 struct tape_close {
 	struct tape_event event;
@@ -287,13 +304,18 @@ static_assert(sizeof(struct tape_flow) == 40, "on-disk size");
  *                       the event before it of the same flow in this block
  *   TAPE_DATA_LENGTH    u64, what the application moved; absent when all of it was kept
  *   TAPE_DATA_PEER      struct tape_address, the other end of this datagram
+ *   TAPE_DATA_BEGIN     u64, for how many ns the call had been going on at the event's time
  * All these count in `head`; the payload is the variable part.
  */
 #define TAPE_DATA_POSITION  1u
 #define TAPE_DATA_LENGTH    2u
 #define TAPE_DATA_PEER	    4u
+#define TAPE_DATA_BEGIN	    8u
 #define TAPE_DATA_CUT_SHIFT 8u /* bits 8 to 11: enum cut, why the payload is shorter */
 #define TAPE_DATA_CUT_MASK  0xf00u
+
+/* flags of LOSS */
+#define TAPE_LOSS_POSITION 2u /* `position` means something */
 
 /* LOSS: what could not be kept, and why. */
 struct tape_loss {
@@ -306,8 +328,9 @@ struct tape_loss {
 	uint8_t direction;
 	uint8_t layer;
 	uint8_t reserved[5];
+	uint64_t position; /* in the stream, of the first byte that is missing */
 };
-static_assert(sizeof(struct tape_loss) == 56, "on-disk size");
+static_assert(sizeof(struct tape_loss) == 64, "on-disk size");
 
 /* SECRET: one line of the NSS key log format, as its variable part. */
 struct tape_secret {
@@ -315,5 +338,30 @@ struct tape_secret {
 	uint64_t conn; /* 0 when unknown */
 };
 static_assert(sizeof(struct tape_secret) == 24, "on-disk size");
+
+/* STATE: a connection changes its state. */
+struct tape_state {
+	struct tape_event event;
+	uint64_t conn;
+	uint8_t state;	/* enum conn_state */
+	uint8_t by;	/* enum conn_end */
+	uint16_t error; /* enum conn_error */
+	uint32_t reserved;
+};
+static_assert(sizeof(struct tape_state) == 32, "on-disk size");
+
+/* TOTALS: the recorder's account since the recording began; the last one counts. */
+struct tape_totals {
+	struct tape_event event;
+	uint64_t moved_bytes;
+	uint64_t kept_bytes;
+	uint64_t lost_events;
+	uint64_t lost_bytes;
+	uint64_t cut_bytes;
+	uint64_t snaplen_bytes;
+	uint64_t data_events;
+	uint64_t connections;
+};
+static_assert(sizeof(struct tape_totals) == 80, "on-disk size");
 
 #endif

@@ -23,6 +23,7 @@ struct writer {
 	struct buffer
 		seek; /* struct tape_skippable and struct tape_seek_entry for each frame so far */
 	uint32_t frames;
+	int64_t clock_offset; /* realtime less monotonic, at the begin of the next block */
 	enum tape_error error;
 };
 
@@ -75,6 +76,7 @@ static struct tape_block_header block_header(const struct writer *w, size_t comp
 {
 	const struct codec_stats *stats = &w->encoder.stats;
 	bool snapshot = stats->snapshot_count == stats->event_count;
+	int64_t realtime = codec_clamp_time(stats->ts_base + w->clock_offset);
 	struct tape_block_header header = {
 		.flags = htole32(snapshot ? TAPE_BLOCK_SNAPSHOT : 0),
 		.compressed_len = htole32((uint32_t)compressed_len),
@@ -90,11 +92,16 @@ static struct tape_block_header block_header(const struct writer *w, size_t comp
 		.data_bytes = htole64(stats->data_bytes),
 		.lost_events = htole64(stats->lost_events),
 		.lost_bytes = htole64(stats->lost_bytes),
+		.event_types = htole32(stats->event_types),
+		.level = (int32_t)htole32((uint32_t)w->options.level),
+		.realtime_base = (int64_t)htole64((uint64_t)realtime),
 	};
 
 	memcpy(header.recording_id, w->options.recording_id, sizeof(header.recording_id));
-	for (int i = 0; i < CODEC_FILTER_WORDS; i++)
+	for (int i = 0; i < CODEC_FILTER_WORDS; i++) {
 		header.conn_filter[i] = htole64(stats->conn_filter[i]);
+		header.process_filter[i] = htole64(stats->process_filter[i]);
+	}
 	frame_seal(&header, sizeof(header), TAPE_MAGIC_BLOCK);
 	return header;
 }
@@ -139,6 +146,8 @@ static bool put_block(struct writer *w)
 	w->totals.stored_events += w->encoder.stats.event_count;
 	w->totals.stored_data_events += w->encoder.stats.data_events;
 	w->totals.stored_data_bytes += w->encoder.stats.data_bytes;
+	if (w->encoder.stats.event_types & 1u << EVENT_CLOCK)
+		w->clock_offset = w->encoder.stats.clock_offset;
 	encoder_reset(&w->encoder);
 	return true;
 }
@@ -203,6 +212,8 @@ enum tape_error writer_new(struct sink sink, const struct writer_options *option
 		return TAPE_ERROR_MEMORY;
 	w->sink = sink;
 	w->options = *options;
+	w->clock_offset = codec_clamp_time(options->created_realtime) -
+			  codec_clamp_time(options->created_monotonic);
 	if (!w->options.level)
 		w->options.level = 1;
 	if (!w->options.block_len)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "analyze/output/output.h"
@@ -116,6 +117,34 @@ static void fill_data(struct events *e, const struct event_data *d, char peer[AD
 	v[PAYLOAD] = value_text(payload_text(e, d->payload));
 }
 
+static void append_loss(struct buffer *b, const struct event_loss *loss)
+{
+	buffer_printf(b, "%" PRIu64 " events, %" PRIu64 " bytes", loss->events, loss->bytes);
+	if (loss->conn)
+		buffer_printf(b, " %s", direction_text(loss->direction));
+	if (loss->placed)
+		buffer_printf(b, " at %" PRIu64, loss->position);
+	buffer_printf(b, ": %s", loss_cause_text(loss->cause));
+}
+
+static void append_state(struct buffer *b, const struct event_state *state)
+{
+	buffer_append_text(b, conn_state_text(state->state));
+	if (state->by != END_UNKNOWN)
+		buffer_printf(b, " by the %s end", conn_end_text(state->by));
+	if (state->error)
+		buffer_printf(b, ", %s (%u)", conn_error_text(state->error), state->error);
+}
+
+static void append_totals(struct buffer *b, const struct event_totals *totals)
+{
+	buffer_printf(b,
+		      "%" PRIu64 " bytes moved, %" PRIu64 " kept, %" PRIu64 " lost, %" PRIu64
+		      " cut, %" PRIu64 " beyond the snap length",
+		      totals->moved_bytes, totals->kept_bytes, totals->lost_bytes,
+		      totals->cut_bytes, totals->snaplen_bytes);
+}
+
 static const char *fill_other(struct events *e, const struct event *event,
 			      const struct connection *conn, struct value *v)
 {
@@ -156,14 +185,19 @@ static const char *fill_other(struct events *e, const struct event *event,
 		return "close";
 	case EVENT_LOSS:
 		v[CONN] = value_int((int64_t)event->loss.conn);
-		buffer_printf(
-			b, "%llu events, %llu bytes: %s", (unsigned long long)event->loss.events,
-			(unsigned long long)event->loss.bytes, loss_cause_text(event->loss.cause));
+		append_loss(b, &event->loss);
 		return "loss";
 	case EVENT_SECRET:
 		v[CONN] = value_int((int64_t)event->secret.conn);
 		buffer_append_span(b, event->secret.line);
 		return "secret";
+	case EVENT_STATE:
+		v[CONN] = value_int((int64_t)event->state.conn);
+		append_state(b, &event->state);
+		return "state";
+	case EVENT_TOTALS:
+		append_totals(b, &event->totals);
+		return "totals";
 	case EVENT_DATA:
 		break;
 	}

@@ -288,6 +288,8 @@ static uint64_t event_conn_id(const struct event *event)
 		return event->loss.conn;
 	case EVENT_SECRET:
 		return event->secret.conn;
+	case EVENT_STATE:
+		return event->state.conn;
 	default:
 		return 0;
 	}

@@ -220,7 +220,7 @@ static void newer_events_flags_and_fields_are_skipped(void **state)
 	add_raw(&e, 200, 2, 0, "something", 9);
 	add_raw(&e, 0, 2, 0xffff, "", 0);
 	add_raw(&e, TAPE_CLOSE, 6, 0xfffe, &close, sizeof(close));
-	add_raw(&e, TAPE_DATA, 4, TAPE_DATA_POSITION | 0xf0f8, &data, sizeof(data));
+	add_raw(&e, TAPE_DATA, 4, TAPE_DATA_POSITION | 0xf0f0, &data, sizeof(data));
 	begin(&d, &e);
 	assert_true(decoder_next(&d, &event));
 	assert_true(decoder_next(&d, &event));
@@ -233,6 +233,53 @@ static void newer_events_flags_and_fields_are_skipped(void **state)
 	assert_true(span_equal(event.data.payload, span_of("payload", 8)));
 	assert_false(decoder_next(&d, &event));
 	assert_int_equal(d.error, TAPE_OK);
+	encoder_free(&e);
+	decoder_free(&d);
+}
+
+/* The first version's events end earlier: what they don't have is zero, and strings still fit. */
+static void older_events_come_back_without_the_newer_fields(void **state)
+{
+	static const struct {
+		uint64_t sample;
+		uint8_t head; /* of the first version, in units of 8 */
+	} older[] = {{1, 40 / 8}, {4, 128 / 8}, {8, 56 / 8}};
+	struct encoder e = {0};
+	struct decoder d = {0};
+	struct event event;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(older) / sizeof(older[0]); i++) {
+		struct event sample = sample_event(older[i].sample);
+		struct tape_event header;
+		size_t head = older[i].head * (size_t)8;
+		size_t newer;
+
+		encoder_reset(&e);
+		add(&e, sample);
+		memcpy(&header, e.raw.data, sizeof(header));
+		newer = header.head * (size_t)8 - head;
+		header.head = older[i].head;
+		header.len = htole32(le32toh(header.len) - (uint32_t)newer);
+		memcpy(e.raw.data, &header, sizeof(header));
+		memmove(e.raw.data + head, e.raw.data + head + newer, e.raw.len - head - newer);
+		e.raw.len -= newer;
+		begin(&d, &e);
+		assert_true(decoder_next(&d, &event));
+		if (sample.type == EVENT_HOST) {
+			sample.host.blind = 0;
+		} else if (sample.type == EVENT_CONN) {
+			sample.conn.state = CONN_UNKNOWN;
+			sample.conn.state_by = END_UNKNOWN;
+			sample.conn.error = 0;
+			sample.conn.state_ts = sample.conn.established_ts = 0;
+		} else {
+			sample.loss.position = 0;
+		}
+		assert_true(sample_equal(&event, &sample));
+		assert_false(decoder_next(&d, &event));
+		assert_int_equal(d.error, TAPE_OK);
+	}
 	encoder_free(&e);
 	decoder_free(&d);
 }
@@ -257,6 +304,11 @@ static void numbers_of_newer_tables_are_unknown(void **state)
 	event.loss.cause = 99;
 	event.loss.layer = 7;
 	add(&e, event);
+	event = sample_event(9);
+	event.state.state = 200;
+	event.state.by = 200;
+	event.state.error = 60000;
+	add(&e, event);
 	begin(&d, &e);
 	assert_true(decoder_next(&d, &event));
 	assert_int_equal(event.conn.transport, TRANSPORT_UNKNOWN);
@@ -269,6 +321,13 @@ static void numbers_of_newer_tables_are_unknown(void **state)
 	assert_true(decoder_next(&d, &event));
 	assert_int_equal(event.loss.events, 24);
 	assert_int_equal(event.loss.conn, 0);
+	assert_true(decoder_next(&d, &event));
+	assert_int_equal(event.state.state, CONN_UNKNOWN);
+	assert_int_equal(event.state.by, END_UNKNOWN);
+	assert_int_equal(event.state.error, 60000); /* kept: only its name is unknown */
+	assert_string_equal(conn_error_text(event.state.error), "unknown");
+	assert_string_equal(conn_error_text(CONN_ERROR_CONNREFUSED), "ECONNREFUSED");
+	assert_string_equal(conn_error_text(2), "unknown"); /* between two that are known */
 	encoder_free(&e);
 	decoder_free(&d);
 }
@@ -295,7 +354,7 @@ static void data_of_an_unknown_layer_is_not_delivered(void **state)
 static void what_breaks_a_rule_is_refused_and_leaves_no_trace(void **state)
 {
 	struct encoder e = {0};
-	struct event bad[10];
+	struct event bad[14];
 
 	(void)state;
 	add(&e, data_event(1, 0, "x"));
@@ -311,7 +370,13 @@ static void what_breaks_a_rule_is_refused_and_leaves_no_trace(void **state)
 	bad[7] = (struct event){.type = EVENT_CONN};
 	bad[8] = (struct event){.type = EVENT_CLOSE};
 	bad[9] = (struct event){.type = 7};
-	for (int i = 0; i < 10; i++) {
+	bad[10] = (struct event){.type = EVENT_STATE};
+	bad[11] = (struct event){.type = EVENT_LOSS, .loss = {.placed = true, .bytes = 1}};
+	bad[12] = (struct event){
+		.type = EVENT_LOSS,
+		.loss = {.conn = 1, .placed = true, .bytes = 1, .position = INT64_MAX}};
+	bad[13] = (struct event){.type = 31};
+	for (int i = 0; i < 14; i++) {
 		struct encoder before = e;
 
 		assert_int_equal(encoder_event(&e, &bad[i]), TAPE_ERROR_LIMIT);
@@ -386,6 +451,10 @@ static void each_malformed_event_is_recognised(void **state)
 		{TAPE_DATA, 2, TAPE_DATA_POSITION, 8}, /* no room for it in the fixed part */
 		{TAPE_DATA, 2, TAPE_DATA_LENGTH, 8},
 		{TAPE_DATA, 3, TAPE_DATA_PEER, 24},
+		{TAPE_DATA, 3, TAPE_DATA_POSITION | TAPE_DATA_BEGIN, 8},
+		{TAPE_STATE, 3, 0, 8},	/* smaller than in version 1 */
+		{TAPE_STATE, 4, 0, 16}, /* connection 0 */
+		{TAPE_TOTALS, 9, 0, 56},
 	};
 	static const char zeros[64];
 	struct encoder e = {0};
@@ -416,6 +485,7 @@ int main(void)
 		cmocka_unit_test(a_cut_call_moves_the_position_by_its_whole_length),
 		cmocka_unit_test(thousands_of_flows_are_told_apart),
 		cmocka_unit_test(newer_events_flags_and_fields_are_skipped),
+		cmocka_unit_test(older_events_come_back_without_the_newer_fields),
 		cmocka_unit_test(numbers_of_newer_tables_are_unknown),
 		cmocka_unit_test(data_of_an_unknown_layer_is_not_delivered),
 		cmocka_unit_test(what_breaks_a_rule_is_refused_and_leaves_no_trace),

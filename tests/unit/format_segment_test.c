@@ -147,6 +147,106 @@ static void a_complete_segment_comes_back(void **state)
 	buffer_free(&s.bytes);
 }
 
+/*
+ * The segment S as the first version wrote it, whose block headers and index entries were shorter.
+ */
+static void append_older(struct buffer *to, const struct segment *s)
+{
+	struct tape_index_header index = {.entry_len = htole32(TAPE_INDEX_ENTRY_MIN),
+					  .entry_count = htole64(BLOCKS)};
+	struct tape_skippable seek = {.magic = htole32(TAPE_SKIPPABLE_SEEK)};
+	struct tape_seek_footer footer = {.frames = htole32(2 * BLOCKS + 2),
+					  .magic = htole32(TAPE_SEEKABLE_MAGIC)};
+	struct tape_seek_entry frames[2 * BLOCKS + 2] = {
+		{htole32(sizeof(struct tape_segment_header)), 0}};
+	struct buffer entries = {0};
+
+	buffer_append(to, s->bytes.data, s->block_begin[0]);
+	buffer_append(&entries, &index, sizeof(index));
+	for (size_t i = 0; i < BLOCKS; i++) {
+		size_t end = i + 1 < BLOCKS ? s->block_begin[i + 1] : s->blocks_end;
+		uint64_t offset = htole64(to->len);
+		struct tape_block_header header;
+
+		memcpy(&header, s->bytes.data + s->block_begin[i], sizeof(header));
+		frame_seal(&header, TAPE_BLOCK_HEADER_MIN, TAPE_MAGIC_BLOCK);
+		buffer_append(to, &header, TAPE_BLOCK_HEADER_MIN);
+		buffer_append(to, s->bytes.data + s->body_begin[i], end - s->body_begin[i]);
+		buffer_append(&entries, &offset, sizeof(offset));
+		buffer_append(&entries, &header, TAPE_BLOCK_HEADER_MIN);
+		frames[1 + 2 * i].compressed_len = htole32(TAPE_BLOCK_HEADER_MIN);
+		frames[2 + 2 * i] = (struct tape_seek_entry){header.compressed_len, header.raw_len};
+	}
+	frame_seal(entries.data, entries.len, TAPE_MAGIC_INDEX);
+	frames[2 * BLOCKS + 1].compressed_len = htole32((uint32_t)entries.len);
+	buffer_append_span(to, buffer_span(&entries));
+	seek.len = htole32(sizeof(frames) + sizeof(footer));
+	buffer_append(to, &seek, sizeof(seek));
+	buffer_append(to, frames, sizeof(frames));
+	buffer_append(to, &footer, sizeof(footer));
+	buffer_free(&entries);
+}
+
+static void an_older_segment_comes_back(void **state)
+{
+	struct segment s = segment_make();
+	struct buffer older = {0};
+	struct result result;
+
+	(void)state;
+	append_older(&older, &s);
+	result = read_bytes(older.data, older.len);
+	assert_int_equal(result.count, EVENTS);
+	assert_int_equal(result.strange, 0);
+	assert_int_equal(result.problems, 0);
+	assert_true(result.info.complete);
+	/* A block header is damaged, and only the index knows how much that costs. */
+	older.data[s.block_begin[0] + 40] ^= 1;
+	result = read_bytes(older.data, older.len);
+	assert_int_equal(result.count, EVENTS - BLOCK_EVENTS);
+	assert_int_equal(result.lost, BLOCK_EVENTS);
+	buffer_free(&older);
+	buffer_free(&s.bytes);
+}
+
+/* What a block header says of the events behind it, from which a reader can tell what to skip. */
+static void a_block_header_tells_what_is_in_its_block(void **state)
+{
+	const struct event clock = {
+		.type = EVENT_CLOCK, .ts = 5000, .clock.realtime = 1800000000000000000};
+	const struct event conn = {.type = EVENT_CONN, .ts = 6000, .conn = {.conn = 300, .pid = 5}};
+	const struct event data = {
+		.type = EVENT_DATA, .ts = 7000, .data = {.conn = 301, .pid = 1000, .tid = 1001}};
+	struct buffer bytes = {0};
+	struct tape_block_header header;
+	struct writer *w;
+	size_t at[2];
+
+	(void)state;
+	assert_int_equal(writer_new(memory_tape_sink(&bytes), &options, &w), TAPE_OK);
+	at[0] = bytes.len;
+	assert_int_equal(writer_event(w, &clock), TAPE_OK);
+	assert_int_equal(writer_event(w, &conn), TAPE_OK);
+	assert_int_equal(writer_flush(w), TAPE_OK);
+	at[1] = bytes.len;
+	assert_int_equal(writer_event(w, &data), TAPE_OK);
+	assert_int_equal(writer_finish(w), TAPE_OK);
+	memcpy(&header, bytes.data + at[0], sizeof(header));
+	assert_int_equal(le32toh(header.event_types), 1 << EVENT_CLOCK | 1 << EVENT_CONN);
+	assert_int_equal(le32toh((uint32_t)header.level), 1);
+	assert_int_equal(le64toh(header.process_filter[0]), 1 << 5);
+	assert_int_equal(le64toh((uint64_t)header.realtime_base),
+			 options.created_realtime + 5000 - options.created_monotonic);
+	memcpy(&header, bytes.data + at[1], sizeof(header));
+	assert_int_equal(le32toh(header.event_types), 1 << EVENT_DATA);
+	assert_int_equal(le64toh(header.process_filter[0]), 0);
+	assert_int_equal(le64toh(header.process_filter[1000 % 256 / 64]), UINT64_C(1) << 1000 % 64);
+	assert_int_equal(le64toh(header.conn_filter[0]), UINT64_C(1) << 301 % 64);
+	assert_int_equal(le64toh((uint64_t)header.realtime_base), 1800000000000002000);
+	writer_free(w);
+	buffer_free(&bytes);
+}
+
 static void an_empty_segment_is_complete(void **state)
 {
 	struct buffer bytes = {0};
@@ -604,9 +704,8 @@ static void a_malformed_event_costs_the_rest_of_its_block(void **state)
 	memcpy(&header, s.bytes.data + s.block_begin[1], sizeof(header));
 	len = ZSTD_decompress(raw, sizeof(raw), s.bytes.data + s.body_begin[1], body_len);
 	assert_int_equal(len, le32toh(header.raw_len));
-	/* Event 13 is the first of block 1: a PROCESS_EXIT of 24 bytes. Event 14 gets a bad head.
-	 */
-	raw[24 + offsetof(struct tape_event, head)] = 1;
+	/* Event 13 is the first of block 1: a CLOCK of 32 bytes. Event 14 gets a bad head. */
+	raw[32 + offsetof(struct tape_event, head)] = 1;
 	len = ZSTD_compress(body, sizeof(body), raw, len, 1);
 	header.compressed_len = htole32((uint32_t)len);
 	header.compressed_crc = htole32(frame_crc_add(0, body, len));
@@ -732,6 +831,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_complete_segment_comes_back),
+		cmocka_unit_test(an_older_segment_comes_back),
+		cmocka_unit_test(a_block_header_tells_what_is_in_its_block),
 		cmocka_unit_test(an_empty_segment_is_complete),
 		cmocka_unit_test(zstd_prints_the_raw_events),
 		cmocka_unit_test(the_seek_table_lists_every_frame),

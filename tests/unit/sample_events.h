@@ -6,7 +6,7 @@
 
 #include "format/event.h"
 
-#define SAMPLE_EVENTS 10 /* kinds of sample; the types, and DATA twice */
+#define SAMPLE_EVENTS 13 /* kinds of sample; the types, and DATA thrice */
 
 /* The event number I, its kind I mod SAMPLE_EVENTS; all fields depend on I. Static strings. */
 static inline struct event sample_event(uint64_t i)
@@ -32,7 +32,8 @@ static inline struct event sample_event(uint64_t i)
 					     span_text("x"),
 					     span_text("boot"),
 					     span_text("socktape-record 0"),
-					     span_text("-o d")};
+					     span_text("-o d"),
+					     i << 50};
 		break;
 	case 2:
 		e.type = EVENT_PROCESS;
@@ -68,7 +69,12 @@ static inline struct event sample_event(uint64_t i)
 					     -1,
 					     TRANSPORT_UNIX_STREAM,
 					     ROLE_SERVER,
-					     ORIGIN_MIDSTREAM};
+					     ORIGIN_MIDSTREAM,
+					     CONN_RESET,
+					     END_REMOTE,
+					     CONN_ERROR_CONNRESET,
+					     (int64_t)i + 5,
+					     (int64_t)i + 3};
 		break;
 	case 5:
 		e.type = EVENT_CLOSE;
@@ -76,6 +82,7 @@ static inline struct event sample_event(uint64_t i)
 		break;
 	case 6:
 	case 7:
+	case 11:
 		e.type = EVENT_DATA;
 		e.snapshot = false;
 		e.data = (struct event_data){.conn = i,
@@ -91,12 +98,29 @@ static inline struct event sample_event(uint64_t i)
 					     .cut = i % 2 ? CUT_NONE : CUT_TOO_MANY_PIECES};
 		if (i % 2)
 			e.data.peer = v6;
+		if (i % 4 < 2)
+			e.data.begin_ts = e.ts - (int64_t)i;
 		break;
 	case 8:
 		e.type = EVENT_LOSS;
-		e.loss = (struct event_loss){
-			i,	  i * 3, i * 5, (int64_t)i, LOSS_CAPTURE_GAP, DIRECTION_RECEIVED,
-			LAYER_TLS};
+		e.loss = (struct event_loss){i,
+					     i * 3,
+					     i * 5,
+					     (int64_t)i,
+					     LOSS_UNSEEN_CALL,
+					     DIRECTION_RECEIVED,
+					     LAYER_TLS,
+					     i % 4 < 2,
+					     i % 4 < 2 ? i << 30 : 0};
+		break;
+	case 9:
+		e.type = EVENT_STATE;
+		e.state = (struct event_state){i, CONN_FAILED, END_LOCAL, (uint16_t)n};
+		break;
+	case 10:
+		e.type = EVENT_TOTALS;
+		e.totals = (struct event_totals){i,	i + 1, i + 2, i + 3,
+						 i + 4, i + 5, i + 6, i + 7};
 		break;
 	default:
 		e.type = EVENT_SECRET;
@@ -111,7 +135,8 @@ static inline bool sample_equal_host(const struct event_host *a, const struct ev
 	return a->cpus == b->cpus && a->page_size == b->page_size &&
 	       span_equal(a->hostname, b->hostname) && span_equal(a->kernel, b->kernel) &&
 	       span_equal(a->machine, b->machine) && span_equal(a->boot_id, b->boot_id) &&
-	       span_equal(a->recorder, b->recorder) && span_equal(a->options, b->options);
+	       span_equal(a->recorder, b->recorder) && span_equal(a->options, b->options) &&
+	       a->blind == b->blind;
 }
 
 static inline bool sample_equal_process(const struct event_process *a,
@@ -132,7 +157,9 @@ static inline bool sample_equal_conn(const struct event_conn *a, const struct ev
 	       span_equal(a->remote_path, b->remote_path) && a->sent == b->sent &&
 	       a->received == b->received && a->netns == b->netns && a->pid == b->pid &&
 	       a->fd == b->fd && a->transport == b->transport && a->role == b->role &&
-	       a->origin == b->origin;
+	       a->origin == b->origin && a->state == b->state && a->state_by == b->state_by &&
+	       a->error == b->error && a->state_ts == b->state_ts &&
+	       a->established_ts == b->established_ts;
 }
 
 static inline bool sample_equal_data(const struct event_data *a, const struct event_data *b)
@@ -140,14 +167,15 @@ static inline bool sample_equal_data(const struct event_data *a, const struct ev
 	return a->conn == b->conn && a->offset == b->offset && a->len == b->len &&
 	       span_equal(a->payload, b->payload) && a->pid == b->pid && a->tid == b->tid &&
 	       a->fd == b->fd && a->call == b->call && a->direction == b->direction &&
-	       a->layer == b->layer && a->cut == b->cut && address_equal(&a->peer, &b->peer);
+	       a->layer == b->layer && a->cut == b->cut && address_equal(&a->peer, &b->peer) &&
+	       a->begin_ts == b->begin_ts;
 }
 
 static inline bool sample_equal_loss(const struct event_loss *a, const struct event_loss *b)
 {
 	return a->conn == b->conn && a->events == b->events && a->bytes == b->bytes &&
 	       a->since == b->since && a->cause == b->cause && a->direction == b->direction &&
-	       a->layer == b->layer;
+	       a->layer == b->layer && a->placed == b->placed && a->position == b->position;
 }
 
 static inline bool sample_equal(const struct event *a, const struct event *b)
@@ -177,6 +205,11 @@ static inline bool sample_equal(const struct event *a, const struct event *b)
 	case EVENT_SECRET:
 		return a->secret.conn == b->secret.conn &&
 		       span_equal(a->secret.line, b->secret.line);
+	case EVENT_STATE:
+		return a->state.conn == b->state.conn && a->state.state == b->state.state &&
+		       a->state.by == b->state.by && a->state.error == b->state.error;
+	case EVENT_TOTALS:
+		return memcmp(&a->totals, &b->totals, sizeof(a->totals)) == 0; /* no padding */
 	}
 	return false;
 }
