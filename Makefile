@@ -18,15 +18,25 @@ SKIP_BPF ?= $(if $(wildcard /sys/kernel/btf/vmlinux),,1)
 SAN   ?=
 BUILD := build$(if $(SAN),/san)
 Q     := $(if $(V),,@)
-say    = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
+# Nothing is said under make -s: the short options stand together, in the first word of MAKEFLAGS.
+SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
+say    = $(if $(V)$(SILENT),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 CFLAGS ?= -O2 -g
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
           -Wimplicit-fallthrough -Werror
 BASE   := -std=gnu11 -I. -I$(BUILD) -D_GNU_SOURCE -DSOCKTAPE_VERSION='"$(VERSION)"' -fno-common
 BASE   += $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-ALL_CFLAGS  = $(BASE) $(WARN) $(CFLAGS) -MMD -MP
-ALL_LDFLAGS = $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
+
+# Both programs read what others wrote, one of them as root. Fortified are optimised builds alone,
+# and those whose sanitizers would not see the checks' own calls.
+OPTIMISED := $(filter-out -O0,$(filter -O%,$(CFLAGS)))
+HARDEN := -fstack-protector-strong -fPIE \
+          $(if $(SAN),,$(if $(OPTIMISED),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3))
+HARDEN_LD := -pie -Wl,-z,relro -Wl,-z,now
+
+ALL_CFLAGS  = $(BASE) $(WARN) $(HARDEN) $(CFLAGS) -MMD -MP
+ALL_LDFLAGS = $(HARDEN_LD) $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 
 FORMAT_SRC    := $(wildcard format/*.c)
 PROTOCOLS_SRC := $(wildcard protocols/*.c protocols/*/*.c)
@@ -131,7 +141,8 @@ $(BUILD)/tools/bench/%: $(BUILD)/obj/tools/bench/%.o $(ANALYZE_ARCHIVES)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_ANALYZE_LIBS)
 
 # Chains of implicit rules would delete these after each link, and compile all of them the next time.
-.PRECIOUS: $(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/tools/bench/%.o
+# The pattern has to be that of the rule which makes them.
+.PRECIOUS: $(BUILD)/obj/%.o
 
 .PHONY: tests
 tests: all $(UNIT_BIN) $(LIVE_BIN) ## build the test programs

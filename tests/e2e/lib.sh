@@ -8,14 +8,20 @@ work=$(mktemp -d)
 # Read by the scripts that source this.
 export socktape=$PWD/build/socktape recorder=$PWD/build/socktape-record
 
-# Processes that the script started in the background are stopped at the end: those that still run
-# as its jobs, for an id alone may be another process's by then.
+# What the script started is stopped at the end: its jobs, and whatever still has its mark in the
+# environment, such as a child of a job. An id alone may be another process's by then.
+export SOCKTAPE_TEST_SCRIPT=$work
+undo=() # commands for the end, for what isn't in $work
 at_exit() {
-	local pid
+	local pid command
 	for pid in $(jobs -p); do kill "$pid" 2>/dev/null; done
+	tests/leftovers "SOCKTAPE_TEST_SCRIPT=$work" kill >/dev/null
+	for command in "${undo[@]}"; do eval "$command"; done
 	rm -rf "$work"
 }
 trap at_exit EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 failures=0
 

@@ -69,6 +69,7 @@ check "-e and --port together: nobody else" has_not both "e2e-\|to-one"
 cgroup_mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
 cgroup=$cgroup_mount/socktape-e2e-$$
 if [ -n "$cgroup_mount" ] && mkdir "$cgroup" 2>/dev/null; then
+	undo+=('rmdir "$cgroup/below" "$cgroup" 2>/dev/null')
 	mkdir "$cgroup/below"
 	record_start -o "$work/rec/cgroup" --cgroup "socktape-e2e-$$"
 	(

@@ -2,6 +2,7 @@
 
 /* sharing CASE FAMILY: descriptors that are copied, inherited, passed on and used again. */
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "tests/live/sockets.h"
@@ -36,6 +37,19 @@ static void case_dup(const struct family *family, struct end ends[2])
 	hear(&ends[1]);
 }
 
+/* A child that ends with its parent, however that ends. */
+static pid_t child_start(void)
+{
+	pid_t parent = getpid(), pid = (pid_t)must("fork", fork());
+
+	if (pid == 0) {
+		must("prctl", prctl(PR_SET_PDEATHSIG, SIGKILL));
+		if (getppid() != parent)
+			exit(1);
+	}
+	return pid;
+}
+
 static void child_wait(pid_t pid)
 {
 	int status;
@@ -52,7 +66,7 @@ static void case_fork(const struct family *family, struct end ends[2])
 
 	(void)family;
 	say(&ends[0], "by the parent");
-	pid = (pid_t)must("fork", fork());
+	pid = child_start();
 	if (pid == 0) {
 		say(&ends[0], text);
 		exit(0);
@@ -82,7 +96,7 @@ static void case_passed(const struct family *family, struct end ends[2])
 	must("socketpair", socketpair(AF_UNIX, SOCK_STREAM, 0, fds));
 	over[0].fd = fds[0];
 	over[1].fd = fds[1];
-	pid = (pid_t)must("fork", fork());
+	pid = child_start();
 	if (pid == 0) {
 		char plus;
 

@@ -28,6 +28,7 @@ static pid_t talker_start(int *go)
 		int pair[2];
 		char byte;
 
+		close(gate[1]); /* else the end of its parent would not end it */
 		if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || read(gate[0], &byte, 1) != 1)
 			_exit(1);
 		_exit(write(pair[0], "hello", 5) == 5 && read(pair[1], &byte, 1) == 1 ? 0 : 1);

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,7 +50,7 @@ static int teardown(void **state)
 /* A child that sleeps, with a command line that is known. */
 static pid_t sleeper_start(int64_t *start_ts)
 {
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 	int ready[2];
 	char byte;
 
@@ -57,6 +58,10 @@ static pid_t sleeper_start(int64_t *start_ts)
 	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
 	pid = fork();
 	if (pid == 0) {
+		/* A test that fails never stops it: it ends with its parent. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
 		execl("/bin/sleep", "sleep", "1000", NULL);
 		_exit(1);
 	}
