@@ -121,6 +121,9 @@ $(BUILD)/tests/unit/record_%: $(BUILD)/obj/tests/unit/record_%.o $(BUILD)/librec
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(RECORD_LIBS) $(FORMAT_LIBS)
 
+# Others' encoders, to hold our decoders against.
+$(BUILD)/tests/unit/http2_%: ORACLE_LIBS := -lnghttp2
+
 # What several of them use stands beside them.
 UNIT_HELPERS_SRC := $(filter-out %_test.c,$(wildcard tests/unit/*.c))
 $(eval $(call archive,unit,UNIT_HELPERS_SRC))
@@ -128,7 +131,7 @@ $(eval $(call archive,unit,UNIT_HELPERS_SRC))
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libunit.a $(ANALYZE_ARCHIVES)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(ALL_ANALYZE_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(ORACLE_LIBS) $(ALL_ANALYZE_LIBS)
 
 $(BUILD)/tests/live/%: tests/live/%.c
 	$(call say,LD,$@)
