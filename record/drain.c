@@ -12,25 +12,12 @@
 
 struct drain {
 	struct ring_buffer *ring;
-	struct recording_writer *writer;
 	struct process_table *processes;
+	drain_event_fn *take;
+	void *context;
 	size_t left; /* of this turn */
 	struct drain_totals totals;
 };
-
-static void event_write(struct drain *drain, const struct event *event)
-{
-	struct drain_totals *totals = &drain->totals;
-
-	if (event->type == EVENT_DATA) {
-		totals->data_events++;
-		totals->data_bytes += event->data.payload.len;
-	}
-	if (totals->error != TAPE_OK)
-		return;
-	totals->error = recording_writer_event(drain->writer, event);
-	totals->system_error = errno;
-}
 
 static int record_take(void *context, void *data, size_t len)
 {
@@ -41,7 +28,11 @@ static int record_take(void *context, void *data, size_t len)
 	if (translate_record(data, len, &event, &gaps)) {
 		if (event.type == EVENT_PROCESS)
 			process_table_complete(drain->processes, &gaps, &event.process);
-		event_write(drain, &event);
+		if (event.type == EVENT_DATA) {
+			drain->totals.data_events++;
+			drain->totals.data_bytes += event.data.payload.len;
+		}
+		drain->take(drain->context, &event);
 	} else {
 		drain->totals.malformed++;
 	}
@@ -53,14 +44,16 @@ static int record_take(void *context, void *data, size_t len)
 	return 0;
 }
 
-struct drain *drain_new(int ring, struct recording_writer *writer, struct process_table *processes)
+struct drain *drain_new(int ring, struct process_table *processes, drain_event_fn *take,
+			void *context)
 {
 	struct drain *drain = calloc(1, sizeof(*drain));
 
 	if (!drain)
 		return NULL;
-	drain->writer = writer;
 	drain->processes = processes;
+	drain->take = take;
+	drain->context = context;
 	drain->ring = ring_buffer__new(ring, record_take, drain, NULL);
 	if (!drain->ring) {
 		free(drain);

@@ -2,22 +2,24 @@
 #ifndef SOCKTAPE_RECORD_DRAIN_H
 #define SOCKTAPE_RECORD_DRAIN_H
 
-#include "format/recording.h"
+#include "format/event.h"
 #include "record/process.h"
 
-/* Takes records out of the ring and hands them to the writer as events. */
+/* Takes records out of the ring and hands them on as events, in the order of their time. */
 struct drain;
 
+/* Gets each event. What its spans point to is valid during the call only. */
+typedef void drain_event_fn(void *context, const struct event *event);
+
 struct drain_totals {
-	uint64_t data_events;  /* taken out of the ring, whether written or not */
-	uint64_t data_bytes;   /* payload in them */
-	uint64_t malformed;    /* records that could not be understood; 0 unless there is a bug */
-	enum tape_error error; /* of the writer; the first one stays */
-	int system_error;      /* errno at that moment */
+	uint64_t data_events; /* taken out of the ring */
+	uint64_t data_bytes;  /* payload in them */
+	uint64_t malformed;   /* records that could not be understood; 0 unless there is a bug */
 };
 
-/* RING is the map's descriptor; WRITER and PROCESSES must outlive the drain. NULL: see errno. */
-struct drain *drain_new(int ring, struct recording_writer *writer, struct process_table *processes);
+/* RING is the map's descriptor; PROCESSES must outlive the drain. NULL: see errno. */
+struct drain *drain_new(int ring, struct process_table *processes, drain_event_fn *take,
+			void *context);
 
 /*
  * Empties the ring, but returns after some milliseconds' worth of records, so that a flood doesn't

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "record/loop.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -75,15 +74,6 @@ static void tally_take(struct recorder *r)
 		recorder_check(r, loss_log_write(&r->losses, &r->tally, now, r->writer));
 }
 
-static bool drain(struct recorder *r)
-{
-	bool empty = drain_some(r->drain);
-
-	errno = drain_totals(r->drain)->system_error;
-	recorder_check(r, drain_totals(r->drain)->error);
-	return empty;
-}
-
 static bool status_wanted(const struct recorder *r)
 {
 	/* A command has the terminal for itself. */
@@ -116,7 +106,7 @@ static void record(struct recorder *r)
 
 		if (epoll_wait(r->wake, events, 2, empty ? TURN_MS : 0) > 0)
 			signals_take(r);
-		empty = drain(r);
+		empty = drain_some(r->drain);
 		now = clock_monotonic();
 		if (options->duration && now - r->started >= (int64_t)options->duration)
 			stop(r, "stopped");
@@ -138,7 +128,7 @@ static void record(struct recorder *r)
 static void drain_rest(struct recorder *r)
 {
 	for (int i = 0; i < SETTLE_TRIES; i++) {
-		while (!drain(r))
+		while (!drain_some(r->drain))
 			;
 		if (!programs_tally(r->programs, &r->tally) ||
 		    drain_totals(r->drain)->data_events >= r->tally.data_records)

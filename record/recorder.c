@@ -189,12 +189,17 @@ static void children_add(struct recorder *r)
 			tape_error_text(error));
 }
 
+static void event_take(void *context, const struct event *event)
+{
+	recorder_write(context, event);
+}
+
 static bool recording_begin(struct recorder *r, struct buffer *problem)
 {
 	const struct options *options = r->options;
 	int error = 0;
 
-	r->drain = drain_new(programs_ring(r->programs), r->writer, r->processes);
+	r->drain = drain_new(programs_ring(r->programs), r->processes, event_take, r);
 	r->started = clock_monotonic();
 	r->losses.since = r->started;
 	if (r->drain)
