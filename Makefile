@@ -1,22 +1,30 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # make help lists the targets. V=1 shows the commands. SAN=address,undefined builds with sanitizers
-# into build/san. SKIP_BPF=1 builds the analyzer alone; so does a machine without BTF.
+# into build/san. SKIP_BPF=1 builds the analyzer alone.
+# ARCH=arm64 CROSS=aarch64-linux-gnu- builds for another processor, into build/arm64.
 
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
 DESTDIR ?=
 
+host_arch := $(patsubst aarch64,arm64,$(shell uname -m))
+ARCH      ?= $(host_arch)
+CROSS     ?=
+ifneq ($(CROSS),)
+CC        := $(CROSS)gcc
+AR        := $(CROSS)ar
+endif
 CC        ?= gcc
 CLANG     ?= clang
 BPFTOOL   ?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool) bpftool)
 LLVM_STRIP ?= llvm-strip
 PYTHON    ?= python3
 
-# The kernel programs are compiled against the types of the running kernel.
-SKIP_BPF ?= $(if $(wildcard /sys/kernel/btf/vmlinux),,1)
+SKIP_BPF ?=
 
 SAN   ?=
-BUILD := build$(if $(SAN),/san)
+TOP   := build$(if $(filter-out $(host_arch),$(ARCH)),/$(ARCH))
+BUILD := $(TOP)$(if $(SAN),/san)
 Q     := $(if $(V),,@)
 # Nothing is said under make -s: the short options stand together, in the first word of MAKEFLAGS.
 SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
@@ -68,7 +76,7 @@ define archive
 $(BUILD)/lib$(1).a: $$(call obj,$$($(2)))
 	$$(call say,AR,$$@)
 	@mkdir -p $$(@D)
-	$$(Q)rm -f $$@ && ar rcs $$@ $$^
+	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
 endef
 $(eval $(call archive,format,FORMAT_SRC))
 $(eval $(call archive,protocols,PROTOCOLS_SRC))
@@ -90,24 +98,20 @@ $(BUILD)/socktape-record: $(call obj,record/main.c) $(BUILD)/librecord.a $(BUILD
 
 # ---- kernel programs: never built with sanitizers, one skeleton header each ----
 
-build/bpf/vmlinux.h:
-	$(call say,BTF,$@)
-	@mkdir -p $(@D)
-	$(Q)$(BPFTOOL) btf dump file /sys/kernel/btf/vmlinux format c > $@.tmp && mv $@.tmp $@
-
-build/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.[ch]) format/numbers.h build/bpf/vmlinux.h
+$(TOP)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.[ch]) format/numbers.h
 	$(call say,BPF,$<)
-	$(Q)$(CLANG) -O2 -g -target bpf -D__TARGET_ARCH_x86 -Ibuild/bpf -I. -Wall -Werror \
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -O2 -g -target bpf -D__TARGET_ARCH_$(ARCH:x86_64=x86) -I. -Wall -Werror \
 		-Wno-missing-declarations -c $< -o $@.tmp && $(LLVM_STRIP) -g $@.tmp && mv $@.tmp $@
 
-build/bpf/%.skel.h: build/bpf/%.bpf.o
+$(TOP)/bpf/%.skel.h: $(TOP)/bpf/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf > $@.tmp && mv $@.tmp $@
 
-BPF_SKELS := $(patsubst bpf/%.bpf.c,build/bpf/%.skel.h,$(BPF_SRC))
+BPF_SKELS := $(patsubst bpf/%.bpf.c,$(TOP)/bpf/%.skel.h,$(BPF_SRC))
 $(call obj,$(RECORD_SRC)): | $(BPF_SKELS)
-$(call obj,$(RECORD_SRC)): BASE += -Ibuild/bpf
-.SECONDARY: $(BPF_SKELS) $(patsubst bpf/%.bpf.c,build/bpf/%.bpf.o,$(BPF_SRC))
+$(call obj,$(RECORD_SRC)): BASE += -I$(TOP)/bpf
+.SECONDARY: $(BPF_SKELS) $(patsubst bpf/%.bpf.c,$(TOP)/bpf/%.bpf.o,$(BPF_SRC))
 
 # ---- tests ----
 

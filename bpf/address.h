@@ -26,15 +26,15 @@ static __always_inline void address_from_user(__u64 pointer, struct kernel_addre
 	struct user_sockaddr name = {};
 
 	__builtin_memset(address, 0, sizeof(*address));
-	if (!pointer || bpf_probe_read_user(&name, sizeof(name.family), (void *)pointer))
+	if (!pointer || user_read(&name, sizeof(name.family), pointer))
 		return;
 	if (name.family == AF_INET) {
-		if (bpf_probe_read_user(&name, 8, (void *)pointer))
+		if (user_read(&name, 8, pointer))
 			return;
 		address->family = ADDRESS_INET4;
 		__builtin_memcpy(address->ip, name.ip4, 4);
 	} else if (name.family == AF_INET6) {
-		if (bpf_probe_read_user(&name, sizeof(name), (void *)pointer))
+		if (user_read(&name, sizeof(name), pointer))
 			return;
 		address->family = ADDRESS_INET6;
 		address->scope = name.inet6.scope;

@@ -14,22 +14,13 @@
 #define SOCKETCALLS                                                                                \
 	(1U << 9 | 1U << 10 | 1U << 11 | 1U << 12 | 1U << 16 | 1U << 17 | 1U << 19 | 1U << 20)
 
-static __always_inline bool task_in_compat(struct task_struct *task)
-{
-#ifdef SOCKTAPE_COMPAT
-	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
-#else
-	return task->thread_info.status & TS_COMPAT;
-#endif
-}
-
 static __always_inline bool compat32_fd(struct pt_regs *regs, __u8 kind, __u32 *fd)
 {
-	*fd = regs->bx;
+	*fd = CALL32_ARG1(regs);
 	if (kind != COMPAT_SOCKETCALL)
 		return true;
-	return regs->bx < 32 && (SOCKETCALLS >> regs->bx & 1) &&
-	       !bpf_probe_read_user(fd, sizeof(*fd), (void *)(regs->cx & 0xffffffff));
+	return *fd < 32 && (SOCKETCALLS >> *fd & 1) &&
+	       !user_read(fd, sizeof(*fd), CALL32_ARG2(regs) & 0xffffffff);
 }
 
 static __noinline void compat32_count(struct task_struct *task, struct pt_regs *regs, __u8 kind,
@@ -41,7 +32,7 @@ static __noinline void compat32_count(struct task_struct *task, struct pt_regs *
 	if (!kind || result <= 0 || !compat32_fd(regs, kind, &fd))
 		return;
 	if (!socket_of_file(current_file(task, fd), &ref) &&
-	    !(kind == COMPAT_SPLICE && socket_of_file(current_file(task, regs->dx), &ref)))
+	    !(kind == COMPAT_SPLICE && socket_of_file(current_file(task, CALL32_ARG3(regs)), &ref)))
 		return;
 	if (!process_matches(task, bpf_get_current_pid_tgid() >> 32))
 		return;

@@ -26,6 +26,45 @@ enum conn_how {
  * instruction needs 5.12.
  */
 #ifdef SOCKTAPE_COMPAT
+/* Linux before 5.15 may refuse bpf_spin_lock to programs of this type. */
+enum bpf_func_id___own {
+	BPF_FUNC_timer_init___own = 169
+};
+
+static __always_inline bool spin_locks_usable(void)
+{
+	return bpf_core_enum_value_exists(enum bpf_func_id___own, BPF_FUNC_timer_init___own);
+}
+
+/*
+ * Held locks where the kernel has none: of two that enter a key at once one fails. The holder is on
+ * another CPU, where nothing preempts it, and has a few instructions to go.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u8);
+} locks SEC(".maps");
+
+#define LOCK_TRIES 128
+
+static __noinline int lock_take(__u64 key)
+{
+	__u8 one = 1;
+
+	for (int i = 0; i < LOCK_TRIES; i++)
+		if (!bpf_map_update_elem(&locks, &key, &one, BPF_NOEXIST))
+			return 1;
+	return 0;
+}
+
+static __always_inline void lock_give(__u64 key, int held)
+{
+	if (held)
+		bpf_map_delete_elem(&locks, &key);
+}
+
 struct id_source {
 	__u64 next;
 	struct bpf_spin_lock lock;
@@ -46,6 +85,13 @@ static __always_inline __u64 conn_new_id(void)
 
 	if (!source)
 		return 0;
+	if (!spin_locks_usable()) {
+		int held = lock_take(0);
+
+		id = ++source->next;
+		lock_give(0, held);
+		return id;
+	}
 	bpf_spin_lock(&source->lock);
 	id = ++source->next;
 	bpf_spin_unlock(&source->lock);
@@ -56,6 +102,15 @@ static __always_inline __u64 conn_advance(struct kernel_conn_state *conn, __u8 d
 {
 	__u64 before;
 
+	if (!spin_locks_usable()) {
+		__u64 key = conn->id;
+		int held = lock_take(key);
+
+		before = conn->position[direction & 1];
+		conn->position[direction & 1] = before + n;
+		lock_give(key, held);
+		return before;
+	}
 	bpf_spin_lock(&conn->lock);
 	before = conn->position[direction & 1];
 	conn->position[direction & 1] = before + n;

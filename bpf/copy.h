@@ -121,8 +121,7 @@ static __always_inline __u64 iov_clamp(struct walk *walk, __u64 moved)
 	struct iovec piece;
 
 	for (__u32 i = 0; i < CLAMP_PIECES && i < walk->iov_count; i++) {
-		if (bpf_probe_read_user(&piece, sizeof(piece),
-					(void *)(walk->iov + i * sizeof(piece))))
+		if (user_read(&piece, sizeof(piece), walk->iov + i * sizeof(piece)))
 			break;
 		capacity += piece.iov_len;
 	}
@@ -138,7 +137,7 @@ static __always_inline bool message_next(struct walk *walk)
 
 	if (!walk->message_count)
 		return false;
-	if (bpf_probe_read_user(&message, sizeof(message), (void *)walk->messages)) {
+	if (user_read(&message, sizeof(message), walk->messages)) {
 		COUNT(lost_unreadable_calls, walk->message_count);
 		return false;
 	}
@@ -184,7 +183,7 @@ static __always_inline bool piece_next(struct walk *walk)
 		return false;
 	}
 	if (walk->iov_in_kernel ? bpf_probe_read_kernel(&piece, sizeof(piece), (void *)walk->iov)
-				: bpf_probe_read_user(&piece, sizeof(piece), (void *)walk->iov)) {
+				: user_read(&piece, sizeof(piece), walk->iov)) {
 		walk->cut = CUT_UNREADABLE;
 		return false;
 	}
@@ -209,7 +208,7 @@ static __always_inline bool piece_copy(struct scratch *space)
 	if (walk->source == SOURCE_FILE)
 		failed = bpf_probe_read_kernel(space->payload + fill, n, (void *)walk->piece);
 	else
-		failed = bpf_probe_read_user(space->payload + fill, n, (void *)walk->piece);
+		failed = user_read(space->payload + fill, n, walk->piece);
 	if (failed) {
 		walk->cut = CUT_UNREADABLE;
 		return false;

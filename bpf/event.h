@@ -6,7 +6,8 @@
  * What the kernel programs and socktape-record tell each other: the only header they share, and
  * for one run only. Nothing of it reaches a file: record/translate.c turns it into format/event.h.
  *
- * Included after vmlinux.h in a kernel program and after <stdint.h>/<linux/types.h> in user space.
+ * Included after bpf/vmlinux.h in a kernel program and after <stdint.h>/<linux/types.h> in user
+ * space.
  */
 
 #define KERNEL_COMM_LEN 16
@@ -164,7 +165,8 @@ struct kernel_config {
 	__u32 self_pid; /* socktape-record itself: never recorded */
 	__u32 snaplen;	/* payload bytes kept of a call; 0xffffffff: all */
 	__u16 port;
-	__u16 reserved;
+	__u8 page_shift; /* the kernel's pages have 1 << page_shift bytes */
+	__u8 reserved;
 	__u64 ring_bytes;	   /* size of the ring */
 	__u64 wake_bytes;	   /* fill at which user space is woken, once */
 	__u64 pressure_cut_bytes;  /* fill above which payload is cut to KERNEL_PAYLOAD_PRESSURE */

@@ -4,11 +4,7 @@
 
 /* The kernel's types, what of its headers is no type, and how to read its memory. */
 
-#ifndef __TARGET_ARCH_x86
-#error "The numbers and registers of system calls (bpf/calls.h) are those of x86-64."
-#endif
-
-#include "vmlinux.h"
+#include "bpf/vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
@@ -34,12 +30,6 @@
 
 #define E2BIG	    7
 #define EINPROGRESS 115
-
-#define PAGE_SHIFT 12
-#define PAGE_SIZE  (1UL << PAGE_SHIFT)
-
-/* arch/x86: the task is in a 32-bit system call, whose numbers are others. */
-#define TS_COMPAT 0x2
 
 /*
  * KERNEL_GET(type, pointer, field): a field of a kernel struct behind a pointer that the verifier

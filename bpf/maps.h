@@ -2,11 +2,12 @@
 #ifndef SOCKTAPE_BPF_MAPS_H
 #define SOCKTAPE_BPF_MAPS_H
 
-#include "bpf/kernel.h"
+#include "bpf/arch.h"
 
 /* Configuration and state; bpf/event.h says what user space sets. */
 const volatile struct kernel_config settings = {
 	.snaplen = 0xffffffff,
+	.page_shift = 12,
 	.ring_bytes = 64 << 20,
 	.wake_bytes = 16 << 20,
 	.pressure_cut_bytes = 48 << 20,

@@ -7,7 +7,6 @@
  * and what the call moved is known.
  */
 
-#include "bpf/calls.h"
 #include "bpf/compat32.h"
 #include "bpf/establish.h"
 #include "bpf/transfer.h"
@@ -18,23 +17,23 @@ static __always_inline __u32 call_flags(const volatile struct call_shape *shape,
 	if (shape->direction != DIRECTION_RECEIVED)
 		return 0;
 	if (shape->call == CALL_RECVFROM || shape->kind == KIND_MESSAGES)
-		return regs->r10;
-	return shape->kind == KIND_MESSAGE ? regs->dx : 0;
+		return CALL_ARG4(regs);
+	return shape->kind == KIND_MESSAGE ? CALL_ARG3(regs) : 0;
 }
 
 /* Where sendfile() took its bytes: its offset is behind them now. */
 static __always_inline void source_sendfile(struct walk *walk, struct task_struct *task,
 					    struct pt_regs *regs, __u64 moved)
 {
-	struct file *file = current_file(task, regs->si);
+	struct file *file = current_file(task, CALL_ARG2(regs));
 	__u64 offset = 0;
 
 	walk_without_source(walk);
 	if (!file)
 		return;
-	if (!regs->dx)
+	if (!CALL_ARG3(regs))
 		offset = KERNEL_GET(file, file, f_pos);
-	else if (bpf_probe_read_user(&offset, sizeof(offset), (void *)regs->dx))
+	else if (user_read(&offset, sizeof(offset), CALL_ARG3(regs)))
 		return;
 	if (!page_distance)
 		page_distance_find(walk->key);
@@ -47,7 +46,7 @@ static __always_inline bool source_message(struct walk *walk, __u64 pointer, __u
 {
 	struct user_msghdr message;
 
-	if (bpf_probe_read_user(&message, sizeof(message), (void *)pointer))
+	if (user_read(&message, sizeof(message), pointer))
 		return false;
 	walk->iov = (__u64)message.msg_iov;
 	walk->iov_count = message.msg_iovlen;
@@ -61,12 +60,12 @@ static __always_inline bool source_message(struct walk *walk, __u64 pointer, __u
 
 static __always_inline void source_buffer(struct walk *walk, struct pt_regs *regs, __u64 *moved)
 {
-	walk->piece = regs->si;
-	walk->piece_len = regs->dx;
+	walk->piece = CALL_ARG2(regs);
+	walk->piece_len = CALL_ARG3(regs);
 	if (walk->datagram && *moved > walk->piece_len)
 		*moved = walk->piece_len; /* MSG_TRUNC gives the datagram's own length */
 	if (walk->datagram && (walk->call == CALL_SENDTO || walk->call == CALL_RECVFROM))
-		address_from_user(regs->r8, &walk->peer);
+		address_from_user(CALL_ARG5(regs), &walk->peer);
 }
 
 /* Sets the source of the call's bytes; false when its arguments are not readable. */
@@ -78,13 +77,13 @@ static __always_inline bool call_source(struct walk *walk, struct task_struct *t
 		source_buffer(walk, regs, moved);
 		return true;
 	case KIND_VECTOR:
-		walk->iov = regs->si;
-		walk->iov_count = regs->dx;
+		walk->iov = CALL_ARG2(regs);
+		walk->iov_count = CALL_ARG3(regs);
 		return true;
 	case KIND_MESSAGE:
-		return source_message(walk, regs->si, moved);
+		return source_message(walk, CALL_ARG2(regs), moved);
 	case KIND_MESSAGES:
-		walk->messages = regs->si;
+		walk->messages = CALL_ARG2(regs);
 		return true;
 	case KIND_SENDFILE:
 		source_sendfile(walk, task, regs, *moved);
@@ -122,21 +121,22 @@ static __always_inline void call_record(struct task_struct *task, struct pt_regs
 }
 
 /* A result of 0 is the stream's end, or an empty datagram that was sent or received. */
-static __always_inline bool call_moved_nothing(__u8 kind, struct pt_regs *regs, __u64 transport)
+static __always_inline bool call_moved_nothing(__u8 kind, __u8 call, struct pt_regs *regs,
+					       __u64 transport)
 {
 	if (transport != TRANSPORT_UDP && transport != TRANSPORT_UNIX_DATAGRAM)
 		return true;
 	if (kind >= KIND_SENDFILE)
 		return true;
 	/* read() of no bytes receives nothing. */
-	return kind == KIND_BUFFER && regs->orig_ax == 0 && !regs->dx;
+	return call == CALL_READ && !CALL_ARG3(regs);
 }
 
 /* The socket that a call is about; splice() has it at either end. */
 static __always_inline bool call_socket(struct task_struct *task, struct pt_regs *regs, __u8 kind,
 					long result, struct transfer *transfer)
 {
-	transfer->fd = kind == KIND_ACCEPT ? result : regs->di;
+	transfer->fd = kind == KIND_ACCEPT ? result : CALL_ARG1(regs);
 	if (socket_of_file(current_file(task, transfer->fd), &transfer->ref)) {
 		if (kind == KIND_SPLICE)
 			transfer->direction = DIRECTION_RECEIVED;
@@ -144,7 +144,7 @@ static __always_inline bool call_socket(struct task_struct *task, struct pt_regs
 	}
 	if (kind != KIND_SPLICE)
 		return false;
-	transfer->fd = regs->dx;
+	transfer->fd = CALL_ARG3(regs);
 	return socket_of_file(current_file(task, transfer->fd), &transfer->ref);
 }
 
@@ -156,7 +156,7 @@ static __always_inline bool call_failed(__u8 kind, long result)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 {
-	__u64 number = regs->orig_ax;
+	__u64 number = CALL_NUMBER(regs);
 	const volatile struct call_shape *shape;
 	struct transfer transfer = {};
 	struct task_struct *task;
@@ -170,7 +170,7 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 	if ((!kind && !shape->compat) || call_failed(kind, result))
 		return 0;
 	task = current_task();
-	if (task_in_compat(task)) {
+	if (call_is_32bit(task, regs)) {
 		compat32_count(task, regs, shape->compat, result);
 		return 0;
 	}
@@ -187,7 +187,8 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 	transfer.moved = result;
 	if (kind >= KIND_ACCEPT) {
 		socket_established(&transfer, kind);
-	} else if (result > 0 || !call_moved_nothing(kind, regs, transfer.ref.transport)) {
+	} else if (result > 0 ||
+		   !call_moved_nothing(kind, shape->call, regs, transfer.ref.transport)) {
 		__u32 flags = call_flags(shape, regs);
 
 		if (!(flags & (MSG_PEEK | MSG_ERRQUEUE)))

@@ -104,10 +104,19 @@ static __always_inline void source_uring(struct walk *walk, struct uring_done *d
 	}
 }
 
+/* Up to 6.12. */
+struct io_kiocb___task {
+	struct task_struct *task;
+} __attribute__((preserve_access_index));
+
 static __always_inline struct task_struct *uring_task(struct io_kiocb *request)
 {
-	if (!request || !bpf_core_field_exists(request->tctx))
+	struct io_kiocb___task *older = (struct io_kiocb___task *)request;
+
+	if (!request)
 		return current_task();
+	if (!bpf_core_field_exists(request->tctx))
+		return BPF_CORE_READ(older, task);
 	return BPF_CORE_READ(request, tctx, task);
 }
 
@@ -210,26 +219,53 @@ static __always_inline bool uring_request_transfer(struct uring_done *done,
 	return true;
 }
 
-SEC("tp_btf/io_uring_complete")
-int BPF_PROG(on_uring_complete, struct io_ring_ctx *ring, void *completed, struct io_uring_cqe *cqe)
-{
-	__s32 result = KERNEL_GET(io_uring_cqe, cqe, res);
-	struct transfer transfer = {.moved = result};
-	struct uring_done done = {.ring = ring, .request = completed};
+/* The tracepoint's arguments: since 6.13, and from 6.0 on. */
+typedef void (*btf_trace_io_uring_complete___cqe)(void *, struct io_ring_ctx *, void *,
+						  struct io_uring_cqe *);
+typedef void (*btf_trace_io_uring_complete___flat)(void *, void *, void *, __u64, int, unsigned int,
+						   __u64, __u64);
 
-	done.flags = KERNEL_GET(io_uring_cqe, cqe, flags);
+/* Takes the result out of the tracepoint's arguments, too; gives the request's user_data. */
+static __always_inline __u64 uring_done_read(__u64 *arguments, struct uring_done *done,
+					     __s32 *result)
+{
+	__u64 third = arguments[2];
+	struct io_uring_cqe *cqe = (struct io_uring_cqe *)third;
+
+	done->ring = (struct io_ring_ctx *)arguments[0];
+	done->request = (struct io_kiocb *)arguments[1];
+	if (bpf_core_type_exists(btf_trace_io_uring_complete___cqe)) {
+		*result = KERNEL_GET(io_uring_cqe, cqe, res);
+		done->flags = KERNEL_GET(io_uring_cqe, cqe, flags);
+		return KERNEL_GET(io_uring_cqe, cqe, user_data);
+	}
+	if (bpf_core_type_exists(btf_trace_io_uring_complete___flat)) {
+		*result = arguments[3];
+		done->flags = arguments[4];
+	}
+	return third;
+}
+
+SEC("tp_btf/io_uring_complete")
+int on_uring_complete(__u64 *arguments)
+{
+	struct transfer transfer = {};
+	struct uring_done done = {};
+	__s32 result = 0;
+	__u64 user_data = uring_done_read(arguments, &done, &result);
+
+	transfer.moved = result;
 	if (result <= 0 || (done.flags & URING_CQE_NOTIF))
 		return 0;
-	done.task = uring_task(completed);
+	done.task = uring_task(done.request);
 	transfer.pid = KERNEL_GET(task_struct, done.task, tgid);
 	transfer.tid = KERNEL_GET(task_struct, done.task, pid);
 	if (!process_matches(done.task, transfer.pid))
 		return 0;
-	if (completed) {
+	if (done.request) {
 		if (uring_request_transfer(&done, &transfer))
 			uring_record(&transfer, &done);
-	} else if (uring_shot_transfer(&done, KERNEL_GET(io_uring_cqe, cqe, user_data),
-				       &transfer)) {
+	} else if (uring_shot_transfer(&done, user_data, &transfer)) {
 		uring_record(&transfer, &done);
 	} else {
 		uring_count_unknown(&done, result);

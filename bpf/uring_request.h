@@ -118,24 +118,73 @@ static __always_inline const volatile struct uring_shape *uring_shape_of(struct 
 	return &uring_shapes[op];
 }
 
+/* Registered files up to 6.12. */
+struct io_fixed_file___own {
+	__u64 file_ptr;
+} __attribute__((preserve_access_index));
+
+struct io_file_table___files {
+	struct io_fixed_file___own *files;
+} __attribute__((preserve_access_index));
+
+struct io_ring_ctx___files {
+	struct io_file_table___files file_table;
+	__u32 nr_user_files;
+} __attribute__((preserve_access_index));
+
+/* The low bits of pointers to registered files are flags: up to 6.12 three, later two. */
+#define FIXED_FILE_FLAGS_OLD 7UL
+#define FIXED_FILE_FLAGS     3UL
+
+static __always_inline struct file *uring_registered_file_old(struct io_ring_ctx *current_ring,
+							      __u32 number)
+{
+	struct io_ring_ctx___files *ring = (struct io_ring_ctx___files *)current_ring;
+	struct io_fixed_file___own *files;
+	__u64 pointer = 0;
+
+	if (number >= BPF_CORE_READ(ring, nr_user_files))
+		return NULL;
+	files = BPF_CORE_READ(ring, file_table.files);
+	bpf_probe_read_kernel(&pointer, sizeof(pointer), files + number);
+	return (struct file *)(pointer & ~FIXED_FILE_FLAGS_OLD);
+}
+
+static __always_inline struct file *uring_registered_file(struct io_ring_ctx *ring, __u32 number)
+{
+	struct io_rsrc_node **nodes;
+	struct io_rsrc_node *node = NULL;
+
+	if (!bpf_core_field_exists(ring->file_table.data))
+		return uring_registered_file_old(ring, number);
+	if (number >= BPF_CORE_READ(ring, file_table.data.nr))
+		return NULL;
+	nodes = BPF_CORE_READ(ring, file_table.data.nodes);
+	bpf_probe_read_kernel(&node, sizeof(node), nodes + number);
+	return node ? (struct file *)(BPF_CORE_READ(node, file_ptr) & ~FIXED_FILE_FLAGS) : NULL;
+}
+
 /* The file is looked up when a request is issued; when it is submitted there is but a number. */
 static __always_inline struct file *uring_submitted_file(struct io_kiocb *request, __s32 *fd)
 {
 	__u32 number = KERNEL_GET(io_kiocb, request, cqe.fd);
-	struct io_rsrc_node **nodes;
-	struct io_rsrc_node *node = NULL;
 
 	if (!(KERNEL_GET(io_kiocb, request, flags) & URING_FIXED_FILE)) {
 		*fd = number;
 		return current_file(current_task(), number);
 	}
 	*fd = -1;
-	if (number >= BPF_CORE_READ(request, ctx, file_table.data.nr))
-		return NULL;
-	nodes = BPF_CORE_READ(request, ctx, file_table.data.nodes);
-	bpf_probe_read_kernel(&node, sizeof(node), nodes + number);
-	/* two low bits of the pointer are flags */
-	return node ? (struct file *)(BPF_CORE_READ(node, file_ptr) & ~3UL) : NULL;
+	return uring_registered_file(KERNEL_GET(io_kiocb, request, ctx), number);
+}
+
+/* A number, not a pointer: the verifier lets nobody calculate with those (USER_ADDRESS does). */
+static __always_inline __u64 uring_message_of(struct io_kiocb *request)
+{
+	struct io_sr_msg *message = (struct io_sr_msg *)request;
+	__u64 pointer = 0;
+
+	bpf_core_read(&pointer, sizeof(pointer), &message->umsg);
+	return pointer;
 }
 
 static __always_inline void uring_remember_vector(struct io_kiocb *request, __u8 kind)
@@ -149,8 +198,8 @@ static __always_inline void uring_remember_vector(struct io_kiocb *request, __u8
 	if (!vector)
 		return;
 	if (kind == URING_MESSAGE) {
-		from = (__u64)KERNEL_GET(io_sr_msg, request, umsg);
-		if (bpf_probe_read_user(&message, sizeof(message), (void *)from))
+		from = uring_message_of(request);
+		if (user_read(&message, sizeof(message), from))
 			return;
 		from = (__u64)message.msg_iov;
 		vector->count = message.msg_iovlen;
@@ -161,9 +210,8 @@ static __always_inline void uring_remember_vector(struct io_kiocb *request, __u8
 	vector->name = (__u64)message.msg_name;
 	if (vector->count > URING_VECTOR_MAX)
 		vector->count = URING_VECTOR_MAX;
-	if (!bpf_probe_read_user(vector->iov,
-				 BOUNDED(vector->count, URING_VECTOR_MAX) * sizeof(vector->iov[0]),
-				 (void *)from))
+	if (!user_read(vector->iov,
+		       BOUNDED(vector->count, URING_VECTOR_MAX) * sizeof(vector->iov[0]), from))
 		bpf_map_update_elem(&uring_vectors, &key, vector, BPF_ANY);
 }
 
@@ -177,9 +225,9 @@ static __always_inline __u16 uring_buffer_group(struct io_kiocb *request, __u8 k
 static __always_inline __u32 uring_recvmsg_overhead(struct io_kiocb *request)
 {
 	struct user_msghdr message;
-	__u64 from = (__u64)KERNEL_GET(io_sr_msg, request, umsg);
+	__u64 from = uring_message_of(request);
 
-	if (bpf_probe_read_user(&message, sizeof(message), (void *)from))
+	if (user_read(&message, sizeof(message), from))
 		return URING_RECVMSG_OUT;
 	return URING_RECVMSG_OUT + message.msg_namelen + message.msg_controllen;
 }
@@ -211,8 +259,7 @@ static __always_inline bool uring_is_multishot(struct io_kiocb *request,
 	       (KERNEL_GET(io_sr_msg, request, flags) & URING_RECV_MULTISHOT);
 }
 
-SEC("tp_btf/io_uring_submit_req")
-int BPF_PROG(on_uring_submit, struct io_kiocb *request)
+static __always_inline int uring_submitted(struct io_kiocb *request)
 {
 	const volatile struct uring_shape *shape = uring_shape_of(request);
 	__u8 kind = shape->kind;
@@ -224,6 +271,19 @@ int BPF_PROG(on_uring_submit, struct io_kiocb *request)
 	else if (kind == URING_RW_VECTOR || kind == URING_MESSAGE)
 		uring_remember_vector(request, kind);
 	return 0;
+}
+
+SEC("tp_btf/io_uring_submit_req")
+int BPF_PROG(on_uring_submit, struct io_kiocb *request)
+{
+	return uring_submitted(request);
+}
+
+/* The name up to 6.3; user space loads one of the two. */
+SEC("?tp_btf/io_uring_submit_sqe")
+int BPF_PROG(on_uring_submit_old, struct io_kiocb *request)
+{
+	return uring_submitted(request);
 }
 
 #endif

@@ -4,7 +4,7 @@
 
 /* Looks into the kernel's sparse arrays (include/linux/xarray.h). */
 
-#include "bpf/kernel.h"
+#include "bpf/arch.h"
 
 /* Entries have two tag bits; nodes have 64 slots. */
 #define XARRAY_NODE	2

@@ -11,6 +11,7 @@
 
 #include "bpf/event.h"
 #include "record/translate.h"
+#include "record/blind.h"
 #include "socktape.skel.h"
 #include "socktape_compat.skel.h"
 
@@ -25,6 +26,8 @@ struct programs {
 	struct bpf_object *object;
 	struct kernel_counters *counters; /* one for each possible CPU */
 	int cpus;
+	uint64_t blind;	 /* bits of enum blind_spot */
+	bool submit_old; /* the tracepoint of io_uring's submission has its name of before 6.4 */
 	struct bpf_link *links[LINKS_MAX];
 	size_t link_count;
 	struct bpf_link *mark_sockets;
@@ -86,6 +89,7 @@ static void settings_make(const struct options *options, struct kernel_config *s
 		.self_pid = (uint32_t)getpid(),
 		.snaplen = options->snaplen,
 		.port = options->port,
+		.page_shift = (uint8_t)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE)),
 		.ring_bytes = options->ring_len,
 		.wake_bytes = options->ring_len / 4,
 		.pressure_cut_bytes = options->ring_len / 4 * 3,
@@ -148,12 +152,12 @@ static int map_fd(const struct programs *p, const char *name)
 	return bpf_object__find_map_fd_by_name(p->object, name);
 }
 
-static void program_leave_out(struct programs *p, const char *name)
+static void program_choose(struct programs *p, const char *name, bool wanted)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(p->object, name);
 
 	if (program)
-		bpf_program__set_autoload(program, false);
+		bpf_program__set_autoload(program, wanted);
 }
 
 static int set_load(struct programs *p, const struct options *options)
@@ -174,14 +178,11 @@ static int set_load(struct programs *p, const struct options *options)
 		error = map_size(p, "conns", CONNS_MAX);
 	if (!error)
 		error = map_size(p, "scratch", (uint64_t)p->cpus);
-	if (!composition(p)->uring) {
-		program_leave_out(p, "on_uring_submit");
-		program_leave_out(p, "on_uring_complete");
-	}
-	if (!composition(p)->sweep) {
-		program_leave_out(p, "sweep_conns");
-		program_leave_out(p, "sweep_processes");
-	}
+	program_choose(p, "on_uring_submit", composition(p)->uring && !p->submit_old);
+	program_choose(p, "on_uring_submit_old", composition(p)->uring && p->submit_old);
+	program_choose(p, "on_uring_complete", composition(p)->uring);
+	program_choose(p, "sweep_conns", composition(p)->sweep);
+	program_choose(p, "sweep_processes", composition(p)->sweep);
 	if (!error)
 		error = bpf_object__load(p->object);
 	if (error) {
@@ -189,6 +190,15 @@ static int set_load(struct programs *p, const struct options *options)
 		p->object = NULL;
 	}
 	return error;
+}
+
+static void kernel_look(struct programs *p)
+{
+	struct btf *kernel = btf__load_vmlinux_btf();
+
+	p->blind = blind_spots(kernel);
+	p->submit_old = kernel && !kernel_traces(kernel, "io_uring_submit_req");
+	btf__free(kernel);
 }
 
 int programs_load(const struct options *options, enum program_set first, struct programs **out)
@@ -205,16 +215,31 @@ int programs_load(const struct options *options, enum program_set first, struct 
 	p->counters = calloc((size_t)p->cpus, sizeof(*p->counters));
 	if (!p->counters)
 		return error;
-	for (unsigned int set = first; set < PROGRAM_SET_COUNT && error && error != -EPERM; set++) {
+	kernel_look(p);
+	error = -ENOTSUP;
+	for (unsigned int set = first; set < PROGRAM_SET_COUNT && error; set++) {
+		if (compositions[set].uring && (p->blind & BLIND_BIT(BLIND_IO_URING)))
+			continue;
 		p->set = (enum program_set)set;
 		error = set_load(p, options);
+		if (error == -EPERM || error == -ENOMEM)
+			break;
 	}
+	if (!error && !composition(p)->uring)
+		p->blind |= BLIND_BIT(BLIND_IO_URING);
+	if (!error && !composition(p)->sweep)
+		p->blind |= BLIND_BIT(BLIND_CLOSE);
 	return error;
 }
 
 enum program_set programs_set(const struct programs *p)
 {
 	return p->set;
+}
+
+uint64_t programs_blind(const struct programs *p)
+{
+	return p->blind;
 }
 
 const char *program_set_text(enum program_set set)
@@ -336,13 +361,39 @@ int programs_ring(const struct programs *p)
 /* Every counter is a u64, so that their sum needs no list of names. */
 #define COUNTER_COUNT (sizeof(struct kernel_counters) / sizeof(uint64_t))
 
+/*
+ * Runs that the kernel skipped because the program was running on that CPU already: it interrupted
+ * itself, or, from 7.2 on, was preempted. Before 5.12 nobody counts them.
+ */
+static bool programs_skipped(struct programs *p, uint64_t *sum)
+{
+	struct bpf_program *program;
+
+	*sum = 0;
+	bpf_object__for_each_program(program, p->object)
+	{
+		struct bpf_prog_info info = {0};
+		uint32_t len = sizeof(info);
+		int fd = bpf_program__fd(program);
+
+		if (fd < 0)
+			continue;
+		if (bpf_obj_get_info_by_fd(fd, &info, &len) != 0)
+			return false;
+		*sum += info.recursion_misses;
+	}
+	return true;
+}
+
 bool programs_tally(struct programs *p, struct tally *tally)
 {
 	struct kernel_counters sum = {0};
 	uint64_t *to = (uint64_t *)&sum;
+	uint64_t skipped;
 	uint32_t key = 0;
 
-	if (bpf_map_lookup_elem(map_fd(p, "counters"), &key, p->counters) != 0)
+	if (bpf_map_lookup_elem(map_fd(p, "counters"), &key, p->counters) != 0 ||
+	    !programs_skipped(p, &skipped))
 		return false;
 	for (int cpu = 0; cpu < p->cpus; cpu++) {
 		const uint64_t *from = (const uint64_t *)&p->counters[cpu];
@@ -351,6 +402,7 @@ bool programs_tally(struct programs *p, struct tally *tally)
 			to[i] += from[i];
 	}
 	translate_counters(&sum, tally);
+	tally->lost[LOSS_MISSED_TURN].events = skipped;
 	return true;
 }
 

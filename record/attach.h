@@ -32,12 +32,15 @@ enum program_set {
 
 /*
  * Loads the programs, configured as OPTIONS say; nothing is recorded yet. FIRST is tried first,
- * then what comes after it until the kernel takes one.
+ * then what comes after it until the kernel takes one. -ENOMEM: options->ring_len is too large.
  */
 int programs_load(const struct options *options, enum program_set first, struct programs **p);
 
 /* Which of them was loaded. */
 enum program_set programs_set(const struct programs *p);
+
+/* What they can't see on this kernel: bits of enum blind_spot. */
+uint64_t programs_blind(const struct programs *p);
 
 /* Its words; static string. */
 const char *program_set_text(enum program_set set);

@@ -27,11 +27,19 @@ static void failure_print(const struct recorder *r)
 		r->error == TAPE_ERROR_IO ? strerror(r->system_error) : tape_error_text(r->error));
 }
 
+/* What is not recorded, whatever happens, is told before. */
+static void begin_print(const struct recorder *r)
+{
+	fprintf(stderr, "socktape-record: recording into %s\n", r->options->directory);
+	summary_print_blind(programs_blind(r->programs), stderr);
+}
+
 static void account_print(const struct recorder *r)
 {
 	struct summary summary = {
 		.progress = recorder_progress(r),
 		.directory = r->options->directory,
+		.blind = programs_blind(r->programs),
 		.reason = r->stop_reason ? r->stop_reason : "recording failed",
 	};
 
@@ -49,7 +57,7 @@ static int record(const struct options *options, char *const *argv)
 
 	if (recorder_open(&r, options, argv, &problem)) {
 		if (!options->quiet && !options->command)
-			fprintf(stderr, "socktape-record: recording into %s\n", options->directory);
+			begin_print(&r);
 		loop_run(&r);
 		if (r.error != TAPE_OK) {
 			failure_print(&r);
@@ -77,6 +85,7 @@ static int probe(const struct options *options, char *const *argv)
 	if (recorder_load(options, &programs, &problem)) {
 		printf("recording is possible here, with the programs %s\n",
 		       program_set_text(programs_set(programs)));
+		summary_print_blind(programs_blind(programs), stdout);
 	} else {
 		complain(&problem);
 		status = EXIT_REFUSED;

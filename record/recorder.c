@@ -13,12 +13,41 @@
 #include "record/privilege.h"
 #include "record/probe.h"
 
+/* The largest ring that fits into what memory there is; 0: not even the smallest does. */
+static uint64_t ring_that_fits(const struct options *options, enum program_set first)
+{
+	struct options smaller = *options;
+	int error = -ENOMEM;
+
+	while (error == -ENOMEM && smaller.ring_len / 2 >= OPTIONS_RING_MIN) {
+		struct programs *programs;
+
+		smaller.ring_len /= 2;
+		error = programs_load(&smaller, first, &programs);
+		programs_free(programs);
+	}
+	return error ? 0 : smaller.ring_len;
+}
+
+static void memory_explain(const struct options *options, enum program_set first,
+			   struct buffer *problem)
+{
+	uint64_t fits = ring_that_fits(options, first);
+
+	buffer_printf(problem, "too little memory for the ring buffer of %llu KiB: ",
+		      (unsigned long long)options->ring_len >> 10);
+	if (fits)
+		buffer_printf(problem, "--buffer %lluKiB fits", (unsigned long long)fits >> 10);
+	else
+		buffer_append_text(problem, "none fits; raise the memory limit of this cgroup");
+}
+
 bool recorder_load(const struct options *options, struct programs **programs,
 		   struct buffer *problem)
 {
 	struct probe probe;
 	const char *obstacle;
-	bool compat;
+	enum program_set first;
 	int error;
 
 	probe_kernel(&probe, options->verbose);
@@ -29,8 +58,12 @@ bool recorder_load(const struct options *options, struct programs **programs,
 		buffer_append_text(problem, obstacle);
 		return false;
 	}
-	compat = options->compat || !probe_is_current(&probe);
-	error = programs_load(options, compat ? PROGRAMS_COMPAT : PROGRAMS_CURRENT, programs);
+	first = options->compat || !probe_is_current(&probe) ? PROGRAMS_COMPAT : PROGRAMS_CURRENT;
+	error = programs_load(options, first, programs);
+	if (error == -ENOMEM) {
+		memory_explain(options, first, problem);
+		return false;
+	}
 	if (error) {
 		buffer_printf(problem,
 			      "the kernel refused the recording programs: %s; -v shows why",
@@ -111,6 +144,7 @@ static bool writer_open(struct recorder *r, struct buffer *problem)
 	if (r->error != TAPE_OK)
 		return false;
 	host_event(&r->host, &host);
+	host.host.blind = programs_blind(r->programs);
 	host.ts = clock.ts;
 	recorder_write(r, &host);
 	recorder_write(r, &clock);

@@ -79,7 +79,8 @@ static void lost_print(const struct summary *summary, FILE *out)
 	struct tally_loss all = tally_lost(tally);
 
 	if (!all.events && !all.bytes && !failed.events) {
-		fputs("  lost      nothing\n", out);
+		fprintf(out, "  lost      nothing%s\n",
+			summary->blind ? " of what can be seen on this kernel" : "");
 		return;
 	}
 	fputs("  lost\n", out);
@@ -118,6 +119,25 @@ static void doubt_print(const struct progress *progress, FILE *out)
 			told, taken, progress->drained.malformed);
 }
 
+static void blind_print(uint64_t blind, const char *label, FILE *out)
+{
+	const char *between = label;
+
+	for (unsigned int i = 0; i < 64; i++) {
+		if (!(blind >> i & 1))
+			continue;
+		fprintf(out, "%s%s", between, blind_spot_text((enum blind_spot)i));
+		between = ", ";
+	}
+	if (blind)
+		fputc('\n', out);
+}
+
+void summary_print_blind(uint64_t blind, FILE *out)
+{
+	blind_print(blind, "socktape-record: not recorded on this kernel: ", out);
+}
+
 void summary_print(const struct summary *summary, FILE *out)
 {
 	const struct progress *progress = &summary->progress;
@@ -128,6 +148,7 @@ void summary_print(const struct summary *summary, FILE *out)
 	payload_print(progress, out);
 	written_print(summary, out);
 	lost_print(summary, out);
+	blind_print(summary->blind, "  blind     ", out);
 	cut_print(&progress->tally, out);
 	doubt_print(progress, out);
 }
@@ -143,6 +164,7 @@ void summary_print_losses(const struct summary *summary, FILE *out)
 	char left_out[SIZE_TEXT_MAX];
 
 	doubt_print(progress, out);
+	summary_print_blind(summary->blind, out);
 	lost.events += failed.events;
 	lost.bytes += failed.bytes;
 	if (!lost.events && !lost.bytes && !cut)

@@ -10,6 +10,7 @@
 struct summary {
 	struct progress progress;
 	const char *directory;
+	uint64_t blind;	    /* bits of enum blind_spot */
 	const char *reason; /* "interrupted", ... */
 };
 
@@ -18,5 +19,8 @@ void summary_print(const struct summary *summary, FILE *out);
 
 /* Only what is missing, in one line; nothing when nothing is. */
 void summary_print_losses(const struct summary *summary, FILE *out);
+
+/* One line of what can't be recorded on this kernel; nothing when everything can be. */
+void summary_print_blind(uint64_t blind, FILE *out);
 
 #endif

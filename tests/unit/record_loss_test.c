@@ -12,6 +12,7 @@
 
 #include "format/recording.h"
 #include "record/loss.h"
+#include "record/blind.h"
 #include "record/summary.h"
 
 static void no_problem(void *context, const char *path, const struct problem *problem)
@@ -156,6 +157,23 @@ static void each_cause_is_told(void **state)
 	free(text);
 }
 
+static void what_the_kernel_does_not_show_is_told(void **state)
+{
+	struct summary summary = summary_of_a_good_recording();
+	char *text;
+
+	(void)state;
+	summary.blind = BLIND_BIT(BLIND_IO_URING) | BLIND_BIT(BLIND_SENDFILE);
+	assert_says(&summary, "  lost      nothing of what can be seen on this kernel\n"
+			      "  blind     calls through io_uring, payload of sendfile\n");
+	text = printed(summary_print_losses, &summary);
+	assert_string_equal(
+		text,
+		"socktape-record: not recorded on this kernel: calls through io_uring, payload "
+		"of sendfile\n");
+	free(text);
+}
+
 static void what_the_disk_did_not_take_is_lost(void **state)
 {
 	struct summary summary = summary_of_a_good_recording();
@@ -182,6 +200,7 @@ int main(void)
 		cmocka_unit_test(what_was_added_since_the_last_time_is_told),
 		cmocka_unit_test(a_good_recording_is_short_to_tell),
 		cmocka_unit_test(each_cause_is_told),
+		cmocka_unit_test(what_the_kernel_does_not_show_is_told),
 		cmocka_unit_test(what_the_disk_did_not_take_is_lost),
 		cmocka_unit_test(records_that_never_arrived_are_a_bug),
 	};

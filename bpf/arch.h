@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef SOCKTAPE_BPF_ARCH_H
+#define SOCKTAPE_BPF_ARCH_H
+
+/*
+ * What differs between processors, one file for each:
+ *
+ * CALL_NUMBER(regs), CALL_ARG1(regs) to CALL_ARG5(regs): a system call's number and arguments as
+ * they were when it began, out of the registers as they are when it ends. CALL32_ARG1 to
+ * CALL32_ARG3: those of a 32-bit program.
+ *
+ * call_is_32bit(task, regs): whether it is one of a 32-bit program, whose numbers are others.
+ *
+ * ARCH_CALLS(X): X(number, kind, call, direction) for each call that moves bytes through sockets or
+ * makes connections; ARCH_CALLS_32(X): X(number, kind) for those of 32-bit programs (bpf/calls.h).
+ *
+ * USER_ADDRESS(address): an address out of a program's own registers or memory as
+ * bpf_probe_read_user() takes it.
+ *
+ * The registers are in types of their own, so that bpf/vmlinux.h serves every processor.
+ */
+
+#if defined(__TARGET_ARCH_x86)
+#include "bpf/arch_x86.h"
+#elif defined(__TARGET_ARCH_arm64)
+#include "bpf/arch_arm64.h"
+#else
+#error "The numbers and registers of system calls are known for x86-64 and arm64 only."
+#endif
+
+/* Copies LEN bytes at an address of the current program; 0, or not readable. */
+#define user_read(to, len, from) bpf_probe_read_user(to, len, (const void *)USER_ADDRESS(from))
+
+#endif

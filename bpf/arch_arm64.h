@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef SOCKTAPE_BPF_ARCH_ARM64_H
+#define SOCKTAPE_BPF_ARCH_ARM64_H
+
+/* arm64 (bpf/arch.h says what is told here). */
+
+#include "bpf/kernel.h"
+
+struct pt_regs___arm64_call {
+	__u64 regs[31];
+	__u64 pstate;
+	__u64 orig_x0;
+	__s32 syscallno;
+} __attribute__((preserve_access_index));
+
+#define REGISTER(of, name) (((struct pt_regs___arm64_call *)(of))->name)
+
+/* The result is in x0 by now. */
+#define CALL_NUMBER(of) ((__u32)REGISTER(of, syscallno))
+#define CALL_ARG1(of)	REGISTER(of, orig_x0)
+#define CALL_ARG2(of)	REGISTER(of, regs[1])
+#define CALL_ARG3(of)	REGISTER(of, regs[2])
+#define CALL_ARG4(of)	REGISTER(of, regs[3])
+#define CALL_ARG5(of)	REGISTER(of, regs[4])
+#define CALL32_ARG1(of) CALL_ARG1(of)
+#define CALL32_ARG2(of) CALL_ARG2(of)
+#define CALL32_ARG3(of) CALL_ARG3(of)
+
+/* The uppermost byte may be a tag (Documentation/arch/arm64/tagged-pointers.rst). */
+#define USER_ADDRESS(address) ((__u64)(address) & ~(0xffULL << 56))
+
+/* arch/arm64/include/uapi/asm/ptrace.h: PSR_MODE32_BIT */
+#define MODE_32BIT 0x10
+
+static __always_inline bool call_is_32bit(struct task_struct *task, struct pt_regs *regs)
+{
+	(void)task;
+	return REGISTER(regs, pstate) & MODE_32BIT;
+}
+
+/* include/uapi/asm-generic/unistd.h */
+#define ARCH_CALLS(X)                                                                              \
+	X(63, BUFFER, READ, RECEIVED)                                                              \
+	X(64, BUFFER, WRITE, SENT)                                                                 \
+	X(65, VECTOR, READV, RECEIVED)                                                             \
+	X(66, VECTOR, WRITEV, SENT)                                                                \
+	X(71, SENDFILE, SENDFILE, SENT)                                                            \
+	X(76, SPLICE, SPLICE, SENT)                                                                \
+	X(202, ACCEPT, UNKNOWN, SENT)                                                              \
+	X(203, CONNECT, UNKNOWN, SENT)                                                             \
+	X(206, BUFFER, SENDTO, SENT)                                                               \
+	X(207, BUFFER, RECVFROM, RECEIVED)                                                         \
+	X(211, MESSAGE, SENDMSG, SENT)                                                             \
+	X(212, MESSAGE, RECVMSG, RECEIVED)                                                         \
+	X(242, ACCEPT, UNKNOWN, SENT) /* accept4 */                                                \
+	X(243, MESSAGES, RECVMMSG, RECEIVED)                                                       \
+	X(269, MESSAGES, SENDMMSG, SENT)                                                           \
+	X(286, VECTOR, PREADV, RECEIVED)                                                           \
+	X(287, VECTOR, PWRITEV, SENT)
+
+/* arch/arm/tools/syscall.tbl */
+#define ARCH_CALLS_32(X)                                                                           \
+	X(3, FD)       /* read */                                                                  \
+	X(4, FD)       /* write */                                                                 \
+	X(145, FD)     /* readv */                                                                 \
+	X(146, FD)     /* writev */                                                                \
+	X(187, FD)     /* sendfile */                                                              \
+	X(239, FD)     /* sendfile64 */                                                            \
+	X(289, FD)     /* send */                                                                  \
+	X(290, FD)     /* sendto */                                                                \
+	X(291, FD)     /* recv */                                                                  \
+	X(292, FD)     /* recvfrom */                                                              \
+	X(296, FD)     /* sendmsg */                                                               \
+	X(297, FD)     /* recvmsg */                                                               \
+	X(340, SPLICE) /* splice */                                                                \
+	X(365, FD)     /* recvmmsg */                                                              \
+	X(374, FD)     /* sendmmsg */                                                              \
+	X(392, FD)     /* preadv2 */                                                               \
+	X(393, FD)     /* pwritev2 */                                                              \
+	X(417, FD)     /* recvmmsg_time64 */
+
+#endif

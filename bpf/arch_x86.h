@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef SOCKTAPE_BPF_ARCH_X86_H
+#define SOCKTAPE_BPF_ARCH_X86_H
+
+/* x86-64 (bpf/arch.h says what is told here). */
+
+#include "bpf/kernel.h"
+
+struct pt_regs___x86 {
+	__u64 r10;
+	__u64 bx;
+	__u64 r8;
+	__u64 cx;
+	__u64 dx;
+	__u64 si;
+	__u64 di;
+	__u64 orig_ax;
+} __attribute__((preserve_access_index));
+
+struct thread_info___x86 {
+	__u32 status;
+} __attribute__((preserve_access_index));
+
+struct task_struct___x86 {
+	struct thread_info___x86 thread_info;
+} __attribute__((preserve_access_index));
+
+#define REGISTER(regs, name) (((struct pt_regs___x86 *)(regs))->name)
+
+#define CALL_NUMBER(regs) REGISTER(regs, orig_ax)
+#define CALL_ARG1(regs)	  REGISTER(regs, di)
+#define CALL_ARG2(regs)	  REGISTER(regs, si)
+#define CALL_ARG3(regs)	  REGISTER(regs, dx)
+#define CALL_ARG4(regs)	  REGISTER(regs, r10)
+#define CALL_ARG5(regs)	  REGISTER(regs, r8)
+#define CALL32_ARG1(regs) REGISTER(regs, bx)
+#define CALL32_ARG2(regs) REGISTER(regs, cx)
+#define CALL32_ARG3(regs) REGISTER(regs, dx)
+
+#define USER_ADDRESS(address) ((__u64)(address))
+
+/* arch/x86/include/asm/thread_info.h: the task is in a 32-bit system call */
+#define TS_COMPAT 0x2
+
+static __always_inline bool call_is_32bit(struct task_struct *task, struct pt_regs *regs)
+{
+	struct task_struct___x86 *here = (struct task_struct___x86 *)task;
+
+	(void)regs;
+#ifdef SOCKTAPE_COMPAT
+	return BPF_CORE_READ(here, thread_info.status) & TS_COMPAT;
+#else
+	return here->thread_info.status & TS_COMPAT;
+#endif
+}
+
+/* arch/x86/entry/syscalls/syscall_64.tbl */
+#define ARCH_CALLS(X)                                                                              \
+	X(0, BUFFER, READ, RECEIVED)                                                               \
+	X(1, BUFFER, WRITE, SENT)                                                                  \
+	X(19, VECTOR, READV, RECEIVED)                                                             \
+	X(20, VECTOR, WRITEV, SENT)                                                                \
+	X(40, SENDFILE, SENDFILE, SENT)                                                            \
+	X(42, CONNECT, UNKNOWN, SENT)                                                              \
+	X(43, ACCEPT, UNKNOWN, SENT)                                                               \
+	X(44, BUFFER, SENDTO, SENT)                                                                \
+	X(45, BUFFER, RECVFROM, RECEIVED)                                                          \
+	X(46, MESSAGE, SENDMSG, SENT)                                                              \
+	X(47, MESSAGE, RECVMSG, RECEIVED)                                                          \
+	X(275, SPLICE, SPLICE, SENT)                                                               \
+	X(288, ACCEPT, UNKNOWN, SENT) /* accept4 */                                                \
+	X(299, MESSAGES, RECVMMSG, RECEIVED)                                                       \
+	X(307, MESSAGES, SENDMMSG, SENT)                                                           \
+	X(327, VECTOR, PREADV, RECEIVED)                                                           \
+	X(328, VECTOR, PWRITEV, SENT)
+
+/* arch/x86/entry/syscalls/syscall_32.tbl */
+#define ARCH_CALLS_32(X)                                                                           \
+	X(3, FD) /* read */                                                                        \
+	X(4, FD) /* write */                                                                       \
+	X(102, SOCKETCALL)                                                                         \
+	X(145, FD)     /* readv */                                                                 \
+	X(146, FD)     /* writev */                                                                \
+	X(187, FD)     /* sendfile */                                                              \
+	X(239, FD)     /* sendfile64 */                                                            \
+	X(313, SPLICE) /* splice */                                                                \
+	X(337, FD)     /* recvmmsg */                                                              \
+	X(345, FD)     /* sendmmsg */                                                              \
+	X(369, FD)     /* sendto */                                                                \
+	X(370, FD)     /* sendmsg */                                                               \
+	X(371, FD)     /* recvfrom */                                                              \
+	X(372, FD)     /* recvmsg */                                                               \
+	X(378, FD)     /* preadv2 */                                                               \
+	X(379, FD)     /* pwritev2 */                                                              \
+	X(417, FD)     /* recvmmsg_time64 */
+
+#endif
