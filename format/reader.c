@@ -248,6 +248,12 @@ static bool take_block(struct reader *r, struct span s, size_t len)
 		return false;
 	}
 	r->info.blocks++;
+	level_uses_add(&r->info.levels, &(struct level_use){
+						.level = (int32_t)le32toh((uint32_t)header.level),
+						.blocks = 1,
+						.raw_bytes = le32toh(header.raw_len),
+						.compressed_bytes = le32toh(header.compressed_len),
+					});
 	decoder_begin(&r->decoder, buffer_span(&r->raw),
 		      (int64_t)le64toh((uint64_t)header.ts_base));
 	return true;
@@ -392,6 +398,22 @@ static bool take_frame(struct reader *r)
 		take_unknown(r, &frame, len);
 	}
 	return false;
+}
+
+void level_uses_add(struct level_uses *uses, const struct level_use *use)
+{
+	int32_t level = uses->count == LEVEL_USES_MAX - 1 ? 0 : use->level;
+	size_t i = 0;
+
+	while (i < uses->count && uses->of[i].level != use->level)
+		i++;
+	if (i == LEVEL_USES_MAX)
+		i--;
+	if (i == uses->count)
+		uses->of[uses->count++] = (struct level_use){.level = level};
+	uses->of[i].blocks += use->blocks;
+	uses->of[i].raw_bytes += use->raw_bytes;
+	uses->of[i].compressed_bytes += use->compressed_bytes;
 }
 
 /* ---- the interface ---- */

@@ -32,6 +32,25 @@ struct reader_options {
 	void *context;
 };
 
+/* How much was compressed with one level of zstd. */
+struct level_use {
+	int32_t level; /* 0: unknown */
+	uint64_t blocks;
+	uint64_t raw_bytes;
+	uint64_t compressed_bytes;
+};
+
+/* More levels than these are put down as unknown. */
+#define LEVEL_USES_MAX 12
+
+struct level_uses {
+	struct level_use of[LEVEL_USES_MAX]; /* in the order of their first use */
+	size_t count;
+};
+
+/* Adds what USE says to what is known of its level. */
+void level_uses_add(struct level_uses *uses, const struct level_use *use);
+
 /* What the segment's head says. */
 struct segment_info {
 	uint16_t version;
@@ -42,8 +61,9 @@ struct segment_info {
 	int64_t created_monotonic;
 	int64_t created_realtime;
 	uint64_t file_bytes;
-	uint64_t bytes_read; /* of them, so far */
-	uint64_t blocks;     /* read so far */
+	uint64_t bytes_read;	  /* of them, so far */
+	uint64_t blocks;	  /* read so far */
+	struct level_uses levels; /* of them */
 };
 
 /*

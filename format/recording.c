@@ -201,6 +201,8 @@ static enum tape_error open_current(struct recording *rec)
 	if (!belongs(rec, info))
 		return TAPE_ERROR_MIXED;
 	rec->status.segments++;
+	if (!rec->status.first_segment)
+		rec->status.first_segment = info->segment;
 	if (!rec->clock_known && info->head_readable) {
 		rec->clock_known = true;
 		rec->clock_ts = info->created_monotonic;
@@ -241,6 +243,8 @@ static bool end_segment(struct recording *rec)
 		tell_rest(rec, error, info->bytes_read, "file");
 	if (!info->complete)
 		rec->status.incomplete++;
+	for (size_t i = 0; i < info->levels.count; i++)
+		level_uses_add(&rec->status.levels, &info->levels.of[i]);
 	close_current(rec);
 	return true;
 }

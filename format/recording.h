@@ -43,7 +43,9 @@ struct recording_status {
 	uint64_t problems;	/* told to the callback */
 	uint64_t bytes_read;	/* of segment files, for progress */
 	uint64_t bytes_total;
-	enum tape_error error; /* of the system or memory, that ended reading */
+	uint64_t first_segment;	  /* number of the first one that was read; 0 when unknown */
+	struct level_uses levels; /* of the segments read to their end */
+	enum tape_error error;	  /* of the system or memory, that ended reading */
 };
 const struct recording_status *recording_status(const struct recording *rec);
 

@@ -115,6 +115,9 @@ struct record {
 	int64_t request_last;
 	int64_t response_first;
 	int64_t response_last;
+	/* Where its first byte stands: of the request, or else of the response; in that stream. */
+	enum side side;
+	uint64_t position;
 	const struct address *peer; /* datagrams: the other end; NULL: the connection's */
 	struct span note;	    /* what a person should know; may be empty */
 	const struct value *values; /* table->column_count of them, in the order of columns */

@@ -29,9 +29,15 @@ enum column_index {
 	START,
 	END,
 	CLOSED,
+	STATE,
+	STATE_BY,
+	ERROR,
+	CONNECT,
+	RESET,
 	SENT,
 	RECEIVED,
 	LOST,
+	UNSEEN,
 	MIDSTREAM,
 	TLS,
 	RECORDS,
@@ -50,10 +56,18 @@ static const struct column columns[COLUMNS] = {
 	[START] = {"start", "BIGINT", "ns", "opened, or first seen, since the epoch"},
 	[END] = {"end", "BIGINT", "ns", "closed, or last seen, since the epoch"},
 	[CLOSED] = {"closed", "BOOLEAN", "", "whether its end was seen"},
+	[STATE] = {"state", "TEXT", "",
+		   "opening, established, closing, closed, failed, reset; or unknown"},
+	[STATE_BY] = {"state_by", "TEXT", "",
+		      "local or remote: which end began to close, or reset; empty when unknown"},
+	[ERROR] = {"error", "TEXT", "", "why it failed or was reset, as ECONNREFUSED"},
+	[CONNECT] = {"connect_ns", "BIGINT", "ns", "time that the handshake took"},
+	[RESET] = {"reset", "BIGINT", "ns", "when it was reset, since the epoch"},
 	[SENT] = {"sent_bytes", "BIGINT", "bytes", "moved by the process, kept or not"},
 	[RECEIVED] = {"received_bytes", "BIGINT", "bytes", "moved to the process, kept or not"},
 	[LOST] = {"lost_bytes", "BIGINT", "bytes",
 		  "of both that are not in the recording, other than by the snap length"},
+	[UNSEEN] = {"unseen_bytes", "BIGINT", "bytes", "of these, by calls that no hook saw"},
 	[MIDSTREAM] = {"midstream", "BOOLEAN", "", "existed before the recording began"},
 	[TLS] = {"tls", "BOOLEAN", "", "whether its TLS plaintext was recorded"},
 	[RECORDS] = {"records", "BIGINT", "", "records that came out of it"},
@@ -125,9 +139,18 @@ static void on_conn_end(void *context, const struct connection *c)
 	v[START] = value_int(replay_realtime(replay, c->start_ts));
 	v[END] = value_int(replay_realtime(replay, c->end_ts));
 	v[CLOSED] = value_bool(c->closed);
+	v[STATE] = value_text(span_text(conn_state_text(c->state)));
+	v[STATE_BY] = value_text(
+		span_text(c->state_by == END_UNKNOWN ? "" : conn_end_text(c->state_by)));
+	v[ERROR] = value_text(span_text(conn_error_text(c->error)));
+	if (connection_connect_ns(c) >= 0)
+		v[CONNECT] = value_int(connection_connect_ns(c));
+	if (c->reset_ts)
+		v[RESET] = value_int(replay_realtime(replay, c->reset_ts));
 	v[SENT] = value_int((int64_t)c->moved[DIRECTION_SENT]);
 	v[RECEIVED] = value_int((int64_t)c->moved[DIRECTION_RECEIVED]);
 	v[LOST] = value_int((int64_t)c->lost_bytes);
+	v[UNSEEN] = value_int((int64_t)(c->unseen_bytes[0] + c->unseen_bytes[1]));
 	v[MIDSTREAM] = value_bool(c->origin == ORIGIN_MIDSTREAM);
 	v[TLS] = value_bool(c->sessions[LAYER_TLS] != NULL);
 	v[RECORDS] = value_int(s ? (int64_t)session_counts(s)->records : 0);
@@ -149,8 +172,30 @@ static const struct text_column text_columns[] = {
 	{"SENT", 8, true},    {"RECEIVED", 8, true},  {"RECORDS", 7, true}, {"", 0, false},
 };
 
+/* How it stands, unless it just ended. */
+static void append_state(struct buffer *b, const struct value *v)
+{
+	if (!span_is(v[STATE].text, "failed") && !span_is(v[STATE].text, "reset")) {
+		if (!v[CLOSED].boolean)
+			buffer_append_text(b, span_is(v[STATE].text, "opening") ? "opening "
+										: "open ");
+		return;
+	}
+	buffer_append_span(b, v[STATE].text);
+	if (v[STATE_BY].text.len) {
+		buffer_append_text(b, " by ");
+		buffer_append_span(b, v[STATE_BY].text);
+	}
+	buffer_append_char(b, ' ');
+	if (v[ERROR].text.len) {
+		buffer_append_span(b, v[ERROR].text);
+		buffer_append_char(b, ' ');
+	}
+}
+
 static void append_flags(struct buffer *b, const struct value *v)
 {
+	append_state(b, v);
 	if (v[LOST].integer) {
 		buffer_append_text(b, "lost ");
 		text_append_bytes(b, (uint64_t)v[LOST].integer);
@@ -160,8 +205,6 @@ static void append_flags(struct buffer *b, const struct value *v)
 		buffer_append_text(b, "midstream ");
 	if (v[TLS].boolean)
 		buffer_append_text(b, "tls ");
-	if (!v[CLOSED].boolean)
-		buffer_append_text(b, "open ");
 }
 
 static void print_text(struct output *o, struct cells *cells, const struct value *v)

@@ -41,7 +41,8 @@ struct info {
 	struct reading reading;
 	struct buffer hostname, kernel, machine, recorder, recorder_options;
 	uint32_t cpus;
-	int64_t first; /* ns since the epoch; 0: no event */
+	uint64_t blind; /* bits of enum blind_spot */
+	int64_t first;	/* ns since the epoch; 0: no event */
 	int64_t last;
 	uint64_t events;
 	uint64_t data_events;
@@ -66,6 +67,7 @@ static void set_text(struct buffer *b, struct span text)
 static void take_host(struct info *info, const struct event_host *host)
 {
 	info->cpus = host->cpus;
+	info->blind = host->blind;
 	set_text(&info->hostname, host->hostname);
 	set_text(&info->kernel, host->kernel);
 	set_text(&info->machine, host->machine);
@@ -224,6 +226,44 @@ static void json_protocols(struct buffer *b, const struct info *info, bool *firs
 	buffer_append_char(b, '}');
 }
 
+static void json_levels(struct buffer *b, const struct level_uses *uses, bool *first)
+{
+	json_append_key(b, "compression", first);
+	buffer_append_char(b, '[');
+	for (size_t i = 0; i < uses->count; i++) {
+		const struct level_use *use = &uses->of[i];
+		bool first_field = true;
+
+		buffer_append_text(b, i ? ",{" : "{");
+		json_append_key(b, "level", &first_field);
+		if (use->level)
+			buffer_append_i64(b, use->level);
+		else
+			buffer_append_text(b, "null");
+		json_number(b, "blocks", use->blocks, &first_field);
+		json_number(b, "raw_bytes", use->raw_bytes, &first_field);
+		json_number(b, "compressed_bytes", use->compressed_bytes, &first_field);
+		buffer_append_char(b, '}');
+	}
+	buffer_append_char(b, ']');
+}
+
+static void json_blind(struct buffer *b, uint64_t blind, bool *first)
+{
+	bool first_spot = true;
+
+	json_append_key(b, "not_seen", first);
+	buffer_append_char(b, '[');
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		if (!(blind >> bit & 1))
+			continue;
+		buffer_append_text(b, first_spot ? "" : ",");
+		json_append_string(b, span_text(blind_spot_text((enum blind_spot)bit)));
+		first_spot = false;
+	}
+	buffer_append_char(b, ']');
+}
+
 static void append_json(struct buffer *b, const struct info *info)
 {
 	const struct recording_status *status = replay_status(info->reading.replay);
@@ -237,9 +277,12 @@ static void append_json(struct buffer *b, const struct info *info)
 	json_number(b, "cpus", info->cpus, &first);
 	json_text(b, "recorder", buffer_span(&info->recorder), &first);
 	json_text(b, "options", buffer_span(&info->recorder_options), &first);
+	json_blind(b, info->blind, &first);
 	json_number(b, "segments", status->segments, &first);
+	json_number(b, "first_segment", status->first_segment, &first);
 	json_number(b, "incomplete_segments", status->incomplete, &first);
 	json_number(b, "file_bytes", status->bytes_total, &first);
+	json_levels(b, &status->levels, &first);
 	json_number(b, "start", (uint64_t)info->first, &first);
 	json_number(b, "end", (uint64_t)info->last, &first);
 	json_number(b, "events", info->events, &first);
@@ -277,9 +320,53 @@ static void text_segments(struct buffer *b, const struct info *info)
 	text_append_bytes(b, status->bytes_total);
 	if (status->incomplete)
 		buffer_printf(b, ", %" PRIu64 " not completed", status->incomplete);
+	if (status->first_segment > 1)
+		buffer_printf(b, ", from number %" PRIu64 " on: earlier ones are not here",
+			      status->first_segment);
 	if (info->reading.problems)
 		buffer_printf(b, ", %" PRIu64 " damaged places", info->reading.problems);
 	buffer_append_char(b, '\n');
+}
+
+/* With what it was compressed: how much of the events, before compression, with each level. */
+static void text_levels(struct buffer *b, const struct info *info)
+{
+	const struct level_uses *uses = &replay_status(info->reading.replay)->levels;
+	uint64_t raw = 0;
+
+	for (size_t i = 0; i < uses->count; i++)
+		raw += uses->of[i].raw_bytes;
+	if (!raw || (uses->count == 1 && !uses->of[0].level))
+		return;
+	text_label(b, "compression");
+	for (size_t i = 0; i < uses->count; i++) {
+		const struct level_use *use = &uses->of[i];
+
+		buffer_append_text(b, i ? ", " : "zstd level ");
+		if (use->level)
+			buffer_printf(b, "%d", (int)use->level);
+		else
+			buffer_append_text(b, "unknown");
+		if (uses->count > 1)
+			buffer_printf(b, " (%.0f %%)",
+				      100.0 * (double)use->raw_bytes / (double)raw);
+	}
+	buffer_append_char(b, '\n');
+}
+
+/* What the recorder couldn't see where it ran, one a line. */
+static void text_blind(struct buffer *b, uint64_t blind)
+{
+	const char *label = "not seen";
+
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		if (!(blind >> bit & 1))
+			continue;
+		text_label(b, label);
+		buffer_append_text(b, blind_spot_text((enum blind_spot)bit));
+		buffer_append_char(b, '\n');
+		label = "";
+	}
 }
 
 static void text_host(struct buffer *b, const struct info *info)
@@ -424,9 +511,11 @@ static bool print_text(const struct info *info)
 		return false;
 	text_host(&b, info);
 	text_segments(&b, info);
+	text_levels(&b, info);
 	text_times(&b, info);
 	text_counts(&b, info);
 	text_losses(&b, info, output_colour(o));
+	text_blind(&b, info->blind);
 	if (info->protocol_count)
 		buffer_append_char(&b, '\n');
 	good = !b.failed && fwrite(b.data, 1, b.len, stdout) == b.len && fflush(stdout) == 0;

@@ -107,6 +107,31 @@ static void print_json(const struct connection *c, const struct session *s)
 	puts("]}");
 }
 
+static void print_unseen(const struct connection *c, enum direction direction)
+{
+	if (c->unseen_bytes[direction])
+		printf("unseen      %" PRIu64 " bytes %s by calls that no hook saw\n",
+		       c->unseen_bytes[direction], direction_text(direction));
+}
+
+/* How the connection fared, where that is known. */
+static void print_state(const struct connection *c)
+{
+	if (c->state != CONN_UNKNOWN) {
+		printf("state       %s", conn_state_text(c->state));
+		if (c->state_by != END_UNKNOWN)
+			printf(" by the %s end", conn_end_text(c->state_by));
+		if (c->error)
+			printf(", %s", conn_error_text(c->error));
+		if (connection_connect_ns(c) >= 0)
+			printf("; the handshake took %.3f ms",
+			       (double)connection_connect_ns(c) / 1e6);
+		putchar('\n');
+	}
+	print_unseen(c, DIRECTION_SENT);
+	print_unseen(c, DIRECTION_RECEIVED);
+}
+
 static void on_conn_end(void *context, const struct connection *c)
 {
 	struct why *why = context;
@@ -119,6 +144,7 @@ static void on_conn_end(void *context, const struct connection *c)
 	}
 	printf("connection  %" PRIu64 ", %s %s %s\n", c->id, transport_text(c->transport),
 	       c->local_text, c->remote_text);
+	print_state(c);
 	if (c->process)
 		printf("process     %s[%u]\n", c->process->name, c->pid);
 	if (s)

@@ -70,6 +70,11 @@ enum role connection_role(const struct connection *c)
 	return role != ROLE_UNKNOWN ? role : c->role;
 }
 
+int64_t connection_connect_ns(const struct connection *c)
+{
+	return c->established_ts > c->start_ts ? c->established_ts - c->start_ts : -1;
+}
+
 const struct session *connection_session(const struct connection *c)
 {
 	const struct session *plaintext = c->sessions[LAYER_TLS];
@@ -137,6 +142,18 @@ static struct tracked *tracked_get(struct replay *r, uint64_t id, int64_t ts)
 	return t;
 }
 
+static void set_state(struct connection *c, enum conn_state state, enum conn_end by, uint16_t error,
+		      int64_t ts)
+{
+	if (state == CONN_UNKNOWN)
+		return;
+	c->state = state;
+	c->state_by = by;
+	c->error = error;
+	if (state == CONN_RESET)
+		c->reset_ts = ts;
+}
+
 static struct tracked *on_conn(struct replay *r, const struct event *event)
 {
 	const struct event_conn *e = &event->conn;
@@ -163,6 +180,9 @@ static struct tracked *on_conn(struct replay *r, const struct event *event)
 	endpoint_text(&e->remote, e->remote_path, t->remote_text);
 	if (!c->pid)
 		set_process(r, c, e->pid);
+	set_state(c, e->state, e->state_by, e->error, e->state_ts);
+	if (e->established_ts)
+		c->established_ts = e->established_ts;
 	return t;
 }
 
@@ -267,10 +287,28 @@ static void on_close(struct replay *r, struct tracked *t, const struct event *ev
 
 	t->conn.closed = true;
 	t->conn.end_ts = event->ts;
+	if (t->conn.state != CONN_FAILED && t->conn.state != CONN_RESET)
+		t->conn.state = CONN_CLOSED;
 	if (wire)
 		session_final(wire, final, event->ts);
 	map_remove(&r->connections, t->conn.id);
 	end_connection(r, t);
+}
+
+static void on_state(struct connection *c, const struct event *event)
+{
+	const struct event_state *state = &event->state;
+
+	set_state(c, state->state, state->by, state->error, event->ts);
+	if (state->state == CONN_ESTABLISHED)
+		c->established_ts = event->ts;
+	c->end_ts = event->ts;
+}
+
+static void on_loss(struct connection *c, const struct event_loss *loss)
+{
+	if (loss->cause == LOSS_UNSEEN_CALL)
+		c->unseen_bytes[loss->direction] += loss->bytes;
 }
 
 /* ---- events ---- */
@@ -352,6 +390,10 @@ void replay_event(struct replay *r, const struct event *event)
 		on_data(r, t, event);
 	else if (event->type == EVENT_CLOSE)
 		on_close(r, t, event);
+	else if (event->type == EVENT_STATE)
+		on_state(&t->conn, event);
+	else if (event->type == EVENT_LOSS)
+		on_loss(&t->conn, &event->loss);
 }
 
 static int by_id(const void *a, const void *b)

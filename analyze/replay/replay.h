@@ -45,11 +45,20 @@ struct connection {
 	int64_t start_ts;	       /* opened, or first seen */
 	int64_t end_ts;		       /* closed, or the last event */
 	bool closed;
-	uint64_t moved[2]; /* bytes by enum direction, wire layer, kept or not */
+	enum conn_state state;	  /* CONN_UNKNOWN where the recording doesn't tell */
+	enum conn_end state_by;	  /* which end brought it there */
+	uint16_t error;		  /* enum conn_error, of a state that is one */
+	int64_t established_ts;	  /* end of the handshake that began at start_ts; 0 when unknown */
+	int64_t reset_ts;	  /* 0: it was not */
+	uint64_t unseen_bytes[2]; /* of lost_bytes: by calls that no hook saw, by enum direction */
+	uint64_t moved[2];	  /* bytes by enum direction, wire layer, kept or not */
 	uint64_t kept[2];
 	uint64_t lost_bytes; /* of both directions: moved but not recorded, snap length apart */
 	struct session *sessions[2]; /* by enum layer; NULL when nothing was seen there */
 };
+
+/* How long the handshake took, in ns; -1 when unknown. */
+int64_t connection_connect_ns(const struct connection *c);
 
 /* The role the bytes told, where the recorder couldn't. */
 enum role connection_role(const struct connection *c);

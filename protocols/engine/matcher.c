@@ -106,6 +106,7 @@ struct message *matcher_message(struct matcher *p, const struct frame *frame)
 	memset(m, 0, p->message_len);
 	buffer_clear(&text);
 	m->text = text;
+	m->position = frame->offset;
 	m->ts_first = frame->ts_first;
 	m->ts_last = frame->ts_last;
 	m->partial = frame->lost;
@@ -385,5 +386,7 @@ void matcher_record(const struct message *request, const struct message *respons
 	record->request_last = request ? request->ts_last : TIME_UNKNOWN;
 	record->response_first = response ? response->ts_first : TIME_UNKNOWN;
 	record->response_last = response ? response->ts_last : TIME_UNKNOWN;
+	record->side = request ? SIDE_CLIENT : SIDE_SERVER;
+	record->position = either ? either->position : 0;
 	record->peer = either && either->has_peer ? &either->peer : NULL;
 }

@@ -19,6 +19,7 @@ struct message {
 	struct message *next; /* the matcher's, with the next one */
 	size_t charged;	      /* of the session's budget, while it waits */
 	uint64_t key;	      /* for pairing by key */
+	uint64_t position;    /* of its first byte in its stream */
 	int64_t ts_first;
 	int64_t ts_last;
 	bool partial; /* some of its bytes were lost */
@@ -93,9 +94,9 @@ void matcher_finish(struct matcher *p);
 void matcher_free(struct matcher *p); /* NULL is fine */
 
 /*
- * The times, peer and outcome of an exchange, for a record: PARTIAL where something was lost,
- * UNANSWERED without a response, ERROR when ERROR is true, else OK. A pushed message (a response
- * without a request, not lost) is OK.
+ * The position, times, peer and outcome of an exchange, for a record: PARTIAL where something was
+ * lost, UNANSWERED without a response, ERROR when ERROR is true, else OK. A pushed message (a
+ * response without a request, not lost) is OK.
  */
 void matcher_record(const struct message *request, const struct message *response, bool lost,
 		    bool error, struct record *record);

@@ -54,8 +54,10 @@ static void take_head_part(struct http_state *st, const struct frame *frame)
 {
 	struct http_side *side = &st->sides[frame->side];
 
-	if (!side->head.len)
+	if (!side->head.len) {
 		side->head_first = frame->ts_first;
+		side->head_position = frame->offset;
+	}
 	buffer_append(&side->head, frame->data, frame->available);
 }
 
@@ -70,6 +72,7 @@ static void take_head(struct http_state *st, const struct frame *frame)
 	}
 	take_head_part(st, frame);
 	whole.ts_first = side->head_first;
+	whole.offset = side->head_position;
 	http_take_lines(st, &whole, buffer_span(&side->head));
 	buffer_free(&side->head);
 }
@@ -193,6 +196,7 @@ void http_give_up(struct http_state *st, enum side which, enum http_note why)
 		struct frame frame = {
 			.side = which,
 			.lost = true,
+			.offset = side->head_position,
 			.ts_first = side->head_first,
 			.ts_last = side->head_first,
 		};

@@ -69,6 +69,7 @@ struct http_side {
 	struct http_fields fields;     /* of the last head */
 	struct buffer head;	       /* its lines so far, when it comes in pieces */
 	int64_t head_first;	       /* when the first of them came */
+	uint64_t head_position;	       /* and where in the stream */
 	struct http_message *incoming; /* whose body comes; the matcher's for a request */
 	/* What a body that isn't chunked as announced is instead. */
 	enum http_phase unchunked;

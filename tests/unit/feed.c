@@ -12,13 +12,22 @@
 
 #define MESSAGE_NS 1000000
 
+/* Where records go: what feed.h promises, and where each stands, which no expectation repeats. */
+struct feed_output {
+	struct buffer *out;
+	struct buffer positions;
+};
+
 static void append_record(void *context, struct session *s, const struct record *record)
 {
-	struct buffer *out = context;
+	struct feed_output *output = context;
+	struct buffer *out = output->out;
 	const struct table *table = record->table;
 	bool known = record->request_first != TIME_UNKNOWN && record->response_last != TIME_UNKNOWN;
 
 	(void)s;
+	buffer_printf(&output->positions, "%d %llu\n", record->side,
+		      (unsigned long long)record->position);
 	buffer_printf(out, "{\"outcome\":\"%s\"", outcome_text(record->outcome));
 	if (known)
 		assert_true(record->response_last >= record->request_first);
@@ -55,7 +64,8 @@ static void give(struct session *s, const struct feed_message *m, size_t from, s
 	position[m->direction] += len;
 }
 
-static void run(const struct feed *feed, size_t messages, size_t last_len, struct buffer *out)
+static void run(const struct feed *feed, size_t messages, size_t last_len,
+		struct feed_output *output)
 {
 	struct session_budget budget = {.limit = 256 << 20};
 	struct session_options options = {
@@ -65,14 +75,15 @@ static void run(const struct feed *feed, size_t messages, size_t last_len, struc
 		.decode_as = feed->decode_as,
 		.budget = &budget,
 		.record = append_record,
-		.context = out,
+		.context = output,
 	};
 	struct session *s = session_new(&options);
 	bool datagram = transport_is_datagram(options.transport);
 	uint64_t position[2] = {0, 0};
 
 	assert_non_null(s);
-	buffer_clear(out);
+	buffer_clear(output->out);
+	buffer_clear(&output->positions);
 	for (size_t i = 0; i < messages; i++) {
 		const struct feed_message *m = &feed->messages[i];
 		size_t len = i + 1 == messages && last_len < m->len ? last_len : m->len;
@@ -92,30 +103,38 @@ static void run(const struct feed *feed, size_t messages, size_t last_len, struc
 	session_finish(s);
 	session_free(s);
 	assert_int_equal(budget.used, 0);
-	buffer_append_char(out, '\0');
-	assert_false(out->failed);
-	out->len--;
+	buffer_append_char(output->out, '\0');
+	buffer_append_char(&output->positions, '\0');
+	assert_false(output->out->failed);
+	output->out->len--;
 }
 
 void feed_run(const struct feed *feed, struct buffer *out)
 {
-	run(feed, feed->count, SIZE_MAX, out);
+	struct feed_output output = {.out = out};
+
+	run(feed, feed->count, SIZE_MAX, &output);
+	buffer_free(&output.positions);
 }
 
 void feed_check(const struct feed *feed, const char *expected)
 {
-	struct buffer whole = {0}, other = {0};
+	struct buffer text[2] = {{0}, {0}};
+	struct feed_output whole = {.out = &text[0]}, other = {.out = &text[1]};
 	struct feed slow = *feed;
 
-	feed_run(feed, &whole);
+	run(feed, feed->count, SIZE_MAX, &whole);
 	if (expected)
-		assert_string_equal(whole.data, expected);
+		assert_string_equal(whole.out->data, expected);
 	slow.byte_by_byte = true;
-	feed_run(&slow, &other);
-	assert_string_equal(other.data, whole.data);
+	run(&slow, feed->count, SIZE_MAX, &other);
+	assert_string_equal(other.out->data, whole.out->data);
+	assert_string_equal(other.positions.data, whole.positions.data);
 	for (size_t i = 1; i <= feed->count; i++)
 		for (size_t len = 0; len < feed->messages[i - 1].len; len++)
 			run(feed, i, len, &other);
-	buffer_free(&whole);
-	buffer_free(&other);
+	for (int i = 0; i < 2; i++)
+		buffer_free(&text[i]);
+	buffer_free(&whole.positions);
+	buffer_free(&other.positions);
 }
