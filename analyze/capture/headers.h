@@ -6,7 +6,8 @@
 
 /*
  * The functions behind HEADERS: each reads the header that P's `rest` begins with, drops it and
- * tells which one follows. Only packet.c, link.c, wifi.c and network.c see them.
+ * tells which one follows. Only packet.c, link.c, shim.c, wifi.c, network.c, gre.c and tunnel.c see
+ * them.
  */
 #define HEADER_DECLARE(name, decode) enum header decode(struct packet *p);
 HEADERS(HEADER_DECLARE)
@@ -16,6 +17,21 @@ HEADERS(HEADER_DECLARE)
 enum header header_by_link_type(struct packet *p, uint32_t link_type);
 enum header header_by_ethertype(struct packet *p, uint16_t ethertype);
 enum header header_by_ip_protocol(struct packet *p, uint8_t protocol);
+
+/*
+ * P's `rest` is the payload of a UDP datagram: what a tunnel of a known port carries, or
+ * HEADER_DATAGRAM.
+ */
+enum header tunnel_open(struct packet *p);
+
+/* The numbers of NSH (RFC 8300) and VXLAN-GPE. */
+enum header header_by_next_protocol(struct packet *p, uint8_t next);
+
+/* A length or an EtherType, as IEEE 802.3 tells them apart. */
+enum header header_by_length_or_type(struct packet *p, uint16_t value);
+
+/* Whether an Ethernet header stands at AT, with an EtherType that is known. */
+bool header_is_ethernet(const struct slice *s, size_t at);
 
 static inline enum header header_skip(struct packet *p, enum capture_skip skip)
 {

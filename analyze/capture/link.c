@@ -15,7 +15,8 @@ static const struct {
 	{14, HEADER_RAW_IP}, /* OpenBSD's */
 	{228, HEADER_IPV4},	  {229, HEADER_IPV6},	      {9, HEADER_PPP},
 	{50, HEADER_PPP},	  {51, HEADER_PPPOE},	      {204, HEADER_PPP_WITH_DIRECTION},
-	{104, HEADER_CISCO_HDLC}, {10, HEADER_FDDI},	      {100, HEADER_LLC}, /* ATM, RFC 2684 */
+	{104, HEADER_CISCO_HDLC}, {107, HEADER_FRAME_RELAY},  {10, HEADER_FDDI},
+	{100, HEADER_LLC}, /* ATM, RFC 2684 */
 	{105, HEADER_WIFI},	  {127, HEADER_RADIOTAP},     {119, HEADER_PRISM},
 	{163, HEADER_AVS},	  {192, HEADER_PPI},	      {109, HEADER_ENC},
 	{117, HEADER_PFLOG},	  {239, HEADER_NFLOG},	      {258, HEADER_PKTAP},
@@ -26,11 +27,28 @@ static const struct {
 	uint16_t ethertype;
 	enum header header;
 } ethertypes[] = {
-	{0x0800, HEADER_IPV4}, {0x86dd, HEADER_IPV6},	  {0x8100, HEADER_VLAN},
-	{0x88a8, HEADER_VLAN},			      /* IEEE 802.1Q, 802.1ad */
-	{0x9100, HEADER_VLAN}, {0x9200, HEADER_VLAN}, /* QinQ before it was a standard */
-	{0x8847, HEADER_MPLS}, {0x8848, HEADER_MPLS},	  {0x8864, HEADER_PPPOE},
-	{0x880b, HEADER_PPP},  {0x6558, HEADER_ETHERNET}, /* Ethernet inside of GRE */
+	{0x0800, HEADER_IPV4},
+	{0x86dd, HEADER_IPV6},
+	{0x8100, HEADER_TAG4}, /* IEEE 802.1Q */
+	{0x88a8, HEADER_TAG4}, /* IEEE 802.1ad */
+	{0x9100, HEADER_TAG4}, /* QinQ before it was a standard */
+	{0x9200, HEADER_TAG4},
+	{0x893f, HEADER_TAG8}, /* IEEE 802.1BR E-tag */
+	{0x8926, HEADER_TAG6}, /* VN-tag, its predecessor */
+	{0x892f, HEADER_TAG6}, /* HSR, IEC 62439-3 */
+	{0xf1c1, HEADER_TAG6}, /* IEEE 802.1CB R-tag */
+	{0x8909, HEADER_TAG8}, /* Cisco MetaData with a security group tag */
+	{0x88e7, HEADER_PROVIDER_BACKBONE},
+	{0x88e5, HEADER_MACSEC},
+	{0x22f3, HEADER_TRILL},
+	{0x4305, HEADER_BATMAN},
+	{0x894f, HEADER_NSH},
+	{0x8847, HEADER_MPLS},
+	{0x8848, HEADER_MPLS},
+	{0x8864, HEADER_PPPOE},
+	{0x880b, HEADER_PPP},
+	{0x8870, HEADER_LLC},	   /* jumbo frames */
+	{0x6558, HEADER_ETHERNET}, /* inside of GRE and GENEVE */
 };
 
 enum header header_by_link_type(struct packet *p, uint32_t link_type)
@@ -51,8 +69,21 @@ enum header header_by_ethertype(struct packet *p, uint16_t ethertype)
 	return header_skip(p, CAPTURE_SKIP_NOT_IP);
 }
 
-/* A length or an EtherType, as IEEE 802.3 tells them apart. */
-static enum header by_length_or_type(struct packet *p, uint16_t value)
+bool header_is_ethernet(const struct slice *s, size_t at)
+{
+	uint16_t value;
+
+	if (!slice_has(s, at + 14))
+		return false;
+	value = load_be16(s->data + at + 12);
+	for (size_t i = 0; i < sizeof(ethertypes) / sizeof(ethertypes[0]); i++) {
+		if (ethertypes[i].ethertype == value)
+			return true;
+	}
+	return value == 0x0806; /* ARP */
+}
+
+enum header header_by_length_or_type(struct packet *p, uint16_t value)
 {
 	if (value >= 0x600)
 		return header_by_ethertype(p, value);
@@ -80,35 +111,7 @@ enum header decode_ethernet(struct packet *p)
 		return header_short(p);
 	value = load_be16(p->rest.data + 12);
 	slice_skip(&p->rest, 14);
-	return by_length_or_type(p, value);
-}
-
-enum header decode_vlan(struct packet *p)
-{
-	uint16_t value;
-
-	if (!slice_has(&p->rest, 4))
-		return header_short(p);
-	value = load_be16(p->rest.data + 2);
-	slice_skip(&p->rest, 4);
-	return by_length_or_type(p, value);
-}
-
-/* RFC 3032; a first nibble of 0 below the last label is a pseudowire's control word, RFC 4385. */
-enum header decode_mpls(struct packet *p)
-{
-	bool last;
-
-	if (!slice_has(&p->rest, 5))
-		return header_short(p);
-	last = p->rest.data[2] & 1;
-	slice_skip(&p->rest, 4);
-	if (!last)
-		return HEADER_MPLS;
-	if (p->rest.data[0] >> 4 != 0)
-		return HEADER_RAW_IP;
-	slice_skip(&p->rest, 4);
-	return HEADER_ETHERNET;
+	return header_by_length_or_type(p, value);
 }
 
 /* RFC 2516, section 4. */
@@ -142,7 +145,12 @@ enum header decode_ppp(struct packet *p)
 	case 0x0057:
 		return HEADER_IPV6;
 	case 0x0281:
+	case 0x0283:
 		return HEADER_MPLS;
+	case 0x0031:
+		return HEADER_PPP_BRIDGED;
+	case 0x003d:
+		return HEADER_PPP_MULTILINK;
 	default:
 		return header_skip(p, CAPTURE_SKIP_NOT_IP);
 	}
@@ -151,6 +159,30 @@ enum header decode_ppp(struct packet *p)
 enum header decode_ppp_with_direction(struct packet *p)
 {
 	slice_skip(&p->rest, 1);
+	return HEADER_PPP;
+}
+
+/* RFC 3518, section 4.3: flags, MAC type, then an Ethernet frame. */
+enum header decode_ppp_bridged(struct packet *p)
+{
+	const uint8_t *d = p->rest.data;
+
+	if (!slice_has(&p->rest, 6))
+		return header_short(p);
+	if (d[1] != 1)
+		return header_skip(p, CAPTURE_SKIP_NOT_IP);
+	slice_skip(&p->rest, d[0] & 0x40 ? 6 : 2); /* a LAN's identification */
+	return HEADER_ETHERNET;
+}
+
+/* RFC 1990, section 3, with long sequence numbers. What isn't whole in one packet is left. */
+enum header decode_ppp_multilink(struct packet *p)
+{
+	if (!slice_has(&p->rest, 4))
+		return header_short(p);
+	if ((p->rest.data[0] & 0xc0) != 0xc0)
+		return header_skip(p, CAPTURE_SKIP_NOT_IP);
+	slice_skip(&p->rest, 4);
 	return HEADER_PPP;
 }
 

@@ -19,8 +19,12 @@ static const struct {
 	{0, HEADER_IPV6_EXTENSION},
 	{43, HEADER_IPV6_EXTENSION},
 	{60, HEADER_IPV6_EXTENSION},
+	{140, HEADER_IPV6_EXTENSION}, /* Shim6, RFC 5533 */
 	{51, HEADER_AUTHENTICATION},
+	{97, HEADER_ETHERIP},
+	{103, HEADER_PIM},
 	{137, HEADER_MPLS},
+	{143, HEADER_ETHERNET}, /* RFC 8986 */
 };
 
 enum header header_by_ip_protocol(struct packet *p, uint8_t protocol)
@@ -58,6 +62,8 @@ static enum header reassemble(struct packet *p, const struct fragment *fragment,
 {
 	if (fragment->offset == 0 && !fragment->more)
 		return header_by_ip_protocol(p, protocol);
+	if (!p->fragments)
+		return header_skip(p, CAPTURE_SKIP_FRAGMENT);
 	if (!fragments_add(p->fragments, fragment, &p->rest))
 		return HEADER_WAITING;
 	return header_by_ip_protocol(p, protocol);
@@ -153,40 +159,26 @@ enum header decode_authentication(struct packet *p)
 	return header_by_ip_protocol(p, d[0]);
 }
 
-#define GRE_CHECKSUM	  0x8000
-#define GRE_ROUTING	  0x4000
-#define GRE_KEY		  0x2000
-#define GRE_SEQUENCE	  0x1000
-#define GRE_ACK		  0x0080 /* version 1, PPTP */
-#define GRE_VERSION	  0x0007
-#define ETHERTYPE_ERSPAN2 0x88be
-#define ETHERTYPE_ERSPAN3 0x22eb
-
-/* RFC 2784 and 2890; version 1: RFC 2637, section 4.1. ERSPAN: a header, then Ethernet. */
-enum header decode_gre(struct packet *p)
+/* RFC 3378, section 3: the version, 3, and nothing else. */
+enum header decode_etherip(struct packet *p)
 {
-	uint16_t flags;
-	uint16_t type;
-	size_t len = 4;
-
-	if (!slice_has(&p->rest, 4))
+	if (!slice_has(&p->rest, 2))
 		return header_short(p);
-	flags = load_be16(p->rest.data);
-	type = load_be16(p->rest.data + 2);
-	if ((flags & GRE_VERSION) > 1 || flags & GRE_ROUTING)
+	if (p->rest.data[0] >> 4 != 3)
 		return header_skip(p, CAPTURE_SKIP_TRANSPORT);
-	len += flags & GRE_CHECKSUM ? 4 : 0;
-	len += flags & GRE_KEY ? 4 : 0;
-	len += flags & GRE_SEQUENCE ? 4 : 0;
-	len += (flags & GRE_VERSION) && (flags & GRE_ACK) ? 4 : 0;
-	if (type == ETHERTYPE_ERSPAN2)
-		len += flags & GRE_SEQUENCE ? 8 : 0; /* type I has no header */
-	else if (type == ETHERTYPE_ERSPAN3)
-		len += 12;
-	slice_skip(&p->rest, len);
-	if (type == ETHERTYPE_ERSPAN2 || type == ETHERTYPE_ERSPAN3)
-		return HEADER_ETHERNET;
-	return header_by_ethertype(p, type);
+	slice_skip(&p->rest, 2);
+	return HEADER_ETHERNET;
+}
+
+/* RFC 7761, section 4.9.3: a Register message of version 2 carries the packet of a source. */
+enum header decode_pim(struct packet *p)
+{
+	if (!slice_has(&p->rest, 8))
+		return header_short(p);
+	if (p->rest.data[0] != 0x21)
+		return header_skip(p, CAPTURE_SKIP_TRANSPORT);
+	slice_skip(&p->rest, 8);
+	return HEADER_RAW_IP;
 }
 
 /* RFC 9293, section 3.1. What a short capture still has to hold of it: up to the flags. */
@@ -207,51 +199,6 @@ enum header decode_tcp(struct packet *p)
 	return HEADER_SEGMENT;
 }
 
-/* Tunnels inside of UDP: how many bytes stand before the inner packet, and what that is. */
-struct tunnel {
-	uint16_t port; /* the destination's */
-	enum header inner;
-	size_t (*header_len)(const struct slice *s); /* 0: it isn't one */
-};
-
-static bool begins_ip(const struct slice *s, size_t at)
-{
-	return s->captured > at && (s->data[at] >> 4 == 4 || s->data[at] >> 4 == 6);
-}
-
-/* RFC 7348, section 5. */
-static size_t vxlan_len(const struct slice *s)
-{
-	bool valid = slice_has(s, 8) && s->data[0] == 0x08 && s->data[7] == 0;
-
-	return valid ? 8 : 0;
-}
-
-/* RFC 8926, section 3.4; Ethernet inside. */
-static size_t geneve_len(const struct slice *s)
-{
-	if (!slice_has(s, 8) || s->data[0] >> 6 != 0 || load_be16(s->data + 2) != 0x6558)
-		return 0;
-	return 8 + (s->data[0] & 0x3fu) * 4;
-}
-
-/* 3GPP TS 29.281, section 5.1: a G-PDU without extension headers. */
-static size_t gtp_len(const struct slice *s)
-{
-	size_t len;
-
-	if (!slice_has(s, 8) || (s->data[0] & 0xf4) != 0x30 || s->data[1] != 0xff)
-		return 0;
-	len = s->data[0] & 0x03 ? 12 : 8;
-	return begins_ip(s, len) ? len : 0;
-}
-
-static const struct tunnel tunnels[] = {
-	{4789, HEADER_ETHERNET, vxlan_len},
-	{6081, HEADER_ETHERNET, geneve_len},
-	{2152, HEADER_RAW_IP, gtp_len},
-};
-
 /* RFC 768. A length of zero: the datagram is a jumbogram (RFC 2675) or still to be split. */
 enum header decode_udp(struct packet *p)
 {
@@ -268,15 +215,5 @@ enum header decode_udp(struct packet *p)
 	p->source.port = load_be16(d);
 	p->destination.port = load_be16(d + 2);
 	slice_skip(&p->rest, 8);
-	for (size_t i = 0; i < sizeof(tunnels) / sizeof(tunnels[0]); i++) {
-		size_t header_len = p->destination.port == tunnels[i].port
-					    ? tunnels[i].header_len(&p->rest)
-					    : 0;
-
-		if (header_len) {
-			slice_skip(&p->rest, header_len);
-			return tunnels[i].inner;
-		}
-	}
-	return HEADER_DATAGRAM;
+	return tunnel_open(p);
 }

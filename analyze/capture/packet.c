@@ -12,14 +12,17 @@ static enum header (*const decoders[HEADER_COUNT])(struct packet *p) = {
 #undef HEADER_DECODER
 };
 
-enum header packet_decode(struct packet *p, uint16_t link_type)
+enum header packet_decode_from(struct packet *p, enum header header)
 {
-	enum header header = header_by_link_type(p, link_type);
-
-	for (int i = 0; header < HEADER_COUNT; i++) {
-		if (i == MAX_HEADERS)
+	while (header < HEADER_COUNT) {
+		if (p->headers++ == MAX_HEADERS)
 			return header_skip(p, CAPTURE_SKIP_MALFORMED);
 		header = decoders[header](p);
 	}
 	return header;
+}
+
+enum header packet_decode(struct packet *p, uint16_t link_type)
+{
+	return packet_decode_from(p, header_by_link_type(p, link_type));
 }

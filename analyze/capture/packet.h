@@ -9,11 +9,21 @@
 /* Headers, from the link down to the transport: name, function that reads it. */
 #define HEADERS(X)                                                                                 \
 	X(ETHERNET, decode_ethernet)                                                               \
-	X(VLAN, decode_vlan)                                                                       \
+	X(TAG4, decode_tag4)                                                                       \
+	X(TAG6, decode_tag6)                                                                       \
+	X(TAG8, decode_tag8)                                                                       \
+	X(PROVIDER_BACKBONE, decode_provider_backbone)                                             \
+	X(MACSEC, decode_macsec)                                                                   \
+	X(TRILL, decode_trill)                                                                     \
+	X(BATMAN, decode_batman)                                                                   \
+	X(NSH, decode_nsh)                                                                         \
 	X(MPLS, decode_mpls)                                                                       \
+	X(FRAME_RELAY, decode_frame_relay)                                                         \
 	X(PPPOE, decode_pppoe)                                                                     \
 	X(PPP, decode_ppp)                                                                         \
 	X(PPP_WITH_DIRECTION, decode_ppp_with_direction)                                           \
+	X(PPP_BRIDGED, decode_ppp_bridged)                                                         \
+	X(PPP_MULTILINK, decode_ppp_multilink)                                                     \
 	X(CISCO_HDLC, decode_cisco_hdlc)                                                           \
 	X(LLC, decode_llc)                                                                         \
 	X(FDDI, decode_fddi)                                                                       \
@@ -26,6 +36,7 @@
 	X(NFLOG, decode_nflog)                                                                     \
 	X(PKTAP, decode_pktap)                                                                     \
 	X(WIFI, decode_wifi)                                                                       \
+	X(WIFI_SWAPPED, decode_wifi_swapped)                                                       \
 	X(RADIOTAP, decode_radiotap)                                                               \
 	X(PRISM, decode_prism)                                                                     \
 	X(AVS, decode_avs)                                                                         \
@@ -36,6 +47,8 @@
 	X(IPV6_FRAGMENT, decode_ipv6_fragment)                                                     \
 	X(AUTHENTICATION, decode_authentication)                                                   \
 	X(GRE, decode_gre)                                                                         \
+	X(ETHERIP, decode_etherip)                                                                 \
+	X(PIM, decode_pim)                                                                         \
 	X(TCP, decode_tcp)                                                                         \
 	X(UDP, decode_udp)
 
@@ -72,7 +85,8 @@ struct packet {
 	struct address destination;
 	struct tcp_header tcp;
 	enum capture_skip skip;
-	struct fragments *fragments; /* for both IP versions; outlives `rest` */
+	struct fragments *fragments; /* outlives `rest`; NULL: fragments are of no use */
+	unsigned headers;	     /* read so far */
 };
 
 /*
@@ -80,5 +94,8 @@ struct packet {
  * HEADER_SEGMENT, HEADER_DATAGRAM, HEADER_WAITING or HEADER_SKIPPED.
  */
 enum header packet_decode(struct packet *p, uint16_t link_type);
+
+/* The same for what begins with HEADER, or ends with it. */
+enum header packet_decode_from(struct packet *p, enum header header);
 
 #endif

@@ -14,25 +14,36 @@
 #define QOS_AGGREGATED	  0x80
 
 /* Data frames that carry one whole, unencrypted packet (IEEE 802.11, section 9.3.2). */
-enum header decode_wifi(struct packet *p)
+static enum header data_frame(struct packet *p, const uint8_t control[2])
 {
 	const uint8_t *d = p->rest.data;
 	size_t len = 24;
 
-	if (!slice_has(&p->rest, 32))
-		return header_short(p);
-	if ((d[0] & FRAME_TYPE_MASK) != FRAME_TYPE_DATA || d[0] & FRAME_NO_DATA ||
-	    d[1] & (FRAME_PROTECTED | FRAME_FRAGMENTED) || d[22] & 0x0f)
+	if ((control[0] & FRAME_TYPE_MASK) != FRAME_TYPE_DATA || control[0] & FRAME_NO_DATA ||
+	    control[1] & (FRAME_PROTECTED | FRAME_FRAGMENTED) || d[22] & 0x0f)
 		return header_skip(p, CAPTURE_SKIP_NOT_IP);
-	if ((d[1] & FRAME_TO_AND_FROM) == FRAME_TO_AND_FROM)
+	if ((control[1] & FRAME_TO_AND_FROM) == FRAME_TO_AND_FROM)
 		len += 6;
-	if (d[0] & FRAME_QOS) {
+	if (control[0] & FRAME_QOS) {
 		if (d[len] & QOS_AGGREGATED)
 			return header_skip(p, CAPTURE_SKIP_NOT_IP);
-		len += d[1] & FRAME_ORDER ? 6 : 2;
+		len += control[1] & FRAME_ORDER ? 6 : 2;
 	}
 	slice_skip(&p->rest, len);
 	return HEADER_LLC;
+}
+
+enum header decode_wifi(struct packet *p)
+{
+	return slice_has(&p->rest, 32) ? data_frame(p, p->rest.data) : header_short(p);
+}
+
+/* The two bytes of Frame Control stand the other way round, as in some tunnels. */
+enum header decode_wifi_swapped(struct packet *p)
+{
+	if (!slice_has(&p->rest, 32))
+		return header_short(p);
+	return data_frame(p, (const uint8_t[2]){p->rest.data[1], p->rest.data[0]});
 }
 
 enum header decode_radiotap(struct packet *p)

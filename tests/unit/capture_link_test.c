@@ -64,6 +64,92 @@ static const struct link {
 	{"PPI", 192, BYTES("\0\0\x08\0\x69\0\0\0\x08\x01\0\0" MACS "\x02\0\0\0\0\x03\x10\0" SNAP)},
 };
 
+#define OUTER_IP(protocol)                                                                         \
+	MACS "\x08\0\x45\0\0\0\0\0\0\0\x40" protocol "\0\0\x0a\0\0\x07\x0a\0\0\x08"
+#define OUTER_UDP(port) OUTER_IP("\x11") "\xc3\x50" port "\0\0\0\0"
+#define OUTER_GRE	OUTER_IP("\x2f")
+#define ETHERNET	MACS "\x08\0"
+#define WIFI		"\x08\x01\0\0" MACS "\x02\0\0\0\0\x03\x10\0" SNAP
+#define NSH		"\x0f\xc2\x01\x01\0\0\x01\xff"
+
+/* tests/e2e/import-tunnels.sh holds the same against tshark. */
+static const struct link tunnels[] = {
+	{"VXLAN", 1, BYTES(OUTER_UDP("\x12\xb5") "\x08\0\0\0\0\0\x01\0" ETHERNET)},
+	{"VXLAN-GBP", 1, BYTES(OUTER_UDP("\x12\xb5") "\x88\0\0\x10\0\0\x01\0" ETHERNET)},
+	{"VXLAN-GPE", 1, BYTES(OUTER_UDP("\x12\xb6") "\x0c\0\0\x01\0\0\x01\0")},
+	{"VXLAN-GPE, NSH", 1, BYTES(OUTER_UDP("\x12\xb6") "\x0c\0\0\x04\0\0\x01\0" NSH)},
+	{"GENEVE", 1, BYTES(OUTER_UDP("\x17\xc1") "\x01\0\x08\0\0\0\x01\0\x01\x02\x03\0")},
+	{"GTP-U", 1, BYTES(OUTER_UDP("\x08\x68") "\x30\xff\0\x24\0\0\0\x07")},
+	{"GTP-U, extensions", 1,
+	 BYTES(OUTER_UDP("\x08\x68") "\x34\xff\0\x30\0\0\0\x07\0\0\0\x85\x01\x09\x40\x40"
+				     "\x01\0\0\0")},
+	{"GTP version 0", 1,
+	 BYTES(OUTER_UDP("\x0d\x3a") "\x1e\xff\0\x24\0\0\0\0\xff\xff\xff\xff\0\0\0\0\0\0\0"
+				     "\0")},
+	{"GTP-U, PPP", 1, BYTES(OUTER_UDP("\x08\x68") "\x30\xff\0\x24\0\0\0\x07\xff\x03\0\x21")},
+	{"TZSP", 1, BYTES(OUTER_UDP("\x90\x90") "\x01\0\0\x01\0\x29\x01\x07\x01" ETHERNET)},
+	{"TZSP, 802.11", 1, BYTES(OUTER_UDP("\x90\x90") "\x01\0\0\x12\x01" WIFI)},
+	{"L2TP", 1, BYTES(OUTER_UDP("\x06\xa5") "\0\x02\0\x01\0\x02\0\x21")},
+	{"L2TP, all fields", 1,
+	 BYTES(OUTER_UDP("\x06\xa5") "\x4a\x02\0\0\0\x01\0\x02\0\0\0\0\0\x01\xff\x21")},
+	{"MPLS", 1, BYTES(OUTER_UDP("\x19\xeb") "\0\x01\0\x40\0\x01\x01\x40")},
+	{"GRE in UDP", 1, BYTES(OUTER_UDP("\x12\x92") "\x20\0\x08\0\0\0\0\x07")},
+	{"LISP", 1, BYTES(OUTER_UDP("\x10\xf5") "\x80\0\0\x01\0\0\0\0")},
+	{"AYIYA", 1,
+	 BYTES(OUTER_UDP("\x13\xd0") "\x21\x11\x01\x04\0\0\0\0"
+				     "iden"
+				     "sign")},
+	{"CAPWAP", 1, BYTES(OUTER_UDP("\x14\x7f") "\0\x10\0\0\0\0\0\0" ETHERNET)},
+	{"CAPWAP, 802.11", 1, BYTES(OUTER_UDP("\x14\x7f") "\0\x10\x03\0\0\0\0\0" WIFI)},
+	{"CAPWAP, swapped", 1,
+	 BYTES(OUTER_UDP("\x14\x7f") "\0\x10\x03\0\0\0\0\0\x01\x08\0\0" MACS
+				     "\x02\0\0\0\0\x03\x10\0" SNAP)},
+	{"LLC in UDP", 1, BYTES(OUTER_UDP("\x2e\xe0") SNAP)},
+	{"GRE", 1, BYTES(OUTER_GRE "\0\0\x08\0")},
+	{"GRE, routing", 1,
+	 BYTES(OUTER_GRE "\x40\0\x08\0\0\0\0\0\x08\0\0\x04\xc0\0\x02\x01\0\0\0\0")},
+	{"ERSPAN I", 1, BYTES(OUTER_GRE "\0\0\x88\xbe" ETHERNET)},
+	{"ERSPAN II", 1,
+	 BYTES(OUTER_GRE "\x10\0\x88\xbe\0\0\0\x01\x10\x01\0\x01\0\0\0\0" ETHERNET)},
+	{"ERSPAN III", 1,
+	 BYTES(OUTER_GRE "\x10\0\x22\xeb\0\0\0\x01\x20\x01\0\x01\0\0\0\0\0\0\0\x01"
+			 "platform" ETHERNET)},
+	{"ERSPAN III, IP", 1,
+	 BYTES(OUTER_GRE "\x10\0\x22\xeb\0\0\0\x01\x20\x01\0\x01\0\0\0\0\0\0\x08\0")},
+	{"EoIP", 1, BYTES(OUTER_GRE "\x20\x01\x64\0\0\x32\0\x07" ETHERNET)},
+	{"WCCP", 1, BYTES(OUTER_GRE "\0\0\x88\x3e\0\0\0\0")},
+	{"Aruba", 1, BYTES(OUTER_GRE "\0\0\x82\x10" WIFI)},
+	{"frame relay in GRE", 1, BYTES(OUTER_GRE "\0\0\x65\x59\x18\x61\x03\xcc")},
+	{"EtherIP", 1, BYTES(OUTER_IP("\x61") "\x30\0" ETHERNET)},
+	{"PIM register", 1, BYTES(OUTER_IP("\x67") "\x21\0\xde\xff\0\0\0\0")},
+	{"MPLS in IP", 1, BYTES(OUTER_IP("\x89") "\0\x01\x01\x40")},
+	{"Ethernet in IP", 1, BYTES(OUTER_IP("\x8f") ETHERNET)},
+	{"PBB", 1, BYTES(MACS "\x88\xe7\0\0\0\x07" ETHERNET)},
+	{"VN-tag", 1, BYTES(MACS "\x89\x26\0\0\0\x07\x08\0")},
+	{"E-tag", 1, BYTES(MACS "\x89\x3f\0\0\0\x01\0\0\x08\0")},
+	{"MACsec, 6", 1, BYTES(MACS "\x88\xe5\0\x26\0\0\0\x01\x08\0")},
+	{"MACsec, 14", 1,
+	 BYTES(MACS "\x88\xe5\x20\x26\0\0\0\x01"
+		    "identity"
+		    "\x08\0")},
+	{"TRILL", 1,
+	 BYTES(MACS "\x22\xf3\0\x44\0\x01\0\x02"
+		    "more" ETHERNET)},
+	{"B.A.T.M.A.N.", 1, BYTES(MACS "\x43\x05\x40\x0f\x32\0\x02\0\0\0\0\x02" ETHERNET)},
+	{"NSH", 1, BYTES(MACS "\x89\x4f" NSH)},
+	{"pseudowire of bytes that look like a control word", 1,
+	 BYTES(MACS "\x88\x47\0\x01\x01\x40\0\0\0\0" ETHERNET)},
+	{"pseudowire without control word", 1, BYTES(MACS "\x88\x47\0\x01\x01\x40" ETHERNET)},
+	{"PPP, bridged", 1, BYTES(MACS "\x88\x64\x11\0\0\x01\0\x34\0\x31\0\x01" ETHERNET)},
+	{"PPP, bridged, with a LAN's number", 1,
+	 BYTES(MACS "\x88\x64\x11\0\0\x01\0\x38\0\x31\x40\x01\0\0\0\x07" ETHERNET)},
+	{"PPP, multilink", 1, BYTES(MACS "\x88\x64\x11\0\0\x01\0\x2a\0\x3d\xc0\0\0\x01\0\x21")},
+	{"frame relay", 107, BYTES("\x18\x61\x03\0\xcc")},
+	{"frame relay, SNAP", 107, BYTES("\x18\x61\x03\0\x80\0\0\0\x08\0")},
+	{"frame relay, bridged", 107, BYTES("\x18\x61\x03\0\x80\0\x80\xc2\0\x07" ETHERNET)},
+	{"frame relay, Cisco", 107, BYTES("\x18\x61\x08\0")},
+};
+
 static void build_datagram(struct buffer *b)
 {
 	const struct build_ipv4 ip = {.from = 1, .to = 2, .protocol = 17};
@@ -89,22 +175,122 @@ static struct buffer build_file(const struct link *link, size_t cut)
 	return file;
 }
 
+static void expect_question(const struct link *link)
+{
+	struct buffer file = build_file(link, 0);
+	struct seen *seen = seen_read(&file);
+	struct buffer text = {0};
+
+	if (strcmp(seen_text(seen, &text), "> 0 question") != 0)
+		fail_msg("%s: %s", link->name, text.data);
+	assert_int_equal(seen->error, TAPE_OK);
+	assert_int_equal(seen_conn(seen, 0)->remote.port, 53);
+	assert_int_equal(seen_conn(seen, 0)->remote.ip[3], 2);
+	buffer_free(&text);
+	seen_free(seen);
+}
+
 static void all_links(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
-		struct buffer file = build_file(&links[i], 0);
-		struct seen *seen = seen_read(&file);
-		struct buffer text = {0};
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		expect_question(&links[i]);
+}
 
-		if (strcmp(seen_text(seen, &text), "> 0 question") != 0)
-			fail_msg("%s: %s", links[i].name, text.data);
-		assert_int_equal(seen->error, TAPE_OK);
-		assert_int_equal(seen_conn(seen, 0)->remote.port, 53);
-		assert_int_equal(seen_conn(seen, 0)->remote.ip[3], 2);
-		buffer_free(&text);
-		seen_free(seen);
+static void all_tunnels(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(tunnels) / sizeof(tunnels[0]); i++)
+		expect_question(&tunnels[i]);
+}
+
+/* Where the tunnel's header is cut, its own datagram may be what is left; once, in any case. */
+static void all_tunnels_cut(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(tunnels) / sizeof(tunnels[0]); i++) {
+		for (size_t cut = 1; cut < tunnels[i].prefix.len + 42; cut++) {
+			struct buffer file = build_file(&tunnels[i], cut);
+			struct seen *seen = seen_read(&file);
+			uint64_t skipped = 0;
+
+			for (int skip = 0; skip < CAPTURE_SKIP_COUNT; skip++)
+				skipped += seen->totals.skipped[skip];
+			assert_int_equal(seen->totals.udp_flows + skipped, 1);
+			seen_free(seen);
+		}
 	}
+}
+
+/* A DNS server answers on the port of a tunnel: the query that had it as its number is no tunnel.
+ */
+static void port_of_a_tunnel(void **state)
+{
+	static const struct {
+		uint16_t port;
+		struct span payload;
+	} answers[] = {
+		{4789, BYTES("\x08\x01\x81\x80\0\x01\0\x01\0\0\0\0\x03www\x07"
+			     "example\x03"
+			     "com\0")},
+		{6081, BYTES("\0\x01\x81\x80\0\x01\0\x01\0\0\0\0\x03www\x07"
+			     "example\x03"
+			     "com\0")},
+		{5247, BYTES("\0\x10\x81\x80\0\x01\0\x01\0\0\0\0\x03www\x07"
+			     "example\x03"
+			     "com\0")},
+		{1701, BYTES("\0\x02\x81\x80\0\x01\0\x01\0\0\0\0\x03www\x07"
+			     "example\x03"
+			     "com\0")},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		const struct build_ipv4 ip = {.from = 2, .to = 1, .protocol = 17};
+		struct buffer packet = {0}, udp = {0}, file = {0};
+		struct seen *seen;
+
+		build_udp(&udp, 53, answers[i].port, answers[i].payload);
+		build_ipv4(&packet, &ip, buffer_span(&udp));
+		build_pcap(&file, LINK_RAW);
+		build_packet(&file, START, buffer_span(&packet));
+		seen = seen_read(&file);
+		assert_int_equal(seen->totals.udp_flows, 1);
+		assert_int_equal(seen->totals.data_bytes, answers[i].payload.len);
+		seen_free(seen);
+		buffer_free(&udp);
+		buffer_free(&packet);
+	}
+}
+
+/* RFC 5415, section 4.3: a frame in two fragments, the second first. */
+static void capwap_fragments(void **state)
+{
+	struct buffer frame = {0}, file = {0};
+	struct seen *seen;
+
+	(void)state;
+	buffer_append(&frame, ETHERNET, sizeof(ETHERNET) - 1);
+	build_datagram(&frame);
+	build_pcap(&file, 1);
+	for (int second = 1; second >= 0; second--) {
+		const char *header = second ? "\0\x10\0\xc0\0\x09\0\x18" : "\0\x10\0\x80\0\x09\0\0";
+		struct buffer packet = {0};
+
+		buffer_append(&packet, OUTER_UDP("\x14\x7f"), sizeof(OUTER_UDP("\x14\x7f")) - 1);
+		buffer_append(&packet, header, 8);
+		if (second)
+			buffer_append(&packet, frame.data + 24, frame.len - 24);
+		else
+			buffer_append(&packet, frame.data, 24);
+		build_packet(&file, START, buffer_span(&packet));
+		buffer_free(&packet);
+	}
+	buffer_free(&frame);
+	seen = seen_read(&file);
+	assert_int_equal(seen_conn(seen, 0)->remote.port, 53);
+	assert_int_equal(seen->totals.data_bytes, 8);
+	seen_free(seen);
 }
 
 /* However short a snap length was: no byte beyond, and the packet counts once. */
@@ -194,7 +380,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_links),	     cmocka_unit_test(all_links_cut),
 		cmocka_unit_test(unknown_link_type), cmocka_unit_test(not_ip),
-		cmocka_unit_test(endless_headers),
+		cmocka_unit_test(endless_headers),   cmocka_unit_test(all_tunnels),
+		cmocka_unit_test(all_tunnels_cut),   cmocka_unit_test(port_of_a_tunnel),
+		cmocka_unit_test(capwap_fragments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
