@@ -10,36 +10,36 @@
 
 #include "record/clock.h"
 #include "record/descend.h"
+#include "record/memory.h"
 #include "record/privilege.h"
 #include "record/probe.h"
 
-/* The largest ring that fits into what memory there is; 0: not even the smallest does. */
-static uint64_t ring_that_fits(const struct options *options, enum program_set first)
+/* What the programs, their tables and the kernel's look at them take, at most: measured on 6.18. */
+#define MEMORY_BESIDES_RING (UINT64_C(56) << 20)
+
+/* The largest ring that is smaller than the wanted one and fits; 0: none does. */
+static uint64_t ring_that_fits(uint64_t wanted, uint64_t left)
 {
-	struct options smaller = *options;
-	int error = -ENOMEM;
+	uint64_t fits = wanted / 2;
 
-	while (error == -ENOMEM && smaller.ring_len / 2 >= OPTIONS_RING_MIN) {
-		struct programs *programs;
-
-		smaller.ring_len /= 2;
-		error = programs_load(&smaller, first, &programs);
-		programs_free(programs);
-	}
-	return error ? 0 : smaller.ring_len;
+	if (left < MEMORY_BESIDES_RING)
+		return 0;
+	while (fits > left - MEMORY_BESIDES_RING)
+		fits /= 2;
+	return fits < OPTIONS_RING_MIN ? 0 : fits;
 }
 
-static void memory_explain(const struct options *options, enum program_set first,
-			   struct buffer *problem)
+static void memory_explain(uint64_t wanted, uint64_t left, struct buffer *problem)
 {
-	uint64_t fits = ring_that_fits(options, first);
+	uint64_t fits = ring_that_fits(wanted, left);
 
-	buffer_printf(problem, "too little memory for the ring buffer of %llu KiB: ",
-		      (unsigned long long)options->ring_len >> 10);
+	buffer_printf(problem, "too little memory for a ring buffer of %llu KiB: ",
+		      (unsigned long long)wanted >> 10);
 	if (fits)
 		buffer_printf(problem, "--buffer %lluKiB fits", (unsigned long long)fits >> 10);
 	else
-		buffer_append_text(problem, "none fits; raise the memory limit of this cgroup");
+		buffer_append_text(problem, "no --buffer fits; raise the memory limit of this "
+					    "cgroup, or record from outside of it");
 }
 
 bool recorder_load(const struct options *options, struct programs **programs,
@@ -48,6 +48,7 @@ bool recorder_load(const struct options *options, struct programs **programs,
 	struct probe probe;
 	const char *obstacle;
 	enum program_set first;
+	uint64_t left;
 	int error;
 
 	probe_kernel(&probe, options->verbose);
@@ -59,9 +60,13 @@ bool recorder_load(const struct options *options, struct programs **programs,
 		return false;
 	}
 	first = options->compat || !probe_is_current(&probe) ? PROGRAMS_COMPAT : PROGRAMS_CURRENT;
-	error = programs_load(options, first, programs);
+	/* Going beyond the limit doesn't always fail: the kernel may kill somebody below it. */
+	left = memory_left();
+	error = -ENOMEM;
+	if (left >= options->ring_len + MEMORY_BESIDES_RING)
+		error = programs_load(options, first, programs);
 	if (error == -ENOMEM) {
-		memory_explain(options, first, problem);
+		memory_explain(options->ring_len, left, problem);
 		return false;
 	}
 	if (error) {

@@ -41,6 +41,30 @@ refused "no type information" "CONFIG_DEBUG_INFO_BTF" \
 	unshare -m sh -c "mount -t tmpfs none /sys/kernel/btf && exec '$recorder' -o '$work/x'"
 check "nothing was left behind" test ! -e "$work/x"
 
+# Where the ring doesn't fit under a memory limit, the size that does is named, and does fit.
+memory_mount=$(awk '$3 == "cgroup2" || ($3 == "cgroup" && $4 ~ /(^|,)memory(,|$)/) { print $2 }' \
+	/proc/mounts | while read -r mount; do
+	[ -e "$mount/memory.limit_in_bytes" ] || grep -qw memory "$mount/cgroup.subtree_control" || continue
+	echo "$mount"
+	break
+done 2>/dev/null)
+memory=$memory_mount/socktape-e2e-$$
+if [ -n "$memory_mount" ] && mkdir "$memory" 2>/dev/null; then
+	limit=$memory/memory.max
+	[ -e "$limit" ] || limit=$memory/memory.limit_in_bytes
+	echo $((64 << 20)) >"$limit"
+	# shellcheck disable=SC2016 # the inner shell expands
+	limited=(sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$memory" "$recorder")
+	refused "a buffer that a memory limit forbids" "--buffer [0-9]*KiB fits" \
+		"${limited[@]}" -o "$work/x"
+	fits=$(grep -o -- '--buffer [0-9]*KiB' "$work/err")
+	# shellcheck disable=SC2086 # option and argument
+	check "the buffer that is named fits" "${limited[@]}" -q -d 0.1 -o "$work/fits" $fits
+	rmdir "$memory"
+else
+	skip "a buffer that a memory limit forbids" "no cgroup with a memory limit can be made here"
+fi
+
 "$recorder" -o "$work/used" -- touch "$work/ran" 2>/dev/null
 check "a command is not run when it can't be recorded" test ! -e "$work/ran"
 
