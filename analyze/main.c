@@ -36,10 +36,9 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	const struct command *command;
-	int status;
 
 	if (argc < 2) {
 		print_help(stderr);
@@ -59,8 +58,15 @@ int main(int argc, char **argv)
 			argv[1]);
 		return STATUS_USAGE;
 	}
-	status = command->run(argc - 1, argv + 1);
-	if (fflush(stdout) != 0 && status == STATUS_DONE)
-		status = command_fail(command->name, "the output could not be written");
-	return status;
+	return command->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	int status = run(argc, argv);
+
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || status == STATUS_USAGE)
+		return status;
+	fputs("socktape: the output could not be written\n", stderr);
+	return STATUS_USAGE;
 }

@@ -25,6 +25,7 @@ struct problem {
 	uint64_t bytes;	      /* of the file that could not be used */
 	uint64_t lost_events; /* where a block header told */
 	const char *what;     /* static: "block header", "block", "index", ... */
+	int system;	      /* errno of a TAPE_ERROR_IO, or 0 */
 };
 
 struct reader_options {

@@ -16,6 +16,8 @@ struct segment_file {
 	char *path;
 	uint64_t segment; /* from the head, or else from the name; 0 when neither tells */
 	uint64_t len;
+	dev_t device; /* and inode: which file it is, whatever its name */
+	ino_t inode;
 	bool partial;
 };
 
@@ -26,6 +28,7 @@ struct recording {
 	size_t count;
 	size_t current;
 	int fd;
+	int system;	       /* errno of the last operation that the system refused */
 	struct reader *reader; /* NULL: the current file isn't open */
 	uint64_t segment;      /* last one opened */
 	bool identified;
@@ -55,17 +58,20 @@ static void tell_rest(struct recording *rec, enum tape_error error, uint64_t off
 	tell(rec, &(struct problem){.error = error,
 				    .offset = offset,
 				    .bytes = len > offset ? len - offset : 0,
-				    .what = what});
+				    .what = what,
+				    .system = error == TAPE_ERROR_IO ? rec->system : 0});
 }
 
 static int64_t read_file(void *context, uint64_t offset, void *data, size_t len)
 {
-	const struct recording *rec = context;
+	struct recording *rec = context;
 	ssize_t n;
 
 	do {
 		n = pread(rec->fd, data, len, (off_t)offset);
 	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		rec->system = errno;
 	return n;
 }
 
@@ -77,10 +83,10 @@ static enum tape_error open_file(struct recording *rec, const char *path,
 	struct stat st;
 
 	rec->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (rec->fd < 0)
+	if (rec->fd < 0 || fstat(rec->fd, &st) < 0) {
+		rec->system = errno;
 		return TAPE_ERROR_IO;
-	if (fstat(rec->fd, &st) < 0)
-		return TAPE_ERROR_IO;
+	}
 	if (!S_ISREG(st.st_mode))
 		return TAPE_ERROR_NOT_A_TAPE;
 	source.size = (uint64_t)st.st_size;
@@ -115,8 +121,11 @@ static enum tape_error add_file(struct recording *rec, char *path, uint64_t segm
 		return TAPE_ERROR_MEMORY;
 	}
 	rec->files = files;
-	if (stat(path, &st) == 0)
+	if (stat(path, &st) == 0) {
 		file.len = (uint64_t)st.st_size;
+		file.device = st.st_dev;
+		file.inode = st.st_ino;
+	}
 	if (open_file(rec, path, &silent) == TAPE_OK && reader_info(rec->reader)->segment)
 		file.segment = reader_info(rec->reader)->segment;
 	close_file(rec);
@@ -306,6 +315,14 @@ bool recording_next(struct recording *rec, struct event *event)
 const struct recording_status *recording_status(const struct recording *rec)
 {
 	return &rec->status;
+}
+
+bool recording_has_file(const struct recording *rec, const struct stat *st)
+{
+	for (size_t i = 0; i < rec->count; i++)
+		if (rec->files[i].device == st->st_dev && rec->files[i].inode == st->st_ino)
+			return true;
+	return false;
 }
 
 int64_t recording_realtime(const struct recording *rec, int64_t ts)

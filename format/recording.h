@@ -2,6 +2,8 @@
 #ifndef SOCKTAPE_FORMAT_RECORDING_H
 #define SOCKTAPE_FORMAT_RECORDING_H
 
+#include <sys/stat.h>
+
 #include "format/error.h"
 #include "format/event.h"
 #include "format/reader.h"
@@ -54,6 +56,9 @@ const struct recording_status *recording_status(const struct recording *rec);
  * first one, by the times in the segment's head. Within 0 to EVENT_TIME_MAX.
  */
 int64_t recording_realtime(const struct recording *rec, int64_t ts);
+
+/* Whether the file that ST tells of is one of those that REC is read from. */
+bool recording_has_file(const struct recording *rec, const struct stat *st);
 
 /* Starts over from the first segment: status too, and problems will be told again. */
 MUST_CHECK enum tape_error recording_rewind(struct recording *rec);
@@ -108,6 +113,12 @@ struct recording_writer_totals recording_writer_totals(const struct recording_wr
 
 /* The file being written, for messages; valid until the next call. */
 const char *recording_writer_path(const struct recording_writer *w);
+
+/*
+ * Takes back what was written: deletes the segments, and the directory if recording_writer_new()
+ * made it. The writer can only be freed then.
+ */
+void recording_writer_abandon(struct recording_writer *w);
 
 void recording_writer_free(struct recording_writer *w); /* NULL is fine; leaves .partial */
 

@@ -24,6 +24,7 @@ struct recording_writer {
 	struct recording_writer_options options;
 	char *directory_path;
 	int directory;
+	bool made_directory;
 	uint8_t recording_id[16];
 	struct output output;
 	struct writer *writer;
@@ -231,7 +232,8 @@ static enum tape_error open_directory(struct recording_writer *w)
 	if (!w->directory_path)
 		return TAPE_ERROR_MEMORY;
 	w->options.path = w->directory_path;
-	if (mkdir(w->directory_path, 0700) < 0 && errno != EEXIST)
+	w->made_directory = mkdir(w->directory_path, 0700) == 0;
+	if (!w->made_directory && errno != EEXIST)
 		return errno == ENOSPC ? TAPE_ERROR_DISK_FULL : TAPE_ERROR_IO;
 	w->directory = open(w->directory_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (w->directory < 0)
@@ -275,6 +277,8 @@ enum tape_error recording_writer_new(const struct recording_writer_options *opti
 	};
 	error = start(w);
 	if (error) {
+		if (w->made_directory)
+			recording_writer_abandon(w);
 		recording_writer_free(w);
 		return error;
 	}
@@ -358,6 +362,38 @@ struct recording_writer_totals recording_writer_totals(const struct recording_wr
 const char *recording_writer_path(const struct recording_writer *w)
 {
 	return w->path.data;
+}
+
+/* Every segment in the directory is ours: recording_writer_new() refuses one that has any. */
+static void delete_segments(const struct recording_writer *w)
+{
+	int fd = openat(w->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	uint64_t segment;
+	bool partial;
+
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(d)))
+		if (name_parse(entry->d_name, &segment, &partial))
+			unlinkat(w->directory, entry->d_name, 0);
+	closedir(d);
+}
+
+void recording_writer_abandon(struct recording_writer *w)
+{
+	int saved = errno; /* of what made it useless */
+
+	w->error = TAPE_ERROR_IO;
+	output_close(&w->output);
+	delete_segments(w);
+	if (w->made_directory)
+		rmdir(w->directory_path);
+	errno = saved;
 }
 
 void recording_writer_free(struct recording_writer *w)

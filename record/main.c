@@ -94,12 +94,21 @@ static int probe(const struct options *options, char *const *argv)
 	return status;
 }
 
+/* What to exit with after printing. */
+static int printed(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_RECORDED;
+	fputs("socktape-record: the output could not be written\n", stderr);
+	return EXIT_REFUSED;
+}
+
 static int help(const struct options *options, char *const *argv)
 {
 	(void)options;
 	(void)argv;
 	options_help(stdout);
-	return EXIT_RECORDED;
+	return printed();
 }
 
 static int version(const struct options *options, char *const *argv)
@@ -107,7 +116,7 @@ static int version(const struct options *options, char *const *argv)
 	(void)options;
 	(void)argv;
 	puts("socktape-record " SOCKTAPE_VERSION);
-	return EXIT_RECORDED;
+	return printed();
 }
 
 /* By enum options_action. */

@@ -290,7 +290,7 @@ int cmd_conns(int argc, char **argv)
 	status = reading_run(&conns.reading);
 	if (conns.no_memory)
 		status = command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
-	if (!print_rows(&conns) && !status)
+	if (!print_rows(&conns) && status != STATUS_USAGE)
 		status = command_fail(argv[0], "the output could not be written");
 	for (size_t i = 0; i < conns.count; i++)
 		free(conns.rows[i]);

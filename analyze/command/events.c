@@ -307,7 +307,7 @@ int cmd_events(int argc, char **argv)
 	if (!e.out)
 		return command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	status = reading_run(&e.reading);
-	if (!output_free(e.out) && !status)
+	if (!output_free(e.out) && status != STATUS_USAGE)
 		status = command_fail(argv[0], "the output could not be written");
 	cells_free(&e.cells);
 	buffer_free(&e.hex_text);

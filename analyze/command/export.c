@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyze/output/target.h"
 #include "analyze/pcapng/exporter.h"
-#include "analyze/pcapng/target.h"
 #include "analyze/replay/reading.h"
 #include "analyze/replay/select.h"
 
@@ -173,6 +173,20 @@ static struct replay_filter replay_filter(const struct export *x)
 	return filter;
 }
 
+/* The recording would be gone before it is read. */
+static int refuse_own_input(const struct export *x)
+{
+	bool to_stdout = strcmp(x->output, "-") == 0;
+	struct stat st;
+
+	if ((to_stdout ? fstat(STDOUT_FILENO, &st) : stat(x->output, &st)) != 0 ||
+	    !replay_has_file(x->reading.replay, &st))
+		return STATUS_DONE;
+	return command_fail(x->command,
+			    "%s is part of the recording that is read; choose another file",
+			    to_stdout ? "standard output" : x->output);
+}
+
 static int learn(struct export *x)
 {
 	const struct replay_options with = {
@@ -181,6 +195,8 @@ static int learn(struct export *x)
 	};
 	int status = reading_open(&x->reading, x->command, x->path, &with);
 
+	if (!status)
+		status = refuse_own_input(x);
 	return status ? status : reading_run(&x->reading);
 }
 
@@ -208,7 +224,7 @@ static int write_packets(struct export *x, struct target *target)
 static int write_file(struct export *x)
 {
 	struct target target;
-	enum tape_error error = target_open(&target, x->output);
+	enum tape_error error = target_open(&target, x->output, 0600);
 	int status;
 
 	if (error)

@@ -180,6 +180,14 @@ static int tell_write_error(const struct import *import)
 			    reason(import->write_error, import->write_errno));
 }
 
+/* Whether there is anything to keep: a capture without a packet is one, unless it is damaged. */
+static bool is_readable(enum tape_error error, const struct capture_totals *totals)
+{
+	uint64_t used = totals->packets - totals->skipped[CAPTURE_SKIP_LINK_TYPE];
+
+	return !error || ((error == TAPE_ERROR_LINK_TYPE || totals->damage) && used);
+}
+
 static int tell_read_error(const struct import *import, enum tape_error error, int number,
 			   const struct capture_totals *totals)
 {
@@ -202,13 +210,14 @@ static int tell_read_error(const struct import *import, enum tape_error error, i
 			     tape_error_text(error), totals->damaged_bytes);
 	else
 		return command_fail(import->command, "%s: %s", import->from, reason(error, number));
-	return STATUS_DAMAGED;
+	return is_readable(error, totals) ? STATUS_DAMAGED : STATUS_USAGE;
 }
 
 static int run(struct import *import)
 {
 	struct capture_sink sink = {.event = write_event, .context = import};
 	struct capture_totals totals;
+	bool take_back = false;
 	enum tape_error error;
 	int number;
 
@@ -218,11 +227,16 @@ static int run(struct import *import)
 	errno = 0;
 	error = capture_read(import->from, &sink, &totals);
 	number = errno;
-	finish_recording(import);
+	if (is_readable(error, &totals))
+		finish_recording(import);
+	else
+		take_back = true;
+	if (import->writer && (take_back || import->write_error))
+		recording_writer_abandon(import->writer);
 	clear_progress(import);
 	if (import->write_error)
 		return tell_write_error(import);
-	if (import->writer && !import->quiet)
+	if (import->writer && !take_back && !import->quiet)
 		print_summary(&totals);
 	return tell_read_error(import, error, number, &totals);
 }

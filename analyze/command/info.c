@@ -569,7 +569,7 @@ int cmd_info(int argc, char **argv)
 		return status;
 	status = reading_run(&info.reading);
 	info.processes = replay_process_count(info.reading.replay);
-	if (!(json ? print_json(&info) : print_text(&info)) && !status)
+	if (!(json ? print_json(&info) : print_text(&info)) && status != STATUS_USAGE)
 		status = command_fail(argv[0], "the output could not be written");
 	free_info(&info);
 	return status;

@@ -229,7 +229,7 @@ int cmd_show(int argc, char **argv)
 	if (!show.out || !show.printer)
 		return command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	status = reading_run(&show.reading);
-	if (!output_free(show.out) && !status)
+	if (!output_free(show.out) && status != STATUS_USAGE)
 		status = command_fail(argv[0], "the output could not be written");
 	record_printer_free(show.printer);
 	cells_free(&show.cells);

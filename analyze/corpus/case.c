@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "analyze/capture/capture.h"
+#include "analyze/output/target.h"
 #include "analyze/replay/record.h"
 #include "analyze/replay/replay.h"
 
@@ -139,16 +140,21 @@ enum tape_error case_read(const char *folder, const char *name, struct buffer *t
 enum tape_error case_write_expected(const char *folder, struct span records)
 {
 	char path[PATH_MAX];
-	FILE *file;
-	bool good;
+	struct target target;
+	enum tape_error error;
+	struct sink sink;
 
 	if (!path_in(folder, CASE_EXPECT, path)) {
 		errno = ENAMETOOLONG;
 		return TAPE_ERROR_IO;
 	}
-	file = fopen(path, "wb");
-	if (!file)
-		return TAPE_ERROR_IO;
-	good = fwrite(records.data, 1, records.len, file) == records.len;
-	return fclose(file) == 0 && good ? TAPE_OK : TAPE_ERROR_IO;
+	error = target_open(&target, path, 0666);
+	if (error)
+		return error;
+	sink = target_sink(&target);
+	error = sink.write(sink.context, records.data, records.len);
+	if (!error)
+		return target_complete(&target);
+	target_abandon(&target);
+	return error;
 }

@@ -39,7 +39,8 @@ void reading_problem(void *context, const char *path, const struct problem *prob
 	fprintf(stderr,
 		"socktape %s: %s: at offset %" PRIu64 ": %s: %s; %" PRIu64
 		" bytes could not be used",
-		r->command, path, problem->offset, problem->what, tape_error_text(problem->error),
+		r->command, path, problem->offset, problem->what,
+		problem->system ? strerror(problem->system) : tape_error_text(problem->error),
 		problem->bytes);
 	if (problem->lost_events)
 		fprintf(stderr, " (%" PRIu64 " events)", problem->lost_events);
@@ -111,6 +112,8 @@ static int tell_incomplete(const struct reading *r, const struct recording_statu
 			     "%" PRIu64 " of %" PRIu64
 			     " segments were not completed: still recording, or it was killed",
 			     status->incomplete, status->segments);
+	if (r->problems && !status->segments)
+		return STATUS_USAGE;
 	return r->problems || status->incomplete ? STATUS_DAMAGED : STATUS_DONE;
 }
 

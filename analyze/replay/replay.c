@@ -446,6 +446,11 @@ int64_t replay_realtime(const struct replay *r, int64_t ts)
 	return r->recording ? recording_realtime(r->recording, ts) : ts + r->clock_offset;
 }
 
+bool replay_has_file(const struct replay *r, const struct stat *st)
+{
+	return recording_has_file(r->recording, st);
+}
+
 const struct recording_status *replay_status(const struct replay *r)
 {
 	return recording_status(r->recording);
