@@ -119,7 +119,6 @@ static enum tape_error add_conn(struct catalog *c, const struct event *event)
 		latest.conn.sent = later(latest.conn.sent, old->event.conn.sent);
 		latest.conn.received = later(latest.conn.received, old->event.conn.received);
 	}
-	c->last_conn = NULL;
 	return replace(&c->conns, event->conn.conn, &latest);
 }
 
@@ -141,32 +140,27 @@ static void add_state(struct catalog *c, const struct event *event)
 
 static void add_close(struct catalog *c, const struct event *event)
 {
-	c->last_conn = NULL;
 	free(map_remove(&c->conns, event->close.conn));
 }
 
-/* Positions, so that the snapshot tells where each stream stands. */
-static void add_data(struct catalog *c, const struct event_data *data)
+/* So that the snapshot tells where each stream stands. */
+static void add_position(struct catalog *c, const struct block_position *at)
 {
-	struct catalog_entry *entry = c->last_conn;
+	struct catalog_entry *entry = map_get(&c->conns, at->conn);
 	uint64_t *position;
 
-	if (data->layer != LAYER_WIRE)
-		return;
-	if (!entry || entry->event.conn.conn != data->conn)
-		entry = c->last_conn = map_get(&c->conns, data->conn);
 	if (!entry)
 		return;
-	position = data->direction == DIRECTION_SENT ? &entry->event.conn.sent
-						     : &entry->event.conn.received;
-	*position = later(*position, data->offset + data->len);
+	position = at->direction == DIRECTION_SENT ? &entry->event.conn.sent
+						   : &entry->event.conn.received;
+	*position = later(*position, at->position);
 }
 
-enum tape_error catalog_add(struct catalog *c, const struct event *event)
+static enum tape_error add_event(struct catalog *c, const struct event *event)
 {
 	switch (event->type) {
-	case EVENT_DATA:
-		add_data(c, &event->data);
+	case EVENT_CLOCK:
+		c->clock = *event;
 		return TAPE_OK;
 	case EVENT_HOST:
 		return add_host(c, event);
@@ -186,6 +180,22 @@ enum tape_error catalog_add(struct catalog *c, const struct event *event)
 	default:
 		return TAPE_OK;
 	}
+}
+
+enum tape_error catalog_learn(struct catalog *c, const struct block *block)
+{
+	enum tape_error error = TAPE_OK;
+	struct decoder decoder = {0};
+	struct event event;
+
+	decoder_begin(&decoder, buffer_span(&block->raw), block->stats.ts_base);
+	while (!error && decoder_next_other(&decoder, &event))
+		error = add_event(c, &event);
+	decoder_free(&decoder);
+	/* All at the end: whatever the order, a position only grows, and who has closed is gone. */
+	for (size_t i = 0; i < block->position_count; i++)
+		add_position(c, &block->positions[i]);
+	return error;
 }
 
 static void mark_owners(struct catalog *c)

@@ -8,6 +8,7 @@
  * Internal to format/.
  */
 
+#include "format/codec.h"
 #include "format/error.h"
 #include "format/event.h"
 #include "format/map.h"
@@ -19,11 +20,11 @@ struct catalog {
 	struct catalog_entry *host;
 	struct map processes; /* struct catalog_entry by pid */
 	struct map conns;     /* struct catalog_entry by connection */
-	struct catalog_entry *last_conn;
+	struct event clock;   /* the last one; its type is 0 when there was none */
 };
 
-/* Learns from EVENT, whose spans it copies. */
-MUST_CHECK enum tape_error catalog_add(struct catalog *c, const struct event *event);
+/* Learns from all events of BLOCK. */
+MUST_CHECK enum tape_error catalog_learn(struct catalog *c, const struct block *block);
 
 /* Forgets processes that ended, but for those whose connections still live. */
 void catalog_prune(struct catalog *c);

@@ -15,6 +15,7 @@
 #define CODEC_PAYLOAD_MAX (15u << 20)
 
 #define CODEC_FILTER_WORDS 4
+#define CODEC_CUTS	   16 /* as many as four bits tell apart */
 
 /* What the header of a block says about the events in it. */
 struct codec_stats {
@@ -25,6 +26,7 @@ struct codec_stats {
 	int64_t ts_max;
 	uint64_t data_events;
 	uint64_t data_bytes;
+	uint64_t cut_bytes[CODEC_CUTS]; /* not in data_bytes, by enum cut */
 	uint64_t lost_events;
 	uint64_t lost_bytes;
 	uint64_t conn_filter[CODEC_FILTER_WORDS];
@@ -52,6 +54,24 @@ struct encoder {
 
 /* TAPE_ERROR_LIMIT: the event breaks a rule, nothing changed. After TAPE_ERROR_MEMORY: reset. */
 MUST_CHECK enum tape_error encoder_event(struct encoder *e, const struct event *event);
+
+/* Where a stream of the wire layer stood at the end of a block. */
+struct block_position {
+	uint64_t conn;
+	uint64_t position;
+	uint8_t direction;
+};
+
+/* format/block.h; the array is a part of it. */
+struct block {
+	struct buffer raw;
+	struct codec_stats stats;
+	size_t position_count;
+	struct block_position positions[];
+};
+
+/* The block so far, and begins the next one without memory; NULL when there is none for that. */
+struct block *encoder_take(struct encoder *e);
 
 /* Begins the next block; keeps the memory. */
 void encoder_reset(struct encoder *e);
@@ -84,6 +104,10 @@ void decoder_begin(struct decoder *d, struct span raw, int64_t ts_base);
 
 /* The next event; false at the end, at malformed bytes, or without memory (d->error tells). */
 bool decoder_next(struct decoder *d, struct event *event);
+
+/* The next event that isn't DATA. To be used from the begin of a block to its end. */
+bool decoder_next_other(struct decoder *d, struct event *event);
+
 void decoder_free(struct decoder *d);
 
 static inline int64_t codec_clamp_time(int64_t ts)

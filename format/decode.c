@@ -444,11 +444,14 @@ void decoder_begin(struct decoder *d, struct span raw, int64_t ts_base)
 	d->error = TAPE_OK;
 }
 
-bool decoder_next(struct decoder *d, struct event *event)
+/* The next event whose type has no bit in SKIPPED. */
+static bool decode_next(struct decoder *d, uint32_t skipped, struct event *event)
 {
 	struct view v;
 
 	while (!d->error && view_next(d, &v)) {
+		if (v.type < 32 && skipped >> v.type & 1)
+			continue;
 		switch (view_decode(d, &v, event)) {
 		case STEP_EVENT:
 			return true;
@@ -463,6 +466,16 @@ bool decoder_next(struct decoder *d, struct event *event)
 		}
 	}
 	return false;
+}
+
+bool decoder_next(struct decoder *d, struct event *event)
+{
+	return decode_next(d, 0, event);
+}
+
+bool decoder_next_other(struct decoder *d, struct event *event)
+{
+	return decode_next(d, 1u << TAPE_DATA | 1u << TAPE_FLOW, event);
 }
 
 void decoder_free(struct decoder *d)

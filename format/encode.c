@@ -280,6 +280,7 @@ static bool encode_data(struct encoder *e, const struct event *event)
 		memcpy(to + head, data->payload.data, data->payload.len);
 	e->stats.data_events++;
 	e->stats.data_bytes += data->payload.len;
+	e->stats.cut_bytes[data->cut % CODEC_CUTS] += data->len - data->payload.len;
 	return true;
 }
 
@@ -557,6 +558,31 @@ enum tape_error encoder_event(struct encoder *e, const struct event *event)
 		return TAPE_ERROR_MEMORY;
 	stats_add(e, event);
 	return e->raw.failed ? TAPE_ERROR_MEMORY : TAPE_OK;
+}
+
+struct block *encoder_take(struct encoder *e)
+{
+	size_t size = sizeof(struct block) + e->flow_count * sizeof(struct block_position);
+	struct block *block = calloc(1, size);
+
+	if (!block)
+		return NULL;
+	for (uint32_t i = 0; i < e->flow_count; i++) {
+		const struct encoder_flow *flow = &e->flows[i];
+
+		if (flow->key[2] >> 48 != LAYER_WIRE)
+			continue;
+		block->positions[block->position_count++] = (struct block_position){
+			.conn = flow->key[0],
+			.position = flow->position,
+			.direction = flow->key[2] >> 40 & 0xff,
+		};
+	}
+	block->raw = e->raw;
+	block->stats = e->stats;
+	e->raw = (struct buffer){0};
+	encoder_reset(e);
+	return block;
 }
 
 void encoder_reset(struct encoder *e)

@@ -11,6 +11,7 @@
 	X(TAPE_ERROR_IO, "the system refused an operation on a file")                              \
 	X(TAPE_ERROR_MEMORY, "out of memory")                                                      \
 	X(TAPE_ERROR_DISK_FULL, "no space left on the disk")                                       \
+	X(TAPE_ERROR_FILE_SIZE, "the file may not grow any further (ulimit -f)")                   \
 	X(TAPE_ERROR_NOT_A_TAPE, "this is not a socktape segment")                                 \
 	X(TAPE_ERROR_VERSION, "written by a newer socktape, whose format this one can't read")     \
 	X(TAPE_ERROR_TRUNCATED, "the file ends too early")                                         \

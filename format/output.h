@@ -14,7 +14,10 @@ struct output {
 	int directory; /* descriptor; borrowed */
 	int fd;	       /* -1: none is open */
 	uint64_t len;
-	uint64_t started; /* bytes whose way to the disk was started */
+	uint64_t started;  /* bytes whose way to the disk was started */
+	uint64_t reserved; /* the disk has room up to here */
+	uint64_t limit;	   /* RLIMIT_FSIZE, as it was when the file was made */
+	bool no_reserve;   /* the file system doesn't know how */
 	char partial[NAME_SEGMENT_MAX];
 	char complete[NAME_SEGMENT_MAX];
 };
@@ -23,7 +26,11 @@ struct output {
 MUST_CHECK enum tape_error output_open(struct output *out, int directory, uint64_t segment,
 				       int64_t realtime);
 
-/* A write that fails leaves what was written before it. */
+/*
+ * A write that fails leaves what was written before it. Room that was reserved belongs to the file,
+ * beyond its end, until it is completed or closed. Where SIGXFSZ isn't ignored, a write beyond the
+ * limit of file sizes still can't happen as long as room is reserved first.
+ */
 struct sink output_sink(struct output *out);
 
 /* Syncs, and gives the file its complete name. */

@@ -79,6 +79,13 @@ struct recording_writer_options {
 	int64_t start_realtime;
 };
 
+/*
+ * Where the bytes of a recording end: a file that may not grow further (TAPE_ERROR_FILE_SIZE) makes
+ * the next segment begin; when a disk is full, what still fits of a block is written event by
+ * event, and after that the writer takes no more. recording_writer_last_words() then says what is
+ * missing.
+ */
+
 /* TAPE_ERROR_IO with errno EEXIST when the directory already holds segments. */
 MUST_CHECK enum tape_error recording_writer_new(const struct recording_writer_options *options,
 						struct recording_writer **w);
@@ -90,11 +97,26 @@ MUST_CHECK enum tape_error recording_writer_new(const struct recording_writer_op
 MUST_CHECK enum tape_error recording_writer_event(struct recording_writer *w,
 						  const struct event *event);
 
+/* Adds a block that was made elsewhere, after what recording_writer_event() was given. */
+MUST_CHECK enum tape_error recording_writer_block(struct recording_writer *w,
+						  const struct block *block);
+
+/* The level of zstd from here on. */
+void recording_writer_set_level(struct recording_writer *w, int level);
+
 /* Makes everything so far readable by others; call it about once a second. */
 MUST_CHECK enum tape_error recording_writer_flush(struct recording_writer *w);
 
 /* Completes the last segment: index, sync, final name. */
 MUST_CHECK enum tape_error recording_writer_finish(struct recording_writer *w);
+
+/*
+ * For a writer that has failed: adds some events, for which room was kept, and completes the
+ * segment. TAPE_OK when that could be done, so that the recording tells itself what it lacks;
+ * otherwise the last segment stays without an end.
+ */
+MUST_CHECK enum tape_error recording_writer_last_words(struct recording_writer *w,
+						       const struct event *events, size_t count);
 
 struct recording_writer_totals {
 	uint64_t file_bytes; /* written in all, deleted segments included */
@@ -106,6 +128,9 @@ struct recording_writer_totals {
 	uint64_t stored_events; /* of all these: in files, not in memory alone; with snapshots */
 	uint64_t stored_data_events;
 	uint64_t stored_data_bytes;
+	uint64_t stored_cut_bytes[WRITER_CUTS]; /* by enum cut */
+	uint64_t compress_ns;			/* time spent so far */
+	uint64_t write_ns;
 	uint64_t segments;	   /* begun */
 	uint64_t deleted_segments; /* by keep_len */
 };

@@ -12,7 +12,11 @@
 
 #include "format/catalog.h"
 #include "format/codec.h"
-#include "format/output.h"
+#include "format/segment.h"
+
+/* A block that doesn't fit is parted into so many, unless it is small already. */
+#define PARTS	 8
+#define PART_MIN 2048
 
 /* A complete segment that keep_len may delete. */
 struct kept {
@@ -26,14 +30,13 @@ struct recording_writer {
 	int directory;
 	bool made_directory;
 	uint8_t recording_id[16];
-	struct output output;
-	struct writer *writer;
-	struct buffer path;  /* of the output, terminated */
-	uint64_t rotate_len; /* of the current file */
-	uint64_t checked_len;
+	struct segment segments[2]; /* the current one, and the next while that is begun */
+	struct segment *segment;    /* the current one; its writer is NULL when it is complete */
+	uint64_t rotate_len;	    /* size of its file from which on the next one is begun */
+	struct block_maker *maker;  /* of recording_writer_event() */
+	struct buffer path;	    /* of the output, terminated */
 	struct catalog catalog;
-	struct event clock; /* the last one */
-	int64_t ts;	    /* of the last event */
+	int64_t ts;	    /* of the last event that was stored */
 	struct buffer kept; /* struct kept, oldest first; empty without keep_len */
 	uint64_t complete_len;
 	struct recording_writer_totals totals; /* without the current segment, but for events */
@@ -51,7 +54,9 @@ static enum tape_error fail(struct recording_writer *w, enum tape_error error)
 
 static int64_t realtime_at(const struct recording_writer *w, int64_t ts)
 {
-	return codec_clamp_time(w->clock.clock.realtime + (ts - w->clock.ts));
+	const struct event *clock = &w->catalog.clock;
+
+	return codec_clamp_time(clock->clock.realtime + (ts - clock->ts));
 }
 
 static enum tape_error set_path(struct recording_writer *w, const char *name)
@@ -62,7 +67,7 @@ static enum tape_error set_path(struct recording_writer *w, const char *name)
 	return w->path.failed ? TAPE_ERROR_MEMORY : TAPE_OK;
 }
 
-static enum tape_error begin_segment(struct recording_writer *w)
+static enum tape_error begin(const struct recording_writer *w, struct segment *segment)
 {
 	struct writer_options options = {
 		.level = w->options.level,
@@ -70,22 +75,9 @@ static enum tape_error begin_segment(struct recording_writer *w)
 		.created_monotonic = w->ts,
 		.created_realtime = realtime_at(w, w->ts),
 	};
-	enum tape_error error;
 
 	memcpy(options.recording_id, w->recording_id, sizeof(options.recording_id));
-	error = output_open(&w->output, w->directory, options.segment, options.created_realtime);
-	if (error)
-		return error;
-	w->totals.segments++;
-	error = set_path(w, w->output.partial);
-	if (error)
-		return error;
-	w->rotate_len = w->options.segment_len;
-	w->checked_len = 0;
-	error = writer_new(output_sink(&w->output), &options, &w->writer);
-	if (error)
-		output_discard(&w->output);
-	return error;
+	return segment_begin(segment, w->directory, &options);
 }
 
 static void add_totals(struct recording_writer_totals *totals, const struct writer *writer)
@@ -97,82 +89,100 @@ static void add_totals(struct recording_writer_totals *totals, const struct writ
 	totals->stored_events += segment->stored_events;
 	totals->stored_data_events += segment->stored_data_events;
 	totals->stored_data_bytes += segment->stored_data_bytes;
+	for (size_t i = 0; i < WRITER_CUTS; i++)
+		totals->stored_cut_bytes[i] += segment->stored_cut_bytes[i];
+	totals->compress_ns += segment->compress_ns;
+	totals->write_ns += segment->write_ns;
 }
 
 static enum tape_error remember_complete(struct recording_writer *w)
 {
-	struct kept kept = {.len = w->output.len};
+	const struct output *output = &w->segment->output;
+	struct kept kept = {.len = output->len};
 
 	w->complete_len += kept.len;
 	if (!w->options.keep_len)
 		return TAPE_OK;
-	memcpy(kept.name, w->output.complete, sizeof(kept.name));
+	memcpy(kept.name, output->complete, sizeof(kept.name));
 	buffer_append(&w->kept, &kept, sizeof(kept));
 	return w->kept.failed ? TAPE_ERROR_MEMORY : TAPE_OK;
 }
 
-static enum tape_error end_segment(struct recording_writer *w)
+static enum tape_error end(struct recording_writer *w)
 {
-	enum tape_error error = writer_finish(w->writer);
+	enum tape_error error = segment_end(w->segment);
 
-	if (!error)
-		error = output_complete(&w->output);
 	if (error)
 		return error;
-	add_totals(&w->totals, w->writer);
-	writer_free(w->writer);
-	w->writer = NULL;
-	error = set_path(w, w->output.complete);
+	add_totals(&w->totals, w->segment->writer);
+	segment_close(w->segment);
+	error = set_path(w, w->segment->output.complete);
 	return error ? error : remember_complete(w);
 }
 
-/* ---- limits ---- */
+/* ---- the next segment ---- */
 
 static enum tape_error write_snapshot_event(void *context, const struct event *event)
 {
-	struct recording_writer *w = context;
-
-	return writer_event(w->writer, event);
+	return writer_event(context, event);
 }
 
-static enum tape_error write_snapshot(struct recording_writer *w)
+static enum tape_error write_snapshot(struct recording_writer *w, struct segment *segment)
 {
-	struct event clock = w->clock;
+	struct event clock = w->catalog.clock;
 	enum tape_error error;
 
+	clock.type = EVENT_CLOCK;
 	clock.snapshot = true;
-	clock.ts = w->ts;
 	clock.clock.realtime = realtime_at(w, w->ts);
 	if (clock.clock.boottime)
-		clock.clock.boottime += w->ts - w->clock.ts;
-	error = writer_event(w->writer, &clock);
+		clock.clock.boottime += w->ts - clock.ts;
+	clock.ts = w->ts;
+	error = writer_event(segment->writer, &clock);
 	catalog_prune(&w->catalog);
 	if (!error)
-		error = catalog_tell(&w->catalog, w->ts, write_snapshot_event, w);
-	return error ? error : writer_flush(w->writer);
+		error = catalog_tell(&w->catalog, w->ts, write_snapshot_event, segment->writer);
+	if (!error)
+		error = writer_flush(segment->writer);
+	segment->head_blocks = writer_totals(segment->writer)->blocks;
+	return error;
 }
 
-/* A snapshot larger than a segment should be must not make every event begin another one. */
+/* A snapshot larger than a segment should be must not make every block begin another one. */
 static void set_rotate_len(struct recording_writer *w)
 {
-	uint64_t head = writer_totals(w->writer)->file_bytes;
+	uint64_t least = segment_len(w->segment) + w->options.segment_len / 2;
 
-	w->rotate_len = w->options.segment_len;
-	if (w->rotate_len < head + w->options.segment_len / 2)
-		w->rotate_len = head + w->options.segment_len / 2;
+	w->rotate_len = w->options.segment_len > least ? w->options.segment_len : least;
 }
 
+/*
+ * Begins the next segment before it ends the current one: where there is no room for it, the
+ * current one can still say so.
+ */
 static enum tape_error rotate(struct recording_writer *w)
 {
-	enum tape_error error = end_segment(w);
+	struct segment *next = &w->segments[w->segment == &w->segments[0]];
+	enum tape_error error = begin(w, next);
 
+	if (error)
+		return error;
+	error = write_snapshot(w, next);
 	if (!error)
-		error = begin_segment(w);
-	if (!error)
-		error = write_snapshot(w);
-	if (!error)
-		set_rotate_len(w);
-	return error;
+		error = end(w);
+	if (error) {
+		segment_discard(next);
+		return error;
+	}
+	w->segment = next;
+	w->totals.segments++;
+	set_rotate_len(w);
+	return set_path(w, next->output.partial);
+}
+
+static bool rotation_due(const struct recording_writer *w)
+{
+	return w->options.segment_len && segment_len(w->segment) >= w->rotate_len;
 }
 
 static enum tape_error delete_oldest(struct recording_writer *w)
@@ -188,19 +198,93 @@ static enum tape_error delete_oldest(struct recording_writer *w)
 	return TAPE_OK;
 }
 
-/* Looks at the limits whenever the file has grown. */
-static enum tape_error enforce_limits(struct recording_writer *w)
-{
-	uint64_t len = writer_totals(w->writer)->file_bytes;
-	enum tape_error error = TAPE_OK;
+/* ---- blocks ---- */
 
-	if (len == w->checked_len)
+/* Into the current segment, or, where its file may not grow, into the next. */
+static enum tape_error write_whole(struct recording_writer *w, const struct block *block)
+{
+	enum tape_error error = writer_block(w->segment->writer, block);
+
+	if (error != TAPE_ERROR_FILE_SIZE || !w->options.segment_len || !segment_used(w->segment))
+		return error;
+	error = rotate(w);
+	return error ? error : writer_block(w->segment->writer, block);
+}
+
+/* What is in the file by now is what later segments will have to repeat. */
+static enum tape_error learn(struct recording_writer *w, const struct block *block)
+{
+	w->ts = block->stats.ts_max;
+	if (!w->options.segment_len)
 		return TAPE_OK;
-	w->checked_len = len;
-	if (w->options.segment_len && len >= w->rotate_len)
-		error = rotate(w);
-	while (!error && w->kept.len && w->complete_len + w->output.len > w->options.keep_len)
+	return catalog_learn(&w->catalog, block);
+}
+
+static enum tape_error write_block(struct recording_writer *w, const struct block *block);
+
+static enum tape_error write_part(struct recording_writer *w, struct block_maker *maker)
+{
+	struct block *part = block_maker_take(maker);
+	enum tape_error error = part ? write_block(w, part) : TAPE_ERROR_MEMORY;
+
+	block_free(part);
+	return error;
+}
+
+/* As much of BLOCK as there is room for, from its begin; the error says that it wasn't all. */
+static enum tape_error write_parts(struct recording_writer *w, const struct block *block)
+{
+	struct block_maker *maker = block_maker_new();
+	struct decoder decoder = {0};
+	enum tape_error error = maker ? TAPE_OK : TAPE_ERROR_MEMORY;
+	struct event event;
+
+	decoder_begin(&decoder, buffer_span(&block->raw), block->stats.ts_base);
+	while (!error && decoder_next(&decoder, &event)) {
+		error = block_maker_event(maker, &event);
+		if (!error && block_maker_len(maker) >= block->raw.len / PARTS)
+			error = write_part(w, maker);
+	}
+	if (!error && block_maker_len(maker))
+		error = write_part(w, maker);
+	decoder_free(&decoder);
+	block_maker_free(maker);
+	return error;
+}
+
+static enum tape_error write_block(struct recording_writer *w, const struct block *block)
+{
+	enum tape_error error = write_whole(w, block);
+
+	if (!error)
+		return learn(w, block);
+	if (!error_is_full(error) || block->raw.len < PART_MIN || block->stats.event_count < 2)
+		return error;
+	return write_parts(w, block);
+}
+
+/* With the limits: before it is written, and after. */
+static enum tape_error store_block(struct recording_writer *w, const struct block *block)
+{
+	enum tape_error error = rotation_due(w) ? rotate(w) : TAPE_OK;
+
+	if (!error)
+		error = write_block(w, block);
+	while (!error && w->kept.len &&
+	       w->complete_len + segment_len(w->segment) > w->options.keep_len)
 		error = delete_oldest(w);
+	return error ? fail(w, error) : TAPE_OK;
+}
+
+static enum tape_error store_made(struct recording_writer *w)
+{
+	struct block *block = block_maker_take(w->maker);
+	enum tape_error error;
+
+	if (!block)
+		return fail(w, TAPE_ERROR_MEMORY);
+	error = store_block(w, block);
+	block_maker_reuse(w->maker, block);
 	return error;
 }
 
@@ -251,10 +335,18 @@ static enum tape_error start(struct recording_writer *w)
 
 	if (error)
 		return error;
+	w->maker = block_maker_new();
+	if (!w->maker)
+		return TAPE_ERROR_MEMORY;
 	if (getrandom(w->recording_id, sizeof(w->recording_id), 0) !=
 	    (ssize_t)sizeof(w->recording_id))
 		return TAPE_ERROR_IO;
-	return begin_segment(w);
+	error = begin(w, w->segment);
+	if (error)
+		return error;
+	w->totals.segments = 1;
+	set_rotate_len(w);
+	return set_path(w, w->segment->output.partial);
 }
 
 enum tape_error recording_writer_new(const struct recording_writer_options *options,
@@ -268,10 +360,9 @@ enum tape_error recording_writer_new(const struct recording_writer_options *opti
 		return TAPE_ERROR_MEMORY;
 	w->options = *options;
 	w->directory = -1;
-	w->output.fd = -1;
+	w->segment = &w->segments[0];
 	w->ts = codec_clamp_time(options->start_monotonic);
-	w->clock = (struct event){
-		.type = EVENT_CLOCK,
+	w->catalog.clock = (struct event){
 		.ts = w->ts,
 		.clock.realtime = codec_clamp_time(options->start_realtime),
 	};
@@ -286,35 +377,15 @@ enum tape_error recording_writer_new(const struct recording_writer_options *opti
 	return TAPE_OK;
 }
 
-/* What later segments will begin with. Without rotation there are none. */
-static enum tape_error learn(struct recording_writer *w, const struct event *event)
-{
-	w->ts = codec_clamp_time(event->ts);
-	if (!w->options.segment_len)
-		return TAPE_OK;
-	if (event->type != EVENT_CLOCK)
-		return catalog_add(&w->catalog, event);
-	w->clock = *event;
-	w->clock.ts = w->ts;
-	w->clock.clock.realtime = codec_clamp_time(event->clock.realtime);
-	w->clock.clock.boottime = codec_clamp_time(event->clock.boottime);
-	return TAPE_OK;
-}
-
 enum tape_error recording_writer_event(struct recording_writer *w, const struct event *event)
 {
 	enum tape_error error;
 
 	if (w->error)
 		return w->error;
-	error = enforce_limits(w);
-	if (error)
-		return fail(w, error);
-	error = writer_event(w->writer, event);
+	error = block_maker_event(w->maker, event);
 	if (error == TAPE_ERROR_LIMIT)
 		return error;
-	if (!error)
-		error = learn(w, event);
 	if (error)
 		return fail(w, error);
 	w->totals.events++;
@@ -322,29 +393,56 @@ enum tape_error recording_writer_event(struct recording_writer *w, const struct 
 		w->totals.data_events++;
 		w->totals.data_bytes += event->data.payload.len;
 	}
-	return TAPE_OK;
+	return block_maker_len(w->maker) >= BLOCK_TARGET ? store_made(w) : TAPE_OK;
+}
+
+enum tape_error recording_writer_block(struct recording_writer *w, const struct block *block)
+{
+	enum tape_error error = recording_writer_flush(w);
+
+	if (error)
+		return error;
+	w->totals.events += block->stats.event_count;
+	w->totals.data_events += block->stats.data_events;
+	w->totals.data_bytes += block->stats.data_bytes;
+	return store_block(w, block);
+}
+
+void recording_writer_set_level(struct recording_writer *w, int level)
+{
+	w->options.level = level;
+	if (w->segment->writer)
+		writer_set_level(w->segment->writer, level);
 }
 
 enum tape_error recording_writer_flush(struct recording_writer *w)
 {
-	enum tape_error error;
-
 	if (w->error)
 		return w->error;
-	error = writer_flush(w->writer);
-	return error ? fail(w, error) : TAPE_OK;
+	return block_maker_len(w->maker) ? store_made(w) : TAPE_OK;
 }
 
 enum tape_error recording_writer_finish(struct recording_writer *w)
 {
-	enum tape_error error;
+	enum tape_error error = recording_writer_flush(w);
 
-	if (w->error)
-		return w->error;
-	error = end_segment(w);
+	if (error)
+		return error;
+	error = end(w);
 	while (!error && w->kept.len > sizeof(struct kept) && w->complete_len > w->options.keep_len)
 		error = delete_oldest(w);
 	return error ? fail(w, error) : TAPE_OK;
+}
+
+enum tape_error recording_writer_last_words(struct recording_writer *w, const struct event *events,
+					    size_t count)
+{
+	enum tape_error error;
+
+	if (!w->segment->writer)
+		return w->error;
+	error = writer_last_words(w->segment->writer, events, count);
+	return error ? error : end(w);
 }
 
 struct recording_writer_totals recording_writer_totals(const struct recording_writer *w)
@@ -352,9 +450,9 @@ struct recording_writer_totals recording_writer_totals(const struct recording_wr
 	struct recording_writer_totals totals = w->totals;
 
 	totals.kept_bytes = w->complete_len;
-	if (w->writer) {
-		add_totals(&totals, w->writer);
-		totals.kept_bytes += w->output.len;
+	if (w->segment->writer) {
+		add_totals(&totals, w->segment->writer);
+		totals.kept_bytes += segment_len(w->segment);
 	}
 	return totals;
 }
@@ -402,10 +500,10 @@ void recording_writer_free(struct recording_writer *w)
 
 	if (!w)
 		return;
-	writer_free(w->writer);
-	output_close(&w->output);
+	segment_close(w->segment);
 	if (w->directory >= 0)
 		close(w->directory);
+	block_maker_free(w->maker);
 	catalog_free(&w->catalog);
 	buffer_free(&w->kept);
 	buffer_free(&w->path);

@@ -3,6 +3,7 @@
 
 #include <endian.h>
 #include <stdlib.h>
+#include <time.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -11,6 +12,9 @@
 #include "format/tape.h"
 
 #define BLOCK_LEN_MAX (32u << 20) /* with one more event still below TAPE_BLOCK_MAX */
+
+static_assert(WRITER_CUTS == CODEC_CUTS, "every number that fits into an event");
+static_assert(BLOCK_TARGET == TAPE_BLOCK_TARGET, "the same for everybody");
 
 struct writer {
 	struct sink sink;
@@ -24,6 +28,7 @@ struct writer {
 		seek; /* struct tape_skippable and struct tape_seek_entry for each frame so far */
 	uint32_t frames;
 	int64_t clock_offset; /* realtime less monotonic, at the begin of the next block */
+	bool spend_reserve;   /* the room that was kept may be used now */
 	enum tape_error error;
 };
 
@@ -54,6 +59,26 @@ static void seek_add(struct writer *w, size_t compressed_len, size_t raw_len)
 	w->frames++;
 }
 
+/* What may still have to be written after the next block. */
+static uint64_t tail_len(const struct writer *w)
+{
+	return WRITER_LAST_WORDS + w->index.len + 2 * sizeof(struct tape_index_entry) +
+	       w->seek.len + 5 * sizeof(struct tape_seek_entry) + sizeof(struct tape_seek_footer);
+}
+
+static enum tape_error room_for(struct writer *w, uint64_t len)
+{
+	if (w->spend_reserve || !w->sink.reserve)
+		return TAPE_OK;
+	return w->sink.reserve(w->sink.context, len + tail_len(w));
+}
+
+static void set_level(struct writer *w, int level)
+{
+	w->options.level = level ? level : 1;
+	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, w->options.level);
+}
+
 static bool put_segment_header(struct writer *w)
 {
 	struct tape_segment_header header = {
@@ -66,21 +91,22 @@ static bool put_segment_header(struct writer *w)
 	memcpy(header.recording_id, w->options.recording_id, sizeof(header.recording_id));
 	frame_seal(&header, sizeof(header), TAPE_MAGIC_SEGMENT);
 	seek_add(w, sizeof(header), 0);
-	return put(w, &header, sizeof(header));
+	w->error = room_for(w, sizeof(header));
+	return !w->error && put(w, &header, sizeof(header));
 }
 
 /* ---- blocks ---- */
 
-static struct tape_block_header block_header(const struct writer *w, size_t compressed_len,
-					     uint32_t compressed_crc)
+static struct tape_block_header block_header(const struct writer *w,
+					     const struct codec_stats *stats, size_t raw_len,
+					     size_t compressed_len, uint32_t compressed_crc)
 {
-	const struct codec_stats *stats = &w->encoder.stats;
 	bool snapshot = stats->snapshot_count == stats->event_count;
 	int64_t realtime = codec_clamp_time(stats->ts_base + w->clock_offset);
 	struct tape_block_header header = {
 		.flags = htole32(snapshot ? TAPE_BLOCK_SNAPSHOT : 0),
 		.compressed_len = htole32((uint32_t)compressed_len),
-		.raw_len = htole32((uint32_t)w->encoder.raw.len),
+		.raw_len = htole32((uint32_t)raw_len),
 		.compressed_crc = htole32(compressed_crc),
 		.event_count = htole32(stats->event_count),
 		.segment = htole64(w->options.segment),
@@ -106,7 +132,7 @@ static struct tape_block_header block_header(const struct writer *w, size_t comp
 	return header;
 }
 
-static bool index_add(struct writer *w, const struct tape_block_header *header)
+static void index_add(struct writer *w, const struct tape_block_header *header)
 {
 	struct tape_index_entry entry = {
 		.offset = htole64(w->totals.file_bytes),
@@ -116,38 +142,91 @@ static bool index_add(struct writer *w, const struct tape_block_header *header)
 	buffer_append(&w->index, &entry, sizeof(entry));
 	seek_add(w, sizeof(*header), 0);
 	seek_add(w, le32toh(header->compressed_len), le32toh(header->raw_len));
-	return !w->index.failed && !w->seek.failed;
+}
+
+/* Room in memory for what index_add() adds, so that it can't fail once the block is written. */
+static bool index_reserve(struct writer *w)
+{
+	return buffer_reserve(&w->index, sizeof(struct tape_index_entry)) &&
+	       buffer_reserve(&w->seek, 2 * sizeof(struct tape_seek_entry));
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Compresses RAW behind the place of its header in w->block. */
+static enum tape_error compress_block(struct writer *w, struct span raw,
+				      const struct codec_stats *stats,
+				      struct tape_block_header *header)
+{
+	size_t bound = ZSTD_compressBound(raw.len);
+	char *to;
+	size_t len;
+
+	buffer_clear(&w->block);
+	to = buffer_reserve(&w->block, sizeof(*header) + bound);
+	if (!to || !index_reserve(w))
+		return TAPE_ERROR_MEMORY;
+	len = ZSTD_compress2(w->zstd, to + sizeof(*header), bound, raw.data, raw.len);
+	if (ZSTD_isError(len)) /* the room is enough, so this is all that can happen */
+		return TAPE_ERROR_MEMORY;
+	*header = block_header(w, stats, raw.len, len,
+			       (uint32_t)crc32_z(0, (Bytef *)to + sizeof(*header), len));
+	memcpy(to, header, sizeof(*header));
+	w->block.len = sizeof(*header) + len;
+	return TAPE_OK;
+}
+
+static void count_stored(struct writer *w, const struct codec_stats *stats, size_t raw_len)
+{
+	struct writer_totals *totals = &w->totals;
+
+	totals->blocks++;
+	totals->raw_bytes += raw_len;
+	totals->stored_events += stats->event_count;
+	totals->stored_data_events += stats->data_events;
+	totals->stored_data_bytes += stats->data_bytes;
+	for (size_t i = 0; i < CODEC_CUTS; i++)
+		totals->stored_cut_bytes[i] += stats->cut_bytes[i];
+	if (stats->event_types & 1u << EVENT_CLOCK)
+		w->clock_offset = stats->clock_offset;
 }
 
 /* One write for header and events: a sink that fails seldom leaves half of a block. */
+static enum tape_error put_raw(struct writer *w, struct span raw, const struct codec_stats *stats)
+{
+	uint64_t begin = now_ns();
+	enum tape_error error;
+	struct tape_block_header header;
+	uint64_t compressed;
+
+	error = compress_block(w, raw, stats, &header);
+	compressed = now_ns();
+	w->totals.compress_ns += compressed - begin;
+	if (!error)
+		error = room_for(w, w->block.len);
+	if (!error)
+		error = w->sink.write(w->sink.context, w->block.data, w->block.len);
+	w->totals.write_ns += now_ns() - compressed;
+	if (error)
+		return error;
+	index_add(w, &header);
+	w->totals.file_bytes += w->block.len;
+	count_stored(w, stats, raw.len);
+	return TAPE_OK;
+}
+
 static bool put_block(struct writer *w)
 {
-	struct buffer *raw = &w->encoder.raw;
-	size_t bound = ZSTD_compressBound(raw->len);
-	struct tape_block_header header;
-	size_t len;
-	char *to;
+	enum tape_error error = put_raw(w, buffer_span(&w->encoder.raw), &w->encoder.stats);
 
-	buffer_clear(&w->block);
-	to = buffer_reserve(&w->block, sizeof(header) + bound);
-	if (!to)
-		return fail(w, TAPE_ERROR_MEMORY);
-	len = ZSTD_compress2(w->zstd, to + sizeof(header), bound, raw->data, raw->len);
-	if (ZSTD_isError(len)) /* the room is enough, so this is all that can happen */
-		return fail(w, TAPE_ERROR_MEMORY);
-	header = block_header(w, len, (uint32_t)crc32_z(0, (Bytef *)to + sizeof(header), len));
-	memcpy(to, &header, sizeof(header));
-	if (!index_add(w, &header))
-		return fail(w, TAPE_ERROR_MEMORY);
-	if (!put(w, to, sizeof(header) + len))
-		return false;
-	w->totals.blocks++;
-	w->totals.raw_bytes += raw->len;
-	w->totals.stored_events += w->encoder.stats.event_count;
-	w->totals.stored_data_events += w->encoder.stats.data_events;
-	w->totals.stored_data_bytes += w->encoder.stats.data_bytes;
-	if (w->encoder.stats.event_types & 1u << EVENT_CLOCK)
-		w->clock_offset = w->encoder.stats.clock_offset;
+	if (error)
+		return fail(w, error);
 	encoder_reset(&w->encoder);
 	return true;
 }
@@ -196,7 +275,7 @@ static bool prepare(struct writer *w)
 	buffer_append(&w->seek, &skippable, sizeof(skippable));
 	if (!w->zstd || w->index.failed || w->seek.failed)
 		return fail(w, TAPE_ERROR_MEMORY);
-	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, w->options.level);
+	set_level(w, w->options.level);
 	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_checksumFlag, 1);
 	return true;
 }
@@ -214,8 +293,6 @@ enum tape_error writer_new(struct sink sink, const struct writer_options *option
 	w->options = *options;
 	w->clock_offset = codec_clamp_time(options->created_realtime) -
 			  codec_clamp_time(options->created_monotonic);
-	if (!w->options.level)
-		w->options.level = 1;
 	if (!w->options.block_len)
 		w->options.block_len = TAPE_BLOCK_TARGET;
 	if (w->options.block_len > BLOCK_LEN_MAX)
@@ -252,6 +329,34 @@ enum tape_error writer_event(struct writer *w, const struct event *event)
 	return w->error;
 }
 
+enum tape_error writer_block(struct writer *w, const struct block *block)
+{
+	enum tape_error error = writer_flush(w);
+
+	if (error)
+		return error;
+	error = put_raw(w, buffer_span(&block->raw), &block->stats);
+	if (error && !error_is_full(error))
+		w->error = error;
+	return error;
+}
+
+void writer_set_level(struct writer *w, int level)
+{
+	if (level != w->options.level)
+		set_level(w, level);
+}
+
+enum tape_error writer_last_words(struct writer *w, const struct event *events, size_t count)
+{
+	w->error = TAPE_OK;
+	w->spend_reserve = true;
+	encoder_reset(&w->encoder);
+	for (size_t i = 0; i < count && !w->error; i++)
+		w->error = encoder_event(&w->encoder, &events[i]);
+	return writer_flush(w);
+}
+
 enum tape_error writer_flush(struct writer *w)
 {
 	if (!w->error && w->encoder.raw.len)
@@ -263,6 +368,7 @@ enum tape_error writer_finish(struct writer *w)
 {
 	if (writer_flush(w))
 		return w->error;
+	w->spend_reserve = true;
 	if (put_index(w))
 		put_seek_table(w);
 	return w->error;

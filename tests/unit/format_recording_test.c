@@ -487,66 +487,275 @@ static void what_does_not_belong_is_left_out(void **state)
 	recording_free(rec);
 }
 
-/* Writes until it fails; what was written must be readable. */
-static void fill(const char *path, enum tape_error expected)
+#define FILL_EVENTS 10000
+
+/* How a recording came back that ended because there was no more room. */
+struct rest {
+	uint64_t data_bytes; /* in a row from the begin */
+	uint64_t lost_bytes; /* told in the recording itself */
+	size_t segments;
+	size_t incomplete;
+};
+
+static struct rest read_rest(const char *path)
+{
+	struct rest rest = {0};
+	struct recording *rec;
+	struct event event;
+	size_t problems = 0;
+
+	assert_int_equal(recording_open(path, count_problem, &problems, &rec), TAPE_OK);
+	while (recording_next(rec, &event)) {
+		if (event.type == EVENT_LOSS) {
+			assert_int_equal(event.loss.cause, LOSS_WRITE_FAILED);
+			rest.lost_bytes += event.loss.bytes;
+		} else if (event.type == EVENT_DATA) {
+			assert_int_equal(event.data.offset, rest.data_bytes);
+			rest.data_bytes += event.data.len;
+		}
+	}
+	assert_int_equal(problems, 0);
+	rest.segments = (size_t)recording_status(rec)->segments;
+	rest.incomplete = (size_t)recording_status(rec)->incomplete;
+	recording_free(rec);
+	return rest;
+}
+
+/* Writes until it fails with EXPECTED, then says how much that cost. FLUSH: in how many events. */
+static struct rest fill(const char *path, uint64_t flush, enum tape_error expected)
 {
 	struct recording_writer_options options = options_at(path);
 	struct recording_writer *w = writer_at(&options);
 	enum tape_error error = TAPE_OK;
-	struct recording *rec;
+	struct event loss = {.type = EVENT_LOSS, .loss.cause = LOSS_WRITE_FAILED};
 	struct event event;
-	size_t problems = 0;
-	uint64_t next = 0;
 
-	for (uint64_t i = 0; i < 10000 && !error; i++) {
+	for (uint64_t i = 0; i < FILL_EVENTS; i++) {
 		event = data_event(1, i);
 		error = recording_writer_event(w, &event);
-		if (!error && i % 100 == 99)
+		if (!error && i % flush == flush - 1)
 			error = recording_writer_flush(w);
 	}
 	assert_int_equal(error, expected);
 	assert_int_equal(recording_writer_finish(w), expected);
+	loss.ts = event.ts;
+	loss.loss.bytes = FILL_EVENTS * 1000 - recording_writer_totals(w).stored_data_bytes;
+	assert_int_equal(recording_writer_last_words(w, &loss, 1), TAPE_OK);
 	recording_writer_free(w);
-	assert_int_equal(recording_open(path, count_problem, &problems, &rec), TAPE_OK);
-	while (recording_next(rec, &event)) {
-		assert_int_equal(event.data.offset, next);
-		next += event.data.len;
-	}
-	assert_true(next >= 500000);
-	assert_int_equal(problems, 0);
-	assert_int_equal(recording_status(rec)->incomplete, 1);
-	recording_free(rec);
+	return read_rest(path);
 }
 
-static void a_full_disk_leaves_a_readable_recording(void **state)
+/* In whole blocks of whatever size, what fits is kept, and the file says itself what isn't. */
+static void assert_full(const struct rest *rest, uint64_t room)
 {
-	struct place *place = *state;
+	assert_int_equal(rest->data_bytes + rest->lost_bytes, FILL_EVENTS * 1000);
+	assert_in_range(rest->data_bytes, room - 40000, room);
+	assert_int_equal(rest->segments, 1);
+	assert_int_equal(rest->incomplete, 0);
+}
 
-	mkdir(place->path, 0700);
-	/* In a namespace of this process's own: whatever happens, the host never has this mount. */
+/* In a namespace of this process's own: whatever happens, the host never has this mount. */
+static void mount_small_disk(const char *path)
+{
+	mkdir(path, 0700);
 	if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-	    mount("none", place->path, "tmpfs", 0, "size=1m") != 0) {
+	    mount("none", path, "tmpfs", 0, "size=1m") != 0) {
 		print_message("no right to mount a small disk\n");
 		skip();
 	}
+}
+
+static void a_full_disk_keeps_what_fits_and_says_what_does_not(void **state)
+{
+	struct place *place = *state;
+
+	for (uint64_t flush = 100; flush <= FILL_EVENTS; flush *= 100) {
+		char path[128];
+		struct rest rest;
+
+		mount_small_disk(place->path);
+		snprintf(path, sizeof(path), "%s/rec", place->path);
+		rest = fill(path, flush, TAPE_ERROR_DISK_FULL);
+		assert_full(&rest, 1 << 20);
+		assert_int_equal(umount2(place->path, MNT_DETACH), 0);
+	}
+}
+
+/* A disk that is too full for the next segment: the one before tells. */
+static void a_disk_that_is_full_at_rotation_ends_in_the_last_segment(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options;
+	struct event loss = {.type = EVENT_LOSS, .loss.cause = LOSS_WRITE_FAILED};
+	enum tape_error error = TAPE_OK;
+	struct recording_writer *w;
+	struct event event;
+	struct rest rest;
 	char path[128];
 
+	mount_small_disk(place->path);
 	snprintf(path, sizeof(path), "%s/rec", place->path);
-	fill(path, TAPE_ERROR_DISK_FULL);
+	options = options_at(path);
+	options.segment_len = 200000;
+	w = writer_at(&options);
+	for (uint64_t i = 0; i < FILL_EVENTS; i++) {
+		event = data_event(1, i);
+		error = recording_writer_event(w, &event);
+		if (!error && i % 50 == 49)
+			error = recording_writer_flush(w);
+	}
+	assert_int_equal(error, TAPE_ERROR_DISK_FULL);
+	loss.ts = event.ts;
+	loss.loss.bytes = FILL_EVENTS * 1000 - recording_writer_totals(w).stored_data_bytes;
+	assert_int_equal(recording_writer_last_words(w, &loss, 1), TAPE_OK);
+	recording_writer_free(w);
+	rest = read_rest(path);
+	assert_int_equal(rest.data_bytes + rest.lost_bytes, FILL_EVENTS * 1000);
+	assert_true(rest.data_bytes > 900000);
+	assert_true(rest.segments > 3);
+	assert_int_equal(rest.incomplete, 0);
 	assert_int_equal(umount2(place->path, MNT_DETACH), 0);
 }
 
-static void a_file_size_limit_leaves_a_readable_recording(void **state)
+static struct rlimit limit_file_size(rlim_t size)
 {
-	struct place *place = *state;
 	struct rlimit saved, limit;
 
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &saved), 0);
-	limit = (struct rlimit){.rlim_cur = 777777, .rlim_max = saved.rlim_max};
-	signal(SIGXFSZ, SIG_IGN);
+	limit = (struct rlimit){.rlim_cur = size, .rlim_max = saved.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	fill(place->path, TAPE_ERROR_IO);
+	return saved;
+}
+
+/* SIGXFSZ, which would kill, never comes: nothing is written beyond the limit. */
+static void a_file_size_limit_keeps_what_fits(void **state)
+{
+	struct place *place = *state;
+	struct rlimit saved = limit_file_size(777777);
+	struct rest rest = fill(place->path, 100, TAPE_ERROR_FILE_SIZE);
+
+	assert_full(&rest, 777777);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &saved), 0);
+}
+
+/* Where another segment may follow, nothing is lost. */
+static void a_file_size_limit_makes_more_segments(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct rlimit saved = limit_file_size(150000);
+	struct recording_writer *w;
+	struct dirent **entries;
+	struct rest rest;
+	struct stat st;
+	char path[512];
+	size_t count;
+
+	options.segment_len = 100000000;
+	w = writer_at(&options);
+	for (uint64_t i = 0; i < 3000; i++)
+		add(w, data_event(1, i));
+	assert_int_equal(recording_writer_finish(w), TAPE_OK);
+	recording_writer_free(w);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &saved), 0);
+	count = list(place->path, &entries);
+	for (size_t i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), "%s/%s", place->path, entries[i]->d_name);
+		assert_int_equal(stat(path, &st), 0);
+		assert_in_range(st.st_size, 1, 150000);
+		assert_true(st.st_blocks * 512 < 150000 + 16384); /* no room is kept behind */
+	}
+	free_list(entries, count);
+	rest = read_rest(place->path);
+	assert_int_equal(rest.data_bytes, 3000 * 1000);
+	assert_int_equal(rest.segments, count);
+	assert_int_equal(rest.incomplete, 0);
+}
+
+/* Blocks that another thread could have made are the same as events one by one. */
+static void blocks_are_written_in_their_order(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct recording_writer *w = writer_at(&options);
+	struct block_maker *maker = block_maker_new();
+	struct recording *rec;
+	struct event event;
+
+	assert_null(block_maker_take(maker));
+	for (uint64_t i = 1; i <= 300; i++) {
+		event = sample_event(i);
+		if (i <= 100)
+			add(w, event);
+		else
+			assert_int_equal(block_maker_event(maker, &event), TAPE_OK);
+		if (i == 200 || i == 300) {
+			struct block *block = block_maker_take(maker);
+
+			assert_non_null(block);
+			assert_true(block_memory(block) > 1000);
+			assert_int_equal(block_maker_len(maker), 0);
+			recording_writer_set_level(w, i == 200 ? -5 : 3);
+			assert_int_equal(recording_writer_block(w, block), TAPE_OK);
+			block_maker_reuse(maker, block);
+		}
+	}
+	assert_int_equal(recording_writer_totals(w).events, 300);
+	assert_int_equal(recording_writer_totals(w).stored_events, 300);
+	assert_int_equal(recording_writer_finish(w), TAPE_OK);
+	recording_writer_free(w);
+	block_maker_free(maker);
+	assert_int_equal(recording_open(place->path, NULL, NULL, &rec), TAPE_OK);
+	for (uint64_t i = 1; i <= 300; i++) {
+		struct event sample = sample_event(i);
+
+		assert_true(recording_next(rec, &event));
+		assert_true(sample_equal(&event, &sample));
+	}
+	assert_false(recording_next(rec, &event));
+	assert_int_equal(recording_status(rec)->levels.count, 2); /* the first 100 came with -5 */
+	assert_int_equal(recording_status(rec)->levels.of[0].level, -5);
+	assert_int_equal(recording_status(rec)->levels.of[1].level, 3);
+	recording_free(rec);
+}
+
+static void snapshots_tell_how_connections_stand(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct recording_writer *w;
+	struct recording *rec;
+	struct event event;
+	size_t found = 0;
+
+	options.segment_len = 300000;
+	w = writer_at(&options);
+	add(w, conn_event(1, 77));
+	add(w, (struct event){.type = EVENT_STATE,
+			      .ts = START_MONOTONIC + 70,
+			      .state = {1, CONN_ESTABLISHED, END_UNKNOWN, 0}});
+	add(w, (struct event){.type = EVENT_STATE,
+			      .ts = START_MONOTONIC + 90,
+			      .state = {1, CONN_CLOSING, END_REMOTE, 0}});
+	for (uint64_t i = 0; i < 500; i++) {
+		add(w, data_event(1, i));
+		if (i % 100 == 99)
+			assert_int_equal(recording_writer_flush(w), TAPE_OK);
+	}
+	assert_int_equal(recording_writer_finish(w), TAPE_OK);
+	recording_writer_free(w);
+	assert_int_equal(recording_open(place->path, NULL, NULL, &rec), TAPE_OK);
+	while (recording_next(rec, &event)) {
+		if (event.type != EVENT_CONN || !event.snapshot)
+			continue;
+		found++;
+		assert_int_equal(event.conn.state, CONN_CLOSING);
+		assert_int_equal(event.conn.state_by, END_REMOTE);
+		assert_int_equal(event.conn.state_ts, START_MONOTONIC + 90);
+		assert_int_equal(event.conn.established_ts, START_MONOTONIC + 70);
+	}
+	assert_int_equal(found, 1);
+	recording_free(rec);
 }
 
 int main(void)
@@ -562,8 +771,12 @@ int main(void)
 		TEST(a_directory_with_segments_is_refused),
 		TEST(what_is_not_there_is_told),
 		TEST(what_does_not_belong_is_left_out),
-		TEST(a_full_disk_leaves_a_readable_recording),
-		TEST(a_file_size_limit_leaves_a_readable_recording),
+		TEST(a_full_disk_keeps_what_fits_and_says_what_does_not),
+		TEST(a_disk_that_is_full_at_rotation_ends_in_the_last_segment),
+		TEST(a_file_size_limit_keeps_what_fits),
+		TEST(a_file_size_limit_makes_more_segments),
+		TEST(blocks_are_written_in_their_order),
+		TEST(snapshots_tell_how_connections_stand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

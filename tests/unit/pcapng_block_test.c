@@ -78,7 +78,7 @@ static struct span option(struct span block, size_t offset, uint16_t code)
 
 static struct pcapng *begin(struct memory *m)
 {
-	struct pcapng *p = pcapng_new((struct sink){take, m});
+	struct pcapng *p = pcapng_new((struct sink){.write = take, .context = m});
 
 	assert_non_null(p);
 	pcapng_section(p, &(struct pcapng_section){.os = span_text("Linux 6"),
