@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "format/recording.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "format/catalog.h"
 #include "format/codec.h"
+#include "format/directory.h"
 #include "format/segment.h"
 
 /* A block that doesn't fit is parted into so many, unless it is small already. */
@@ -26,9 +23,7 @@ struct kept {
 
 struct recording_writer {
 	struct recording_writer_options options;
-	char *directory_path;
-	int directory;
-	bool made_directory;
+	struct directory directory;
 	uint8_t recording_id[16];
 	struct segment segments[2]; /* the current one, and the next while that is begun */
 	struct segment *segment;    /* the current one; its writer is NULL when it is complete */
@@ -62,7 +57,7 @@ static int64_t realtime_at(const struct recording_writer *w, int64_t ts)
 static enum tape_error set_path(struct recording_writer *w, const char *name)
 {
 	buffer_clear(&w->path);
-	buffer_printf(&w->path, "%s/%s", w->directory_path, name);
+	buffer_printf(&w->path, "%s/%s", w->directory.path, name);
 	buffer_append_char(&w->path, '\0');
 	return w->path.failed ? TAPE_ERROR_MEMORY : TAPE_OK;
 }
@@ -77,7 +72,7 @@ static enum tape_error begin(const struct recording_writer *w, struct segment *s
 	};
 
 	memcpy(options.recording_id, w->recording_id, sizeof(options.recording_id));
-	return segment_begin(segment, w->directory, &options);
+	return segment_begin(segment, w->directory.fd, &options);
 }
 
 static void add_totals(struct recording_writer_totals *totals, const struct writer *writer)
@@ -190,7 +185,7 @@ static enum tape_error delete_oldest(struct recording_writer *w)
 	struct kept oldest;
 
 	memcpy(&oldest, w->kept.data, sizeof(oldest));
-	if (unlinkat(w->directory, oldest.name, 0) < 0 && errno != ENOENT)
+	if (unlinkat(w->directory.fd, oldest.name, 0) < 0 && errno != ENOENT)
 		return TAPE_ERROR_IO;
 	w->complete_len -= oldest.len;
 	w->totals.deleted_segments++;
@@ -290,51 +285,13 @@ static enum tape_error store_made(struct recording_writer *w)
 
 /* ---- the interface ---- */
 
-static bool holds_segments(int directory)
-{
-	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	bool found = false;
-	uint64_t segment;
-	bool partial;
-
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	while (!found && (entry = readdir(d)))
-		found = name_parse(entry->d_name, &segment, &partial);
-	closedir(d);
-	return found;
-}
-
-static enum tape_error open_directory(struct recording_writer *w)
-{
-	w->directory_path = strdup(w->options.path);
-	if (!w->directory_path)
-		return TAPE_ERROR_MEMORY;
-	w->options.path = w->directory_path;
-	w->made_directory = mkdir(w->directory_path, 0700) == 0;
-	if (!w->made_directory && errno != EEXIST)
-		return errno == ENOSPC ? TAPE_ERROR_DISK_FULL : TAPE_ERROR_IO;
-	w->directory = open(w->directory_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (w->directory < 0)
-		return TAPE_ERROR_IO;
-	if (holds_segments(w->directory)) {
-		errno = EEXIST;
-		return TAPE_ERROR_IO;
-	}
-	return TAPE_OK;
-}
-
 static enum tape_error start(struct recording_writer *w)
 {
-	enum tape_error error = open_directory(w);
+	enum tape_error error = directory_open(&w->directory, w->options.path);
 
 	if (error)
 		return error;
+	w->options.path = w->directory.path;
 	w->maker = block_maker_new();
 	if (!w->maker)
 		return TAPE_ERROR_MEMORY;
@@ -359,7 +316,7 @@ enum tape_error recording_writer_new(const struct recording_writer_options *opti
 	if (!w)
 		return TAPE_ERROR_MEMORY;
 	w->options = *options;
-	w->directory = -1;
+	w->directory.fd = -1;
 	w->segment = &w->segments[0];
 	w->ts = codec_clamp_time(options->start_monotonic);
 	w->catalog.clock = (struct event){
@@ -368,7 +325,7 @@ enum tape_error recording_writer_new(const struct recording_writer_options *opti
 	};
 	error = start(w);
 	if (error) {
-		if (w->made_directory)
+		if (w->directory.made)
 			recording_writer_abandon(w);
 		recording_writer_free(w);
 		return error;
@@ -462,36 +419,12 @@ const char *recording_writer_path(const struct recording_writer *w)
 	return w->path.data;
 }
 
-/* Every segment in the directory is ours: recording_writer_new() refuses one that has any. */
-static void delete_segments(const struct recording_writer *w)
-{
-	int fd = openat(w->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	uint64_t segment;
-	bool partial;
-
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((entry = readdir(d)))
-		if (name_parse(entry->d_name, &segment, &partial))
-			unlinkat(w->directory, entry->d_name, 0);
-	closedir(d);
-}
-
 void recording_writer_abandon(struct recording_writer *w)
 {
-	int saved = errno; /* of what made it useless */
-
 	w->error = TAPE_ERROR_IO;
-	output_close(&w->output);
-	delete_segments(w);
-	if (w->made_directory)
-		rmdir(w->directory_path);
-	errno = saved;
+	segment_close(w->segment);
+	/* Every segment in it is ours: it had none before. */
+	directory_remove(&w->directory);
 }
 
 void recording_writer_free(struct recording_writer *w)
@@ -501,13 +434,11 @@ void recording_writer_free(struct recording_writer *w)
 	if (!w)
 		return;
 	segment_close(w->segment);
-	if (w->directory >= 0)
-		close(w->directory);
+	directory_close(&w->directory);
 	block_maker_free(w->maker);
 	catalog_free(&w->catalog);
 	buffer_free(&w->kept);
 	buffer_free(&w->path);
-	free(w->directory_path);
 	free(w);
 	errno = saved;
 }
