@@ -10,12 +10,14 @@
 #include "analyze/output/text.h"
 
 static const char arguments[] = "REC [PROTOCOL] [options]";
-static const char summary[] = "Prints the records of a recording: each request with its response,\n"
-			      "and each message that stands alone, in the order of their ends.";
+static const char summary[] =
+	"Prints the records of a recording: each request with its response,\n"
+	"and each message that stands alone, in the order in which they began.";
 
 enum {
 	OPT_LIMIT = SELECT_OPTIONS,
 	OPT_ROLE,
+	OPT_BOTH,
 	OPT_DECODE_AS
 };
 
@@ -23,6 +25,7 @@ static const struct command_option options[] = {
 	SELECT_OPTION_TABLE,
 	{"limit", 'n', "N", "stop after N records"},
 	{"role", 0, "ROLE", "only where the recorded process is the client (or server)"},
+	{"both", 0, NULL, "text: a row for each end of an exchange that was recorded at both"},
 	{"decode-as", 0, "PROTOCOL", "don't infer: every connection speaks this"},
 	{0},
 };
@@ -33,42 +36,61 @@ struct show {
 	const struct table *table; /* NULL: all */
 	const struct protocol *decode_as;
 	const char *role; /* NULL: any */
+	bool both;
 	uint64_t limit;
-	uint64_t printed;
 	struct output *out;
-	struct record_printer *printer; /* for JSON */
+	struct buffer parts; /* struct row_part each: of a row of CSV */
 	struct cells cells;
 };
 
-#define MAX_PARTS 33
+/* ---- CSV: all tables side by side, or the one that was asked for ---- */
 
-static void print_csv(struct show *show, const struct record_row *row, const struct record *record)
+static bool csv_begin(struct show *show)
 {
-	struct row_part parts[MAX_PARTS] = {
-		{.columns = record_columns, .count = RECORD_COLUMNS, .values = row->values}};
-	size_t count = 1;
+	struct row_part part = {.columns = record_columns, .count = RECORD_COLUMNS};
 
+	buffer_append(&show->parts, &part, sizeof(part));
 	for (size_t i = 0; protocols[i]; i++) {
-		for (const struct table *const *t = protocols[i]->tables; *t && count < MAX_PARTS;
-		     t++) {
+		for (const struct table *const *t = protocols[i]->tables; *t; t++) {
 			if (show->table && show->table != *t)
 				continue;
-			parts[count++] = (struct row_part){
+			part = (struct row_part){
 				.columns = (*t)->columns,
 				.count = (*t)->column_count,
 				.prefix = show->table ? NULL : (*t)->name,
-				.values = *t == record->table ? record->values : NULL,
 			};
+			buffer_append(&show->parts, &part, sizeof(part));
 		}
 	}
+	output_header(show->out, (struct row_part *)show->parts.data,
+		      show->parts.len / sizeof(part));
+	return !show->parts.failed;
+}
+
+static void print_csv(struct show *show, const struct row *row)
+{
+	struct row_part *parts = (struct row_part *)show->parts.data;
+	size_t count = show->parts.len / sizeof(*parts);
+	struct record_values common;
+
+	record_fill(&common, row);
+	parts[0].values = common.values;
+	for (size_t i = 1; i < count; i++)
+		parts[i].values = parts[i].columns == row->table->columns ? row->values : NULL;
 	output_row(show->out, parts, count);
 }
 
 /* ---- text ---- */
 
-static const struct text_column text_columns[] = {
-	{"TIME", 15, false},   {"PROTO", 6, false},  {"PROCESS", 22, false}, {"ROLE", 7, false},
-	{"REMOTE", 21, false}, {"LATENCY", 8, true}, {"OUTCOME", 10, false}, {"RECORD", 0, false},
+static const struct text_column exchange_columns[] = {
+	{"TIME", 15, false},  {"PROTO", 6, false},    {"CLIENT", 22, false}, {"SERVER", 22, false},
+	{"LATENCY", 8, true}, {"OUTCOME", 10, false}, {"ID", 10, false},     {"RECORD", 0, false},
+};
+
+static const struct text_column end_columns[] = {
+	{"TIME", 15, false},	{"PROTO", 6, false},   {"PROCESS", 22, false},
+	{"ROLE", 7, false},	{"REMOTE", 21, false}, {"LATENCY", 8, true},
+	{"OUTCOME", 10, false}, {"ID", 10, false},     {"RECORD", 0, false},
 };
 
 static enum paint outcome_paint(enum outcome outcome)
@@ -83,73 +105,130 @@ static enum paint outcome_paint(enum outcome outcome)
 	return paints[outcome];
 }
 
-static void append_process(struct buffer *b, const struct connection *conn)
+static void append_process(struct cells *cells, const struct row_end *end)
 {
-	if (conn->pid)
-		buffer_printf(b, "%s[%u]", conn->process ? conn->process->name : "", conn->pid);
+	if (end->pid)
+		buffer_printf(&cells->text, "%s[%u]", end->comm, end->pid);
 	else
-		buffer_append_char(b, '-');
+		buffer_append_char(&cells->text, '-');
+	cells_end(cells, PAINT_NONE);
 }
 
-static void print_text(struct show *show, const struct connection *conn,
-		       const struct record_row *row, const struct record *record)
+/* The process at the other end where it was recorded, else its address. */
+static void append_other(struct cells *cells, const struct row *row)
 {
-	const struct value *v = row->values;
+	char remote[ADDRESS_TEXT_MAX];
+
+	if (row->twin && row->twin->end->pid) {
+		append_process(cells, row->twin->end);
+		return;
+	}
+	buffer_append_text(&cells->text, row_remote(row, remote));
+	cells_end(cells, PAINT_NONE);
+}
+
+static void append_ends(struct show *show, const struct row *row)
+{
+	struct cells *cells = &show->cells;
+	char remote[ADDRESS_TEXT_MAX];
+
+	if (show->both) {
+		append_process(cells, row->end);
+		buffer_append_text(&cells->text, role_text(row->end->role));
+		cells_end(cells, PAINT_NONE);
+		buffer_append_text(&cells->text, row_remote(row, remote));
+		cells_end(cells, PAINT_NONE);
+	} else if (row->end->role == ROLE_SERVER) {
+		append_other(cells, row);
+		append_process(cells, row->end);
+	} else {
+		append_process(cells, row->end);
+		append_other(cells, row);
+	}
+}
+
+static void append_remark(struct buffer *b, bool *first, struct span remark)
+{
+	buffer_append_text(b, *first ? "  (" : "; ");
+	buffer_append_span(b, remark);
+	*first = false;
+}
+
+static void append_record(struct buffer *b, const struct row *row)
+{
+	bool first = true;
+
+	row->table->describe(row->values, b);
+	if (row->late)
+		append_remark(b, &first, span_text("late"));
+	if (row->note.len)
+		append_remark(b, &first, row->note);
+	if (!first)
+		buffer_append_char(b, ')');
+}
+
+static void print_text(struct show *show, const struct row *row)
+{
 	struct cells *cells = &show->cells;
 	struct buffer *b = &cells->text;
+	char id[ROW_ID_MAX];
 
 	cells_clear(cells);
-	text_append_time_of_day(b, v[RECORD_TS].integer);
+	text_append_time_of_day(b, row->begin);
 	cells_end(cells, PAINT_DIM);
-	buffer_append_span(b, v[RECORD_PROTO].text);
+	buffer_append_text(b, row->table->name);
 	cells_end(cells, PAINT_CYAN);
-	append_process(b, conn);
-	cells_end(cells, PAINT_NONE);
-	buffer_append_span(b, v[RECORD_ROLE].text);
-	cells_end(cells, PAINT_NONE);
-	buffer_append_span(b, v[RECORD_REMOTE].text);
-	cells_end(cells, PAINT_NONE);
-	if (v[RECORD_LATENCY].type == VALUE_INT)
-		text_append_duration(b, v[RECORD_LATENCY].integer);
+	append_ends(show, row);
+	if (row_latency(row) != TIME_UNKNOWN)
+		text_append_duration(b, row_latency(row));
 	else
 		buffer_append_char(b, '-');
 	cells_end(cells, PAINT_NONE);
-	buffer_append_span(b, v[RECORD_OUTCOME].text);
-	cells_end(cells, outcome_paint(record->outcome));
-	record->table->describe(record->values, b);
-	if (record->note.len) {
-		buffer_append_text(b, "  (");
-		buffer_append_span(b, record->note);
-		buffer_append_char(b, ')');
-	}
+	buffer_append_text(b, outcome_text(row->outcome));
+	cells_end(cells, outcome_paint(row->outcome));
+	row_id(row, id);
+	buffer_append_text(b, id);
+	cells_end(cells, PAINT_DIM);
+	append_record(b, row);
 	cells_end(cells, PAINT_NONE);
-	output_cells(show->out, text_columns, cells);
+	output_cells(show->out, show->both ? end_columns : exchange_columns, cells);
 }
 
-static void on_record(void *context, const struct connection *conn, const struct session *s,
-		      const struct record *record)
-{
-	struct show *show = context;
-	struct record_row row;
+/* ---- the rows ---- */
 
-	if (show->table && record->table != show->table)
-		return;
-	if (show->limit && show->printed >= show->limit)
-		return;
-	if (show->role && strcmp(role_text(record_role(conn, s)), show->role) != 0)
-		return;
-	if (show->select.format == OUTPUT_JSON) {
-		record_print(show->printer, conn, s, record);
-	} else {
-		record_fill(&row, show->reading.replay, conn, s, record);
-		if (show->select.format == OUTPUT_CSV)
-			print_csv(show, &row, record);
-		else
-			print_text(show, conn, &row, record);
+static bool is_wanted(const struct show *show, const struct row *row)
+{
+	if (show->table && row->table != show->table)
+		return false;
+	if (show->role)
+		return strcmp(role_text(row->end->role), show->role) == 0;
+	/* In text an exchange that was recorded at both ends is one row: the client's. */
+	return show->select.format != OUTPUT_TEXT || show->both || !row->twin ||
+	       row->end->role != ROLE_SERVER;
+}
+
+static void print(struct show *show, struct row *row)
+{
+	if (show->select.format == OUTPUT_JSON)
+		record_print_json(show->out, row);
+	else if (show->select.format == OUTPUT_CSV)
+		print_csv(show, row);
+	else
+		print_text(show, row);
+}
+
+static void print_all(struct show *show)
+{
+	uint64_t printed = 0;
+	struct row *row;
+
+	while (output_alive(show->out) && (!show->limit || printed < show->limit) &&
+	       (row = reading_row(&show->reading)) != NULL) {
+		if (!is_wanted(show, row))
+			continue;
+		print(show, row);
+		printed++;
 	}
-	show->printed++;
-	if ((show->limit && show->printed == show->limit) || !output_alive(show->out))
-		replay_stop(show->reading.replay);
 }
 
 static int parse(struct show *show, int argc, char **argv)
@@ -181,6 +260,8 @@ static int parse(struct show *show, int argc, char **argv)
 				return COMMAND_WRONG;
 			}
 			show->role = value;
+		} else if (option == OPT_BOTH) {
+			show->both = true;
 		} else {
 			show->decode_as = protocol_find(value);
 			if (!show->decode_as)
@@ -207,12 +288,25 @@ static int operands(struct show *show, int argc, char **argv)
 	return COMMAND_END;
 }
 
+static int show_rows(struct show *show)
+{
+	int status;
+
+	show->out = output_new(show->select.format);
+	if (!show->out || (show->select.format == OUTPUT_CSV && !csv_begin(show)))
+		return command_fail(show->reading.command, "%s",
+				    tape_error_text(TAPE_ERROR_MEMORY));
+	print_all(show);
+	status = reading_end(&show->reading);
+	if (!output_free(show->out) && status != STATUS_USAGE)
+		status = command_fail(show->reading.command, "the output could not be written");
+	return status;
+}
+
 int cmd_show(int argc, char **argv)
 {
 	struct show show = {0};
-	struct replay_options with = {
-		.handlers = {.record = on_record, .context = &show},
-	};
+	struct replay_options with = {0};
 	int status = parse(&show, argc, argv);
 
 	if (status == COMMAND_END)
@@ -221,17 +315,11 @@ int cmd_show(int argc, char **argv)
 		return status == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
 	with.filter = show.select.filter;
 	with.decode_as = show.decode_as;
-	status = reading_open(&show.reading, argv[0], argv[optind], &with);
+	status = reading_open_rows(&show.reading, argv[0], argv[optind], &with);
 	if (status)
 		return status;
-	show.out = output_new(show.select.format);
-	show.printer = record_printer_new(show.out, show.reading.replay);
-	if (!show.out || !show.printer)
-		return command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
-	status = reading_run(&show.reading);
-	if (!output_free(show.out) && status != STATUS_USAGE)
-		status = command_fail(argv[0], "the output could not be written");
-	record_printer_free(show.printer);
+	status = show_rows(&show);
+	buffer_free(&show.parts);
 	cells_free(&show.cells);
 	reading_close(&show.reading);
 	return status;

@@ -10,7 +10,7 @@
 #include "analyze/capture/capture.h"
 #include "analyze/output/target.h"
 #include "analyze/replay/record.h"
-#include "analyze/replay/replay.h"
+#include "analyze/replay/rows.h"
 
 static const char *const captures[] = {"capture.pcap", "capture.pcapng", NULL};
 
@@ -35,25 +35,25 @@ bool case_is(const char *folder)
 
 /* ---- running ---- */
 
-struct run_context {
-	struct replay *replay;
-	struct output *out;
-	struct record_printer *printer;
-};
-
-static void on_record(void *context, const struct connection *conn, const struct session *s,
-		      const struct record *record)
+static void print_rows(struct rows *rows, struct output *out)
 {
-	struct run_context *run = context;
+	struct row *row;
 
-	record_print(run->printer, conn, s, record);
+	while ((row = rows_next(rows)) != NULL)
+		record_print_json(out, row);
 }
+
+struct run_context {
+	struct rows *rows;
+	struct output *out;
+};
 
 static enum tape_error feed(void *context, const struct event *event)
 {
 	struct run_context *run = context;
 
-	replay_event(run->replay, event);
+	rows_event(run->rows, event);
+	print_rows(run->rows, run->out);
 	return TAPE_OK;
 }
 
@@ -63,52 +63,54 @@ static bool is_damage(enum tape_error error)
 	       error == TAPE_ERROR_LINK_TYPE;
 }
 
-static enum tape_error run_capture(const char *path, struct run_context *run,
-				   const struct replay_options *options)
+static enum tape_error run_capture(const char *path, struct output *out)
 {
-	struct capture_sink sink = {.event = feed, .context = run};
+	const struct replay_options options = {0};
+	struct run_context run = {.rows = rows_open_fed(&options), .out = out};
+	struct capture_sink sink = {.event = feed, .context = &run};
 	struct capture_totals totals;
-	enum tape_error error, at_end;
+	enum tape_error error;
 
-	run->replay = replay_new_fed(options);
-	run->printer = run->replay ? record_printer_new(run->out, run->replay) : NULL;
-	if (!run->printer)
+	if (!run.rows)
 		return TAPE_ERROR_MEMORY;
 	error = capture_read(path, &sink, &totals);
-	at_end = replay_end(run->replay);
-	return error && !is_damage(error) ? error : at_end;
+	rows_end(run.rows);
+	print_rows(run.rows, out);
+	if (!error || is_damage(error))
+		error = rows_error(run.rows);
+	rows_close(run.rows);
+	return error;
 }
 
-static enum tape_error run_segments(const char *folder, struct run_context *run,
-				    const struct replay_options *options)
+static enum tape_error run_segments(const char *folder, struct output *out)
 {
-	enum tape_error error = replay_new(folder, options, &run->replay);
+	const struct replay_options options = {0};
+	struct rows *rows;
+	enum tape_error error = rows_open(folder, &options, &rows);
 
 	if (error)
 		return error;
-	run->printer = record_printer_new(run->out, run->replay);
-	return run->printer ? replay_run(run->replay) : TAPE_ERROR_MEMORY;
+	print_rows(rows, out);
+	error = rows_error(rows);
+	rows_close(rows);
+	return error;
 }
 
 enum tape_error case_run(const char *folder, struct buffer *records)
 {
-	struct run_context run = {.out = output_new_into(OUTPUT_JSON, records)};
-	struct replay_options options = {.handlers = {.record = on_record, .context = &run}};
+	struct output *out = output_new_into(OUTPUT_JSON, records);
 	char path[PATH_MAX];
 	const char *capture = NULL;
 	enum tape_error error;
 
-	if (!run.out)
+	if (!out)
 		return TAPE_ERROR_MEMORY;
 	for (size_t i = 0; captures[i] && !capture; i++)
 		if (exists(folder, captures[i], path))
 			capture = path;
-	error = capture ? run_capture(capture, &run, &options)
-			: run_segments(folder, &run, &options);
-	record_printer_free(run.printer);
-	if (!output_free(run.out) || records->failed)
+	error = capture ? run_capture(capture, out) : run_segments(folder, out);
+	if (!output_free(out) || records->failed)
 		error = TAPE_ERROR_MEMORY;
-	replay_free(run.replay);
 	return error;
 }
 

@@ -196,24 +196,30 @@ static void csv_value(struct buffer *b, const struct value *v)
 		json_append_value(b, v);
 }
 
+void output_header(struct output *o, const struct row_part *parts, size_t count)
+{
+	bool first = true;
+
+	if (o->format != OUTPUT_CSV || o->header_done)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		for (size_t c = 0; c < parts[i].count; c++, first = false) {
+			if (!first)
+				buffer_append_char(&o->out, ',');
+			if (parts[i].prefix)
+				buffer_printf(&o->out, "%s.", parts[i].prefix);
+			buffer_append_text(&o->out, parts[i].columns[c].name);
+		}
+	}
+	buffer_append_char(&o->out, '\n');
+	o->header_done = true;
+}
+
 static void csv_row(struct output *o, const struct row_part *parts, size_t count)
 {
 	bool first = true;
 
-	if (!o->header_done) {
-		for (size_t i = 0; i < count; i++) {
-			for (size_t c = 0; c < parts[i].count; c++, first = false) {
-				if (!first)
-					buffer_append_char(&o->out, ',');
-				if (parts[i].prefix)
-					buffer_printf(&o->out, "%s.", parts[i].prefix);
-				buffer_append_text(&o->out, parts[i].columns[c].name);
-			}
-		}
-		buffer_append_char(&o->out, '\n');
-		o->header_done = true;
-		first = true;
-	}
+	output_header(o, parts, count);
 	for (size_t i = 0; i < count; i++) {
 		for (size_t c = 0; c < parts[i].count; c++, first = false) {
 			if (!first)

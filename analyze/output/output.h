@@ -66,6 +66,9 @@ struct output *output_new_into(enum output_format format, struct buffer *text);
 /* One row of JSON or CSV. For CSV every row must have the same parts, in the same order. */
 void output_row(struct output *o, const struct row_part *parts, size_t count);
 
+/* The header line of CSV, also when no row follows; nothing in other formats. */
+void output_header(struct output *o, const struct row_part *parts, size_t count);
+
 /* The members of a JSON object that a part makes, for rows to come that share it. */
 void output_json_members(const struct row_part *part, struct buffer *members);
 

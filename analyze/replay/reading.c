@@ -66,7 +66,21 @@ static void progress(void *context, const struct recording_status *status)
 		status->bytes_read / 1000000, status->bytes_total / 1000000);
 }
 
-static int start(struct reading *r, const char *path, const struct replay_options *options)
+static enum tape_error open_any(struct reading *r, const char *path,
+				const struct replay_options *options, bool rows)
+{
+	enum tape_error error;
+
+	if (!rows)
+		return replay_new(path, options, &r->replay);
+	error = rows_open(path, options, &r->rows);
+	if (!error)
+		r->replay = rows_replay(r->rows);
+	return error;
+}
+
+static int start(struct reading *r, const char *path, const struct replay_options *options,
+		 bool rows)
 {
 	struct replay_options with = *options;
 	enum tape_error error;
@@ -79,7 +93,7 @@ static int start(struct reading *r, const char *path, const struct replay_option
 		with.progress_context = r;
 	}
 	errno = 0;
-	error = replay_new(path, &with, &r->replay);
+	error = open_any(r, path, &with, rows);
 	if (!error)
 		return STATUS_DONE;
 	if (error == TAPE_ERROR_IO && errno)
@@ -91,14 +105,21 @@ int reading_open(struct reading *r, const char *command, const char *path,
 		 const struct replay_options *options)
 {
 	*r = (struct reading){.to_file = r->to_file, .command = command};
-	return start(r, path, options);
+	return start(r, path, options, false);
+}
+
+int reading_open_rows(struct reading *r, const char *command, const char *path,
+		      const struct replay_options *options)
+{
+	*r = (struct reading){.to_file = r->to_file, .command = command};
+	return start(r, path, options, true);
 }
 
 int reading_again(struct reading *r, const char *path, const struct replay_options *options)
 {
 	replay_free(r->replay);
 	*r = (struct reading){.to_file = r->to_file, .command = r->command, .again = true};
-	return start(r, path, options);
+	return start(r, path, options, false);
 }
 
 /* Segments without an end are normal while recording goes on; say so once. */
@@ -117,9 +138,8 @@ static int tell_incomplete(const struct reading *r, const struct recording_statu
 	return r->problems || status->incomplete ? STATUS_DAMAGED : STATUS_DONE;
 }
 
-int reading_run(struct reading *r)
+static int finish(struct reading *r, enum tape_error error)
 {
-	enum tape_error error = replay_run(r->replay);
 	uint64_t refused = replay_refused_bytes(r->replay);
 
 	clear_progress(r);
@@ -134,7 +154,25 @@ int reading_run(struct reading *r)
 	return tell_incomplete(r, replay_status(r->replay));
 }
 
+int reading_run(struct reading *r)
+{
+	return finish(r, replay_run(r->replay));
+}
+
+struct row *reading_row(struct reading *r)
+{
+	return rows_next(r->rows);
+}
+
+int reading_end(struct reading *r)
+{
+	return finish(r, rows_error(r->rows));
+}
+
 void reading_close(struct reading *r)
 {
-	replay_free(r->replay);
+	if (r->rows)
+		rows_close(r->rows);
+	else
+		replay_free(r->replay);
 }

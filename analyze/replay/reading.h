@@ -3,7 +3,7 @@
 #define SOCKTAPE_ANALYZE_REPLAY_READING_H
 
 #include "analyze/command/command.h"
-#include "analyze/replay/replay.h"
+#include "analyze/replay/rows.h"
 
 /*
  * What every command that reads a recording has in common: errors told in one line each, progress
@@ -13,6 +13,7 @@ struct reading {
 	bool to_file; /* set before it is opened: no rows go to the terminal, so progress may */
 	const char *command;
 	struct replay *replay;
+	struct rows *rows; /* NULL: opened without */
 	uint64_t problems;
 	bool again;	      /* problems were told the first time */
 	uint64_t lost_events; /* in damaged blocks, where their headers told */
@@ -31,6 +32,16 @@ int reading_again(struct reading *r, const char *path, const struct replay_optio
 
 /* Runs the replay to its end: what to exit with. */
 int reading_run(struct reading *r);
+
+/* The same as reading_open(), for the records alone. */
+int reading_open_rows(struct reading *r, const char *command, const char *path,
+		      const struct replay_options *options);
+
+/* The next row, valid until the next call; NULL after the last. */
+struct row *reading_row(struct reading *r);
+
+/* After the last row that is wanted: what to exit with. */
+int reading_end(struct reading *r);
 
 void reading_close(struct reading *r);
 

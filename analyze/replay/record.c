@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/replay/record.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 
 const struct column record_columns[RECORD_COLUMNS] = {
 	[RECORD_PROTO] = {"proto", "TEXT", "", "name of the table whose columns follow"},
 	[RECORD_TS] = {"ts", "BIGINT", "ns",
-		       "first byte of the request (else of the response), "
-		       "since the epoch"},
+		       "first byte of the request (else of the response), since the epoch"},
+	[RECORD_ID] = {"record_id", "TEXT", "",
+		       "names the record: its connection and where it stands there"},
 	[RECORD_CONN] = {"conn", "BIGINT", "", "connection id"},
 	[RECORD_PID] = {"pid", "BIGINT", "", "recorded process; 0 when unknown"},
 	[RECORD_COMM] = {"comm", "TEXT", "", "its name"},
@@ -21,135 +22,85 @@ const struct column record_columns[RECORD_COLUMNS] = {
 	[RECORD_TTFB] = {"ttfb_ns", "BIGINT", "ns",
 			 "first byte of the request to first byte of the response"},
 	[RECORD_NOTE] = {"note", "TEXT", "", "what a person should know about this record"},
+	[RECORD_TWIN] = {"twin", "TEXT", "",
+			 "id of the same exchange as the other end saw it; null: not recorded"},
+	[RECORD_PEER_PROCESS] = {"peer_process", "TEXT", "",
+				 "name and id of the process at the other end; null: not recorded"},
+	[RECORD_LATE] = {"late", "BOOLEAN", "",
+			 "whether it ended too late to stand where it began, among the others"},
 };
 
-/* Threads may stamp a response before its request; no latency is below zero. */
-static struct value elapsed(int64_t from, int64_t to)
+static struct value elapsed(int64_t ns)
 {
-	if (from == TIME_UNKNOWN || to == TIME_UNKNOWN)
-		return (struct value){0};
-	return value_int(to > from ? to - from : 0);
-}
-
-enum role record_role(const struct connection *conn, const struct session *s)
-{
-	enum role role = session_role(s);
-
-	return role != ROLE_UNKNOWN ? role : conn->role;
-}
-
-static int64_t first_ts(const struct record *record)
-{
-	return record->request_first != TIME_UNKNOWN ? record->request_first
-						     : record->response_first;
+	return ns == TIME_UNKNOWN ? (struct value){0} : value_int(ns);
 }
 
 /* What all records of a connection have in common, but for the peers of datagrams. */
-static void fill_connection(struct value *v, const struct connection *conn, const struct session *s)
+static void fill_end(struct value *v, const struct row_end *end)
 {
-	v[RECORD_CONN] = value_int((int64_t)conn->id);
-	v[RECORD_PID] = value_int(conn->pid);
-	v[RECORD_COMM] = value_text(span_text(conn->process ? conn->process->name : ""));
-	v[RECORD_ROLE] = value_word(span_text(role_text(record_role(conn, s))));
-	v[RECORD_LOCAL] = value_text(span_text(conn->local_text));
-	v[RECORD_REMOTE] = value_text(span_text(conn->remote_text));
-	v[RECORD_TLS] = value_bool(s == conn->sessions[LAYER_TLS]);
+	v[RECORD_CONN] = value_int((int64_t)end->conn);
+	v[RECORD_PID] = value_int(end->pid);
+	v[RECORD_COMM] = value_text(span_text(end->comm));
+	v[RECORD_ROLE] = value_word(span_text(role_text(end->role)));
+	v[RECORD_LOCAL] = value_text(span_text(end->local_text));
+	v[RECORD_REMOTE] = value_text(span_text(end->remote_text));
+	v[RECORD_TLS] = value_bool(end->tls);
 }
 
-/* What is the record's own: from OUTCOME on. */
-static void fill_record(struct value *v, const struct record *record)
+static void fill_own(struct record_values *to, const struct row *row)
 {
-	v[RECORD_OUTCOME] = value_word(span_text(outcome_text(record->outcome)));
-	v[RECORD_LATENCY] = elapsed(record->request_first, record->response_last);
-	v[RECORD_TTFB] = elapsed(record->request_first, record->response_first);
-	v[RECORD_NOTE] = value_text(record->note);
+	struct value *v = to->values;
+
+	row_id(row, to->id);
+	v[RECORD_PROTO] = value_word(span_text(row->table->name));
+	v[RECORD_TS] = value_int(row->begin);
+	v[RECORD_ID] = value_word(span_text(to->id));
+	v[RECORD_OUTCOME] = value_word(span_text(outcome_text(row->outcome)));
+	v[RECORD_LATENCY] = elapsed(row_latency(row));
+	v[RECORD_TTFB] = elapsed(row_first_byte(row));
+	v[RECORD_NOTE] = value_text(row->note);
+	v[RECORD_TWIN] = (struct value){0};
+	v[RECORD_PEER_PROCESS] = (struct value){0};
+	v[RECORD_LATE] = value_bool(row->late);
+	if (!row->twin)
+		return;
+	row_id(row->twin, to->twin);
+	v[RECORD_TWIN] = value_word(span_text(to->twin));
+	if (!row->twin->end->pid)
+		return;
+	snprintf(to->peer_process, sizeof(to->peer_process), "%s[%u]", row->twin->end->comm,
+		 row->twin->end->pid);
+	v[RECORD_PEER_PROCESS] = value_text(span_text(to->peer_process));
 }
 
-void record_fill(struct record_row *row, const struct replay *replay, const struct connection *conn,
-		 const struct session *s, const struct record *record)
+void record_fill(struct record_values *to, const struct row *row)
 {
-	struct value *v = row->values;
-
-	v[RECORD_PROTO] = value_word(span_text(record->table->name));
-	v[RECORD_TS] = value_int(replay_realtime(replay, first_ts(record)));
-	fill_connection(v, conn, s);
-	fill_record(v, record);
-	if (record->peer) {
-		address_text(record->peer, row->remote);
-		v[RECORD_REMOTE] = value_text(span_text(row->remote));
-	}
+	fill_own(to, row);
+	fill_end(to->values, row->end);
+	to->values[RECORD_REMOTE] = value_text(span_text(row_remote(row, to->remote)));
 }
 
-/* ---- JSON ---- */
-
-#define REMEMBERED 1024 /* a power of two */
-
-/* The members from CONN to TLS of a connection's records, and what they were made from. */
-struct remembered {
-	uint64_t conn;
-	uint64_t revision;
-	const struct session *session;
-	const struct process *process;
-	uint32_t pid;
-	enum role role;
-	struct buffer members;
-};
-
-struct record_printer {
-	struct output *out;
-	const struct replay *replay;
-	struct remembered remembered[REMEMBERED];
-};
-
-struct record_printer *record_printer_new(struct output *o, const struct replay *replay)
+/* The members from CONN to TLS, made once for all rows that share the end. */
+static struct span end_members(struct row_end *end)
 {
-	struct record_printer *p = calloc(1, sizeof(*p));
-
-	if (!p)
-		return NULL;
-	p->out = o;
-	p->replay = replay;
-	return p;
-}
-
-static bool still_true(const struct remembered *m, const struct connection *conn,
-		       const struct session *s)
-{
-	return m->conn == conn->id && m->revision == conn->revision && m->session == s &&
-	       m->process == conn->process && m->pid == conn->pid &&
-	       m->role == record_role(conn, s);
-}
-
-static struct span connection_members(struct record_printer *p, const struct connection *conn,
-				      const struct session *s)
-{
-	struct remembered *m = &p->remembered[conn->id & (REMEMBERED - 1)];
 	struct value values[RECORD_COLUMNS];
-	struct row_part part = {
+	const struct row_part part = {
 		.columns = record_columns + RECORD_CONN,
 		.count = RECORD_OUTCOME - RECORD_CONN,
 		.values = values + RECORD_CONN,
 	};
 
-	if (still_true(m, conn, s))
-		return buffer_span(&m->members);
-	fill_connection(values, conn, s);
-	buffer_clear(&m->members);
-	output_json_members(&part, &m->members);
-	m->conn = m->members.failed ? 0 : conn->id;
-	m->revision = conn->revision;
-	m->session = s;
-	m->process = conn->process;
-	m->pid = conn->pid;
-	m->role = record_role(conn, s);
-	return buffer_span(&m->members);
+	if (!end->members.len) {
+		fill_end(values, end);
+		output_json_members(&part, &end->members);
+	}
+	return end->members.failed ? (struct span){0} : buffer_span(&end->members);
 }
 
-void record_print(struct record_printer *p, const struct connection *conn, const struct session *s,
-		  const struct record *record)
+void record_print_json(struct output *o, struct row *row)
 {
-	struct record_row row;
-	struct value *v = row.values;
+	struct record_values to;
+	struct value *v = to.values;
 	struct row_part parts[] = {
 		{.columns = record_columns, .count = RECORD_CONN, .values = v},
 		{.columns = record_columns + RECORD_CONN,
@@ -158,27 +109,15 @@ void record_print(struct record_printer *p, const struct connection *conn, const
 		{.columns = record_columns + RECORD_OUTCOME,
 		 .count = RECORD_COLUMNS - RECORD_OUTCOME,
 		 .values = v + RECORD_OUTCOME},
-		{.columns = record->table->columns,
-		 .count = record->table->column_count,
-		 .values = record->values},
+		{.columns = row->table->columns,
+		 .count = row->table->column_count,
+		 .values = row->values},
 	};
 
-	if (record->peer) {
-		record_fill(&row, p->replay, conn, s, record);
-	} else {
-		v[RECORD_PROTO] = value_word(span_text(record->table->name));
-		v[RECORD_TS] = value_int(replay_realtime(p->replay, first_ts(record)));
-		parts[1].json = connection_members(p, conn, s);
-		fill_record(v, record);
-	}
-	output_row(p->out, parts, 4);
-}
-
-void record_printer_free(struct record_printer *p)
-{
-	if (!p)
-		return;
-	for (size_t i = 0; i < REMEMBERED; i++)
-		buffer_free(&p->remembered[i].members);
-	free(p);
+	fill_own(&to, row);
+	if (!row->peer)
+		parts[1].json = end_members(row->end);
+	if (!parts[1].json.len)
+		record_fill(&to, row);
+	output_row(o, parts, 4);
 }

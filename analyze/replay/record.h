@@ -3,12 +3,13 @@
 #define SOCKTAPE_ANALYZE_REPLAY_RECORD_H
 
 #include "analyze/output/output.h"
-#include "analyze/replay/replay.h"
+#include "analyze/replay/row.h"
 
-/* The columns that every record has, whatever its protocol. */
+/* The columns that every record has, whatever its table. */
 enum record_column {
 	RECORD_PROTO,
 	RECORD_TS,
+	RECORD_ID,
 	RECORD_CONN,
 	RECORD_PID,
 	RECORD_COMM,
@@ -20,36 +21,26 @@ enum record_column {
 	RECORD_LATENCY,
 	RECORD_TTFB,
 	RECORD_NOTE,
+	RECORD_TWIN,
+	RECORD_PEER_PROCESS,
+	RECORD_LATE,
 	RECORD_COLUMNS,
 };
 
 extern const struct column record_columns[RECORD_COLUMNS];
 
-/* A record with all that its connection adds to it. */
-struct record_row {
+/* The values of these columns. They point into the row, its twin and this. */
+struct record_values {
 	struct value values[RECORD_COLUMNS];
+	char id[ROW_ID_MAX];
+	char twin[ROW_ID_MAX];
+	char peer_process[32];
 	char remote[ADDRESS_TEXT_MAX]; /* of a datagram's own peer */
 };
 
-/* The values point into CONN, RECORD and ROW, and are valid as long as those. */
-void record_fill(struct record_row *row, const struct replay *replay, const struct connection *conn,
-		 const struct session *s, const struct record *record);
+void record_fill(struct record_values *to, const struct row *row);
 
-/*
- * Prints records as JSON objects: the common columns, then those of its table. Remembers what the
- * records of a connection have in common.
- */
-struct record_printer;
-
-/* NULL when there is no memory. O and REPLAY outlive it. */
-struct record_printer *record_printer_new(struct output *o, const struct replay *replay);
-
-void record_print(struct record_printer *p, const struct connection *conn, const struct session *s,
-		  const struct record *record);
-
-void record_printer_free(struct record_printer *p); /* NULL is fine */
-
-/* The role of the recorded process, for this session's records. */
-enum role record_role(const struct connection *conn, const struct session *s);
+/* Prints rows as JSON objects: the common columns, then those of the row's table. */
+void record_print_json(struct output *o, struct row *row);
 
 #endif

@@ -7,8 +7,6 @@
 #include "analyze/replay/process_table.h"
 #include "format/map.h"
 
-#define MEMORY_LIMIT (256ull << 20)
-
 #define ENDPOINT_TEXT_MAX 160
 
 /* A connection with what only the replay needs. */
@@ -28,6 +26,8 @@ struct replay {
 	struct process_table processes;
 	struct map connections;
 	struct session_budget budget;
+	int64_t now;			  /* latest time of an event that isn't from a snapshot */
+	uint64_t local_ports[65536 / 64]; /* bit by port: a connection has it on its own side */
 	bool stop;
 	enum tape_error error;
 };
@@ -39,7 +39,7 @@ struct replay *replay_new_fed(const struct replay_options *options)
 	if (!r)
 		return NULL;
 	r->options = *options;
-	r->budget.limit = options->memory_limit ? options->memory_limit : MEMORY_LIMIT;
+	r->budget.limit = options->memory_limit ? options->memory_limit : REPLAY_MEMORY_LIMIT;
 	return r;
 }
 
@@ -108,6 +108,7 @@ static void set_process(struct replay *r, struct connection *c, uint32_t pid)
 {
 	c->pid = pid;
 	c->process = process_table_get(&r->processes, pid);
+	c->revision++;
 }
 
 static struct tracked *track(struct replay *r, uint64_t id, int64_t ts)
@@ -176,6 +177,7 @@ static struct tracked *on_conn(struct replay *r, const struct event *event)
 	c->netns = e->netns;
 	c->local = e->local;
 	c->remote = e->remote;
+	r->local_ports[e->local.port / 64] |= 1ull << e->local.port % 64;
 	endpoint_text(&e->local, e->local_path, t->local_text);
 	endpoint_text(&e->remote, e->remote_path, t->remote_text);
 	if (!c->pid)
@@ -192,7 +194,7 @@ static void give_record(void *context, struct session *s, const struct record *r
 	struct replay *r = t->replay;
 	const struct replay_filter *filter = &r->options.filter;
 
-	if (filter->pid && filter->pid != t->conn.pid)
+	if (!r->options.handlers.record || (filter->pid && filter->pid != t->conn.pid))
 		return;
 	if (filter->since || filter->until) {
 		int64_t first = record->request_first != TIME_UNKNOWN ? record->request_first
@@ -378,6 +380,8 @@ void replay_event(struct replay *r, const struct event *event)
 	struct tracked *t = event_tracked(r, event);
 	const struct replay_handlers *h = &r->options.handlers;
 
+	if (!event->snapshot && event->ts > r->now)
+		r->now = event->ts;
 	if (event->type == EVENT_CLOCK)
 		r->clock_offset = event->clock.realtime - event->ts;
 	if (event->type == EVENT_PROCESS && !process_table_put(&r->processes, &event->process))
@@ -421,17 +425,24 @@ enum tape_error replay_end(struct replay *r)
 	return r->error;
 }
 
-enum tape_error replay_run(struct replay *r)
+bool replay_step(struct replay *r)
 {
 	struct event event;
+
+	if (r->stop || r->error || !recording_next(r->recording, &event))
+		return false;
+	replay_event(r, &event);
+	if (r->options.progress)
+		r->options.progress(r->options.progress_context, recording_status(r->recording));
+	return true;
+}
+
+enum tape_error replay_run(struct replay *r)
+{
 	enum tape_error error;
 
-	while (!r->stop && !r->error && recording_next(r->recording, &event)) {
-		replay_event(r, &event);
-		if (r->options.progress)
-			r->options.progress(r->options.progress_context,
-					    recording_status(r->recording));
-	}
+	while (replay_step(r))
+		;
 	error = replay_end(r);
 	return error ? error : recording_status(r->recording)->error;
 }
@@ -449,6 +460,16 @@ int64_t replay_realtime(const struct replay *r, int64_t ts)
 bool replay_has_file(const struct replay *r, const struct stat *st)
 {
 	return recording_has_file(r->recording, st);
+}
+
+int64_t replay_now(const struct replay *r)
+{
+	return r->now;
+}
+
+bool replay_is_local(const struct replay *r, uint16_t port)
+{
+	return r->local_ports[port / 64] >> port % 64 & 1;
 }
 
 const struct recording_status *replay_status(const struct replay *r)

@@ -78,6 +78,9 @@ struct replay_handlers {
 	void *context;
 };
 
+/* Bytes of streams that are buffered, and rows that wait, unless told otherwise. */
+#define REPLAY_MEMORY_LIMIT (256ull << 20)
+
 /* What to leave out. Zeroed: nothing. */
 struct replay_filter {
 	uint64_t conn; /* 0: all */
@@ -103,6 +106,12 @@ struct replay_options {
 MUST_CHECK enum tape_error replay_new(const char *path, const struct replay_options *options,
 				      struct replay **r);
 
+/*
+ * Reads one event and tells the handlers what comes of it. False when there is none any more: then
+ * replay_end() gives what is still open. For those who pull; the others have replay_run().
+ */
+bool replay_step(struct replay *r);
+
 /* Goes through the whole recording. */
 MUST_CHECK enum tape_error replay_run(struct replay *r);
 
@@ -116,6 +125,12 @@ MUST_CHECK enum tape_error replay_end(struct replay *r);
 
 /* Asks replay_run() to stop after the current event: for --limit. */
 void replay_stop(struct replay *r);
+
+/* The latest time of an event so far; monotonic. */
+int64_t replay_now(const struct replay *r);
+
+/* Whether a connection so far has this port on the recorded process's side. */
+bool replay_is_local(const struct replay *r, uint16_t port);
 
 /* Wall clock of a monotonic time, by the clock pairs read so far. */
 int64_t replay_realtime(const struct replay *r, int64_t ts);

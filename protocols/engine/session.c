@@ -42,6 +42,10 @@ struct session {
 	const struct protocol *history[HISTORY_MAX];
 	size_t history_len;
 	struct session_counts counts;
+
+	uint64_t emitted_position; /* of the last record */
+	enum side emitted_side;
+	unsigned emitted_repeat;
 };
 
 struct session *session_new(const struct session_options *options)
@@ -367,6 +371,12 @@ void session_finish(struct session *s)
 
 void session_emit(struct session *s, const struct record *record)
 {
+	bool same = s->counts.records && record->position == s->emitted_position &&
+		    record->side == s->emitted_side;
+
+	s->emitted_repeat = same ? s->emitted_repeat + 1 : 0;
+	s->emitted_position = record->position;
+	s->emitted_side = record->side;
 	s->counts.records++;
 	if (s->options.record)
 		s->options.record(s->options.context, s, record);
@@ -375,6 +385,11 @@ void session_emit(struct session *s, const struct record *record)
 void session_switch(struct session *s)
 {
 	s->owner.switching = true;
+}
+
+unsigned session_repeat(const struct session *s)
+{
+	return s->emitted_repeat;
 }
 
 enum transport session_transport(const struct session *s)

@@ -77,6 +77,9 @@ size_t session_history(const struct session *s, const struct protocol **list, si
 /* The role of the recorded process, as the recorder or the bytes told. */
 enum role session_role(const struct session *s);
 
+/* How many records in a row before the last one had its position. */
+unsigned session_repeat(const struct session *s);
+
 const struct session_counts *session_counts(const struct session *s);
 
 /* The candidates of the last decision, best first; returns how many. Borrowed. */

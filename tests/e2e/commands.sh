@@ -52,7 +52,7 @@ is "info --json" "$("$socktape" info --json "$rec" | jq -c '[.lost_events, .lost
 is "show --json: one object a line" "$("$socktape" show "$rec" --json | jq -s length)" 6
 is "show: the names that records have" \
 	"$("$socktape" show "$rec" --json | head -1 | jq -r 'keys_unsorted | join(" ")')" \
-	"proto ts conn pid comm role local remote tls outcome latency_ns ttfb_ns note version method path host code reason req_headers resp_headers req_body resp_body req_bytes resp_bytes"
+	"proto ts record_id conn pid comm role local remote tls outcome latency_ns ttfb_ns note twin peer_process late version method path host code reason req_headers resp_headers req_body resp_body req_bytes resp_bytes"
 is "conns: the names" \
 	"$("$socktape" conns "$rec" --json | head -1 | jq -r 'keys_unsorted | join(" ")')" \
 	"conn pid comm proto role local remote transport start end closed state state_by error connect_ns reset sent_bytes received_bytes lost_bytes unseen_bytes midstream tls records"

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/replay/counterpart.h"
+
+#include <stdlib.h>
+
+/* Lists of rows that wait, a power of two. */
+#define BUCKETS 16384
+
+/* Rows of one list that are looked at for one. */
+#define TRIES_MAX 64
+
+/* Both ends have one clock, and see an exchange at nearly the same time. */
+#define APART_NS 5000000000ll
+
+struct bucket {
+	struct row *first;
+	struct row **end; /* where the next one's address goes; NULL: nowhere yet */
+};
+
+struct counterpart {
+	struct bucket buckets[BUCKETS];
+};
+
+struct counterpart *counterpart_new(void)
+{
+	return calloc(1, sizeof(struct counterpart));
+}
+
+/* ---- what both rows have in common ---- */
+
+static const struct address *remote_of(const struct row *row)
+{
+	return row->peer ? row->peer : &row->end->remote;
+}
+
+static bool is_datagram(const struct row *row)
+{
+	return transport_is_datagram(row->end->transport);
+}
+
+/* A good mixer of 64 bits: the finaliser of MurmurHash3. */
+static uint64_t mix(uint64_t h)
+{
+	h = (h ^ h >> 33) * 0xff51afd7ed558ccdull;
+	h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53ull;
+	return h ^ h >> 33;
+}
+
+/* What a datagram says: all but its own times. */
+static uint64_t content_key(const struct row *row)
+{
+	uint64_t h = 0;
+
+	for (size_t i = 0; i < row->table->column_count; i++) {
+		const struct value *v = &row->values[i];
+		bool text = v->type == VALUE_TEXT || v->type == VALUE_WORD || v->type == VALUE_JSON;
+		struct span s = text ? v->text : span_of(&v->integer, v->type == VALUE_INT ? 8 : 0);
+
+		for (size_t at = 0; at < s.len; at += 8) {
+			uint64_t word = 0;
+
+			memcpy(&word, s.data + at, s.len - at < 8 ? s.len - at : 8);
+			h = mix(h ^ word);
+		}
+		h = mix(h + s.len);
+	}
+	return h;
+}
+
+static uint64_t key_of(const struct row *row)
+{
+	bool client = row->end->role == ROLE_CLIENT;
+	uint64_t local = row->end->local.port, remote = remote_of(row)->port;
+	uint64_t ports = client ? local << 16 | remote : remote << 16 | local;
+	uint64_t what = is_datagram(row) ? content_key(row) : row->position;
+
+	return mix(ports << 32 ^ mix(what));
+}
+
+/* ---- whether two are twins ---- */
+
+static bool unspecified(const struct address *a)
+{
+	static const uint8_t zeros[sizeof(a->ip)];
+
+	return memcmp(a->ip, zeros, sizeof(zeros)) == 0;
+}
+
+/* IPv4-mapped IPv6 addresses are the IPv4 addresses they stand for. */
+static struct address plain(const struct address *a)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	struct address p = *a;
+
+	if (a->family != ADDRESS_INET6 || memcmp(a->ip, mapped, sizeof(mapped)) != 0)
+		return p;
+	p.family = ADDRESS_INET4;
+	memset(p.ip, 0, sizeof(p.ip));
+	memcpy(p.ip, a->ip + 12, 4);
+	return p;
+}
+
+static bool loopback(const struct address *a)
+{
+	static const uint8_t loopback6[16] = {[15] = 1};
+
+	return a->family == ADDRESS_INET4 ? a->ip[0] == 127
+					  : memcmp(a->ip, loopback6, sizeof(loopback6)) == 0;
+}
+
+/* LOCAL of one end can be what the other end calls its REMOTE. */
+static bool address_fits(const struct row *a, const struct row *b)
+{
+	struct address local = plain(&a->end->local), remote = plain(remote_of(b));
+
+	if (local.port != remote.port || !local.port)
+		return false;
+	/* A datagram socket may be bound to every address. */
+	if (is_datagram(a) && unspecified(&local))
+		return true;
+	if (local.family != remote.family || memcmp(local.ip, remote.ip, sizeof(local.ip)) != 0)
+		return false;
+	return !loopback(&local) || a->end->netns == b->end->netns;
+}
+
+static bool values_equal(const struct row *a, const struct row *b)
+{
+	for (size_t i = 0; i < a->table->column_count; i++) {
+		const struct value *x = &a->values[i], *y = &b->values[i];
+
+		if (x->type != y->type)
+			return false;
+		if (x->type == VALUE_INT && x->integer != y->integer)
+			return false;
+		if (x->type == VALUE_BOOL && x->boolean != y->boolean)
+			return false;
+		if (x->type >= VALUE_TEXT && !span_equal(x->text, y->text))
+			return false;
+	}
+	return true;
+}
+
+static bool position_fits(const struct row *a, const struct row *b)
+{
+	if (is_datagram(a))
+		return values_equal(a, b);
+	return a->side == b->side && a->position == b->position && a->repeat == b->repeat &&
+	       a->end->tls == b->end->tls;
+}
+
+static bool are_twins(const struct row *a, const struct row *b)
+{
+	int64_t apart = a->begin - b->begin;
+
+	return a->table == b->table && a->end->role != b->end->role &&
+	       a->end->conn != b->end->conn && a->end->transport == b->end->transport &&
+	       apart < APART_NS && apart > -APART_NS && position_fits(a, b) && address_fits(a, b) &&
+	       address_fits(b, a);
+}
+
+/* ---- the lists ---- */
+
+static struct bucket *bucket_of(struct counterpart *c, uint64_t key)
+{
+	struct bucket *b = &c->buckets[key & (BUCKETS - 1)];
+
+	if (!b->end)
+		b->end = &b->first;
+	return b;
+}
+
+/* Takes out the row whose address stands at *AT. */
+static void take_out(struct bucket *b, struct row **at)
+{
+	struct row *row = *at;
+
+	*at = row->waiting;
+	if (!row->waiting)
+		b->end = at;
+	row->twin_waits = false;
+}
+
+static bool can_have_twin(const struct row *row)
+{
+	if (!row->end->mirrored || row->end->role == ROLE_UNKNOWN)
+		return false;
+	return row->end->local.family == ADDRESS_INET4 || row->end->local.family == ADDRESS_INET6;
+}
+
+void counterpart_meet(struct counterpart *c, struct row *row)
+{
+	struct bucket *b;
+	int tries = 0;
+
+	if (!can_have_twin(row))
+		return;
+	row->key = key_of(row);
+	b = bucket_of(c, row->key);
+	for (struct row **at = &b->first; *at && tries < TRIES_MAX; at = &(*at)->waiting, tries++) {
+		if ((*at)->key != row->key || !are_twins(*at, row))
+			continue;
+		row->twin = *at;
+		row->twin->twin = row;
+		take_out(b, at);
+		return;
+	}
+	row->waiting = NULL;
+	row->twin_waits = true;
+	*b->end = row;
+	b->end = &row->waiting;
+}
+
+void counterpart_give_up(struct counterpart *c, struct row *row)
+{
+	struct bucket *b;
+
+	if (!row->twin_waits)
+		return;
+	b = bucket_of(c, row->key);
+	for (struct row **at = &b->first; *at; at = &(*at)->waiting) {
+		if (*at == row) {
+			take_out(b, at);
+			return;
+		}
+	}
+}
+
+void counterpart_free(struct counterpart *c)
+{
+	free(c);
+}

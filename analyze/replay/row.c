@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/replay/row.h"
+
+#include <stdlib.h>
+
+/* Of a chunk; a row that is larger gets one of its own. */
+#define CHUNK_LEN (64u << 10)
+
+/* Ends that are remembered by connection, a power of two. */
+#define REMEMBERED 4096
+
+/* Different ends in a chunk, before it counts as full. */
+#define CHUNK_ENDS 256
+
+struct row_chunk {
+	uint64_t number;
+	size_t live; /* rows that weren't released */
+	size_t used;
+	size_t size; /* of data */
+	struct row_end *ends[CHUNK_ENDS];
+	size_t end_count;
+	_Alignas(max_align_t) char data[];
+};
+
+/* The end of a connection's layer, and what it was made from. */
+struct remembered {
+	struct row_end *end;
+	uint64_t revision;
+	const struct session *session;
+};
+
+struct row_writer {
+	row_chunk_fn *take;
+	void *context;
+	struct row_chunk *chunk; /* NULL: none is begun */
+	uint64_t chunks;
+	struct remembered remembered[REMEMBERED];
+};
+
+/* ---- what a row says ---- */
+
+/* The digits of N at TO; returns their end. */
+static char *put_number(char *to, uint64_t n)
+{
+	char digits[20];
+	size_t count = 0;
+
+	do {
+		digits[count++] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	while (count)
+		*to++ = digits[--count];
+	return to;
+}
+
+void row_id(const struct row *row, char text[static ROW_ID_MAX])
+{
+	char *to = put_number(text, row->end->conn);
+
+	*to++ = '.';
+	if (row->end->tls)
+		*to++ = 't';
+	if (row->side == SIDE_SERVER)
+		*to++ = 'r';
+	to = put_number(to, row->position);
+	if (row->repeat) {
+		*to++ = '.';
+		to = put_number(to, row->repeat);
+	}
+	*to = '\0';
+}
+
+/* Digits at *TEXT, which moves behind them. */
+static bool take_digits(const char **text, uint64_t *number)
+{
+	uint64_t n = 0;
+	const char *at = *text;
+
+	for (; *at >= '0' && *at <= '9'; at++) {
+		if (n > (UINT64_MAX - 9) / 10)
+			return false;
+		n = n * 10 + (uint64_t)(*at - '0');
+	}
+	if (at == *text)
+		return false;
+	*text = at;
+	*number = n;
+	return true;
+}
+
+bool row_name_parse(const char *text, struct row_name *name)
+{
+	uint64_t repeat = 0;
+
+	*name = (struct row_name){0};
+	if (!take_digits(&text, &name->conn) || *text++ != '.')
+		return false;
+	name->tls = *text == 't';
+	text += name->tls;
+	name->side = *text == 'r' ? SIDE_SERVER : SIDE_CLIENT;
+	text += name->side == SIDE_SERVER;
+	if (!take_digits(&text, &name->position))
+		return false;
+	if (*text == '.') {
+		text++;
+		if (!take_digits(&text, &repeat) || repeat > UINT32_MAX)
+			return false;
+	}
+	name->repeat = (unsigned)repeat;
+	return *text == '\0' && name->conn;
+}
+
+bool row_is(const struct row *row, const struct row_name *name)
+{
+	return row->end->conn == name->conn && row->position == name->position &&
+	       row->side == name->side && row->end->tls == name->tls && row->repeat == name->repeat;
+}
+
+int64_t row_latency(const struct row *row)
+{
+	return row->has_request ? row->response_last : TIME_UNKNOWN;
+}
+
+int64_t row_first_byte(const struct row *row)
+{
+	return row->has_request ? row->response_first : TIME_UNKNOWN;
+}
+
+const char *row_remote(const struct row *row, char text[static ADDRESS_TEXT_MAX])
+{
+	if (!row->peer)
+		return row->end->remote_text;
+	address_text(row->peer, text);
+	return text;
+}
+
+/* ---- ends ---- */
+
+static void end_release(struct row_end *end)
+{
+	if (!end || __atomic_sub_fetch(&end->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	buffer_free(&end->members);
+	free(end);
+}
+
+/* Copies TEXT to *TO, which moves behind it. */
+static const char *store(char **to, const char *text)
+{
+	size_t len = strlen(text) + 1;
+	char *at = *to;
+
+	memcpy(at, text, len);
+	*to += len;
+	return at;
+}
+
+static struct row_end *end_new(const struct replay *replay, const struct connection *conn,
+			       const struct session *s)
+{
+	const char *comm = conn->process ? conn->process->name : "";
+	const char *container = conn->process ? conn->process->container : "";
+	size_t len = strlen(comm) + strlen(container) + strlen(conn->local_text) +
+		     strlen(conn->remote_text) + 4;
+	struct row_end *end = malloc(sizeof(*end) + len);
+	char *to = (char *)(end + 1);
+
+	if (!end)
+		return NULL;
+	*end = (struct row_end){
+		.conn = conn->id,
+		.pid = conn->pid,
+		.netns = conn->netns,
+		.transport = conn->transport,
+		.role = session_role(s) != ROLE_UNKNOWN ? session_role(s) : conn->role,
+		.tls = s == conn->sessions[LAYER_TLS],
+		.local = conn->local,
+		.remote = conn->remote,
+		.comm = store(&to, comm),
+		.container = store(&to, container),
+		.local_text = store(&to, conn->local_text),
+		.remote_text = store(&to, conn->remote_text),
+		.refs = 1,
+	};
+	end->mirrored = !conn->remote.port || replay_is_local(replay, conn->remote.port);
+	return end;
+}
+
+static bool still_true(const struct remembered *m, const struct connection *conn,
+		       const struct session *s)
+{
+	return m->end && m->end->conn == conn->id && m->revision == conn->revision &&
+	       m->session == s && m->end->pid == conn->pid &&
+	       (m->end->role == session_role(s) || session_role(s) == ROLE_UNKNOWN);
+}
+
+static struct row_end *end_of(struct row_writer *w, const struct replay *replay,
+			      const struct connection *conn, const struct session *s)
+{
+	struct remembered *m = &w->remembered[conn->id & (REMEMBERED - 1)];
+	struct row_end *end;
+
+	if (still_true(m, conn, s))
+		return m->end;
+	end = end_new(replay, conn, s);
+	if (!end)
+		return NULL;
+	end_release(m->end);
+	*m = (struct remembered){.end = end, .revision = conn->revision, .session = s};
+	return end;
+}
+
+/* ---- chunks ---- */
+
+static struct row_chunk *chunk_new(struct row_writer *w, size_t size)
+{
+	struct row_chunk *chunk = malloc(sizeof(*chunk) + size);
+
+	if (!chunk)
+		return NULL;
+	chunk->number = ++w->chunks;
+	chunk->live = 0;
+	chunk->used = 0;
+	chunk->size = size;
+	chunk->end_count = 0;
+	return chunk;
+}
+
+static void chunk_free(struct row_chunk *chunk)
+{
+	for (size_t i = 0; i < chunk->end_count; i++)
+		end_release(chunk->ends[i]);
+	free(chunk);
+}
+
+struct row *row_chunk_next(struct row_chunk *chunk, const struct row *row)
+{
+	const char *at = row ? (const char *)row + row->len : chunk->data;
+
+	return at < chunk->data + chunk->used ? (struct row *)at : NULL;
+}
+
+size_t row_chunk_size(const struct row_chunk *chunk)
+{
+	return sizeof(*chunk) + chunk->size;
+}
+
+void row_release(struct row *row)
+{
+	struct row_chunk *chunk = row->chunk;
+
+	if (--chunk->live == 0)
+		chunk_free(chunk);
+}
+
+/* ---- writing ---- */
+
+struct row_writer *row_writer_new(row_chunk_fn *take, void *context)
+{
+	struct row_writer *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->take = take;
+	w->context = context;
+	return w;
+}
+
+void row_writer_flush(struct row_writer *w)
+{
+	struct row_chunk *chunk = w->chunk;
+
+	w->chunk = NULL;
+	if (chunk)
+		w->take(w->context, chunk);
+}
+
+/* Room for a row of LEN bytes: a chunk that has it, or NULL. */
+static struct row_chunk *room_for(struct row_writer *w, size_t len)
+{
+	struct row_chunk *chunk = w->chunk;
+
+	if (chunk && chunk->size - chunk->used >= len && chunk->end_count < CHUNK_ENDS)
+		return chunk;
+	row_writer_flush(w);
+	w->chunk = chunk_new(w, len > CHUNK_LEN ? len : CHUNK_LEN);
+	return w->chunk;
+}
+
+static bool has_text(const struct value *v)
+{
+	return v->type == VALUE_TEXT || v->type == VALUE_WORD || v->type == VALUE_JSON;
+}
+
+static size_t align(size_t len)
+{
+	return (len + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
+}
+
+/* Bytes of the row of RECORD with all that it points to. */
+static size_t row_len(const struct record *record)
+{
+	size_t columns = record->table->column_count;
+	size_t len = sizeof(struct row) + columns * sizeof(struct value) + record->note.len;
+
+	if (record->peer)
+		len += sizeof(struct address);
+	for (size_t i = 0; i < columns; i++)
+		if (has_text(&record->values[i]))
+			len += record->values[i].text.len;
+	return align(len);
+}
+
+static struct span copy_span(char **to, struct span from)
+{
+	struct span copy = span_of(*to, from.len);
+
+	if (from.len)
+		memcpy(*to, from.data, from.len);
+	*to += from.len;
+	return copy;
+}
+
+static void copy_values(struct row *row, const struct record *record)
+{
+	size_t columns = record->table->column_count;
+	struct value *values = (struct value *)(row + 1);
+	char *to = (char *)(values + columns);
+
+	row->values = values;
+	if (record->peer) {
+		row->peer = memcpy(to, record->peer, sizeof(*record->peer));
+		to += sizeof(*record->peer);
+	}
+	for (size_t i = 0; i < columns; i++) {
+		values[i] = record->values[i];
+		if (has_text(&values[i]))
+			values[i].text = copy_span(&to, values[i].text);
+	}
+	row->note = copy_span(&to, record->note);
+}
+
+/* A time as its distance from BEGIN; threads may stamp a response before its request. */
+static int64_t distance(int64_t begin, int64_t ts)
+{
+	if (ts == TIME_UNKNOWN || begin == TIME_UNKNOWN)
+		return TIME_UNKNOWN;
+	return ts > begin ? ts - begin : 0;
+}
+
+static void refer(struct row_chunk *chunk, struct row_end *end)
+{
+	if (end->chunk == chunk->number)
+		return;
+	end->chunk = chunk->number;
+	chunk->ends[chunk->end_count++] = end;
+	__atomic_add_fetch(&end->refs, 1, __ATOMIC_RELAXED);
+}
+
+bool row_write(struct row_writer *w, struct replay *replay, const struct connection *conn,
+	       const struct session *s, const struct record *record)
+{
+	struct row_end *end = end_of(w, replay, conn, s);
+	size_t len = row_len(record);
+	struct row_chunk *chunk = end ? room_for(w, len) : NULL;
+	bool asked = record->request_first != TIME_UNKNOWN;
+	int64_t first = asked ? record->request_first : record->response_first;
+	struct row *row;
+
+	if (!chunk)
+		return false;
+	refer(chunk, end);
+	row = (struct row *)(chunk->data + chunk->used);
+	chunk->used += len;
+	chunk->live++;
+	*row = (struct row){
+		.table = record->table,
+		.end = end,
+		.outcome = record->outcome,
+		.side = record->side,
+		.position = record->position,
+		.repeat = session_repeat(s),
+		.begin = replay_realtime(replay, first),
+		.complete = replay_realtime(replay, replay_now(replay)),
+		.request_last = distance(first, record->request_last),
+		.response_first = distance(first, record->response_first),
+		.response_last = distance(first, record->response_last),
+		.has_request = asked,
+		.chunk = chunk,
+		.len = len,
+	};
+	copy_values(row, record);
+	return true;
+}
+
+void row_writer_free(struct row_writer *w)
+{
+	if (!w)
+		return;
+	if (w->chunk)
+		chunk_free(w->chunk);
+	for (size_t i = 0; i < REMEMBERED; i++)
+		end_release(w->remembered[i].end);
+	free(w);
+}

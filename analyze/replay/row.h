@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_ANALYZE_REPLAY_ROW_H
+#define SOCKTAPE_ANALYZE_REPLAY_ROW_H
+
+#include "analyze/replay/replay.h"
+
+/*
+ * Records as copies that outlive the session that emitted them, so that they can be put in order,
+ * know their other end, and be printed by another thread.
+ *
+ * Rows are written into chunks one after the other. Whoever takes a chunk owns it with all its
+ * rows; it goes when the last of them is released.
+ */
+
+/* The recorded end of a connection, as the records name it. Constant once it is made. */
+struct row_end {
+	uint64_t conn;
+	uint32_t pid;
+	uint32_t netns;
+	enum transport transport;
+	enum role role; /* of the recorded process */
+	bool tls;
+	bool mirrored; /* another recorded end may stand opposite: see replay_is_local() */
+	struct address local;
+	struct address remote;
+	const char *comm; /* all terminated, "" when unknown */
+	const char *container;
+	const char *local_text;
+	const char *remote_text;
+
+	unsigned refs;	       /* atomic */
+	uint64_t chunk;	       /* the writer's: the last chunk that refers to it */
+	struct buffer members; /* the printer's: what it makes of all this in JSON */
+};
+
+struct row_chunk;
+
+struct row {
+	const struct table *table;
+	struct row_end *end;
+	enum outcome outcome;
+	enum side side; /* where its first byte stands: as in struct record */
+	uint64_t position;
+	unsigned repeat;  /* so many rows before it have the same position */
+	int64_t begin;	  /* first byte of the request, else of the response: ns since the epoch */
+	int64_t complete; /* when it was emitted, on the same clock */
+	int64_t request_last; /* ns from BEGIN on, or TIME_UNKNOWN */
+	int64_t response_first;
+	int64_t response_last;
+	bool has_request;
+	const struct address *peer; /* datagrams: the other end; NULL: the connection's */
+	struct span note;
+	const struct value *values; /* table->column_count of them */
+
+	/* From here on the order's. */
+	struct row *twin; /* the same exchange as the other end saw it; NULL: not recorded */
+	bool late;	  /* it ended too late to be put in its place */
+	bool twin_waits;
+	bool released;
+	struct row *waiting; /* the next one of the same hash that waits for its twin */
+	uint64_t key;
+	struct row_chunk *chunk;
+	size_t len; /* in the chunk, to the next row */
+};
+
+/* Longest id and its end. */
+#define ROW_ID_MAX 56
+
+/*
+ * Names a record, the same in every reading of the recording: connection and position, as in
+ * "24.1830". In front of the position stands t for plaintext of TLS, r where it counts in the
+ * server's stream (a response alone); behind it ".n" where several have the same position.
+ */
+void row_id(const struct row *row, char text[static ROW_ID_MAX]);
+
+/* What a row id says. */
+struct row_name {
+	uint64_t conn;
+	uint64_t position;
+	enum side side;
+	bool tls;
+	unsigned repeat;
+};
+
+/* False when TEXT is no id. */
+bool row_name_parse(const char *text, struct row_name *name);
+bool row_is(const struct row *row, const struct row_name *name);
+
+/* First byte of the request to last and first byte of the response, never below zero; or unknown.
+ */
+int64_t row_latency(const struct row *row);
+int64_t row_first_byte(const struct row *row);
+
+/* The other end's address. TEXT is only used when the row has one of its own. */
+const char *row_remote(const struct row *row, char text[static ADDRESS_TEXT_MAX]);
+
+/* ---- writing ---- */
+
+struct row_writer;
+
+/* Takes a full chunk. */
+typedef void row_chunk_fn(void *context, struct row_chunk *chunk);
+
+/* NULL when there is no memory. */
+struct row_writer *row_writer_new(row_chunk_fn *take, void *context);
+
+/* False when there is no memory: the record is lost. */
+bool row_write(struct row_writer *w, struct replay *replay, const struct connection *conn,
+	       const struct session *s, const struct record *record);
+
+/* Gives out the chunk that isn't full. */
+void row_writer_flush(struct row_writer *w);
+
+void row_writer_free(struct row_writer *w); /* NULL is fine */
+
+/* ---- reading ---- */
+
+/* The row after ROW, the first one for NULL; NULL after the last. */
+struct row *row_chunk_next(struct row_chunk *chunk, const struct row *row);
+
+/* Bytes of memory. */
+size_t row_chunk_size(const struct row_chunk *chunk);
+
+/* The row isn't used any more. */
+void row_release(struct row *row);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_ANALYZE_REPLAY_ROWS_H
+#define SOCKTAPE_ANALYZE_REPLAY_ROWS_H
+
+#include "analyze/replay/row.h"
+
+/*
+ * The records of a recording as rows that are pulled one after the other: in the order of their
+ * beginning, each with its twin (order.h).
+ */
+struct rows;
+
+/* OPTIONS without handlers. See recording_open(). */
+MUST_CHECK enum tape_error rows_open(const char *path, const struct replay_options *options,
+				     struct rows **rows);
+
+/* Without a recording: rows_event() feeds, and rows_end() tells that no more will come. */
+struct rows *rows_open_fed(const struct replay_options *options);
+void rows_event(struct rows *r, const struct event *event);
+void rows_end(struct rows *r);
+
+/* The next row, valid until the next call, or NULL: at the end, or (fed) until more is fed. */
+struct row *rows_next(struct rows *r);
+
+/* After the last row: what ended the replay early, or TAPE_OK. */
+enum tape_error rows_error(const struct rows *r);
+
+/* For what isn't rows: totals of reading. */
+struct replay *rows_replay(const struct rows *r);
+
+void rows_close(struct rows *r); /* NULL is fine */
+
+#endif
