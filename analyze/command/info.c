@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "analyze/output/escape.h"
 #include "analyze/output/output.h"
 #include "analyze/replay/reading.h"
 #include "analyze/output/text.h"
@@ -373,22 +374,22 @@ static void text_host(struct buffer *b, const struct info *info)
 {
 	text_label(b, "host");
 	if (info->hostname.len) {
-		buffer_append_span(b, buffer_span(&info->hostname));
+		escape_append(b, buffer_span(&info->hostname));
 		buffer_append_text(b, ", Linux ");
-		buffer_append_span(b, buffer_span(&info->kernel));
+		escape_append(b, buffer_span(&info->kernel));
 		buffer_append_char(b, ' ');
-		buffer_append_span(b, buffer_span(&info->machine));
+		escape_append(b, buffer_span(&info->machine));
 		buffer_printf(b, ", %u CPU%s", info->cpus, info->cpus == 1 ? "" : "s");
 	} else {
 		buffer_append_char(b, '-');
 	}
 	buffer_append_char(b, '\n');
 	text_label(b, "recorder");
-	buffer_append_span(b, buffer_span(&info->recorder));
+	escape_append(b, buffer_span(&info->recorder));
 	buffer_append_char(b, '\n');
 	if (info->recorder_options.len) {
 		text_label(b, "options");
-		text_append_utf8(b, buffer_span(&info->recorder_options));
+		escape_append(b, buffer_span(&info->recorder_options));
 		buffer_append_char(b, '\n');
 	}
 }
@@ -530,7 +531,7 @@ static bool print_json(const struct info *info)
 	bool good;
 
 	append_json(&b, info);
-	good = !b.failed && fwrite(b.data, 1, b.len, stdout) == b.len && fflush(stdout) == 0;
+	good = !b.failed && output_json(buffer_span(&b));
 	buffer_free(&b);
 	return good;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "analyze/corpus/case.h"
+#include "analyze/output/escape.h"
 #include "analyze/command/command.h"
 
 static const char arguments[] = "CORPUS... [--update]";
@@ -41,10 +42,27 @@ static size_t line_count(struct span text)
 	return lines;
 }
 
+/* Names of files and what records say may hold anything. */
+static void print(struct span text)
+{
+	struct buffer b = {0};
+
+	escape_append_lines(&b, text);
+	fwrite(b.data, 1, b.len, stdout);
+	buffer_free(&b);
+}
+
+static void say(const char *verdict, const char *folder)
+{
+	printf("%s - ", verdict);
+	print(span_text(folder));
+}
+
 static void fail(struct test *test, const char *folder, const char *why)
 {
 	test->failed++;
-	printf("not ok - %s: %s\n", folder, why);
+	say("not ok", folder);
+	printf(": %s\n", why);
 }
 
 static void update(struct test *test, const char *folder, struct span got)
@@ -56,7 +74,8 @@ static void update(struct test *test, const char *folder, struct span got)
 		test->passed++;
 	} else if (case_write_expected(folder, got) == TAPE_OK) {
 		test->updated++;
-		printf("updated - %s (%zu records)\n", folder, line_count(got));
+		say("updated", folder);
+		printf(" (%zu records)\n", line_count(got));
 	} else {
 		fail(test, folder, strerror(errno));
 	}
@@ -71,11 +90,13 @@ static void compare(struct test *test, const char *folder, struct span got)
 		fail(test, folder, "there is no " CASE_EXPECT "; review one made with --update");
 	} else if (case_compare(buffer_span(&expected), got, &report)) {
 		test->passed++;
-		if (test->verbose)
-			printf("ok - %s (%zu records)\n", folder, line_count(got));
+		if (test->verbose) {
+			say("ok", folder);
+			printf(" (%zu records)\n", line_count(got));
+		}
 	} else {
 		fail(test, folder, "the records differ");
-		fwrite(report.data, 1, report.len, stdout);
+		print(buffer_span(&report));
 	}
 	buffer_free(&expected);
 	buffer_free(&report);

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include "analyze/command/options.h"
+#include "analyze/output/escape.h"
+#include "analyze/output/output.h"
 #include "analyze/replay/reading.h"
 #include "protocols/value/json.h"
 
@@ -29,6 +31,7 @@ struct why {
 	struct reading reading;
 	bool json;
 	bool found;
+	bool failed;
 };
 
 static void print_bytes(const char *label, struct span bytes)
@@ -84,27 +87,45 @@ static void print_session(const struct session *s)
 	print_bytes("received", session_sample(s, DIRECTION_RECEIVED));
 }
 
-static void print_json(const struct connection *c, const struct session *s)
+static void append_json(struct buffer *b, const struct connection *c, const struct session *s)
 {
 	const struct protocol *history[HISTORY_MAX];
 	size_t spoken = session_history(s, history, HISTORY_MAX);
 	const struct candidate *list;
 	size_t candidates = session_candidates(s, &list);
 
-	printf("{\"conn\":%" PRIu64 ",\"protocols\":[", c->id);
+	buffer_printf(b, "{\"conn\":%" PRIu64 ",\"protocols\":[", c->id);
 	for (size_t i = 0; i < spoken; i++)
-		printf("%s\"%s\"", i ? "," : "", history[i]->name);
-	printf("],\"candidates\":[");
+		buffer_printf(b, "%s\"%s\"", i ? "," : "", history[i]->name);
+	buffer_append_text(b, "],\"candidates\":[");
 	for (size_t i = 0; i < candidates; i++) {
-		struct buffer reason = {0};
-
-		json_append_string(&reason, span_text(list[i].verdict.reason));
-		printf("%s{\"proto\":\"%s\",\"score\":%d,\"role\":\"%s\",\"reason\":%.*s}",
-		       i ? "," : "", list[i].protocol->name, list[i].verdict.score,
-		       role_text(list[i].verdict.role), (int)reason.len, reason.data);
-		buffer_free(&reason);
+		buffer_printf(b, "%s{\"proto\":\"%s\",\"score\":%d,\"role\":\"%s\",\"reason\":",
+			      i ? "," : "", list[i].protocol->name, list[i].verdict.score,
+			      role_text(list[i].verdict.role));
+		json_append_string(b, span_text(list[i].verdict.reason));
+		buffer_append_char(b, '}');
 	}
-	puts("]}");
+	buffer_append_text(b, "]}\n");
+}
+
+static void print_json(struct why *why, const struct connection *c, const struct session *s)
+{
+	struct buffer b = {0};
+
+	append_json(&b, c, s);
+	if (b.failed || !output_json(buffer_span(&b)))
+		why->failed = true;
+	buffer_free(&b);
+}
+
+/* What the recording says, as it may be shown. */
+static void print_recorded(const char *text)
+{
+	struct buffer b = {0};
+
+	escape_append(&b, span_text(text));
+	fwrite(b.data, 1, b.len, stdout);
+	buffer_free(&b);
 }
 
 static void print_unseen(const struct connection *c, enum direction direction)
@@ -139,14 +160,20 @@ static void on_conn_end(void *context, const struct connection *c)
 
 	why->found = true;
 	if (why->json && s) {
-		print_json(c, s);
+		print_json(why, c, s);
 		return;
 	}
-	printf("connection  %" PRIu64 ", %s %s %s\n", c->id, transport_text(c->transport),
-	       c->local_text, c->remote_text);
+	printf("connection  %" PRIu64 ", %s ", c->id, transport_text(c->transport));
+	print_recorded(c->local_text);
+	putchar(' ');
+	print_recorded(c->remote_text);
+	putchar('\n');
 	print_state(c);
-	if (c->process)
-		printf("process     %s[%u]\n", c->process->name, c->pid);
+	if (c->process) {
+		fputs("process     ", stdout);
+		print_recorded(c->process->name);
+		printf("[%u]\n", c->pid);
+	}
 	if (s)
 		print_session(s);
 	else
@@ -179,6 +206,8 @@ int cmd_why(int argc, char **argv)
 	if (!why.found)
 		status = command_fail(argv[0], "%s: there is no connection %s", argv[optind],
 				      argv[optind + 1]);
+	if (why.failed && status != STATUS_USAGE)
+		status = command_fail(argv[0], "the output could not be written");
 	reading_close(&why.reading);
 	return status;
 }

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "analyze/output/escape.h"
 #include "analyze/output/text.h"
 #include "protocols/value/json.h"
 
@@ -62,10 +63,22 @@ struct output *output_new_into(enum output_format format, struct buffer *text)
 	return o;
 }
 
+/* A terminal may not see what a program that reads JSON may. */
+static void escape_all(struct buffer *json)
+{
+	struct buffer safe = {0};
+
+	escape_append_json(&safe, buffer_span(json));
+	buffer_free(json);
+	*json = safe;
+}
+
 static void flush(struct output *o)
 {
 	size_t done = 0;
 
+	if (o->terminal && o->format == OUTPUT_JSON)
+		escape_all(&o->out);
 	if (o->out.failed)
 		o->dead = true;
 	if (o->into) {
@@ -163,22 +176,40 @@ static void json_row(struct output *o, const struct row_part *parts, size_t coun
 
 /* ---- CSV (RFC 4180) ---- */
 
-static void csv_field(struct buffer *b, struct span text)
+/* What a spreadsheet takes for the beginning of a formula, in ASCII and in its full-width forms. */
+static bool begins_formula(struct span text)
 {
-	bool quoted = false;
+	static const char *const wide[] = {"\uff1d", "\uff0b", "\uff0d", "\uff20"};
+
+	if (text.len && memchr("=+-@\t\r\n", text.data[0], 7))
+		return true;
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+		if (text.len >= 3 && memcmp(text.data, wide[i], 3) == 0)
+			return true;
+	return false;
+}
+
+static void csv_field(struct output *o, struct span text)
+{
+	void (*append)(struct buffer * b, struct span s) = o->terminal ? escape_append
+								       : text_append_utf8;
+	struct buffer *b = &o->out;
+	bool formula = begins_formula(text);
+	bool quoted = formula;
 
 	for (size_t i = 0; i < text.len && !quoted; i++)
-		quoted = strchr(",\"\r\n", text.data[i]) != NULL;
+		quoted = memchr(",\"\r\n", text.data[i], 4) != NULL;
 	if (!quoted) {
-		text_append_utf8(b, text);
+		append(b, text);
 		return;
 	}
-	buffer_append_char(b, '"');
+	/* A quote in front makes it plain text to a spreadsheet. */
+	buffer_append_text(b, formula ? "\"'" : "\"");
 	for (size_t from = 0; from < text.len;) {
 		const char *quote = memchr(text.data + from, '"', text.len - from);
 		size_t to = quote ? (size_t)(quote - text.data) + 1 : text.len;
 
-		text_append_utf8(b, span_of(text.data + from, to - from));
+		append(b, span_of(text.data + from, to - from));
 		if (quote)
 			buffer_append_char(b, '"');
 		from = to;
@@ -186,14 +217,14 @@ static void csv_field(struct buffer *b, struct span text)
 	buffer_append_char(b, '"');
 }
 
-static void csv_value(struct buffer *b, const struct value *v)
+static void csv_value(struct output *o, const struct value *v)
 {
 	if (v->type == VALUE_WORD)
-		buffer_append_span(b, v->text);
+		buffer_append_span(&o->out, v->text);
 	else if (v->type == VALUE_TEXT || v->type == VALUE_JSON)
-		csv_field(b, v->text);
+		csv_field(o, v->text);
 	else if (v->type != VALUE_NULL)
-		json_append_value(b, v);
+		json_append_value(&o->out, v);
 }
 
 void output_header(struct output *o, const struct row_part *parts, size_t count)
@@ -225,7 +256,7 @@ static void csv_row(struct output *o, const struct row_part *parts, size_t count
 			if (!first)
 				buffer_append_char(&o->out, ',');
 			if (parts[i].values)
-				csv_value(&o->out, &parts[i].values[c]);
+				csv_value(o, &parts[i].values[c]);
 		}
 	}
 	end_row(o);
@@ -318,6 +349,16 @@ void output_cells(struct output *o, const struct text_column *columns, const str
 	if (!o->header_done)
 		print_header(o, columns, cells->count);
 	text_row(o, columns, cells);
+}
+
+bool output_json(struct span json)
+{
+	struct output *o = output_new(OUTPUT_JSON);
+
+	if (!o)
+		return false;
+	buffer_append_span(&o->out, json);
+	return output_free(o);
 }
 
 bool output_alive(const struct output *o)

@@ -9,6 +9,9 @@
 /*
  * Rows on standard output, in any format. JSON is one object a line, CSV follows RFC 4180 with a
  * header line; both are made from columns and values. Text is laid out by the caller in cells.
+ *
+ * Nothing of a recording reaches a terminal unescaped, in any format (analyze/output/escape.h). A
+ * cell of CSV that a spreadsheet would take for a formula gets a quote in front.
  */
 struct output;
 
@@ -74,6 +77,9 @@ void output_json_members(const struct row_part *part, struct buffer *members);
 
 /* One row of text, with as many cells as there are columns. The header comes before the first. */
 void output_cells(struct output *o, const struct text_column *columns, const struct cells *cells);
+
+/* Prints JSON that the caller made, with its line end. False when it could not be written. */
+bool output_json(struct span json);
 
 /* False when the output can't be written any more (the reader of a pipe has gone). */
 bool output_alive(const struct output *o);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "analyze/output/escape.h"
 #include "protocols/value/utf8.h"
 
 #define SECOND_NS 1000000000ll
@@ -23,29 +24,6 @@ void text_append_utf8(struct buffer *b, struct span text)
 	}
 }
 
-/* One character of a cell at P: how many bytes it takes, what to print for it and how wide. */
-static size_t cell_character(const uint8_t *p, const uint8_t *end, char out[8], int *width)
-{
-	static const char shorthand[] = "abtnvfr";
-	size_t n = utf8_sequence(p, end);
-
-	*width = 1;
-	if (n > 1) {
-		memcpy(out, p, n);
-		out[n] = '\0';
-		return n;
-	}
-	if (n == 1 && *p >= 0x20 && *p != 0x7f) {
-		out[0] = (char)*p;
-		out[1] = '\0';
-	} else if (*p >= 7 && *p <= 13) {
-		*width = snprintf(out, 8, "\\%c", shorthand[*p - 7]);
-	} else {
-		*width = snprintf(out, 8, "\\x%02x", *p);
-	}
-	return 1;
-}
-
 /* Characters that TEXT takes in a cell, counted up to one more than MAX. */
 static int cell_width(struct span text, int max)
 {
@@ -53,10 +31,10 @@ static int cell_width(struct span text, int max)
 	int total = 0;
 
 	while (p < end && total <= max) {
-		char out[8];
+		char out[ESCAPE_MAX];
 		int width;
 
-		p += cell_character(p, end, out, &width);
+		p += escape_character(p, end, out, &width);
 		total += width;
 	}
 	return total;
@@ -68,10 +46,10 @@ static void append_characters(struct buffer *b, struct span text, int limit)
 	int total = 0;
 
 	while (p < end) {
-		char out[8];
+		char out[ESCAPE_MAX];
 		int width;
 
-		p += cell_character(p, end, out, &width);
+		p += escape_character(p, end, out, &width);
 		total += width;
 		if (total > limit)
 			break;
