@@ -58,15 +58,28 @@ void buffer_printf(struct buffer *b, const char *format, ...)
 	b->len += (size_t)n;
 }
 
+/* The numbers from 0 to 99, two digits each. */
+static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+			    "25262728293031323334353637383940414243444546474849"
+			    "50515253545556575859606162636465666768697071727374"
+			    "75767778798081828384858687888990919293949596979899";
+
 void buffer_append_u64(struct buffer *b, uint64_t value)
 {
 	char digits[U64_DIGITS];
 	char *first = digits + sizeof(digits);
 
-	do {
-		*--first = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
+	while (value >= 100) {
+		first -= 2;
+		memcpy(first, pairs + value % 100 * 2, 2);
+		value /= 100;
+	}
+	if (value >= 10) {
+		first -= 2;
+		memcpy(first, pairs + value * 2, 2);
+	} else {
+		*--first = (char)('0' + value);
+	}
 	buffer_append(b, first, (size_t)(digits + sizeof(digits) - first));
 }
 

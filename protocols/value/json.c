@@ -164,13 +164,9 @@ void json_append_string(struct buffer *b, struct span text)
 	*to = '"';
 	b->len++;
 	for (;;) {
-		size_t run;
-
 		/* Room for the rest and the closing quote, should nothing in it be special. */
-		to = buffer_reserve(b, (size_t)(end - p) + 1);
-		if (!to)
-			return;
-		run = copy_plain(to, p, end);
+		size_t run = copy_plain(b->data + b->len, p, end);
+
 		b->len += run;
 		p += run;
 		if (p == end)
@@ -180,8 +176,10 @@ void json_append_string(struct buffer *b, struct span text)
 			return;
 		b->len = (size_t)(copy_escaped(to, &p, end, run ? STEP_RARE : STEP_DENSE) -
 				  b->data);
+		if (!buffer_reserve(b, (size_t)(end - p) + 1))
+			return;
 	}
-	buffer_append_char(b, '"');
+	b->data[b->len++] = '"';
 }
 
 static void json_append_word(struct buffer *b, struct span word)

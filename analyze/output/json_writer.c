@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "analyze/output/writer.h"
+#include "protocols/value/json.h"
+
+/* A key as it stands in JSON, `,"name":`, is copied as a whole, with what is behind it. */
+#define KEY_LEN 32
+
+struct key {
+	char text[KEY_LEN];
+	uint8_t len; /* 0: it is longer than that */
+};
+
+/* The keys of a set of columns. */
+struct key_set {
+	struct key_set *next;
+	const struct column *columns;
+	struct key keys[];
+};
+
+static void make_key(struct key *key, const char *name)
+{
+	struct buffer text = {0};
+	bool first = false;
+
+	json_append_key(&text, name, &first);
+	if (!text.failed && text.len <= KEY_LEN) {
+		memcpy(key->text, text.data, text.len);
+		key->len = (uint8_t)text.len;
+	}
+	buffer_free(&text);
+}
+
+static struct key_set *make_keys(struct output *o, const struct row_part *part)
+{
+	struct key_set *set = calloc(1, sizeof(*set) + part->count * sizeof(struct key));
+
+	if (!set)
+		return NULL;
+	set->columns = part->columns;
+	for (size_t i = 0; i < part->count; i++)
+		make_key(&set->keys[i], part->columns[i].name);
+	set->next = o->keys;
+	o->keys = set;
+	return set;
+}
+
+/* The keys of PART, made once. There are as many as there are tables, and few are in use. */
+static const struct key_set *keys_of(struct output *o, const struct row_part *part)
+{
+	for (struct key_set **at = &o->keys; *at; at = &(*at)->next)
+		if ((*at)->columns == part->columns)
+			return *at;
+	return make_keys(o, part);
+}
+
+static void append_key(struct buffer *b, const struct key *key, const char *name)
+{
+	char *to = buffer_reserve(b, KEY_LEN);
+	bool first = false;
+
+	if (!to)
+		return;
+	if (!key->len) {
+		json_append_key(b, name, &first);
+		return;
+	}
+	memcpy(to, key->text, KEY_LEN);
+	b->len += key->len;
+}
+
+static void append_part(struct output *o, const struct row_part *part)
+{
+	const struct key_set *set = keys_of(o, part);
+
+	if (!set) {
+		o->dead = true;
+		return;
+	}
+	for (size_t i = 0; i < part->count; i++) {
+		append_key(&o->out, &set->keys[i], part->columns[i].name);
+		json_append_value(&o->out, &part->values[i]);
+	}
+}
+
+void output_json_members(const struct row_part *part, struct buffer *members)
+{
+	for (size_t i = 0; i < part->count; i++) {
+		bool first = false;
+
+		json_append_key(members, part->columns[i].name, &first);
+		json_append_value(members, &part->values[i]);
+	}
+}
+
+void json_write_row(struct output *o, const struct row_part *parts, size_t count)
+{
+	size_t start = o->out.len;
+
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i].json.len)
+			buffer_append_span(&o->out, parts[i].json);
+		else if (parts[i].values)
+			append_part(o, &parts[i]);
+	}
+	/* Every key brings a comma; the first one's place is the brace's. */
+	if (o->out.len > start && !o->out.failed)
+		o->out.data[start] = '{';
+	else
+		buffer_append_char(&o->out, '{');
+	buffer_append_char(&o->out, '}');
+	output_end_row(o);
+}
+
+void json_write_free(struct output *o)
+{
+	while (o->keys) {
+		struct key_set *next = o->keys->next;
+
+		free(o->keys);
+		o->keys = next;
+	}
+}

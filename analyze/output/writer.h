@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_ANALYZE_OUTPUT_WRITER_H
+#define SOCKTAPE_ANALYZE_OUTPUT_WRITER_H
+
+#include "analyze/output/output.h"
+
+/* What output.c and its three writers (JSON, CSV, cells) share. Internal to analyze/output/. */
+
+struct key_set;
+
+struct output {
+	enum output_format format;
+	struct buffer *into; /* NULL: standard output */
+	struct buffer out;
+	struct key_set *keys; /* the JSON writer's, the last one used in front */
+	bool header_done;
+	bool terminal;
+	bool colour;
+	int terminal_width; /* 0: no limit */
+	bool dead;
+};
+
+/* Ends the line, and writes what is buffered when it is enough. */
+void output_end_row(struct output *o);
+
+void json_write_row(struct output *o, const struct row_part *parts, size_t count);
+void json_write_free(struct output *o);
+
+void csv_write_row(struct output *o, const struct row_part *parts, size_t count);
+
+#endif
