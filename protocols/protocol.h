@@ -15,6 +15,8 @@
  *     bytes by position -> infer -> frame -> message -> session_emit()
  */
 
+struct budget;
+struct protocol;
 struct session;
 
 /* Who sent the bytes: requests come from the client. */
@@ -59,35 +61,93 @@ struct verdict {
 enum frame_status {
 	FRAME_DONE, /* frame->len is known */
 	FRAME_MORE, /* not enough bytes to know the length */
+	FRAME_HOLD, /* what these bytes are depends on what the other side says next: ask then */
 	FRAME_BAD,  /* no frame starts here: resync() is asked next */
 };
 
 /*
- * One frame. frame() fills `len` and `kind`; the engine the rest. message() gets it with `data`:
- * the first `available` bytes of `len`. Fewer are available when bytes were lost (`lost`) or the
- * frame is larger than what is kept (`cut`). When the end comes inside a frame it is `lost` too,
- * and `len` is what came of it.
+ * One frame. frame() fills `len`, `kind` and `in_parts`; the engine the rest. message() gets it
+ * with `data`: the first `available` bytes of `len`. Fewer are available when bytes were lost
+ * (`lost`) or the frame is larger than what is kept (`cut`). When the end comes inside a frame it
+ * is `lost` too, and `len` is what came of it.
  */
 struct frame {
-	uint64_t len;	/* on the wire, header included; never 0 */
-	unsigned kind;	/* the protocol's own */
-	size_t scanned; /* in: what frame() left here for this position; out after MORE */
+	uint64_t len;  /* on the wire, header included; never 0 */
+	unsigned kind; /* the protocol's own */
+	/*
+	 * A long frame of which only some is wanted: its bytes go to part() as they come and are
+	 * not kept; message() follows with none available. Each may say so or not.
+	 */
+	bool in_parts;
+	/* In: what frame() left here when it was asked before about this place; 0: never. */
+	size_t scanned;
+	/*
+	 * framing->memo_size bytes that belong to `scanned`: what frame() found out, and what it or
+	 * message() may use. Their contents are undefined while `scanned` is 0 in frame(). In
+	 * message() they are as frame() left them when it answered DONE.
+	 */
+	void *memo;
 
 	enum side side;
 	bool lost;
 	bool cut;
 	const uint8_t *data;
 	size_t available;
+	uint64_t at;	  /* part(): where in the frame DATA begins; else 0 */
 	uint64_t offset;  /* position in its stream */
 	int64_t ts_first; /* when its first and last byte were seen; monotonic ns */
 	int64_t ts_last;
 	const struct address *peer; /* datagrams: the other end, when known; else NULL */
 };
 
-/* Frames keep at most this many bytes; of a longer one message() sees the beginning, `cut`. */
-#define FRAME_KEEP_MAX (1u << 20)
+/*
+ * Of a frame that isn't in parts so many bytes are kept, or session_keep() where that is more; of a
+ * longer one message() sees the beginning, `cut`.
+ */
+#define FRAME_KEEP_MIN (1u << 20)
 /* frame() may answer MORE up to this many bytes; then the engine takes the answer for BAD. */
-#define FRAME_HEAD_MAX (256u << 10)
+#define FRAME_HEAD_MAX (1u << 20)
+
+/*
+ * How a stream is cut into frames: the connection's own bytes (struct protocol), or one inside the
+ * frames of another (engine/inner.h).
+ */
+struct framing {
+	/*
+	 * Where does the frame end that starts here? IN holds all bytes that are there, from a
+	 * frame boundary on; none when they are lost: a length that is known without them is still
+	 * worth telling. Never called for datagrams.
+	 *
+	 * It is a question: it changes nothing but FRAME, may be asked again about the same or more
+	 * bytes, and must not depend on how they arrived. What changes the state is message(),
+	 * part() and lost().
+	 */
+	enum frame_status (*frame)(const void *state, enum side side, const struct cursor *in,
+				   struct frame *frame);
+	size_t memo_size; /* of frame->memo; 0: NULL */
+
+	/*
+	 * After a hole or BAD: moves IN to the next place where a frame may start and returns true,
+	 * or moves it past what can be thrown away and returns false. After BAD, IN begins one byte
+	 * behind the place that was bad.
+	 */
+	bool (*resync)(void *state, enum side side, struct cursor *in);
+
+	/* A whole frame. What it makes of the state holds for the next frame(), on both sides. */
+	void (*message)(void *state, const struct frame *frame);
+
+	/*
+	 * Some of a frame that is `in_parts`: AVAILABLE bytes at DATA, from `at` on; DATA is NULL
+	 * when they are missing. In order, without gaps. NULL when frame() never says so.
+	 */
+	void (*part)(void *state, const struct frame *frame);
+
+	/*
+	 * Whole frames may be missing on this side: pairing by order must start over. MISSING:
+	 * bytes in the hole; 0: none, but no frame started there.
+	 */
+	void (*lost)(void *state, enum side side, uint64_t missing);
+};
 
 /* ---- records ---- */
 
@@ -126,16 +186,37 @@ struct record {
 /* Gives a record to whoever asked for them. Everything in it is borrowed for the call. */
 void session_emit(struct session *s, const struct record *record);
 
+/* ---- handing over: takes effect behind the current frame, on both sides ---- */
+
+/* This protocol is over: finish(), close(). NEXT goes on; NULL: whatever inference finds. */
+void session_switch(struct session *s, const struct protocol *next);
+
 /*
- * What follows the current frame on this connection is something else (an HTTP upgrade, a tunnel):
- * after message() returns, the engine forgets this protocol and infers afresh. finish() is called.
+ * What follows on the wire is NEXT (TLS; NULL: whatever inference finds), and this protocol goes on
+ * inside it: its state waits. It is served with the plaintext, should that become known (data of
+ * LAYER_TLS, or session_unwrapped()); else it gets finish() at the end. For SSLRequest, STARTTLS.
  */
-void session_switch(struct session *s);
+void session_wrap(struct session *s, const struct protocol *next);
+
+/*
+ * For the protocol that is around another: BYTES of the one inside, which the frame OUTER brought.
+ * Borrowed. They go to the protocol that waits for them, or to inference.
+ */
+void session_unwrapped(struct session *s, enum side side, struct span bytes,
+		       const struct frame *outer);
+
+/* ---- the connection ---- */
 
 enum transport session_transport(const struct session *s);
 bool session_midstream(const struct session *s);
 /* Whether one of the ends has this port. Datagrams may also come from others: frame->peer. */
 bool session_has_port(const struct session *s, uint16_t port);
+
+/* What all that is kept is charged to (engine/budget.h). Never NULL. */
+struct budget *session_budget(const struct session *s);
+
+/* Of a body (a document, a row, a message's payload) at most so many bytes are kept: --keep. */
+size_t session_keep(const struct session *s);
 
 /* ---- the table ---- */
 
@@ -154,26 +235,7 @@ struct protocol {
 	void *(*open)(struct session *s);
 	void (*close)(void *state);
 
-	/*
-	 * Cuts the next frame. IN holds all bytes that are there, from a frame boundary on; none
-	 * when they are lost: a length that is known without them is still worth telling. Never
-	 * called for datagrams. Must not read beyond, nor depend on how the bytes arrived.
-	 */
-	enum frame_status (*frame)(void *state, enum side side, struct cursor *in,
-				   struct frame *frame);
-
-	/*
-	 * After a hole or BAD: moves IN to the next place where a frame may start and returns true,
-	 * or moves it past what can be thrown away and returns false. After BAD, IN begins one byte
-	 * behind the place that was bad.
-	 */
-	bool (*resync)(void *state, enum side side, struct cursor *in);
-
-	/* A whole frame. */
-	void (*message)(void *state, const struct frame *frame);
-
-	/* Whole frames may be missing on this side: pairing by order must start over. */
-	void (*lost)(void *state, enum side side);
+	struct framing framing; /* of the connection's own bytes */
 
 	/* No more bytes will come: emit what is pending. */
 	void (*finish)(void *state);

@@ -153,7 +153,7 @@ static void on_conn_end(void *context, const struct connection *c)
 	v[UNSEEN] = value_int((int64_t)(c->unseen_bytes[0] + c->unseen_bytes[1]));
 	v[MIDSTREAM] = value_bool(c->origin == ORIGIN_MIDSTREAM);
 	v[TLS] = value_bool(c->sessions[LAYER_TLS] != NULL);
-	v[RECORDS] = value_int(s ? (int64_t)session_counts(s)->records : 0);
+	v[RECORDS] = value_int(s ? (int64_t)session_counts(s).records : 0);
 }
 
 static int by_start(const void *a, const void *b)

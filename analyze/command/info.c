@@ -144,7 +144,7 @@ static void on_conn_end(void *context, const struct connection *c)
 	if (!sums)
 		return;
 	sums->connections++;
-	sums->records += s ? session_counts(s)->records : 0;
+	sums->records += s ? session_counts(s).records : 0;
 	sums->sent += c->moved[DIRECTION_SENT];
 	sums->received += c->moved[DIRECTION_RECEIVED];
 }

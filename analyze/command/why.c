@@ -25,8 +25,6 @@ static const struct command_option options[] = {
 /* Bytes of each direction that are printed. */
 #define SHOWN_MAX 64
 
-#define HISTORY_MAX 8
-
 struct why {
 	struct reading reading;
 	bool json;
@@ -61,21 +59,20 @@ static void print_bytes(const char *label, struct span bytes)
 
 static void print_session(const struct session *s)
 {
-	const struct protocol *history[HISTORY_MAX];
-	const struct session_counts *counts = session_counts(s);
+	const struct session_counts counts = session_counts(s);
+	const struct spoken *spoken;
 	const struct candidate *list;
 	size_t candidates = session_candidates(s, &list);
-	size_t spoken = session_history(s, history, HISTORY_MAX);
+	size_t count = session_spoken(s, &spoken);
 
 	printf("protocol    ");
-	for (size_t i = 0; i < spoken; i++)
-		printf("%s%s", i ? ", then " : "", history[i]->name);
-	printf("%s\n", spoken ? "" : "unknown");
+	for (size_t i = 0; i < count; i++)
+		printf("%s%s", i ? ", then " : "", spoken[i].protocol->name);
+	printf("%s\n", count ? "" : "unknown");
 	printf("role        %s\n", role_text(session_role(s)));
 	printf("frames      %" PRIu64 " in %" PRIu64 " records; %" PRIu64
 	       " places where none began, %" PRIu64 " bytes passed over, %" PRIu64 " lost\n",
-	       counts->frames, counts->records, counts->bad, counts->skipped_bytes,
-	       counts->lost_bytes);
+	       counts.frames, counts.records, counts.bad, counts.skipped_bytes, counts.lost_bytes);
 	printf("\nSCORE  PROTOCOL  REASON   (decided from %d, or from %d when no more comes)\n",
 	       INFER_CERTAIN, INFER_PLAUSIBLE);
 	for (size_t i = 0; i < candidates; i++)
@@ -89,14 +86,14 @@ static void print_session(const struct session *s)
 
 static void append_json(struct buffer *b, const struct connection *c, const struct session *s)
 {
-	const struct protocol *history[HISTORY_MAX];
-	size_t spoken = session_history(s, history, HISTORY_MAX);
+	const struct spoken *spoken;
+	size_t count = session_spoken(s, &spoken);
 	const struct candidate *list;
 	size_t candidates = session_candidates(s, &list);
 
 	buffer_printf(b, "{\"conn\":%" PRIu64 ",\"protocols\":[", c->id);
-	for (size_t i = 0; i < spoken; i++)
-		buffer_printf(b, "%s\"%s\"", i ? "," : "", history[i]->name);
+	for (size_t i = 0; i < count; i++)
+		buffer_printf(b, "%s\"%s\"", i ? "," : "", spoken[i].protocol->name);
 	buffer_append_text(b, "],\"candidates\":[");
 	for (size_t i = 0; i < candidates; i++) {
 		buffer_printf(b, "%s{\"proto\":\"%s\",\"score\":%d,\"role\":\"%s\",\"reason\":",
@@ -185,6 +182,7 @@ int cmd_why(int argc, char **argv)
 	struct why why = {0};
 	struct replay_options with = {
 		.handlers = {.conn_end = on_conn_end, .context = &why},
+		.explain = true,
 	};
 	const char *value;
 	int option, status;

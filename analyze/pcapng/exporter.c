@@ -208,8 +208,8 @@ static void on_stream_data(struct exporter *e, struct facts_conn *c, const struc
 
 	if (!s)
 		s = open_stream(e, c, data->layer, stream_begin(c, from, event->ts));
-	if (s && !stream_data(s, data, event->ts))
-		fail(e, TAPE_ERROR_MEMORY);
+	if (s)
+		stream_data(s, data, event->ts);
 }
 
 static void finish_stream(struct facts_conn *c, enum layer layer, const struct stream_end *how)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "analyze/pcapng/dissector.h"
-#include "analyze/pcapng/hash.h"
+#include "format/hash.h"
 
 #define UNIX_PREFIX "unix:"
 
@@ -280,9 +280,9 @@ void facts_event(void *context, const struct event *event, const struct connecti
 
 static const struct protocol *first_protocol(const struct session *s)
 {
-	const struct protocol *first;
+	const struct spoken *spoken;
 
-	return s && session_history(s, &first, 1) ? first : NULL;
+	return s && session_spoken(s, &spoken) ? spoken[0].protocol : NULL;
 }
 
 /* Without it a Unix server would be known by nothing but a made-up address. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "analyze/pcapng/dissector.h"
-#include "analyze/pcapng/hash.h"
+#include "format/hash.h"
 
 #define DYNAMIC_PORTS (65536 - DISSECTOR_DYNAMIC_PORT)
 

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "analyze/pcapng/hash.h"
+#include "format/hash.h"
 #include "protocols/engine/reassembly.h"
 
 /*
@@ -79,7 +79,7 @@ struct stream *stream_new(const struct stream_options *options, int64_t ts)
 		return NULL;
 	s->options = *options;
 	s->last_ts = ts;
-	reassembly_init(&s->reassembly, options->start);
+	reassembly_init(&s->reassembly, options->start, NULL);
 	for (int direction = 0; direction < 2; direction++)
 		s->seq[direction] = (uint32_t)hash_u64(options->id, (uint64_t)direction);
 	give_handshake(s, ts);
@@ -128,9 +128,9 @@ static void on_run(void *context, enum direction direction, const struct run *ru
 		step(s, direction, run->len - cut);
 }
 
-bool stream_data(struct stream *s, const struct event_data *data, int64_t ts)
+void stream_data(struct stream *s, const struct event_data *data, int64_t ts)
 {
-	return reassembly_push(&s->reassembly, data, ts, on_run, s);
+	reassembly_push(&s->reassembly, data, ts, on_run, s);
 }
 
 static void give_fins(struct stream *s, const struct stream_end *end)

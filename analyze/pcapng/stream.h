@@ -33,8 +33,8 @@ struct stream_options {
 /* Gives out the handshake, at TS. NULL when there is no memory. */
 struct stream *stream_new(const struct stream_options *options, int64_t ts);
 
-/* False when there was no memory to put it in order: it will be shown as lost. */
-bool stream_data(struct stream *s, const struct event_data *data, int64_t ts);
+/* Where there is no memory to put it in order, what it would wait for is shown as lost. */
+void stream_data(struct stream *s, const struct event_data *data, int64_t ts);
 
 /* How a connection ended. */
 struct stream_end {

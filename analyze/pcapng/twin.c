@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "analyze/pcapng/hash.h"
+#include "format/hash.h"
 
 /*
  * The clocks of the two ends are the same, but one may only look when the other is long done: a

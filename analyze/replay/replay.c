@@ -25,7 +25,7 @@ struct replay {
 	int64_t clock_offset; /* realtime minus monotonic of the last CLOCK event, when fed */
 	struct process_table processes;
 	struct map connections;
-	struct session_budget budget;
+	struct budget budget;
 	int64_t now;			  /* latest time of an event that isn't from a snapshot */
 	uint64_t local_ports[65536 / 64]; /* bit by port: a connection has it on its own side */
 	bool stop;
@@ -85,9 +85,9 @@ const struct session *connection_session(const struct connection *c)
 const char *connection_protocol_name(const struct connection *c)
 {
 	const struct session *s = connection_session(c);
-	const struct protocol *first;
+	const struct spoken *spoken;
 
-	return s && session_history(s, &first, 1) ? first->name : "";
+	return s && session_spoken(s, &spoken) ? spoken[0].protocol->name : "";
 }
 
 static void endpoint_text(const struct address *address, struct span path,
@@ -221,6 +221,8 @@ static struct session *open_session(struct tracked *t, enum layer layer)
 		.local_port = c->local.port,
 		.remote_port = c->remote.port,
 		.midstream = !whole,
+		.plaintext = layer == LAYER_TLS,
+		.explain = r->options.explain,
 		.start = {start, start},
 		.decode_as = r->options.decode_as,
 		.budget = &r->budget,
@@ -237,7 +239,17 @@ static struct session *open_session(struct tracked *t, enum layer layer)
 static void count_lost(struct connection *c)
 {
 	if (c->sessions[LAYER_WIRE])
-		c->lost_bytes = session_counts(c->sessions[LAYER_WIRE])->lost_bytes;
+		c->lost_bytes = session_counts(c->sessions[LAYER_WIRE]).lost_bytes;
+}
+
+/* The session that data of LAYER belongs to, or NULL: what waits on the wire for plaintext, too. */
+static struct session *session_for(const struct connection *c, enum layer layer)
+{
+	struct session *wire = c->sessions[LAYER_WIRE];
+
+	if (layer == LAYER_TLS && !c->sessions[layer] && wire && session_takes_plaintext(wire))
+		return wire;
+	return c->sessions[layer];
 }
 
 static void on_data(struct replay *r, struct tracked *t, const struct event *event)
@@ -255,7 +267,7 @@ static void on_data(struct replay *r, struct tracked *t, const struct event *eve
 	}
 	if (r->options.no_sessions || t->left_out)
 		return;
-	s = c->sessions[data->layer];
+	s = session_for(c, data->layer);
 	if (!s)
 		s = open_session(t, data->layer);
 	if (!s)

@@ -93,6 +93,7 @@ struct replay_options {
 	struct replay_handlers handlers;
 	struct replay_filter filter;
 	const struct protocol *decode_as; /* NULL: infer */
+	bool explain;			  /* keep what session_candidates() tells */
 	bool no_sessions;		  /* only events and connections: no inference */
 	uint64_t memory_limit;		  /* for buffered stream bytes; 0: 256 MiB */
 	recording_problem_fn *problem;	  /* may be NULL */

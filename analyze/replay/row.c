@@ -174,7 +174,7 @@ static struct row_end *end_new(const struct replay *replay, const struct connect
 		.netns = conn->netns,
 		.transport = conn->transport,
 		.role = session_role(s) != ROLE_UNKNOWN ? session_role(s) : conn->role,
-		.tls = s == conn->sessions[LAYER_TLS],
+		.tls = session_is_plaintext(s),
 		.local = conn->local,
 		.remote = conn->remote,
 		.comm = store(&to, comm),

@@ -32,9 +32,12 @@ const struct protocol protocol_dns = {
 	.infer = dns_infer,
 	.open = dns_exchange_open,
 	.close = dns_exchange_close,
-	.frame = dns_frame,
-	.resync = dns_resync,
-	.message = dns_exchange_message,
-	.lost = dns_exchange_lost,
+	.framing =
+		{
+			.frame = dns_frame,
+			.resync = dns_resync,
+			.message = dns_exchange_message,
+			.lost = dns_exchange_lost,
+		},
 	.finish = dns_exchange_finish,
 };

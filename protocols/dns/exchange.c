@@ -56,7 +56,12 @@ void *dns_exchange_open(struct session *session)
 		return NULL;
 	s->session = session;
 	s->synced[SIDE_CLIENT] = s->synced[SIDE_SERVER] = !session_midstream(session);
-	s->matcher = matcher_new(s->session, sizeof(struct dns_message), emit, s);
+	s->matcher = matcher_new(session, &(struct matcher_options){
+						  .by_key = true,
+						  .message_len = sizeof(struct dns_message),
+						  .emit = emit,
+						  .context = s,
+					  });
 	if (!s->matcher) {
 		free(s);
 		return NULL;
@@ -64,11 +69,11 @@ void *dns_exchange_open(struct session *session)
 	return s;
 }
 
-bool *dns_exchange_synced(void *state, enum side side)
+bool dns_exchange_synced(const void *state, enum side side)
 {
-	struct dns_state *s = state;
+	const struct dns_state *s = state;
 
-	return &s->synced[side];
+	return s->synced[side];
 }
 
 void dns_exchange_close(void *state)
@@ -166,7 +171,7 @@ static void emit_alone(struct dns_state *s, struct dns_message *request,
 static void end_transfer(struct dns_state *s)
 {
 	if (s->transfer.response)
-		matcher_response_by_key(s->matcher, &dns_transfer_end(&s->transfer)->base);
+		matcher_response(s->matcher, &dns_transfer_end(&s->transfer)->base);
 }
 
 static void take_request(struct dns_state *s, struct dns_message *m, enum side side)
@@ -239,7 +244,7 @@ static void take_response(struct dns_state *s, struct dns_message *m, const stru
 			end_transfer(s);
 		return;
 	}
-	matcher_response_by_key(s->matcher, &m->base);
+	matcher_response(s->matcher, &m->base);
 }
 
 static bool is_multicast(const struct address *a)
@@ -326,6 +331,7 @@ void dns_exchange_message(void *state, const struct frame *frame)
 	struct dns_reading reading = reading_of(s, &body, data);
 	struct dns_message *m = message_of(matcher_message(s->matcher, frame));
 
+	s->synced[frame->side] = true;
 	if (!m)
 		return;
 	m->bytes = body.len;
@@ -334,10 +340,11 @@ void dns_exchange_message(void *state, const struct frame *frame)
 	dispatch(s, m, &body);
 }
 
-void dns_exchange_lost(void *state, enum side side)
+void dns_exchange_lost(void *state, enum side side, uint64_t missing)
 {
 	struct dns_state *s = state;
 
+	(void)missing;
 	matcher_lost(s->matcher, side);
 }
 

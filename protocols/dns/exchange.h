@@ -37,9 +37,9 @@ extern const struct table dns_table;
 void *dns_exchange_open(struct session *s);
 void dns_exchange_close(void *state);
 void dns_exchange_message(void *state, const struct frame *frame);
-/* Whether a side's stream is known to stand at a frame; the framer's to set. */
-bool *dns_exchange_synced(void *state, enum side side);
-void dns_exchange_lost(void *state, enum side side);
+/* Whether a frame was found on this side before: then the next one begins behind it. */
+bool dns_exchange_synced(const void *state, enum side side);
+void dns_exchange_lost(void *state, enum side side, uint64_t missing);
 void dns_exchange_finish(void *state);
 
 #endif

@@ -43,27 +43,28 @@ static enum guess guess_frame(struct span at, enum side side)
 }
 
 /* Where frames follow each other, malformed messages are messages, too. */
-static enum guess expect_frame(struct cursor *in)
+static enum guess expect_frame(struct cursor in)
 {
 	struct dns_header header;
-	size_t len = cursor_be16(in);
+	size_t len = cursor_be16(&in);
 
-	if (in->failed)
+	if (in.failed)
 		return GUESS_MORE;
 	if (len < DNS_HEADER_LEN)
 		return GUESS_NO;
-	dns_header_read(in, &header);
-	if (in->failed)
+	dns_header_read(&in, &header);
+	if (in.failed)
 		return GUESS_MORE;
 	return dns_number_name(&dns_opcodes, (uint16_t)dns_opcode(&header)) ? GUESS_YES : GUESS_NO;
 }
 
-enum frame_status dns_frame(void *state, enum side side, struct cursor *in, struct frame *frame)
+enum frame_status dns_frame(const void *state, enum side side, const struct cursor *in,
+			    struct frame *frame)
 {
-	bool *synced = dns_exchange_synced(state, side);
+	bool synced = dns_exchange_synced(state, side);
 	struct cursor len = *in;
 
-	switch (*synced ? expect_frame(in) : guess_frame(cursor_rest(in), side)) {
+	switch (synced ? expect_frame(*in) : guess_frame(cursor_rest(in), side)) {
 	case GUESS_MORE:
 		return FRAME_MORE;
 	case GUESS_NO:
@@ -71,7 +72,6 @@ enum frame_status dns_frame(void *state, enum side side, struct cursor *in, stru
 	case GUESS_YES:
 		break;
 	}
-	*synced = true;
 	frame->len = DNS_TCP_PREFIX + cursor_be16(&len);
 	return FRAME_DONE;
 }

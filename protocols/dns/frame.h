@@ -7,7 +7,8 @@
 /* On a stream a message has its length before it: RFC 7766, section 8. */
 #define DNS_TCP_PREFIX 2
 
-enum frame_status dns_frame(void *state, enum side side, struct cursor *in, struct frame *frame);
+enum frame_status dns_frame(const void *state, enum side side, const struct cursor *in,
+			    struct frame *frame);
 bool dns_resync(void *state, enum side side, struct cursor *in);
 
 #endif

@@ -1,272 +1,398 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/engine/framer.h"
 
+#include <stdlib.h>
+
 /* A buffer that grew beyond this gives its memory back when it is empty. */
 #define KEPT_MEMORY_MAX (16u << 10)
 
 /* Bytes thrown away without a frame between them before the protocol is given up. */
 #define SEARCHED_MAX (256u << 10)
 
-static void charge(struct framer *l, struct framer_owner *owner)
+static size_t memory_size(const struct framing *framing)
 {
-	owner->budget->used += l->kept.capacity - l->charged;
-	l->charged = l->kept.capacity;
+	return sizeof(struct framer) + 2 * framing->memo_size;
 }
 
-static void drop_kept(struct framer *l, struct framer_owner *owner)
+struct framer *framer_new(const struct framing *framing, void *state, struct budget *budget,
+			  struct framer_counts *counts, size_t keep_max)
 {
-	buffer_clear(&l->kept);
-	if (l->kept.capacity > KEPT_MEMORY_MAX)
-		buffer_free(&l->kept);
-	charge(l, owner);
+	struct framer *f = calloc(1, memory_size(framing));
+
+	if (!f)
+		return NULL;
+	budget_add(budget, memory_size(framing));
+	f->framing = framing;
+	f->state = state;
+	f->budget = budget;
+	f->counts = counts;
+	f->keep_max = keep_max;
+	for (int i = 0; framing->memo_size && i < 2; i++)
+		f->sides[i].memo = (char *)(f + 1) + (size_t)i * framing->memo_size;
+	return f;
+}
+
+/* ---- what is kept ---- */
+
+static void drop_kept(struct framer *f, struct framer_side *s)
+{
+	buffer_clear(&s->kept);
+	if (s->kept.capacity > KEPT_MEMORY_MAX)
+		buffer_free(&s->kept);
+	budget_settle(f->budget, &s->kept, &s->charged);
 }
 
 /* False when memory, or the session's share of it, doesn't allow it. */
-static bool keep(struct framer *l, struct framer_owner *owner, const void *data, size_t len)
+static bool keep(struct framer *f, struct framer_side *s, const void *data, size_t len)
 {
-	struct session_budget *budget = owner->budget;
-
-	if (l->kept.len + len > l->kept.capacity && budget->used + len > budget->limit) {
-		budget->refused += len;
-		return false;
+	if (s->kept.len + len > s->kept.capacity) {
+		/* The buffer grows by doubling: that it can is asked for, what it took is settled.
+		 */
+		if (!budget_take(f->budget, len))
+			return false;
+		budget_give(f->budget, len);
 	}
-	buffer_append(&l->kept, data, len);
-	charge(l, owner);
-	return !l->kept.failed;
+	buffer_append(&s->kept, data, len);
+	budget_settle(f->budget, &s->kept, &s->charged);
+	return !s->kept.failed;
 }
 
-static void deliver(struct framer *l, struct framer_owner *owner, struct frame *frame)
+static void throw_away(struct framer *f, struct framer_side *s, uint64_t n)
 {
-	frame->side = l->side;
-	owner->counts->frames++;
+	f->counts->skipped_bytes += n;
+	s->searched += n;
+	if (s->searched > SEARCHED_MAX)
+		f->hopeless = true;
+}
+
+/* ---- giving out ---- */
+
+static enum side side_of(const struct framer *f, const struct framer_side *s)
+{
+	return (enum side)(s - f->sides);
+}
+
+static void resume(struct framer *f, struct framer_side *s);
+
+/* One side has spoken (or what it said was lost): what the other holds may be a frame now. */
+static void resume_other(struct framer *f, struct framer_side *s)
+{
+	struct framer_side *other = &f->sides[side_opposite(side_of(f, s))];
+
+	if (other->holding && !f->over)
+		resume(f, other);
+}
+
+static void deliver(struct framer *f, struct framer_side *s, struct frame *frame)
+{
+	f->counts->frames++;
 	if (frame->cut)
-		owner->counts->capped++;
-	l->scanned = 0;
-	l->searched = 0;
-	owner->protocol->message(owner->state, frame);
+		f->counts->capped++;
+	s->scanned = 0;
+	s->searched = 0;
+	f->framing->message(f->state, frame);
+	resume_other(f, s);
+}
+
+static void give_part(struct framer *f, struct frame *frame, const uint8_t *data, size_t len)
+{
+	if (!len)
+		return;
+	frame->data = data;
+	frame->available = len;
+	f->framing->part(f->state, frame);
+	frame->at += len;
+	frame->data = NULL;
+	frame->available = 0;
 }
 
 /* The frame that was waited for is complete. */
-static void deliver_kept(struct framer *l, struct framer_owner *owner, int64_t ts)
+static void deliver_kept(struct framer *f, struct framer_side *s, int64_t ts)
 {
-	struct frame frame = l->frame;
+	struct frame frame = s->frame;
 
-	frame.data = (const uint8_t *)l->kept.data;
-	frame.available = l->kept.len;
+	if (!frame.in_parts) {
+		frame.data = (const uint8_t *)s->kept.data;
+		frame.available = s->kept.len;
+	}
+	frame.at = 0;
 	frame.ts_last = ts;
-	l->position += frame.len;
-	deliver(l, owner, &frame);
-	drop_kept(l, owner);
+	s->position = frame.offset + frame.len;
+	deliver(f, s, &frame);
+	if (!frame.in_parts)
+		drop_kept(f, s);
+}
+
+/* Bytes of the frame that is waited for, or a hole in it. */
+static void continue_kept(struct framer *f, struct framer_side *s, const struct run *run,
+			  uint64_t take)
+{
+	struct frame *frame = &s->frame;
+	size_t room = f->keep_max > s->kept.len ? f->keep_max - s->kept.len : 0;
+
+	if (!run->data || frame->lost || frame->cut)
+		return;
+	frame->cut = take > room;
+	if (!keep(f, s, run->data, frame->cut ? room : (size_t)take))
+		frame->cut = true;
 }
 
 /* The next part of the frame that is waited for; returns how many bytes belong to it. */
-static uint64_t continue_frame(struct framer *l, struct framer_owner *owner, const struct run *run)
+static uint64_t continue_frame(struct framer *f, struct framer_side *s, const struct run *run)
 {
-	uint64_t take = run->len < l->left ? run->len : l->left;
-	size_t room = FRAME_KEEP_MAX - l->kept.len;
+	uint64_t take = run->len < s->left ? run->len : s->left;
 
-	if (!run->data) {
-		if (run->wanted)
-			l->frame.cut = true;
-		else
-			l->frame.lost = true;
-	} else if (!l->frame.lost && !l->frame.cut) {
-		l->frame.cut = take > room;
-		if (!keep(l, owner, run->data, l->frame.cut ? room : take))
-			l->frame.cut = true;
-	}
-	l->left -= take;
-	if (!l->left)
-		deliver_kept(l, owner, run->ts);
+	if (!run->data && run->wanted)
+		s->frame.cut = true;
+	else if (!run->data)
+		s->frame.lost = true;
+	s->frame.ts_last = run->ts;
+	if (s->frame.in_parts)
+		give_part(f, &s->frame, run->data, take);
+	else
+		continue_kept(f, s, run, take);
+	s->left -= take;
+	if (!s->left)
+		deliver_kept(f, s, run->ts);
 	return take;
 }
 
-/* A message may be missing from here on: look for the next boundary. */
-static void search(struct framer *l, struct framer_owner *owner)
-{
-	l->searching = true;
-	l->scanned = 0;
-	owner->protocol->lost(owner->state, l->side);
-}
+/* ---- looking for a boundary ---- */
 
-static void throw_away(struct framer *l, struct framer_owner *owner, size_t n)
+/* A message may be missing from here on: look for the next boundary. */
+static void search(struct framer *f, struct framer_side *s, uint64_t missing)
 {
-	owner->counts->skipped_bytes += n;
-	l->searched += n;
-	if (l->searched > SEARCHED_MAX)
-		owner->hopeless = true;
+	s->searching = true;
+	s->holding = false;
+	s->scanned = 0;
+	f->framing->lost(f->state, side_of(f, s), missing);
+	resume_other(f, s);
 }
 
 /* True when a boundary was found; *DONE moves over what is thrown away in any case. */
-static bool find_boundary(struct framer *l, struct framer_owner *owner, const uint8_t *data,
-			  size_t len, size_t *done)
+static bool find_boundary(struct framer *f, struct framer_side *s, struct span bytes, size_t *done)
 {
-	struct cursor in = cursor_of(data + *done, len - *done);
-	bool found = owner->protocol->resync(owner->state, l->side, &in);
+	struct cursor in = cursor_of(bytes.data + *done, bytes.len - *done);
+	bool found = f->framing->resync(f->state, side_of(f, s), &in);
 	size_t skipped = cursor_position(&in);
 
 	/* What can't be decided within the longest head never will be. */
 	if (!found && cursor_left(&in) >= FRAME_HEAD_MAX)
-		skipped = len - *done;
-	throw_away(l, owner, skipped);
+		skipped = bytes.len - *done;
+	throw_away(f, s, skipped);
 	*done += skipped;
 	if (found)
-		l->searching = false;
+		s->searching = false;
 	return found;
 }
+
+/* ---- cutting ---- */
+
+/* Bytes in one piece, which RUN completed; those before it first came at KEPT_FIRST. */
+struct piece {
+	struct span bytes;
+	int64_t kept_first;
+	int64_t ts_first;
+	int64_t ts;
+};
 
 enum cut_result {
 	CUT_NEXT,
 	CUT_STOP
 };
 
-/* One step of cut_frames(): a frame, or a step of the search for one. */
-static enum cut_result cut_one(struct framer *l, struct framer_owner *owner, const uint8_t *data,
-			       size_t len, int64_t ts_first, int64_t ts, size_t *done)
+/* A frame whose end is not among the LEN bytes at DATA. */
+static enum cut_result begin_frame(struct framer *f, struct framer_side *s, struct frame *frame,
+				   const uint8_t *data, size_t len, size_t *done)
 {
-	struct cursor in = cursor_of(data + *done, len - *done);
+	s->left = frame->len - len;
+	s->scanned = 0;
+	if (frame->in_parts) {
+		give_part(f, frame, data, len);
+		*done += len;
+	}
+	s->frame = *frame;
+	return CUT_STOP;
+}
+
+static enum cut_result no_frame(struct framer *f, struct framer_side *s, size_t *done)
+{
+	f->counts->bad++;
+	search(f, s, 0);
+	throw_away(f, s, 1);
+	*done += 1;
+	return f->hopeless ? CUT_STOP : CUT_NEXT;
+}
+
+/* One step of cut_frames(): a frame, or a step of the search for one. */
+static enum cut_result cut_one(struct framer *f, struct framer_side *s, const struct piece *piece,
+			       size_t *done)
+{
+	const uint8_t *data = (const uint8_t *)piece->bytes.data + *done;
+	size_t len = piece->bytes.len - *done;
+	struct cursor in = cursor_of(data, len);
 	struct frame frame = {
-		.scanned = l->scanned,
-		.offset = l->position + *done,
-		.ts_first = ts_first,
-		.ts_last = ts,
-		.side = l->side,
+		.scanned = s->scanned,
+		.memo = s->memo,
+		.offset = s->position + *done,
+		.ts_first = *done ? piece->ts_first : piece->kept_first,
+		.ts_last = piece->ts,
+		.side = side_of(f, s),
 	};
 	enum frame_status status;
 
-	if (l->searching)
-		return find_boundary(l, owner, data, len, done) ? CUT_NEXT : CUT_STOP;
-	status = owner->protocol->frame(owner->state, l->side, &in, &frame);
-	if (status == FRAME_MORE && len - *done < FRAME_HEAD_MAX) {
-		l->scanned = frame.scanned;
+	if (s->searching)
+		return find_boundary(f, s, piece->bytes, done) ? CUT_NEXT : CUT_STOP;
+	status = f->framing->frame(f->state, frame.side, &in, &frame);
+	if ((status == FRAME_MORE || status == FRAME_HOLD) && len < FRAME_HEAD_MAX) {
+		s->holding = status == FRAME_HOLD;
+		s->scanned = s->holding ? 0 : frame.scanned;
 		return CUT_STOP;
 	}
-	if (status != FRAME_DONE || frame.len == 0) {
-		owner->counts->bad++;
-		search(l, owner);
-		throw_away(l, owner, 1);
-		*done += 1;
-		return owner->hopeless ? CUT_STOP : CUT_NEXT;
+	if (status != FRAME_DONE || frame.len == 0)
+		return no_frame(f, s, done);
+	if (frame.len > len)
+		return begin_frame(f, s, &frame, data, len, done);
+	if (frame.in_parts) {
+		give_part(f, &frame, data, (size_t)frame.len);
+		frame.at = 0;
+	} else {
+		frame.data = data;
+		frame.available = (size_t)frame.len;
 	}
-	if (frame.len > len - *done) {
-		l->frame = frame;
-		l->left = frame.len - (len - *done);
-		return CUT_STOP;
-	}
-	frame.data = data + *done;
-	frame.available = (size_t)frame.len;
-	deliver(l, owner, &frame);
+	deliver(f, s, &frame);
 	*done += (size_t)frame.len;
 	return CUT_NEXT;
 }
 
-/*
- * Cuts what lies whole in the LEN bytes at DATA, of which the first came at TS_FIRST and all that
- * follows the first frame at TS. Returns how many bytes are done with.
- */
-static size_t cut_frames(struct framer *l, struct framer_owner *owner, const uint8_t *data,
-			 size_t len, int64_t ts_first, int64_t ts)
+/* Cuts what lies whole in PIECE. Returns how many bytes are done with. */
+static size_t cut_frames(struct framer *f, struct framer_side *s, const struct piece *piece)
 {
 	size_t done = 0;
 
-	while (done < len && !owner->switching) {
-		if (cut_one(l, owner, data, len, done ? ts : ts_first, ts, &done) == CUT_STOP)
+	while (done < piece->bytes.len && !f->over)
+		if (cut_one(f, s, piece, &done) == CUT_STOP)
 			break;
-	}
 	return done;
 }
 
-/* Bytes whose frame is not known yet stay; the front of an over-long frame is enough. */
-static void keep_rest(struct framer *l, struct framer_owner *owner, const uint8_t *rest, size_t len,
-		      int64_t ts)
+/* The kept bytes are more than is wanted of the frame that they begin. */
+static void cap_kept(struct framer *f, struct framer_side *s)
 {
-	if (l->left && len > FRAME_KEEP_MAX) {
-		l->frame.cut = true;
-		len = FRAME_KEEP_MAX;
-	}
-	l->kept_ts = ts;
-	if (keep(l, owner, rest, len))
+	if (!s->left || s->frame.in_parts || s->kept.len <= f->keep_max)
 		return;
-	if (l->left) {
-		l->frame.cut = true;
-		return;
-	}
-	l->position += len;
-	throw_away(l, owner, len);
-	search(l, owner);
+	s->frame.cut = true;
+	s->kept.len = f->keep_max;
 }
 
-static void take_in_place(struct framer *l, struct framer_owner *owner, const struct run *run)
+/* Bytes whose frame is not known yet stay; the front of an over-long frame is enough. */
+static void keep_rest(struct framer *f, struct framer_side *s, const uint8_t *rest, size_t len,
+		      const struct run *run)
+{
+	if (s->left && len > f->keep_max) {
+		s->frame.cut = true;
+		len = f->keep_max;
+	}
+	s->kept_first = run->ts_first;
+	if (keep(f, s, rest, len))
+		return;
+	if (s->left) {
+		s->frame.cut = true;
+		return;
+	}
+	s->position += len;
+	throw_away(f, s, len);
+	search(f, s, len);
+}
+
+static void take_in_place(struct framer *f, struct framer_side *s, const struct run *run)
 {
 	size_t len = (size_t)run->len;
-	size_t done = cut_frames(l, owner, run->data, len, run->ts, run->ts);
+	struct piece piece = {span_of(run->data, len), run->ts_first, run->ts_first, run->ts};
+	size_t done = cut_frames(f, s, &piece);
 
-	l->position += done;
+	s->position += done;
 	if (done < len)
-		keep_rest(l, owner, run->data + done, len - done, run->ts);
+		keep_rest(f, s, run->data + done, len - done, run);
 }
 
-static void take_behind_kept(struct framer *l, struct framer_owner *owner, const struct run *run)
+static void cut_kept(struct framer *f, struct framer_side *s, int64_t ts_first, int64_t ts)
 {
+	struct piece piece = {buffer_span(&s->kept), s->kept_first, ts_first, ts};
 	size_t done;
 
-	if (!keep(l, owner, run->data, (size_t)run->len)) {
-		throw_away(l, owner, l->kept.len + (size_t)run->len);
-		l->position += l->kept.len + run->len;
-		drop_kept(l, owner);
-		search(l, owner);
+	s->holding = false;
+	done = cut_frames(f, s, &piece);
+	s->position += done;
+	buffer_consume(&s->kept, done);
+	if (done)
+		s->kept_first = ts_first;
+	cap_kept(f, s);
+	if (!s->kept.len)
+		drop_kept(f, s);
+}
+
+static void take_behind_kept(struct framer *f, struct framer_side *s, const struct run *run)
+{
+	if (!keep(f, s, run->data, (size_t)run->len)) {
+		uint64_t len = s->kept.len + run->len;
+
+		throw_away(f, s, len);
+		s->position += len;
+		drop_kept(f, s);
+		search(f, s, len);
 		return;
 	}
-	done = cut_frames(l, owner, (const uint8_t *)l->kept.data, l->kept.len, l->kept_ts,
-			  run->ts);
-	l->position += done;
-	buffer_consume(&l->kept, done);
-	if (done)
-		l->kept_ts = run->ts;
-	if (l->left && l->kept.len > FRAME_KEEP_MAX) {
-		l->frame.cut = true;
-		l->kept.len = FRAME_KEEP_MAX;
-	}
-	if (!l->kept.len)
-		drop_kept(l, owner);
+	if (!s->holding || s->kept.len >= FRAME_HEAD_MAX)
+		cut_kept(f, s, run->ts_first, run->ts);
+}
+
+static void resume(struct framer *f, struct framer_side *s)
+{
+	if (s->kept.len)
+		cut_kept(f, s, s->last_ts, s->last_ts);
+	else
+		s->holding = false;
 }
 
 /* Some lengths are known before the first byte comes: then a hole is inside that frame. */
-static bool expect_frame(struct framer *l, struct framer_owner *owner, int64_t ts)
+static bool expect_frame(struct framer *f, struct framer_side *s, const struct run *run)
 {
 	struct cursor none = cursor_of(NULL, 0);
 	struct frame frame = {
-		.offset = l->position,
-		.ts_first = ts,
-		.ts_last = ts,
-		.side = l->side,
+		.memo = s->memo,
+		.offset = s->position,
+		.ts_first = run->ts_first,
+		.ts_last = run->ts,
+		.side = side_of(f, s),
 	};
 
-	if (l->searching || l->kept.len)
+	if (s->searching || s->kept.len)
 		return false;
-	if (owner->protocol->frame(owner->state, l->side, &none, &frame) != FRAME_DONE)
+	if (f->framing->frame(f->state, frame.side, &none, &frame) != FRAME_DONE)
 		return false;
-	l->frame = frame;
-	l->left = frame.len;
-	return l->left > 0;
+	s->frame = frame;
+	s->left = frame.len;
+	return s->left > 0;
 }
 
 /* A hole outside a frame of known length. */
-static void take_hole(struct framer *l, struct framer_owner *owner, uint64_t len)
+static void take_hole(struct framer *f, struct framer_side *s, uint64_t len)
 {
-	throw_away(l, owner, l->kept.len);
-	l->position += l->kept.len + len;
-	drop_kept(l, owner);
-	search(l, owner);
+	throw_away(f, s, s->kept.len);
+	s->position += s->kept.len + len;
+	drop_kept(f, s);
+	search(f, s, len);
 }
 
-void framer_run(struct framer *l, struct framer_owner *owner, const struct run *run)
+void framer_run(struct framer *f, enum side side, const struct run *run)
 {
+	struct framer_side *s = &f->sides[side];
 	struct run rest = *run;
 
-	l->last_ts = run->ts;
-	if (l->left || (!run->data && expect_frame(l, owner, run->ts))) {
-		uint64_t taken = continue_frame(l, owner, run);
+	s->last_ts = run->ts;
+	if (s->left || (!run->data && expect_frame(f, s, run))) {
+		uint64_t taken = continue_frame(f, s, run);
 
 		rest.len -= taken;
 		if (rest.data)
@@ -275,36 +401,50 @@ void framer_run(struct framer *l, struct framer_owner *owner, const struct run *
 			return;
 	}
 	if (!rest.data)
-		take_hole(l, owner, rest.len);
-	else if (l->kept.len)
-		take_behind_kept(l, owner, &rest);
+		take_hole(f, s, rest.len);
+	else if (s->kept.len)
+		take_behind_kept(f, s, &rest);
 	else
-		take_in_place(l, owner, &rest);
+		take_in_place(f, s, &rest);
 }
 
-struct span framer_rest(const struct framer *l)
+struct span framer_rest(const struct framer *f, enum side side)
 {
-	return buffer_span(&l->kept);
+	return buffer_span(&f->sides[side].kept);
 }
 
-void framer_finish(struct framer *l, struct framer_owner *owner)
+bool framer_is_idle(const struct framer *f)
 {
-	if (l->left) {
-		l->frame.len -= l->left;
-		l->left = 0;
-		l->frame.lost = true;
-		deliver_kept(l, owner, l->last_ts);
+	for (int i = 0; i < 2; i++)
+		if (f->sides[i].left || f->sides[i].kept.len || f->sides[i].searching)
+			return false;
+	return true;
+}
+
+void framer_finish(struct framer *f)
+{
+	for (int i = 0; i < 2; i++) {
+		struct framer_side *s = &f->sides[i];
+
+		if (s->left) {
+			s->frame.len -= s->left;
+			s->left = 0;
+			s->frame.lost = true;
+			deliver_kept(f, s, s->last_ts);
+		}
+		f->counts->skipped_bytes += s->kept.len;
+		drop_kept(f, s);
 	}
-	owner->counts->skipped_bytes += l->kept.len;
-	drop_kept(l, owner);
 }
 
-void framer_reset(struct framer *l, struct framer_owner *owner)
+void framer_free(struct framer *f)
 {
-	buffer_free(&l->kept);
-	charge(l, owner);
-	l->left = 0;
-	l->scanned = 0;
-	l->searched = 0;
-	l->searching = false;
+	if (!f)
+		return;
+	for (int i = 0; i < 2; i++) {
+		buffer_free(&f->sides[i].kept);
+		budget_settle(f->budget, &f->sides[i].kept, &f->sides[i].charged);
+	}
+	budget_give(f->budget, memory_size(f->framing));
+	free(f);
 }

@@ -2,49 +2,70 @@
 #ifndef SOCKTAPE_PROTOCOLS_ENGINE_FRAMER_H
 #define SOCKTAPE_PROTOCOLS_ENGINE_FRAMER_H
 
+#include "protocols/engine/budget.h"
 #include "protocols/engine/reassembly.h"
-#include "protocols/engine/session.h"
+#include "protocols/protocol.h"
+
+/* What the frames of a stream are counted in. */
+struct framer_counts {
+	uint64_t frames;
+	uint64_t bad;		/* places where no frame started */
+	uint64_t capped;	/* frames longer than what is kept */
+	uint64_t skipped_bytes; /* thrown away while looking for a frame or a protocol */
+};
 
 /*
- * One side of a stream whose protocol is known: cuts the runs of bytes and holes into frames.
+ * One side of a stream: cuts the runs of bytes and holes into frames.
  *
  * Between two frames nothing is kept: frames that lie whole in one run are handed on where they
  * are. Bytes are only copied for a frame that continues in a later run.
  */
-struct framer {
-	enum side side;
+struct framer_side {
 	struct buffer kept; /* begins at a frame boundary, or where resync() still looks */
-	int64_t kept_ts;    /* when the first of them came */
+	int64_t kept_first; /* when the first of them came */
 	int64_t last_ts;    /* of the last run */
 	uint64_t position;  /* in the stream, of the first kept or, without any, the next byte */
 	struct frame frame; /* whose end has not come yet, while `left` */
 	uint64_t left;	    /* bytes of it to come */
 	size_t scanned;	    /* what frame() left for this boundary */
-	bool searching;	    /* for a frame boundary */
 	uint64_t searched;  /* bytes thrown away since the last frame */
-	uint64_t charged;   /* of the budget */
+	uint64_t charged;   /* of the budget, for kept */
+	void *memo;	    /* framing->memo_size bytes */
+	bool searching;	    /* for a frame boundary */
+	bool holding;	    /* frame() said HOLD: until the other side has a frame */
 };
 
-/* What the framer works for. */
-struct framer_owner {
-	const struct protocol *protocol;
+/* Both sides of a stream that has one framing. */
+struct framer {
+	const struct framing *framing;
 	void *state;
-	struct session_budget *budget;
-	struct session_counts *counts;
-	bool switching; /* session_switch() was called: no more frames for this protocol */
-	bool hopeless;	/* too much was thrown away: this isn't the protocol */
+	struct budget *budget;
+	struct framer_counts *counts;
+	size_t keep_max; /* of one frame */
+	bool over;	 /* set by whoever is served: no more frames, what is left is another's */
+	bool hopeless;	 /* too much was thrown away: this isn't the framing */
+	struct framer_side sides[2]; /* by enum side */
 };
 
-/* Takes a run. Once the owner is switching, what framer_rest() gives belongs to what follows. */
-void framer_run(struct framer *l, struct framer_owner *owner, const struct run *run);
+/*
+ * STATE is handed to the functions of FRAMING. A frame keeps at most KEEP_MAX bytes. NULL when
+ * there is no memory.
+ */
+struct framer *framer_new(const struct framing *framing, void *state, struct budget *budget,
+			  struct framer_counts *counts, size_t keep_max);
+
+/* Takes a run. Once it is over, what framer_rest() gives belongs to what follows. */
+void framer_run(struct framer *f, enum side side, const struct run *run);
 
 /* Bytes that are kept and belong to no finished frame. Borrowed. */
-struct span framer_rest(const struct framer *l);
+struct span framer_rest(const struct framer *f, enum side side);
+
+/* Whether nothing of a frame, nor of a search for one, is there. */
+bool framer_is_idle(const struct framer *f);
 
 /* No more will come: a frame whose end is missing is given out as lost. */
-void framer_finish(struct framer *l, struct framer_owner *owner);
+void framer_finish(struct framer *f);
 
-/* Empty again, at the same position. */
-void framer_reset(struct framer *l, struct framer_owner *owner);
+void framer_free(struct framer *f); /* NULL is fine */
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/engine/inference.h"
 
-void inference_init(struct inference *inf, bool datagram)
+void inference_init(struct inference *inf, struct budget *budget, bool datagram)
 {
 	memset(inf, 0, sizeof(*inf));
+	inf->budget = budget;
 	inf->datagram = datagram;
 }
 
@@ -28,6 +29,7 @@ void inference_add(struct inference *inf, enum direction direction, const void *
 	if (len > SAMPLE_MAX - b->len)
 		len = SAMPLE_MAX - b->len;
 	buffer_append(b, data, len);
+	budget_settle(inf->budget, b, &inf->charged[direction]);
 	inf->full[direction] = !inf->datagram && (b->failed || b->len == SAMPLE_MAX);
 }
 
@@ -94,6 +96,8 @@ enum inference_answer inference_decide(struct inference *inf, struct sample samp
 
 void inference_free(struct inference *inf)
 {
-	buffer_free(&inf->bytes[0]);
-	buffer_free(&inf->bytes[1]);
+	for (int d = 0; d < 2; d++) {
+		buffer_free(&inf->bytes[d]);
+		budget_settle(inf->budget, &inf->bytes[d], &inf->charged[d]);
+	}
 }

@@ -2,6 +2,7 @@
 #ifndef SOCKTAPE_PROTOCOLS_ENGINE_INFERENCE_H
 #define SOCKTAPE_PROTOCOLS_ENGINE_INFERENCE_H
 
+#include "protocols/engine/budget.h"
 #include "protocols/engine/session.h"
 
 /*
@@ -24,12 +25,14 @@ struct inference {
 	struct buffer bytes[2]; /* by enum direction; at most SAMPLE_MAX each */
 	bool full[2];		/* nothing can be added: enough, or a hole came */
 	unsigned runs;
+	struct budget *budget;
+	uint64_t charged[2];
 	bool datagram;
 	struct candidate candidates[INFER_CANDIDATES_MAX]; /* with a score, best first */
 	size_t candidate_count;
 };
 
-void inference_init(struct inference *inf, bool datagram);
+void inference_init(struct inference *inf, struct budget *budget, bool datagram);
 
 /* Forgets the bytes but not the candidates: a new sample begins. */
 void inference_restart(struct inference *inf);

@@ -3,109 +3,123 @@
 
 #include <stdlib.h>
 
-#include "protocols/engine/session.h"
+#include "format/hash.h"
+#include "protocols/engine/budget.h"
 
-/* A connection that never answers must not fill the memory: beyond this the oldest is given up. */
-#define PENDING_MAX 65536
-/* The same where requests are looked for by key, one by one. */
-#define PENDING_BY_KEY_MAX 2048
 /* Responses held back after a loss. */
 #define HELD_MAX 1024
 /* A message that was larger than this gives its memory back instead of to the pool. */
 #define POOLED_TEXT_MAX (4u << 10)
 /* Messages kept in the pool. */
 #define POOL_MAX 64
+/* What waits may take so much of the budget. */
+#define WAITING_SHARE 2
+/* Requests looked at, one by one, for a response that doesn't say who sent it. */
+#define PEERS_SEARCHED 1024
+
+#define BUCKETS_MIN 16
 
 struct list {
 	struct message *first;
-	struct message **end; /* where the next one's address goes */
+	struct message *last;
 	size_t count;
 };
 
+/* Requests with one hash, oldest first. */
+struct bucket {
+	struct message *first;
+	struct message *last;
+};
+
 struct matcher {
-	size_t message_len;
-	struct session_budget *budget; /* may be NULL */
-	matcher_emit_fn *emit;
-	void *context;
+	struct matcher_options options;
+	struct budget *budget; /* may be NULL */
 
 	struct list requests; /* that wait, oldest first */
 	struct list held;     /* responses after a loss */
+	uint64_t waiting;     /* bytes of both */
+	uint64_t numbered;    /* requests so far */
 	bool unsure;	      /* messages were lost: order says nothing until the next alignment */
-	size_t sure;	      /* but the oldest so many requests are from before the loss */
+	uint64_t sure_before; /* but requests with smaller numbers are from before the loss */
 	size_t given_up;      /* requests whose responses, the next by order, are still to come */
-	bool by_key;	      /* order says nothing at all */
 	bool answered;	      /* the last message was a response */
 	bool overlapping;     /* requests come before the older ones are all answered */
+
+	struct bucket *buckets; /* by key only; a power of two, or none */
+	size_t bucket_count;
+	size_t peered; /* requests that say who sent them */
 
 	struct message *pool;
 	size_t pooled;
 };
 
-static void list_init(struct list *l)
-{
-	l->first = NULL;
-	l->end = &l->first;
-	l->count = 0;
-}
-
 static void list_append(struct list *l, struct message *m)
 {
 	m->next = NULL;
-	*l->end = m;
-	l->end = &m->next;
+	m->prev = l->last;
+	if (l->last)
+		l->last->next = m;
+	else
+		l->first = m;
+	l->last = m;
 	l->count++;
 }
 
-/* Takes out the message whose address stands at *AT. */
-static struct message *list_remove(struct list *l, struct message **at)
+static void list_remove(struct list *l, struct message *m)
 {
-	struct message *m = *at;
-
-	*at = m->next;
-	if (!m->next)
-		l->end = at;
+	if (m->prev)
+		m->prev->next = m->next;
+	else
+		l->first = m->next;
+	if (m->next)
+		m->next->prev = m->prev;
+	else
+		l->last = m->prev;
 	l->count--;
-	return m;
 }
 
-static struct message *list_pop(struct list *l)
-{
-	return l->first ? list_remove(l, &l->first) : NULL;
-}
-
-struct matcher *matcher_new(struct session *s, size_t message_len, matcher_emit_fn *emit,
-			    void *context)
+struct matcher *matcher_new(struct session *s, const struct matcher_options *options)
 {
 	struct matcher *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
-	p->message_len = message_len;
+	p->options = *options;
 	p->budget = s ? session_budget(s) : NULL;
-	p->emit = emit;
-	p->context = context;
-	list_init(&p->requests);
-	list_init(&p->held);
+	budget_add(p->budget, sizeof(*p));
 	return p;
+}
+
+/* ---- messages and their memory ---- */
+
+static void free_message(struct matcher *p, struct message *m)
+{
+	budget_give(p->budget, m->charged + p->options.message_len + BUDGET_OVERHEAD);
+	buffer_free(&m->text);
+	free(m);
 }
 
 struct message *matcher_message(struct matcher *p, const struct frame *frame)
 {
 	struct message *m = p->pool;
 	struct buffer text = {0};
+	uint64_t charged = 0;
 
 	if (m) {
 		p->pool = m->next;
 		p->pooled--;
 		text = m->text;
+		charged = m->charged;
 	} else {
-		m = malloc(p->message_len);
+		m = malloc(p->options.message_len);
 		if (!m)
 			return NULL;
+		budget_add(p->budget, p->options.message_len + BUDGET_OVERHEAD);
 	}
-	memset(m, 0, p->message_len);
+	memset(m, 0, p->options.message_len);
 	buffer_clear(&text);
 	m->text = text;
+	m->charged = charged;
 	m->position = frame->offset;
 	m->ts_first = frame->ts_first;
 	m->ts_last = frame->ts_last;
@@ -123,65 +137,208 @@ void message_extend(struct message *m, const struct frame *frame)
 	m->partial |= frame->lost;
 }
 
+bool matcher_reserve(struct matcher *p, struct message *m, size_t extra)
+{
+	size_t need = m->text.len + extra;
+
+	if (need <= m->text.capacity)
+		return !m->text.failed;
+	if (!budget_take(p->budget, need - m->charged))
+		return false;
+	m->charged = need;
+	buffer_reserve(&m->text, extra);
+	budget_settle(p->budget, &m->text, &m->charged);
+	return !m->text.failed;
+}
+
 void matcher_discard(struct matcher *p, struct message *message)
 {
 	if (!message)
 		return;
 	if (p->pooled == POOL_MAX) {
-		buffer_free(&message->text);
-		free(message);
+		free_message(p, message);
 		return;
 	}
 	if (message->text.capacity > POOLED_TEXT_MAX)
 		buffer_free(&message->text);
+	budget_settle(p->budget, &message->text, &message->charged);
 	message->next = p->pool;
 	p->pool = message;
 	p->pooled++;
 }
 
-static void charge(struct matcher *p, struct message *m)
+/* What one that waits takes, by and large: it may still grow. */
+static uint64_t size_of(const struct matcher *p, const struct message *m)
 {
-	if (!p->budget)
-		return;
-	m->charged = p->message_len + m->text.len;
-	p->budget->used += m->charged;
+	return p->options.message_len + m->charged;
 }
 
-static void uncharge(struct matcher *p, struct message *m)
+static void wait(struct matcher *p, struct list *l, struct message *m)
 {
-	if (!p->budget || !m)
-		return;
-	p->budget->used -= m->charged;
-	m->charged = 0;
+	budget_settle(p->budget, &m->text, &m->charged);
+	p->waiting += m->waits = size_of(p, m);
+	list_append(l, m);
 }
 
-/* Takes out the request whose address stands at *AT. */
-static struct message *take_request(struct matcher *p, struct message **at)
+static void unwait(struct matcher *p, struct list *l, struct message *m)
 {
-	struct message *m = list_remove(&p->requests, at);
+	list_remove(l, m);
+	p->waiting -= m->waits;
+	m->waits = 0;
+}
 
-	uncharge(p, m);
+/* ---- requests by key ---- */
+
+static uint64_t hash_of(const struct matcher *p, uint64_t key, const struct address *peer)
+{
+	uint64_t hash = hash_u64((uint64_t)(uintptr_t)p, key);
+
+	if (!peer)
+		return hash;
+	hash = hash_bytes(hash, peer->ip, sizeof(peer->ip));
+	return hash_u64(hash, (uint64_t)peer->port << 32 | (uint64_t)peer->family << 24);
+}
+
+static struct bucket *bucket_of(const struct matcher *p, uint64_t hash)
+{
+	return &p->buckets[hash & (p->bucket_count - 1)];
+}
+
+static void bucket_append(struct matcher *p, struct message *m)
+{
+	struct bucket *b = bucket_of(p, m->hash);
+
+	m->next_same = NULL;
+	m->prev_same = b->last;
+	if (b->last)
+		b->last->next_same = m;
+	else
+		b->first = m;
+	b->last = m;
+}
+
+static void bucket_remove(struct matcher *p, struct message *m)
+{
+	struct bucket *b = bucket_of(p, m->hash);
+
+	if (m->prev_same)
+		m->prev_same->next_same = m->next_same;
+	else
+		b->first = m->next_same;
+	if (m->next_same)
+		m->next_same->prev_same = m->prev_same;
+	else
+		b->last = m->prev_same;
+}
+
+/* As many buckets as requests. False when there is no memory for any. */
+static bool resize(struct matcher *p, size_t count)
+{
+	struct bucket *buckets = calloc(count, sizeof(*buckets));
+
+	if (!buckets)
+		return p->buckets != NULL;
+	budget_add(p->budget, count * sizeof(*buckets));
+	budget_give(p->budget, p->bucket_count * sizeof(*buckets));
+	free(p->buckets);
+	p->buckets = buckets;
+	p->bucket_count = count;
+	for (struct message *m = p->requests.first; m; m = m->next)
+		bucket_append(p, m);
+	return true;
+}
+
+static bool index_request(struct matcher *p, struct message *m)
+{
+	if (p->requests.count >= p->bucket_count &&
+	    !resize(p, p->bucket_count ? p->bucket_count * 2 : BUCKETS_MIN))
+		return false;
+	m->hash = hash_of(p, m->key, m->has_peer ? &m->peer : NULL);
+	bucket_append(p, m);
+	p->peered += m->has_peer;
+	return true;
+}
+
+static bool same_peer(const struct message *a, const struct message *b)
+{
+	if (!a->has_peer || !b->has_peer)
+		return a->has_peer == b->has_peer;
+	return address_equal(&a->peer, &b->peer);
+}
+
+/* The oldest request with this key and exactly this peer, or none. */
+static struct message *find_exact(const struct matcher *p, const struct message *like)
+{
+	uint64_t hash = hash_of(p, like->key, like->has_peer ? &like->peer : NULL);
+	struct message *m = bucket_of(p, hash)->first;
+
+	while (m && (m->key != like->key || !same_peer(m, like)))
+		m = m->next_same;
 	return m;
+}
+
+/* The oldest request with this key, whoever sent it. */
+static struct message *find_any(const struct matcher *p, const struct message *like)
+{
+	struct message *m = p->requests.first;
+
+	for (int i = 0; m && m->key != like->key; m = m->next)
+		if (++i == PEERS_SEARCHED)
+			return NULL;
+	return m;
+}
+
+struct message *matcher_find(struct matcher *p, const struct message *message)
+{
+	struct message anonymous = {.key = message->key};
+	struct message *exact, *other;
+
+	if (!p->requests.count || !p->options.by_key)
+		return NULL;
+	if (!message->has_peer)
+		return p->peered ? find_any(p, message) : find_exact(p, message);
+	exact = find_exact(p, message);
+	other = p->peered < p->requests.count ? find_exact(p, &anonymous) : NULL;
+	if (exact && other)
+		return exact->number < other->number ? exact : other;
+	return exact ? exact : other;
+}
+
+/* ---- who waits ---- */
+
+static struct message *take_request(struct matcher *p, struct message *m)
+{
+	if (p->options.by_key) {
+		bucket_remove(p, m);
+		p->peered -= m->has_peer;
+	}
+	unwait(p, &p->requests, m);
+	return m;
+}
+
+/* Whether the oldest request is from before the loss. */
+static bool oldest_is_sure(const struct matcher *p)
+{
+	return p->requests.first && p->requests.first->number < p->sure_before;
 }
 
 static struct message *pop_request(struct matcher *p)
 {
-	if (p->sure)
-		p->sure--;
-	return p->requests.first ? take_request(p, &p->requests.first) : NULL;
+	return p->requests.first ? take_request(p, p->requests.first) : NULL;
 }
 
 static struct message *pop_held(struct matcher *p)
 {
-	struct message *m = list_pop(&p->held);
+	struct message *m = p->held.first;
 
-	uncharge(p, m);
+	if (m)
+		unwait(p, &p->held, m);
 	return m;
 }
 
 static void give(struct matcher *p, struct message *request, struct message *response, bool lost)
 {
-	p->emit(p->context, request, response, lost);
+	p->options.emit(p->options.context, request, response, lost);
 	matcher_discard(p, request);
 	matcher_discard(p, response);
 }
@@ -189,11 +346,9 @@ static void give(struct matcher *p, struct message *request, struct message *res
 /* Requests of the queue that were sent before the newest of the held responses. */
 static size_t requests_before_last_held(const struct matcher *p)
 {
-	const struct message *last = p->held.first;
+	const struct message *last = p->held.last;
 	size_t count = 0;
 
-	while (last->next)
-		last = last->next;
 	for (const struct message *r = p->requests.first; r; r = r->next, count++)
 		if (r->ts_first > last->ts_first)
 			break;
@@ -206,7 +361,7 @@ static void align(struct matcher *p)
 	size_t requests, responses = p->held.count;
 
 	p->unsure = false;
-	p->sure = 0;
+	p->sure_before = 0;
 	if (!responses)
 		return;
 	requests = requests_before_last_held(p);
@@ -223,8 +378,10 @@ static void align(struct matcher *p)
 
 static bool too_much_waits(const struct matcher *p)
 {
-	return p->requests.count > (p->by_key ? PENDING_BY_KEY_MAX : PENDING_MAX) ||
-	       (p->budget && p->budget->used > p->budget->limit && p->requests.count > 1);
+	const struct budget *b = p->budget;
+
+	return b && p->requests.count > 1 &&
+	       (b->used > b->limit || p->waiting > b->limit / WAITING_SHARE);
 }
 
 void matcher_request(struct matcher *p, struct message *request)
@@ -234,27 +391,43 @@ void matcher_request(struct matcher *p, struct message *request)
 	if (p->answered && p->requests.count && !p->unsure)
 		p->overlapping = true;
 	p->answered = false;
-	charge(p, request);
-	list_append(&p->requests, request);
-	while (too_much_waits(p)) {
-		p->given_up += !p->by_key;
-		give(p, pop_request(p), NULL, !p->by_key);
+	request->number = p->numbered++;
+	if (p->options.by_key && !index_request(p, request)) {
+		give(p, request, NULL, true);
+		return;
 	}
+	wait(p, &p->requests, request);
+	while (too_much_waits(p)) {
+		p->given_up += !p->options.by_key;
+		give(p, pop_request(p), NULL, true);
+	}
+}
+
+static void answer_by_key(struct matcher *p, struct message *response)
+{
+	struct message *request = matcher_find(p, response);
+
+	if (request)
+		take_request(p, request);
+	give(p, request, response, !request);
 }
 
 void matcher_response(struct matcher *p, struct message *response)
 {
 	struct message *request;
 
+	if (p->options.by_key) {
+		answer_by_key(p, response);
+		return;
+	}
 	p->answered = true;
 	if (p->given_up) {
 		p->given_up--;
 		give(p, NULL, response, true);
 		return;
 	}
-	if (p->unsure && !p->sure) {
-		charge(p, response);
-		list_append(&p->held, response);
+	if (p->unsure && !oldest_is_sure(p)) {
+		wait(p, &p->held, response);
 		if (p->held.count > HELD_MAX ||
 		    (p->overlapping && p->held.count >= p->requests.count))
 			align(p);
@@ -264,39 +437,16 @@ void matcher_response(struct matcher *p, struct message *response)
 	give(p, request, response, !request);
 }
 
-static bool answers(const struct message *request, const struct message *response)
+struct message *matcher_answering(struct matcher *p, const struct message *part)
 {
-	if (request->key != response->key)
-		return false;
-	return !request->has_peer || !response->has_peer ||
-	       address_equal(&request->peer, &response->peer);
+	if (p->options.by_key)
+		return matcher_find(p, part);
+	return matcher_is_sure(p) && !p->given_up ? p->requests.first : NULL;
 }
 
-/* Where the address of the oldest request stands that RESPONSE answers; NULL: nowhere. */
-static struct message **find(struct matcher *p, const struct message *response)
+struct message *matcher_withdraw(struct matcher *p, struct message *request)
 {
-	p->by_key = true;
-	for (struct message **at = &p->requests.first; *at; at = &(*at)->next)
-		if (answers(*at, response))
-			return at;
-	return NULL;
-}
-
-void matcher_response_by_key(struct matcher *p, struct message *response)
-{
-	struct message **at = find(p, response);
-
-	if (at)
-		give(p, take_request(p, at), response, false);
-	else
-		give(p, NULL, response, true);
-}
-
-struct message *matcher_find(struct matcher *p, const struct message *message)
-{
-	struct message **at = find(p, message);
-
-	return at ? *at : NULL;
+	return take_request(p, request);
 }
 
 void matcher_push(struct matcher *p, struct message *message)
@@ -309,6 +459,11 @@ struct message *matcher_oldest(struct matcher *p)
 	return p->requests.first;
 }
 
+struct message *matcher_newest(struct matcher *p)
+{
+	return p->requests.last;
+}
+
 size_t matcher_pending(const struct matcher *p)
 {
 	return p->requests.count;
@@ -318,16 +473,16 @@ void matcher_lost(struct matcher *p, enum side side)
 {
 	p->given_up = 0; /* how many of their responses are lost, nobody knows */
 	if (side == SIDE_CLIENT && !p->unsure)
-		p->sure = p->requests.count;
+		p->sure_before = p->numbered;
 	else if (side == SIDE_SERVER)
-		p->sure = 0;
+		p->sure_before = 0;
 	if (side == SIDE_CLIENT || p->requests.count)
 		p->unsure = true;
 }
 
 bool matcher_is_sure(const struct matcher *p)
 {
-	return !p->unsure || p->sure;
+	return !p->unsure || oldest_is_sure(p);
 }
 
 void matcher_finish(struct matcher *p)
@@ -339,14 +494,13 @@ void matcher_finish(struct matcher *p)
 		give(p, pop_request(p), NULL, lost);
 }
 
-static void list_free(struct matcher *p, struct list *l)
+static void free_list(struct matcher *p, struct message *m)
 {
-	while (l->first) {
-		struct message *m = list_pop(l);
+	while (m) {
+		struct message *next = m->next;
 
-		uncharge(p, m);
-		buffer_free(&m->text);
-		free(m);
+		free_message(p, m);
+		m = next;
 	}
 }
 
@@ -354,15 +508,11 @@ void matcher_free(struct matcher *p)
 {
 	if (!p)
 		return;
-	list_free(p, &p->requests);
-	list_free(p, &p->held);
-	while (p->pool) {
-		struct message *next = p->pool->next;
-
-		buffer_free(&p->pool->text);
-		free(p->pool);
-		p->pool = next;
-	}
+	free_list(p, p->requests.first);
+	free_list(p, p->held.first);
+	free_list(p, p->pool);
+	budget_give(p->budget, p->bucket_count * sizeof(*p->buckets) + sizeof(*p));
+	free(p->buckets);
 	free(p);
 }
 

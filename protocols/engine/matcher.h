@@ -5,21 +5,28 @@
 #include "protocols/protocol.h"
 
 /*
- * Matches responses with requests: by order (pipelining), or by key. After a loss, matching by
+ * Matches responses with requests: by order (pipelining), or by a key. After a loss, matching by
  * order would be off by the number of messages lost; the matcher then holds the responses back
  * until the connection is quiet (the next request comes, or the end) and matches from the last one
  * backwards, so that only the exchanges that really lost something are marked.
  *
- * Messages come from a pool of the matcher's own: no allocation once a connection is warm.
+ * Messages come from a pool of the matcher's own: no allocation once a connection is warm. All of
+ * their memory is charged to the session's budget.
  */
 struct matcher;
 
 /* A protocol's message begins with this. */
 struct message {
-	struct message *next; /* the matcher's, with the next one */
-	size_t charged;	      /* of the session's budget, while it waits */
-	uint64_t key;	      /* for pairing by key */
-	uint64_t position;    /* of its first byte in its stream */
+	struct message *next; /* the matcher's, with the next seven */
+	struct message *prev;
+	struct message *next_same; /* requests whose hash is in the same bucket */
+	struct message *prev_same;
+	uint64_t charged; /* of the session's budget, for text */
+	uint64_t waits;	  /* of the matcher's share, while it waits */
+	uint64_t hash;
+	uint64_t number;   /* requests are numbered */
+	uint64_t key;	   /* for matching by key */
+	uint64_t position; /* of its first byte in its stream */
 	int64_t ts_first;
 	int64_t ts_last;
 	bool partial; /* some of its bytes were lost */
@@ -35,12 +42,15 @@ struct message {
 typedef void matcher_emit_fn(void *context, struct message *request, struct message *response,
 			     bool lost);
 
-/*
- * MESSAGE_LEN: size of the protocol's message. What waits is charged to the budget of S (which may
- * be NULL: none). NULL when there is no memory.
- */
-struct matcher *matcher_new(struct session *s, size_t message_len, matcher_emit_fn *emit,
-			    void *context);
+struct matcher_options {
+	bool by_key; /* responses name their request by message.key; else they come in order */
+	size_t message_len; /* size of the protocol's message */
+	matcher_emit_fn *emit;
+	void *context; /* for emit() */
+};
+
+/* S may be NULL: then nothing is charged. NULL when there is no memory. */
+struct matcher *matcher_new(struct session *s, const struct matcher_options *options);
 
 /*
  * An empty message, zeroed but for times, peer and partial, which are the frame's. Owned by the
@@ -52,34 +62,54 @@ struct message *matcher_message(struct matcher *p, const struct frame *frame);
 void message_extend(struct message *m, const struct frame *frame);
 
 /*
- * Puts a request into the queue. It may still be changed until its exchange is emitted. When too
- * many wait, or too much memory waits with them, the oldest is given up: it is emitted as lost, and
- * the response to it will be, too.
+ * Room for EXTRA more bytes in the text of M, charged. False when the budget or memory doesn't
+ * allow them: then they must not be appended. For what may get large; what is appended without
+ * asking is charged later, when M is given to the matcher.
+ */
+bool matcher_reserve(struct matcher *p, struct message *m, size_t extra);
+
+/*
+ * Puts a request into the queue. It may still be changed until its exchange is emitted. When the
+ * budget is used up, or more than its half by this connection, the oldest is given up: it is
+ * emitted as lost, and the response to it will be, too.
  */
 void matcher_request(struct matcher *p, struct message *request);
 
-/* A response to the oldest request. */
+/* A response, whole: to the oldest request, or to that with the same key. */
 void matcher_response(struct matcher *p, struct message *response);
 
-/* A response to the oldest request with the same key (and peer, if both have one). */
-void matcher_response_by_key(struct matcher *p, struct message *response);
+/*
+ * The request that PART of an answer (a row, one of several messages) belongs to; it goes on
+ * waiting for the rest. PART need not be the matcher's. NULL when there is none, or when messages
+ * were lost that could be in between. Borrowed.
+ */
+struct message *matcher_answering(struct matcher *p, const struct message *part);
 
 /*
- * The oldest request that matcher_response_by_key() would give MESSAGE to, or NULL. Borrowed. Shows
- * what a response answers, and whether a request is being asked again.
+ * Takes REQUEST out of the queue: it is the caller's again, as from matcher_message(). For one that
+ * turns out to have no response.
+ */
+struct message *matcher_withdraw(struct matcher *p, struct message *request);
+
+/*
+ * Where matching is by key: the oldest request with MESSAGE's key (and peer, if both have one), or
+ * NULL. Borrowed. Shows what a response answers, and whether a request is being asked again.
  */
 struct message *matcher_find(struct matcher *p, const struct message *message);
 
 /* A message that stands alone: a push. */
 void matcher_push(struct matcher *p, struct message *message);
 
-/* Throws a message away that was not given to the matcher. */
+/* Throws a message away that was not given to the matcher. NULL is fine. */
 void matcher_discard(struct matcher *p, struct message *message);
 
 /* The request that the next response by order will answer, or NULL. Borrowed. */
 struct message *matcher_oldest(struct matcher *p);
 
-/* Whether it will for sure: no message was lost that could be in between. */
+/* The request that came last, or NULL. Borrowed. */
+struct message *matcher_newest(struct matcher *p);
+
+/* Whether the oldest will be answered next for sure: no message was lost that could be between. */
 bool matcher_is_sure(const struct matcher *p);
 
 /* Requests that wait for a response. */

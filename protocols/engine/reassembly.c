@@ -9,16 +9,18 @@ struct reassembly_held {
 	uint64_t offset;
 	uint64_t len;
 	int64_t ts;
+	int64_t begin_ts;
 	enum direction direction;
 	enum cut cut;
 	size_t kept;
 	uint8_t bytes[];
 };
 
-void reassembly_init(struct reassembly *o, const uint64_t start[2])
+void reassembly_init(struct reassembly *o, const uint64_t start[2], struct budget *budget)
 {
 	*o = (struct reassembly){0};
 	o->held_end = &o->held;
+	o->budget = budget;
 	for (int d = 0; d < 2; d++) {
 		o->streams[d].started = start[d] != REASSEMBLY_START_UNKNOWN;
 		o->streams[d].next = o->streams[d].started ? start[d] : 0;
@@ -36,6 +38,17 @@ static void give_hole(struct reassembly *o, const struct run *hole, enum directi
 	if (!hole->wanted)
 		stream->lost_bytes += hole->len;
 	run(context, direction, hole);
+}
+
+/*
+ * A call that sends blocks when the other end is slow, and its bytes may be answered before it
+ * returns. One that receives blocks before its bytes come.
+ */
+static int64_t first_ts(const struct event_data *data, int64_t ts)
+{
+	bool told = data->direction == DIRECTION_SENT && data->begin_ts && data->begin_ts < ts;
+
+	return told ? data->begin_ts : ts;
 }
 
 /* Gives out data that doesn't begin beyond what comes next, without what went out before. */
@@ -59,7 +72,11 @@ static void give_data(struct reassembly *o, const struct event_data *data, int64
 		kept -= repeated;
 		stream->next += kept;
 		run(context, data->direction,
-		    &(struct run){.data = bytes, .len = kept, .cut = len - kept, .ts = ts});
+		    &(struct run){.data = bytes,
+				  .len = kept,
+				  .cut = len - kept,
+				  .ts_first = first_ts(data, ts),
+				  .ts = ts});
 	} else {
 		kept = 0;
 	}
@@ -67,6 +84,7 @@ static void give_data(struct reassembly *o, const struct event_data *data, int64
 		struct run rest = {
 			.len = len - kept,
 			.cut = len - kept,
+			.ts_first = first_ts(data, ts),
 			.ts = ts,
 			.wanted = data->cut == CUT_SNAPLEN,
 		};
@@ -77,16 +95,26 @@ static void give_data(struct reassembly *o, const struct event_data *data, int64
 
 /* ---- holding back ---- */
 
+static size_t held_size(size_t payload)
+{
+	return sizeof(struct reassembly_held) + payload + BUDGET_OVERHEAD;
+}
+
 static bool hold(struct reassembly *o, const struct event_data *data, int64_t ts)
 {
-	struct reassembly_held *h = malloc(sizeof(*h) + data->payload.len);
+	struct reassembly_held *h;
 
+	if (!budget_has(o->budget, held_size(data->payload.len)))
+		return false;
+	h = malloc(sizeof(*h) + data->payload.len);
 	if (!h)
 		return false;
+	budget_add(o->budget, held_size(data->payload.len));
 	*h = (struct reassembly_held){
 		.offset = data->offset,
 		.len = data->len,
 		.ts = ts,
+		.begin_ts = data->begin_ts,
 		.direction = data->direction,
 		.cut = data->cut,
 		.kept = data->payload.len,
@@ -107,6 +135,7 @@ static void release(struct reassembly *o, struct reassembly_held **at, reassembl
 	struct event_data data = {
 		.offset = h->offset,
 		.len = h->len,
+		.begin_ts = h->begin_ts,
 		.payload = span_of(h->bytes, h->kept),
 		.direction = h->direction,
 		.cut = h->cut,
@@ -117,6 +146,7 @@ static void release(struct reassembly *o, struct reassembly_held **at, reassembl
 		o->held_end = at;
 	o->held_count--;
 	o->held_bytes -= h->kept;
+	budget_give(o->budget, held_size(h->kept));
 	give_data(o, &data, h->ts, run, context);
 	free(h);
 }
@@ -150,7 +180,7 @@ static void stop_waiting(struct reassembly *o, reassembly_run_fn *run, void *con
 	struct reassembly_held **at = lowest(o);
 	enum direction direction = (*at)->direction;
 	uint64_t missing = (*at)->offset - o->streams[direction].next;
-	struct run lost = {.len = missing, .ts = (*at)->ts};
+	struct run lost = {.len = missing, .ts_first = (*at)->ts, .ts = (*at)->ts};
 
 	give_hole(o, &lost, direction, run, context);
 	release_ready(o, run, context);
@@ -162,29 +192,45 @@ static bool held_too_long(const struct reassembly *o, int64_t now)
 	       now - o->held->ts > REASSEMBLY_HOLD_NS;
 }
 
+/* There is no memory to wait: what is held goes out, then DATA, with the holes before them. */
+static void give_up_order(struct reassembly *o, const struct event_data *data, int64_t ts,
+			  reassembly_run_fn *run, void *context)
+{
+	struct reassembly_stream *stream = &o->streams[data->direction];
+
+	reassembly_finish(o, run, context);
+	if (data->offset > stream->next) {
+		struct run lost = {.len = data->offset - stream->next, .ts_first = ts, .ts = ts};
+
+		give_hole(o, &lost, data->direction, run, context);
+	}
+	give_data(o, data, ts, run, context);
+}
+
 /* ---- what callers see ---- */
 
-bool reassembly_push(struct reassembly *o, const struct event_data *data, int64_t ts,
+void reassembly_push(struct reassembly *o, const struct event_data *data, int64_t ts,
 		     reassembly_run_fn *run, void *context)
 {
 	struct reassembly_stream *stream = &o->streams[data->direction];
 
 	if (data->len == 0)
-		return true;
+		return;
 	if (!stream->started) {
 		stream->started = true;
 		stream->next = data->offset;
 	}
 	if (!o->held && data->offset <= stream->next) {
 		give_data(o, data, ts, run, context);
-		return true;
+		return;
 	}
-	if (!hold(o, data, ts))
-		return false;
+	if (!hold(o, data, ts)) {
+		give_up_order(o, data, ts, run, context);
+		return;
+	}
 	release_ready(o, run, context);
 	while (o->held && held_too_long(o, ts))
 		stop_waiting(o, run, context);
-	return true;
 }
 
 void reassembly_finish(struct reassembly *o, reassembly_run_fn *run, void *context)
@@ -199,7 +245,7 @@ void reassembly_close(struct reassembly *o, const uint64_t final[2], int64_t ts,
 	reassembly_finish(o, run, context);
 	for (int d = 0; d < 2; d++) {
 		struct reassembly_stream *stream = &o->streams[d];
-		struct run missing = {.len = final[d] - stream->next, .ts = ts};
+		struct run missing = {.len = final[d] - stream->next, .ts_first = ts, .ts = ts};
 
 		if (stream->started && final[d] > stream->next)
 			give_hole(o, &missing, (enum direction)d, run, context);
@@ -211,6 +257,7 @@ void reassembly_free(struct reassembly *o)
 	while (o->held) {
 		struct reassembly_held *next = o->held->next;
 
+		budget_give(o->budget, held_size(o->held->kept));
 		free(o->held);
 		o->held = next;
 	}

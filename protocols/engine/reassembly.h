@@ -3,6 +3,7 @@
 #define SOCKTAPE_PROTOCOLS_ENGINE_REASSEMBLY_H
 
 #include "format/event.h"
+#include "protocols/engine/budget.h"
 
 /*
  * Puts the data events of a connection in the order of their positions. What comes out of each
@@ -21,8 +22,9 @@
 struct run {
 	const uint8_t *data; /* NULL: a hole */
 	uint64_t len;	     /* never 0 */
-	uint64_t cut; /* of data: the hole that follows, when less was kept than its call moved;
-		       * of that hole: its length. 0 for what was lost between calls */
+	uint64_t cut;	  /* of data: the hole that follows, when less was kept than its call moved;
+			   * of that hole: its length. 0 for what was lost between calls */
+	int64_t ts_first; /* when the call that sent it began, where that is known; else ts */
 	int64_t ts;
 	bool wanted; /* a hole that the user asked for (snap length) */
 };
@@ -44,18 +46,22 @@ struct reassembly {
 	struct reassembly_held **held_end;
 	size_t held_count;
 	size_t held_bytes;
+	struct budget *budget;
 };
 
 #define REASSEMBLY_START_UNKNOWN UINT64_MAX
 
 /*
  * START, by direction: position of the first byte, or REASSEMBLY_START_UNKNOWN: wherever the first
- * data is. O must not move afterwards.
+ * data is. What is held back is charged to BUDGET. O must not move afterwards.
  */
-void reassembly_init(struct reassembly *o, const uint64_t start[2]);
+void reassembly_init(struct reassembly *o, const uint64_t start[2], struct budget *budget);
 
-/* Gives zero or more runs to RUN. False when there was no memory to hold data back: it is lost. */
-bool reassembly_push(struct reassembly *o, const struct event_data *data, int64_t ts,
+/*
+ * Gives zero or more runs to RUN. Where there is no memory to hold data back, what it would wait
+ * for is lost.
+ */
+void reassembly_push(struct reassembly *o, const struct event_data *data, int64_t ts,
 		     reassembly_run_fn *run, void *context);
 
 /* Nothing will come any more: what is held goes out, with the holes before it. */

@@ -2,6 +2,7 @@
 #ifndef SOCKTAPE_PROTOCOLS_ENGINE_SESSION_H
 #define SOCKTAPE_PROTOCOLS_ENGINE_SESSION_H
 
+#include "protocols/engine/budget.h"
 #include "protocols/protocol.h"
 
 /*
@@ -10,17 +11,14 @@
  * twice, cut short or never.
  */
 
-/* Memory that all sessions of a replay share. `limit` bytes may be buffered; the rest is refused.
- */
-struct session_budget {
-	uint64_t limit;
-	uint64_t used;
-	uint64_t refused; /* bytes that were not buffered because of it */
-};
-
 typedef void session_record_fn(void *context, struct session *s, const struct record *record);
 
 #define SESSION_START_UNKNOWN UINT64_MAX
+
+/* Values of session_options.keep beside a number of bytes. */
+#define SESSION_KEEP_DEFAULT 0 /* 1 MiB */
+#define SESSION_KEEP_NONE    1
+#define SESSION_KEEP_ALL     SIZE_MAX /* as far as the budget goes */
 
 struct session_options {
 	enum transport transport;
@@ -28,9 +26,12 @@ struct session_options {
 	uint16_t local_port;
 	uint16_t remote_port;
 	bool midstream;
+	bool plaintext;	   /* the bytes came out of TLS */
 	uint64_t start[2]; /* position of the first byte by direction, or SESSION_START_UNKNOWN */
+	bool explain;	   /* the sample and what was made of it stay, for session_candidates() */
+	size_t keep;	   /* bytes of a body, or one of SESSION_KEEP_... */
 	const struct protocol *decode_as; /* NULL: infer */
-	struct session_budget *budget;	  /* outlives the session */
+	struct budget *budget;		  /* outlives the session */
 	session_record_fn *record;	  /* may be NULL: nobody wants records */
 	void *context;			  /* for record() */
 };
@@ -53,8 +54,14 @@ struct candidate {
 /* NULL when there is no memory. */
 struct session *session_new(const struct session_options *options);
 
-/* Data of this session's layer. The payload is only read during the call. */
+/*
+ * Data of this session's layer; or of its plaintext, where session_takes_plaintext(). The payload
+ * is only read during the call.
+ */
 void session_data(struct session *s, const struct event_data *data, int64_t ts);
+
+/* Whether data of LAYER_TLS belongs to this session: its protocol waits for it. */
+bool session_takes_plaintext(const struct session *s);
 
 /*
  * The connection was closed when this many bytes had been moved by direction: what is missing at
@@ -65,14 +72,22 @@ void session_final(struct session *s, const uint64_t final[2], int64_t ts);
 /* The connection ended, or the recording did. */
 void session_finish(struct session *s);
 
-/* NULL while unknown. */
+/* NULL while unknown. What is spoken inside, when it was wrapped. */
 const struct protocol *session_protocol(const struct session *s);
 
-/* The budget it was made with. */
-struct session_budget *session_budget(const struct session *s);
+/* Whether the records that come now are made of plaintext that came out of TLS. */
+bool session_is_plaintext(const struct session *s);
 
-/* Every protocol that the connection has spoken, in order; returns how many (at most MAX). */
-size_t session_history(const struct session *s, const struct protocol **list, size_t max);
+/* A protocol that the connection has spoken, and what came of it. */
+struct spoken {
+	const struct protocol *protocol;
+	int64_t since;	   /* its first byte; monotonic ns */
+	uint64_t bytes[2]; /* that it was given, by enum direction, holes included */
+	uint64_t records;
+};
+
+/* All of them, in the order in which they began; returns how many. Borrowed until more data. */
+size_t session_spoken(const struct session *s, const struct spoken **list);
 
 /* The role of the recorded process, as the recorder or the bytes told. */
 enum role session_role(const struct session *s);
@@ -80,7 +95,8 @@ enum role session_role(const struct session *s);
 /* How many records in a row before the last one had its position. */
 unsigned session_repeat(const struct session *s);
 
-const struct session_counts *session_counts(const struct session *s);
+/* Of all layers of the session. */
+struct session_counts session_counts(const struct session *s);
 
 /* The candidates of the last decision, best first; returns how many. Borrowed. */
 size_t session_candidates(const struct session *s, const struct candidate **list);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/http/state.h"
-#include "protocols/engine/session.h"
 
 /* ---- text ---- */
 
@@ -22,21 +21,13 @@ static struct http_piece piece_of(struct span line, struct span part)
 
 /* ---- the ends of messages ---- */
 
-/* What the matcher holds is the matcher's to charge. */
-static void give_response(struct http_state *st, struct http_message *m)
-{
-	session_budget(st->session)->used -= m->base.charged;
-	m->base.charged = 0;
-	matcher_response(st->matcher, &m->base);
-}
-
 void http_answer_held(struct http_state *st)
 {
 	struct http_message *held = st->held;
 
 	st->held = NULL;
 	if (held)
-		give_response(st, held);
+		matcher_response(st->matcher, &held->base);
 }
 
 /* A server may answer before it has read the whole request: the record waits for both. */
@@ -47,7 +38,7 @@ static void end_response(struct http_state *st, struct http_message *m)
 	if (request && &request->base == matcher_oldest(st->matcher))
 		st->held = m;
 	else
-		give_response(st, m);
+		matcher_response(st->matcher, &m->base);
 }
 
 void http_end_message(struct http_state *st, enum side which)
@@ -266,7 +257,7 @@ static void begin_response(struct http_state *st, const struct frame *frame,
 		expect_body(side, &side->fields.head, SIDE_SERVER);
 	side->doubtful = has_body && !sure;
 	if (switches(request, code) && !frame->lost) {
-		session_switch(st->session);
+		session_switch(st->session, NULL);
 		if (side->incoming)
 			side->incoming->notes |= HTTP_NOTE_SWITCHED;
 	}
@@ -274,42 +265,42 @@ static void begin_response(struct http_state *st, const struct frame *frame,
 		http_end_message(st, SIDE_SERVER);
 }
 
-/* The start line at the front of LINES, which frame() has just read if the head came whole. */
-static bool read_start(struct http_side *side, enum side which, struct span lines)
+static bool read_start(enum side which, struct span lines, struct http_start_line *start)
 {
-	const char *end;
+	const char *end = memchr(lines.data, '\n', lines.len);
 
-	if (side->start.text.data == lines.data)
-		return true;
-	end = memchr(lines.data, '\n', lines.len);
 	if (end)
 		lines.len = (size_t)(end + 1 - lines.data);
 	lines = http_strip_line_end(lines);
-	return which == SIDE_CLIENT ? http_request_line(lines, &side->start)
-				    : http_status_line(lines, &side->start);
+	return which == SIDE_CLIENT ? http_request_line(lines, start)
+				    : http_status_line(lines, start);
 }
 
 /* What is behind the start line. */
-static struct span header_lines(const struct http_side *side, struct span lines)
+static struct span header_lines(const struct http_start_line *start, struct span lines)
 {
-	size_t at = side->start.text.len;
+	size_t at = start->text.len;
 
 	while (at < lines.len && lines.data[at++] != '\n')
 		;
 	return span_of(lines.data + at, lines.len - at);
 }
 
-/* The start line and the lines behind it. */
-void http_take_lines(struct http_state *st, const struct frame *frame, struct span lines)
+void http_take_lines(struct http_state *st, const struct frame *frame, struct span lines,
+		     const struct http_start_line *start)
 {
 	struct http_side *side = &st->sides[frame->side];
+	struct http_start_line line;
 
-	if (!read_start(side, frame->side, lines))
+	if (!start && !read_start(frame->side, lines, &line))
 		return;
-	http_fields_read(&side->fields, header_lines(side, lines));
+	if (!start)
+		start = &line;
+	side->begun = true;
+	side->simple = start->simple;
+	http_fields_read(&side->fields, header_lines(start, lines));
 	if (frame->side == SIDE_CLIENT)
-		begin_request(st, frame, &side->start);
+		begin_request(st, frame, start);
 	else
-		begin_response(st, frame, &side->start);
-	side->start.text.data = NULL;
+		begin_response(st, frame, start);
 }

@@ -119,19 +119,17 @@ static enum frame_status cut_stray_header(struct span bytes, struct frame *frame
 }
 
 /* What may come first: the start line. FRAME_DONE with a length: it is all there is to cut. */
-static enum frame_status cut_start(struct http_state *st, enum side which, struct span bytes,
+static enum frame_status cut_start(const struct http_state *st, enum side which, struct span bytes,
 				   struct frame *frame, size_t *from)
 {
-	struct http_side *side = &st->sides[which];
-	struct http_start_line *start = &side->start;
+	struct http_memo *memo = frame->memo;
 	enum frame_status status;
 
 	/* Behind a CONNECT comes a tunnel or the next request: the answer will tell. */
 	if (which == SIDE_CLIENT && st->connect)
-		return FRAME_MORE;
+		return FRAME_HOLD;
 	if (which == SIDE_SERVER && is_headless(st, bytes)) {
-		side->phase = HTTP_PHASE_HEADLESS;
-		frame->kind = HTTP_FRAME_PIECE;
+		frame->kind = HTTP_FRAME_HEADLESS;
 		frame->len = bytes.len;
 		return FRAME_DONE;
 	}
@@ -139,23 +137,17 @@ static enum frame_status cut_start(struct http_state *st, enum side which, struc
 	frame->len = leading_line_ends(bytes);
 	if (frame->len)
 		return FRAME_DONE;
-	if (side->simple) {
+	if (st->sides[which].simple) {
 		status = cut_stray_header(bytes, frame);
 		if (status != FRAME_BAD)
 			return status;
 	}
-	status = check_start_line(which, bytes, frame, start, from);
-	if (status == FRAME_BAD)
-		side->garbled = true;
-	if (status != FRAME_DONE)
-		return status;
-	side->begun = true;
-	side->simple = start->simple;
-	if (start->simple) {
+	status = check_start_line(which, bytes, frame, &memo->start, from);
+	if (status == FRAME_DONE && memo->start.simple) {
 		frame->kind = HTTP_FRAME_HEAD;
 		frame->len = *from;
 	}
-	return FRAME_DONE;
+	return status;
 }
 
 static size_t find_head_end(const struct http_side *side, struct span bytes, size_t from,
@@ -167,10 +159,10 @@ static size_t find_head_end(const struct http_side *side, struct span bytes, siz
 	return repeated ? from + repeated : http_find_empty_line(bytes, from, scanned, line);
 }
 
-static enum frame_status cut_head(struct http_state *st, enum side which, struct span bytes,
+static enum frame_status cut_head(const struct http_state *st, enum side which, struct span bytes,
 				  struct frame *frame)
 {
-	struct http_side *side = &st->sides[which];
+	const struct http_side *side = &st->sides[which];
 	size_t from = 0, line = 0, end;
 
 	if (!side->head.len) {
@@ -245,43 +237,42 @@ static enum frame_status cut_last_chunk(struct span bytes, size_t line_len, stru
 	return FRAME_DONE;
 }
 
-static enum frame_status cut_chunk(struct http_state *st, enum side which, struct span bytes,
+static enum frame_status cut_chunk(const struct http_state *st, enum side which, struct span bytes,
 				   struct frame *frame)
 {
-	struct http_side *side = &st->sides[which];
 	uint64_t size;
 	size_t len;
 	bool odd;
 
+	(void)st;
+	(void)which;
 	switch (http_chunk_line(bytes, &size, &len, &odd)) {
 	case HTTP_MATCH_PREFIX:
 		return FRAME_MORE;
 	case HTTP_MATCH_NO:
-		if (side->incoming)
-			side->incoming->notes |= HTTP_NOTE_CHUNK_BAD;
 		return FRAME_BAD;
 	case HTTP_MATCH_YES:
 		break;
 	}
-	if (odd && side->incoming)
-		side->incoming->notes |= HTTP_NOTE_CHUNK_ODD;
 	if (!size)
 		return cut_last_chunk(bytes, len, frame);
 	frame->kind = HTTP_FRAME_CHUNK;
 	frame->len = len + size;
+	frame->in_parts = true;
 	return FRAME_DONE;
 }
 
-static enum frame_status cut_body(struct http_state *st, enum side which, struct span bytes,
+static enum frame_status cut_body(const struct http_state *st, enum side which, struct span bytes,
 				  struct frame *frame)
 {
 	(void)bytes;
 	frame->kind = HTTP_FRAME_BODY;
 	frame->len = st->sides[which].length;
+	frame->in_parts = true;
 	return FRAME_DONE;
 }
 
-static enum frame_status cut_piece(struct http_state *st, enum side which, struct span bytes,
+static enum frame_status cut_piece(const struct http_state *st, enum side which, struct span bytes,
 				   struct frame *frame)
 {
 	(void)st;
@@ -291,36 +282,47 @@ static enum frame_status cut_piece(struct http_state *st, enum side which, struc
 	return FRAME_DONE;
 }
 
-static enum frame_status cut(struct http_state *st, enum side which, struct span bytes,
-			     struct frame *frame);
-
 /* Some servers announce chunks and send none: then the other headers tell the length. */
-static enum frame_status cut_first_chunk(struct http_state *st, enum side which, struct span bytes,
-					 struct frame *frame)
+static enum frame_status cut_first_chunk(const struct http_state *st, enum side which,
+					 struct span bytes, struct frame *frame)
 {
-	struct http_side *side = &st->sides[which];
+	const struct http_side *side = &st->sides[which];
+	enum frame_status status;
 	uint64_t size;
 	size_t len;
 	bool odd;
-	enum http_match match = http_chunk_line(bytes, &size, &len, &odd);
 
-	if (match == HTTP_MATCH_PREFIX)
-		return FRAME_MORE;
-	side->phase = HTTP_PHASE_CHUNK;
-	if (match == HTTP_MATCH_NO && side->unchunked != HTTP_PHASE_HEAD) {
-		side->phase = side->unchunked;
-		if (side->incoming)
-			side->incoming->notes |= HTTP_NOTE_NOT_CHUNKED;
-	}
-	return cut(st, which, bytes, frame);
+	if (side->unchunked == HTTP_PHASE_HEAD ||
+	    http_chunk_line(bytes, &size, &len, &odd) != HTTP_MATCH_NO)
+		return cut_chunk(st, which, bytes, frame);
+	status = side->unchunked == HTTP_PHASE_BODY ? cut_body(st, which, bytes, frame)
+						    : cut_piece(st, which, bytes, frame);
+	frame->kind |= HTTP_FRAME_NOT_CHUNKED;
+	return status;
 }
 
 /* ---- all of them ---- */
 
-typedef enum frame_status cut_fn(struct http_state *st, enum side which, struct span bytes,
+typedef enum frame_status cut_fn(const struct http_state *st, enum side which, struct span bytes,
 				 struct frame *frame);
 
-static enum frame_status cut(struct http_state *st, enum side which, struct span bytes,
+/*
+ * Without its request a response to HEAD looks as if a body followed, and after a loss too; but
+ * another response may begin in its place.
+ */
+static enum frame_status cut_doubtful(const struct http_state *st, enum side which,
+				      struct span bytes, struct frame *frame)
+{
+	enum frame_status status;
+
+	if (bytes.len < strlen("HTTP/1."))
+		return FRAME_MORE;
+	status = cut_head(st, which, bytes, frame);
+	frame->kind |= HTTP_FRAME_INSTEAD;
+	return status;
+}
+
+enum frame_status http_frame(const void *state, enum side side, const struct cursor *in,
 			     struct frame *frame)
 {
 	static cut_fn *const by_phase[] = {
@@ -328,28 +330,14 @@ static enum frame_status cut(struct http_state *st, enum side which, struct span
 		[HTTP_PHASE_BODY] = cut_body,
 		[HTTP_PHASE_FIRST_CHUNK] = cut_first_chunk,
 		[HTTP_PHASE_CHUNK] = cut_chunk,
-		[HTTP_PHASE_HEADLESS] = cut_piece,
 		[HTTP_PHASE_UNTIL_CLOSE] = cut_piece,
 	};
-
-	return by_phase[st->sides[which].phase](st, which, bytes, frame);
-}
-
-enum frame_status http_frame(void *state, enum side side, struct cursor *in, struct frame *frame)
-{
-	struct http_state *st = state;
+	const struct http_state *st = state;
 	struct span bytes = cursor_rest(in);
 
 	if (!bytes.len && st->sides[side].phase != HTTP_PHASE_BODY)
 		return FRAME_MORE;
-	/* Without its request a response to HEAD looks as if a body followed. */
-	if (st->sides[side].doubtful) {
-		if (begins_like(bytes, "HTTP/1.")) {
-			if (bytes.len < strlen("HTTP/1."))
-				return FRAME_MORE;
-			http_end_message(st, side);
-		}
-		st->sides[side].doubtful = false;
-	}
-	return cut(st, side, bytes, frame);
+	if (st->sides[side].doubtful && begins_like(bytes, "HTTP/1."))
+		return cut_doubtful(st, side, bytes, frame);
+	return by_phase[st->sides[side].phase](st, side, bytes, frame);
 }

@@ -30,7 +30,11 @@ static void *http_open(struct session *s)
 	if (!st)
 		return NULL;
 	st->session = s;
-	st->matcher = matcher_new(st->session, sizeof(struct http_message), http_emit, st);
+	st->matcher = matcher_new(s, &(struct matcher_options){
+					     .message_len = sizeof(struct http_message),
+					     .emit = http_emit,
+					     .context = st,
+				     });
 	if (!st->matcher) {
 		http_close(st);
 		return NULL;
@@ -65,9 +69,14 @@ const struct protocol protocol_http = {
 	.infer = http_infer,
 	.open = http_open,
 	.close = http_close,
-	.frame = http_frame,
-	.resync = http_resync,
-	.message = http_message,
-	.lost = http_lost,
+	.framing =
+		{
+			.frame = http_frame,
+			.memo_size = sizeof(struct http_memo),
+			.resync = http_resync,
+			.message = http_message,
+			.part = http_part,
+			.lost = http_lost,
+		},
 	.finish = http_finish,
 };

@@ -1,20 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/http/state.h"
-#include "protocols/engine/session.h"
-
-/* Whether the replay can afford LEN more bytes, which are M's then until its record is out. */
-static bool charge(struct http_state *st, struct http_message *m, size_t len)
-{
-	struct session_budget *budget = session_budget(st->session);
-
-	if (budget->used + len > budget->limit) {
-		budget->refused += len;
-		return false;
-	}
-	budget->used += len;
-	m->base.charged += len;
-	return true;
-}
 
 /* Bytes of the body as they come, of which LEN were transferred and DATA is there. */
 static void add_body(struct http_state *st, struct http_message *m, uint64_t len, struct span data)
@@ -31,7 +16,7 @@ static void add_body(struct http_state *st, struct http_message *m, uint64_t len
 		m->body_closed = true;
 		m->notes |= HTTP_NOTE_BODY_CAPPED;
 	}
-	if (!charge(st, m, data.len)) {
+	if (!matcher_reserve(st->matcher, &m->base, data.len)) {
 		m->body_closed = true;
 		m->notes |= HTTP_NOTE_BODY_REFUSED;
 		return;
@@ -64,16 +49,17 @@ static void take_head_part(struct http_state *st, const struct frame *frame)
 static void take_head(struct http_state *st, const struct frame *frame)
 {
 	struct http_side *side = &st->sides[frame->side];
+	const struct http_memo *memo = frame->memo;
 	struct frame whole = *frame;
 
 	if (!side->head.len) {
-		http_take_lines(st, frame, span_of(frame->data, frame->available));
+		http_take_lines(st, frame, span_of(frame->data, frame->available), &memo->start);
 		return;
 	}
 	take_head_part(st, frame);
 	whole.ts_first = side->head_first;
 	whole.offset = side->head_position;
-	http_take_lines(st, &whole, buffer_span(&side->head));
+	http_take_lines(st, &whole, buffer_span(&side->head), NULL);
 	buffer_free(&side->head);
 }
 
@@ -89,36 +75,23 @@ static void note_missing(struct http_message *m, const struct frame *frame, uint
 		m->notes |= HTTP_NOTE_BODY_CUT;
 	else if (frame->lost)
 		m->notes |= HTTP_NOTE_BODY_LOST;
-	else if (frame->cut && frame->available < FRAME_KEEP_MAX)
-		m->notes |= HTTP_NOTE_BODY_SNAPPED;
 	else if (frame->cut)
-		m->notes |= HTTP_NOTE_BODY_CAPPED;
+		m->notes |= HTTP_NOTE_BODY_SNAPPED;
 }
 
 static void take_body(struct http_state *st, const struct frame *frame)
 {
 	struct http_side *side = &st->sides[frame->side];
-	struct http_message *m = side->incoming;
 
-	note_missing(m, frame, side->length, frame->len);
-	add_body(st, m, frame->len, span_of(frame->data, frame->available));
+	note_missing(side->incoming, frame, side->length, frame->len);
 	http_end_message(st, frame->side);
 }
 
 static void take_chunk(struct http_state *st, const struct frame *frame)
 {
 	struct http_side *side = &st->sides[frame->side];
-	struct span data = span_of(frame->data, frame->available);
-	uint64_t size, passed;
-	size_t line;
-	bool odd;
 
-	side->phase = HTTP_PHASE_CHUNK;
-	if (http_chunk_line(data, &size, &line, &odd) != HTTP_MATCH_YES)
-		return;
-	passed = frame->len - line;
-	note_missing(side->incoming, frame, size, passed);
-	add_body(st, side->incoming, passed, span_of(data.data + line, data.len - line));
+	note_missing(side->incoming, frame, side->chunk_size, frame->len - side->chunk_line);
 }
 
 static void take_last_chunk(struct http_state *st, const struct frame *frame)
@@ -130,6 +103,7 @@ static void take_last_chunk(struct http_state *st, const struct frame *frame)
 	bool odd;
 
 	if (m && http_chunk_line(lines, &size, &line, &odd) == HTTP_MATCH_YES) {
+		m->notes |= odd ? HTTP_NOTE_CHUNK_ODD : 0;
 		http_fields_read(&st->trailers, span_of(lines.data + line, lines.len - line));
 		at = m->base.text.len;
 		http_fields_text(&st->trailers, &m->base.text);
@@ -140,18 +114,71 @@ static void take_last_chunk(struct http_state *st, const struct frame *frame)
 
 static void take_piece(struct http_state *st, const struct frame *frame)
 {
+	struct http_message *m = st->sides[frame->side].incoming;
+
+	note_missing(m, frame, frame->len, frame->len);
+	add_body(st, m, frame->len, span_of(frame->data, frame->available));
+}
+
+static void take_headless(struct http_state *st, const struct frame *frame)
+{
 	struct http_side *side = &st->sides[frame->side];
 
-	if (side->phase == HTTP_PHASE_HEADLESS) {
-		side->incoming = http_new_message(st, frame, NULL);
-		side->phase = HTTP_PHASE_UNTIL_CLOSE;
-		side->begun = true;
-	}
-	note_missing(side->incoming, frame, frame->len, frame->len);
-	add_body(st, side->incoming, frame->len, span_of(frame->data, frame->available));
+	side->incoming = http_new_message(st, frame, NULL);
+	side->phase = HTTP_PHASE_UNTIL_CLOSE;
+	side->begun = true;
+	take_piece(st, frame);
 }
 
 /* ---- what the engine calls ---- */
+
+/* What frame() has found out about the place where this frame begins. */
+static void settle(struct http_state *st, const struct frame *frame)
+{
+	struct http_side *side = &st->sides[frame->side];
+
+	if (frame->kind & HTTP_FRAME_INSTEAD)
+		http_end_message(st, frame->side);
+	side->doubtful = false;
+	if (side->phase == HTTP_PHASE_FIRST_CHUNK)
+		side->phase = HTTP_PHASE_CHUNK;
+	if (frame->kind & HTTP_FRAME_NOT_CHUNKED) {
+		side->phase = side->unchunked;
+		if (side->incoming)
+			side->incoming->notes |= HTTP_NOTE_NOT_CHUNKED;
+	}
+}
+
+/* The line before a chunk's data, which is whole in the first part. */
+static struct span skip_chunk_line(struct http_side *side, struct span data)
+{
+	bool odd = false;
+
+	if (http_chunk_line(data, &side->chunk_size, &side->chunk_line, &odd) != HTTP_MATCH_YES)
+		side->chunk_line = data.len;
+	if (odd && side->incoming)
+		side->incoming->notes |= HTTP_NOTE_CHUNK_ODD;
+	return span_of(data.data + side->chunk_line, data.len - side->chunk_line);
+}
+
+void http_part(void *state, const struct frame *frame)
+{
+	struct http_state *st = state;
+	struct http_side *side = &st->sides[frame->side];
+	struct span data = span_of(frame->data, frame->data ? frame->available : 0);
+	uint64_t len = frame->available;
+
+	if (!frame->at) {
+		settle(st, frame);
+		side->given = 0;
+	}
+	side->given += data.len;
+	if (!frame->at && (frame->kind & HTTP_FRAME_KIND) == HTTP_FRAME_CHUNK) {
+		data = skip_chunk_line(side, data);
+		len = data.len;
+	}
+	add_body(st, side->incoming, len, data);
+}
 
 /* The server has answered without waiting for the rest: that it never comes is no loss. */
 static bool is_refused(const struct http_state *st, enum side which)
@@ -161,7 +188,8 @@ static bool is_refused(const struct http_state *st, enum side which)
 
 static void extend(const struct http_state *st, struct http_message *m, const struct frame *frame)
 {
-	bool ends_early = frame->lost && (frame->cut || frame->available == frame->len);
+	uint64_t there = frame->in_parts ? st->sides[frame->side].given : frame->available;
+	bool ends_early = frame->lost && (frame->cut || there == frame->len);
 
 	if (ends_early && is_refused(st, frame->side))
 		m->base.ts_last = frame->ts_last;
@@ -174,17 +202,19 @@ typedef void take_fn(struct http_state *st, const struct frame *frame);
 void http_message(void *state, const struct frame *frame)
 {
 	static take_fn *const by_kind[] = {
-		[HTTP_FRAME_IGNORED] = take_nothing, [HTTP_FRAME_HEAD_PART] = take_head_part,
-		[HTTP_FRAME_HEAD] = take_head,	     [HTTP_FRAME_BODY] = take_body,
-		[HTTP_FRAME_CHUNK] = take_chunk,     [HTTP_FRAME_LAST_CHUNK] = take_last_chunk,
-		[HTTP_FRAME_PIECE] = take_piece,
+		[HTTP_FRAME_IGNORED] = take_nothing,   [HTTP_FRAME_HEAD_PART] = take_head_part,
+		[HTTP_FRAME_HEAD] = take_head,	       [HTTP_FRAME_BODY] = take_body,
+		[HTTP_FRAME_CHUNK] = take_chunk,       [HTTP_FRAME_LAST_CHUNK] = take_last_chunk,
+		[HTTP_FRAME_HEADLESS] = take_headless, [HTTP_FRAME_PIECE] = take_piece,
 	};
 	struct http_state *st = state;
-	struct http_message *m = st->sides[frame->side].incoming;
+	struct http_side *side = &st->sides[frame->side];
 
-	if (m)
-		extend(st, m, frame);
-	by_kind[frame->kind](st, frame);
+	if (!frame->in_parts)
+		settle(st, frame);
+	if (side->incoming)
+		extend(st, side->incoming, frame);
+	by_kind[frame->kind & HTTP_FRAME_KIND](st, frame);
 }
 
 /* What came of a head, or of a body, is all that will come. WHY: a note if it was a body. */
@@ -201,7 +231,7 @@ void http_give_up(struct http_state *st, enum side which, enum http_note why)
 			.ts_last = side->head_first,
 		};
 
-		http_take_lines(st, &frame, buffer_span(&side->head));
+		http_take_lines(st, &frame, buffer_span(&side->head), NULL);
 		buffer_free(&side->head);
 		/* Without the empty line at their end they are no model for others. */
 		buffer_clear(&side->fields.lines);
@@ -215,11 +245,23 @@ void http_give_up(struct http_state *st, enum side which, enum http_note why)
 		http_end_message(st, which);
 }
 
-void http_lost(void *state, enum side side)
+/* Nothing is missing, but what came is no frame. */
+static void note_bad(struct http_side *side)
+{
+	if (side->phase == HTTP_PHASE_HEAD && !side->head.len)
+		side->garbled = true;
+	else if (side->incoming &&
+		 (side->phase == HTTP_PHASE_CHUNK || side->phase == HTTP_PHASE_FIRST_CHUNK))
+		side->incoming->notes |= HTTP_NOTE_CHUNK_BAD;
+}
+
+void http_lost(void *state, enum side side, uint64_t missing)
 {
 	struct http_state *st = state;
 	struct http_side *s = &st->sides[side];
 
+	if (!missing)
+		note_bad(s);
 	s->at_line_start = false;
 	if (side == SIDE_SERVER) {
 		st->connect = NULL;

@@ -14,7 +14,6 @@ enum http_phase {
 	HTTP_PHASE_BODY,	/* side.length bytes */
 	HTTP_PHASE_FIRST_CHUNK, /* chunks, if they are as announced */
 	HTTP_PHASE_CHUNK,
-	HTTP_PHASE_HEADLESS, /* a response of HTTP/0.9 begins: a body without a head */
 	HTTP_PHASE_UNTIL_CLOSE,
 };
 
@@ -29,7 +28,17 @@ enum http_frame_kind {
 	HTTP_FRAME_BODY,       /* a whole body of known length */
 	HTTP_FRAME_CHUNK,      /* size line and data; the line end after them counts to the next */
 	HTTP_FRAME_LAST_CHUNK, /* with trailers and the empty line */
+	HTTP_FRAME_HEADLESS,   /* a response of HTTP/0.9 begins: a body without a head */
 	HTTP_FRAME_PIECE,      /* some of a body that ends with the connection */
+};
+
+#define HTTP_FRAME_KIND	       0xffu
+#define HTTP_FRAME_NOT_CHUNKED 0x100u /* where chunks were announced: side.unchunked */
+#define HTTP_FRAME_INSTEAD     0x200u /* a head where a body may have come, if there is one */
+
+/* What http_frame() leaves with a frame that begins with a start line. */
+struct http_memo {
+	struct http_start_line start; /* points into the frame's data */
 };
 
 /* A part of a message's text. */
@@ -65,12 +74,14 @@ struct http_side {
 	bool garbled;	    /* something was not, since the last message */
 	bool doubtful;	    /* whether the response has a body depends on a request that was lost */
 	uint64_t length;
-	struct http_start_line start;  /* as cut last; points into what frame() was given */
 	struct http_fields fields;     /* of the last head */
 	struct buffer head;	       /* its lines so far, when it comes in pieces */
 	int64_t head_first;	       /* when the first of them came */
 	uint64_t head_position;	       /* and where in the stream */
 	struct http_message *incoming; /* whose body comes; the matcher's for a request */
+	uint64_t chunk_size;
+	size_t chunk_line; /* length of the line before the data of this chunk */
+	uint64_t given;	   /* bytes of the frame in parts that were there */
 	/* What a body that isn't chunked as announced is instead. */
 	enum http_phase unchunked;
 };
@@ -90,7 +101,8 @@ struct http_state {
 
 /* ---- frame.c, resync.c ---- */
 
-enum frame_status http_frame(void *state, enum side side, struct cursor *in, struct frame *frame);
+enum frame_status http_frame(const void *state, enum side side, const struct cursor *in,
+			     struct frame *frame);
 bool http_resync(void *state, enum side side, struct cursor *in);
 
 /*
@@ -109,7 +121,8 @@ size_t http_find_empty_line(struct span bytes, size_t from, size_t scanned, size
 /* ---- message.c ---- */
 
 void http_message(void *state, const struct frame *frame);
-void http_lost(void *state, enum side side);
+void http_part(void *state, const struct frame *frame);
+void http_lost(void *state, enum side side, uint64_t missing);
 void http_finish(void *state);
 
 /* What came of SIDE's head, or of a body, is all that will come. WHY: a note if it was a body. */
@@ -117,8 +130,12 @@ void http_give_up(struct http_state *st, enum side side, enum http_note why);
 
 /* ---- exchange.c ---- */
 
-/* A start line and the lines behind it, the empty one too unless they are cut (frame->lost). */
-void http_take_lines(struct http_state *st, const struct frame *frame, struct span lines);
+/*
+ * A start line and the lines behind it, the empty one too unless they are cut (frame->lost). START:
+ * the first of them, when it was read already; else NULL.
+ */
+void http_take_lines(struct http_state *st, const struct frame *frame, struct span lines,
+		     const struct http_start_line *start);
 
 /*
  * A message whose head was just read; LINE may be NULL: it has none. NULL when there is no memory.

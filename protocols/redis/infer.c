@@ -259,9 +259,10 @@ static void grade_side(struct grade *g, enum side side, struct span bytes, bool 
 {
 	struct redis_scan scan = {.side = side};
 	struct cursor in = cursor_of(bytes.data, bytes.len);
+	struct resp_walk memo;
 
 	while (cursor_left(&in)) {
-		struct frame frame = {0};
+		struct frame frame = {.memo = &memo};
 		struct span data = cursor_rest(&in);
 		enum frame_status status;
 
@@ -283,6 +284,9 @@ static void grade_side(struct grade *g, enum side side, struct span bytes, bool 
 			return;
 		if (frame.len < data.len)
 			data.len = (size_t)frame.len;
+		frame.data = in.pos;
+		frame.available = data.len;
+		redis_scan_take(&scan, &frame);
 		if (side == SIDE_CLIENT)
 			grade_request(g, &frame, data);
 		else

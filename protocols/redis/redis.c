@@ -158,6 +158,7 @@ static void redis_message(void *state, const struct frame *frame)
 	struct redis_message *m;
 	struct span data = span_of(frame->data, frame->available);
 
+	redis_scan_take(&r->scan[frame->side], frame);
 	if (redis_kind_of(frame) == REDIS_EMPTY)
 		return;
 	m = message_of(r, frame);
@@ -218,7 +219,11 @@ static void *redis_open(struct session *s)
 	r->session = s;
 	r->scan[SIDE_CLIENT].side = SIDE_CLIENT;
 	r->scan[SIDE_SERVER].side = SIDE_SERVER;
-	r->matcher = matcher_new(r->session, sizeof(struct redis_message), emit, r);
+	r->matcher = matcher_new(s, &(struct matcher_options){
+					    .message_len = sizeof(struct redis_message),
+					    .emit = emit,
+					    .context = r,
+				    });
 	if (!r->matcher) {
 		free(r);
 		return NULL;
@@ -226,10 +231,10 @@ static void *redis_open(struct session *s)
 	return r;
 }
 
-static enum frame_status redis_frame(void *state, enum side side, struct cursor *in,
+static enum frame_status redis_frame(const void *state, enum side side, const struct cursor *in,
 				     struct frame *frame)
 {
-	struct redis *r = state;
+	const struct redis *r = state;
 
 	return redis_scan_frame(&r->scan[side], in->pos, cursor_left(in), frame);
 }
@@ -242,11 +247,12 @@ static bool redis_resync(void *state, enum side side, struct cursor *in)
 }
 
 /* A broken message is shown as far as it came. */
-static void redis_lost(void *state, enum side side)
+static void redis_lost(void *state, enum side side, uint64_t missing)
 {
 	struct redis *r = state;
 	bool broken = r->current[side] != NULL;
 
+	(void)missing;
 	if (broken && r->scan[side].rdb == RDB_UNTIL_MARK) {
 		/* Nothing but the snapshot can be missing before its mark comes. */
 		r->current[side]->base.partial = true;
@@ -310,9 +316,13 @@ const struct protocol protocol_redis = {
 	.infer = redis_infer,
 	.open = redis_open,
 	.close = redis_close,
-	.frame = redis_frame,
-	.resync = redis_resync,
-	.message = redis_message,
-	.lost = redis_lost,
+	.framing =
+		{
+			.frame = redis_frame,
+			.memo_size = REDIS_MEMO_SIZE,
+			.resync = redis_resync,
+			.message = redis_message,
+			.lost = redis_lost,
+		},
 	.finish = redis_finish,
 };

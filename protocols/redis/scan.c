@@ -17,8 +17,7 @@ static enum frame_status done(struct frame *frame, uint64_t len, unsigned kind)
 /* ---- snapshots on a replication link ---- */
 
 /* "$EOF:<mark>\r\n": the frame is this line alone, the snapshot follows. */
-static enum frame_status frame_rdb_mark(struct redis_scan *scan, const uint8_t *data,
-					size_t available, struct frame *frame)
+static enum frame_status frame_rdb_mark(const uint8_t *data, size_t available, struct frame *frame)
 {
 	const size_t len = RDB_MARK_HEAD_LEN + RDB_MARK_LEN + 2;
 	size_t seen = available < RDB_MARK_HEAD_LEN ? available : RDB_MARK_HEAD_LEN;
@@ -29,23 +28,19 @@ static enum frame_status frame_rdb_mark(struct redis_scan *scan, const uint8_t *
 		return FRAME_MORE;
 	if (memcmp(data + len - 2, "\r\n", 2) != 0)
 		return FRAME_BAD;
-	memcpy(scan->mark, data + RDB_MARK_HEAD_LEN, RDB_MARK_LEN);
-	scan->rdb = RDB_UNTIL_MARK;
 	return done(frame, len, REDIS_RDB_MARK | REDIS_GOES_ON);
 }
 
 /* A piece of the snapshot, or the mark itself. */
-static enum frame_status frame_until_mark(struct redis_scan *scan, const uint8_t *data,
+static enum frame_status frame_until_mark(const struct redis_scan *scan, const uint8_t *data,
 					  size_t available, struct frame *frame)
 {
 	size_t from = frame->scanned;
 	const uint8_t *mark;
 
 	mark = memmem(data + from, available - from, scan->mark, RDB_MARK_LEN);
-	if (mark == data) {
-		scan->rdb = RDB_NONE;
+	if (mark == data)
 		return done(frame, RDB_MARK_LEN, REDIS_RDB_MARK);
-	}
 	if (mark && mark - data <= REDIS_PIECE)
 		return done(frame, (uint64_t)(mark - data), REDIS_RDB_PART | REDIS_GOES_ON);
 	if (mark || available >= REDIS_PIECE + RDB_MARK_LEN)
@@ -55,8 +50,7 @@ static enum frame_status frame_until_mark(struct redis_scan *scan, const uint8_t
 	return FRAME_MORE;
 }
 
-static enum frame_status frame_rdb(struct redis_scan *scan, const uint8_t *data, size_t available,
-				   struct frame *frame)
+static enum frame_status frame_rdb(const uint8_t *data, size_t available, struct frame *frame)
 {
 	struct resp_token token;
 	enum frame_status status;
@@ -64,11 +58,10 @@ static enum frame_status frame_rdb(struct redis_scan *scan, const uint8_t *data,
 	if (available < 2)
 		return FRAME_MORE;
 	if (data[1] == RDB_MARK_HEAD[1])
-		return frame_rdb_mark(scan, data, available, frame);
+		return frame_rdb_mark(data, available, frame);
 	status = resp_token(data, available, &token);
 	if (status != FRAME_DONE)
 		return status;
-	scan->rdb = RDB_NONE;
 	if (token.null || token.streamed)
 		return FRAME_BAD;
 	return done(frame, token.size - 2, REDIS_RDB);
@@ -102,13 +95,14 @@ static bool ends_well(const uint8_t *data, size_t available, uint64_t end)
  * Tokens until the message is whole or the piece long enough. frame->scanned may lie beyond what is
  * there: behind a payload that is still to come.
  */
-static enum frame_status frame_value(struct redis_scan *scan, const uint8_t *data, size_t available,
-				     struct frame *frame)
+static enum frame_status frame_value(const struct redis_scan *scan, const uint8_t *data,
+				     size_t available, struct frame *frame)
 {
+	struct resp_walk *walk = frame->memo;
 	size_t pos = frame->scanned;
 
 	if (!pos)
-		resp_walk_copy(&scan->walk, &scan->start);
+		resp_walk_copy(walk, &scan->start);
 	for (;;) {
 		struct resp_token token;
 		enum frame_status status;
@@ -122,14 +116,13 @@ static enum frame_status frame_value(struct redis_scan *scan, const uint8_t *dat
 		status = resp_token(data + pos, available - pos, &token);
 		if (status != FRAME_DONE)
 			return status;
-		if (scan->side == SIDE_CLIENT && !fits_request(&scan->walk, &token))
+		if (scan->side == SIDE_CLIENT && !fits_request(walk, &token))
 			return FRAME_BAD;
-		if (!resp_walk(&scan->walk, &token, &whole))
+		if (!resp_walk(walk, &token, &whole))
 			return FRAME_BAD;
 		if (whole || pos + token.size >= REDIS_PIECE) {
 			if (!ends_well(data, available, pos + token.size))
 				return FRAME_BAD;
-			resp_walk_copy(&scan->start, &scan->walk);
 			return done(frame, pos + token.size,
 				    kind_of(scan, &token, whole) | (whole ? 0 : REDIS_GOES_ON));
 		}
@@ -175,8 +168,7 @@ static bool starts_command(struct span line)
 	       c == '"' || c == '\'' || c == '_';
 }
 
-static enum frame_status frame_inline(struct redis_scan *scan, const uint8_t *data,
-				      size_t available, struct frame *frame)
+static enum frame_status frame_inline(const uint8_t *data, size_t available, struct frame *frame)
 {
 	size_t seen = available < RESP_LINE_MAX ? available : RESP_LINE_MAX;
 	size_t from = frame->scanned;
@@ -195,7 +187,6 @@ static enum frame_status frame_inline(struct redis_scan *scan, const uint8_t *da
 	}
 	if (!redis_first_word(line).len)
 		return done(frame, (uint64_t)(end - data) + 1, REDIS_EMPTY);
-	scan->inline_seen = true;
 	return done(frame, (uint64_t)(end - data) + 1, REDIS_INLINE);
 }
 
@@ -210,8 +201,8 @@ static enum frame_status frame_empty_line(const uint8_t *data, size_t available,
 	return data[1] == '\n' ? done(frame, 2, REDIS_EMPTY) : FRAME_BAD;
 }
 
-enum frame_status redis_scan_frame(struct redis_scan *scan, const uint8_t *data, size_t available,
-				   struct frame *frame)
+enum frame_status redis_scan_frame(const struct redis_scan *scan, const uint8_t *data,
+				   size_t available, struct frame *frame)
 {
 	if (!available)
 		return FRAME_MORE;
@@ -222,10 +213,43 @@ enum frame_status redis_scan_frame(struct redis_scan *scan, const uint8_t *data,
 	if (data[0] == '\r' || data[0] == '\n')
 		return frame_empty_line(data, available, frame);
 	if (scan->rdb == RDB_EXPECTED && data[0] == RESP_BULK)
-		return frame_rdb(scan, data, available, frame);
+		return frame_rdb(data, available, frame);
 	if (scan->side == SIDE_CLIENT && data[0] != RESP_ARRAY)
-		return frame_inline(scan, data, available, frame);
+		return frame_inline(data, available, frame);
 	return frame_value(scan, data, available, frame);
+}
+
+void redis_scan_take(struct redis_scan *scan, const struct frame *frame)
+{
+	bool goes_on = frame->kind & REDIS_GOES_ON;
+
+	switch (redis_kind_of(frame)) {
+	case REDIS_REQUEST:
+	case REDIS_REPLY:
+		if (goes_on)
+			resp_walk_copy(&scan->start, frame->memo);
+		else
+			scan->start.depth = 0;
+		break;
+	case REDIS_INLINE:
+		scan->inline_seen = true;
+		break;
+	case REDIS_RDB:
+		scan->rdb = RDB_NONE;
+		break;
+	case REDIS_RDB_MARK:
+		scan->rdb = RDB_NONE;
+		if (goes_on && frame->available == frame->len) {
+			memcpy(scan->mark, frame->data + RDB_MARK_HEAD_LEN, RDB_MARK_LEN);
+			scan->rdb = RDB_UNTIL_MARK;
+		}
+		break;
+	case REDIS_EMPTY:
+		scan->start.depth = 0;
+		break;
+	case REDIS_RDB_PART:
+		break;
+	}
 }
 
 void redis_scan_lost(struct redis_scan *scan)

@@ -43,14 +43,18 @@ struct redis_scan {
 	bool inline_seen;
 	enum redis_rdb rdb;
 	uint8_t mark[RDB_MARK_LEN];
-	struct resp_walk start; /* where this frame starts, inside a message */
-	struct resp_walk walk;	/* where frame->scanned is */
+	struct resp_walk start; /* where the next frame starts, inside a message */
 };
 
-/* struct protocol's frame() and resync() for a side. */
-enum frame_status redis_scan_frame(struct redis_scan *scan, const uint8_t *data, size_t available,
-				   struct frame *frame);
+/* struct framing's frame() and resync() for a side. frame->memo: where frame->scanned is. */
+#define REDIS_MEMO_SIZE sizeof(struct resp_walk)
+
+enum frame_status redis_scan_frame(const struct redis_scan *scan, const uint8_t *data,
+				   size_t available, struct frame *frame);
 bool redis_scan_resync(struct redis_scan *scan, struct cursor *in);
+
+/* The frame, as cut last, was taken: the next one begins behind it. */
+void redis_scan_take(struct redis_scan *scan, const struct frame *frame);
 
 /* Bytes were lost: the next frame begins a message. */
 void redis_scan_lost(struct redis_scan *scan);

@@ -76,7 +76,7 @@ static void check_record(void *context, struct session *s, const struct record *
 static void play(const struct protocol *decode_as, enum transport transport, const uint8_t *data,
 		 size_t size)
 {
-	struct session_budget budget = {.limit = 64 << 20};
+	struct budget budget = {.limit = 64 << 20};
 	struct session_options options = {
 		.transport = transport,
 		.decode_as = decode_as,

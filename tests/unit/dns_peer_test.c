@@ -39,8 +39,7 @@ static void write_record(void *context, struct session *s, const struct record *
 		      v[DNS_COLUMN_RESP_BYTES].type ? "response" : "", peer);
 }
 
-static struct session *open_session(uint16_t port, struct session_budget *budget,
-				    struct buffer *out)
+static struct session *open_session(uint16_t port, struct budget *budget, struct buffer *out)
 {
 	struct session_options options = {
 		.transport = TRANSPORT_UDP,
@@ -81,7 +80,7 @@ static void finish(struct session *s, struct buffer *out, const char *expected)
 
 static void lets_multicast_stand_alone(void **state)
 {
-	struct session_budget budget = {.limit = 1 << 20};
+	struct budget budget = {.limit = 1 << 20};
 	struct buffer out = {0}, m = {0};
 	struct session *s = open_session(MDNS, &budget, &out);
 
@@ -106,7 +105,7 @@ static void lets_multicast_stand_alone(void **state)
 /* Somebody asks the group like any resolver, and is answered by a member: RFC 6762, section 6.7. */
 static void pairs_what_a_plain_resolver_asks(void **state)
 {
-	struct session_budget budget = {.limit = 1 << 20};
+	struct budget budget = {.limit = 1 << 20};
 	struct buffer out = {0}, m = {0};
 	struct session *s = open_session(40000, &budget, &out);
 
@@ -122,7 +121,7 @@ static void pairs_what_a_plain_resolver_asks(void **state)
 
 static void reads_llmnr(void **state)
 {
-	struct session_budget budget = {.limit = 1 << 20};
+	struct budget budget = {.limit = 1 << 20};
 	struct buffer out = {0}, m = {0};
 	struct session *s = open_session(40000, &budget, &out);
 
@@ -144,7 +143,7 @@ static void tells_clients_apart(void **state)
 {
 	static const struct address one = {ADDRESS_INET4, 1001, 0, {192, 0, 2, 1}};
 	static const struct address two = {ADDRESS_INET4, 1002, 0, {192, 0, 2, 1}};
-	struct session_budget budget = {.limit = 1 << 20};
+	struct budget budget = {.limit = 1 << 20};
 	struct buffer out = {0}, m = {0};
 	struct session *s = open_session(53, &budget, &out);
 

@@ -67,7 +67,7 @@ static void give(struct session *s, const struct feed_message *m, size_t from, s
 static void run(const struct feed *feed, size_t messages, size_t last_len,
 		struct feed_output *output)
 {
-	struct session_budget budget = {.limit = 256 << 20};
+	struct budget budget = {.limit = 256 << 20};
 	struct session_options options = {
 		.transport = feed->transport ? feed->transport : TRANSPORT_TCP,
 		.role = feed->role,

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "protocols/engine/matcher.h"
+#include "protocols/engine/session.h"
 
 /* What was emitted, as text: "a=A " an exchange, "a=? " unanswered, "a=! " its half was lost. */
 struct log {
@@ -31,6 +32,17 @@ static void emit(void *context, struct message *request, struct message *respons
 	buffer_append_char(&log->text, ' ');
 }
 
+static void open_matcher(struct log *log, struct session *s, bool by_key)
+{
+	log->matcher = matcher_new(s, &(struct matcher_options){
+					      .by_key = by_key,
+					      .message_len = sizeof(struct message),
+					      .emit = emit,
+					      .context = log,
+				      });
+	assert_non_null(log->matcher);
+}
+
 static struct message *message(struct log *log, const char *text)
 {
 	struct frame frame = {.ts_first = ++log->now, .ts_last = log->now};
@@ -50,8 +62,7 @@ static void play(const char *script, const char *expected)
 {
 	struct log log = {0};
 
-	log.matcher = matcher_new(NULL, sizeof(struct message), emit, &log);
-	assert_non_null(log.matcher);
+	open_matcher(&log, NULL, false);
 	for (; *script; script++) {
 		const char text[2] = {*script, '\0'};
 
@@ -117,13 +128,13 @@ static void test_by_key(void **state)
 	struct log log = {0};
 
 	(void)state;
-	log.matcher = matcher_new(NULL, sizeof(struct message), emit, &log);
+	open_matcher(&log, NULL, true);
 	matcher_request(log.matcher, message(&log, "a"));
 	matcher_request(log.matcher, message(&log, "b"));
-	matcher_response_by_key(log.matcher, message(&log, "B"));
-	matcher_response_by_key(log.matcher, message(&log, "X"));
+	matcher_response(log.matcher, message(&log, "B"));
+	matcher_response(log.matcher, message(&log, "X"));
 	matcher_push(log.matcher, message(&log, "P"));
-	matcher_response_by_key(log.matcher, message(&log, "A"));
+	matcher_response(log.matcher, message(&log, "A"));
 	assert_int_equal(matcher_pending(log.matcher), 0);
 	matcher_finish(log.matcher);
 	buffer_append_char(&log.text, '\0');
@@ -138,15 +149,20 @@ static void test_by_key(void **state)
  */
 static void test_bounded(void **state)
 {
+	struct budget budget = {.limit = 4 << 20};
+	struct session_options options = {.budget = &budget};
+	struct session *s = session_new(&options);
 	struct log log = {0};
 	size_t requests = 100000, kept;
 
 	(void)state;
-	log.matcher = matcher_new(NULL, sizeof(struct message), emit, &log);
+	assert_non_null(s);
+	open_matcher(&log, s, false);
 	for (size_t i = 0; i < requests; i++)
 		matcher_request(log.matcher, message(&log, "a"));
 	kept = matcher_pending(log.matcher);
-	assert_true(kept < 70000);
+	assert_true(kept > 2000 && kept < 20000);
+	assert_true(budget.used <= budget.limit);
 	for (size_t i = 0; i < requests - kept; i++)
 		matcher_response(log.matcher, message(&log, "X"));
 	assert_int_equal(matcher_pending(log.matcher), kept);
@@ -155,6 +171,8 @@ static void test_bounded(void **state)
 	buffer_append_char(&log.text, '\0');
 	assert_string_equal(log.text.data, "a=A ");
 	matcher_free(log.matcher);
+	session_free(s);
+	assert_int_equal(budget.used, 0);
 	buffer_free(&log.text);
 }
 

@@ -47,15 +47,16 @@ static void *toy_open(struct session *s)
 	return toy;
 }
 
-static enum frame_status toy_frame(void *state, enum side side, struct cursor *in,
+static enum frame_status toy_frame(const void *state, enum side side, const struct cursor *in,
 				   struct frame *frame)
 {
-	uint8_t digit = cursor_u8(in);
+	struct cursor c = *in;
+	uint8_t digit = cursor_u8(&c);
 
 	(void)state;
 	(void)side;
 	if (digit == 'L') { /* a large frame: three more bytes tell how many kilobytes follow */
-		const uint8_t *digits = cursor_take(in, 3);
+		const uint8_t *digits = cursor_take(&c, 3);
 
 		if (!digits)
 			return FRAME_MORE;
@@ -102,12 +103,13 @@ static void toy_message(void *state, const struct frame *frame)
 	struct toy *toy = state;
 
 	if (frame->len == 3 && memcmp(frame->data + 1, "SW", 2) == 0)
-		session_switch(toy->session);
+		session_switch(toy->session, NULL);
 	emit_text(toy, span_of(frame->data, frame->available), frame);
 }
 
-static void toy_lost(void *state, enum side side)
+static void toy_lost(void *state, enum side side, uint64_t missing)
 {
+	(void)missing;
 	emit_text(state, span_text(side == SIDE_CLIENT ? "<lost" : ">lost"), NULL);
 }
 
@@ -127,10 +129,7 @@ static const struct protocol toy_protocol = {
 	.infer = toy_infer,
 	.open = toy_open,
 	.close = free,
-	.frame = toy_frame,
-	.resync = toy_resync,
-	.message = toy_message,
-	.lost = toy_lost,
+	.framing = {toy_frame, 0, toy_resync, toy_message, NULL, toy_lost},
 	.finish = toy_finish,
 };
 
@@ -138,7 +137,7 @@ static const struct protocol toy_protocol = {
 
 struct fixture {
 	struct session *s;
-	struct session_budget budget;
+	struct budget budget;
 	struct buffer log; /* texts of the records, parted by spaces; partial ones end in '~' */
 	int64_t first_ts;
 	int64_t last_ts;
@@ -262,7 +261,7 @@ static void test_hole_inside(void **state)
 	put_at(&f, 0, "1a5bb", 5, 5, CUT_NONE);
 	put_at(&f, 7, "b1c", 3, 3, CUT_NONE);
 	session_finish(f.s);
-	assert_int_equal(session_counts(f.s)->lost_bytes, 2);
+	assert_int_equal(session_counts(f.s).lost_bytes, 2);
 	finish(&f, "1a 5bb~ 1c end ");
 }
 
@@ -287,7 +286,7 @@ static void test_snap_length(void **state)
 	put_at(&f, 0, "9aa", 10, 3, CUT_SNAPLEN);
 	put_at(&f, 10, "1b", 2, 2, CUT_NONE);
 	session_finish(f.s);
-	assert_int_equal(session_counts(f.s)->lost_bytes, 0);
+	assert_int_equal(session_counts(f.s).lost_bytes, 0);
 	finish(&f, "9aa 1b end ");
 }
 
@@ -299,7 +298,7 @@ static void test_bad(void **state)
 	setup(&f, 1 << 20);
 	put(&f, "1aX?1b");
 	session_finish(f.s);
-	assert_int_equal(session_counts(f.s)->bad, 1);
+	assert_int_equal(session_counts(f.s).bad, 1);
 	finish(&f, "1a <lost 1b end ");
 }
 
@@ -323,7 +322,7 @@ static void test_lost_at_the_end(void **state)
 	put(&f, "1a");
 	session_final(f.s, (const uint64_t[2]){12, 0}, 5000);
 	session_finish(f.s);
-	assert_int_equal(session_counts(f.s)->lost_bytes, 10);
+	assert_int_equal(session_counts(f.s).lost_bytes, 10);
 	finish(&f, "1a <lost end ");
 }
 
@@ -374,7 +373,7 @@ static void test_budget(void **state)
 	}
 	put(&f, "1a");
 	session_finish(f.s);
-	assert_int_equal(session_counts(f.s)->capped, 1);
+	assert_int_equal(session_counts(f.s).capped, 1);
 	assert_true(f.budget.refused > 0);
 	assert_true(f.longest < 128 << 10);
 	finish(&f, "L512xxxxxxxxxxxxxxxxxxxxxxxxxxxx 1a end ");

@@ -17,7 +17,8 @@
 static enum frame_status frame_of(enum side side, const char *text, uint64_t *len)
 {
 	struct redis_scan scan = {.side = side};
-	struct frame frame = {0};
+	struct resp_walk memo;
+	struct frame frame = {.memo = &memo};
 	size_t size = strlen(text);
 	uint8_t *copy = malloc(size ? size : 1);
 	enum frame_status status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "analyze/pcapng/hash.h"
+#include "format/hash.h"
 
 #include <string.h>
 #include <sys/random.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_ANALYZE_PCAPNG_HASH_H
-#define SOCKTAPE_ANALYZE_PCAPNG_HASH_H
+#ifndef SOCKTAPE_FORMAT_HASH_H
+#define SOCKTAPE_FORMAT_HASH_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_PROTOCOLS_ENGINE_BUDGET_H
+#define SOCKTAPE_PROTOCOLS_ENGINE_BUDGET_H
+
+#include "format/buffer.h"
+
+/*
+ * The memory that a replay may hold, whatever its input: the one place that adds and subtracts.
+ * Who keeps what input can make grow takes the bytes before and gives them back after. A budget of
+ * NULL has no limit and counts nothing.
+ */
+struct budget {
+	uint64_t limit;
+	uint64_t used;
+	uint64_t refused; /* bytes that were not kept because of the limit */
+};
+
+/* What the allocator adds to each piece of memory. */
+#define BUDGET_OVERHEAD 16
+
+/* Whether N more bytes would be given. */
+static inline bool budget_has(const struct budget *b, uint64_t n)
+{
+	return !b || (n <= b->limit && b->used <= b->limit - n);
+}
+
+/* N more bytes. False, and counted as refused: they must not be kept. */
+static inline bool budget_take(struct budget *b, uint64_t n)
+{
+	if (!b)
+		return true;
+	if (!budget_has(b, n)) {
+		b->refused += n;
+		return false;
+	}
+	b->used += n;
+	return true;
+}
+
+static inline void budget_give(struct budget *b, uint64_t n)
+{
+	if (b)
+		b->used -= n;
+}
+
+/* N bytes that are held already, and can't be refused: what a small, fixed state takes. */
+static inline void budget_add(struct budget *b, uint64_t n)
+{
+	if (b)
+		b->used += n;
+}
+
+/* Makes *CHARGED what BUFFER's memory is now: after each change, and once it is freed. */
+static inline void budget_settle(struct budget *b, const struct buffer *buffer, uint64_t *charged)
+{
+	if (!b || buffer->capacity == *charged)
+		return;
+	b->used += buffer->capacity - *charged;
+	*charged = buffer->capacity;
+}
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "protocols/engine/session_private.h"
+
+/* TLS inside TLS is seen behind proxies; deeper is an attack. */
+#define DEPTH_MAX 4
+
+/* ---- what is left over ---- */
+
+/* What the framer keeps of D's side belongs to whatever follows, and not to who spoke so far. */
+static void collect(struct session *s, enum direction d, struct backlog *rest)
+{
+	struct span bytes = framer_rest(s->framer, s->sides[d]);
+	const struct framer_side *side = &s->framer->sides[s->sides[d]];
+	struct backlog_entry entry = {
+		.ts_first = side->kept_first,
+		.ts = side->last_ts,
+		.len = bytes.len,
+		.offset = side->position,
+		.kept = (uint32_t)bytes.len,
+		.direction = (uint8_t)d,
+	};
+
+	if (!bytes.len)
+		return;
+	if (s->speaking < s->root->spoken_count)
+		s->root->spoken[s->speaking].bytes[d] -= bytes.len;
+	if (!backlog_add(rest, &entry, bytes.data))
+		s->counts.skipped_bytes += bytes.len;
+}
+
+/* The side that didn't bring the last frame has waited longer. */
+static struct backlog take_rest(struct session *s, enum direction direction)
+{
+	struct backlog rest = {.budget = s->options.budget};
+
+	if (!s->framer || s->framer->hopeless)
+		return rest;
+	collect(s, direction_opposite(direction), &rest);
+	collect(s, direction, &rest);
+	return rest;
+}
+
+/* ---- one after the other ---- */
+
+static void switch_protocol(struct session *s, struct backlog *rest)
+{
+	const struct protocol *next = s->next;
+
+	session_stop_speaking(s);
+	if (!next || !session_start_speaking(s, next, ROLE_UNKNOWN))
+		session_sample_again(s);
+	session_wait(s, rest);
+}
+
+/* ---- one inside the other ---- */
+
+static struct session *new_related(struct session *s, bool plaintext)
+{
+	struct session_options options = s->options;
+	struct session *other;
+
+	if (s->depth == DEPTH_MAX)
+		return NULL;
+	options.role = s->role;
+	options.midstream = false;
+	options.plaintext = plaintext;
+	options.decode_as = NULL;
+	other = session_new(&options);
+	if (!other)
+		return NULL;
+	other->root = s->root;
+	other->depth = s->depth + 1;
+	return other;
+}
+
+/* This session's protocol waits for plaintext; a new one takes the bytes of the wire. */
+static void wrap(struct session *s, struct backlog *rest)
+{
+	struct session *outer = new_related(s, false);
+
+	s->handover = HANDOVER_NONE;
+	if (!outer || !session_open_framer(s)) {
+		session_free(outer);
+		switch_protocol(s, rest);
+		return;
+	}
+	s->outer = outer;
+	outer->inside = s;
+	if (s->next && !session_start_speaking(outer, s->next, s->role))
+		outer->phase = PHASE_IGNORING;
+	session_wait(outer, rest);
+	session_drain(outer);
+}
+
+struct session *session_outermost(struct session *s)
+{
+	while (s->outer)
+		s = s->outer;
+	return s;
+}
+
+void session_hand_over(struct session *s, enum direction direction)
+{
+	struct backlog rest = take_rest(s, direction);
+
+	/* A protocol that was wrapped already has no wire to give away. */
+	if (s->handover == HANDOVER_WRAP && !s->outer && !session_is_datagram(s))
+		wrap(s, &rest);
+	else
+		switch_protocol(s, &rest);
+}
+
+static void ask(struct session *s, enum handover handover, const struct protocol *next)
+{
+	s->handover = handover;
+	s->next = next;
+	if (s->framer)
+		s->framer->over = true;
+}
+
+void session_switch(struct session *s, const struct protocol *next)
+{
+	ask(s, HANDOVER_SWITCH, next);
+}
+
+void session_wrap(struct session *s, const struct protocol *next)
+{
+	ask(s, HANDOVER_WRAP, next);
+}
+
+/* ---- plaintext ---- */
+
+void session_unwrapped(struct session *s, enum side side, struct span bytes,
+		       const struct frame *outer)
+{
+	enum direction direction = s->sides[DIRECTION_SENT] == side ? DIRECTION_SENT
+								    : DIRECTION_RECEIVED;
+	struct backlog_entry entry = {
+		.ts_first = outer->ts_first,
+		.ts = outer->ts_last,
+		.len = bytes.len,
+		.kept = (uint32_t)bytes.len,
+		.direction = (uint8_t)direction,
+	};
+	struct session *inside;
+
+	if (!bytes.len)
+		return;
+	if (!s->inside) {
+		s->inside = new_related(s, true);
+		s->made_inside = s->inside != NULL;
+	}
+	inside = s->inside;
+	/* What the calls of the TLS library told is better: it doesn't depend on keys. */
+	if (!inside || (inside->plain && inside->plain->streams[direction].started))
+		return;
+	entry.offset = inside->unwrapped[direction];
+	inside->unwrapped[direction] += bytes.len;
+	session_take(s->made_inside ? session_outermost(inside) : inside, &entry,
+		     (const uint8_t *)bytes.data);
+}

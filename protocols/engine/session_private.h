@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_PROTOCOLS_ENGINE_SESSION_PRIVATE_H
+#define SOCKTAPE_PROTOCOLS_ENGINE_SESSION_PRIVATE_H
+
+#include "protocols/engine/backlog.h"
+#include "protocols/engine/framer.h"
+#include "protocols/engine/inference.h"
+#include "protocols/engine/session.h"
+
+/*
+ * What the files of a session share: session.c is what callers see, sampling.c finds out which
+ * protocol it is, speaking.c serves it, handover.c goes from one to the next.
+ */
+
+/*
+ *   SAMPLING --decided--> SPEAKING --switch, hopeless--> SAMPLING
+ *       \--unknown--> IGNORING --the other side speaks--> SAMPLING
+ */
+enum phase {
+	PHASE_SAMPLING, /* bytes wait in the backlog until the protocol is known */
+	PHASE_SPEAKING, /* the framer cuts frames for the protocol */
+	PHASE_IGNORING, /* unknown: bytes are thrown away */
+};
+
+/* What the protocol asked for: done once its message() has returned. */
+enum handover {
+	HANDOVER_NONE,
+	HANDOVER_SWITCH,
+	HANDOVER_WRAP,
+};
+
+/* Entries that go through the session before any new one: what waited, or was left over. */
+struct waiting {
+	struct waiting *below; /* comes after this one */
+	struct backlog entries;
+	size_t at;
+};
+
+/* While it is found out which protocol it is; and later for whoever asks why. */
+struct sampling {
+	struct inference inference;
+	struct backlog backlog;
+};
+
+struct session {
+	struct session_options options;
+	enum phase phase;
+	unsigned attempts;
+	bool restarted; /* the sample doesn't begin where the connection did */
+	bool finished;
+	enum direction last_direction;
+	enum role role;
+	enum side sides[2]; /* by enum direction */
+
+	struct reassembly reassembly; /* of streams */
+	uint64_t datagram_lost_bytes;
+	struct sampling *sampling;
+	struct waiting *waiting;
+
+	const struct protocol *protocol; /* that is spoken; NULL while unknown */
+	void *state;
+	struct framer *framer; /* of streams */
+	enum handover handover;
+	const struct protocol *next;
+
+	/*
+	 * Once this one is wrapped, the bytes of the wire go to OUTER and this one waits for
+	 * plaintext: data of LAYER_TLS, put in order by PLAIN, or what OUTER unwraps. A session
+	 * that unwraps without having been put around another makes a session INSIDE.
+	 */
+	struct session *root; /* the one of the connection, for all */
+	unsigned depth;	      /* how many made each other between the root and this one */
+	struct session *outer;
+	struct session *inside;
+	bool made_inside; /* it isn't the one that waits, and is owned */
+	struct reassembly *plain;
+	uint64_t unwrapped[2]; /* bytes, by direction: unless none, events of LAYER_TLS aren't used
+				*/
+
+	struct framer_counts counts;
+	uint64_t records;
+	uint64_t emitted_position; /* of the last record */
+	enum side emitted_side;
+	unsigned emitted_repeat;
+	struct spoken *spoken; /* of the root, for all */
+	size_t spoken_count;
+	size_t speaking; /* of root->spoken: what this one speaks, or spoke last */
+};
+
+static inline bool session_is_datagram(const struct session *s)
+{
+	return transport_is_datagram(s->options.transport);
+}
+
+/* ---- speaking.c ---- */
+
+/* Goes through the session, and all that waits because of it. */
+void session_take(struct session *s, const struct backlog_entry *entry, const uint8_t *bytes);
+
+/* Takes what ENTRIES hold, which is empty then, next; with session_drain(), now. */
+void session_wait(struct session *s, struct backlog *entries);
+
+void session_drain(struct session *s);
+
+/* False when there is no memory. */
+bool session_start_speaking(struct session *s, const struct protocol *protocol, enum role told);
+void session_stop_speaking(struct session *s);
+
+/* Of one frame that doesn't come in parts. */
+size_t session_frame_keep_max(const struct session *s);
+
+/* A framer for the protocol that is spoken. False when there is no memory. */
+bool session_open_framer(struct session *s);
+
+/* ---- sampling.c ---- */
+
+void session_sample_entry(struct session *s, const struct backlog_entry *entry,
+			  const uint8_t *bytes);
+
+/* A new sample begins; or the session ignores what comes, when that was tried too often. */
+void session_sample_again(struct session *s);
+
+/* Whether an entry is worth another try. */
+bool session_may_sample_again(const struct session *s);
+
+/* Decides with what there is; ENDED: no more will come. */
+void session_decide(struct session *s, bool ended);
+
+void session_free_sampling(struct session *s);
+
+/* ---- handover.c ---- */
+
+/* Who takes the bytes that S was made for: what was put around it, if anything was. */
+struct session *session_outermost(struct session *s);
+
+/* Does what the protocol asked for behind a frame that came in DIRECTION, or gives it up. */
+void session_hand_over(struct session *s, enum direction direction);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "protocols/engine/session_private.h"
+
+/* Accounts of one connection; a protocol that comes again later goes on with the first. */
+#define SPOKEN_MAX 16
+
+/* ---- who is who ---- */
+
+static enum role role_by_ports(const struct session *s)
+{
+	if (!s->options.local_port || !s->options.remote_port)
+		return ROLE_CLIENT;
+	return s->options.local_port < s->options.remote_port ? ROLE_SERVER : ROLE_CLIENT;
+}
+
+/* Sides follow from the role: what the bytes say counts more than what the recorder saw. */
+static void settle_role(struct session *s, enum role told)
+{
+	enum role role = told != ROLE_UNKNOWN ? told : s->role;
+
+	s->role = role;
+	if (role == ROLE_UNKNOWN)
+		role = role_by_ports(s);
+	s->sides[DIRECTION_SENT] = role == ROLE_CLIENT ? SIDE_CLIENT : SIDE_SERVER;
+	s->sides[DIRECTION_RECEIVED] = side_opposite(s->sides[DIRECTION_SENT]);
+}
+
+/* ---- accounts ---- */
+
+/* The account of PROTOCOL that is used again, or a new one; NULL when there is no memory. */
+static struct spoken *account_for(struct session *root, const struct protocol *protocol)
+{
+	struct spoken *list = root->spoken;
+
+	if (root->spoken_count == SPOKEN_MAX) {
+		for (size_t i = 0; i < SPOKEN_MAX; i++)
+			if (list[i].protocol == protocol)
+				return &list[i];
+		return NULL;
+	}
+	list = realloc(list, (root->spoken_count + 1) * sizeof(*list));
+	if (!list)
+		return NULL;
+	root->spoken = list;
+	budget_add(root->options.budget, sizeof(*list));
+	list[root->spoken_count] = (struct spoken){.protocol = protocol, .since = TIME_UNKNOWN};
+	return &list[root->spoken_count++];
+}
+
+static void open_account(struct session *s, const struct protocol *protocol)
+{
+	struct spoken *account = account_for(s->root, protocol);
+
+	s->speaking = account ? (size_t)(account - s->root->spoken) : SPOKEN_MAX;
+}
+
+static void account_bytes(struct session *s, const struct backlog_entry *entry)
+{
+	struct spoken *account;
+
+	if (s->speaking >= s->root->spoken_count)
+		return;
+	account = &s->root->spoken[s->speaking];
+	if (account->since == TIME_UNKNOWN)
+		account->since = entry->ts;
+	account->bytes[entry->direction] += entry->len;
+}
+
+/* ---- beginning and end ---- */
+
+size_t session_frame_keep_max(const struct session *s)
+{
+	size_t keep = session_keep(s);
+
+	return keep > FRAME_KEEP_MIN ? keep : FRAME_KEEP_MIN;
+}
+
+bool session_open_framer(struct session *s)
+{
+	if (session_is_datagram(s))
+		return true;
+	framer_free(s->framer);
+	s->framer = framer_new(&s->protocol->framing, s->state, s->options.budget, &s->counts,
+			       session_frame_keep_max(s));
+	return s->framer != NULL;
+}
+
+bool session_start_speaking(struct session *s, const struct protocol *protocol, enum role told)
+{
+	settle_role(s, told);
+	s->state = protocol->open(s);
+	if (!s->state)
+		return false;
+	s->protocol = protocol;
+	if (!session_open_framer(s)) {
+		protocol->close(s->state);
+		s->protocol = NULL;
+		s->state = NULL;
+		return false;
+	}
+	s->phase = PHASE_SPEAKING;
+	open_account(s, protocol);
+	return true;
+}
+
+void session_stop_speaking(struct session *s)
+{
+	if (!s->protocol)
+		return;
+	s->protocol->finish(s->state);
+	s->protocol->close(s->state);
+	framer_free(s->framer);
+	s->framer = NULL;
+	s->protocol = NULL;
+	s->state = NULL;
+	s->handover = HANDOVER_NONE;
+}
+
+/* ---- bytes ---- */
+
+static void speak_stream(struct session *s, const struct backlog_entry *entry, const uint8_t *bytes)
+{
+	enum side side = s->sides[entry->direction];
+	struct framer *f = s->framer;
+	struct run run = {
+		.data = entry->kept ? bytes : NULL,
+		.len = entry->len,
+		.ts_first = entry->ts_first,
+		.ts = entry->ts,
+		.wanted = entry->wanted,
+	};
+
+	if (!f->sides[side].left && !f->sides[side].kept.len)
+		f->sides[side].position = entry->offset;
+	framer_run(f, side, &run);
+	if (f->over || f->hopeless)
+		session_hand_over(s, (enum direction)entry->direction);
+}
+
+static void speak_datagram(struct session *s, const struct backlog_entry *entry,
+			   const uint8_t *bytes)
+{
+	struct frame frame = {
+		.len = entry->len,
+		.side = s->sides[entry->direction],
+		.cut = entry->kept < entry->len && entry->wanted,
+		.lost = entry->kept < entry->len && !entry->wanted,
+		.data = bytes,
+		.available = entry->kept,
+		.offset = entry->offset,
+		.ts_first = entry->ts,
+		.ts_last = entry->ts,
+		.peer = entry->has_peer ? &entry->peer : NULL,
+	};
+
+	if (!entry->kept)
+		return;
+	s->counts.frames++;
+	s->protocol->framing.message(s->state, &frame);
+	if (s->handover)
+		session_hand_over(s, (enum direction)entry->direction);
+}
+
+/* One run of bytes (or a hole), or one datagram: whatever the phase. */
+static void take_one(struct session *s, const struct backlog_entry *entry, const uint8_t *bytes)
+{
+	bool turned = entry->direction != s->last_direction;
+
+	s->last_direction = (enum direction)entry->direction;
+	if (s->phase == PHASE_IGNORING && (turned || session_is_datagram(s)) &&
+	    session_may_sample_again(s))
+		session_sample_again(s);
+	if (s->phase == PHASE_SAMPLING) {
+		session_sample_entry(s, entry, bytes);
+	} else if (s->phase == PHASE_IGNORING) {
+		s->counts.skipped_bytes += entry->kept;
+	} else {
+		account_bytes(s, entry);
+		if (session_is_datagram(s))
+			speak_datagram(s, entry, bytes);
+		else
+			speak_stream(s, entry, bytes);
+	}
+}
+
+void session_wait(struct session *s, struct backlog *entries)
+{
+	struct waiting *w = malloc(sizeof(*w));
+
+	if (!w) {
+		backlog_clear(entries);
+		return;
+	}
+	*w = (struct waiting){.below = s->waiting, .entries = *entries};
+	*entries = (struct backlog){.budget = entries->budget};
+	s->waiting = w;
+}
+
+void session_drain(struct session *s)
+{
+	while (s->waiting) {
+		struct waiting *w = s->waiting;
+		const uint8_t *bytes;
+		const struct backlog_entry *entry = backlog_next(&w->entries, &w->at, &bytes);
+
+		if (entry) {
+			take_one(s, entry, bytes);
+			continue;
+		}
+		s->waiting = w->below;
+		backlog_clear(&w->entries);
+		free(w);
+	}
+}
+
+void session_take(struct session *s, const struct backlog_entry *entry, const uint8_t *bytes)
+{
+	take_one(s, entry, bytes);
+	if (s->waiting)
+		session_drain(s);
+}
