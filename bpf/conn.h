@@ -12,6 +12,7 @@
 #define CONN_STALE	 (1 << 1) /* the addresses changed after that */
 #define CONN_PEER_FILTER (1 << 2) /* datagrams are chosen by their own peer's port */
 #define CONN_ROLE_KNOWN	 (1 << 3)
+#define CONN_STATE_DUE	 (1 << 4) /* a change of state was not told */
 
 /* How a socket shows up for the first time. */
 enum conn_how {
@@ -160,6 +161,22 @@ static __always_inline __u8 role_of_socket(__u64 sk, __u8 transport)
 	}
 }
 
+/* enum conn_state of a TCP socket that is seen for the first time. */
+static __always_inline __u8 conn_state_of(__u64 sk)
+{
+	switch (KERNEL_GET(sock, sk, __sk_common.skc_state)) {
+	case TCP_ESTABLISHED:
+		return CONN_ESTABLISHED;
+	case TCP_SYN_SENT:
+	case TCP_SYN_RECV:
+		return CONN_OPENING;
+	case TCP_CLOSE:
+		return CONN_CLOSED;
+	default:
+		return CONN_CLOSING;
+	}
+}
+
 static __always_inline void conn_fill_paths(struct kernel_conn *record, __u64 sk)
 {
 	struct unix_sock *peer = unix_peer_of(sk);
@@ -191,6 +208,11 @@ static __noinline bool conn_announce(__u64 sk, struct kernel_conn_state *conn, _
 	record->conn = conn->id;
 	record->inode = conn->inode;
 	record->opened_ts = conn->opened_ts;
+	record->established_ts = conn->established_ts;
+	record->state_ts = conn->state_ts;
+	record->state = conn->state;
+	record->state_by = conn->state_by;
+	record->error = conn->error;
 	record->sent = conn->position[DIRECTION_SENT];
 	record->received = conn->position[DIRECTION_RECEIVED];
 	record->pid = pid;
@@ -208,24 +230,31 @@ static __noinline bool conn_announce(__u64 sk, struct kernel_conn_state *conn, _
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 	if (!(conn->flags & CONN_ANNOUNCED))
 		COUNT(connections, 1);
-	conn->flags = (conn->flags | CONN_ANNOUNCED) & ~CONN_STALE;
+	conn->flags = (conn->flags | CONN_ANNOUNCED) & ~(CONN_STALE | CONN_STATE_DUE);
 	return true;
 }
 
+/* The process that a connection is told to belong to as long as no call of another is seen. */
+static __always_inline __u32 conn_process(struct kernel_conn_state *conn)
+{
+	return conn->announced_pid ? conn->announced_pid : conn->opener;
+}
+
 /*
- * Sends CLOSE. A connection that moved nothing and was never announced needs none; one that was not
- * announced because the ring was full is now: its bytes are a hole that somebody may ask for.
+ * Sends CLOSE. A connection that moved nothing and was never announced needs none, unless it is one
+ * that was seen to open. One that was not announced because the ring was full is now: its bytes are
+ * a hole that somebody may ask for.
  */
 static __always_inline bool conn_close_send(__u64 sk, struct kernel_conn_state *conn)
 {
 	struct kernel_close record = {};
 
-	if (!(conn->flags & CONN_ANNOUNCED)) {
-		if (!conn->position[DIRECTION_SENT] && !conn->position[DIRECTION_RECEIVED])
-			return true;
-		if (!conn_announce(sk, conn, conn->announced_pid, -1))
-			return false;
-	}
+	if (!(conn->flags & CONN_ANNOUNCED) && !conn->opener && !conn->position[DIRECTION_SENT] &&
+	    !conn->position[DIRECTION_RECEIVED])
+		return true;
+	if ((conn->flags & (CONN_ANNOUNCED | CONN_STATE_DUE)) != CONN_ANNOUNCED &&
+	    !conn_announce(sk, conn, conn_process(conn), -1))
+		return false;
 	record_begin(&record.record, KERNEL_CLOSE, sizeof(record));
 	record.conn = conn->id;
 	record.sent = conn->position[DIRECTION_SENT];
@@ -254,6 +283,8 @@ static __noinline struct kernel_conn_state *conn_open(struct socket_ref *ref, en
 	state.socket = ref->socket;
 	state.opened_ts = bpf_ktime_get_ns();
 	state.origin = ORIGIN_OPENED;
+	if (ref->transport == TRANSPORT_TCP)
+		state.state = conn_state_of(key);
 	if (how == CONN_BY_ACCEPT)
 		state.role = ROLE_SERVER;
 	else if (how == CONN_BY_CONNECT)
@@ -276,6 +307,10 @@ static __always_inline struct kernel_conn_state *conn_find(struct socket_ref *re
 	__u64 key = ref->sk;
 	struct kernel_conn_state *conn = bpf_map_lookup_elem(&conns, &key);
 
+	if (conn && !conn->socket) {
+		conn->inode = ref->inode;
+		conn->socket = ref->socket;
+	}
 	if (!conn || conn->inode == ref->inode)
 		return conn;
 	conn_close_send(0, conn);

@@ -20,17 +20,6 @@ static __always_inline void datagram_connected(struct kernel_conn_state *conn, _
 	conn->flags = flags;
 }
 
-/* A TCP socket that was connected before and is again: another connection. */
-static __always_inline struct kernel_conn_state *conn_renewed(struct kernel_conn_state *conn,
-							      __u64 key)
-{
-	if (!conn || !conn->disconnected)
-		return conn;
-	conn_close_send(0, conn);
-	bpf_map_delete_elem(&conns, &key);
-	return NULL;
-}
-
 static __always_inline void socket_established(struct transfer *transfer, __u8 kind)
 {
 	bool accepted = kind == KIND_ACCEPT;
@@ -43,8 +32,6 @@ static __always_inline void socket_established(struct transfer *transfer, __u8 k
 		datagram_connected(conn, transfer->ref.sk);
 		return;
 	}
-	if (!accepted)
-		conn = conn_renewed(conn, transfer->ref.sk);
 	if (!conn)
 		conn = conn_open(&transfer->ref, accepted ? CONN_BY_ACCEPT : CONN_BY_CONNECT,
 				 &full);

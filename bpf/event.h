@@ -32,8 +32,9 @@
  * then, and what appears later counts as OPENED.
  *
  * sweep_conns (iter/bpf_map_elem over `conns`) and sweep_processes (over `processes`): read to the
- * end about once a second. They send CLOSE for sockets that are gone, and CLOSE and EXIT that did
- * not fit in the ring before. They need 5.9; with autoload off only TCP's ends are seen.
+ * end about once a second. They send CLOSE for sockets that are gone, CONN for those that carried
+ * nothing so far, and CLOSE and EXIT that did not fit in the ring before. They need 5.9; with
+ * autoload off only TCP's ends are seen.
  *
  * on_uring_submit, on_uring_complete: need an io_uring_complete tracepoint with the arguments
  * (ctx, req, cqe); where loading fails with them, they are left out.
@@ -55,6 +56,7 @@ enum kernel_record_kind {
 	KERNEL_CLOSE = 3,
 	KERNEL_PROCESS = 4,
 	KERNEL_EXIT = 5,
+	KERNEL_STATE = 8,
 };
 
 /* Begins every record in the ring. */
@@ -97,7 +99,9 @@ struct kernel_conn {
 	__u64 conn;
 	__u64 inode; /* of the socket in sockfs: socket:[inode] */
 	__u64 opened_ts;
-	__u64 sent; /* positions at this moment */
+	__u64 established_ts; /* end of TCP's handshake; 0 when unknown */
+	__u64 state_ts;	      /* since when, 0 when unknown */
+	__u64 sent;	      /* positions at this moment */
 	__u64 received;
 	struct kernel_address local;
 	struct kernel_address remote;
@@ -107,12 +111,25 @@ struct kernel_conn {
 	__u8 transport; /* enum transport */
 	__u8 role;	/* enum role */
 	__u8 origin;	/* enum conn_origin */
+	__u8 state;	/* enum conn_state: of TCP alone */
+	__u8 state_by;	/* enum conn_end */
 	__u8 reserved;
+	__u16 error;	      /* errno, of a state that is an error */
 	__u16 local_path_len; /* Unix: bytes used of the path; an abstract name begins with zero */
 	__u16 remote_path_len;
-	__u32 reserved2;
+	__u16 reserved2;
 	__u8 local_path[KERNEL_PATH_LEN];
 	__u8 remote_path[KERNEL_PATH_LEN];
+};
+
+/* A connection that user space knows of changes its state. */
+struct kernel_state {
+	struct kernel_record record;
+	__u64 conn;
+	__u16 error; /* errno */
+	__u8 state;  /* enum conn_state */
+	__u8 by;     /* enum conn_end */
+	__u32 reserved;
 };
 
 struct kernel_close {
@@ -174,14 +191,23 @@ struct kernel_config {
 	char comm[KERNEL_COMM_LEN];
 };
 
+/* Value of map `listeners`. */
+struct kernel_listener {
+	__u32 pid;
+	__u32 matches; /* it is recorded, as far as that can be told */
+};
+
 /* Value of map `conns`; the key is the address of the kernel's struct sock. */
 struct kernel_conn_state {
 	__u64 id;
 	__u64 inode;
-	__u64 socket; /* address of the struct socket, to see whether it lives */
+	__u64 socket; /* address of the struct socket, to see whether it lives; 0: nobody's yet */
 	__u64 opened_ts;
+	__u64 established_ts;
+	__u64 state_ts;
 	__u64 position[2];   /* by enum direction; advances even when a record is lost */
 	__u32 announced_pid; /* the last process that is known to user space, of this connection */
+	__u32 opener;	     /* the process that connects or listens; 0 when unknown */
 #ifdef SOCKTAPE_COMPAT
 	struct bpf_spin_lock lock; /* guards position where the kernel has no atomic fetch */
 #else
@@ -190,9 +216,11 @@ struct kernel_conn_state {
 	__u8 transport;
 	__u8 role;
 	__u8 origin;
-	__u8 flags;	   /* the programs' own */
-	__u8 disconnected; /* TCP reached CLOSE */
-	__u8 reserved[3];
+	__u8 flags;    /* the programs' own */
+	__u8 state;    /* enum conn_state */
+	__u8 state_by; /* enum conn_end */
+	__u16 error;
+	__u8 reserved[4];
 };
 
 /* Counters of one CPU (per-CPU array `counters`, key 0); only ever grow. */

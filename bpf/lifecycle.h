@@ -2,30 +2,10 @@
 #ifndef SOCKTAPE_BPF_LIFECYCLE_H
 #define SOCKTAPE_BPF_LIFECYCLE_H
 
-/* Processes that begin and end, TCP sockets that change their state or go. */
+/* Processes that begin and end, TCP sockets that go. */
 
 #include "bpf/conn.h"
 #include "bpf/process.h"
-
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(on_tcp_state, struct sock *sk, int before, int after)
-{
-	struct kernel_conn_state *conn;
-	struct listen_key listener;
-	__u64 key = (__u64)sk;
-	__u8 yes = 1;
-
-	if (after == TCP_LISTEN) {
-		listener.netns = socket_netns(key);
-		listener.port = socket_local_port(key);
-		bpf_map_update_elem(&listeners, &listener, &yes, BPF_ANY);
-	} else if (after == TCP_CLOSE) {
-		conn = bpf_map_lookup_elem(&conns, &key);
-		if (conn)
-			conn->disconnected = 1;
-	}
-	return 0;
-}
 
 /* The application let go of the socket and TCP is done with it: nothing can be read any more. */
 SEC("tp_btf/tcp_destroy_sock")

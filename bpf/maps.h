@@ -77,7 +77,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
 	__type(key, struct listen_key);
-	__type(value, __u8);
+	__type(value, struct kernel_listener);
 } listeners SEC(".maps");
 
 struct {

@@ -94,6 +94,26 @@ static __always_inline bool socket_lives(__u64 sk, __u64 socket, __u64 inode)
 	       BPF_CORE_READ(alloc, vfs_inode.i_ino) == inode;
 }
 
+/* A socket of the kernel's own, as the paths of MPTCP are. */
+static __always_inline bool socket_is_kernels(__u64 sk)
+{
+	struct sock *own = (struct sock *)sk;
+
+	return BPF_CORE_READ_BITFIELD_PROBED(own, sk_kern_sock);
+}
+
+/* Fills in what a socket says about itself; SOCKET and INODE are 0 before it is accepted. */
+static __always_inline void socket_ref_of(__u64 sk, struct socket_ref *ref)
+{
+	struct socket_alloc *alloc = (struct socket_alloc *)BPF_CORE_READ((struct sock *)sk,
+									  sk_socket);
+
+	ref->sk = sk;
+	ref->socket = (__u64)alloc;
+	ref->inode = alloc ? BPF_CORE_READ(alloc, vfs_inode.i_ino) : 0;
+	ref->transport = socket_transport(sk);
+}
+
 static __always_inline __u16 socket_local_port(__u64 sk)
 {
 	return KERNEL_GET(sock, sk, __sk_common.skc_num);

@@ -8,6 +8,7 @@
 #include "bpf/syscall.h"
 #include "bpf/uring.h"
 #include "bpf/lifecycle.h"
+#include "bpf/tcp_state.h"
 #include "bpf/walkers.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -39,8 +39,16 @@ enum {
 	SOCK_STREAM = 1,
 	SOCK_DGRAM = 2,
 	SOCK_SEQPACKET = 5,
+	TCP_ESTABLISHED = 1,
+	TCP_SYN_SENT = 2,
+	TCP_SYN_RECV = 3,
+	TCP_FIN_WAIT1 = 4,
+	TCP_FIN_WAIT2 = 5,
 	TCP_CLOSE = 7,
+	TCP_CLOSE_WAIT = 8,
+	TCP_LAST_ACK = 9,
 	TCP_LISTEN = 10,
+	TCP_CLOSING = 11,
 };
 
 typedef struct {
@@ -65,6 +73,7 @@ struct bpf_spin_lock {
 };
 
 struct bpf_iter__task_file {
+	struct task_struct *task;
 	struct file *file;
 };
 
@@ -234,6 +243,16 @@ struct sock {
 	struct socket *sk_socket;
 	__u16 sk_protocol;
 	__u16 sk_type;
+	__s32 sk_err;
+	__u8 sk_kern_sock;
+};
+
+struct inet_sock {
+	__u16 inet_sport;
+};
+
+struct tcp_sock {
+	__u32 srtt_us;
 };
 
 struct ns_common {

@@ -4,8 +4,7 @@
 
 /* Iterators that user space reads: the sockets that exist at the start, and those that are gone. */
 
-#include "bpf/conn.h"
-#include "bpf/process.h"
+#include "bpf/tcp_state.h"
 
 /* A stream socket that was never connected: its connection begins later and is seen to. */
 static __always_inline bool socket_is_fresh(struct socket_ref *ref)
@@ -18,22 +17,38 @@ static __always_inline bool socket_is_fresh(struct socket_ref *ref)
 SEC("iter/task_file")
 int mark_sockets(struct bpf_iter__task_file *walker)
 {
+	struct task_struct *task = walker->task;
 	struct file *file = walker->file;
 	struct socket_ref ref = {};
-	struct listen_key listener;
 	bool full = false;
-	__u8 yes = 1;
 
-	if (!file || !socket_of_file(file, &ref))
+	if (!task || !file || !socket_of_file(file, &ref))
 		return 0;
-	if (KERNEL_GET(sock, ref.sk, __sk_common.skc_state) == TCP_LISTEN) {
-		listener.netns = socket_netns(ref.sk);
-		listener.port = socket_local_port(ref.sk);
-		bpf_map_update_elem(&listeners, &listener, &yes, BPF_ANY);
-	} else if (!socket_is_fresh(&ref) && !conn_find(&ref)) {
+	if (KERNEL_GET(sock, ref.sk, __sk_common.skc_state) == TCP_LISTEN)
+		tcp_was_listening(ref.sk, task);
+	else if (!socket_is_fresh(&ref) && !conn_find(&ref))
 		conn_open(&ref, CONN_BY_ITERATOR, &full);
-	}
 	return 0;
+}
+
+/* A connection that opened and carried nothing since then is told of after this long. */
+#define SILENCE_NS 1000000000ULL
+
+static __always_inline void conn_sweep(__u64 sk, struct kernel_conn_state *conn)
+{
+	struct socket_ref ref = {};
+
+	if (!conn->socket) {
+		socket_ref_of(sk, &ref);
+		conn->inode = ref.inode;
+		conn->socket = ref.socket;
+	}
+	if ((conn->flags & (CONN_ANNOUNCED | CONN_STATE_DUE)) == CONN_ANNOUNCED || !conn->opener ||
+	    bpf_ktime_get_ns() - conn->opened_ts < SILENCE_NS)
+		return;
+	/* Who has the socket in fact is told when it moves something. */
+	if (conn_announce(sk, conn, conn_process(conn), -1))
+		conn->flags |= CONN_STALE;
 }
 
 SEC("iter/bpf_map_elem")
@@ -46,8 +61,12 @@ int sweep_conns(struct bpf_iter__bpf_map_elem *walker)
 	if (!key || !conn)
 		return 0;
 	sk = *key;
-	if (!socket_lives(sk, conn->socket, conn->inode) && conn_close_send(0, conn))
-		bpf_map_delete_elem(&conns, &sk);
+	if (conn->socket && !socket_lives(sk, conn->socket, conn->inode)) {
+		if (conn_close_send(0, conn))
+			bpf_map_delete_elem(&conns, &sk);
+	} else {
+		conn_sweep(sk, conn);
+	}
 	return 0;
 }
 

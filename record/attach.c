@@ -340,6 +340,25 @@ int programs_attach(struct programs *p)
 	return error ? error : started_set(p);
 }
 
+void programs_listeners(const struct programs *p, void (*tell)(void *context, uint32_t pid),
+			void *context)
+{
+	int fd = map_fd(p, "listeners");
+	struct kernel_listener listener;
+	uint32_t told = 0;
+	uint64_t key;
+	void *last = NULL;
+
+	while (bpf_map_get_next_key(fd, last, &key) == 0) {
+		last = &key;
+		if (bpf_map_lookup_elem(fd, &key, &listener) != 0 || !listener.matches ||
+		    listener.pid == told)
+			continue;
+		told = listener.pid;
+		tell(context, told);
+	}
+}
+
 int programs_sweep(struct programs *p)
 {
 	int error = iterator_run(p->sweep_processes);

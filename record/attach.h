@@ -61,6 +61,13 @@ int programs_set_cgroup(struct programs *p, int fd);
 int programs_attach(struct programs *p);
 
 /*
+ * Tells of each process that listened on a TCP socket before the programs were attached and that
+ * matches the filters. No call of it may ever be seen, and yet connections belong to it.
+ */
+void programs_listeners(const struct programs *p, void (*tell)(void *context, uint32_t pid),
+			void *context);
+
+/*
  * Looks for sockets that are gone without a trace and for what did not fit into the ring before;
  * it arrives as records. Call it about once a second.
  */

@@ -22,6 +22,7 @@ struct process_table {
 	char cmdline[CMDLINE_MAX];
 	char cgroup[8192];
 	char stat[1024];
+	char name[64];
 };
 
 struct process_table *process_table_new(struct cgroup_table *cgroups)
@@ -160,6 +161,44 @@ void process_table_complete(struct process_table *table, const struct process_ga
 		process->cgroup = cgroup_table_path(table->cgroups, gaps->cgroup_id);
 	process->container = container_id(process->cgroup);
 	process->user = user_table_name(&table->users, process->uid);
+}
+
+/* The number after LABEL in the text of /proc/PID/status; 0 when there is none. */
+static uint32_t status_number(const char *status, const char *label)
+{
+	const char *at = strstr(status, label);
+	unsigned int value;
+
+	return at && sscanf(at + strlen(label), "%u", &value) == 1 ? value : 0;
+}
+
+/* The name is escaped in status; comm has it as it is. */
+static struct span read_name(struct process_table *table, int proc)
+{
+	struct span name = proc_read(proc, "comm", table->name, sizeof(table->name));
+
+	return span_of(name.data, name.len ? name.len - 1 : 0);
+}
+
+bool process_table_read(struct process_table *table, uint32_t pid, struct event_process *process)
+{
+	struct process_gaps gaps = {0};
+	char path[32];
+	int proc;
+
+	snprintf(path, sizeof(path), "/proc/%u", pid);
+	proc = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (proc < 0)
+		return false;
+	*process = (struct event_process){.pid = pid, .start_ts = start_time(table, proc)};
+	process->name = read_name(table, proc);
+	table->stat[proc_read(proc, "status", table->stat, sizeof(table->stat) - 1).len] = '\0';
+	process->ppid = status_number(table->stat, "\nPPid:");
+	process->uid = status_number(table->stat, "\nUid:");
+	process->gid = status_number(table->stat, "\nGid:");
+	close(proc);
+	process_table_complete(table, &gaps, process);
+	return process->name.len > 0;
 }
 
 void process_table_free(struct process_table *table)

@@ -28,6 +28,12 @@ struct process_gaps {
 void process_table_complete(struct process_table *table, const struct process_gaps *gaps,
 			    struct event_process *process);
 
+/*
+ * Tells what /proc knows of process PID alone; its spans are valid until the next call. False when
+ * there is no such process.
+ */
+bool process_table_read(struct process_table *table, uint32_t pid, struct event_process *process);
+
 void process_table_free(struct process_table *table); /* NULL is fine */
 
 /*

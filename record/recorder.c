@@ -233,6 +233,16 @@ static void event_take(void *context, const struct event *event)
 	recorder_write(context, event);
 }
 
+/* The process of connections that nobody has accepted, or used, is the one that listens. */
+static void listener_write(void *context, uint32_t pid)
+{
+	struct recorder *r = context;
+	struct event event = {.type = EVENT_PROCESS, .ts = clock_monotonic()};
+
+	if (process_table_read(r->processes, pid, &event.process))
+		recorder_write(r, &event);
+}
+
 static bool recording_begin(struct recorder *r, struct buffer *problem)
 {
 	const struct options *options = r->options;
@@ -251,6 +261,7 @@ static bool recording_begin(struct recorder *r, struct buffer *problem)
 	if (options->follow && (options->pid_count || options->name) && !options->command &&
 	    !options->cgroup)
 		children_add(r);
+	programs_listeners(r->programs, listener_write, r);
 	if (!privilege_drop(options->directory) && options->verbose)
 		fprintf(stderr, "  can't give up capabilities: %s\n", strerror(errno));
 	if (!programs_tally(r->programs, &r->tally)) {

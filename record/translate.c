@@ -70,6 +70,11 @@ static bool translate_conn(const void *data, size_t len, struct event *event,
 		.conn = k->conn,
 		.inode = k->inode,
 		.opened_ts = (int64_t)k->opened_ts,
+		.established_ts = (int64_t)k->established_ts,
+		.state_ts = (int64_t)k->state_ts,
+		.state = (enum conn_state)k->state,
+		.state_by = (enum conn_end)k->state_by,
+		.error = k->error,
 		.local_path = span_of(k->local_path, k->local_path_len),
 		.remote_path = span_of(k->remote_path, k->remote_path_len),
 		.sent = k->sent,
@@ -83,6 +88,19 @@ static bool translate_conn(const void *data, size_t len, struct event *event,
 	};
 	translate_address(&k->local, &to->local);
 	translate_address(&k->remote, &to->remote);
+	return true;
+}
+
+static bool translate_state(const void *data, size_t len, struct event *event,
+			    struct process_gaps *gaps)
+{
+	const struct kernel_state *k = data;
+
+	(void)len;
+	(void)gaps;
+	event->type = EVENT_STATE;
+	event->state = (struct event_state){k->conn, (enum conn_state)k->state,
+					    (enum conn_end)k->by, k->error};
 	return true;
 }
 
@@ -148,6 +166,7 @@ static const struct {
 	[KERNEL_CLOSE] = {sizeof(struct kernel_close), translate_close},
 	[KERNEL_PROCESS] = {sizeof(struct kernel_process), translate_process},
 	[KERNEL_EXIT] = {sizeof(struct kernel_exit), translate_exit},
+	[KERNEL_STATE] = {sizeof(struct kernel_state), translate_state},
 };
 
 bool translate_record(const void *data, size_t len, struct event *event, struct process_gaps *gaps)

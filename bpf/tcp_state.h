@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef SOCKTAPE_BPF_TCP_STATE_H
+#define SOCKTAPE_BPF_TCP_STATE_H
+
+/*
+ * Connections as TCP's states tell of them (include/net/tcp_states.h): who connects, when the
+ * handshake ends, why it doesn't, who ends the connection. connect() and listen() run in the
+ * caller's context; everything else may happen in an interrupt, where the current process has
+ * nothing to do with it.
+ *
+ * A connection is told of with its first data, when it ends, or by the sweep, and then with all
+ * that is known; a change of its state after that is a record of its own.
+ */
+
+#include "bpf/conn.h"
+#include "bpf/process.h"
+
+#define ECANCELED    125
+#define EPIPE	     32
+#define ECONNRESET   104
+#define ECONNREFUSED 111
+
+static __always_inline struct kernel_listener *listener_of(__u64 sk)
+{
+	struct listen_key key = {.netns = socket_netns(sk), .port = socket_local_port(sk)};
+
+	return bpf_map_lookup_elem(&listeners, &key);
+}
+
+static __always_inline void listener_put(__u64 sk, struct kernel_listener *listener)
+{
+	struct listen_key key = {.netns = socket_netns(sk), .port = socket_local_port(sk)};
+
+	bpf_map_update_elem(&listeners, &key, listener, BPF_ANY);
+}
+
+/* Tells user space of the current process, if it can be done now. */
+static __always_inline void process_introduce(__u32 tgid)
+{
+	struct scratch *space;
+
+	if (bpf_map_lookup_elem(&processes, &tgid))
+		return;
+	space = scratch_claim();
+	if (!space)
+		return;
+	process_send(space->cpu, tgid);
+	scratch_release(space);
+}
+
+static __always_inline void tcp_listens(__u64 sk)
+{
+	struct kernel_listener listener = {.pid = bpf_get_current_pid_tgid() >> 32};
+
+	listener.matches = process_matches(current_task(), listener.pid);
+	if (listener.matches)
+		process_introduce(listener.pid);
+	listener_put(sk, &listener);
+}
+
+/*
+ * A socket that TASK, one of perhaps several, has listened on since before the recording. Its
+ * cgroup can't be asked here: with that filter its connections are told of with their first data.
+ */
+static __always_inline void tcp_was_listening(__u64 sk, struct task_struct *task)
+{
+	struct kernel_listener *known = listener_of(sk);
+	struct kernel_listener listener = {.pid = KERNEL_GET(task_struct, task, tgid)};
+
+	listener.matches = !(settings.flags & KERNEL_CONFIG_FILTER_CGROUP) &&
+			   process_matches(task, listener.pid);
+	if (!known || (!known->matches && listener.matches))
+		listener_put(sk, &listener);
+}
+
+static __always_inline void conn_change(__u64 sk, struct kernel_conn_state *conn, __u8 state,
+					__u8 by, __u16 error)
+{
+	struct kernel_state record = {};
+
+	record_begin(&record.record, KERNEL_STATE, sizeof(record));
+	conn->state = state;
+	conn->state_by = by;
+	conn->state_ts = record.record.ts;
+	conn->error = error;
+	if (state == CONN_ESTABLISHED)
+		conn->established_ts = record.record.ts;
+	if (!(conn->flags & CONN_ANNOUNCED))
+		return;
+	record.conn = conn->id;
+	record.state = state;
+	record.by = by;
+	record.error = error;
+	if (bpf_ringbuf_output(&ring, &record, sizeof(record), ring_wakeup(ring_fill()))) {
+		COUNT(lost_meta_records, 1);
+		conn->flags |= CONN_STATE_DUE;
+	}
+}
+
+/* A connection of this socket that was told of before is another one. */
+static __always_inline void tcp_connects(__u64 sk)
+{
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	struct kernel_conn_state *conn = bpf_map_lookup_elem(&conns, &sk);
+	struct socket_ref ref = {};
+	bool full = false;
+
+	if (conn) {
+		conn_close_send(0, conn);
+		bpf_map_delete_elem(&conns, &sk);
+	}
+	socket_ref_of(sk, &ref);
+	if (!ref.socket || ref.transport != TRANSPORT_TCP || !process_matches(current_task(), tgid))
+		return;
+	conn = conn_open(&ref, CONN_BY_CONNECT, &full);
+	if (!conn)
+		return;
+	conn->state = CONN_OPENING;
+	conn->state_ts = conn->opened_ts;
+	conn->opener = tgid;
+	process_introduce(tgid);
+}
+
+/* The other end has connected. Nobody has the socket yet but who listens. */
+static __always_inline struct kernel_conn_state *tcp_arrives(__u64 sk)
+{
+	struct kernel_listener *listener = listener_of(sk);
+	struct socket_ref ref = {};
+	struct kernel_conn_state *conn;
+	bool full = false;
+
+	if (!listener || !listener->matches)
+		return NULL;
+	socket_ref_of(sk, &ref);
+	if (ref.transport != TRANSPORT_TCP)
+		return NULL;
+	conn = conn_open(&ref, CONN_BY_ACCEPT, &full);
+	if (!conn)
+		return NULL;
+	conn->opener = listener->pid;
+	/* TCP has measured by now how long its SYN-ACK was on the way; in eighths of microseconds.
+	 */
+	if (KERNEL_GET(sock, sk, sk_protocol) == PROTOCOL_TCP)
+		conn->opened_ts -= KERNEL_GET(tcp_sock, sk, srtt_us) / 8 * 1000ULL;
+	return conn;
+}
+
+static __always_inline void tcp_established(__u64 sk, int before)
+{
+	struct kernel_conn_state *conn = bpf_map_lookup_elem(&conns, &sk);
+
+	if (!conn && before == TCP_SYN_RECV)
+		conn = tcp_arrives(sk);
+	if (conn)
+		conn_change(sk, conn, CONN_ESTABLISHED, END_UNKNOWN, 0);
+}
+
+/* The first FIN, in either direction. */
+static __always_inline void tcp_closing(__u64 sk, __u8 by)
+{
+	struct kernel_conn_state *conn = bpf_map_lookup_elem(&conns, &sk);
+
+	if (conn && conn->state != CONN_CLOSING)
+		conn_change(sk, conn, CONN_CLOSING, by, 0);
+}
+
+/*
+ * TCP has set the error by now where the network ended it. Where there is none, and the other end
+ * wasn't told in the ordinary way, the application gave up: close() with bytes unread, or with
+ * SO_LINGER and no time, or of a socket that still connects.
+ */
+static __always_inline void tcp_closed(__u64 sk, int before)
+{
+	struct kernel_conn_state *conn = bpf_map_lookup_elem(&conns, &sk);
+	__u16 error = KERNEL_GET(sock, sk, sk_err);
+	bool connecting = before == TCP_SYN_SENT || before == TCP_SYN_RECV;
+	__u8 by;
+
+	if (!conn)
+		return;
+	by = conn->state_by; /* for an ordinary end: who ended first */
+	if (error == EPIPE)
+		error = ECONNRESET;
+	if (error) {
+		by = error == ECONNRESET || error == ECONNREFUSED ? END_REMOTE : END_UNKNOWN;
+	} else if (connecting || before == TCP_ESTABLISHED || before == TCP_CLOSE_WAIT) {
+		error = connecting ? ECANCELED : ECONNRESET;
+		by = END_LOCAL;
+	}
+	conn_change(sk, conn,
+		    connecting ? CONN_FAILED
+		    : error    ? CONN_RESET
+			       : CONN_CLOSED,
+		    by, error);
+	/* Its addresses may be gone a moment later. */
+	if (!(conn->flags & CONN_ANNOUNCED) && conn->opener)
+		conn_announce(sk, conn, conn_process(conn), -1);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_tcp_state, struct sock *socket, int before, int after)
+{
+	__u64 sk = (__u64)socket;
+
+	if (socket_is_kernels(sk))
+		return 0;
+	if (after == TCP_LISTEN)
+		tcp_listens(sk);
+	else if (after == TCP_SYN_SENT)
+		tcp_connects(sk);
+	else if (after == TCP_ESTABLISHED)
+		tcp_established(sk, before);
+	else if (after == TCP_FIN_WAIT1)
+		tcp_closing(sk, END_LOCAL);
+	else if (after == TCP_CLOSE_WAIT)
+		tcp_closing(sk, END_REMOTE);
+	else if (after == TCP_CLOSE)
+		tcp_closed(sk, before);
+	return 0;
+}
+
+#endif
