@@ -4,7 +4,7 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "record/size.h"
+#include "format/size.h"
 
 /*
  * One row for each option: parsing, --help and the messages all come from here. SET takes the

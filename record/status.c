@@ -2,7 +2,7 @@
 #include "record/status.h"
 
 #include "record/clock.h"
-#include "record/size.h"
+#include "format/size.h"
 
 /* To the line's begin, and erase what is there (ECMA-48 EL). */
 #define ERASE_LINE "\r\033[K"

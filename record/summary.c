@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "record/clock.h"
-#include "record/size.h"
+#include "format/size.h"
 
 /* Columns of the table of causes: the longest cause, and a trillion with its commas. */
 #define CAUSE_WIDTH 44
