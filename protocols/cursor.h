@@ -104,9 +104,97 @@ static inline uint32_t cursor_be32(struct cursor *c)
 
 static inline uint64_t cursor_be64(struct cursor *c)
 {
-	uint64_t high = cursor_be32(c);
+	const uint8_t *at = cursor_take(c, 8);
+	uint64_t value = 0;
 
-	return high << 32 | cursor_be32(c);
+	for (int i = 0; at && i < 8; i++)
+		value = value << 8 | at[i];
+	return value;
+}
+
+static inline uint32_t cursor_be24(struct cursor *c)
+{
+	const uint8_t *at = cursor_take(c, 3);
+
+	return at ? (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2] : 0;
+}
+
+static inline uint16_t cursor_le16(struct cursor *c)
+{
+	const uint8_t *at = cursor_take(c, 2);
+
+	return at ? (uint16_t)(at[1] << 8 | at[0]) : 0;
+}
+
+static inline uint32_t cursor_le24(struct cursor *c)
+{
+	const uint8_t *at = cursor_take(c, 3);
+
+	return at ? (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0] : 0;
+}
+
+static inline uint32_t cursor_le32(struct cursor *c)
+{
+	const uint8_t *at = cursor_take(c, 4);
+
+	return at ? (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0]
+		  : 0;
+}
+
+static inline uint64_t cursor_le64(struct cursor *c)
+{
+	const uint8_t *at = cursor_take(c, 8);
+	uint64_t value = 0;
+
+	for (int i = 7; at && i >= 0; i--)
+		value = value << 8 | at[i];
+	return value;
+}
+
+/*
+ * Seven bits a byte, the lowest first, the highest bit of each but the last set (Protocol Buffers,
+ * "Encoding", Base 128 varints; Kafka's unsigned varints). More than 64 bits fail.
+ */
+static inline uint64_t cursor_varint(struct cursor *c)
+{
+	uint64_t value = 0;
+
+	for (unsigned shift = 0; shift < 64; shift += 7) {
+		uint8_t byte = cursor_u8(c);
+
+		if (shift == 63 && byte > 1)
+			break;
+		value |= (uint64_t)(byte & 0x7f) << shift;
+		if (c->failed || !(byte & 0x80))
+			return c->failed ? 0 : value;
+	}
+	c->failed = true;
+	c->pos = c->end;
+	return 0;
+}
+
+/* A signed one: 0, -1, 1, -2, ... (the same, Signed Integers; Kafka's varints). */
+static inline int64_t cursor_zigzag(struct cursor *c)
+{
+	uint64_t value = cursor_varint(c);
+
+	return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
+}
+
+/* What is before the next byte BYTE, which is passed too; failed when there is none. */
+static inline struct span cursor_until(struct cursor *c, uint8_t byte)
+{
+	size_t left = cursor_left(c);
+	const uint8_t *end = !c->failed && left ? memchr(c->pos, byte, left) : NULL;
+	struct span text;
+
+	if (!end) {
+		cursor_take(c, left + 1);
+		return (struct span){0};
+	}
+	text = cursor_span(c, (size_t)(end - c->pos));
+	cursor_skip(c, 1);
+	return text;
 }
 
 #endif
