@@ -51,10 +51,7 @@ static __always_inline void address_of_inet(struct sock *sk, struct kernel_addre
 	bool inet6 = KERNEL_GET(sock, sk, __sk_common.skc_family) == AF_INET6;
 
 	local->family = remote->family = inet6 ? ADDRESS_INET6 : ADDRESS_INET4;
-	/* A closed socket has given its port back, and remembers it only here. */
-	local->port = socket_local_port((__u64)sk);
-	if (!local->port)
-		local->port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	local->port = socket_bound_port((__u64)sk);
 	remote->port = socket_remote_port((__u64)sk);
 	if (!inet6) {
 		bpf_core_read(local->ip, 4, &sk->__sk_common.skc_rcv_saddr);

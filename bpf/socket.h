@@ -119,6 +119,14 @@ static __always_inline __u16 socket_local_port(__u64 sk)
 	return KERNEL_GET(sock, sk, __sk_common.skc_num);
 }
 
+/* A closed socket has given its port back, and remembers it elsewhere. */
+static __always_inline __u16 socket_bound_port(__u64 sk)
+{
+	__u16 port = socket_local_port(sk);
+
+	return port ? port : bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+}
+
 static __always_inline __u16 socket_remote_port(__u64 sk)
 {
 	return bpf_ntohs(KERNEL_GET(sock, sk, __sk_common.skc_dport));

@@ -15,10 +15,11 @@
 #include "bpf/conn.h"
 #include "bpf/process.h"
 
-#define ECANCELED    125
-#define EPIPE	     32
-#define ECONNRESET   104
-#define ECONNREFUSED 111
+#define EPIPE	      32
+#define EADDRNOTAVAIL 99
+#define ECONNRESET    104
+#define ECONNREFUSED  111
+#define ECANCELED     125
 
 static __always_inline struct kernel_listener *listener_of(__u64 sk)
 {
@@ -164,10 +165,19 @@ static __always_inline void tcp_closing(__u64 sk, __u8 by)
 		conn_change(sk, conn, CONN_CLOSING, by, 0);
 }
 
+/* A soft error is one that TCP tries again after, but tells of. */
+static __always_inline __u16 socket_error(__u64 sk)
+{
+	__u16 error = KERNEL_GET(sock, sk, sk_err);
+
+	return error ? error : KERNEL_GET(sock, sk, sk_err_soft);
+}
+
 /*
  * TCP has set the error by now where the network ended it. Where there is none, and the other end
  * wasn't told in the ordinary way, the application gave up: close() with bytes unread, or with
- * SO_LINGER and no time, or of a socket that still connects.
+ * SO_LINGER and no time, or of a socket that still connects. One that has no port by then is one
+ * for which there was none left.
  */
 static __always_inline void tcp_closed(__u64 sk, int before)
 {
@@ -179,12 +189,16 @@ static __always_inline void tcp_closed(__u64 sk, int before)
 	if (!conn)
 		return;
 	by = conn->state_by; /* for an ordinary end: who ended first */
+	if (!error && connecting)
+		error = conn->error ? conn->error : socket_error(sk);
 	if (error == EPIPE)
 		error = ECONNRESET;
 	if (error) {
 		by = error == ECONNRESET || error == ECONNREFUSED ? END_REMOTE : END_UNKNOWN;
 	} else if (connecting || before == TCP_ESTABLISHED || before == TCP_CLOSE_WAIT) {
-		error = connecting ? ECANCELED : ECONNRESET;
+		error = !connecting		? ECONNRESET
+			: socket_bound_port(sk) ? ECANCELED
+						: EADDRNOTAVAIL;
 		by = END_LOCAL;
 	}
 	conn_change(sk, conn,
@@ -195,6 +209,30 @@ static __always_inline void tcp_closed(__u64 sk, int before)
 	/* Its addresses may be gone a moment later. */
 	if (!(conn->flags & CONN_ANNOUNCED) && conn->opener)
 		conn_announce(sk, conn, conn_process(conn), -1);
+}
+
+/* An ICMP message that comes while the socket is in use is only put into its queue at first. */
+static __always_inline __u16 socket_error_reported(__u64 sk)
+{
+	struct sock *own = (struct sock *)sk;
+	struct sk_buff *last = BPF_CORE_READ(own, sk_error_queue.prev);
+	__u16 error = socket_error(sk);
+
+	if (error || (void *)last == (void *)own + bpf_core_field_offset(own->sk_error_queue))
+		return error;
+	return BPF_CORE_READ((struct sock_exterr_skb *)last->cb, ee.ee_errno);
+}
+
+/* An error of connect() that the application takes off the socket before that is closed. */
+SEC("?tp_btf/inet_sk_error_report")
+int BPF_PROG(on_tcp_error, struct sock *socket)
+{
+	__u64 sk = (__u64)socket;
+	struct kernel_conn_state *conn = bpf_map_lookup_elem(&conns, &sk);
+
+	if (conn && conn->state == CONN_OPENING)
+		conn->error = socket_error_reported(sk);
+	return 0;
 }
 
 SEC("tp_btf/inet_sock_set_state")

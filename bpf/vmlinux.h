@@ -238,12 +238,18 @@ struct sock_common {
 	struct in6_addr skc_v6_daddr;
 };
 
+struct sk_buff_head {
+	struct sk_buff *prev;
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	struct socket *sk_socket;
 	__u16 sk_protocol;
 	__u16 sk_type;
 	__s32 sk_err;
+	__s32 sk_err_soft;
+	struct sk_buff_head sk_error_queue;
 	__u8 sk_kern_sock;
 };
 
@@ -253,6 +259,18 @@ struct inet_sock {
 
 struct tcp_sock {
 	__u32 srtt_us;
+};
+
+struct sk_buff {
+	char cb[48];
+};
+
+struct sock_extended_err {
+	__u32 ee_errno;
+};
+
+struct sock_exterr_skb {
+	struct sock_extended_err ee;
 };
 
 struct ns_common {

@@ -26,8 +26,9 @@ struct programs {
 	struct bpf_object *object;
 	struct kernel_counters *counters; /* one for each possible CPU */
 	int cpus;
-	uint64_t blind;	 /* bits of enum blind_spot */
-	bool submit_old; /* the tracepoint of io_uring's submission has its name of before 6.4 */
+	uint64_t blind;	   /* bits of enum blind_spot */
+	bool error_report; /* there is a tracepoint for errors of sockets: since 5.13 */
+	bool submit_old;   /* the tracepoint of io_uring's submission has its name of before 6.4 */
 	struct bpf_link *links[LINKS_MAX];
 	size_t link_count;
 	struct bpf_link *mark_sockets;
@@ -181,6 +182,7 @@ static int set_load(struct programs *p, const struct options *options)
 	program_choose(p, "on_uring_submit", composition(p)->uring && !p->submit_old);
 	program_choose(p, "on_uring_submit_old", composition(p)->uring && p->submit_old);
 	program_choose(p, "on_uring_complete", composition(p)->uring);
+	program_choose(p, "on_tcp_error", p->error_report);
 	program_choose(p, "sweep_conns", composition(p)->sweep);
 	program_choose(p, "sweep_processes", composition(p)->sweep);
 	if (!error)
@@ -197,6 +199,7 @@ static void kernel_look(struct programs *p)
 	struct btf *kernel = btf__load_vmlinux_btf();
 
 	p->blind = blind_spots(kernel);
+	p->error_report = kernel && kernel_traces(kernel, "inet_sk_error_report");
 	p->submit_old = kernel && !kernel_traces(kernel, "io_uring_submit_req");
 	btf__free(kernel);
 }

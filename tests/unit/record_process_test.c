@@ -147,6 +147,29 @@ static void another_process_of_the_same_pid_is_not_asked(void **state)
 	assert_int_equal(process.exe.len, 0);
 }
 
+static void a_process_is_read_from_proc_alone(void **state)
+{
+	struct tables *t = *state;
+	struct event_process process;
+	int64_t start_ts;
+	pid_t pid = sleeper_start(&start_ts);
+
+	assert_true(process_table_read(t->processes, (uint32_t)pid, &process));
+	assert_int_equal(process.pid, pid);
+	assert_int_equal(process.ppid, getpid());
+	assert_int_equal(process.uid, getuid());
+	assert_int_equal(process.gid, getgid());
+	/* The kernel counts in ticks of 10 ms at most. */
+	assert_true(llabs(process.start_ts - start_ts) < CLOCK_SECOND);
+	assert_true(span_equal(process.name, span_text("sleep")));
+	assert_true(span_equal(process.cmdline, span_of("sleep\0"
+							"1000\0",
+							11)));
+	assert_true(process.exe.len > 0);
+	sleeper_stop(pid);
+	assert_false(process_table_read(t->processes, (uint32_t)pid, &process));
+}
+
 static void an_unknown_user_has_no_name(void **state)
 {
 	struct tables *t = *state;
@@ -228,6 +251,7 @@ int main(void)
 		cmocka_unit_test(a_living_process_is_completed),
 		cmocka_unit_test(the_kernels_word_is_kept),
 		cmocka_unit_test(another_process_of_the_same_pid_is_not_asked),
+		cmocka_unit_test(a_process_is_read_from_proc_alone),
 		cmocka_unit_test(an_unknown_user_has_no_name),
 		cmocka_unit_test(a_thread_names_its_process),
 		cmocka_unit_test(descendants_are_found),

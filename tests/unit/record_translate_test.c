@@ -161,6 +161,36 @@ static void process_and_what_is_missing_of_it(void **state)
 	assert_false(translate_record(&r, sizeof(r), &event, &gaps));
 }
 
+static void states_of_a_connection(void **state)
+{
+	struct kernel_state changed = {{9, 0, KERNEL_STATE, 0}, 3, 104, CONN_RESET, END_REMOTE, 0};
+	struct kernel_conn conn = {
+		.record = {9, 0, KERNEL_CONN, 0},
+		.conn = 3,
+		.opened_ts = 1000,
+		.established_ts = 3000,
+		.state_ts = 4000,
+		.state = CONN_FAILED,
+		.state_by = END_LOCAL,
+		.error = 125,
+	};
+
+	(void)state;
+	assert_true(translate_record(&changed, sizeof(changed), &event, &gaps));
+	assert_int_equal(event.type, EVENT_STATE);
+	assert_int_equal(event.ts, 9);
+	assert_int_equal(event.state.conn, 3);
+	assert_int_equal(event.state.state, CONN_RESET);
+	assert_int_equal(event.state.by, END_REMOTE);
+	assert_int_equal(event.state.error, 104);
+	assert_true(translate_record(&conn, sizeof(conn), &event, &gaps));
+	assert_int_equal(event.conn.established_ts, 3000);
+	assert_int_equal(event.conn.state_ts, 4000);
+	assert_int_equal(event.conn.state, CONN_FAILED);
+	assert_int_equal(event.conn.state_by, END_LOCAL);
+	assert_int_equal(event.conn.error, 125);
+}
+
 static void close_and_exit(void **state)
 {
 	struct kernel_close closed = {{9, 0, KERNEL_CLOSE, 0}, 3, 100, 200};
@@ -255,6 +285,7 @@ int main(void)
 		cmocka_unit_test(data_with_peer),
 		cmocka_unit_test(conn_with_addresses_and_paths),
 		cmocka_unit_test(process_and_what_is_missing_of_it),
+		cmocka_unit_test(states_of_a_connection),
 		cmocka_unit_test(close_and_exit),
 		cmocka_unit_test(malformed_records_are_refused),
 		cmocka_unit_test(counters_by_cause),
