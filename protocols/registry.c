@@ -2,12 +2,16 @@
 #include "protocols/dns/dns.h"
 #include "protocols/protocol.h"
 #include "protocols/http/http.h"
+#include "protocols/http2/http2.h"
 #include "protocols/redis/redis.h"
+#include "protocols/websocket/websocket.h"
 
 /* The order is that of the documentation; it decides nothing else but a tie in inference. */
-/* clang-format off: one a line */
+/* clang-format off */
 const struct protocol *const protocols[] = {
 	&protocol_http,
+	&protocol_http2,
+	&protocol_websocket,
 	&protocol_redis,
 	&protocol_dns,
 	NULL,

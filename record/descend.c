@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "format/buffer.h"
-#include "format/size.h"
+#include "record/size.h"
 
 struct relation {
 	uint32_t pid;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/http/state.h"
+#include "protocols/http2/http2.h"
+#include "protocols/websocket/websocket.h"
 
 /* ---- text ---- */
 
@@ -234,6 +236,16 @@ static bool switches(const struct http_message *request, unsigned code)
 	return code == 101 || (request && request->is_connect && code / 100 == 2);
 }
 
+/* What goes on behind the head, where it has a name that we know; else inference finds out. */
+static const struct protocol *upgraded_to(const struct http_head *head, unsigned code)
+{
+	if (code != 101)
+		return NULL;
+	if (http_same_word(head->upgrade, "websocket"))
+		return &protocol_websocket;
+	return http_same_word(head->upgrade, "h2c") ? &protocol_http2 : NULL;
+}
+
 static void begin_response(struct http_state *st, const struct frame *frame,
 			   const struct http_start_line *line)
 {
@@ -257,7 +269,7 @@ static void begin_response(struct http_state *st, const struct frame *frame,
 		expect_body(side, &side->fields.head, SIDE_SERVER);
 	side->doubtful = has_body && !sure;
 	if (switches(request, code) && !frame->lost) {
-		session_switch(st->session, NULL);
+		session_switch(st->session, upgraded_to(&side->fields.head, code));
 		if (side->incoming)
 			side->incoming->notes |= HTTP_NOTE_SWITCHED;
 	}

@@ -50,6 +50,13 @@ static void take_host(struct http_head *head, struct span value)
 		head->host = value;
 }
 
+/* One of the protocols that the client offered, when it is a response (RFC 9110, section 7.8). */
+static void take_upgrade(struct http_head *head, struct span value)
+{
+	if (!head->upgrade.len)
+		head->upgrade = value;
+}
+
 static void set_length(struct http_head *head, enum http_length kind, uint64_t length)
 {
 	if (head->length_kind == HTTP_LENGTH_NONE) {
@@ -149,6 +156,7 @@ static void take_meaning(struct http_head *head, const struct http_field *field)
 		void (*take)(struct http_head *head, struct span value);
 	} known[] = {
 		{{"Host", 4}, take_host},
+		{{"Upgrade", 7}, take_upgrade},
 		{{"Content-Length", 14}, take_length},
 		{{"Content-Encoding", 16}, take_content_encoding},
 		{{"Transfer-Encoding", 17}, take_transfer_encoding},

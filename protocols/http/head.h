@@ -19,6 +19,7 @@ enum http_length {
 /* What header lines mean for framing and records. */
 struct http_head {
 	struct span host;
+	struct span upgrade;
 	enum http_length length_kind;
 	uint64_t length;
 	bool chunked;

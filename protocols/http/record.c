@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/http/state.h"
+#include "protocols/value/size.h"
 
 /* ---- notes ---- */
 
@@ -155,23 +156,6 @@ void http_emit(void *context, struct message *request, struct message *response,
 
 /* ---- one line ---- */
 
-static void append_size(struct buffer *out, int64_t bytes)
-{
-	static const char units[] = "KMGT";
-	int64_t unit = 1024;
-	size_t i = 0;
-
-	if (bytes < unit) {
-		buffer_printf(out, "%lldB", (long long)bytes);
-		return;
-	}
-	while (bytes / unit >= 1024 && i + 2 < sizeof(units)) {
-		unit *= 1024;
-		i++;
-	}
-	buffer_printf(out, "%.1f%cB", (double)bytes / (double)unit, units[i]);
-}
-
 void http_describe(const struct value *values, struct buffer *out)
 {
 	const struct value *method = &values[HTTP_COLUMN_METHOD];
@@ -190,6 +174,6 @@ void http_describe(const struct value *values, struct buffer *out)
 	}
 	if (values[HTTP_COLUMN_RESP_BYTES].type == VALUE_INT) {
 		buffer_append_char(out, ' ');
-		append_size(out, values[HTTP_COLUMN_RESP_BYTES].integer);
+		size_append(out, values[HTTP_COLUMN_RESP_BYTES].integer);
 	}
 }

@@ -105,8 +105,11 @@ static void an_upgrade_hands_the_connection_over(void **state)
 	};
 
 	(void)state;
-	HTTP_CHECK(messages, "'outcome':'ok' | 'path':'/chat' | 'code':101 | 'resp_bytes':0 | "
-			     "another protocol follows");
+	HTTP_CHECK(messages,
+		   "'outcome':'ok' | 'path':'/chat' | 'code':101 | 'resp_bytes':0 | "
+		   "another protocol follows",
+		   "'opcode':'text','sender':'server' | 'payload':'hi'",
+		   "'opcode':'text','sender':'client' | 'payload':'hi'");
 }
 
 static void a_tunnel_is_inferred_afresh(void **state)

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "protocols/engine/budget.h"
+#include "protocols/http2/grpc.h"
+#include "protocols/http2/state.h"
+
+/* ---- by id ---- */
+
+static struct http2_stream **bucket(const struct http2_state *st, uint32_t id)
+{
+	/* The lowest bit tells who began it, and is the same for nearly all. */
+	return &st->buckets[(id >> 1) & (st->bucket_count - 1)];
+}
+
+struct http2_stream *http2_stream_find(const struct http2_state *st, uint32_t id)
+{
+	struct http2_stream *s;
+
+	if (!st->bucket_count)
+		return NULL;
+	for (s = *bucket(st, id); s && s->id != id; s = s->next)
+		;
+	return s;
+}
+
+/* Without memory for more buckets, chains get longer. */
+static bool grow(struct http2_state *st)
+{
+	size_t count = st->bucket_count ? st->bucket_count * 2 : HTTP2_BUCKETS_MIN;
+	struct http2_stream **buckets;
+
+	if (st->stream_count < st->bucket_count)
+		return true;
+	buckets = calloc(count, sizeof(struct http2_stream *));
+	if (!buckets)
+		return st->bucket_count != 0;
+	budget_add(session_budget(st->session),
+		   (count - st->bucket_count) * sizeof(struct http2_stream *));
+	free(st->buckets);
+	st->buckets = buckets;
+	st->bucket_count = count;
+	for (struct http2_stream *s = st->oldest; s; s = s->newer) {
+		struct http2_stream **at = bucket(st, s->id);
+
+		s->next = *at;
+		*at = s;
+	}
+	return true;
+}
+
+static void unlink_stream(struct http2_state *st, struct http2_stream *s)
+{
+	struct http2_stream **at = bucket(st, s->id);
+
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	*(s->older ? &s->older->newer : &st->oldest) = s->newer;
+	*(s->newer ? &s->newer->older : &st->newest) = s->older;
+	st->stream_count--;
+}
+
+static void link_stream(struct http2_state *st, struct http2_stream *s)
+{
+	struct http2_stream **at = bucket(st, s->id);
+
+	s->next = *at;
+	*at = s;
+	s->older = st->newest;
+	*(st->newest ? &st->newest->newer : &st->oldest) = s;
+	st->newest = s;
+	st->stream_count++;
+}
+
+/* ---- one stream ---- */
+
+static void free_stream(struct http2_state *st, struct http2_stream *s)
+{
+	struct budget *budget = session_budget(st->session);
+
+	grpc_free(st, s);
+	for (int side = 0; side < 2; side++) {
+		buffer_free(&s->halves[side].text);
+		buffer_free(&s->halves[side].body);
+		budget_give(budget, s->halves[side].charged);
+	}
+	budget_give(budget, sizeof(*s) + BUDGET_OVERHEAD);
+	free(s);
+}
+
+/* Room for one more: the oldest are given up for it, as far as they came. */
+static bool make_room(struct http2_state *st)
+{
+	while (!budget_take(session_budget(st->session),
+			    sizeof(struct http2_stream) + BUDGET_OVERHEAD)) {
+		if (!st->oldest)
+			return false;
+		for (int side = 0; side < 2; side++)
+			st->oldest->halves[side].lost = true;
+		http2_stream_end(st, st->oldest);
+	}
+	return true;
+}
+
+static bool was_reset(const struct http2_state *st, uint32_t id)
+{
+	for (size_t i = 0; i < HTTP2_RESETS; i++)
+		if (st->resets[i] == id)
+			return true;
+	return false;
+}
+
+static void init_half(struct http2_half *half, int64_t window)
+{
+	half->first = half->last = half->stalled_from = TIME_UNKNOWN;
+	half->body_open = true;
+	half->window = window;
+}
+
+struct http2_stream *http2_stream_get(struct http2_state *st, uint32_t id)
+{
+	struct http2_stream *s = http2_stream_find(st, id);
+
+	if (s || !id || was_reset(st, id))
+		return s;
+	if (!make_room(st))
+		return NULL;
+	s = grow(st) ? calloc(1, sizeof(*s)) : NULL;
+	if (!s) {
+		budget_give(session_budget(st->session), sizeof(*s) + BUDGET_OVERHEAD);
+		return NULL;
+	}
+	s->id = id;
+	for (int side = 0; side < 2; side++)
+		init_half(&s->halves[side], st->sides[side].stream_window);
+	link_stream(st, s);
+	return s;
+}
+
+void http2_stream_end(struct http2_state *st, struct http2_stream *s)
+{
+	unlink_stream(st, s);
+	for (int side = 0; side < 2; side++)
+		st->sides[side].stalled -= s->halves[side].stalled_from != TIME_UNKNOWN;
+	if (s->reset)
+		st->resets[st->next_reset++ % HTTP2_RESETS] = s->id;
+	http2_emit(st, s);
+	free_stream(st, s);
+}
+
+void http2_stream_check(struct http2_state *st, struct http2_stream *s)
+{
+	if (s->reset || (s->halves[SIDE_CLIENT].ended && s->halves[SIDE_SERVER].ended))
+		http2_stream_end(st, s);
+}
+
+void http2_streams_free(struct http2_state *st)
+{
+	while (st->oldest) {
+		struct http2_stream *s = st->oldest;
+
+		unlink_stream(st, s);
+		free_stream(st, s);
+	}
+	budget_give(session_budget(st->session), st->bucket_count * sizeof(struct http2_stream *));
+	free(st->buckets);
+}
+
+/* ---- halves ---- */
+
+void http2_half_touch(struct http2_half *half, const struct frame *frame)
+{
+	if (half->first == TIME_UNKNOWN) {
+		half->first = frame->ts_first;
+		half->position = frame->offset;
+	}
+	half->last = frame->ts_last;
+}
+
+/* Memory of the half that isn't charged yet, or isn't there any more. */
+static void settle(struct http2_state *st, struct http2_half *half)
+{
+	uint64_t now = half->text.capacity + half->body.capacity;
+
+	budget_add(session_budget(st->session), now - half->charged);
+	half->charged = now;
+}
+
+struct http2_piece http2_half_keep(struct http2_state *st, struct http2_half *half,
+				   struct span text)
+{
+	struct http2_piece piece = {(uint32_t)half->text.len, (uint32_t)text.len};
+
+	buffer_append_span(&half->text, text);
+	settle(st, half);
+	return half->text.failed ? (struct http2_piece){0} : piece;
+}
+
+void http2_half_body(struct http2_state *st, struct http2_half *half, struct span data)
+{
+	size_t keep = session_keep(st->session);
+	size_t room = half->body.len < keep ? keep - half->body.len : 0;
+	struct budget *budget = session_budget(st->session);
+
+	half->body_bytes += data.len;
+	if (!half->body_open)
+		return;
+	if (data.len > room) {
+		half->body_open = false;
+		data.len = room;
+	}
+	/* Asked for before it is there: bodies are what input can make grow. */
+	if (half->body.len + data.len > half->body.capacity) {
+		if (!budget_take(budget, half->body.len + data.len)) {
+			half->body_open = false;
+			return;
+		}
+		budget_give(budget, half->body.len + data.len);
+	}
+	buffer_append_span(&half->body, data);
+	settle(st, half);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+#include <zlib.h>
+
+#include "protocols/engine/budget.h"
+#include "protocols/websocket/state.h"
+
+/* What zlib documents for inflate with the largest window. */
+#define INFLATE_MEMORY (44u << 10)
+
+/* Sent without them, to be put back (RFC 7692, section 7.2.2). */
+static const char tail[] = {0, 0, (char)0xff, (char)0xff};
+
+static z_stream *context_of(struct websocket_state *st, struct websocket_side *side)
+{
+	z_stream *z = side->inflate;
+
+	if (z || !budget_take(session_budget(st->session), INFLATE_MEMORY))
+		return z;
+	z = calloc(1, sizeof(*z));
+	if (!z || inflateInit2(z, -MAX_WBITS) != Z_OK) {
+		free(z);
+		budget_give(session_budget(st->session), INFLATE_MEMORY);
+		return NULL;
+	}
+	side->inflate = z;
+	return z;
+}
+
+void websocket_inflate_free(struct websocket_state *st, struct websocket_side *side)
+{
+	if (!side->inflate)
+		return;
+	inflateEnd(side->inflate);
+	free(side->inflate);
+	side->inflate = NULL;
+	budget_give(session_budget(st->session), INFLATE_MEMORY);
+}
+
+void websocket_inflate_lost(struct websocket_side *side)
+{
+	if (side->inflate)
+		inflateReset(side->inflate);
+	side->inflate_broken = true;
+}
+
+/* Where the next bytes go. Beyond what is kept they are thrown away, but the window needs them. */
+static char *room(struct websocket_state *st, char *scratch, size_t scratch_len, size_t *len,
+		  bool *cut)
+{
+	size_t keep = session_keep(st->session);
+	size_t left = st->plain.len < keep ? keep - st->plain.len : 0;
+	char *to;
+
+	*len = left < scratch_len ? left : scratch_len;
+	to = *len ? buffer_reserve(&st->plain, *len) : NULL;
+	if (to)
+		return to;
+	*cut = true;
+	*len = scratch_len;
+	return scratch;
+}
+
+/* All of IN. False: it is damaged, or goes on from what is not there. */
+static bool inflate_all(struct websocket_state *st, z_stream *z, struct span in, bool *cut)
+{
+	char scratch[16 << 10];
+	int status = Z_OK;
+
+	z->next_in = (Bytef *)in.data;
+	z->avail_in = (uInt)in.len;
+	do {
+		size_t len;
+		char *to = room(st, scratch, sizeof(scratch), &len, cut);
+
+		z->next_out = (Bytef *)to;
+		z->avail_out = (uInt)len;
+		status = inflate(z, Z_SYNC_FLUSH);
+		if (to != scratch)
+			st->plain.len += len - z->avail_out;
+		/* A sender may end its stream, and begin a new one. */
+		if (status == Z_STREAM_END && inflateReset(z) != Z_OK)
+			return false;
+	} while ((status == Z_OK || status == Z_STREAM_END) && (z->avail_in || !z->avail_out));
+	return status == Z_OK || status == Z_BUF_ERROR || status == Z_STREAM_END;
+}
+
+bool websocket_inflate(struct websocket_state *st, struct websocket_side *side,
+		       const struct websocket_message *m, bool *cut)
+{
+	z_stream *z = context_of(st, side);
+
+	buffer_clear(&st->plain);
+	if (!z)
+		return false;
+	if (!inflate_all(st, z, buffer_span(&m->payload), cut) ||
+	    (!m->lost && !m->cut && !inflate_all(st, z, span_of(tail, sizeof(tail)), cut))) {
+		websocket_inflate_lost(side);
+		return false;
+	}
+	if (m->lost || m->cut)
+		websocket_inflate_lost(side);
+	return true;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_PROTOCOLS_WEBSOCKET_STATE_H
+#define SOCKTAPE_PROTOCOLS_WEBSOCKET_STATE_H
+
+#include "protocols/websocket/wire.h"
+
+/* A message, whose frames may have other ones (pings) between them. */
+struct websocket_message {
+	bool open;
+	bool compressed;
+	bool lost; /* bytes of it are missing */
+	bool cut;  /* not all of it is kept */
+	bool odd;  /* a frame of it breaks a rule */
+	uint8_t opcode;
+	unsigned fragments;
+	uint64_t len; /* on the wire, without heads */
+	int64_t first;
+	int64_t last;
+	uint64_t position;
+	struct buffer payload; /* unmasked, still compressed */
+	uint64_t charged;
+};
+
+struct websocket_side {
+	struct websocket_message data;
+	struct websocket_message control; /* which may come between data's frames */
+	struct websocket_head head;	  /* of the frame that comes in parts */
+	uint8_t head_bytes[WEBSOCKET_HEAD_MAX];
+	void *inflate;	     /* z_stream: compression goes on from message to message (RFC 7692) */
+	bool inflate_broken; /* what it goes on from was not seen */
+};
+
+struct websocket_state {
+	struct session *session;
+	struct websocket_side sides[2];
+	struct buffer plain;
+	struct buffer note;
+};
+
+/* ---- message.c ---- */
+
+void websocket_message(void *state, const struct frame *frame);
+void websocket_part(void *state, const struct frame *frame);
+void websocket_lost(void *state, enum side side, uint64_t missing);
+void websocket_finish(void *state);
+
+/* ---- inflate.c ---- */
+
+/*
+ * The payload of a compressed message, in st->plain. False: it could not be taken off, from
+ * somewhere on.
+ */
+bool websocket_inflate(struct websocket_state *st, struct websocket_side *side,
+		       const struct websocket_message *m, bool *cut);
+
+/* Bytes are missing, of the message or of one before it. */
+void websocket_inflate_lost(struct websocket_side *side);
+
+void websocket_inflate_free(struct websocket_state *st, struct websocket_side *side);
+
+/* ---- record.c ---- */
+
+#define WEBSOCKET_COLUMNS(X)                                                                       \
+	X(OPCODE, "opcode", "TEXT", "", "text, binary, close, ping, pong")                         \
+	X(SENDER, "sender", "TEXT", "", "client or server")                                        \
+	X(LENGTH, "length", "BIGINT", "bytes", "of the payload, decompressed")                     \
+	X(WIRE_LENGTH, "wire_length", "BIGINT", "bytes", "of the payload as transferred")          \
+	X(PAYLOAD, "payload", "TEXT", "", "unmasked, joined and decompressed, up to --keep")       \
+	X(CLOSE_CODE, "close_code", "BIGINT", "", "of close: 1000 and so on; null: it has none")   \
+	X(CLOSE_REASON, "close_reason", "TEXT", "", "of close")                                    \
+	X(FRAGMENTS, "fragments", "BIGINT", "", "frames that the message came in")                 \
+	X(COMPRESSED, "compressed", "BOOLEAN", "", "permessage-deflate was used")
+
+enum websocket_column {
+#define WEBSOCKET_COLUMN_ENUM(id, name, sql, unit, help) WEBSOCKET_COLUMN_##id,
+	WEBSOCKET_COLUMNS(WEBSOCKET_COLUMN_ENUM)
+#undef WEBSOCKET_COLUMN_ENUM
+	WEBSOCKET_COLUMN_COUNT
+};
+
+extern const struct table websocket_table;
+
+void websocket_emit(struct websocket_state *st, enum side side, const struct websocket_message *m);
+
+/* ---- infer.c ---- */
+
+void websocket_infer(const struct sample *sample, struct verdict *verdict);
+
+#endif

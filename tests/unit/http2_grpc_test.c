@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* gRPC: streams that are calls, and the messages in them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <zlib.h>
+
+#include "protocols/http2/grpc_state.h"
+#include "tests/unit/http2_build.h"
+
+#define END HTTP2_FLAG_END_STREAM
+#define CALL(m)                                                                                    \
+	":method: POST\n:scheme: http\n:path: /shop.v1.Orders/" m "\n:authority: a.test\n"         \
+	"content-type: application/grpc\nte: trailers\n"
+#define ANSWER ":status: 200\ncontent-type: application/grpc\n"
+
+#define DATA(b, flags, text) h2_frame(b, HTTP2_DATA, flags, 1, span_of(text, sizeof(text) - 1))
+
+static void unary(void **state)
+{
+	struct h2_build b = {0};
+
+	(void)state;
+	h2_greet(&b);
+	h2_headers(&b, 0, 1, CALL("Get") "grpc-timeout: 2S\nx-id: 7\n");
+	DATA(&b, END, "\0\0\0\0\3\x08\x96\x01");
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, 0, 1, ANSWER);
+	DATA(&b, 0, "\0\0\0\0\7\x0a\5apple");
+	h2_headers(&b, END, 1, "grpc-status: 0\n");
+	h2_send(&b, DIRECTION_RECEIVED);
+	H2_CHECK_LOSS(
+		&b, 0, 0,
+		"'outcome':'ok','service':'shop.v1.Orders','method':'Get','code':0,"
+		"'status':'OK','message':null | 'req_messages':1,'resp_messages':1,"
+		"'req_bytes':3,'resp_bytes':7,'requests':[{'1':150}],'responses':[{'1':'apple'}] | "
+		"'x-id':'7' | 'trailers':{'grpc-status':'0'},'authority':'a.test' | "
+		"'deadline_ns':2000000000,'headers_ns':1000000,'first_message_ns':1000000,"
+		"'end_ns':1000000,'cancelled':false,'http_status':200");
+}
+
+/* Messages over frames, several in a frame, in both directions; an error at the end. */
+static void streaming(void **state)
+{
+	struct h2_build b = {0};
+
+	(void)state;
+	h2_greet(&b);
+	h2_headers(&b, 0, 1, CALL("Watch"));
+	DATA(&b, 0, "\0\0\0\0\2\x08\1\0\0\0");
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, 0, 1, ANSWER);
+	DATA(&b, 0, "\0\0\0\0\2\x08\2\0\0\0\0\0\0\0\0\0\4\x08\3");
+	h2_send(&b, DIRECTION_RECEIVED);
+	DATA(&b, END, "\0\2\x08\7");
+	h2_send(&b, DIRECTION_SENT);
+	DATA(&b, 0, "\x10\4");
+	h2_headers(&b, END, 1,
+		   "grpc-status: 5\ngrpc-message: no%20such %E2%82%AC%\n"
+		   "grpc-status-details-bin: CAUSAm5v\n");
+	h2_send(&b, DIRECTION_RECEIVED);
+	H2_CHECK_LOSS(&b, 0, 0,
+		      "'outcome':'error' | 'code':5,'status':'NOT_FOUND','message':'no such "
+		      "\xe2\x82\xac%' | "
+		      "'details':{'1':5,'2':'no'} | 'req_messages':2,'resp_messages':3 | "
+		      "'requests':[{'1':1},{'1':7}],'responses':[{'1':2},{},{'1':3,'2':4}]");
+}
+
+static void answered_by_trailers_alone(void **state)
+{
+	struct h2_build b = {0};
+
+	(void)state;
+	h2_greet(&b);
+	h2_headers(&b, 0, 1, CALL("Put"));
+	DATA(&b, END, "\0\0\0\0\0");
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, END, 1, ANSWER "grpc-status: 12\ngrpc-message: none\n");
+	h2_send(&b, DIRECTION_RECEIVED);
+	H2_CHECK_LOSS(&b, 0, 0,
+		      "'outcome':'error' | 'code':12,'status':'UNIMPLEMENTED','message':'none' | "
+		      "'requests':[{}],'responses':[]");
+}
+
+static void cancelled(void **state)
+{
+	struct h2_build b = {0};
+
+	(void)state;
+	h2_greet(&b);
+	h2_headers(&b, END, 1, CALL("Slow"));
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, 0, 1, ANSWER);
+	h2_send(&b, DIRECTION_RECEIVED);
+	h2_number(&b, HTTP2_RST_STREAM, 1, HTTP2_CANCEL);
+	h2_send(&b, DIRECTION_SENT);
+	H2_CHECK_LOSS(&b, 0, 0,
+		      "'outcome':'error' | 'code':null | 'cancelled':true | "
+		      "'reset_code':'CANCEL','reset_by':'client'");
+}
+
+static void compressed(void **state)
+{
+	static const char plain[] = "\x0a\x14"
+				    "aaaaaaaaaaaaaaaaaaaa";
+	struct h2_build b = {0};
+	char packed[5 + 100] = {1};
+	uLongf len = sizeof(packed) - 5;
+
+	(void)state;
+	/* gRPC's "deflate" is zlib's format. */
+	assert_int_equal(
+		compress((Bytef *)packed + 5, &len, (const Bytef *)plain, sizeof(plain) - 1), Z_OK);
+	packed[4] = (char)len;
+	h2_greet(&b);
+	h2_headers(&b, 0, 1, CALL("Get") "grpc-encoding: deflate\n");
+	h2_frame(&b, HTTP2_DATA, END, 1, span_of(packed, 5 + len));
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, 0, 1, ANSWER "grpc-encoding: identity\n");
+	DATA(&b, 0, "\1\0\0\0\2\x08\1");
+	h2_headers(&b, END, 1, "grpc-status: 0\n");
+	h2_send(&b, DIRECTION_RECEIVED);
+	H2_CHECK_LOSS(&b, 0, 0,
+		      "'requests':[{'1':'aaaaaaaaaaaaaaaaaaaa'}] | 'req_encoding':'deflate' | "
+		      "response: a compressed message could not be read");
+}
+
+/* After a loss messages are found again where a DATA frame is made of whole ones. */
+static void losses(void **state)
+{
+	struct h2_build b = {0};
+
+	(void)state;
+	h2_greet(&b);
+	h2_headers(&b, END, 1, CALL("Watch"));
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, 0, 1, ANSWER);
+	DATA(&b, 0, "\0\0\0\0\2\x08\1");
+	h2_send(&b, DIRECTION_RECEIVED);
+	DATA(&b, 0, "\0\0\0\0\2\x08\2");
+	h2_send(&b, DIRECTION_RECEIVED);
+	DATA(&b, 0, "\0\0\0\0\2\x08\3");
+	DATA(&b, 0, "\0\0\0\0\2\x08\4");
+	h2_headers(&b, END, 1, "grpc-status: 0\n");
+	h2_send(&b, DIRECTION_RECEIVED);
+	H2_CHECK_LOSS(&b, 5, 0,
+		      "'outcome':'partial' | 'code':0 | "
+		      "'responses':[{'1':1},{'1':3},{'1':4}] | messages are missing");
+}
+
+static void timeouts(void **state)
+{
+	(void)state;
+	assert_int_equal(grpc_timeout(span_text("1H")), 3600000000000);
+	assert_int_equal(grpc_timeout(span_text("99999999H")), INT64_MAX);
+	assert_int_equal(grpc_timeout(span_text("20m")), 20000000);
+	assert_int_equal(grpc_timeout(span_text("7u")), 7000);
+	assert_int_equal(grpc_timeout(span_text("5n")), 5);
+	assert_int_equal(grpc_timeout(span_text("100000000S")), TIME_UNKNOWN);
+	assert_int_equal(grpc_timeout(span_text("S")), TIME_UNKNOWN);
+	assert_int_equal(grpc_timeout(span_text("5x")), TIME_UNKNOWN);
+	assert_int_equal(grpc_timeout(span_text("5 S")), TIME_UNKNOWN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(unary),
+		cmocka_unit_test(streaming),
+		cmocka_unit_test(answered_by_trailers_alone),
+		cmocka_unit_test(cancelled),
+		cmocka_unit_test(compressed),
+		cmocka_unit_test(losses),
+		cmocka_unit_test(timeouts),
+	};
+
+	return cmocka_run_group_tests_name("http2_grpc", tests, NULL, NULL);
+}
