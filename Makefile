@@ -196,6 +196,11 @@ fuzz: fuzz-build ## run each fuzz target for FUZZ_SECONDS (60)
 demo: all ## record real servers and clients on loopback, and show the recording
 	$(Q)tools/demo
 
+.PHONY: kernels
+kernels: tests ## boot every kernel of tests/kernels and print the table of README
+	$(Q)tests/run kernels-all
+	$(Q)tests/kernels/table
+
 .PHONY: bench
 bench: all $(BENCH_BIN) ## measure, as ratios of medians in one interleaved run
 	$(Q)tools/bench/run
