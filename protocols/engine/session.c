@@ -143,6 +143,8 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	session_finish(s);
+	if (s->root == s)
+		session_forget_all(s);
 	session_free(s->outer);
 	if (s->made_inside)
 		session_free(s->inside);

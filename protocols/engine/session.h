@@ -11,6 +11,8 @@
  * twice, cut short or never.
  */
 
+struct knowledge;
+
 typedef void session_record_fn(void *context, struct session *s, const struct record *record);
 
 #define SESSION_START_UNKNOWN UINT64_MAX
@@ -31,9 +33,11 @@ struct session_options {
 	bool explain;	   /* the sample and what was made of it stay, for session_candidates() */
 	size_t keep;	   /* bytes of a body, or one of SESSION_KEEP_... */
 	const struct protocol *decode_as; /* NULL: infer */
-	struct budget *budget;		  /* outlives the session */
-	session_record_fn *record;	  /* may be NULL: nobody wants records */
-	void *context;			  /* for record() */
+	struct budget *budget;		  /* outlives the session, as the next */
+	struct knowledge *knowledge;	  /* may be NULL: nothing is learnt */
+	uint64_t ends[2]; /* what names the local and the remote end's address; 0: unknown */
+	session_record_fn *record; /* may be NULL: nobody wants records */
+	void *context;		   /* for record() */
 };
 
 struct session_counts {

@@ -42,6 +42,8 @@ struct sampling {
 	struct backlog backlog;
 };
 
+struct entry;
+
 struct session {
 	struct session_options options;
 	enum phase phase;
@@ -77,6 +79,7 @@ struct session {
 	uint64_t unwrapped[2]; /* bytes, by direction: unless none, events of LAYER_TLS aren't used
 				*/
 
+	struct entry *facts; /* of the root: what was learnt on this connection */
 	struct framer_counts counts;
 	uint64_t records;
 	uint64_t emitted_position; /* of the last record */
@@ -127,6 +130,10 @@ bool session_may_sample_again(const struct session *s);
 void session_decide(struct session *s, bool ended);
 
 void session_free_sampling(struct session *s);
+
+/* ---- knowledge.c ---- */
+
+void session_forget_all(struct session *root);
 
 /* ---- handover.c ---- */
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "protocols/engine/knowledge.h"
 #include "protocols/value/json.h"
 
 #define MESSAGE_NS 1000000
@@ -68,12 +69,14 @@ static void run(const struct feed *feed, size_t messages, size_t last_len,
 		struct feed_output *output)
 {
 	struct budget budget = {.limit = 256 << 20};
+	struct knowledge knowledge = {.budget = &budget, .once = true};
 	struct session_options options = {
 		.transport = feed->transport ? feed->transport : TRANSPORT_TCP,
 		.role = feed->role,
 		.midstream = feed->midstream,
 		.decode_as = feed->decode_as,
 		.budget = &budget,
+		.knowledge = &knowledge,
 		.record = append_record,
 		.context = output,
 	};
@@ -102,6 +105,7 @@ static void run(const struct feed *feed, size_t messages, size_t last_len,
 	}
 	session_finish(s);
 	session_free(s);
+	knowledge_free(&knowledge);
 	assert_int_equal(budget.used, 0);
 	buffer_append_char(output->out, '\0');
 	buffer_append_char(&output->positions, '\0');
