@@ -60,7 +60,7 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 FORMAT_LIBS    := -lzstd -lz
 PROTOCOLS_LIBS := -lbrotlidec -lsnappy -llz4
-RECORD_LIBS    := -lbpf -lelf
+RECORD_LIBS    := -lbpf -lelf -lpthread
 
 PROGRAMS := $(BUILD)/socktape $(if $(SKIP_BPF),,$(if $(RECORD_SRC),$(BUILD)/socktape-record))
 

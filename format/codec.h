@@ -16,6 +16,7 @@
 
 #define CODEC_FILTER_WORDS 4
 #define CODEC_CUTS	   16 /* as many as four bits tell apart */
+#define CODEC_CAUSES	   16 /* later ones count as unknown */
 
 /* What the header of a block says about the events in it. */
 struct codec_stats {
@@ -29,6 +30,7 @@ struct codec_stats {
 	uint64_t cut_bytes[CODEC_CUTS]; /* not in data_bytes, by enum cut */
 	uint64_t lost_events;
 	uint64_t lost_bytes;
+	struct loss_sum lost[CODEC_CAUSES]; /* the same by enum loss_cause */
 	uint64_t conn_filter[CODEC_FILTER_WORDS];
 	uint64_t process_filter[CODEC_FILTER_WORDS];
 	uint32_t event_types; /* bit n for type n */

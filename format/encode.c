@@ -436,6 +436,7 @@ static void encode_loss(struct encoder *e, const struct event *event)
 		.position = htole64(from->placed ? from->position : 0),
 	};
 	struct tape_event header = header_of(e, event);
+	unsigned int cause = (unsigned int)from->cause < CODEC_CAUSES ? from->cause : 0;
 
 	if (from->placed)
 		header.flags |= TAPE_LOSS_POSITION;
@@ -443,6 +444,8 @@ static void encode_loss(struct encoder *e, const struct event *event)
 	conn_add(e, from->conn);
 	e->stats.lost_events += from->events;
 	e->stats.lost_bytes += from->bytes;
+	e->stats.lost[cause].events += from->events;
+	e->stats.lost[cause].bytes += from->bytes;
 }
 
 static void encode_secret(struct encoder *e, const struct event *event)

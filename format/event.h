@@ -183,6 +183,12 @@ struct event_loss {
 	uint64_t position; /* position + bytes <= INT64_MAX */
 };
 
+/* Sums over LOSS events. */
+struct loss_sum {
+	uint64_t events;
+	uint64_t bytes;
+};
+
 struct event_secret {
 	uint64_t conn;	  /* 0 when unknown */
 	struct span line; /* one line of the NSS key log format, no newline */

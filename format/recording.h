@@ -128,8 +128,10 @@ struct recording_writer_totals {
 	uint64_t stored_events; /* of all these: in files, not in memory alone; with snapshots */
 	uint64_t stored_data_events;
 	uint64_t stored_data_bytes;
-	uint64_t stored_cut_bytes[WRITER_CUTS]; /* by enum cut */
-	uint64_t compress_ns;			/* time spent so far */
+	uint64_t stored_cut_bytes[WRITER_CUTS];	    /* by enum cut */
+	struct loss_sum stored_lost[WRITER_CAUSES]; /* by enum loss_cause */
+	int64_t stored_until;			    /* latest time of an event in files */
+	uint64_t compress_ns;			    /* time spent so far */
 	uint64_t write_ns;
 	uint64_t segments;	   /* begun */
 	uint64_t deleted_segments; /* by keep_len */

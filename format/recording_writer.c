@@ -86,6 +86,12 @@ static void add_totals(struct recording_writer_totals *totals, const struct writ
 	totals->stored_data_bytes += segment->stored_data_bytes;
 	for (size_t i = 0; i < WRITER_CUTS; i++)
 		totals->stored_cut_bytes[i] += segment->stored_cut_bytes[i];
+	for (size_t i = 0; i < WRITER_CAUSES; i++) {
+		totals->stored_lost[i].events += segment->stored_lost[i].events;
+		totals->stored_lost[i].bytes += segment->stored_lost[i].bytes;
+	}
+	if (segment->stored_until > totals->stored_until)
+		totals->stored_until = segment->stored_until;
 	totals->compress_ns += segment->compress_ns;
 	totals->write_ns += segment->write_ns;
 }

@@ -13,7 +13,7 @@
 
 #define BLOCK_LEN_MAX (32u << 20) /* with one more event still below TAPE_BLOCK_MAX */
 
-static_assert(WRITER_CUTS == CODEC_CUTS, "every number that fits into an event");
+static_assert(WRITER_CUTS == CODEC_CUTS && WRITER_CAUSES == CODEC_CAUSES, "the same sums");
 static_assert(BLOCK_TARGET == TAPE_BLOCK_TARGET, "the same for everybody");
 
 struct writer {
@@ -193,6 +193,12 @@ static void count_stored(struct writer *w, const struct codec_stats *stats, size
 	totals->stored_data_bytes += stats->data_bytes;
 	for (size_t i = 0; i < CODEC_CUTS; i++)
 		totals->stored_cut_bytes[i] += stats->cut_bytes[i];
+	for (size_t i = 0; i < CODEC_CAUSES; i++) {
+		totals->stored_lost[i].events += stats->lost[i].events;
+		totals->stored_lost[i].bytes += stats->lost[i].bytes;
+	}
+	if (stats->ts_max > totals->stored_until)
+		totals->stored_until = stats->ts_max;
 	if (stats->event_types & 1u << EVENT_CLOCK)
 		w->clock_offset = stats->clock_offset;
 }

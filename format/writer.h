@@ -37,7 +37,8 @@ struct writer_options {
 	int64_t created_realtime;
 };
 
-#define WRITER_CUTS 16
+#define WRITER_CUTS   16
+#define WRITER_CAUSES 16
 
 struct writer_totals {
 	uint64_t file_bytes; /* handed to the sink so far */
@@ -48,7 +49,9 @@ struct writer_totals {
 	uint64_t stored_events; /* of all these: in blocks that the sink has taken */
 	uint64_t stored_data_events;
 	uint64_t stored_data_bytes;
-	uint64_t stored_cut_bytes[WRITER_CUTS]; /* not kept of their data, by enum cut */
+	uint64_t stored_cut_bytes[WRITER_CUTS];	    /* not kept of their data, by enum cut */
+	struct loss_sum stored_lost[WRITER_CAUSES]; /* told in them, by enum loss_cause */
+	int64_t stored_until;			    /* latest time of an event in them */
 	uint64_t blocks;
 	uint64_t compress_ns; /* time that was spent so */
 	uint64_t write_ns;

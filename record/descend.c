@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "format/buffer.h"
-#include "record/size.h"
+#include "format/size.h"
 
 struct relation {
 	uint32_t pid;

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "record/loop.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "record/clock.h"
+#include "record/loss.h"
 
 /* The ring is looked at this often; the kernel side wakes only when it fills faster than that. */
 #define TURN_MS 10
@@ -62,16 +65,47 @@ static void clock_write(struct recorder *r)
 	struct event event;
 
 	clock_event(&event);
-	recorder_write(r, &event);
+	store_event(r->store, &event);
 }
 
 /* What the kernel side has counted: into the recording, as far as something was lost. */
 static void tally_take(struct recorder *r)
 {
 	int64_t now = clock_monotonic();
+	struct event events[TALLY_CAUSES];
+	size_t count;
 
-	if (programs_tally(r->programs, &r->tally) && r->error == TAPE_OK)
-		recorder_check(r, loss_log_write(&r->losses, &r->tally, now, r->writer));
+	if (!programs_tally(r->programs, &r->tally))
+		return;
+	count = loss_events(r->tally.lost, r->told, r->told_at, now, events);
+	for (size_t i = 0; i < count; i++)
+		store_event(r->store, &events[i]);
+	memcpy(r->told, r->tally.lost, sizeof(r->told));
+	r->told_at = now;
+}
+
+/* The account so far, for a reader of a recording that has no end. */
+static void totals_write(struct recorder *r)
+{
+	struct progress progress = recorder_progress(r);
+	struct event event;
+
+	if (progress.account.moved_bytes == r->totals_bytes)
+		return;
+	r->totals_bytes = progress.account.moved_bytes;
+	account_event(&progress.account, clock_monotonic(), &event);
+	store_event(r->store, &event);
+}
+
+/* An error of the store ends the recording. */
+static void store_check(struct recorder *r)
+{
+	struct store_status status = store_status(r->store);
+
+	if (r->error != TAPE_OK)
+		return;
+	r->error = status.error;
+	r->system_error = status.system_error;
 }
 
 static bool status_wanted(const struct recorder *r)
@@ -84,8 +118,9 @@ static void second_passed(struct recorder *r)
 {
 	programs_sweep(r->programs);
 	tally_take(r);
-	if (r->error == TAPE_OK)
-		recorder_check(r, recording_writer_flush(r->writer));
+	totals_write(r);
+	store_flush(r->store);
+	recorder_limit_backlog(r);
 	if (status_wanted(r)) {
 		struct progress progress = recorder_progress(r);
 
@@ -106,7 +141,9 @@ static void record(struct recorder *r)
 
 		if (epoll_wait(r->wake, events, 2, empty ? TURN_MS : 0) > 0)
 			signals_take(r);
-		empty = drain_some(r->drain);
+		/* What the backlog has no room for stays in the kernel, which then keeps less. */
+		empty = !store_has_room(r->store) || drain_some(r->drain);
+		store_check(r);
 		now = clock_monotonic();
 		if (options->duration && now - r->started >= (int64_t)options->duration)
 			stop(r, "stopped");
@@ -137,6 +174,49 @@ static void drain_rest(struct recorder *r)
 	}
 }
 
+/* Ends the recording with EVENTS, which say what isn't in it. */
+static enum tape_error finish(struct recorder *r, const struct event *events, size_t count)
+{
+	enum tape_error error = TAPE_OK;
+
+	for (size_t i = 0; i < count && !error; i++)
+		error = recording_writer_event(r->writer, &events[i]);
+	return error ? error : recording_writer_finish(r->writer);
+}
+
+/*
+ * The last words of a recording: what was lost and isn't told yet, and the account. Where the
+ * writer failed, losses that were told in blocks that are in no file are told again.
+ */
+static size_t last_words(const struct recorder *r, struct event events[TALLY_CAUSES + 2])
+{
+	struct progress progress = recorder_progress(r);
+	const struct recording_writer_totals *written = &progress.store.written;
+	int64_t since = written->stored_until ? written->stored_until : r->started;
+	size_t count = loss_events(progress.account.lost, written->stored_lost, since, r->ended,
+				   events);
+
+	clock_event(&events[count++]);
+	account_event(&progress.account, events[count - 1].ts, &events[count]);
+	return count + 1;
+}
+
+/* Everything that can be known is known now. */
+static void recording_end(struct recorder *r)
+{
+	struct event events[TALLY_CAUSES + 2];
+	size_t count = last_words(r, events);
+
+	if (r->error == TAPE_OK) {
+		r->error = finish(r, events, count);
+		r->system_error = errno;
+	}
+	if (r->error == TAPE_OK)
+		return;
+	count = last_words(r, events);
+	r->complete = recording_writer_last_words(r->writer, events, count) == TAPE_OK;
+}
+
 static void record_end(struct recorder *r)
 {
 	r->ended = clock_monotonic();
@@ -145,9 +225,9 @@ static void record_end(struct recorder *r)
 	programs_sweep(r->programs);
 	drain_rest(r);
 	tally_take(r);
-	clock_write(r);
-	if (r->error == TAPE_OK)
-		recorder_check(r, recording_writer_finish(r->writer));
+	store_stop(r->store);
+	store_check(r);
+	recording_end(r);
 	status_clear(&r->status, stderr);
 }
 

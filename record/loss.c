@@ -1,30 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "record/loss.h"
 
-enum tape_error loss_log_write(struct loss_log *log, const struct tally *tally, int64_t now,
-			       struct recording_writer *writer)
+size_t loss_events(const struct loss_sum lost[TALLY_CAUSES],
+		   const struct loss_sum told[TALLY_CAUSES], int64_t since, int64_t now,
+		   struct event events[TALLY_CAUSES])
 {
-	enum tape_error error = TAPE_OK;
+	size_t count = 0;
 
-	for (unsigned int cause = 0; cause < TALLY_CAUSES && error == TAPE_OK; cause++) {
-		struct tally_loss *told = &log->told[cause];
-		struct event event = {
-			.type = EVENT_LOSS,
-			.ts = now,
-			.loss =
-				{
-					.events = tally->lost[cause].events - told->events,
-					.bytes = tally->lost[cause].bytes - told->bytes,
-					.since = log->since,
-					.cause = (enum loss_cause)cause,
-				},
+	for (unsigned int cause = 0; cause < TALLY_CAUSES; cause++) {
+		struct event_loss loss = {
+			.events = lost[cause].events - told[cause].events,
+			.bytes = lost[cause].bytes - told[cause].bytes,
+			.since = since,
+			.cause = (enum loss_cause)cause,
 		};
 
-		if (event.loss.events == 0 && event.loss.bytes == 0)
-			continue;
-		error = recording_writer_event(writer, &event);
-		*told = tally->lost[cause];
+		if (loss.events || loss.bytes)
+			events[count++] = (struct event){
+				.type = EVENT_LOSS, .ts = now, .loss = loss};
 	}
-	log->since = now;
-	return error;
+	return count;
 }

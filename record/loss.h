@@ -2,20 +2,16 @@
 #ifndef SOCKTAPE_RECORD_LOSS_H
 #define SOCKTAPE_RECORD_LOSS_H
 
-#include "format/recording.h"
+#include <stddef.h>
+
 #include "record/tally.h"
 
-/* What has been reported as lost, and when. Zero-initialised except for SINCE: the beginning. */
-struct loss_log {
-	struct tally_loss told[TALLY_CAUSES];
-	int64_t since;
-};
-
 /*
- * Writes a LOSS event for each cause that grew since the last call: exactly what was added, and
- * between which times. NOW is the moment at which TALLY was read.
+ * Makes a LOSS event of the time NOW for each cause of which LOST has more than TOLD: exactly what
+ * was added since SINCE. Returns how many.
  */
-MUST_CHECK enum tape_error loss_log_write(struct loss_log *log, const struct tally *tally,
-					  int64_t now, struct recording_writer *writer);
+size_t loss_events(const struct loss_sum lost[TALLY_CAUSES],
+		   const struct loss_sum told[TALLY_CAUSES], int64_t since, int64_t now,
+		   struct event events[TALLY_CAUSES]);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <malloc.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -22,9 +23,10 @@ static void complain(struct buffer *problem)
 /* One line: what failed, where, and what that means for the recording. */
 static void failure_print(const struct recorder *r)
 {
-	fprintf(stderr, "socktape-record: %s: %s; recording stopped, what is there can be read\n",
+	fprintf(stderr, "socktape-record: %s: %s; recording stopped, what is there can be read%s\n",
 		recording_writer_path(r->writer),
-		r->error == TAPE_ERROR_IO ? strerror(r->system_error) : tape_error_text(r->error));
+		r->error == TAPE_ERROR_IO ? strerror(r->system_error) : tape_error_text(r->error),
+		r->complete ? "" : ", and its last segment has no end");
 }
 
 /* What is not recorded, whatever happens, is told before. */
@@ -127,11 +129,18 @@ static int (*const actions[])(const struct options *options, char *const *argv) 
 	[OPTIONS_VERSION] = version,
 };
 
+/*
+ * Blocks get memory of their own from the system and give it back one by one, whatever else is
+ * allocated in between. Left alone, glibc would begin to keep them after the first.
+ */
+#define MMAP_THRESHOLD (512 << 10)
+
 int main(int argc, char **argv)
 {
 	struct options options;
 	struct buffer problem = {0};
 
+	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 	if (options_parse(argc, argv, &options, &problem))
 		return actions[options.action](&options, argv);
 	complain(&problem);

@@ -173,3 +173,19 @@ uint64_t memory_left(void)
 	fclose(file);
 	return least;
 }
+
+uint64_t memory_available(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	uint64_t available = MEMORY_UNLIMITED;
+	unsigned long long kibibytes;
+	char line[128];
+
+	if (!file)
+		return available;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %llu kB", &kibibytes) == 1)
+			available = kibibytes * 1024;
+	fclose(file);
+	return available;
+}

@@ -17,4 +17,7 @@ uint64_t memory_left(void);
 /* The same for the cgroup at PATH ("/a/b") of the hierarchy that is mounted at MOUNT. */
 uint64_t memory_left_of(const char *mount, const char *path);
 
+/* Bytes that the whole system has to give without swapping: MemAvailable, see proc(5). */
+uint64_t memory_available(void);
+
 #endif

@@ -4,7 +4,7 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "record/size.h"
+#include "format/size.h"
 
 /*
  * One row for each option: parsing, --help and the messages all come from here. SET takes the
@@ -114,12 +114,24 @@ static const char *set_buffer(struct options *options, const char *argument)
 	return NULL;
 }
 
+static const char *set_backlog(struct options *options, const char *argument)
+{
+	if (!size_parse(argument, &options->backlog_len) ||
+	    options->backlog_len < OPTIONS_BACKLOG_MIN ||
+	    options->backlog_len > OPTIONS_BACKLOG_MAX)
+		return "a size from 4MiB to 1TiB";
+	return NULL;
+}
+
 static const char *set_level(struct options *options, const char *argument)
 {
 	uint64_t level;
 
+	options->level = 0;
+	if (strcmp(argument, "auto") == 0)
+		return NULL;
 	if (!size_parse_number(argument, &level) || level == 0 || level > OPTIONS_LEVEL_MAX)
-		return "a zstd level, 1 to 19";
+		return "a zstd level, 1 to 19, or auto";
 	options->level = (int)level;
 	return NULL;
 }
@@ -191,7 +203,8 @@ static const struct option_row rows[] = {
 	{'C', "segment-size", "SIZE", "begin a new file after this much (256M)", set_segment},
 	{0, "keep", "SIZE", "delete the oldest files beyond this much (keep all)", set_keep},
 	{0, "buffer", "SIZE", "ring buffer, rounded up to a power of two (64MiB)", set_buffer},
-	{'z', "level", "LEVEL", "zstd compression, 1 to 19 (1)", set_level},
+	{0, "backlog", "SIZE", "memory for what compression can't follow (512MiB)", set_backlog},
+	{'z', "level", "LEVEL", "zstd compression, 1 to 19, or auto (auto)", set_level},
 	{'d', "duration", "SECONDS", "stop after this long", set_duration},
 	{0, "Other", NULL, NULL, NULL},
 	{'q', "quiet", NULL, "print nothing but errors and losses", set_quiet},
@@ -334,7 +347,7 @@ bool options_parse(int argc, char **argv, struct options *options, struct buffer
 	*options = (struct options){
 		.snaplen = OPTIONS_SNAPLEN_ALL,
 		.ring_len = OPTIONS_RING_DEFAULT,
-		.level = 1,
+		.backlog_len = OPTIONS_BACKLOG_DEFAULT,
 	};
 	tables_fill(&tables);
 	optind = 0; /* glibc: begin anew */

@@ -21,6 +21,9 @@
 #define OPTIONS_RING_MAX	(2u << 30) /* the kernel's limit for a ring buffer, rounded down */
 #define OPTIONS_RING_DEFAULT	(64u << 20)
 #define OPTIONS_LEVEL_MAX	19
+#define OPTIONS_BACKLOG_MIN	(4u << 20)
+#define OPTIONS_BACKLOG_MAX	(UINT64_C(1) << 40)
+#define OPTIONS_BACKLOG_DEFAULT (512u << 20)
 #define OPTIONS_SNAPLEN_ALL	UINT32_MAX
 
 enum options_action {
@@ -47,8 +50,9 @@ struct options {
 	uint64_t segment_len;
 	uint64_t keep_len; /* 0: keep all */
 	uint64_t ring_len; /* a power of two */
+	uint64_t backlog_len;
 	uint64_t duration; /* ns; 0: no limit */
-	int level;
+	int level;	   /* of zstd; 0: as the backlog asks for */
 
 	bool quiet;
 	bool verbose;

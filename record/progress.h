@@ -4,15 +4,15 @@
 
 #include <stdint.h>
 
-#include "format/recording.h"
+#include "record/account.h"
 #include "record/drain.h"
-#include "record/tally.h"
 
 /* What is known at one moment of a recording. */
 struct progress {
 	int64_t elapsed; /* ns since the programs were attached */
 	struct tally tally;
-	struct recording_writer_totals written;
+	struct account account;
+	struct store_status store;
 	struct drain_totals drained;
 };
 

@@ -148,11 +148,20 @@ static bool writer_open(struct recorder *r, struct buffer *problem)
 		buffer_printf(problem, "%s: %s", options->directory, tape_error_text(r->error));
 	if (r->error != TAPE_OK)
 		return false;
+	r->store = store_new(r->writer, &(struct store_options){
+						.backlog_len = options->backlog_len,
+						.level = options->level,
+					});
+	if (!r->store) {
+		buffer_append_text(problem, "out of memory");
+		return false;
+	}
+	recorder_limit_backlog(r);
 	host_event(&r->host, &host);
 	host.host.blind = programs_blind(r->programs);
 	host.ts = clock.ts;
-	recorder_write(r, &host);
-	recorder_write(r, &clock);
+	store_event(r->store, &host);
+	store_event(r->store, &clock);
 	return true;
 }
 
@@ -181,6 +190,7 @@ static bool signals_open(struct recorder *r, struct buffer *problem)
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* the write that may not be fails instead */
 	r->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (r->signals < 0)
 		buffer_printf(problem, "can't watch for signals: %s", strerror(errno));
@@ -230,7 +240,13 @@ static void children_add(struct recorder *r)
 
 static void event_take(void *context, const struct event *event)
 {
-	recorder_write(context, event);
+	struct recorder *r = context;
+
+	if (event->type == EVENT_LOSS) {
+		r->seen[event->loss.cause].events += event->loss.events;
+		r->seen[event->loss.cause].bytes += event->loss.bytes;
+	}
+	store_event(r->store, event);
 }
 
 /* The process of connections that nobody has accepted, or used, is the one that listens. */
@@ -240,7 +256,7 @@ static void listener_write(void *context, uint32_t pid)
 	struct event event = {.type = EVENT_PROCESS, .ts = clock_monotonic()};
 
 	if (process_table_read(r->processes, pid, &event.process))
-		recorder_write(r, &event);
+		store_event(r->store, &event);
 }
 
 static bool recording_begin(struct recorder *r, struct buffer *problem)
@@ -250,7 +266,7 @@ static bool recording_begin(struct recorder *r, struct buffer *problem)
 
 	r->drain = drain_new(programs_ring(r->programs), r->processes, event_take, r);
 	r->started = clock_monotonic();
-	r->losses.since = r->started;
+	r->told_at = r->started;
 	if (r->drain)
 		error = programs_attach(r->programs);
 	if (!r->drain || error) {
@@ -264,6 +280,11 @@ static bool recording_begin(struct recorder *r, struct buffer *problem)
 	programs_listeners(r->programs, listener_write, r);
 	if (!privilege_drop(options->directory) && options->verbose)
 		fprintf(stderr, "  can't give up capabilities: %s\n", strerror(errno));
+	/* Not before: a thread keeps the capabilities that it was made with. */
+	if (!store_start(r->store)) {
+		buffer_printf(problem, "can't make a thread: %s", strerror(errno));
+		return false;
+	}
 	if (!programs_tally(r->programs, &r->tally)) {
 		buffer_printf(problem, "the kernel doesn't tell what is lost: %s", strerror(errno));
 		return false;
@@ -288,28 +309,27 @@ bool recorder_open(struct recorder *r, const struct options *options, char *cons
 	       recording_begin(r, problem);
 }
 
-void recorder_check(struct recorder *r, enum tape_error error)
+void recorder_limit_backlog(struct recorder *r)
 {
-	if (r->error != TAPE_OK || error == TAPE_OK)
-		return;
-	r->system_error = errno;
-	r->error = error;
-}
+	uint64_t left = memory_left();
+	uint64_t available = memory_available();
 
-void recorder_write(struct recorder *r, const struct event *event)
-{
-	if (r->error == TAPE_OK)
-		recorder_check(r, recording_writer_event(r->writer, event));
+	if (available < left)
+		left = available;
+	store_limit(r->store, store_status(r->store).waiting + left / 2);
 }
 
 struct progress recorder_progress(const struct recorder *r)
 {
-	return (struct progress){
+	struct progress progress = {
 		.elapsed = (r->ended ? r->ended : clock_monotonic()) - r->started,
 		.tally = r->tally,
-		.written = recording_writer_totals(r->writer),
+		.store = store_status(r->store),
 		.drained = *drain_totals(r->drain),
 	};
+
+	account_make(&progress.account, &r->tally, r->seen, &progress.store, r->ended != 0);
+	return progress;
 }
 
 void recorder_close(struct recorder *r)
@@ -317,6 +337,7 @@ void recorder_close(struct recorder *r)
 	command_abandon(&r->command);
 	drain_free(r->drain);
 	programs_free(r->programs);
+	store_free(r->store);
 	recording_writer_free(r->writer);
 	process_table_free(r->processes);
 	cgroup_table_free(r->cgroups);

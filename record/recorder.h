@@ -6,7 +6,6 @@
 #include "record/attach.h"
 #include "record/command.h"
 #include "record/host.h"
-#include "record/loss.h"
 #include "record/options.h"
 #include "record/progress.h"
 #include "record/status.h"
@@ -19,18 +18,23 @@ struct recorder {
 	struct cgroup_table *cgroups;
 	struct process_table *processes;
 	struct programs *programs;
-	struct recording_writer *writer;
+	struct recording_writer *writer; /* the store's while that runs */
+	struct store *store;
 	struct drain *drain;
 	int signals; /* signalfd */
 	int wake;    /* epoll: a signal, or the ring fills */
 	int64_t started;
-	int64_t ended; /* 0 as long as it goes on */
-	struct loss_log losses;
-	struct tally tally; /* as last read */
+	int64_t ended;			    /* 0 as long as it goes on */
+	struct tally tally;		    /* as last read */
+	struct loss_sum told[TALLY_CAUSES]; /* of tally.lost: has its LOSS event */
+	int64_t told_at;		    /* when that was */
+	struct loss_sum seen[TALLY_CAUSES]; /* LOSS events that came from the kernel side */
+	uint64_t totals_bytes;		    /* moved, as the last TOTALS event says */
 	struct status status;
 	const char *stop_reason; /* NULL as long as it goes on */
 	enum tape_error error;	 /* of the writer, that ended the recording */
 	int system_error;	 /* errno at that moment */
+	bool complete;		 /* the recording itself says what that cost */
 };
 
 /*
@@ -48,11 +52,11 @@ bool recorder_load(const struct options *options, struct programs **programs,
 bool recorder_open(struct recorder *r, const struct options *options, char *const *argv,
 		   struct buffer *problem);
 
-/* Hands EVENT to the writer, unless it has failed before. */
-void recorder_write(struct recorder *r, const struct event *event);
-
-/* Remembers the first ERROR of the writer, and errno with it. */
-void recorder_check(struct recorder *r, enum tape_error error);
+/*
+ * Keeps the backlog from taking more than half of the memory that others still could have. To be
+ * called at the begin, and about once a second.
+ */
+void recorder_limit_backlog(struct recorder *r);
 
 /* What is known now. */
 struct progress recorder_progress(const struct recorder *r);

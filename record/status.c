@@ -2,7 +2,7 @@
 #include "record/status.h"
 
 #include "record/clock.h"
-#include "record/size.h"
+#include "format/size.h"
 
 /* To the line's begin, and erase what is there (ECMA-48 EL). */
 #define ERASE_LINE "\r\033[K"
@@ -15,27 +15,26 @@ static uint64_t per_second(uint64_t now, uint64_t before, int64_t ns)
 void status_show(struct status *status, const struct progress *progress, FILE *out)
 {
 	int64_t since = progress->elapsed - status->elapsed;
-	const struct recording_writer_totals *written = &progress->written;
-	struct tally_loss lost = tally_lost(&progress->tally);
+	const struct store_sums *given = &progress->store.given;
+	struct loss_sum lost = loss_sum_all(progress->account.lost);
 	char events[SIZE_TEXT_MAX];
 	char rate[SIZE_TEXT_MAX];
 	char file[SIZE_TEXT_MAX];
 	char calls[SIZE_TEXT_MAX];
 	char cut[SIZE_TEXT_MAX];
 
-	size_text_exact(per_second(written->data_events, status->events, since), events);
-	size_text(per_second(written->data_bytes, status->bytes, since), rate);
-	size_text(written->file_bytes, file);
+	size_text_exact(per_second(given->events, status->events, since), events);
+	size_text(per_second(given->payload, status->bytes, since), rate);
+	size_text(progress->store.written.file_bytes, file);
 	size_text_exact(lost.events, calls);
 	fprintf(out, ERASE_LINE "%6lld s  %11s events/s  %8s/s  %8s written  %s lost",
 		(long long)(progress->elapsed / CLOCK_SECOND), events, rate, file, calls);
-	if (tally_cut(&progress->tally)) {
-		size_text(tally_cut(&progress->tally), cut);
+	if (account_cut(&progress->account)) {
+		size_text(account_cut(&progress->account), cut);
 		fprintf(out, "  %s left out", cut);
 	}
 	fflush(out);
-	*status = (struct status){true, progress->elapsed, written->data_events,
-				  written->data_bytes};
+	*status = (struct status){true, progress->elapsed, given->events, given->payload};
 }
 
 void status_clear(struct status *status, FILE *out)

@@ -4,24 +4,15 @@
 #include <inttypes.h>
 
 #include "record/clock.h"
-#include "record/size.h"
+#include "format/size.h"
 
 /* Columns of the table of causes: the longest cause, and a trillion with its commas. */
 #define CAUSE_WIDTH 44
 #define BYTES_WIDTH 17
 
-/* Taken out of the ring, but in no file: the disk was full, or failed. */
-static struct tally_loss unwritten(const struct progress *progress)
-{
-	return (struct tally_loss){
-		progress->drained.data_events - progress->written.stored_data_events,
-		progress->drained.data_bytes - progress->written.stored_data_bytes,
-	};
-}
-
 static void recorded_print(const struct progress *progress, FILE *out)
 {
-	const struct recording_writer_totals *written = &progress->written;
+	const struct recording_writer_totals *written = &progress->store.written;
 	char events[SIZE_TEXT_MAX];
 	char data[SIZE_TEXT_MAX];
 	char conns[SIZE_TEXT_MAX];
@@ -38,14 +29,14 @@ static void payload_print(const struct progress *progress, FILE *out)
 	char kept[SIZE_TEXT_MAX];
 	char moved[SIZE_TEXT_MAX];
 
-	size_text_exact(progress->written.stored_data_bytes, kept);
-	size_text_exact(progress->tally.moved_bytes, moved);
+	size_text_exact(progress->account.kept_bytes, kept);
+	size_text_exact(progress->account.moved_bytes, moved);
 	fprintf(out, "  payload   %s bytes kept of %s that were moved\n", kept, moved);
 }
 
 static void written_print(const struct summary *summary, FILE *out)
 {
-	const struct recording_writer_totals *written = &summary->progress.written;
+	const struct recording_writer_totals *written = &summary->progress.store.written;
 	char bytes[SIZE_TEXT_MAX];
 
 	size_text_exact(written->file_bytes, bytes);
@@ -58,7 +49,7 @@ static void written_print(const struct summary *summary, FILE *out)
 	fputc('\n', out);
 }
 
-static void cause_print(const char *cause, const struct tally_loss *loss, FILE *out)
+static void cause_print(const char *cause, const struct loss_sum *loss, FILE *out)
 {
 	char bytes[SIZE_TEXT_MAX];
 	char calls[SIZE_TEXT_MAX];
@@ -74,35 +65,32 @@ static void cause_print(const char *cause, const struct tally_loss *loss, FILE *
 
 static void lost_print(const struct summary *summary, FILE *out)
 {
-	const struct tally *tally = &summary->progress.tally;
-	struct tally_loss failed = unwritten(&summary->progress);
-	struct tally_loss all = tally_lost(tally);
+	const struct account *account = &summary->progress.account;
+	struct loss_sum all = loss_sum_all(account->lost);
 
-	if (!all.events && !all.bytes && !failed.events) {
-		fprintf(out, "  lost      nothing%s\n",
-			summary->blind ? " of what can be seen on this kernel" : "");
+	if (!all.events && !all.bytes) {
+		/* Payload that was left out is no loss of a call, but nothing is a bigger word. */
+		if (!account_cut(account))
+			fprintf(out, "  lost      nothing%s\n",
+				summary->blind ? " of what can be seen on this kernel" : "");
 		return;
 	}
 	fputs("  lost\n", out);
 	for (unsigned int i = 0; i < TALLY_CAUSES; i++)
-		if (tally->lost[i].events || tally->lost[i].bytes)
-			cause_print(loss_cause_text((enum loss_cause)i), &tally->lost[i], out);
-	if (failed.events)
-		cause_print(loss_cause_text(LOSS_WRITE_FAILED), &failed, out);
-	if (tally->lost[LOSS_RING_FULL].events)
+		if (account->lost[i].events || account->lost[i].bytes)
+			cause_print(loss_cause_text((enum loss_cause)i), &account->lost[i], out);
+	if (account->lost[LOSS_RING_FULL].events)
 		fputs("    a larger ring buffer holds longer bursts: --buffer\n", out);
 }
 
-static void cut_print(const struct tally *tally, FILE *out)
+static void cut_print(const struct account *account, FILE *out)
 {
-	uint64_t all = tally_cut(tally) + tally->cut[CUT_SNAPLEN];
-
-	if (all == 0)
+	if (!account_cut(account) && !account->cut[CUT_SNAPLEN])
 		return;
 	fputs("  left out of the payload\n", out);
 	for (unsigned int i = 0; i < TALLY_CUTS; i++)
-		if (tally->cut[i])
-			cause_print(cut_text((enum cut)i), &(struct tally_loss){0, tally->cut[i]},
+		if (account->cut[i])
+			cause_print(cut_text((enum cut)i), &(struct loss_sum){0, account->cut[i]},
 				    out);
 }
 
@@ -149,24 +137,21 @@ void summary_print(const struct summary *summary, FILE *out)
 	written_print(summary, out);
 	lost_print(summary, out);
 	blind_print(summary->blind, "  blind     ", out);
-	cut_print(&progress->tally, out);
+	cut_print(&progress->account, out);
 	doubt_print(progress, out);
 }
 
 void summary_print_losses(const struct summary *summary, FILE *out)
 {
 	const struct progress *progress = &summary->progress;
-	struct tally_loss lost = tally_lost(&progress->tally);
-	struct tally_loss failed = unwritten(progress);
-	uint64_t cut = tally_cut(&progress->tally);
+	struct loss_sum lost = loss_sum_all(progress->account.lost);
+	uint64_t cut = account_cut(&progress->account);
 	char calls[SIZE_TEXT_MAX];
 	char bytes[SIZE_TEXT_MAX];
 	char left_out[SIZE_TEXT_MAX];
 
 	doubt_print(progress, out);
 	summary_print_blind(summary->blind, out);
-	lost.events += failed.events;
-	lost.bytes += failed.bytes;
 	if (!lost.events && !lost.bytes && !cut)
 		return;
 	size_text_exact(lost.events, calls);

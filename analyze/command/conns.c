@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdio.h>
-#include <stdlib.h>
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "analyze/output/output.h"
 #include "analyze/replay/reading.h"
 #include "analyze/replay/select.h"
 #include "analyze/output/text.h"
+#include "analyze/spill/sorter.h"
+#include "format/pack.h"
 
 static const char arguments[] = "REC [options]";
 static const char summary[] =
@@ -73,76 +75,70 @@ static const struct column columns[COLUMNS] = {
 	[RECORDS] = {"records", "BIGINT", "", "records that came out of it"},
 };
 
-/* A connection that ended: rows wait until all are there, to be sorted by start. */
-struct conn_row {
-	struct value values[COLUMNS];
-	char comm[16];
-	char local[160];
-	char remote[160];
-};
+/* Of the memory that reading may use, the rows that wait take this part. */
+#define SORT_SHARE 8
 
 struct conns {
 	struct reading reading;
 	struct select select;
-	struct conn_row **rows;
-	size_t count;
-	size_t capacity;
-	bool no_memory;
+	struct sorter *rows; /* of the connections that ended, by start */
+	struct buffer packed;
+	int error; /* errno of a row that could not be kept; 0: none */
 };
 
-static struct value copy_text(char *to, size_t size, const char *text)
+static void pack_row(struct buffer *b, const struct value *v)
 {
-	snprintf(to, size, "%s", text);
-	return value_text(span_text(to));
-}
-
-static struct conn_row *add_row(struct conns *conns)
-{
-	struct conn_row *row;
-
-	if (conns->count == conns->capacity) {
-		size_t capacity = conns->capacity ? conns->capacity * 2 : 256;
-		struct conn_row **rows = realloc(conns->rows, capacity * sizeof(struct conn_row *));
-
-		if (!rows)
-			return NULL;
-		conns->rows = rows;
-		conns->capacity = capacity;
+	buffer_clear(b);
+	for (int i = 0; i < COLUMNS; i++) {
+		pack_u64(b, v[i].type);
+		if (v[i].type == VALUE_INT)
+			pack_i64(b, v[i].integer);
+		else if (v[i].type == VALUE_BOOL)
+			pack_u64(b, v[i].boolean);
+		else if (v[i].type != VALUE_NULL)
+			pack_span(b, v[i].text);
 	}
-	row = calloc(1, sizeof(*row));
-	if (row)
-		conns->rows[conns->count++] = row;
-	return row;
 }
 
-static void on_conn_end(void *context, const struct connection *c)
+/* The texts are borrowed from PACKED. */
+static void unpack_row(struct span packed, struct value *v)
 {
-	struct conns *conns = context;
-	const struct replay *replay = conns->reading.replay;
+	struct unpack u = unpack_begin(packed);
+
+	for (int i = 0; i < COLUMNS; i++) {
+		v[i] = (struct value){.type = (enum value_type)unpack_u64(&u)};
+		if (v[i].type == VALUE_INT)
+			v[i].integer = unpack_i64(&u);
+		else if (v[i].type == VALUE_BOOL)
+			v[i].boolean = unpack_u64(&u);
+		else if (v[i].type != VALUE_NULL)
+			v[i].text = unpack_span(&u);
+	}
+}
+
+static struct value text_value(const char *text)
+{
+	return value_text(span_text(text));
+}
+
+static void fill_row(struct value *v, const struct replay *replay, const struct connection *c)
+{
 	const struct session *s = connection_session(c);
-	struct conn_row *row = add_row(conns);
-	struct value *v;
 
-	if (!row) {
-		conns->no_memory = true;
-		return;
-	}
-	v = row->values;
 	v[CONN] = value_int((int64_t)c->id);
 	v[PID] = value_int(c->pid);
-	v[COMM] = copy_text(row->comm, sizeof(row->comm), c->process ? c->process->name : "");
-	v[PROTO] = value_text(span_text(connection_protocol_name(c)));
-	v[ROLE] = value_text(span_text(role_text(connection_role(c))));
-	v[LOCAL] = copy_text(row->local, sizeof(row->local), c->local_text);
-	v[REMOTE] = copy_text(row->remote, sizeof(row->remote), c->remote_text);
-	v[TRANSPORT] = value_text(span_text(transport_text(c->transport)));
+	v[COMM] = text_value(c->process ? c->process->name : "");
+	v[PROTO] = text_value(connection_protocol_name(c));
+	v[ROLE] = text_value(role_text(connection_role(c)));
+	v[LOCAL] = text_value(c->local_text);
+	v[REMOTE] = text_value(c->remote_text);
+	v[TRANSPORT] = text_value(transport_text(c->transport));
 	v[START] = value_int(replay_realtime(replay, c->start_ts));
 	v[END] = value_int(replay_realtime(replay, c->end_ts));
 	v[CLOSED] = value_bool(c->closed);
-	v[STATE] = value_text(span_text(conn_state_text(c->state)));
-	v[STATE_BY] = value_text(
-		span_text(c->state_by == END_UNKNOWN ? "" : conn_end_text(c->state_by)));
-	v[ERROR] = value_text(span_text(conn_error_text(c->error)));
+	v[STATE] = text_value(conn_state_text(c->state));
+	v[STATE_BY] = text_value(c->state_by == END_UNKNOWN ? "" : conn_end_text(c->state_by));
+	v[ERROR] = text_value(conn_error_text(c->error));
 	if (connection_connect_ns(c) >= 0)
 		v[CONNECT] = value_int(connection_connect_ns(c));
 	if (c->reset_ts)
@@ -156,14 +152,20 @@ static void on_conn_end(void *context, const struct connection *c)
 	v[RECORDS] = value_int(s ? (int64_t)session_counts(s).records : 0);
 }
 
-static int by_start(const void *a, const void *b)
+/* Rows wait until all are there. */
+static void on_conn_end(void *context, const struct connection *c)
 {
-	const struct value *x = (*(struct conn_row *const *)a)->values;
-	const struct value *y = (*(struct conn_row *const *)b)->values;
+	struct conns *conns = context;
+	struct value v[COLUMNS] = {0};
 
-	if (x[START].integer != y[START].integer)
-		return x[START].integer < y[START].integer ? -1 : 1;
-	return x[CONN].integer < y[CONN].integer ? -1 : x[CONN].integer > y[CONN].integer;
+	if (conns->error)
+		return;
+	fill_row(v, conns->reading.replay, c);
+	pack_row(&conns->packed, v);
+	if (conns->packed.failed)
+		conns->error = ENOMEM;
+	else if (!sorter_add(conns->rows, v[START].integer, c->id, buffer_span(&conns->packed)))
+		conns->error = errno;
 }
 
 static const struct text_column text_columns[] = {
@@ -220,7 +222,7 @@ static void print_text(struct output *o, struct cells *cells, const struct value
 	else
 		buffer_append_char(b, '-');
 	cells_end(cells, PAINT_NONE);
-	buffer_append_text(b, v[PROTO].text.len ? v[PROTO].text.data : "-");
+	buffer_append_span(b, v[PROTO].text.len ? v[PROTO].text : span_text("-"));
 	cells_end(cells, PAINT_CYAN);
 	for (int i = ROLE; i <= REMOTE; i++) {
 		buffer_append_span(b, v[i].text);
@@ -246,21 +248,37 @@ static bool print_rows(struct conns *conns)
 {
 	struct output *o = output_new(conns->select.format);
 	struct cells cells = {0};
+	struct span packed;
 
 	if (!o)
 		return false;
-	qsort(conns->rows, conns->count, sizeof(struct conn_row *), by_start);
-	for (size_t i = 0; i < conns->count; i++) {
-		const struct row_part part = {
-			.columns = columns, .count = COLUMNS, .values = conns->rows[i]->values};
+	while (output_alive(o) && sorter_next(conns->rows, &packed)) {
+		struct value v[COLUMNS];
+		const struct row_part part = {.columns = columns, .count = COLUMNS, .values = v};
 
+		unpack_row(packed, v);
 		if (conns->select.format == OUTPUT_TEXT)
-			print_text(o, &cells, conns->rows[i]->values);
+			print_text(o, &cells, v);
 		else
 			output_row(o, &part, 1);
 	}
+	if (!conns->error)
+		conns->error = sorter_errno(conns->rows);
 	cells_free(&cells);
 	return output_free(o);
+}
+
+/* Reads all and prints: what to exit with. */
+static int run(struct conns *conns, const char *name)
+{
+	int status = reading_run(&conns->reading);
+
+	if (!print_rows(conns) && status != STATUS_USAGE)
+		status = command_fail(name, "the output could not be written");
+	if (conns->error)
+		status = command_fail(name, "connections could not be put in order: %s",
+				      strerror(conns->error));
+	return status;
 }
 
 int cmd_conns(int argc, char **argv)
@@ -284,17 +302,15 @@ int cmd_conns(int argc, char **argv)
 		return command_fail(argv[0], "wants one recording; try 'socktape %s --help'",
 				    argv[0]);
 	with.filter = conns.select.filter;
+	conns.rows = sorter_new(REPLAY_MEMORY_LIMIT / SORT_SHARE);
+	if (!conns.rows)
+		return command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	status = reading_open(&conns.reading, argv[0], argv[optind], &with);
-	if (status)
-		return status;
-	status = reading_run(&conns.reading);
-	if (conns.no_memory)
-		status = command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
-	if (!print_rows(&conns) && status != STATUS_USAGE)
-		status = command_fail(argv[0], "the output could not be written");
-	for (size_t i = 0; i < conns.count; i++)
-		free(conns.rows[i]);
-	free(conns.rows);
-	reading_close(&conns.reading);
+	if (!status) {
+		status = run(&conns, argv[0]);
+		reading_close(&conns.reading);
+	}
+	sorter_free(conns.rows);
+	buffer_free(&conns.packed);
 	return status;
 }

@@ -13,6 +13,9 @@
 
 #define MESSAGE_NS 1000000
 
+/* The first of them byte by byte, then with pieces of up to 2, 4, 8 ... bytes. */
+#define RANDOM_CHUNKINGS 10
+
 /* Where records go: what feed.h promises, and where each stands, which no expectation repeats. */
 struct feed_output {
 	struct buffer *out;
@@ -43,11 +46,30 @@ static void append_record(void *context, struct session *s, const struct record 
 	buffer_append_text(out, "}\n");
 }
 
-static void give(struct session *s, const struct feed_message *m, size_t from, size_t len,
-		 uint64_t position[2], int64_t ts)
+/* How messages are cut into events: in pieces of at most so many bytes; 0: not at all. */
+struct chunks {
+	size_t max;
+	uint32_t random; /* state of the generator; 0: all pieces as long as they may be */
+};
+
+static size_t next_chunk(struct chunks *c, size_t left)
+{
+	size_t len = c->max && c->max < left ? c->max : left;
+
+	if (!c->random)
+		return len;
+	c->random ^= c->random << 13;
+	c->random ^= c->random >> 17;
+	c->random ^= c->random << 5;
+	return 1 + c->random % len;
+}
+
+static void give(struct session *s, const struct feed_message *m, enum layer layer, size_t from,
+		 size_t len, uint64_t position[2], int64_t ts)
 {
 	struct event_data data = {
 		.conn = 1,
+		.layer = layer,
 		.offset = position[m->direction],
 		.len = len,
 		.payload = span_of((const char *)m->data + from, len),
@@ -65,7 +87,7 @@ static void give(struct session *s, const struct feed_message *m, size_t from, s
 	position[m->direction] += len;
 }
 
-static void run(const struct feed *feed, size_t messages, size_t last_len,
+static void run(const struct feed *feed, size_t messages, size_t last_len, struct chunks chunks,
 		struct feed_output *output)
 {
 	struct budget budget = {.limit = 256 << 20};
@@ -82,7 +104,7 @@ static void run(const struct feed *feed, size_t messages, size_t last_len,
 	};
 	struct session *s = session_new(&options);
 	bool datagram = transport_is_datagram(options.transport);
-	uint64_t position[2] = {0, 0};
+	uint64_t positions[2][2] = {{0}};
 
 	assert_non_null(s);
 	buffer_clear(output->out);
@@ -92,14 +114,14 @@ static void run(const struct feed *feed, size_t messages, size_t last_len,
 		size_t len = i + 1 == messages && last_len < m->len ? last_len : m->len;
 		size_t end = feed->lose == i + 1 ? feed->lose_from : len;
 		int64_t ts = (int64_t)(i + 1) * MESSAGE_NS;
+		enum layer layer = i < 64 && feed->plaintext >> i & 1 ? LAYER_TLS : LAYER_WIRE;
+		uint64_t *position = positions[layer];
 
 		if (end > len)
 			end = len;
-		if (feed->byte_by_byte && !datagram) {
-			for (size_t at = 0; at < end; at++)
-				give(s, m, at, 1, position, ts + (int64_t)at);
-		} else if (end) {
-			give(s, m, 0, end, position, ts);
+		for (size_t at = 0, n; at < end; at += n) {
+			n = datagram ? end : next_chunk(&chunks, end - at);
+			give(s, m, layer, at, n, position, ts + (int64_t)at);
 		}
 		position[m->direction] += len - end;
 	}
@@ -117,7 +139,7 @@ void feed_run(const struct feed *feed, struct buffer *out)
 {
 	struct feed_output output = {.out = out};
 
-	run(feed, feed->count, SIZE_MAX, &output);
+	run(feed, feed->count, SIZE_MAX, (struct chunks){.max = feed->byte_by_byte}, &output);
 	buffer_free(&output.positions);
 }
 
@@ -125,18 +147,20 @@ void feed_check(const struct feed *feed, const char *expected)
 {
 	struct buffer text[2] = {{0}, {0}};
 	struct feed_output whole = {.out = &text[0]}, other = {.out = &text[1]};
-	struct feed slow = *feed;
 
-	run(feed, feed->count, SIZE_MAX, &whole);
+	run(feed, feed->count, SIZE_MAX, (struct chunks){0}, &whole);
 	if (expected)
 		assert_string_equal(whole.out->data, expected);
-	slow.byte_by_byte = true;
-	run(&slow, feed->count, SIZE_MAX, &other);
-	assert_string_equal(other.out->data, whole.out->data);
-	assert_string_equal(other.positions.data, whole.positions.data);
+	for (uint32_t seed = 0; seed < RANDOM_CHUNKINGS; seed++) {
+		struct chunks chunks = {.max = seed ? 1u << seed : 1, .random = seed * 2654435761u};
+
+		run(feed, feed->count, SIZE_MAX, chunks, &other);
+		assert_string_equal(other.out->data, whole.out->data);
+		assert_string_equal(other.positions.data, whole.positions.data);
+	}
 	for (size_t i = 1; i <= feed->count; i++)
 		for (size_t len = 0; len < feed->messages[i - 1].len; len++)
-			run(feed, i, len, &other);
+			run(feed, i, len, (struct chunks){0}, &other);
 	for (int i = 0; i < 2; i++)
 		buffer_free(&text[i]);
 	buffer_free(&whole.positions);

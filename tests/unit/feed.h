@@ -32,9 +32,10 @@ struct feed {
 	enum transport transport;	  /* TRANSPORT_UNKNOWN means TCP */
 	enum role role;			  /* of the recorded process; UNKNOWN lets the bytes tell */
 	bool midstream;
-	bool byte_by_byte; /* deliver every byte as an event of its own */
-	size_t lose;	   /* this message, counted from 1, is lost; 0: none */
-	size_t lose_from;  /* only its bytes from here on are lost */
+	uint64_t plaintext; /* bit N: message N, counted from 0, is TLS plaintext, not the wire */
+	bool byte_by_byte;  /* deliver every byte as an event of its own */
+	size_t lose;	    /* this message, counted from 1, is lost; 0: none */
+	size_t lose_from;   /* only its bytes from here on are lost */
 };
 
 /*
@@ -44,8 +45,9 @@ struct feed {
 void feed_run(const struct feed *feed, struct buffer *out);
 
 /*
- * Runs the conversation whole, byte by byte, and cut at every byte of every message (no crash, no
- * hang), and checks that the first two give the same text: EXPECTED, unless that is NULL.
+ * Runs the conversation whole, byte by byte, in random pieces, and cut at every byte of every
+ * message (no crash, no hang), and checks that all but the last give the same text: EXPECTED,
+ * unless that is NULL.
  */
 void feed_check(const struct feed *feed, const char *expected);
 

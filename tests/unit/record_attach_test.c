@@ -67,7 +67,7 @@ static void loads_and_counts(enum program_set set)
 	assert_int_equal(tally.data_records, 2);
 	assert_int_equal(tally.data_bytes, 6);
 	assert_int_equal(tally.connections, 2);
-	assert_int_equal(tally_lost(&tally).events, 0);
+	assert_int_equal(loss_sum_all(tally.lost).events, 0);
 	programs_free(programs);
 }
 

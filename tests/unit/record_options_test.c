@@ -58,7 +58,8 @@ static void defaults(void **state)
 	assert_int_equal(o->segment_len, 256000000);
 	assert_int_equal(o->keep_len, 0);
 	assert_int_equal(o->ring_len, 64 << 20);
-	assert_int_equal(o->level, 1);
+	assert_int_equal(o->level, 0);
+	assert_int_equal(o->backlog_len, 512 << 20);
 	assert_null(o->command);
 	assert_false(o->follow || o->unix_sockets || o->quiet || o->verbose || o->compat);
 }
@@ -115,18 +116,36 @@ static void nothing_needs_a_directory_but_recording(void **state)
 static void wrong_values_are_named(void **state)
 {
 	static char *wrong[][2] = {
-		{"-p", "0"},	      {"-p", "abc"},	    {"-p", "-1"},
-		{"-p", "4294967296"}, {"-e", ""},	    {"-e", "sixteen-letters-"},
-		{"--port", "0"},      {"--port", "65536"},  {"-s", "1x"},
-		{"-s", "4GiB"},	      {"-C", "100"},	    {"-C", "99999999999999999999"},
-		{"--keep", "1"},      {"--buffer", "1"},    {"--buffer", "4GiB"},
-		{"-z", "0"},	      {"-z", "20"},	    {"-d", "0"},
-		{"-d", "ten"},	      {"-d", "9999999999"},
+		{"-p", "0"},
+		{"-p", "abc"},
+		{"-p", "-1"},
+		{"-p", "4294967296"},
+		{"-e", ""},
+		{"-e", "sixteen-letters-"},
+		{"--port", "0"},
+		{"--port", "65536"},
+		{"-s", "1x"},
+		{"-s", "4GiB"},
+		{"-C", "100"},
+		{"-C", "99999999999999999999"},
+		{"--keep", "1"},
+		{"--buffer", "1"},
+		{"--buffer", "4GiB"},
+		{"-z", "0"},
+		{"-z", "20"},
+		{"-d", "0"},
+		{"-z", "fast"},
+		{"--backlog", "1MiB"},
+		{"--backlog", "2TiB"},
+		{"-d", "ten"},
+		{"-d", "9999999999"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		assert_problem(parse("-o", "rec", wrong[i][0], wrong[i][1], END), "expected");
+	assert_int_equal(parse("-o", "rec", "-z", "9", "-z", "auto", END)->options.level, 0);
+	assert_int_equal(parse("-o", "rec", "--backlog", "8M", END)->options.backlog_len, 8000000);
 	assert_problem(parse("-o", "rec", "--nonsense", END), "--nonsense");
 	assert_problem(parse("-o", "rec", "-X", END), "-X");
 	assert_problem(parse("-o", END), "argument");

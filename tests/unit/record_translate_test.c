@@ -263,17 +263,19 @@ static void counters_by_cause(void **state)
 		.cut_pieces_bytes = 30,
 	};
 	struct tally tally;
-	struct tally_loss lost;
+	struct loss_sum lost;
 
 	(void)state;
 	translate_counters(&k, &tally);
 	assert_int_equal(tally.lost[LOSS_RING_FULL].events, 10);
 	assert_int_equal(tally.lost[LOSS_CONN_TABLE_FULL].bytes, 21);
 	assert_int_equal(tally.delayed, 60);
-	lost = tally_lost(&tally);
+	lost = loss_sum_all(tally.lost);
 	assert_int_equal(lost.events, 10 + 20 + 30 + 50);
 	assert_int_equal(lost.bytes, 11 + 21 + 41);
-	assert_int_equal(tally_cut(&tally), 230); /* the snaplen is no loss */
+	assert_int_equal(tally.cut[CUT_SNAPLEN], 1000);
+	assert_int_equal(tally.cut[CUT_PRESSURE], 200);
+	assert_int_equal(tally.cut[CUT_TOO_MANY_PIECES], 30);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "record/size.h"
+#include "format/size.h"
 
 #include <ctype.h>
 #include <inttypes.h>

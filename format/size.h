@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_RECORD_SIZE_H
-#define SOCKTAPE_RECORD_SIZE_H
+#ifndef SOCKTAPE_FORMAT_SIZE_H
+#define SOCKTAPE_FORMAT_SIZE_H
 
 #include <stdbool.h>
 #include <stddef.h>

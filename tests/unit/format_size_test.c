@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "record/size.h"
+#include "format/size.h"
 
 static void sizes_are_read(void **state)
 {
