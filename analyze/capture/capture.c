@@ -115,7 +115,7 @@ static struct flow *open_flow(struct capture *c, enum transport transport, const
 		.fd = -1,
 		.transport = transport,
 		.role = handshake ? ROLE_CLIENT : ROLE_UNKNOWN,
-		.origin = origin_of(tcp, handshake),
+		.origin = origin_of(tcp, handshake && !p->tcp.made_up),
 	};
 	emit_event(&c->emitter, &event);
 	return flow;

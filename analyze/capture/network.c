@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "analyze/pcapng/mark.h"
+
 /* IPv4 (RFC 791), IPv6 (RFC 8200), what they carry, and tunnels. */
 
 /* Assigned Internet Protocol Numbers, IANA. */
@@ -182,6 +184,29 @@ enum header decode_pim(struct packet *p)
 }
 
 /* RFC 9293, section 3.1. What a short capture still has to hold of it: up to the flags. */
+/* The options of a SYN that `socktape export` made up have its mark. */
+static bool is_made_up(const uint8_t *header, size_t len)
+{
+	static const uint8_t mark[] = {
+		MARK_MADE_UP_KIND,	     MARK_MADE_UP_LEN,
+		MARK_MADE_UP_ID >> 24,	     MARK_MADE_UP_ID >> 16 & 0xff,
+		MARK_MADE_UP_ID >> 8 & 0xff, MARK_MADE_UP_ID & 0xff,
+	};
+	size_t at = 20;
+
+	/* Kinds 0 and 1 have no length: RFC 9293, section 3.1. */
+	while (at + sizeof(mark) <= len && header[at]) {
+		if (header[at] == 1) {
+			at++;
+			continue;
+		}
+		if (memcmp(header + at, mark, sizeof(mark)) == 0)
+			return true;
+		at += header[at + 1] > 2 ? header[at + 1] : 2;
+	}
+	return false;
+}
+
 enum header decode_tcp(struct packet *p)
 {
 	const uint8_t *d = p->rest.data;
@@ -194,7 +219,13 @@ enum header decode_tcp(struct packet *p)
 		return header_skip(p, CAPTURE_SKIP_MALFORMED);
 	p->source.port = load_be16(d);
 	p->destination.port = load_be16(d + 2);
-	p->tcp = (struct tcp_header){load_be32(d + 4), load_be32(d + 8), d[13]};
+	p->tcp = (struct tcp_header){
+		.seq = load_be32(d + 4),
+		.ack = load_be32(d + 8),
+		.flags = d[13],
+		.made_up = d[13] & TCP_SYN && slice_has(&p->rest, header_len) &&
+			   is_made_up(d, header_len),
+	};
 	slice_skip(&p->rest, header_len);
 	return HEADER_SEGMENT;
 }

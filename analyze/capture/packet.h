@@ -75,6 +75,7 @@ struct tcp_header {
 	uint32_t seq;
 	uint32_t ack;
 	uint8_t flags; /* enum tcp_flag */
+	bool made_up;  /* a handshake of an export, of a connection whose beginning was not seen */
 };
 
 /* A packet on its way through the headers. */

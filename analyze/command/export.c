@@ -33,6 +33,11 @@ static const struct command_option options[] = {
 	{0},
 };
 
+/* Of the memory: while learning, half is for what is learnt; while writing, a quarter for data. */
+#define LEARN_LIMIT (REPLAY_MEMORY_LIMIT / 2)
+#define FACTS_LIMIT (REPLAY_MEMORY_LIMIT / 2)
+#define HELD_LIMIT  (REPLAY_MEMORY_LIMIT / 4)
+
 struct export
 {
 	const char *command;
@@ -86,6 +91,8 @@ static int parse(struct export *x, int argc, char **argv)
 	x->path = argv[optind];
 	x->reading.to_file = true;
 	x->with.filter = x->select.filter;
+	x->with.facts_limit = FACTS_LIMIT;
+	x->with.held_limit = HELD_LIMIT;
 	return COMMAND_END;
 }
 
@@ -115,6 +122,11 @@ static void tell_counts(const struct exporter_totals *t)
 		{"lost events", t->lost_events, "by the recorder", false},
 		{"lost bytes", t->lost_bytes, "by the recorder", false},
 		{"cut", t->cut_datagrams, "datagrams longer than UDP allows", false},
+		{"unread", t->unread_bytes,
+		 "bytes sent and never read: perhaps they never left the host", false},
+		{"left out", t->left_out_bytes, "bytes, for want of memory", false},
+		{"unknown", t->unknown_connections,
+		 "connections beyond what memory allows to learn of: not merged", false},
 		{"late", t->late_bytes, "bytes came after their connection's end: left out", false},
 		{"unpaired", t->refused_peers, "datagrams of too many peers: perhaps twice", false},
 	};
@@ -192,6 +204,7 @@ static int learn(struct export *x)
 	const struct replay_options with = {
 		.handlers = exporter_learn_handlers(x->exporter),
 		.filter = replay_filter(x),
+		.memory_limit = LEARN_LIMIT,
 	};
 	int status = reading_open(&x->reading, x->command, x->path, &with);
 

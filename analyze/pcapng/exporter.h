@@ -20,6 +20,8 @@ struct exporter_options {
 	struct replay_filter filter; /* of the replays; `pid` is heeded here, not by them */
 	bool both_ends;		     /* write conversations between recorded processes twice */
 	bool no_remap;		     /* leave server ports as they are */
+	uint64_t held_limit;	     /* bytes of memory for data that waits; 0: none */
+	uint64_t facts_limit;	     /* bytes of memory for what the first pass learns; 0: none */
 };
 
 struct exporter_totals {
@@ -32,9 +34,12 @@ struct exporter_totals {
 	uint64_t file_bytes;
 	uint64_t lost_events; /* as the recording tells */
 	uint64_t lost_bytes;
-	uint64_t cut_datagrams; /* longer than UDP allows */
-	uint64_t late_bytes;	/* under the id of a connection that had ended, or began later */
-	uint64_t refused_peers; /* datagrams of more peers than are kept apart */
+	uint64_t cut_datagrams;	 /* longer than UDP allows */
+	uint64_t late_bytes;	 /* under the id of a connection that had ended, or began later */
+	uint64_t refused_peers;	 /* datagrams of more peers than are kept apart */
+	uint64_t unread_bytes;	 /* of merged connections, sent and never read before the close */
+	uint64_t left_out_bytes; /* for want of memory */
+	uint64_t unknown_connections; /* beyond what facts_limit allowed to learn of */
 };
 
 /* NULL when there is no memory. */

@@ -4,13 +4,20 @@
 #include <stdlib.h>
 
 #include "analyze/pcapng/dissector.h"
+#include "analyze/pcapng/interface.h"
 #include "format/hash.h"
 
 #define UNIX_PREFIX "unix:"
 
-void facts_init(struct facts *f, uint32_t pid)
+/* What an entry of a map costs, slots and spare room included. */
+#define MAP_ENTRY 64
+
+/* Of the memory, what the ends of borders may take; beyond that there are none. */
+#define BORDERS_SHARE 4
+
+void facts_init(struct facts *f, uint32_t pid, uint64_t limit)
 {
-	*f = (struct facts){.pid = pid};
+	*f = (struct facts){.pid = pid, .limit = limit};
 	f->seed = hash_seed();
 }
 
@@ -93,11 +100,30 @@ static struct facts_end *add_end(struct facts *f, struct facts_conn *c)
 	end->end_ts = INT64_MIN;
 	end->next = c->ends;
 	c->ends = end;
+	f->used += sizeof(*end);
 	return end;
+}
+
+static void free_borders(struct facts_conn *c)
+{
+	if (!c->borders)
+		return;
+	for (int i = 0; i < 4; i++)
+		borders_free(&c->borders->of[i / 2][i % 2]);
+	free(c->borders);
+	c->borders = NULL;
+}
+
+static void free_process(struct facts_process *p)
+{
+	free(p->name);
+	free(p->description);
+	free(p);
 }
 
 static void free_conn(struct facts_conn *c)
 {
+	free_borders(c);
 	while (c->ends) {
 		struct facts_end *next = c->ends->next;
 
@@ -117,10 +143,17 @@ static struct facts_conn *add_conn(struct facts *f, const struct connection *fro
 		f->error = TAPE_ERROR_MEMORY;
 		return NULL;
 	}
+	f->used += sizeof(*c) + MAP_ENTRY;
 	c->id = from->id;
-	for (int layer = 0; layer < 2; layer++)
-		c->lowest[layer][0] = c->lowest[layer][1] = UINT64_MAX;
+	for (int i = 0; i < 4; i++)
+		c->streams[i / 2][i % 2].lowest = UINT64_MAX;
 	return c;
+}
+
+static bool has_room(struct facts *f)
+{
+	f->full |= f->limit && f->used > f->limit;
+	return !f->full;
 }
 
 /* The facts of a connection that the replay still tells of, made when they are new. */
@@ -128,7 +161,7 @@ static struct facts_conn *open_conn(struct facts *f, const struct connection *fr
 {
 	struct facts_conn *c = facts_conn(f, from->id);
 
-	if (!c)
+	if (!c && has_room(f))
 		c = add_conn(f, from);
 	return c && !c->ended ? c : NULL;
 }
@@ -155,7 +188,7 @@ static struct facts_end *open_peer(struct facts *f, struct facts_conn *c,
 
 	if (end)
 		return end;
-	if (f->peer_count == FACTS_PEERS_MAX) {
+	if (f->peer_count == FACTS_PEERS_MAX || !has_room(f)) {
 		f->refused_peers++;
 		return NULL;
 	}
@@ -165,6 +198,7 @@ static struct facts_end *open_peer(struct facts *f, struct facts_conn *c,
 	end->remote = *peer;
 	if (!map_put(&f->peers, peer_key(f, c, peer), end))
 		f->error = TAPE_ERROR_MEMORY;
+	f->used += MAP_ENTRY;
 	f->peer_count++;
 	return end;
 }
@@ -203,20 +237,61 @@ static void end_moved(struct facts_end *end, const struct event_data *data, bool
 		end->end_ts = ts;
 }
 
+/* The first bytes in order, which are those from the first position seen on. */
+static void keep_prefix(struct facts_stream *s, const struct event_data *data)
+{
+	size_t len = data->payload.len;
+
+	if (data->offset - s->lowest != s->prefix_len)
+		return;
+	if (len > (size_t)FACTS_PREFIX - s->prefix_len)
+		len = (size_t)FACTS_PREFIX - s->prefix_len;
+	if (!len)
+		return;
+	memcpy(s->prefix + s->prefix_len, data->payload.data, len);
+	s->prefix_len = (uint8_t)(s->prefix_len + len);
+}
+
+static void stream_moved(struct facts_stream *s, const struct event_data *data)
+{
+	if (data->offset < s->lowest) {
+		s->lowest = data->offset;
+		s->prefix_len = 0;
+	}
+	keep_prefix(s, data);
+	raise_to(&s->high, data->offset + data->len);
+	s->there += data->cut == CUT_SNAPLEN ? data->len : data->payload.len;
+}
+
+/* Without memory there are no borders, which nobody needs. */
+static void borders_begin(struct facts_conn *c, const struct event_data *data,
+			  const struct connection *from)
+{
+	if (transport_is_datagram(from->transport))
+		return;
+	if (!c->borders)
+		c->borders = calloc(1, sizeof(*c->borders));
+	if (c->borders)
+		borders_event(&c->borders->of[data->layer][data->direction], data->offset);
+}
+
+bool facts_complete(const struct facts_stream *s)
+{
+	return s->lowest == UINT64_MAX ? s->high == 0 : s->there == s->high - s->lowest;
+}
+
 static void on_data(struct facts *f, const struct event_data *data, const struct connection *from,
 		    int64_t ts)
 {
 	struct facts_conn *c = open_conn(f, from);
-	uint64_t *lowest;
 	struct facts_end *end;
 
 	if (!c)
 		return;
 	if (!f->pid || data->pid == f->pid)
 		c->wanted = true;
-	lowest = &c->lowest[data->layer][data->direction];
-	if (data->offset < *lowest)
-		*lowest = data->offset;
+	stream_moved(&c->streams[data->layer][data->direction], data);
+	borders_begin(c, data, from);
 	if (data->layer == LAYER_TLS) {
 		c->has_plaintext = true;
 		return;
@@ -228,6 +303,35 @@ static void on_data(struct facts *f, const struct event_data *data, const struct
 	end = open_end(f, c, data, from);
 	if (end)
 		end_moved(end, data, transport_is_datagram(from->transport), ts);
+}
+
+void facts_border(void *context, const struct connection *from, enum layer layer,
+		  enum direction direction, uint64_t position)
+{
+	struct facts *f = context;
+	struct facts_conn *c = facts_conn(f, from->id);
+	struct borders *b = c && c->borders ? &c->borders->of[layer][direction] : NULL;
+	size_t capacity = b ? b->capacity : 0;
+
+	if (!b || (f->limit && f->used > f->limit + f->limit / BORDERS_SHARE))
+		return;
+	if (!borders_message(b, position))
+		f->error = TAPE_ERROR_MEMORY;
+	f->used += (b->capacity - capacity) * sizeof(*b->all);
+}
+
+/* After the connection's end only those that say something stay. */
+static void borders_end(struct facts *f, struct facts_conn *c)
+{
+	if (!c->borders)
+		return;
+	for (int i = 0; i < 4; i++) {
+		if (c->borders->of[i / 2][i % 2].count) {
+			f->used += sizeof(*c->borders);
+			return;
+		}
+	}
+	free_borders(c);
 }
 
 static void on_conn(struct facts *f, const struct event *event, const struct connection *from)
@@ -250,10 +354,10 @@ static void on_close(struct facts *f, const struct event_close *close,
 	if (!c || c->ended)
 		return;
 	c->closed = true;
-	if (!c->ends || transport_is_datagram(from->transport))
+	if (transport_is_datagram(from->transport))
 		return;
-	raise_to(&c->ends->moved[DIRECTION_SENT], close->sent);
-	raise_to(&c->ends->moved[DIRECTION_RECEIVED], close->received);
+	raise_to(&c->streams[LAYER_WIRE][DIRECTION_SENT].high, close->sent);
+	raise_to(&c->streams[LAYER_WIRE][DIRECTION_RECEIVED].high, close->received);
 }
 
 static void on_loss(struct facts *f, const struct event_loss *loss)
@@ -262,10 +366,26 @@ static void on_loss(struct facts *f, const struct event_loss *loss)
 	f->lost_bytes += loss->bytes;
 }
 
+/* An import tells of some things late: when nothing can come before them any more. */
+static void note_time(struct facts *f, const struct event *event)
+{
+	int64_t ts = event->ts;
+
+	if (event->snapshot)
+		return;
+	if (event->type == EVENT_CONN && event->conn.opened_ts < ts)
+		ts = event->conn.opened_ts;
+	if (event->ts > f->newest)
+		f->newest = event->ts;
+	if (f->newest - ts > f->late)
+		f->late = f->newest - ts;
+}
+
 void facts_event(void *context, const struct event *event, const struct connection *c)
 {
 	struct facts *f = context;
 
+	note_time(f, event);
 	if (event->type == EVENT_LOSS)
 		on_loss(f, &event->loss);
 	else if (event->type == EVENT_SECRET)
@@ -276,54 +396,6 @@ void facts_event(void *context, const struct event *event, const struct connecti
 		on_data(f, &event->data, c, event->ts);
 	else if (c && event->type == EVENT_CLOSE)
 		on_close(f, &event->close, c);
-}
-
-static const struct protocol *first_protocol(const struct session *s)
-{
-	const struct spoken *spoken;
-
-	return s && session_spoken(s, &spoken) ? spoken[0].protocol : NULL;
-}
-
-/* Without it a Unix server would be known by nothing but a made-up address. */
-static void keep_path(struct facts *f, struct facts_conn *c, const struct connection *from)
-{
-	const char *text = is_named(from->local_text) ? from->local_text : from->remote_text;
-
-	if (!is_named(text))
-		return;
-	c->path = strdup(text);
-	if (!c->path)
-		f->error = TAPE_ERROR_MEMORY;
-}
-
-void facts_conn_end(void *context, const struct connection *from)
-{
-	struct facts *f = context;
-	struct facts_conn *c = facts_conn(f, from->id);
-	bool datagram = transport_is_datagram(from->transport);
-
-	if (!c || c->ended)
-		return;
-	c->ended = true;
-	c->transport = from->transport;
-	c->role = connection_role(from);
-	c->netns = from->netns;
-	c->lost_bytes = from->lost_bytes;
-	c->local = end_address(&from->local, from->local_text);
-	c->remote = end_address(&from->remote, from->remote_text);
-	keep_path(f, c, from);
-	for (int layer = 0; layer < 2; layer++)
-		c->protocol[layer] = first_protocol(from->sessions[layer]);
-	if (datagram)
-		return;
-	if (!c->ends && !add_end(f, c))
-		return;
-	c->ends->remote = c->remote;
-	if (from->start_ts < c->ends->start_ts)
-		c->ends->start_ts = from->start_ts;
-	if (from->end_ts > c->ends->end_ts)
-		c->ends->end_ts = from->end_ts;
 }
 
 /* ---- roles ---- */
@@ -348,6 +420,127 @@ static enum role likely_role(const struct facts_conn *c)
 	return c->local.port && c->local.port < remote->port ? ROLE_SERVER : ROLE_CLIENT;
 }
 
+/* ---- the end of a connection ---- */
+
+static const struct protocol *first_protocol(const struct session *s)
+{
+	const struct spoken *spoken;
+
+	return s && session_spoken(s, &spoken) ? spoken[0].protocol : NULL;
+}
+
+/* Without it a Unix server would be known by nothing but a made-up address. */
+static void keep_path(struct facts *f, struct facts_conn *c, const struct connection *from)
+{
+	const char *text = is_named(from->local_text) ? from->local_text : from->remote_text;
+
+	if (!is_named(text))
+		return;
+	c->path = strdup(text);
+	if (!c->path)
+		f->error = TAPE_ERROR_MEMORY;
+	f->used += strlen(text);
+}
+
+/* The name of a process is kept once, however many connections it had. */
+static const struct facts_process *keep_process(struct facts *f, const struct connection *from)
+{
+	struct buffer name = {0}, description = {0};
+	struct facts_process *p;
+	uint64_t key;
+
+	interface_text(from->process, from->pid, &name, &description);
+	buffer_append_char(&name, '\0');
+	buffer_append_char(&description, '\0');
+	if (name.failed || description.failed) {
+		buffer_free(&name);
+		buffer_free(&description);
+		return NULL;
+	}
+	key = hash_bytes(hash_bytes(f->seed, name.data, name.len), description.data,
+			 description.len);
+	p = map_get(&f->processes, key);
+	if (!p && has_room(f) && (p = calloc(1, sizeof(*p))) != NULL) {
+		p->name = strdup(name.data);
+		p->description = strdup(description.data);
+		f->used += sizeof(*p) + MAP_ENTRY + name.len + description.len;
+		if (!p->name || !p->description || !map_put(&f->processes, key, p)) {
+			f->error = TAPE_ERROR_MEMORY;
+			free_process(p);
+			p = NULL;
+		}
+	}
+	buffer_free(&name);
+	buffer_free(&description);
+	return p;
+}
+
+/* What the replay knows of a connection at its end, or so far. */
+static void take_connection(struct facts *f, struct facts_conn *c, const struct connection *from)
+{
+	c->transport = from->transport;
+	c->role = connection_role(from);
+	c->opened = from->origin == ORIGIN_OPENED;
+	c->netns = from->netns;
+	c->lost_bytes = from->lost_bytes;
+	c->local = end_address(&from->local, from->local_text);
+	c->remote = end_address(&from->remote, from->remote_text);
+	keep_path(f, c, from);
+	c->process = keep_process(f, from);
+	for (int layer = 0; layer < 2; layer++)
+		c->protocol[layer] = first_protocol(from->sessions[layer]);
+}
+
+static void take_stream_end(struct facts *f, struct facts_conn *c, const struct connection *from)
+{
+	if (!c->ends && !add_end(f, c))
+		return;
+	c->ends->remote = c->remote;
+	for (int direction = 0; direction < 2; direction++)
+		c->ends->moved[direction] = c->streams[LAYER_WIRE][direction].high;
+	if (from->start_ts < c->ends->start_ts)
+		c->ends->start_ts = from->start_ts;
+	if (from->end_ts > c->ends->end_ts)
+		c->ends->end_ts = from->end_ts;
+}
+
+void facts_conn_end(void *context, const struct connection *from)
+{
+	struct facts *f = context;
+	struct facts_conn *c = facts_conn(f, from->id);
+
+	if (!c || c->ended)
+		return;
+	c->ended = true;
+	take_connection(f, c, from);
+	borders_end(f, c);
+	if (!transport_is_datagram(from->transport))
+		take_stream_end(f, c, from);
+}
+
+struct facts_conn *facts_live(struct facts *f, const struct connection *from)
+{
+	struct facts_conn *c = add_conn(f, from);
+
+	if (!c)
+		return NULL;
+	c->live = true;
+	c->wanted = !f->pid || from->pid == f->pid;
+	take_connection(f, c, from);
+	if (c->role == ROLE_UNKNOWN)
+		c->role = likely_role(c);
+	if (!transport_is_datagram(from->transport))
+		take_stream_end(f, c, from);
+	return c;
+}
+
+void facts_forget(struct facts *f, struct facts_conn *c)
+{
+	map_remove(&f->conns, c->id);
+	f->used -= sizeof(*c) + MAP_ENTRY;
+	free_conn(c);
+}
+
 void facts_finish(struct facts *f)
 {
 	struct facts_conn *c;
@@ -361,10 +554,14 @@ void facts_finish(struct facts *f)
 void facts_free(struct facts *f)
 {
 	struct facts_conn *c;
-	size_t at = 0;
+	struct facts_process *p;
+	size_t at = 0, process_at = 0;
 
 	while ((c = map_next(&f->conns, &at)) != NULL)
 		free_conn(c);
+	while ((p = map_next(&f->processes, &process_at)) != NULL)
+		free_process(p);
 	map_free(&f->conns);
 	map_free(&f->peers);
+	map_free(&f->processes);
 }

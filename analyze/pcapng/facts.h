@@ -2,25 +2,36 @@
 #ifndef SOCKTAPE_ANALYZE_PCAPNG_FACTS_H
 #define SOCKTAPE_ANALYZE_PCAPNG_FACTS_H
 
+#include "analyze/pcapng/borders.h"
 #include "analyze/replay/replay.h"
 #include "format/map.h"
 
 /*
  * What must be known of every connection before the first packet is written: its protocol, who is
  * the client, where its bytes begin, and whether its other end was recorded too. Gathered by a
- * first pass over the recording; a few hundred bytes a connection, whatever it moved.
+ * first pass over the recording; a few hundred bytes a connection, whatever it moved, and no more
+ * than was allowed: of connections beyond that, the second pass knows what it sees (facts_live()).
  */
 
 /* Peers of datagram sockets that are kept apart; of those beyond, no twin is looked for. */
 #define FACTS_PEERS_MAX 262144
 
-struct stream;
+/* The first bytes of a stream, to be compared with those of its other end. */
+#define FACTS_PREFIX 16
+
+struct outlet;
 
 /* Where the packets of a connection are shown; both of one family, IPv4 or IPv6. */
 struct place {
 	struct address client;
 	struct address server;
 	bool local_is_client;
+};
+
+/* What a process is called in a capture: "nginx[812]", its command line. Owned by the facts. */
+struct facts_process {
+	char *name;
+	char *description;
 };
 
 /*
@@ -36,40 +47,67 @@ struct facts_end {
 	int64_t start_ts;  /* monotonic */
 	int64_t end_ts;
 	struct facts_end *twin; /* the other end of the same conversation, when it was recorded */
-	bool left_out;		/* the twin is written instead */
+	bool left_out;		/* written with the twin, under its name and in its place */
+	bool joined[2];		/* by enum layer: the positions of both ends mean the same bytes */
+	bool from_twin[2];	/* datagrams, by direction: the twin saw more of them */
 	bool placed;		/* second pass, datagrams: `place` is set */
 	struct place place;
+};
+
+/* One direction of one layer. */
+struct facts_stream {
+	uint64_t lowest; /* first position seen; UINT64_MAX: none */
+	uint64_t high;	 /* where it ended */
+	uint64_t there;	 /* bytes that were kept, or left out because the user said so */
+	uint8_t prefix_len;
+	uint8_t prefix[FACTS_PREFIX]; /* from `lowest` on, as far as it came in order */
+};
+
+/* Of each layer and direction. */
+struct facts_borders {
+	struct borders of[2][2];
 };
 
 struct facts_conn {
 	uint64_t id;
 	enum transport transport;
 	enum role role; /* of the recorded process; unknown only until the end of the first pass */
+	bool opened;	/* its positions count from its first byte */
 	bool whole;	/* recorded from its first byte on */
 	bool closed;	/* a CLOSE event said so */
 	bool starts_with_line; /* the first bytes kept hold a whole line */
 	bool has_data;	       /* of the wire layer */
 	bool wanted;	       /* the process filter lets it pass */
 	bool ended;	       /* by the replay: what comes later under this id is ignored */
+	bool live;	       /* not gathered by a first pass */
 	uint32_t netns;
 	struct address local;  /* Unix: family ADDRESS_UNIX, `ip` made from the path, or zeros */
 	struct address remote; /* of the socket; datagrams may have peers of their own */
 	char *path; /* of the Unix socket that is the server: "unix:/run/x.sock"; or NULL */
-	const struct protocol *protocol[2]; /* by enum layer; NULL when unknown */
-	uint64_t lowest[2][2];		    /* by enum layer and direction: first position seen */
+	const struct facts_process *process; /* that used it last; NULL when unknown */
+	const struct protocol *protocol[2];  /* by enum layer; NULL when unknown */
+	struct facts_stream streams[2][2];   /* by enum layer and direction */
+	struct facts_borders *borders;	     /* NULL where there are none */
 	bool has_plaintext;
 	uint64_t lost_bytes;
 	struct facts_end *ends; /* a stream has one */
 
-	struct stream *streams[2]; /* second pass, by enum layer */
-	bool written;		   /* second pass: its end has come */
+	/* Second pass. */
+	struct outlet *outlets[2]; /* by enum layer; at the end that is written */
+	bool written;		   /* its end has come */
 };
 
 struct facts {
-	struct map conns; /* by id */
-	struct map peers; /* struct facts_end of datagrams, by facts_peer_key() */
-	uint32_t pid;	  /* only connections that this process used; 0: all */
+	struct map conns;     /* by id */
+	struct map peers;     /* struct facts_end of datagrams, by facts_peer_key() */
+	struct map processes; /* struct facts_process, by hash */
+	uint32_t pid;	      /* only connections that this process used; 0: all */
 	uint64_t seed;
+	uint64_t limit; /* bytes of memory that the facts may take */
+	uint64_t used;
+	bool full;	/* no more connections are taken */
+	int64_t newest; /* time of any event so far */
+	int64_t late;	/* how much older than that an event was, at most; ns */
 	uint64_t peer_count;
 	uint64_t refused_peers; /* datagrams of peers beyond FACTS_PEERS_MAX */
 	uint64_t lost_events;
@@ -78,17 +116,30 @@ struct facts {
 	enum tape_error error;
 };
 
-void facts_init(struct facts *f, uint32_t pid);
+/* LIMIT: bytes of memory. */
+void facts_init(struct facts *f, uint32_t pid, uint64_t limit);
 
 /* For the first pass: the handlers of a replay with sessions. */
 void facts_event(void *context, const struct event *event, const struct connection *c);
 void facts_conn_end(void *context, const struct connection *c);
+void facts_border(void *context, const struct connection *c, enum layer layer,
+		  enum direction direction, uint64_t position);
 
 /* After the replay: makes up its mind about roles. */
 void facts_finish(struct facts *f);
 
 /* NULL when the first pass did not see it. */
 struct facts_conn *facts_conn(const struct facts *f, uint64_t id);
+
+/*
+ * Second pass: the facts of a connection for which the first had no room, as far as FROM tells
+ * them. To be forgotten when it ends. NULL when there is no memory.
+ */
+struct facts_conn *facts_live(struct facts *f, const struct connection *from);
+void facts_forget(struct facts *f, struct facts_conn *c);
+
+/* Nothing of the stream is missing in the recording, other than by the snap length. */
+bool facts_complete(const struct facts_stream *s);
 
 /* The end of a datagram socket's exchange with PEER; NULL beyond FACTS_PEERS_MAX. */
 struct facts_end *facts_peer(const struct facts *f, const struct facts_conn *c,

@@ -3,22 +3,29 @@
 
 #include <stdlib.h>
 
+#include "format/hash.h"
 #include "format/map.h"
 
 #define CONTAINER_SHOWN 12 /* digits of its id, as container tools print it */
 
 struct interfaces {
 	struct pcapng *out;
-	struct map by_process; /* by address: a struct process stays where it is */
-	struct map by_pid;     /* of which nothing else is known */
+	struct map by_text; /* by the hash of name and description */
+	uint64_t seed;
+	/* Whom the last packet was of: mostly the next one is, too. */
+	const struct process *process;
+	uint32_t pid;
+	struct interface *last;
 };
 
 struct interfaces *interfaces_new(struct pcapng *out)
 {
 	struct interfaces *i = calloc(1, sizeof(*i));
 
-	if (i)
+	if (i) {
 		i->out = out;
+		i->seed = hash_seed();
+	}
 	return i;
 }
 
@@ -44,54 +51,78 @@ static void append_description(struct buffer *b, const struct process *process)
 		buffer_printf(b, " (container %.*s)", CONTAINER_SHOWN, process->container);
 }
 
-static struct interface *write_interface(struct interfaces *i, const struct process *process,
-					 uint32_t pid)
+void interface_text(const struct process *process, uint32_t pid, struct buffer *name,
+		    struct buffer *description)
 {
-	struct interface *interface = calloc(1, sizeof(*interface));
-	struct buffer text = {0};
-	size_t name_len;
+	append_name(name, process, pid);
+	append_description(description, process);
+}
 
-	if (!interface)
+struct interface *interfaces_named(struct interfaces *i, struct span name, struct span description)
+{
+	uint64_t key = hash_bytes(hash_bytes(i->seed, name.data, name.len), description.data,
+				  description.len);
+	struct interface *interface = map_get(&i->by_text, key);
+
+	if (interface)
+		return interface;
+	interface = calloc(1, sizeof(*interface));
+	if (!interface || !map_put(&i->by_text, key, interface)) {
+		free(interface);
 		return NULL;
-	append_name(&text, process, pid);
-	name_len = text.len;
-	append_description(&text, process);
-	interface->number = pcapng_interface(i->out, span_of(text.data, name_len),
-					     span_of(text.data + name_len, text.len - name_len));
-	buffer_free(&text);
+	}
+	interface->number = pcapng_interface(i->out, name, description);
 	return interface;
 }
 
 struct interface *interfaces_get(struct interfaces *i, const struct process *process, uint32_t pid)
 {
-	struct map *map = process ? &i->by_process : &i->by_pid;
-	uint64_t key = process ? (uint64_t)(uintptr_t)process : pid;
-	struct interface *interface = map_get(map, key);
+	struct buffer name = {0}, description = {0};
 
-	if (interface)
-		return interface;
-	interface = write_interface(i, process, pid);
-	if (interface && !map_put(map, key, interface)) {
-		free(interface);
-		return NULL;
-	}
-	return interface;
+	if (i->last && i->process == process && i->pid == pid)
+		return i->last;
+	interface_text(process, pid, &name, &description);
+	i->last = name.failed || description.failed
+			  ? NULL
+			  : interfaces_named(i, buffer_span(&name), buffer_span(&description));
+	i->process = process;
+	i->pid = pid;
+	buffer_free(&name);
+	buffer_free(&description);
+	return i->last;
 }
 
-static void finish_map(struct interfaces *i, const struct map *map, int64_t ts)
+struct interface *interfaces_pair(struct interfaces *i, const struct facts_process *client,
+				  const struct facts_process *server)
 {
-	const struct interface *interface;
-	size_t at = 0;
+	struct buffer name = {0}, description = {0};
+	struct interface *interface = NULL;
 
-	while ((interface = map_next(map, &at)) != NULL)
-		pcapng_statistics(i->out, interface->number, ts, interface->packets,
-				  interface->lost);
+	if (client == server)
+		server = NULL;
+	if (!client && !server)
+		return interfaces_get(i, NULL, 0);
+	if (!client || !server) {
+		client = client ? client : server;
+		return interfaces_named(i, span_text(client->name), span_text(client->description));
+	}
+	buffer_printf(&name, "%s - %s", client->name, server->name);
+	buffer_printf(&description, "%s - %s", client->description, server->description);
+	if (!name.failed && !description.failed)
+		interface = interfaces_named(i, buffer_span(&name), buffer_span(&description));
+	buffer_free(&name);
+	buffer_free(&description);
+	return interface;
 }
 
 void interfaces_finish(struct interfaces *i, int64_t ts, uint64_t unattributed)
 {
-	finish_map(i, &i->by_process, ts);
-	finish_map(i, &i->by_pid, ts);
+	const struct interface *interface;
+	size_t at = 0;
+
+	while ((interface = map_next(&i->by_text, &at)) != NULL)
+		pcapng_statistics(i->out, interface->number, ts, interface->packets,
+				  interface->lost);
 	if (unattributed) {
 		uint32_t number = pcapng_interface(
 			i->out, span_text("lost"),
@@ -101,21 +132,15 @@ void interfaces_finish(struct interfaces *i, int64_t ts, uint64_t unattributed)
 	}
 }
 
-static void free_map(struct map *map)
+void interfaces_free(struct interfaces *i)
 {
 	struct interface *interface;
 	size_t at = 0;
 
-	while ((interface = map_next(map, &at)) != NULL)
-		free(interface);
-	map_free(map);
-}
-
-void interfaces_free(struct interfaces *i)
-{
 	if (!i)
 		return;
-	free_map(&i->by_process);
-	free_map(&i->by_pid);
+	while ((interface = map_next(&i->by_text, &at)) != NULL)
+		free(interface);
+	map_free(&i->by_text);
 	free(i);
 }

@@ -3,11 +3,12 @@
 #define SOCKTAPE_ANALYZE_PCAPNG_INTERFACE_H
 
 #include "analyze/pcapng/block.h"
-#include "analyze/replay/replay.h"
+#include "analyze/pcapng/facts.h"
 
 /*
  * One pcapng interface for each process, written before its first packet, so that a display filter
- * on frame.interface_name chooses a process.
+ * on frame.interface_name chooses a process. What both ends recorded is on an interface with the
+ * names of both: "curl[100] - nginx[50]".
  */
 struct interfaces;
 
@@ -22,6 +23,17 @@ struct interfaces *interfaces_new(struct pcapng *out);
 
 /* PROCESS may be NULL, PID 0: unknown. NULL when there is no memory. */
 struct interface *interfaces_get(struct interfaces *i, const struct process *process, uint32_t pid);
+
+/* The same by texts. */
+struct interface *interfaces_named(struct interfaces *i, struct span name, struct span description);
+
+/* The interface of what both processes saw, the client's first; either may be NULL. */
+struct interface *interfaces_pair(struct interfaces *i, const struct facts_process *client,
+				  const struct facts_process *server);
+
+/* How a process is called, and what is said of it. Buffers are appended to. */
+void interface_text(const struct process *process, uint32_t pid, struct buffer *name,
+		    struct buffer *description);
 
 /* Lost events of which nobody knows the process get an interface of their own. */
 void interfaces_finish(struct interfaces *i, int64_t ts, uint64_t unattributed);

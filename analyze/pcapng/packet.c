@@ -2,6 +2,7 @@
 #include "analyze/pcapng/packet.h"
 
 #include "analyze/pcapng/checksum.h"
+#include "analyze/pcapng/mark.h"
 
 #define ETHERNET_LEN 14
 #define IPV4_LEN     20
@@ -9,6 +10,7 @@
 #define TCP_LEN	     20
 #define UDP_LEN	     8
 #define SYN_OPTIONS  8
+#define MADE_UP	     (MARK_MADE_UP_LEN + 2) /* and padding */
 
 #define ETHERTYPE_IPV4 0x0800u
 #define ETHERTYPE_IPV6 0x86ddu
@@ -39,7 +41,7 @@ static size_t transport_len(const struct packet *p)
 {
 	if (!p->tcp)
 		return UDP_LEN;
-	return TCP_LEN + (p->flags & TCP_SYN ? SYN_OPTIONS : 0);
+	return TCP_LEN + (p->flags & TCP_SYN ? SYN_OPTIONS : 0) + (p->made_up ? MADE_UP : 0);
 }
 
 size_t packet_payload_max(enum address_family family, bool tcp)
@@ -110,6 +112,12 @@ static void put_tcp(const struct packet *p, uint8_t *at)
 		at[25] = 3;
 		at[26] = 3;
 		at[27] = WINDOW_SCALE;
+	}
+	if (p->made_up) {
+		at[28] = MARK_MADE_UP_KIND;
+		at[29] = MARK_MADE_UP_LEN;
+		put32(at + 30, MARK_MADE_UP_ID);
+		at[34] = at[35] = 1;
 	}
 }
 

@@ -12,7 +12,7 @@
 #define TCP_ACK 0x10u
 
 /* Ethernet, IPv6, TCP with the options of a SYN. */
-#define PACKET_HEADERS_MAX (14 + 40 + 20 + 8)
+#define PACKET_HEADERS_MAX (14 + 40 + 20 + 8 + 8)
 
 struct packet {
 	const struct address *from; /* both of one family, ADDRESS_INET4 or ADDRESS_INET6 */
@@ -20,6 +20,7 @@ struct packet {
 	bool tcp;	     /* else UDP */
 	bool from_client;    /* chooses the Ethernet addresses */
 	unsigned flags;	     /* TCP_* */
+	bool made_up;	     /* of a SYN: nobody saw it; see mark.h */
 	uint32_t seq;	     /* TCP */
 	uint32_t ack;	     /* TCP, with TCP_ACK */
 	struct span payload; /* what was kept */

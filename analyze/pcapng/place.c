@@ -11,8 +11,15 @@
 /* Client ports that are tried before the client gets a made-up address of its own. */
 #define PORT_TRIES 64
 
+/* Places that are remembered as taken; beyond, only the first sequence numbers keep them apart. */
+#define CLAIMS_MAX (1u << 20)
+
+/* Servers that are moved although one connection alone could stay; beyond, all such are moved. */
+#define MOVED_MAX (1u << 16)
+
 struct places {
 	struct map claims; /* of client and server, by hash: the struct facts_end that has it */
+	struct map moved;  /* servers, by hash: the protocol whose port they get */
 	uint64_t seed;
 	bool remap;
 	uint32_t made_up_clients;
@@ -156,27 +163,58 @@ static void count_move(struct places *p, const struct protocol *protocol, uint16
 }
 
 /* Wireshark will find PROTOCOL on this port without help. */
-static bool port_is_good(const struct facts_conn *c, const struct protocol *protocol,
-			 enum layer layer, bool tcp, uint16_t port)
+static bool port_is_good(const struct places *p, const struct facts_conn *c,
+			 const struct protocol *protocol, enum layer layer, bool tcp, uint16_t port)
 {
 	if (dissector_expects(protocol, tcp, port))
 		return true;
 	return layer == LAYER_WIRE && dissector_knows_by_line(protocol) && c->whole &&
-	       c->starts_with_line && !dissector_claims(tcp, port);
+	       c->starts_with_line && !dissector_claims(tcp, port) && p->moved.count < MOVED_MAX;
 }
 
-static uint16_t good_port(const struct places *p, const struct facts_conn *c, enum layer layer,
-			  bool tcp, uint16_t port)
+/* What a server is to its clients; PROTOCOL NULL: whatever it speaks. */
+static uint64_t server_key(const struct places *p, enum layer layer, bool tcp,
+			   const struct address *server, const struct protocol *protocol)
+{
+	uint64_t key = hash_u64(p->seed,
+				(uint64_t)layer << 17 | (uint64_t)tcp << 16 | server->port);
+
+	key = hash_bytes(key, server->ip, sizeof(server->ip));
+	return hash_u64(key, (uint64_t)(uintptr_t)protocol);
+}
+
+static bool has_port(const struct protocol *protocol)
+{
+	return protocol && protocol->ports && protocol->ports[0];
+}
+
+/* The protocol whose port a server gets; NULL: it stays where it is. */
+static const struct protocol *moved_for(const struct places *p, const struct facts_conn *c,
+					enum layer layer, bool tcp, const struct address *server)
 {
 	const struct protocol *protocol = c->protocol[layer];
 
+	if (!has_port(protocol))
+		return map_get(&p->moved, server_key(p, layer, tcp, server, NULL));
+	if (!server->port || !port_is_good(p, c, protocol, layer, tcp, server->port))
+		return protocol;
+	return map_get(&p->moved, server_key(p, layer, tcp, server, protocol));
+}
+
+static uint16_t good_port(const struct places *p, const struct facts_conn *c, enum layer layer,
+			  bool tcp, const struct address *server)
+{
+	uint16_t port = server->port;
+	const struct protocol *moved;
+
 	if (!p->remap)
 		return port ? port : DISSECTOR_NEUTRAL_PORT;
-	if (protocol && protocol->ports && protocol->ports[0])
-		return port && port_is_good(c, protocol, layer, tcp, port) ? port
-									   : protocol->ports[0];
+	moved = moved_for(p, c, layer, tcp, server);
+	if (moved)
+		return moved->ports[0];
 	/* An unknown plaintext on the port of its TLS would be taken for TLS. */
-	if (!port || (layer == LAYER_TLS && dissector_claims(tcp, port)))
+	if (!port ||
+	    (layer == LAYER_TLS && !has_port(c->protocol[layer]) && dissector_claims(tcp, port)))
 		return DISSECTOR_NEUTRAL_PORT;
 	return port;
 }
@@ -247,7 +285,22 @@ static bool claim(struct places *p, struct facts_end *end, enum layer layer, boo
 		place->client = made_up_client(p, place->client.family);
 		place->client.port = DISSECTOR_DYNAMIC_PORT;
 	}
+	if (p->claims.count >= CLAIMS_MAX)
+		return true;
 	return map_put(&p->claims, claim_key(p, tcp, place), end);
+}
+
+/* Where END is, but for ports that mislead. */
+static void stand(const struct facts_end *end, struct place *place)
+{
+	const struct facts_conn *c = end->conn;
+	struct address local = c->local;
+
+	specify_local(end, &local, &end->remote);
+	place->local_is_client = c->role != ROLE_SERVER;
+	place->client = place->local_is_client ? local : end->remote;
+	place->server = place->local_is_client ? end->remote : local;
+	make_ip(place, c->id);
 }
 
 /* Where END would be if it were alone. */
@@ -255,18 +308,33 @@ static void choose(struct places *p, const struct facts_end *end, enum layer lay
 		   struct place *place)
 {
 	const struct facts_conn *c = end->conn;
-	struct address local = c->local;
 	uint16_t port;
 
-	specify_local(end, &local, &end->remote);
-	place->local_is_client = c->role != ROLE_SERVER;
-	place->client = place->local_is_client ? local : end->remote;
-	place->server = place->local_is_client ? end->remote : local;
-	make_ip(place, c->id);
+	stand(end, place);
 	port = place->server.port;
-	place->server.port = good_port(p, c, layer, tcp, port);
+	place->server.port = good_port(p, c, layer, tcp, &place->server);
 	if (place->server.port != port)
 		count_move(p, c->protocol[layer], port, place->server.port);
+}
+
+bool places_learn(struct places *p, const struct facts_end *end, enum layer layer)
+{
+	bool tcp = !transport_is_datagram(end->conn->transport);
+	const struct protocol *protocol = end->conn->protocol[layer];
+	struct place place;
+	uint64_t any;
+
+	if (!p->remap || !has_port(protocol) || p->moved.count >= MOVED_MAX)
+		return true;
+	stand(end, &place);
+	if (place.server.port &&
+	    port_is_good(p, end->conn, protocol, layer, tcp, place.server.port))
+		return true;
+	any = server_key(p, layer, tcp, &place.server, NULL);
+	if (!map_get(&p->moved, any) && !map_put(&p->moved, any, (void *)(uintptr_t)protocol))
+		return false;
+	return map_put(&p->moved, server_key(p, layer, tcp, &place.server, protocol),
+		       (void *)(uintptr_t)protocol);
 }
 
 bool place_assign(struct places *p, struct facts_end *end, enum layer layer, struct place *place)
@@ -332,5 +400,6 @@ void places_free(struct places *p)
 	if (!p)
 		return;
 	map_free(&p->claims);
+	map_free(&p->moved);
 	free(p);
 }

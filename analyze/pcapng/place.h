@@ -7,7 +7,8 @@
 /*
  * Decides at which addresses and ports a connection is shown, so that Wireshark chooses the right
  * dissector and never takes two connections for one:
- *   - a server on a port where Wireshark doesn't expect its protocol is moved to one where it does;
+ *   - a server on a port where Wireshark doesn't expect its protocol is moved to one where it does,
+ *     with all of its connections;
  *   - a client on a port that would attract another dissector is moved away from it;
  *   - Unix sockets and unknown addresses get made-up ones;
  *   - whoever comes second to the same two addresses and ports gets another client port.
@@ -27,6 +28,13 @@ struct place_move {
 
 /* NULL when there is no memory. REMAP false: server ports stay as they are. */
 struct places *places_new(uint64_t seed, bool remap);
+
+/*
+ * Before the first place is assigned, for each layer of each END that will have one: a server that
+ * has to be moved because of one connection is moved with all of them. False when there is no
+ * memory.
+ */
+MUST_CHECK bool places_learn(struct places *p, const struct facts_end *end, enum layer layer);
 
 /*
  * The place of a layer of END. Datagrams: the same for the whole of END, and for the same addresses

@@ -2,6 +2,7 @@
 #ifndef SOCKTAPE_ANALYZE_PCAPNG_STREAM_H
 #define SOCKTAPE_ANALYZE_PCAPNG_STREAM_H
 
+#include "analyze/pcapng/borders.h"
 #include "analyze/pcapng/facts.h"
 #include "analyze/pcapng/packet.h"
 
@@ -12,6 +13,8 @@
  *     kept, except that the beginning of that is shown as segments that were cut.
  *   - Each segment acknowledges all that came before it; nothing else is acknowledged, because
  *     nobody recorded when (but for one segment in half a gigabyte, which TCP can't do without).
+ *   - No segment holds more than a hundred messages, where it is known where they end: Wireshark
+ *     gives up dissecting one that makes its tree too deep (gui.max_tree_depth).
  */
 struct stream;
 
@@ -22,10 +25,20 @@ struct stream;
 typedef void stream_packet_fn(void *context, const struct packet *packet, enum direction direction,
 			      int64_t ts, struct span note);
 
+/* Segments without any kept byte that an export may spend on what was cut, however much it was. */
+#define STREAM_CUT_SEGMENTS 65536
+
 struct stream_options {
 	struct place place;
 	uint64_t id;	   /* makes the initial sequence numbers differ */
+	bool midstream;	   /* the handshake is made up, and marked as such: packet.h */
+	bool patient;	   /* what is missing may still come from the other end's recording */
 	uint64_t start[2]; /* position of the first byte by direction */
+	/* Where segments have to end, by direction; from each end's recording. Outlive the stream.
+	 */
+	const struct borders *borders[2][2];
+	struct budget *budget;	/* for what is held back; may be NULL */
+	uint64_t *cut_segments; /* what is left of STREAM_CUT_SEGMENTS; shared by all streams */
 	stream_packet_fn *packet;
 	void *context;
 };
@@ -35,6 +48,10 @@ struct stream *stream_new(const struct stream_options *options, int64_t ts);
 
 /* Where there is no memory to put it in order, what it would wait for is shown as lost. */
 void stream_data(struct stream *s, const struct event_data *data, int64_t ts);
+
+/* Whether data is held back; what was held too long by NOW is given out. */
+bool stream_waits(const struct stream *s);
+void stream_expire(struct stream *s, int64_t now);
 
 /* How a connection ended. */
 struct stream_end {

@@ -85,11 +85,58 @@ static bool counts_possible(const struct facts_end *a, const struct facts_end *b
 	       a->moved[DIRECTION_RECEIVED] <= b->moved[DIRECTION_SENT];
 }
 
-/* The addresses alone prove it: in one network namespace a TCP 4-tuple is unique at a time. */
+enum beginning {
+	BEGINNING_UNKNOWN, /* not kept at both ends */
+	BEGINNING_SAME,
+	BEGINNING_OTHER,
+};
+
+/* Whether what A sent (of LAYER) begins as what B received. */
+static enum beginning compare_beginning(const struct facts_conn *a, const struct facts_conn *b,
+					enum layer layer)
+{
+	const struct facts_stream *sent = &a->streams[layer][DIRECTION_SENT];
+	const struct facts_stream *received = &b->streams[layer][DIRECTION_RECEIVED];
+	size_t len = sent->prefix_len < received->prefix_len ? sent->prefix_len
+							     : received->prefix_len;
+
+	if (!len || sent->lowest != received->lowest)
+		return BEGINNING_UNKNOWN;
+	return memcmp(sent->prefix, received->prefix, len) == 0 ? BEGINNING_SAME : BEGINNING_OTHER;
+}
+
+static bool beginnings_differ(const struct facts_conn *a, const struct facts_conn *b)
+{
+	return compare_beginning(a, b, LAYER_WIRE) == BEGINNING_OTHER ||
+	       compare_beginning(b, a, LAYER_WIRE) == BEGINNING_OTHER;
+}
+
+/* Something was kept at both ends, and is the same. */
+static bool bytes_prove(const struct facts_conn *a, const struct facts_conn *b)
+{
+	return !beginnings_differ(a, b) && (compare_beginning(a, b, LAYER_WIRE) == BEGINNING_SAME ||
+					    compare_beginning(b, a, LAYER_WIRE) == BEGINNING_SAME);
+}
+
+static bool is_nameless(const struct facts_end *end)
+{
+	const struct facts_conn *c = end->conn;
+
+	return c->local.family == ADDRESS_UNIX && facts_unspecified(&c->local) &&
+	       facts_unspecified(&end->remote);
+}
+
+/*
+ * The addresses alone prove it: in one network namespace a TCP 4-tuple is unique at a time. Unix
+ * sockets have but one address for many connections.
+ */
 static bool addresses_prove(const struct facts_end *a, const struct facts_end *b)
 {
-	return a->conn->netns == b->conn->netns && a->conn->local.family != ADDRESS_UNIX &&
-	       !facts_unspecified(&a->conn->local) && !facts_unspecified(&b->conn->local);
+	if (a->conn->netns != b->conn->netns)
+		return false;
+	if (a->conn->local.family == ADDRESS_UNIX)
+		return bytes_prove(a->conn, b->conn);
+	return !facts_unspecified(&a->conn->local) && !facts_unspecified(&b->conn->local);
 }
 
 static bool same_network(const struct facts_end *a, const struct facts_end *b)
@@ -111,6 +158,10 @@ static enum likeness compare(const struct search *s, const struct facts_end *a,
 	    !ip_fits(s, &a->conn->local, &b->remote) || !ip_fits(s, &b->conn->local, &a->remote) ||
 	    !same_network(a, b) || !lives_overlap(a, b))
 		return DIFFERENT;
+	if (a->conn->local.family == ADDRESS_UNIX && beginnings_differ(a->conn, b->conn))
+		return DIFFERENT;
+	if (is_nameless(a) && !bytes_prove(a->conn, b->conn))
+		return DIFFERENT;
 	if (counts_equal(a, b))
 		return CERTAIN;
 	return addresses_prove(a, b) && counts_possible(a, b) ? POSSIBLE : DIFFERENT;
@@ -128,14 +179,39 @@ static bool is_better(const struct facts_conn *a, const struct facts_conn *b)
 	return a->role == ROLE_CLIENT;
 }
 
+/* Positions mean the same in what A sent and B received: there is nothing at one end, or it fits.
+ */
+static bool positions_agree(const struct facts_conn *a, const struct facts_conn *b,
+			    enum layer layer)
+{
+	if (a->streams[layer][DIRECTION_SENT].lowest == UINT64_MAX ||
+	    b->streams[layer][DIRECTION_RECEIVED].lowest == UINT64_MAX)
+		return true;
+	return compare_beginning(a, b, layer) == BEGINNING_SAME;
+}
+
+/* Those of connections that were seen from their first byte on count from there at both ends. */
+static bool can_join(const struct facts_end *a, const struct facts_end *b, enum layer layer)
+{
+	if (a->conn->opened && b->conn->opened)
+		return true;
+	return bytes_prove(a->conn, b->conn) && positions_agree(a->conn, b->conn, layer) &&
+	       positions_agree(b->conn, a->conn, layer);
+}
+
 static void marry(struct facts_end *a, struct facts_end *b)
 {
+	struct facts_end *written = is_better(a->conn, b->conn) ? a : b;
+	struct facts_end *other = written == a ? b : a;
+
 	a->twin = b;
 	b->twin = a;
-	if (is_better(a->conn, b->conn))
-		b->left_out = true;
-	else
-		a->left_out = true;
+	other->left_out = true;
+	for (int layer = 0; layer < 2; layer++)
+		a->joined[layer] = b->joined[layer] = can_join(a, b, layer);
+	for (int direction = 0; direction < 2; direction++)
+		written->from_twin[direction] = other->moved[!direction] >
+						written->moved[direction];
 }
 
 /* ---- all pairs ---- */
@@ -147,9 +223,12 @@ static uint64_t candidate_key(const struct facts_end *end)
 	uint16_t high = a->port < b->port ? b->port : a->port;
 	uint64_t path = 0;
 
-	/* One end of a Unix conversation knows the path as its own, the other as its peer's. */
+	/*
+	 * One end of a Unix conversation knows the path as its own, the other as its peer's. Those
+	 * of a socketpair have none.
+	 */
 	if (a->family == ADDRESS_UNIX)
-		path = ip_key(a) ^ ip_key(b);
+		path = ip_key(a) ^ ip_key(b) ^ end->conn->netns;
 	return hash_u64(path, (uint64_t)end->conn->transport << 32 | (uint64_t)low << 16 | high);
 }
 
@@ -161,7 +240,7 @@ static bool can_have_twin(const struct facts_end *end)
 	if (!c->wanted || end->start_ts > end->end_ts)
 		return false;
 	if (c->local.family == ADDRESS_UNIX)
-		return facts_unspecified(&c->local) != facts_unspecified(&end->remote);
+		return facts_unspecified(&c->local) || facts_unspecified(&end->remote);
 	return c->local.family != ADDRESS_NONE && end->remote.family != ADDRESS_NONE;
 }
 
@@ -209,26 +288,37 @@ static int by_key_and_start(const void *x, const void *y)
 	return a->end->conn->id < b->end->conn->id ? -1 : a->end->conn->id > b->end->conn->id;
 }
 
-static struct facts_end *find_twin(const struct search *s, size_t i)
+static struct facts_end *find_twin(const struct search *s, size_t i, enum likeness wanted)
 {
 	const struct candidate_end *me = &s->all[i];
-	struct facts_end *possible = NULL;
 
 	for (size_t j = i + 1; j < s->count && j - i <= TRIES_MAX; j++) {
 		const struct candidate_end *other = &s->all[j];
-		enum likeness likeness;
 
 		if (other->key != me->key || slack_start(other->end) > me->end->end_ts)
 			break;
 		if (other->end->twin)
 			continue;
-		likeness = compare(s, me->end, other->end);
-		if (likeness == CERTAIN)
+		if (compare(s, me->end, other->end) >= wanted)
 			return other->end;
-		if (likeness == POSSIBLE && !possible)
-			possible = other->end;
 	}
-	return possible;
+	return NULL;
+}
+
+/* Pairs that are CERTAIN first, lest one of them be taken for what is only POSSIBLE. */
+static uint64_t find_pairs(const struct search *s, enum likeness wanted)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		struct facts_end *twin = s->all[i].end->twin ? NULL : find_twin(s, i, wanted);
+
+		if (!twin)
+			continue;
+		marry(s->all[i].end, twin);
+		count++;
+	}
+	return count;
 }
 
 enum tape_error twin_find(struct facts *f, uint64_t *count)
@@ -240,14 +330,8 @@ enum tape_error twin_find(struct facts *f, uint64_t *count)
 	if (collect(&s, f)) {
 		if (s.count)
 			qsort(s.all, s.count, sizeof(*s.all), by_key_and_start);
-		for (size_t i = 0; i < s.count; i++) {
-			struct facts_end *twin = s.all[i].end->twin ? NULL : find_twin(&s, i);
-
-			if (!twin)
-				continue;
-			marry(s.all[i].end, twin);
-			++*count;
-		}
+		*count = find_pairs(&s, CERTAIN);
+		*count += find_pairs(&s, POSSIBLE);
 		error = TAPE_OK;
 	}
 	free(s.all);

@@ -207,6 +207,16 @@ static void give_record(void *context, struct session *s, const struct record *r
 	r->options.handlers.record(r->options.handlers.context, &t->conn, s, record);
 }
 
+static void give_border(void *context, const struct session *s, enum direction direction,
+			uint64_t position)
+{
+	const struct tracked *t = context;
+	const struct replay_handlers *h = &t->replay->options.handlers;
+
+	h->border(h->context, &t->conn, s == t->conn.sessions[LAYER_TLS] ? LAYER_TLS : LAYER_WIRE,
+		  direction, position);
+}
+
 static struct session *open_session(struct tracked *t, enum layer layer)
 {
 	struct replay *r = t->replay;
@@ -227,6 +237,7 @@ static struct session *open_session(struct tracked *t, enum layer layer)
 		.decode_as = r->options.decode_as,
 		.budget = &r->budget,
 		.record = r->options.handlers.record ? give_record : NULL,
+		.border = r->options.handlers.border ? give_border : NULL,
 		.context = t,
 	};
 

@@ -75,6 +75,9 @@ struct replay_handlers {
 	void (*record)(void *context, const struct connection *conn, const struct session *s,
 		       const struct record *record);
 	void (*conn_end)(void *context, const struct connection *conn);
+	/* A frame of the stream ends before POSITION; told once it is known, in order. */
+	void (*border)(void *context, const struct connection *conn, enum layer layer,
+		       enum direction direction, uint64_t position);
 	void *context;
 };
 

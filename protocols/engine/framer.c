@@ -90,6 +90,8 @@ static void deliver(struct framer *f, struct framer_side *s, struct frame *frame
 		f->counts->capped++;
 	s->scanned = 0;
 	s->searched = 0;
+	if (f->border)
+		f->border(f->context, side_of(f, s), frame->offset + frame->len);
 	f->framing->message(f->state, frame);
 	resume_other(f, s);
 }

@@ -44,6 +44,9 @@ struct framer {
 	size_t keep_max; /* of one frame */
 	bool over;	 /* set by whoever is served: no more frames, what is left is another's */
 	bool hopeless;	 /* too much was thrown away: this isn't the framing */
+	/* May be set after framer_new(): told where each frame ends. */
+	void (*border)(void *context, enum side side, uint64_t position);
+	void *context;
 	struct framer_side sides[2]; /* by enum side */
 };
 

@@ -18,7 +18,9 @@ struct reassembly_held {
 
 void reassembly_init(struct reassembly *o, const uint64_t start[2], struct budget *budget)
 {
-	*o = (struct reassembly){0};
+	*o = (struct reassembly){
+		.patience = {REASSEMBLY_HOLD_NS, REASSEMBLY_HOLD_BYTES, REASSEMBLY_HOLD_EVENTS},
+	};
 	o->held_end = &o->held;
 	o->budget = budget;
 	for (int d = 0; d < 2; d++) {
@@ -188,8 +190,8 @@ static void stop_waiting(struct reassembly *o, reassembly_run_fn *run, void *con
 
 static bool held_too_long(const struct reassembly *o, int64_t now)
 {
-	return o->held_count > REASSEMBLY_HOLD_EVENTS || o->held_bytes > REASSEMBLY_HOLD_BYTES ||
-	       now - o->held->ts > REASSEMBLY_HOLD_NS;
+	return o->held_count > o->patience.events || o->held_bytes > o->patience.bytes ||
+	       now - o->held->ts > o->patience.ns;
 }
 
 /* There is no memory to wait: what is held goes out, then DATA, with the holes before them. */
@@ -229,7 +231,12 @@ void reassembly_push(struct reassembly *o, const struct event_data *data, int64_
 		return;
 	}
 	release_ready(o, run, context);
-	while (o->held && held_too_long(o, ts))
+	reassembly_expire(o, ts, run, context);
+}
+
+void reassembly_expire(struct reassembly *o, int64_t now, reassembly_run_fn *run, void *context)
+{
+	while (o->held && held_too_long(o, now))
 		stop_waiting(o, run, context);
 }
 

@@ -15,6 +15,11 @@
  */
 
 /* Held back at most this long (of recorded time), this many bytes and this many events. */
+struct reassembly_patience {
+	int64_t ns;
+	size_t bytes;
+	size_t events;
+};
 #define REASSEMBLY_HOLD_NS     (50 * 1000 * 1000ll)
 #define REASSEMBLY_HOLD_BYTES  (1u << 20)
 #define REASSEMBLY_HOLD_EVENTS 64
@@ -46,6 +51,7 @@ struct reassembly {
 	struct reassembly_held **held_end;
 	size_t held_count;
 	size_t held_bytes;
+	struct reassembly_patience patience;
 	struct budget *budget;
 };
 
@@ -54,6 +60,7 @@ struct reassembly {
 /*
  * START, by direction: position of the first byte, or REASSEMBLY_START_UNKNOWN: wherever the first
  * data is. What is held back is charged to BUDGET. O must not move afterwards.
+ * `patience` may be set before the first data comes.
  */
 void reassembly_init(struct reassembly *o, const uint64_t start[2], struct budget *budget);
 
@@ -63,6 +70,9 @@ void reassembly_init(struct reassembly *o, const uint64_t start[2], struct budge
  */
 void reassembly_push(struct reassembly *o, const struct event_data *data, int64_t ts,
 		     reassembly_run_fn *run, void *context);
+
+/* It is NOW, though no data came: gives out what was held back too long by then. */
+void reassembly_expire(struct reassembly *o, int64_t now, reassembly_run_fn *run, void *context);
 
 /* Nothing will come any more: what is held goes out, with the holes before it. */
 void reassembly_finish(struct reassembly *o, reassembly_run_fn *run, void *context);

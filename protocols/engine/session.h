@@ -15,6 +15,10 @@ struct knowledge;
 
 typedef void session_record_fn(void *context, struct session *s, const struct record *record);
 
+/* A frame of a stream ends before the byte at POSITION. */
+typedef void session_border_fn(void *context, const struct session *s, enum direction direction,
+			       uint64_t position);
+
 #define SESSION_START_UNKNOWN UINT64_MAX
 
 /* Values of session_options.keep beside a number of bytes. */
@@ -37,7 +41,8 @@ struct session_options {
 	struct knowledge *knowledge;	  /* may be NULL: nothing is learnt */
 	uint64_t ends[2]; /* what names the local and the remote end's address; 0: unknown */
 	session_record_fn *record; /* may be NULL: nobody wants records */
-	void *context;		   /* for record() */
+	session_border_fn *border; /* may be NULL */
+	void *context;		   /* for record() and border() */
 };
 
 struct session_counts {

@@ -77,6 +77,17 @@ size_t session_frame_keep_max(const struct session *s)
 	return keep > FRAME_KEEP_MIN ? keep : FRAME_KEEP_MIN;
 }
 
+/* Positions in plaintext say nothing about the stream that carries it. */
+static void tell_border(void *context, enum side side, uint64_t position)
+{
+	const struct session *s = context;
+	bool sent = s->sides[DIRECTION_SENT] == side;
+
+	if (s->root == s && !session_takes_plaintext(s))
+		s->options.border(s->options.context, s, sent ? DIRECTION_SENT : DIRECTION_RECEIVED,
+				  position);
+}
+
 bool session_open_framer(struct session *s)
 {
 	if (session_is_datagram(s))
@@ -84,6 +95,10 @@ bool session_open_framer(struct session *s)
 	framer_free(s->framer);
 	s->framer = framer_new(&s->protocol->framing, s->state, s->options.budget, &s->counts,
 			       session_frame_keep_max(s));
+	if (s->framer && s->options.border) {
+		s->framer->border = tell_border;
+		s->framer->context = s;
+	}
 	return s->framer != NULL;
 }
 

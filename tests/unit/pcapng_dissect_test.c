@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/buffer.h"
 #include "tests/unit/tshark.h"
 
 #define SENT	 DIRECTION_SENT
@@ -259,7 +260,7 @@ static void test_dns(void **state)
 	assert_string_equal(exported_field(&x, "dns", "dns.flags.response"), "0\n1\n");
 	assert_int_equal(exported_count(&x, "udp.port == 53 && udp.port == 40000"), 2);
 	assert_string_equal(exported_field(&x, "dns", "frame.interface_name"),
-			    "dig[100]\ndig[100]\n");
+			    "dig[100] - dnsmasq[200]\ndig[100] - dnsmasq[200]\n");
 	exported_is_clean(&x);
 	exported_rewrite(&x, "--both-ends", NULL);
 	assert_int_equal(exported_count(&x, "dns && udp.stream == 0"), 2);
@@ -299,6 +300,32 @@ static void test_plaintext_of_tls(void **state)
 	exported_end(&x);
 }
 
+/* A thousand requests in one call, and their answers in another: none is one too many. */
+static void test_pipeline(void **state)
+{
+	struct tape_conn_spec conn = client_conn(1, "10.0.0.1:40000", "10.0.0.2:80");
+	struct buffer requests = {0}, responses = {0};
+	struct exported x;
+
+	(void)state;
+	exported_begin(&x);
+	for (int i = 0; i < 1000; i++) {
+		buffer_append_text(&requests, get);
+		buffer_append_text(&responses, ok);
+	}
+	buffer_append_char(&requests, '\0');
+	buffer_append_char(&responses, '\0');
+	exchange(&x.tape, &conn, requests.data, responses.data);
+	exported_write(&x, NULL);
+	/* A line for each message, and none that gave up. */
+	assert_int_equal(exported_values(&x, "http.request", "http.request.method", ','), 1000);
+	assert_int_equal(exported_values(&x, "http.response", "http.response.code", ','), 1000);
+	exported_is_clean(&x);
+	buffer_free(&requests);
+	buffer_free(&responses);
+	exported_end(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_unix_socket),
 		cmocka_unit_test(test_dns),
 		cmocka_unit_test(test_plaintext_of_tls),
+		cmocka_unit_test(test_pipeline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "analyze/pcapng/stream.h"
+#include "protocols/engine/reassembly.h"
 #include "tests/unit/tape_build.h"
 
 #define SENT	 DIRECTION_SENT
@@ -249,6 +250,113 @@ static void test_flood(void **state)
 	stream_free(s.stream);
 }
 
+static void begin_with(struct segments *s, struct stream_options options)
+{
+	*s = (struct segments){0};
+	options.place = (struct place){tape_build_address("10.0.0.1:40000"),
+				       tape_build_address("10.0.0.2:80"), true};
+	options.packet = collect;
+	options.context = s;
+	s->stream = stream_new(&options, 10);
+	assert_non_null(s->stream);
+	s->count = 0;
+}
+
+/* However much is missing, showing it costs no more than all may spend together. */
+static void test_cost_of_cut(void **state)
+{
+	uint64_t left = 4;
+	struct segments s;
+
+	(void)state;
+	begin_with(&s, (struct stream_options){.cut_segments = &left});
+	data(&s, SENT, 0, 1, 1 + 3 * 65495, 20); /* an event adds one: five, of which three go */
+	assert_int_equal(left, 2);
+	assert_int_equal(s.count, 4);
+	data(&s, SENT, 1 + 3 * 65495, 0, 16u << 20, 21);
+	assert_int_equal(left, 0);
+	assert_int_equal(s.count, 4 + 3);
+	check(&s, 6, 2 + 3 * 65495 + 2 * 65495, 0, 65495);
+	/* What came after stands where it should. */
+	data(&s, SENT, 1 + 3 * 65495 + (16u << 20), 5, 5, 22);
+	check(&s, 7, 2 + 3 * 65495 + (16u << 20), 5, 5);
+	stream_free(s.stream);
+}
+
+/* Segments end where they are told to, by either end's recording. */
+static void test_borders(void **state)
+{
+	uint64_t own[] = {10, 300, 70000}, other[] = {20, 100};
+	const struct borders all[] = {{.all = own, .count = 3}, {.all = other, .count = 2}};
+	struct segments s;
+
+	(void)state;
+	begin_with(&s, (struct stream_options){.borders = {[SENT] = {&all[0], &all[1]}}});
+	data(&s, SENT, 0, 30, 30, 20);
+	assert_int_equal(s.count, 3);
+	check(&s, 0, 1, 10, 10);
+	check(&s, 1, 11, 10, 10);
+	check(&s, 2, 21, 10, 10);
+	data(&s, RECEIVED, 0, 30, 30, 20);
+	assert_int_equal(s.count, 4);
+	data(&s, SENT, 30, 100000 - 30, 100000 - 30, 21);
+	assert_int_equal(s.count, 9);
+	check(&s, 4, 31, 70, 70);
+	check(&s, 5, 101, 200, 200);
+	check(&s, 6, 301, 65495, 65495);
+	check(&s, 7, 301 + 65495, 70000 - 300 - 65495, 70000 - 300 - 65495);
+	check(&s, 8, 70001, 30000, 30000);
+	stream_free(s.stream);
+}
+
+/* What is held back goes out when its time is over, though nothing more comes. */
+static void test_expiry(void **state)
+{
+	struct segments s;
+
+	(void)state;
+	begin(&s);
+	data(&s, SENT, 10, 10, 10, 20);
+	assert_true(stream_waits(s.stream));
+	stream_expire(s.stream, 20 + REASSEMBLY_HOLD_NS);
+	assert_int_equal(s.count, 0);
+	stream_expire(s.stream, 20 + REASSEMBLY_HOLD_NS + 1);
+	assert_int_equal(s.count, 1);
+	check(&s, 0, 11, 10, 10);
+	assert_false(stream_waits(s.stream));
+	stream_free(s.stream);
+}
+
+/* Every fiftieth message ends a segment, but only where they lie in one event. */
+static void test_where_borders_are(void **state)
+{
+	struct borders one = {0}, each = {0}, far = {0};
+
+	(void)state;
+	borders_event(&one, 1000);
+	for (uint64_t i = 1; i <= 120; i++)
+		assert_true(borders_message(&one, 1000 + 10 * i));
+	assert_int_equal(one.count, 2);
+	assert_int_equal(one.all[0], 1500);
+	assert_int_equal(one.all[1], 2000);
+	for (uint64_t i = 0; i < 1000; i++) {
+		borders_event(&each, 10 * i);
+		assert_true(borders_message(&each, 10 * i + 10));
+	}
+	assert_int_equal(each.count, 0);
+	/* Large messages fill segments by themselves. */
+	borders_event(&far, 0);
+	for (uint64_t i = 1; i <= 1000; i++)
+		assert_true(borders_message(&far, 2000 * i));
+	assert_int_equal(far.count, 0);
+	/* The end of what was told before is none. */
+	assert_true(borders_message(&one, 2000));
+	assert_int_equal(one.count, 2);
+	borders_free(&one);
+	borders_free(&each);
+	borders_free(&far);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +368,10 @@ int main(void)
 		cmocka_unit_test(test_start),
 		cmocka_unit_test(test_end),
 		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_cost_of_cut),
+		cmocka_unit_test(test_borders),
+		cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_where_borders_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

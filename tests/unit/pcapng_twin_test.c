@@ -24,7 +24,7 @@ struct fixture {
 static void begin(struct fixture *x)
 {
 	*x = (struct fixture){0};
-	facts_init(&x->facts, 0);
+	facts_init(&x->facts, 0, 0);
 }
 
 /* Connection ID, which lived from START to END and moved 10 bytes and 20 bytes as a client. */
@@ -39,6 +39,7 @@ static struct facts_conn *add(struct fixture *x, uint64_t id, enum role role, co
 	c->id = id;
 	c->transport = TRANSPORT_TCP;
 	c->role = role;
+	c->opened = true;
 	c->whole = true;
 	c->closed = true;
 	c->wanted = true;
@@ -151,6 +152,147 @@ static void test_unread_bytes(void **state)
 	end(&x);
 }
 
+/* What was kept of a stream: TEXT, from position 0 on. */
+static void begins(struct facts_conn *c, enum direction direction, const char *text)
+{
+	struct facts_stream *s = &c->streams[LAYER_WIRE][direction];
+	size_t len = strlen(text);
+
+	s->lowest = len ? 0 : UINT64_MAX;
+	s->high = s->there = len;
+	s->prefix_len = (uint8_t)(len < FACTS_PREFIX ? len : FACTS_PREFIX);
+	memcpy(s->prefix, text, s->prefix_len);
+	c->ends->moved[direction] = len;
+}
+
+/* A connection of a Unix socket: REMOTE and LOCAL 0 is unnamed. */
+static struct facts_conn *add_unix(struct fixture *x, uint64_t id, enum role role, uint8_t local,
+				   uint8_t remote, const char *sent, const char *received)
+{
+	struct facts_conn *c = add(x, id, role, "10.0.0.1:1", "10.0.0.1:2", 0, SECOND);
+
+	c->transport = TRANSPORT_UNIX_STREAM;
+	c->local = (struct address){.family = ADDRESS_UNIX, .ip = {[15] = local}};
+	c->ends->remote = (struct address){.family = ADDRESS_UNIX, .ip = {[15] = remote}};
+	begins(c, DIRECTION_SENT, sent);
+	begins(c, DIRECTION_RECEIVED, received);
+	return c;
+}
+
+/* socketpair(2): nothing but the bytes tells which two belong together. */
+static void test_socketpairs(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	begin(&x);
+	add_unix(&x, 1, ROLE_CLIENT, 0, 0, "GET /a", "200 a");
+	add_unix(&x, 2, ROLE_CLIENT, 0, 0, "GET /b", "200 b");
+	add_unix(&x, 3, ROLE_SERVER, 0, 0, "200 b", "GET /b");
+	add_unix(&x, 4, ROLE_SERVER, 0, 0, "200 a", "GET /a");
+	add_unix(&x, 5, ROLE_UNKNOWN, 0, 0, "", "");
+	add_unix(&x, 6, ROLE_UNKNOWN, 0, 0, "", "");
+	find(&x);
+	assert_int_equal(x.pairs, 2);
+	assert_ptr_equal(x.conns[1]->ends->twin, x.conns[4]->ends);
+	assert_ptr_equal(x.conns[2]->ends->twin, x.conns[3]->ends);
+	assert_true(x.conns[4]->ends->left_out);
+	assert_true(x.conns[1]->ends->joined[LAYER_WIRE]);
+	/* That nothing was said on both is no reason. */
+	assert_null(x.conns[5]->ends->twin);
+	end(&x);
+}
+
+/* Of two clients of one path, one got less than was sent: the other's server isn't taken for it. */
+static void test_unread_bytes_of_unix(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	begin(&x);
+	add_unix(&x, 1, ROLE_CLIENT, 0, 9, "GET", "200 ");
+	add_unix(&x, 2, ROLE_CLIENT, 0, 9, "GET", "200 and more");
+	add_unix(&x, 3, ROLE_SERVER, 9, 0, "200 and more", "GET");
+	add_unix(&x, 4, ROLE_SERVER, 9, 0, "200 but less", "GET");
+	find(&x);
+	assert_int_equal(x.pairs, 2);
+	assert_ptr_equal(x.conns[2]->ends->twin, x.conns[3]->ends);
+	assert_ptr_equal(x.conns[1]->ends->twin, x.conns[4]->ends);
+	end(&x);
+
+	/* Other bytes are another connection, however many there are. */
+	begin(&x);
+	add_unix(&x, 1, ROLE_CLIENT, 0, 9, "GET", "200 a");
+	add_unix(&x, 2, ROLE_SERVER, 9, 0, "200 b", "GET");
+	find(&x);
+	assert_int_equal(x.pairs, 0);
+	end(&x);
+}
+
+/* Before its beginning was seen, the positions of a connection mean the same only if bytes do. */
+static void test_positions_of_joined_ends(void **state)
+{
+	static const struct {
+		const char *sent;
+		const char *received;
+		bool joined;
+	} cases[] = {{"0123456789", "0123456789", true},
+		     {"0123456789", "9012345678", false},
+		     {"0123456789", "", false}};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct fixture x;
+
+		begin(&x);
+		add_pair(&x, 0);
+		x.conns[1]->opened = x.conns[1]->whole = false;
+		begins(x.conns[1], DIRECTION_SENT, cases[i].sent);
+		begins(x.conns[2], DIRECTION_RECEIVED, cases[i].received);
+		begins(x.conns[1], DIRECTION_RECEIVED, "");
+		begins(x.conns[2], DIRECTION_SENT, "");
+		find(&x);
+		assert_int_equal(x.pairs, 1);
+		assert_int_equal(x.conns[1]->ends->joined[LAYER_WIRE], cases[i].joined);
+		assert_int_equal(x.conns[2]->ends->joined[LAYER_WIRE], cases[i].joined);
+		end(&x);
+	}
+}
+
+/* Datagrams that were sent and never received are taken from the end that sent them. */
+static void test_datagrams_that_were_not_received(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	begin(&x);
+	add_pair(&x, 0);
+	x.conns[1]->transport = x.conns[2]->transport = TRANSPORT_UDP;
+	x.conns[2]->ends->moved[DIRECTION_SENT] = 21;
+	find(&x);
+	assert_int_equal(x.pairs, 1);
+	assert_true(x.conns[1]->ends->from_twin[DIRECTION_RECEIVED]);
+	assert_false(x.conns[1]->ends->from_twin[DIRECTION_SENT]);
+	end(&x);
+}
+
+/* A second before the other end began is still the same life, a nanosecond more is not. */
+static void test_slack(void **state)
+{
+	(void)state;
+	for (int64_t more = 0; more < 2; more++) {
+		struct fixture x;
+
+		begin(&x);
+		add(&x, 1, ROLE_CLIENT, "10.0.0.1:40000", "10.0.0.1:80", 0, 5 * SECOND);
+		add(&x, 2, ROLE_SERVER, "10.0.0.1:80", "10.0.0.1:40000", 6 * SECOND + more,
+		    7 * SECOND);
+		find(&x);
+		assert_int_equal(x.pairs, !more);
+		end(&x);
+	}
+}
+
 /* Loopback of another network namespace is another network; other addresses may be shared. */
 static void test_namespaces(void **state)
 {
@@ -247,13 +389,76 @@ static void test_places_are_unique(void **state)
 	end(&x);
 }
 
+/* RFC 2544 sets 198.18.0.0/15 aside: two times 65,536 made-up clients. */
+static void test_made_up_clients(void **state)
+{
+	struct places *places = places_new(1, true);
+	struct place place;
+	bool second = false;
+	struct fixture x;
+
+	(void)state;
+	assert_non_null(places);
+	begin(&x);
+	add(&x, 1, ROLE_CLIENT, "10.0.0.1:40000", "10.0.0.2:80", 0, SECOND);
+	for (size_t i = 0; i < 65 + 65536 + 1; i++) {
+		assert_true(place_assign(places, x.conns[1]->ends, LAYER_WIRE, &place));
+		if (place.client.ip[0] != 198)
+			continue;
+		assert_true(place.client.ip[1] == 18 || place.client.ip[1] == 19);
+		second |= place.client.ip[1] == 19;
+	}
+	assert_true(second);
+	places_free(places);
+	end(&x);
+}
+
+/* What began in the middle isn't known by its first line: then the whole server moves. */
+static void test_one_server_stands_under_one_port(void **state)
+{
+	const struct protocol *http = protocol_find("http");
+	struct places *places = places_new(1, true);
+	struct place place;
+	struct fixture x;
+
+	(void)state;
+	assert_non_null(places);
+	begin(&x);
+	for (uint64_t id = 1; id <= 4; id++) {
+		add(&x, id, ROLE_CLIENT, "10.0.0.1:40000",
+		    id == 4 ? "10.0.0.3:18081" : "10.0.0.2:18081", 0, SECOND);
+		x.conns[id]->protocol[LAYER_WIRE] = id == 3 ? NULL : http;
+		x.conns[id]->starts_with_line = true;
+	}
+	x.conns[2]->whole = false;
+	for (uint64_t id = 1; id <= 4; id++)
+		assert_true(places_learn(places, x.conns[id]->ends, LAYER_WIRE));
+	for (uint64_t id = 1; id <= 4; id++) {
+		assert_true(place_assign(places, x.conns[id]->ends, LAYER_WIRE, &place));
+		assert_int_equal(place.server.port, id == 4 ? 18081 : 80);
+	}
+	places_free(places);
+	end(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pair),	   cmocka_unit_test(test_the_better_end_is_kept),
-		cmocka_unit_test(test_no_pair),	   cmocka_unit_test(test_unread_bytes),
-		cmocka_unit_test(test_namespaces), cmocka_unit_test(test_reused_ports),
-		cmocka_unit_test(test_wildcards),  cmocka_unit_test(test_places_are_unique),
+		cmocka_unit_test(test_pair),
+		cmocka_unit_test(test_the_better_end_is_kept),
+		cmocka_unit_test(test_no_pair),
+		cmocka_unit_test(test_unread_bytes),
+		cmocka_unit_test(test_namespaces),
+		cmocka_unit_test(test_reused_ports),
+		cmocka_unit_test(test_wildcards),
+		cmocka_unit_test(test_places_are_unique),
+		cmocka_unit_test(test_socketpairs),
+		cmocka_unit_test(test_unread_bytes_of_unix),
+		cmocka_unit_test(test_positions_of_joined_ends),
+		cmocka_unit_test(test_datagrams_that_were_not_received),
+		cmocka_unit_test(test_slack),
+		cmocka_unit_test(test_made_up_clients),
+		cmocka_unit_test(test_one_server_stands_under_one_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@ struct exported {
 	struct tape_build tape; /* fill it before export_tape() */
 	char *dir;
 	char file[64]; /* the capture */
+	bool loaded;   /* by sharkd */
 	char *answer;  /* of the last question */
 };
 
@@ -29,6 +30,9 @@ size_t exported_count(struct exported *x, const char *filter);
 
 /* The FIELD of each packet that FILTER lets pass, a line each. Valid until the next question. */
 const char *exported_field(struct exported *x, const char *filter, const char *field);
+
+/* How many values they are; a packet's stand on one line, with SEPARATOR between them. */
+size_t exported_values(struct exported *x, const char *filter, const char *field, char separator);
 
 /* What a shell command prints; %s in it is the capture. */
 const char *exported_ask(struct exported *x, const char *command);

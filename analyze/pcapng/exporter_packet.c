@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+
+#include "analyze/pcapng/exporter_private.h"
+
+void exporter_fail(struct exporter *e, enum tape_error error)
+{
+	if (!e->error)
+		e->error = error;
+	replay_stop(e->replay);
+}
+
+void exporter_packet(struct exporter *e, struct interface *interface, const struct packet *packet,
+		     enum direction direction, int64_t ts, struct buffer *comment)
+{
+	uint8_t headers[PACKET_HEADERS_MAX];
+	size_t len = packet_headers(packet, headers);
+	struct pcapng_packet record = {
+		.interface = interface->number,
+		.ts = replay_realtime(e->replay, ts),
+		.direction = direction,
+		.headers = span_of(headers, len),
+		.payload = packet->payload,
+		.original_len = len + packet->len,
+		.comment = buffer_span(comment),
+	};
+
+	if (!queue_put(e->queue, &record))
+		exporter_fail(e, TAPE_ERROR_MEMORY);
+	buffer_clear(comment);
+	if (record.ts > e->last_time)
+		e->last_time = record.ts;
+	interface->packets++;
+	e->totals.payload_bytes += packet->payload.len;
+	if (pcapng_error(e->out))
+		exporter_fail(e, pcapng_error(e->out));
+}
+
+/* Names the made-up address of a Unix socket's path, once. */
+static void name_path(struct exporter *e, const struct facts_conn *c)
+{
+	const struct address *named = facts_unspecified(&c->local) ? &c->remote : &c->local;
+	uint64_t key;
+
+	if (!c->path)
+		return;
+	memcpy(&key, named->ip + 8, sizeof(key));
+	if (map_get(&e->names, key))
+		return;
+	pcapng_name(e->out, named->ip, span_text(c->path));
+	if (!map_put(&e->names, key, e))
+		exporter_fail(e, TAPE_ERROR_MEMORY);
+}
+
+/* What one end sent and the other, which closed, never took: perhaps it never left the host. */
+static void describe_unread(struct exporter *e, const struct facts_end *sender, bool by_client,
+			    struct buffer *out)
+{
+	const struct facts_end *receiver = sender->twin;
+	uint64_t sent = sender->moved[DIRECTION_SENT];
+	uint64_t received = receiver->moved[DIRECTION_RECEIVED];
+
+	if (!receiver->conn->closed || sent <= received)
+		return;
+	buffer_printf(out, "; %" PRIu64 " bytes that the %s sent were never read", sent - received,
+		      by_client ? "client" : "server");
+	e->totals.unread_bytes += sent - received;
+}
+
+static void describe_twin(struct exporter *e, const struct facts_end *end, enum layer layer,
+			  bool local_is_client, struct buffer *out)
+{
+	const struct facts_conn *other = end->twin->conn;
+
+	buffer_printf(out, "; its other end is conn %" PRIu64, other->id);
+	if (other->process)
+		buffer_printf(out, ", %s", other->process->name);
+	if (layer == LAYER_WIRE && end->joined[layer] && !transport_is_datagram(other->transport)) {
+		describe_unread(e, end, local_is_client, out);
+		describe_unread(e, end->twin, !local_is_client, out);
+	}
+}
+
+void exporter_describe(struct exporter *e, const struct facts_end *end, enum layer layer,
+		       const struct place *place, struct buffer *out)
+{
+	const struct facts_conn *c = end->conn;
+	const struct protocol *protocol = c->protocol[layer];
+
+	name_path(e, c);
+	buffer_printf(out, "%sconn %" PRIu64, layer == LAYER_TLS ? "plaintext of the TLS of " : "",
+		      c->id);
+	if (protocol)
+		buffer_printf(out, ", %s", protocol->name);
+	place_describe(end, place, out);
+	if (!transport_is_datagram(c->transport) && !c->whole)
+		buffer_append_text(out,
+				   "; began before the recording, or before what was exported");
+	if (c->lost_bytes && layer == LAYER_WIRE)
+		buffer_printf(out, "; %" PRIu64 " bytes of it were lost", c->lost_bytes);
+	if (end->twin)
+		describe_twin(e, end, layer, place->local_is_client, out);
+}
+
+struct interface *exporter_interface(struct exporter *e, const struct facts_end *end, uint32_t pid,
+				     const struct process *process)
+{
+	const struct facts_conn *c = end ? end->conn : NULL;
+	struct interface *interface;
+
+	if (end && end->twin) {
+		const struct facts_conn *other = end->twin->conn;
+		bool client = c->role != ROLE_SERVER;
+
+		interface = interfaces_pair(e->interfaces, client ? c->process : other->process,
+					    client ? other->process : c->process);
+	} else if (!process && c && c->process) {
+		/* Told of later than its connection, as a new process is. */
+		interface = interfaces_named(e->interfaces, span_text(c->process->name),
+					     span_text(c->process->description));
+	} else {
+		interface = interfaces_get(e->interfaces, process, pid);
+	}
+	if (!interface)
+		exporter_fail(e, TAPE_ERROR_MEMORY);
+	return interface;
+}

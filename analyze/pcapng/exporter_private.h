@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_ANALYZE_PCAPNG_EXPORTER_PRIVATE_H
+#define SOCKTAPE_ANALYZE_PCAPNG_EXPORTER_PRIVATE_H
+
+#include "analyze/pcapng/exporter.h"
+#include "analyze/pcapng/interface.h"
+#include "analyze/pcapng/joint.h"
+#include "analyze/pcapng/queue.h"
+
+/* Between exporter.c, which takes the events of both passes, and those that make packets of them.
+ */
+
+/* Streams that hold data back are looked after, up to this many. */
+#define EXPORTER_HOLDING_MAX 1024
+
+struct exporter {
+	struct exporter_options options;
+	struct facts facts;
+	struct places *places;
+	struct pcapng *out;
+	struct queue *queue;
+	struct interfaces *interfaces;
+	struct replay *replay;
+	struct map names; /* addresses whose name was written */
+	struct outlet *holding[EXPORTER_HOLDING_MAX];
+	size_t holding_count;
+	int64_t held_since;	    /* when `holding` was last looked through; monotonic */
+	struct budget budget;	    /* of what streams hold back */
+	uint64_t cut_segments;	    /* what streams may still spend on what was cut */
+	uint64_t joint_waiting;	    /* bytes */
+	int64_t last_time;	    /* of any packet; ns since the epoch */
+	uint64_t attributed_events; /* lost ones whose process is known */
+	struct exporter_totals totals;
+	enum tape_error error;
+};
+
+void exporter_fail(struct exporter *e, enum tape_error error);
+
+/* ---- exporter_packet.c ---- */
+
+/* COMMENT is used up; its memory stays. */
+void exporter_packet(struct exporter *e, struct interface *interface, const struct packet *packet,
+		     enum direction direction, int64_t ts, struct buffer *comment);
+
+/* What is said on the first packet of a connection, into OUT; names Unix sockets' addresses. */
+void exporter_describe(struct exporter *e, const struct facts_end *end, enum layer layer,
+		       const struct place *place, struct buffer *out);
+
+/* The interface of what PID did on C: that of both processes where both ends are one. */
+struct interface *exporter_interface(struct exporter *e, const struct facts_end *end, uint32_t pid,
+				     const struct process *process);
+
+/* ---- exporter_stream.c ---- */
+
+/* A connection on which nothing is said is shown, too. */
+void exporter_stream_open(struct exporter *e, struct facts_conn *c, const struct connection *from,
+			  int64_t ts);
+void exporter_stream_data(struct exporter *e, struct facts_conn *c, const struct event *event,
+			  const struct connection *from);
+void exporter_stream_end(struct exporter *e, struct facts_conn *c, const struct connection *from);
+
+/* It is NOW: what streams have held back too long goes out. */
+void exporter_stream_expire(struct exporter *e, int64_t now);
+
+/* After a second pass that was not finished. */
+void exporter_stream_free(struct facts_conn *c);
+
+/* ---- exporter_datagram.c ---- */
+
+void exporter_datagram(struct exporter *e, struct facts_conn *c, const struct event *event,
+		       const struct connection *from);
+
+#endif
