@@ -49,6 +49,11 @@ size_t block_maker_len(const struct block_maker *m)
 	return m->encoder.raw.len;
 }
 
+size_t block_maker_count(const struct block_maker *m)
+{
+	return m->encoder.stats.event_count;
+}
+
 struct block *block_maker_take(struct block_maker *m)
 {
 	return m->encoder.raw.len ? encoder_take(&m->encoder) : NULL;

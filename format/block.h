@@ -27,6 +27,9 @@ MUST_CHECK enum tape_error block_maker_event(struct block_maker *m, const struct
 /* Bytes of events in the block being made. */
 size_t block_maker_len(const struct block_maker *m);
 
+/* Events in it. */
+size_t block_maker_count(const struct block_maker *m);
+
 /* Ends the block: it belongs to the caller. NULL when it is empty, or when there is no memory (then
  * it stays as it was). */
 struct block *block_maker_take(struct block_maker *m);

@@ -232,6 +232,19 @@ static enum tape_error write_part(struct recording_writer *w, struct block_maker
 	return error;
 }
 
+/* Whether what the maker has is a part of BLOCK by itself, rather than with EVENT: never all of it.
+ */
+static bool part_ends(const struct block_maker *maker, const struct block *block,
+		      const struct event *event)
+{
+	size_t count = block_maker_count(maker);
+	size_t len = block_maker_len(maker);
+
+	if (event->type == EVENT_DATA)
+		len += event->data.payload.len;
+	return count && (count + 1 == block->stats.event_count || len > block->raw.len / PARTS);
+}
+
 /* As much of BLOCK as there is room for, from its begin; the error says that it wasn't all. */
 static enum tape_error write_parts(struct recording_writer *w, const struct block *block)
 {
@@ -242,9 +255,10 @@ static enum tape_error write_parts(struct recording_writer *w, const struct bloc
 
 	decoder_begin(&decoder, buffer_span(&block->raw), block->stats.ts_base);
 	while (!error && decoder_next(&decoder, &event)) {
-		error = block_maker_event(maker, &event);
-		if (!error && block_maker_len(maker) >= block->raw.len / PARTS)
+		if (part_ends(maker, block, &event))
 			error = write_part(w, maker);
+		if (!error)
+			error = block_maker_event(maker, &event);
 	}
 	if (!error && block_maker_len(maker))
 		error = write_part(w, maker);

@@ -177,6 +177,11 @@ static void enqueue(struct store *s, struct block *block)
 {
 	while (s->running && s->count == s->queue_len)
 		pthread_cond_wait(&s->room, &s->lock);
+	if (s->count == s->queue_len) {
+		note_error(s, TAPE_ERROR_MEMORY, ENOMEM);
+		block_free(block);
+		return;
+	}
 	s->waiting += block_memory(block);
 	if (s->waiting > s->waiting_most)
 		s->waiting_most = s->waiting;

@@ -42,37 +42,4 @@ check "a recording is readable while it goes on" wait_for 10 sees_it
 record_stop KILL
 check "and after SIGKILL" sees_it
 
-# A disk that fills up: a small tmpfs that only this test sees.
-cat >"$work/full.sh" <<'SCRIPT'
-set -u
-. tests/e2e/recorder.bash
-mkdir "$work/disk"
-mount -t tmpfs -o size=3m none "$work/disk" || exit 9
-echo_server e2e-echo
-export -f flood
-export port
-
-"$recorder" -o "$work/disk/rec" 2>"$work/full.err" &
-recording=$!
-wait_for 10 grep -q "recording into" "$work/full.err"
-(flood "$port" 400)
-wait "$recording"
-is "a full disk: exit status 2" "$?" 2
-check "a full disk: one line with the path says so" \
-	grep -q "^socktape-record: $work/disk/rec/.*no space left on the disk" "$work/full.err"
-check "a full disk: what could not be written is counted" grep -q "could not be written" "$work/full.err"
-"$socktape" events "$work/disk/rec" --format json >"$work/full.json" 2>/dev/null
-kept=$(jq -s 'map(.captured // 0) | add' "$work/full.json")
-check "a full disk: what was written is read ($kept bytes)" test "$kept" -gt 1000000
-is "a full disk: the summary tells exactly that" \
-	"$(sed -n 's/,//g; s/^ *payload *\([0-9]*\) bytes kept.*/\1/p' "$work/full.err")" "$kept"
-
-rm -rf "$work/disk/rec"
-"$recorder" -o "$work/disk/rec" -- bash -c '(flood $port 400); exit 9' 2>"$work/full.err"
-is "a full disk: the command goes on and its status counts" "$?" 9
-check "a full disk: which is said all the same" grep -q "no space left" "$work/full.err"
-umount "$work/disk"
-SCRIPT
-unshare -m bash "$work/full.sh"
-[ $? -ne 9 ] || skip "full disk" "no file system can be mounted here"
 finish

@@ -672,6 +672,32 @@ static void a_file_size_limit_makes_more_segments(void **state)
 	assert_int_equal(rest.incomplete, 0);
 }
 
+/* A block whose last event is larger than what is left is kept up to there. */
+static void a_large_event_does_not_take_the_small_ones_with_it(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct rlimit saved = limit_file_size(50000);
+	struct recording_writer *w = writer_at(&options);
+	struct event event = data_event(1, 1);
+	struct rest rest;
+	char *noise = malloc(100000);
+
+	for (size_t i = 0; i < 100000; i += 1000)
+		memcpy(noise + i, data_event(1, i).data.payload.data, 1000);
+	add(w, data_event(1, 0));
+	event.data.len = event.data.payload.len = 100000;
+	event.data.payload.data = noise;
+	add(w, event);
+	assert_int_equal(recording_writer_flush(w), TAPE_ERROR_FILE_SIZE);
+	assert_int_equal(recording_writer_last_words(w, NULL, 0), TAPE_OK);
+	recording_writer_free(w);
+	rest = read_rest(place->path);
+	assert_int_equal(rest.data_bytes, 1000);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &saved), 0);
+	free(noise);
+}
+
 /* Blocks that another thread could have made are the same as events one by one. */
 static void blocks_are_written_in_their_order(void **state)
 {
@@ -775,6 +801,7 @@ int main(void)
 		TEST(a_disk_that_is_full_at_rotation_ends_in_the_last_segment),
 		TEST(a_file_size_limit_keeps_what_fits),
 		TEST(a_file_size_limit_makes_more_segments),
+		TEST(a_large_event_does_not_take_the_small_ones_with_it),
 		TEST(blocks_are_written_in_their_order),
 		TEST(snapshots_tell_how_connections_stand),
 	};

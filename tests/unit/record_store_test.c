@@ -125,17 +125,18 @@ static void a_backlog_takes_what_compression_can_not_follow(void **state)
 	const struct store_options options = {.backlog_len = 8 << 20, .level = 15};
 	struct store_status status;
 	struct place place;
+	bool room = true;
 
 	(void)state;
 	begin(&place, 0, &options);
 	assert_true(store_start(place.store));
-	while (store_has_room(place.store) && place.next < 400000)
+	while (room && place.next < 400000) {
 		give(&place);
-	assert_false(store_has_room(place.store));
+		room = store_has_room(place.store);
+	}
+	assert_false(room);
 	status = store_status(place.store);
 	assert_in_range(status.waiting_most, 8 << 20, 16 << 20);
-	store_limit(place.store, 64 << 20); /* no more than was asked for */
-	assert_false(store_has_room(place.store));
 	store_stop(place.store);
 	status = store_status(place.store);
 	assert_int_equal(status.waiting, 0);
@@ -148,6 +149,7 @@ static void a_backlog_takes_what_compression_can_not_follow(void **state)
 static void a_limit_can_be_lowered(void **state)
 {
 	const struct store_options options = {.backlog_len = 64 << 20};
+	struct store_status status;
 	struct place place;
 
 	(void)state;
@@ -160,6 +162,17 @@ static void a_limit_can_be_lowered(void **state)
 	assert_false(store_has_room(place.store));
 	store_limit(place.store, 32 << 20);
 	assert_true(store_has_room(place.store));
+	while (store_has_room(place.store))
+		give(&place);
+	store_limit(place.store, UINT64_MAX);
+	while (store_has_room(place.store))
+		give(&place);
+	assert_in_range(store_status(place.store).waiting, 60 << 20, 66 << 20); /* as asked for */
+	while (place.next < 200000) /* nobody looks at the limit: lost, and nothing worse */
+		give(&place);
+	status = store_status(place.store);
+	assert_int_equal(status.error, TAPE_ERROR_MEMORY);
+	assert_int_equal(status.given.events, 200000);
 	end(&place);
 }
 

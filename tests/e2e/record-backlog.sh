@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# A disk or a compression that can't follow: the backlog takes it, and what it can't take is counted.
+# shellcheck disable=SC2016 # the command expands, not this script
+# shellcheck source=tests/e2e/recorder.bash
+. "$(dirname "$0")/recorder.bash"
+
+cc -shared -fPIC -D_GNU_SOURCE -O1 -o "$work/slow.so" tests/e2e/slow.c -ldl ||
+	skip_all "no compiler"
+echo_server e2e-echo
+export -f flood
+export port
+
+summary_of() {
+	sed -n 's/,//g; s/^ *payload *\([0-9]*\) bytes kept of \([0-9]*\) that.*/\1 \2/p' "$1"
+}
+
+# slow NAME VARIABLE=VALUE OPTION...: records a flood of 40 MB with a recorder that is slow.
+slow() {
+	local name=$1 how=$2
+	shift 2
+	env "LD_PRELOAD=$work/slow.so" "$how" "$recorder" -o "$work/$name" "$@" -- \
+		env -u LD_PRELOAD bash -c '(flood $port 200)' 2>"$work/$name.err"
+}
+
+levels() {
+	"$socktape" info --json "$work/$1" | jq -c '[.compression[].level]'
+}
+
+slow disk SLOW_WRITE=40000
+is "a slow disk: nothing is lost" "$(summary_of "$work/disk.err")" "40000000 40000000"
+is "a slow disk: level 1, since larger files don't help" "$(levels disk)" "[1]"
+
+slow zstd SLOW_COMPRESS=40000 --backlog 32M
+is "slow compression: nothing is lost" "$(summary_of "$work/zstd.err")" "40000000 40000000"
+check "slow compression: levels become faster ($(levels zstd))" \
+	jq -e '[.[] | select(. < -1)] | length > 0' <<<"$(levels zstd)"
+check "slow compression: and go back at the end" \
+	jq -e 'index(1) != null' <<<"$(levels zstd)"
+is "slow compression: the text says it, too" \
+	"$("$socktape" info "$work/zstd" | grep -c '^compression  zstd level .*%')" 1
+
+slow fixed SLOW_COMPRESS=20000 --backlog 32M -z 3
+is "a fixed level stays" "$(levels fixed)" "[3]"
+
+# Where neither ring nor backlog have room: less payload, then calls, all of it counted.
+slow small SLOW_WRITE=60000 --backlog 4MiB --buffer 1MiB
+read -r kept moved <<<"$(summary_of "$work/small.err")"
+is "no room anywhere: kept and lost are what was moved" "$moved" 40000000
+check "no room anywhere: something was lost (kept $kept)" test "$kept" -lt 40000000
+is "no room anywhere: the recording says the same" \
+	"$("$socktape" info --json "$work/small" | jq -r '"\(.kept_bytes) \(.kept_bytes + .lost_bytes)"')" \
+	"$kept $moved"
+finish
