@@ -18,6 +18,7 @@
 struct budget;
 struct protocol;
 struct session;
+struct unpack;
 
 /* Who sent the bytes: requests come from the client. */
 enum side {
@@ -239,6 +240,19 @@ struct protocol {
 
 	/* No more bytes will come: emit what is pending. */
 	void (*finish)(void *state);
+
+	/*
+	 * When memory is short, connections that are idle are put aside. Appends to OUT (with
+	 * format/pack.h) what a new state needs to go on as this one; false when that can't be said
+	 * just now. Pointers must not be in it, but to constants: the same program reads it.
+	 */
+	bool (*pack)(const void *state, struct buffer *out);
+
+	/*
+	 * Makes STATE, which open() just gave, go on with what pack() wrote. False: no memory.
+	 * Where both are NULL, a connection that has to make room is given up instead.
+	 */
+	bool (*unpack)(void *state, struct unpack *in);
 };
 
 /* All protocols, ended by NULL. */

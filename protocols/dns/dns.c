@@ -40,4 +40,6 @@ const struct protocol protocol_dns = {
 			.lost = dns_exchange_lost,
 		},
 	.finish = dns_exchange_finish,
+	.pack = dns_exchange_pack,
+	.unpack = dns_exchange_unpack,
 };

@@ -3,10 +3,12 @@
 
 #include <stdlib.h>
 
+#include "format/pack.h"
 #include "protocols/dns/frame.h"
 #include "protocols/dns/number.h"
 #include "protocols/dns/record.h"
 #include "protocols/dns/transfer.h"
+#include "protocols/engine/budget.h"
 
 #define PORT_MDNS  5353
 #define PORT_LLMNR 5355
@@ -29,6 +31,7 @@ struct dns_state {
 	bool synced[2];			  /* by side: a frame has been found */
 	struct recent recent[RECENT_MAX]; /* a ring */
 	size_t recent_next;
+	uint64_t charged; /* of the session's budget, for all but what the matcher has */
 };
 
 static struct dns_message *message_of(struct message *m)
@@ -46,6 +49,14 @@ static void emit(void *context, struct message *request, struct message *respons
 	struct dns_state *s = context;
 
 	dns_record_write(&s->writer, s->session, message_of(request), message_of(response), lost);
+}
+
+static void recharge(struct dns_state *s)
+{
+	uint64_t memory = sizeof(*s) + s->writer.note.capacity + s->writer.rcode.capacity +
+			  s->writer.edns.capacity + s->scratch.capacity;
+
+	budget_recharge(session_budget(s->session), memory, &s->charged);
 }
 
 void *dns_exchange_open(struct session *session)
@@ -66,6 +77,7 @@ void *dns_exchange_open(struct session *session)
 		free(s);
 		return NULL;
 	}
+	recharge(s);
 	return s;
 }
 
@@ -83,6 +95,7 @@ void dns_exchange_close(void *state)
 	if (s->transfer.response)
 		matcher_discard(s->matcher, &s->transfer.response->base);
 	matcher_free(s->matcher);
+	budget_give(session_budget(s->session), s->charged);
 	dns_writer_free(&s->writer);
 	buffer_free(&s->scratch);
 	free(s);
@@ -338,6 +351,7 @@ void dns_exchange_message(void *state, const struct frame *frame)
 	dns_message_read(m, data, &reading);
 	forget_group(m);
 	dispatch(s, m, &body);
+	recharge(s);
 }
 
 void dns_exchange_lost(void *state, enum side side, uint64_t missing)
@@ -354,4 +368,49 @@ void dns_exchange_finish(void *state)
 
 	end_transfer(s);
 	matcher_finish(s->matcher);
+}
+
+/* ---- putting it aside ---- */
+
+/* What of the state is nothing but numbers. */
+struct packed {
+	bool synced[2];
+	struct recent recent[RECENT_MAX];
+	size_t recent_next;
+	struct dns_transfer transfer; /* its response follows, if there is one */
+};
+
+bool dns_exchange_pack(const void *state, struct buffer *out)
+{
+	const struct dns_state *s = state;
+	struct packed packed = {
+		.synced = {s->synced[0], s->synced[1]},
+		.recent_next = s->recent_next,
+		.transfer = s->transfer,
+	};
+
+	if (!matcher_pack(s->matcher, out))
+		return false;
+	memcpy(packed.recent, s->recent, sizeof(packed.recent));
+	buffer_append(out, &packed, sizeof(packed));
+	if (s->transfer.response)
+		matcher_pack_message(s->matcher, &s->transfer.response->base, out);
+	return true;
+}
+
+bool dns_exchange_unpack(void *state, struct unpack *in)
+{
+	struct dns_state *s = state;
+	struct packed packed;
+
+	if (!matcher_unpack(s->matcher, in))
+		return false;
+	unpack_bytes(in, &packed, sizeof(packed));
+	memcpy(s->synced, packed.synced, sizeof(s->synced));
+	memcpy(s->recent, packed.recent, sizeof(s->recent));
+	s->recent_next = packed.recent_next;
+	s->transfer = packed.transfer;
+	if (s->transfer.response)
+		s->transfer.response = message_of(matcher_unpack_message(s->matcher, in));
+	return !in->failed && (!packed.transfer.response || s->transfer.response);
 }

@@ -41,5 +41,7 @@ void dns_exchange_message(void *state, const struct frame *frame);
 bool dns_exchange_synced(const void *state, enum side side);
 void dns_exchange_lost(void *state, enum side side, uint64_t missing);
 void dns_exchange_finish(void *state);
+bool dns_exchange_pack(const void *state, struct buffer *out);
+bool dns_exchange_unpack(void *state, struct unpack *in);
 
 #endif

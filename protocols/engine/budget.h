@@ -50,6 +50,14 @@ static inline void budget_add(struct budget *b, uint64_t n)
 		b->used += n;
 }
 
+/* Makes *CHARGED N, of a state whose parts grow and shrink and are held in any case. */
+static inline void budget_recharge(struct budget *b, uint64_t n, uint64_t *charged)
+{
+	if (b)
+		b->used += n - *charged;
+	*charged = n;
+}
+
 /* Makes *CHARGED what BUFFER's memory is now: after each change, and once it is freed. */
 static inline void budget_settle(struct budget *b, const struct buffer *buffer, uint64_t *charged)
 {

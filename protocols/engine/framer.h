@@ -20,6 +20,8 @@ struct framer_counts {
  * Between two frames nothing is kept: frames that lie whole in one run are handed on where they
  * are. Bytes are only copied for a frame that continues in a later run.
  */
+struct unpack;
+
 struct framer_side {
 	struct buffer kept; /* begins at a frame boundary, or where resync() still looks */
 	int64_t kept_first; /* when the first of them came */
@@ -68,6 +70,15 @@ bool framer_is_idle(const struct framer *f);
 
 /* No more will come: a frame whose end is missing is given out as lost. */
 void framer_finish(struct framer *f);
+
+/*
+ * Appends to OUT what a new framer of the same framing needs to go on as this one (format/pack.h).
+ * False when it can't just now.
+ */
+bool framer_pack(const struct framer *f, struct buffer *out);
+
+/* Into a framer that framer_new() just gave. False: no memory. */
+bool framer_unpack(struct framer *f, struct unpack *in);
 
 void framer_free(struct framer *f); /* NULL is fine */
 

@@ -14,6 +14,7 @@
  * their memory is charged to the session's budget.
  */
 struct matcher;
+struct unpack;
 
 /* A protocol's message begins with this. */
 struct message {
@@ -117,6 +118,23 @@ size_t matcher_pending(const struct matcher *p);
 
 /* Messages of this side were lost. */
 void matcher_lost(struct matcher *p, enum side side);
+
+/*
+ * Appends to OUT what a new matcher needs to go on as this one (format/pack.h). False when it can't
+ * just now: responses are held back. Messages of the protocol must hold no pointers but to
+ * constants.
+ */
+bool matcher_pack(const struct matcher *p, struct buffer *out);
+
+/* Into a matcher that matcher_new() just gave. False: no memory. */
+bool matcher_unpack(struct matcher *p, struct unpack *in);
+
+/* The same for a message that is the caller's. The latter NULL without memory. */
+void matcher_pack_message(const struct matcher *p, const struct message *m, struct buffer *out);
+struct message *matcher_unpack_message(struct matcher *p, struct unpack *in);
+
+/* The request that waits with this message.number, or NULL. Borrowed. */
+struct message *matcher_numbered(struct matcher *p, uint64_t number);
 
 /* The end: whatever waits is emitted. */
 void matcher_finish(struct matcher *p);

@@ -17,8 +17,7 @@ static void ignore(struct session *s)
 		session_free_sampling(s);
 }
 
-/* False when there is no memory. */
-static bool open_sampling(struct session *s)
+bool session_open_sampling(struct session *s)
 {
 	if (s->sampling)
 		return true;
@@ -104,7 +103,7 @@ void session_sample_entry(struct session *s, const struct backlog_entry *entry,
 {
 	bool room;
 
-	if (!open_sampling(s)) {
+	if (!session_open_sampling(s)) {
 		ignore(s);
 		return;
 	}

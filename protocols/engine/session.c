@@ -112,6 +112,12 @@ void session_final(struct session *s, const uint64_t final[2], int64_t ts)
 		reassembly_close(&s->reassembly, final, ts, take_run, s);
 }
 
+void session_hurry(struct session *s)
+{
+	if (!s->finished)
+		reassembly_finish(&s->reassembly, take_run, s);
+}
+
 /* ---- the end ---- */
 
 /* What is around it first, which may still bring something for it. */

@@ -113,6 +113,21 @@ size_t session_candidates(const struct session *s, const struct candidate **list
 /* The bytes on which that decision rests. Borrowed. */
 struct span session_sample(const struct session *s, enum direction direction);
 
+/*
+ * Appends to OUT what session_unpack() needs to go on as this session, which is not changed. False
+ * when it can't be put aside just now: something is wrapped around it, or its protocol says so.
+ */
+bool session_pack(struct session *s, struct buffer *out);
+
+/* A session with OPTIONS, which are those of the one that was packed. NULL: no memory. */
+struct session *session_unpack(const struct session_options *options, struct unpack *in);
+
+/* Stops waiting for what is early, and gives out what is held back because of it. */
+void session_hurry(struct session *s);
+
+/* As session_free(), but nothing more is emitted: it was packed. */
+void session_drop(struct session *s);
+
 void session_free(struct session *s); /* NULL is fine */
 
 #endif

@@ -9,7 +9,8 @@
 
 /*
  * What the files of a session share: session.c is what callers see, sampling.c finds out which
- * protocol it is, speaking.c serves it, handover.c goes from one to the next.
+ * protocol it is, speaking.c serves it, handover.c goes from one to the next, session_pack.c puts
+ * it aside.
  */
 
 /*
@@ -129,6 +130,8 @@ bool session_may_sample_again(const struct session *s);
 /* Decides with what there is; ENDED: no more will come. */
 void session_decide(struct session *s, bool ended);
 
+/* False when there is no memory. */
+bool session_open_sampling(struct session *s);
 void session_free_sampling(struct session *s);
 
 /* ---- knowledge.c ---- */

@@ -43,6 +43,12 @@ struct span http_decode(struct http_decoder *decoder, const uint8_t *codings, un
 /* Gives large buffers back between messages. */
 void http_decoder_trim(struct http_decoder *decoder);
 
+/* Bytes of memory that it keeps between messages. */
+static inline size_t http_decoder_memory(const struct http_decoder *decoder)
+{
+	return decoder->out[0].capacity + decoder->out[1].capacity;
+}
+
 void http_decoder_free(struct http_decoder *decoder);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "protocols/engine/budget.h"
 #include "protocols/http/state.h"
 
 static void http_close(void *state)
@@ -16,10 +17,15 @@ static void http_close(void *state)
 		http_fields_free(&st->sides[i].fields);
 		http_decoder_free(&st->decoders[i]);
 	}
+	if (st->matcher) {
+		matcher_discard(st->matcher, (struct message *)st->sides[SIDE_SERVER].incoming);
+		matcher_discard(st->matcher, (struct message *)st->held);
+	}
 	buffer_free(&st->interim);
 	buffer_free(&st->note);
 	http_fields_free(&st->trailers);
 	matcher_free(st->matcher);
+	budget_give(session_budget(st->session), st->charged);
 	free(st);
 }
 
@@ -39,6 +45,7 @@ static void *http_open(struct session *s)
 		http_close(st);
 		return NULL;
 	}
+	http_recharge(st);
 	return st;
 }
 
@@ -79,4 +86,6 @@ const struct protocol protocol_http = {
 			.lost = http_lost,
 		},
 	.finish = http_finish,
+	.pack = http_pack,
+	.unpack = http_unpack,
 };

@@ -215,6 +215,7 @@ void http_message(void *state, const struct frame *frame)
 	if (side->incoming)
 		extend(st, side->incoming, frame);
 	by_kind[frame->kind & HTTP_FRAME_KIND](st, frame);
+	http_recharge(st);
 }
 
 /* What came of a head, or of a body, is all that will come. WHY: a note if it was a body. */

@@ -97,6 +97,7 @@ struct http_state {
 	struct http_fields trailers;
 	struct http_decoder decoders[2];
 	struct buffer note;
+	uint64_t charged; /* of the session's budget, for all but what the matcher has */
 };
 
 /* ---- frame.c, resync.c ---- */
@@ -127,6 +128,14 @@ void http_finish(void *state);
 
 /* What came of SIDE's head, or of a body, is all that will come. WHY: a note if it was a body. */
 void http_give_up(struct http_state *st, enum side side, enum http_note why);
+
+/* ---- pack.c ---- */
+
+bool http_pack(const void *state, struct buffer *out);
+bool http_unpack(void *state, struct unpack *in);
+
+/* Charges what the state takes now to the session's budget. */
+void http_recharge(struct http_state *st);
 
 /* ---- exchange.c ---- */
 

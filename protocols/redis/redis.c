@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "protocols/engine/budget.h"
 #include "protocols/redis/state.h"
 
 /* Requests without replies (or replies that can't be matched yet) are kept whole up to this. */
@@ -192,6 +193,7 @@ static void redis_message(void *state, const struct frame *frame)
 		matcher_lost(r->matcher, SIDE_CLIENT);
 	if (!(frame->kind & REDIS_GOES_ON))
 		end_message(r, frame->side);
+	redis_recharge(r);
 }
 
 /* ---- the table ---- */
@@ -204,6 +206,7 @@ static void redis_close(void *state)
 		if (r->current[side])
 			matcher_discard(r->matcher, &r->current[side]->base);
 	matcher_free(r->matcher);
+	budget_give(session_budget(r->session), r->charged);
 	render_free(&r->render);
 	buffer_free(&r->scratch);
 	buffer_free(&r->note);
@@ -228,6 +231,7 @@ static void *redis_open(struct session *s)
 		free(r);
 		return NULL;
 	}
+	redis_recharge(r);
 	return r;
 }
 
@@ -325,4 +329,6 @@ const struct protocol protocol_redis = {
 			.lost = redis_lost,
 		},
 	.finish = redis_finish,
+	.pack = redis_pack,
+	.unpack = redis_unpack,
 };

@@ -56,6 +56,8 @@ struct redis {
 	int64_t subscribed[SUBSCRIPTION_KINDS];
 	enum redis_trait confirming; /* the request whose confirmations come */
 	int64_t confirmations;	     /* still to come */
+
+	uint64_t charged; /* of the session's budget, for all but what the matcher has */
 };
 
 /* A request is whole: into the queue, or out at once when no reply will come. */
@@ -63,6 +65,13 @@ void redis_take_request(struct redis *r, struct redis_message *m);
 
 /* A reply is whole: to its request, or out alone. Its type and count are the renderer's. */
 void redis_take_reply(struct redis *r, struct redis_message *m);
+
+/* A state that is put aside while memory is short, and taken up again. */
+bool redis_pack(const void *state, struct buffer *out);
+bool redis_unpack(void *state, struct unpack *in);
+
+/* Charges what the state takes now to the session's budget. */
+void redis_recharge(struct redis *r);
 
 /* infer() of struct protocol and describe() of struct table. */
 void redis_infer(const struct sample *sample, struct verdict *verdict);

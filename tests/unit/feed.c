@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "format/pack.h"
 #include "protocols/engine/knowledge.h"
 #include "protocols/value/json.h"
 
@@ -50,6 +51,7 @@ static void append_record(void *context, struct session *s, const struct record 
 struct chunks {
 	size_t max;
 	uint32_t random; /* state of the generator; 0: all pieces as long as they may be */
+	bool aside;	 /* the session is put aside after each, and taken up again */
 };
 
 static size_t next_chunk(struct chunks *c, size_t left)
@@ -87,6 +89,24 @@ static void give(struct session *s, const struct feed_message *m, enum layer lay
 	position[m->direction] += len;
 }
 
+/* What goes on with what was packed of S; S itself where it can't be put aside. */
+static struct session *put_aside(struct session *s, const struct session_options *options)
+{
+	struct buffer packed = {0};
+	struct unpack in;
+
+	if (session_pack(s, &packed)) {
+		session_drop(s);
+		assert_int_equal(options->budget->used, 0);
+		in = unpack_begin(buffer_span(&packed));
+		s = session_unpack(options, &in);
+		assert_non_null(s);
+		assert_ptr_equal(in.at, in.end);
+	}
+	buffer_free(&packed);
+	return s;
+}
+
 static void run(const struct feed *feed, size_t messages, size_t last_len, struct chunks chunks,
 		struct feed_output *output)
 {
@@ -122,6 +142,8 @@ static void run(const struct feed *feed, size_t messages, size_t last_len, struc
 		for (size_t at = 0, n; at < end; at += n) {
 			n = datagram ? end : next_chunk(&chunks, end - at);
 			give(s, m, layer, at, n, position, ts + (int64_t)at);
+			if (chunks.aside)
+				s = put_aside(s, &options);
 		}
 		position[m->direction] += len - end;
 	}
@@ -151,8 +173,12 @@ void feed_check(const struct feed *feed, const char *expected)
 	run(feed, feed->count, SIZE_MAX, (struct chunks){0}, &whole);
 	if (expected)
 		assert_string_equal(whole.out->data, expected);
-	for (uint32_t seed = 0; seed < RANDOM_CHUNKINGS; seed++) {
-		struct chunks chunks = {.max = seed ? 1u << seed : 1, .random = seed * 2654435761u};
+	for (uint32_t seed = 0; seed < 2 * RANDOM_CHUNKINGS; seed++) {
+		struct chunks chunks = {
+			.max = seed / 2 ? 1u << seed / 2 : 1,
+			.random = seed / 2 * 2654435761u,
+			.aside = seed % 2,
+		};
 
 		run(feed, feed->count, SIZE_MAX, chunks, &other);
 		assert_string_equal(other.out->data, whole.out->data);

@@ -45,9 +45,9 @@ struct feed {
 void feed_run(const struct feed *feed, struct buffer *out);
 
 /*
- * Runs the conversation whole, byte by byte, in random pieces, and cut at every byte of every
- * message (no crash, no hang), and checks that all but the last give the same text: EXPECTED,
- * unless that is NULL.
+ * Runs the conversation whole, byte by byte, in random pieces, put aside and taken up again between
+ * any two of these, and cut at every byte of every message (no crash, no hang), and checks that all
+ * but the last give the same text: EXPECTED, unless that is NULL.
  */
 void feed_check(const struct feed *feed, const char *expected);
 

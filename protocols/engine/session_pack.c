@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "format/pack.h"
+#include "protocols/engine/session_private.h"
+
+/* What of a session is nothing but numbers, and pointers to constants. */
+struct packed {
+	const struct protocol *protocol;
+	enum phase phase;
+	unsigned attempts;
+	enum direction last_direction;
+	enum role role;
+	enum side sides[2];
+	struct reassembly_stream streams[2];
+	uint64_t datagram_lost_bytes;
+	struct framer_counts counts;
+	uint64_t records;
+	uint64_t emitted_position;
+	enum side emitted_side;
+	unsigned emitted_repeat;
+	size_t spoken_count;
+	size_t speaking;
+	bool restarted;
+	bool finished;
+	bool sampling;
+};
+
+struct packed_sampling {
+	unsigned runs;
+	bool full[2];
+	size_t candidate_count;
+};
+
+/* ---- putting aside ---- */
+
+static void pack_sampling(const struct session *s, struct buffer *out)
+{
+	const struct inference *inf = &s->sampling->inference;
+	const struct packed_sampling packed = {
+		.runs = inf->runs,
+		.full = {inf->full[0], inf->full[1]},
+		.candidate_count = inf->candidate_count,
+	};
+
+	buffer_append(out, &packed, sizeof(packed));
+	for (int d = 0; d < 2; d++)
+		pack_span(out, buffer_span(&inf->bytes[d]));
+	buffer_append(out, inf->candidates, inf->candidate_count * sizeof(*inf->candidates));
+	pack_span(out, buffer_span(&s->sampling->backlog.entries));
+}
+
+static bool can_be_packed(const struct session *s)
+{
+	if (s->outer || s->made_inside || s->inside || s->plain || s->waiting || s->handover ||
+	    s->facts)
+		return false;
+	return !s->reassembly.held && (!s->protocol || s->protocol->pack);
+}
+
+bool session_pack(struct session *s, struct buffer *out)
+{
+	const struct packed packed = {
+		.protocol = s->protocol,
+		.phase = s->phase,
+		.attempts = s->attempts,
+		.last_direction = s->last_direction,
+		.role = s->role,
+		.sides = {s->sides[0], s->sides[1]},
+		.streams = {s->reassembly.streams[0], s->reassembly.streams[1]},
+		.datagram_lost_bytes = s->datagram_lost_bytes,
+		.counts = s->counts,
+		.records = s->records,
+		.emitted_position = s->emitted_position,
+		.emitted_side = s->emitted_side,
+		.emitted_repeat = s->emitted_repeat,
+		.spoken_count = s->spoken_count,
+		.speaking = s->speaking,
+		.restarted = s->restarted,
+		.finished = s->finished,
+		.sampling = s->sampling != NULL,
+	};
+
+	if (!can_be_packed(s))
+		return false;
+	buffer_append(out, &packed, sizeof(packed));
+	buffer_append(out, s->spoken, s->spoken_count * sizeof(*s->spoken));
+	if (s->sampling)
+		pack_sampling(s, out);
+	if (s->protocol && !s->protocol->pack(s->state, out))
+		return false;
+	return (!s->framer || framer_pack(s->framer, out)) && !out->failed;
+}
+
+/* ---- taking up again ---- */
+
+static bool unpack_sampling(struct session *s, struct unpack *in)
+{
+	struct packed_sampling packed;
+	struct inference *inf;
+	struct backlog *backlog;
+
+	if (!session_open_sampling(s))
+		return false;
+	inf = &s->sampling->inference;
+	backlog = &s->sampling->backlog;
+	unpack_bytes(in, &packed, sizeof(packed));
+	inf->runs = packed.runs;
+	for (int d = 0; d < 2; d++) {
+		inf->full[d] = packed.full[d];
+		buffer_append_span(&inf->bytes[d], unpack_span(in));
+		budget_settle(inf->budget, &inf->bytes[d], &inf->charged[d]);
+	}
+	inf->candidate_count = packed.candidate_count;
+	unpack_bytes(in, inf->candidates, inf->candidate_count * sizeof(*inf->candidates));
+	buffer_append_span(&backlog->entries, unpack_span(in));
+	budget_settle(backlog->budget, &backlog->entries, &backlog->charged);
+	return !in->failed && !backlog->entries.failed;
+}
+
+static bool unpack_spoken(struct session *s, size_t count, struct unpack *in)
+{
+	if (!count)
+		return true;
+	s->spoken = malloc(count * sizeof(*s->spoken));
+	if (!s->spoken)
+		return false;
+	s->spoken_count = count;
+	budget_add(s->options.budget, count * sizeof(*s->spoken));
+	unpack_bytes(in, s->spoken, count * sizeof(*s->spoken));
+	return true;
+}
+
+static bool unpack_protocol(struct session *s, const struct protocol *protocol, struct unpack *in)
+{
+	if (!protocol)
+		return true;
+	s->state = protocol->open(s);
+	if (!s->state)
+		return false;
+	s->protocol = protocol;
+	if (!protocol->unpack(s->state, in) || !session_open_framer(s))
+		return false;
+	return !s->framer || framer_unpack(s->framer, in);
+}
+
+struct session *session_unpack(const struct session_options *options, struct unpack *in)
+{
+	struct session *s = session_new(options);
+	struct packed packed;
+
+	if (!s)
+		return NULL;
+	unpack_bytes(in, &packed, sizeof(packed));
+	s->phase = packed.phase;
+	s->attempts = packed.attempts;
+	s->last_direction = packed.last_direction;
+	s->role = packed.role;
+	for (int i = 0; i < 2; i++) {
+		s->sides[i] = packed.sides[i];
+		s->reassembly.streams[i] = packed.streams[i];
+	}
+	s->datagram_lost_bytes = packed.datagram_lost_bytes;
+	s->counts = packed.counts;
+	s->records = packed.records;
+	s->emitted_position = packed.emitted_position;
+	s->emitted_side = packed.emitted_side;
+	s->emitted_repeat = packed.emitted_repeat;
+	s->speaking = packed.speaking;
+	s->restarted = packed.restarted;
+	s->finished = packed.finished;
+	if (unpack_spoken(s, packed.spoken_count, in) &&
+	    (!packed.sampling || unpack_sampling(s, in)) &&
+	    unpack_protocol(s, packed.protocol, in) && !in->failed)
+		return s;
+	session_drop(s);
+	return NULL;
+}
+
+void session_drop(struct session *s)
+{
+	if (!s)
+		return;
+	if (s->protocol) {
+		s->protocol->close(s->state);
+		framer_free(s->framer);
+		s->protocol = NULL;
+		s->state = NULL;
+		s->framer = NULL;
+	}
+	s->finished = true;
+	session_free(s);
+}
