@@ -65,7 +65,7 @@ static bool is_damage(enum tape_error error)
 
 static enum tape_error run_capture(const char *path, struct output *out)
 {
-	const struct replay_options options = {0};
+	const struct replay_options options = {.resolve = true};
 	struct run_context run = {.rows = rows_open_fed(&options), .out = out};
 	struct capture_sink sink = {.event = feed, .context = &run};
 	struct capture_totals totals;
@@ -73,7 +73,9 @@ static enum tape_error run_capture(const char *path, struct output *out)
 
 	if (!run.rows)
 		return TAPE_ERROR_MEMORY;
-	error = capture_read(path, &sink, &totals);
+	do {
+		error = capture_read(path, &sink, &totals);
+	} while (rows_again(run.rows));
 	rows_end(run.rows);
 	print_rows(run.rows, out);
 	if (!error || is_damage(error))

@@ -3,8 +3,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
+#include "analyze/replay/pass.h"
 #include "analyze/replay/process_table.h"
+#include "format/hash.h"
 #include "format/map.h"
 
 #define ENDPOINT_TEXT_MAX 160
@@ -21,7 +24,9 @@ struct tracked {
 
 struct replay {
 	struct replay_options options;
+	char *path;
 	struct recording *recording; /* NULL: events are fed */
+	struct pass pass;
 	int64_t clock_offset; /* realtime minus monotonic of the last CLOCK event, when fed */
 	struct process_table processes;
 	struct map connections;
@@ -40,6 +45,8 @@ struct replay *replay_new_fed(const struct replay_options *options)
 		return NULL;
 	r->options = *options;
 	r->budget.limit = options->memory_limit ? options->memory_limit : REPLAY_MEMORY_LIMIT;
+	r->pass.knowledge.budget = &r->budget;
+	r->pass.knowledge.once = !options->resolve;
 	return r;
 }
 
@@ -48,14 +55,22 @@ enum tape_error replay_new(const char *path, const struct replay_options *option
 {
 	struct replay *new = replay_new_fed(options);
 	enum tape_error error;
+	struct stat st;
 
 	if (!new)
 		return TAPE_ERROR_MEMORY;
-	error = recording_open(path, options->problem, options->problem_context, &new->recording);
+	new->path = strdup(path);
+	error = new->path ? recording_open(path, options->problem, options->problem_context,
+					   &new->recording)
+			  : TAPE_ERROR_MEMORY;
 	if (error) {
+		free(new->path);
 		free(new);
 		return error;
 	}
+	/* What comes through a pipe comes once. */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+		new->pass.knowledge.once = true;
 	*r = new;
 	return TAPE_OK;
 }
@@ -204,6 +219,8 @@ static void give_record(void *context, struct session *s, const struct record *r
 		if ((filter->since && ts < filter->since) || (filter->until && ts >= filter->until))
 			return;
 	}
+	if (!pass_gives(&r->pass, PASS_RECORD))
+		return;
 	r->options.handlers.record(r->options.handlers.context, &t->conn, s, record);
 }
 
@@ -215,6 +232,21 @@ static void give_border(void *context, const struct session *s, enum direction d
 
 	h->border(h->context, &t->conn, s == t->conn.sessions[LAYER_TLS] ? LAYER_TLS : LAYER_WIRE,
 		  direction, position);
+}
+
+/*
+ * What names an end of a connection for those who share it. Loopback addresses and paths mean
+ * something else in every network namespace.
+ */
+static uint64_t end_name(const struct connection *c, const struct address *address,
+			 const char *text)
+{
+	bool local = address->family == ADDRESS_UNIX || address->ip[0] == 127 ||
+		     (address->family == ADDRESS_INET6 && !address->ip[0]);
+
+	if (!*text)
+		return 0;
+	return hash_bytes(local ? c->netns : 0, text, strlen(text)) | 1;
 }
 
 static struct session *open_session(struct tracked *t, enum layer layer)
@@ -236,6 +268,10 @@ static struct session *open_session(struct tracked *t, enum layer layer)
 		.start = {start, start},
 		.decode_as = r->options.decode_as,
 		.budget = &r->budget,
+		.knowledge = &r->pass.knowledge,
+		.ends = {end_name(c, &c->local, c->local_text),
+			 end_name(c, &c->remote, c->remote_text)},
+		.keep = r->options.keep,
 		.record = r->options.handlers.record ? give_record : NULL,
 		.border = r->options.handlers.border ? give_border : NULL,
 		.context = t,
@@ -276,7 +312,7 @@ static void on_data(struct replay *r, struct tracked *t, const struct event *eve
 		c->moved[data->direction] += data->len;
 		c->kept[data->direction] += data->payload.len;
 	}
-	if (r->options.no_sessions || t->left_out)
+	if (r->options.no_sessions || (t->left_out && r->pass.phase != PASS_LEARNING))
 		return;
 	s = session_for(c, data->layer);
 	if (!s)
@@ -298,7 +334,8 @@ static void end_connection(struct replay *r, struct tracked *t)
 	if (!c->process)
 		set_process(r, c, c->pid);
 	if (r->options.handlers.conn_end && !t->left_out &&
-	    (!r->options.filter.pid || r->options.filter.pid == c->pid))
+	    (!r->options.filter.pid || r->options.filter.pid == c->pid) &&
+	    pass_gives(&r->pass, PASS_CONN))
 		r->options.handlers.conn_end(r->options.handlers.context, c);
 	for (int layer = 0; layer < 2; layer++)
 		session_free(c->sessions[layer]);
@@ -409,7 +446,7 @@ void replay_event(struct replay *r, const struct event *event)
 		r->clock_offset = event->clock.realtime - event->ts;
 	if (event->type == EVENT_PROCESS && !process_table_put(&r->processes, &event->process))
 		r->error = TAPE_ERROR_MEMORY;
-	if (h->event && event_wanted(r, event, t))
+	if (h->event && event_wanted(r, event, t) && pass_gives(&r->pass, PASS_EVENT))
 		h->event(h->context, event, t ? &t->conn : NULL);
 	if (!t)
 		return;
@@ -448,12 +485,36 @@ enum tape_error replay_end(struct replay *r)
 	return r->error;
 }
 
+bool replay_again(struct replay *r)
+{
+	if (r->stop || r->error || !pass_wants_another(&r->pass) || replay_end(r))
+		return false;
+	process_table_free(&r->processes);
+	r->processes = (struct process_table){0};
+	r->now = 0;
+	pass_begin(&r->pass, !r->options.filter.conn);
+	return true;
+}
+
+/* The recording from its beginning. What is wrong with it was told the first time. */
+static bool read_again(struct replay *r)
+{
+	if (!replay_again(r))
+		return false;
+	recording_free(r->recording);
+	r->recording = NULL;
+	r->error = recording_open(r->path, NULL, NULL, &r->recording);
+	return !r->error;
+}
+
 bool replay_step(struct replay *r)
 {
 	struct event event;
 
-	if (r->stop || r->error || !recording_next(r->recording, &event))
+	if (r->stop || r->error)
 		return false;
+	if (!recording_next(r->recording, &event))
+		return read_again(r);
 	replay_event(r, &event);
 	if (r->options.progress)
 		r->options.progress(r->options.progress_context, recording_status(r->recording));
@@ -524,6 +585,8 @@ void replay_free(struct replay *r)
 	if (replay_end(r) == TAPE_ERROR_MEMORY)
 		map_free(&r->connections);
 	process_table_free(&r->processes);
+	knowledge_free(&r->pass.knowledge);
 	recording_free(r->recording);
+	free(r->path);
 	free(r);
 }

@@ -97,9 +97,15 @@ struct replay_options {
 	struct replay_filter filter;
 	const struct protocol *decode_as; /* NULL: infer */
 	bool explain;			  /* keep what session_candidates() tells */
-	bool no_sessions;		  /* only events and connections: no inference */
-	uint64_t memory_limit;		  /* for buffered stream bytes; 0: 256 MiB */
-	recording_problem_fn *problem;	  /* may be NULL */
+	size_t keep;			  /* of bodies; see struct session_options */
+	/*
+	 * Where only another connection tells what something means, read all of the recording and
+	 * then from its beginning again (pass.h). Without a recording: see replay_again().
+	 */
+	bool resolve;
+	bool no_sessions;	       /* only events and connections: no inference */
+	uint64_t memory_limit;	       /* for buffered stream bytes; 0: 256 MiB */
+	recording_problem_fn *problem; /* may be NULL */
 	void *problem_context;
 	/* Called after every event, when not NULL. */
 	void (*progress)(void *context, const struct recording_status *status);
@@ -126,6 +132,12 @@ MUST_CHECK enum tape_error replay_run(struct replay *r);
 struct replay *replay_new_fed(const struct replay_options *options);
 void replay_event(struct replay *r, const struct event *event);
 MUST_CHECK enum tape_error replay_end(struct replay *r);
+
+/*
+ * Before replay_end(): true when all that was fed must be fed once more, because handlers were not
+ * told of all (replay_options.resolve). Then ask again.
+ */
+bool replay_again(struct replay *r);
 
 /* Asks replay_run() to stop after the current event: for --limit. */
 void replay_stop(struct replay *r);

@@ -64,8 +64,12 @@ enum tape_error rows_open(const char *path, const struct replay_options *options
 {
 	struct replay_options with;
 	struct rows *r = rows_new(options, &with);
-	enum tape_error error = r ? replay_new(path, &with, &r->replay) : TAPE_ERROR_MEMORY;
+	enum tape_error error = TAPE_ERROR_MEMORY;
 
+	if (r) {
+		with.resolve = true;
+		error = replay_new(path, &with, &r->replay);
+	}
 	if (error) {
 		rows_close(r);
 		return error;
@@ -105,6 +109,11 @@ static void end(struct rows *r)
 void rows_event(struct rows *r, const struct event *event)
 {
 	replay_event(r->replay, event);
+}
+
+bool rows_again(struct rows *r)
+{
+	return replay_again(r->replay);
 }
 
 void rows_end(struct rows *r)

@@ -14,8 +14,12 @@ struct rows;
 MUST_CHECK enum tape_error rows_open(const char *path, const struct replay_options *options,
 				     struct rows **rows);
 
-/* Without a recording: rows_event() feeds, and rows_end() tells that no more will come. */
+/*
+ * Without a recording: rows_event() feeds, and rows_end() tells that no more will come. With
+ * options->resolve, rows_again() says before whether all must be fed once more.
+ */
 struct rows *rows_open_fed(const struct replay_options *options);
+bool rows_again(struct rows *r);
 void rows_event(struct rows *r, const struct event *event);
 void rows_end(struct rows *r);
 
