@@ -9,6 +9,7 @@
 
 #include "bpf/compat32.h"
 #include "bpf/establish.h"
+#include "bpf/overlay.h"
 #include "bpf/transfer.h"
 
 static __always_inline __u32 call_flags(const volatile struct call_shape *shape,
@@ -37,6 +38,9 @@ static __always_inline void source_sendfile(struct walk *walk, struct task_struc
 		return;
 	if (!page_distance)
 		page_distance_find(walk->key);
+	file = file_with_pages(file);
+	if (!file)
+		return;
 	walk->source = SOURCE_FILE;
 	walk->mapping = (__u64)KERNEL_GET(file, file, f_mapping);
 	walk->file_offset = offset - moved;

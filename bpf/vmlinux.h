@@ -159,6 +159,11 @@ struct file {
 struct inode {
 	__u16 i_mode;
 	__u64 i_ino;
+	struct super_block *i_sb;
+};
+
+struct super_block {
+	__u64 s_magic;
 };
 
 struct qstr {
