@@ -241,6 +241,7 @@ static enum step decode_loss(struct decoder *d, const struct view *v, struct eve
 		     to->position <= INT64_MAX - to->bytes;
 	if (!to->placed)
 		to->position = 0;
+	to->elsewhere = v->flags & TAPE_LOSS_ELSEWHERE;
 	return STEP_EVENT;
 }
 

@@ -440,8 +440,12 @@ static void encode_loss(struct encoder *e, const struct event *event)
 
 	if (from->placed)
 		header.flags |= TAPE_LOSS_POSITION;
+	if (from->elsewhere)
+		header.flags |= TAPE_LOSS_ELSEWHERE;
 	event_put(e, header, &loss, sizeof(loss), NULL, 0);
 	conn_add(e, from->conn);
+	if (from->elsewhere)
+		return;
 	e->stats.lost_events += from->events;
 	e->stats.lost_bytes += from->bytes;
 	e->stats.lost[cause].events += from->events;

@@ -181,6 +181,7 @@ struct event_loss {
 	enum layer layer;
 	bool placed;	   /* conn is known, and the bytes stand at this position of the stream */
 	uint64_t position; /* position + bytes <= INT64_MAX */
+	bool elsewhere;	   /* may have hit only what was not to be recorded: part of no sum */
 };
 
 /* Sums over LOSS events. */

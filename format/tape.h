@@ -315,7 +315,8 @@ static_assert(sizeof(struct tape_flow) == 40, "on-disk size");
 #define TAPE_DATA_CUT_MASK  0xf00u
 
 /* flags of LOSS */
-#define TAPE_LOSS_POSITION 2u /* `position` means something */
+#define TAPE_LOSS_POSITION  2u /* `position` means something */
+#define TAPE_LOSS_ELSEWHERE 4u /* may have hit only what was not to be recorded */
 
 /* LOSS: what could not be kept, and why. */
 struct tape_loss {

@@ -29,7 +29,10 @@ void account_make(struct account *account, const struct tally *tally,
 		  const struct loss_sum seen[TALLY_CAUSES], const struct store_status *store,
 		  bool final)
 {
-	*account = (struct account){.connections = tally->connections};
+	*account = (struct account){
+		.connections = tally->connections,
+		.elsewhere = tally->elsewhere,
+	};
 	kept_make(account, store, final);
 	lost_make(account, tally, seen);
 	if (final)

@@ -13,6 +13,7 @@ struct account {
 	uint64_t connections;
 	struct loss_sum lost[TALLY_CAUSES]; /* by enum loss_cause */
 	uint64_t cut[TALLY_CUTS];	    /* bytes left out of the payload, by enum cut */
+	uint64_t elsewhere;		    /* as in struct tally: part of no sum */
 };
 
 /*

@@ -68,6 +68,25 @@ static void clock_write(struct recorder *r)
 	store_event(r->store, &event);
 }
 
+static void elsewhere_write(struct recorder *r, int64_t now)
+{
+	const struct event event = {
+		.type = EVENT_LOSS,
+		.ts = now,
+		.loss =
+			{
+				.events = r->tally.elsewhere - r->told_elsewhere,
+				.since = r->told_at,
+				.cause = LOSS_MISSED_TURN,
+				.elsewhere = true,
+			},
+	};
+
+	if (event.loss.events)
+		store_event(r->store, &event);
+	r->told_elsewhere = r->tally.elsewhere;
+}
+
 /* What the kernel side has counted: into the recording, as far as something was lost. */
 static void tally_take(struct recorder *r)
 {
@@ -75,12 +94,13 @@ static void tally_take(struct recorder *r)
 	struct event events[TALLY_CAUSES];
 	size_t count;
 
-	if (!programs_tally(r->programs, &r->tally))
+	if (!recorder_tally(r))
 		return;
 	count = loss_events(r->tally.lost, r->told, r->told_at, now, events);
 	for (size_t i = 0; i < count; i++)
 		store_event(r->store, &events[i]);
 	memcpy(r->told, r->tally.lost, sizeof(r->told));
+	elsewhere_write(r, now);
 	r->told_at = now;
 }
 
@@ -167,7 +187,7 @@ static void drain_rest(struct recorder *r)
 	for (int i = 0; i < SETTLE_TRIES; i++) {
 		while (!drain_some(r->drain))
 			;
-		if (!programs_tally(r->programs, &r->tally) ||
+		if (!recorder_tally(r) ||
 		    drain_totals(r->drain)->data_events >= r->tally.data_records)
 			return;
 		poll(NULL, 0, 1);

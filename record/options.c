@@ -339,6 +339,12 @@ static bool options_check(struct options *options, struct buffer *problem)
 	return true;
 }
 
+bool options_filtered(const struct options *options)
+{
+	return options->pid_count || options->name || options->cgroup || options->port ||
+	       options->command;
+}
+
 bool options_parse(int argc, char **argv, struct options *options, struct buffer *problem)
 {
 	struct getopt_tables tables;

@@ -67,6 +67,9 @@ struct options {
  */
 bool options_parse(int argc, char **argv, struct options *options, struct buffer *problem);
 
+/* Whether not all that could be recorded is. */
+bool options_filtered(const struct options *options);
+
 /* What --help prints, made from the same table that options_parse() reads. */
 void options_help(FILE *out);
 

@@ -285,7 +285,7 @@ static bool recording_begin(struct recorder *r, struct buffer *problem)
 		buffer_printf(problem, "can't make a thread: %s", strerror(errno));
 		return false;
 	}
-	if (!programs_tally(r->programs, &r->tally)) {
+	if (!recorder_tally(r)) {
 		buffer_printf(problem, "the kernel doesn't tell what is lost: %s", strerror(errno));
 		return false;
 	}
@@ -317,6 +317,23 @@ void recorder_limit_backlog(struct recorder *r)
 	if (available < left)
 		left = available;
 	store_limit(r->store, store_status(r->store).waiting + left / 2);
+}
+
+/*
+ * Nobody knows for which call a program was not run. Where not all is recorded, it may have been
+ * one that nobody wanted, and is not held against this recording.
+ */
+bool recorder_tally(struct recorder *r)
+{
+	struct loss_sum *missed = &r->tally.lost[LOSS_MISSED_TURN];
+
+	if (!programs_tally(r->programs, &r->tally))
+		return false;
+	if (options_filtered(r->options)) {
+		r->tally.elsewhere = missed->events;
+		*missed = (struct loss_sum){0};
+	}
+	return true;
 }
 
 struct progress recorder_progress(const struct recorder *r)

@@ -27,6 +27,7 @@ struct recorder {
 	int64_t ended;			    /* 0 as long as it goes on */
 	struct tally tally;		    /* as last read */
 	struct loss_sum told[TALLY_CAUSES]; /* of tally.lost: has its LOSS event */
+	uint64_t told_elsewhere;	    /* the same of tally.elsewhere */
 	int64_t told_at;		    /* when that was */
 	struct loss_sum seen[TALLY_CAUSES]; /* LOSS events that came from the kernel side */
 	uint64_t totals_bytes;		    /* moved, as the last TOTALS event says */
@@ -57,6 +58,9 @@ bool recorder_open(struct recorder *r, const struct options *options, char *cons
  * called at the begin, and about once a second.
  */
 void recorder_limit_backlog(struct recorder *r);
+
+/* Reads what the kernel programs have counted; false when the kernel refused. */
+bool recorder_tally(struct recorder *r);
 
 /* What is known now. */
 struct progress recorder_progress(const struct recorder *r);

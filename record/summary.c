@@ -94,6 +94,19 @@ static void cut_print(const struct account *account, FILE *out)
 				    out);
 }
 
+static void elsewhere_print(const struct account *account, FILE *out)
+{
+	char count[SIZE_TEXT_MAX];
+
+	if (!account->elsewhere)
+		return;
+	size_text_exact(account->elsewhere, count);
+	fprintf(out,
+		"  skipped   %s runs of kernel programs, maybe for calls that the filter leaves "
+		"out\n",
+		count);
+}
+
 /* The kernel programs' count and ours agree, unless one of the two is wrong. */
 static void doubt_print(const struct progress *progress, FILE *out)
 {
@@ -138,6 +151,7 @@ void summary_print(const struct summary *summary, FILE *out)
 	lost_print(summary, out);
 	blind_print(summary->blind, "  blind     ", out);
 	cut_print(&progress->account, out);
+	elsewhere_print(&progress->account, out);
 	doubt_print(progress, out);
 }
 

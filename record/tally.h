@@ -18,7 +18,9 @@ struct tally {
 	uint64_t connections;		    /* with a CONN record; that only exist don't count */
 	uint64_t delayed;		    /* records without payload that had to be sent again */
 	struct loss_sum lost[TALLY_CAUSES]; /* by enum loss_cause */
-	uint64_t cut[TALLY_CUTS];	    /* payload bytes left out, by enum cut */
+	uint64_t elsewhere; /* runs of programs that were skipped, maybe for what a filter leaves
+			       out */
+	uint64_t cut[TALLY_CUTS]; /* payload bytes left out, by enum cut */
 };
 
 /* Sum over the causes. */

@@ -55,6 +55,7 @@ struct info {
 	uint64_t midstream;
 	struct loss_sums cuts[CAUSES_MAX];   /* by enum cut */
 	struct loss_sums losses[CAUSES_MAX]; /* by enum loss_cause */
+	uint64_t elsewhere; /* losses that may have hit what the recorder's filter left out */
 	struct protocol_sums protocols[PROTOCOLS_MAX];
 	size_t protocol_count;
 };
@@ -112,6 +113,8 @@ static void on_event(void *context, const struct event *event, const struct conn
 		take_host(info, &event->host);
 	else if (event->type == EVENT_DATA)
 		take_data(info, &event->data);
+	else if (event->type == EVENT_LOSS && event->loss.elsewhere)
+		info->elsewhere += event->loss.events;
 	else if (event->type == EVENT_LOSS && (size_t)event->loss.cause < CAUSES_MAX) {
 		info->losses[event->loss.cause].events += event->loss.events;
 		info->losses[event->loss.cause].bytes += event->loss.bytes;
@@ -294,6 +297,7 @@ static void append_json(struct buffer *b, const struct info *info)
 	json_number(b, "lost_events", lost.events, &first);
 	json_number(b, "lost_bytes", lost.bytes, &first);
 	json_losses(b, info, &first);
+	json_number(b, "elsewhere_events", info->elsewhere, &first);
 	json_number(b, "problems", info->reading.problems, &first);
 	json_number(b, "processes", info->processes, &first);
 	json_number(b, "connections", info->connections, &first);
@@ -442,6 +446,16 @@ static void text_losses(struct buffer *b, const struct info *info, bool colour)
 		text_loss(b, cut_text((enum cut)i), &info->cuts[i], true);
 }
 
+static void text_elsewhere(struct buffer *b, uint64_t events)
+{
+	if (!events)
+		return;
+	text_label(b, "skipped");
+	text_append_count(b, events);
+	buffer_append_text(b,
+			   " runs of kernel programs, maybe for calls that the filter left out\n");
+}
+
 static void text_counts(struct buffer *b, const struct info *info)
 {
 	text_label(b, "events");
@@ -516,6 +530,7 @@ static bool print_text(const struct info *info)
 	text_times(&b, info);
 	text_counts(&b, info);
 	text_losses(&b, info, output_colour(o));
+	text_elsewhere(&b, info->elsewhere);
 	text_blind(&b, info->blind);
 	if (info->protocol_count)
 		buffer_append_char(&b, '\n');

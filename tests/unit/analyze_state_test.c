@@ -74,6 +74,10 @@ static void make_recording(struct tape_build *b, const char *dir)
 						    .direction = DIRECTION_RECEIVED,
 						    .placed = true,
 						    .position = 40}});
+	tape_build_event(
+		b, (struct event){
+			   .type = EVENT_LOSS,
+			   .loss = {.events = 12, .cause = LOSS_MISSED_TURN, .elsewhere = true}});
 	tape_build_close(b, UNSEEN, 0, 540);
 	add_conn(b, OPENING);
 	tape_build_end(b);
@@ -145,6 +149,8 @@ static void every_command_shows_them(void **state)
 	      (const char *[]){"500 bytes received by calls that no hook saw", NULL});
 	check(cmd_info, (char *[]){"info", b.path, NULL},
 	      (const char *[]){"unseen call: 1 events, 500 bytes",
+			       "lost         1 events, 500 bytes",
+			       "skipped      12 runs of kernel programs",
 			       "not seen     calls through io_submit (Linux AIO)\n"
 			       "             the end of UDP and Unix sockets\n"
 			       "             unknown\n",

@@ -193,6 +193,20 @@ static void nothing_is_not_said_where_payload_was_left_out(void **state)
 	free(text);
 }
 
+static void what_may_have_hit_others_is_no_loss(void **state)
+{
+	const struct tally tally = {.elsewhere = 1234};
+	const struct loss_sum seen[TALLY_CAUSES] = {0};
+	const struct store_status store = {0};
+	struct summary summary = summary_of_a_good_recording();
+
+	(void)state;
+	account_make(&summary.progress.account, &tally, seen, &store, true);
+	assert_int_equal(loss_sum_all(summary.progress.account.lost).events, 0);
+	assert_says(&summary, "lost      nothing\n");
+	assert_says(&summary, "skipped   1,234 runs of kernel programs");
+}
+
 static void records_that_never_arrived_are_a_bug(void **state)
 {
 	struct summary summary = summary_of_a_good_recording();
@@ -211,6 +225,7 @@ int main(void)
 		cmocka_unit_test(what_the_kernel_does_not_show_is_told),
 		cmocka_unit_test(nothing_is_not_said_where_payload_was_left_out),
 		cmocka_unit_test(an_account_adds_up),
+		cmocka_unit_test(what_may_have_hit_others_is_no_loss),
 		cmocka_unit_test(records_that_never_arrived_are_a_bug),
 	};
 

@@ -111,7 +111,8 @@ static inline struct event sample_event(uint64_t i)
 					     DIRECTION_RECEIVED,
 					     LAYER_TLS,
 					     i % 4 < 2,
-					     i % 4 < 2 ? i << 30 : 0};
+					     i % 4 < 2 ? i << 30 : 0,
+					     i % 8 < 4};
 		break;
 	case 9:
 		e.type = EVENT_STATE;
@@ -175,7 +176,8 @@ static inline bool sample_equal_loss(const struct event_loss *a, const struct ev
 {
 	return a->conn == b->conn && a->events == b->events && a->bytes == b->bytes &&
 	       a->since == b->since && a->cause == b->cause && a->direction == b->direction &&
-	       a->layer == b->layer && a->placed == b->placed && a->position == b->position;
+	       a->layer == b->layer && a->placed == b->placed && a->position == b->position &&
+	       a->elsewhere == b->elsewhere;
 }
 
 static inline bool sample_equal(const struct event *a, const struct event *b)
