@@ -3,6 +3,7 @@
 #include "protocols/protocol.h"
 #include "protocols/http/http.h"
 #include "protocols/http2/http2.h"
+#include "protocols/kafka/kafka.h"
 #include "protocols/redis/redis.h"
 #include "protocols/websocket/websocket.h"
 
@@ -12,6 +13,7 @@ const struct protocol *const protocols[] = {
 	&protocol_http,
 	&protocol_http2,
 	&protocol_websocket,
+	&protocol_kafka,
 	&protocol_redis,
 	&protocol_dns,
 	NULL,

@@ -36,57 +36,26 @@ struct view {
 	bool cut;
 };
 
-static uint64_t read_varint(struct cursor *c)
-{
-	uint64_t value = 0;
-	unsigned shift = 0;
-	uint8_t byte;
-
-	do {
-		byte = cursor_u8(c);
-		value |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while (byte & 0x80 && shift < 70 && !c->failed);
-	if (byte & 0x80)
-		c->failed = true;
-	return value;
-}
-
-static uint32_t read_le32(struct cursor *c)
-{
-	const uint8_t *at = cursor_take(c, 4);
-
-	return at ? (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0]
-		  : 0;
-}
-
-static uint64_t read_le64(struct cursor *c)
-{
-	uint64_t low = read_le32(c);
-
-	return low | (uint64_t)read_le32(c) << 32;
-}
-
 /* False: no field is there. Groups are no more (they were deprecated in 2008). */
 static bool read_field(struct cursor *c, struct field *field)
 {
-	uint64_t tag = read_varint(c), len;
+	uint64_t tag = cursor_varint(c), len;
 
 	*field = (struct field){.number = (uint32_t)(tag >> 3), .type = tag & 7};
 	if (c->failed || tag >> 3 > FIELD_NUMBER_MAX || !field->number)
 		return false;
 	switch (field->type) {
 	case WIRE_VARINT:
-		field->integer = read_varint(c);
+		field->integer = cursor_varint(c);
 		break;
 	case WIRE_I64:
-		field->integer = read_le64(c);
+		field->integer = cursor_le64(c);
 		break;
 	case WIRE_I32:
-		field->integer = read_le32(c);
+		field->integer = cursor_le32(c);
 		break;
 	case WIRE_LEN:
-		len = read_varint(c);
+		len = cursor_varint(c);
 		if (len > cursor_left(c))
 			return false;
 		field->bytes = cursor_span(c, (size_t)len);

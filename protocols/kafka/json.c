@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/kafka/json.h"
+
+#include <math.h>
+
+#include "protocols/value/base64.h"
+#include "protocols/value/json.h"
+
+/*
+ * Once the limit is reached nothing more is appended but the brackets that are open, so that it
+ * stays valid.
+ */
+static bool is_full(struct kafka_json *j)
+{
+	j->cut |= j->out->len >= j->limit;
+	return j->cut;
+}
+
+static void begin_value(struct kafka_json *j, const struct kafka_field *field)
+{
+	if (j->comma)
+		buffer_append_char(j->out, ',');
+	j->comma = true;
+	if (j->is_array[j->depth])
+		return;
+	buffer_append_char(j->out, '"');
+	buffer_append_text(j->out, field->name);
+	buffer_append_text(j->out, "\":");
+}
+
+static void open_bracket(struct kafka_json *j, const struct kafka_field *field, bool array)
+{
+	bool shown = !is_full(j);
+
+	if (shown) {
+		begin_value(j, field);
+		buffer_append_char(j->out, array ? '[' : '{');
+		j->comma = false;
+	}
+	j->depth++;
+	j->is_array[j->depth] = array;
+	j->is_shown[j->depth] = shown;
+}
+
+static void append_base64(struct kafka_json *j, struct span bytes)
+{
+	buffer_append_char(j->out, '"');
+	base64_append(j->out, bytes);
+	buffer_append_char(j->out, '"');
+}
+
+/* Bytes with a version before them, whose schema has this name; false: they are something else. */
+static bool append_nested(struct kafka_json *j, const char *name, struct span bytes)
+{
+	struct cursor in = cursor_of(bytes.data, bytes.len);
+	int16_t version = (int16_t)cursor_be16(&in);
+	size_t before = j->out->len;
+	const struct kafka_schema *schema;
+
+	/* Newer versions only add fields behind those that are known. */
+	schema = kafka_schema_data(name, version > 3 ? 3 : version);
+	if (in.failed || !schema)
+		return false;
+	if (kafka_json_append(j->out, j->limit > before ? j->limit - before : 0, schema,
+			      version > 3 ? 3 : version, &in, &j->cut) &&
+	    (version > 3 || !cursor_left(&in)))
+		return true;
+	j->out->len = before;
+	return false;
+}
+
+static void append_bytes(struct kafka_json *j, const struct kafka_value *v)
+{
+	if (v->field->role == KAFKA_ROLE_SUBSCRIPTION &&
+	    append_nested(j, "ConsumerProtocolSubscription", v->bytes))
+		return;
+	if (v->field->role == KAFKA_ROLE_ASSIGNMENT &&
+	    append_nested(j, "ConsumerProtocolAssignment", v->bytes))
+		return;
+	append_base64(j, v->bytes);
+}
+
+static void append_scalar(struct kafka_json *j, const struct kafka_value *v)
+{
+	char uuid[23];
+
+	if (v->is_null || v->field->role == KAFKA_ROLE_SECRET) {
+		buffer_append_text(j->out, "null");
+		return;
+	}
+	switch ((enum kafka_type)v->field->type) {
+	case KAFKA_BOOL:
+		buffer_append_text(j->out, v->integer ? "true" : "false");
+		break;
+	case KAFKA_FLOAT64:
+		if (isfinite(v->real))
+			buffer_printf(j->out, "%.17g", v->real);
+		else
+			buffer_append_text(j->out, "null");
+		break;
+	case KAFKA_STRING:
+		json_append_string(j->out, v->bytes);
+		break;
+	case KAFKA_BYTES:
+		append_bytes(j, v);
+		break;
+	case KAFKA_UUID:
+		kafka_uuid_text(v->bytes, uuid);
+		buffer_printf(j->out, "\"%s\"", uuid);
+		break;
+	case KAFKA_RECORDS:
+		buffer_append_u64(j->out, v->bytes.len);
+		break;
+	default:
+		buffer_append_i64(j->out, v->integer);
+		break;
+	}
+}
+
+static void take_value(void *context, const struct kafka_value *value)
+{
+	struct kafka_json *j = context;
+
+	if (is_full(j))
+		return;
+	begin_value(j, value->field);
+	append_scalar(j, value);
+}
+
+static void take_array(void *context, const struct kafka_field *field, uint32_t count)
+{
+	(void)count;
+	open_bracket(context, field, true);
+}
+
+static void take_enter(void *context, const struct kafka_field *field)
+{
+	open_bracket(context, field, false);
+}
+
+static void take_leave(void *context, const struct kafka_field *field)
+{
+	struct kafka_json *j = context;
+
+	(void)field;
+	if (j->is_shown[j->depth])
+		buffer_append_char(j->out, j->is_array[j->depth] ? ']' : '}');
+	j->depth--;
+	j->comma = true;
+}
+
+static void take_tag(void *context, uint32_t tag, struct span bytes)
+{
+	struct kafka_json *j = context;
+
+	if (is_full(j) || j->is_array[j->depth])
+		return;
+	if (j->comma)
+		buffer_append_char(j->out, ',');
+	j->comma = true;
+	buffer_printf(j->out, "\"tag%u\":", tag);
+	append_base64(j, bytes);
+}
+
+bool kafka_json_append(struct buffer *out, size_t limit, const struct kafka_schema *schema,
+		       int version, struct cursor *in, bool *cut)
+{
+	struct kafka_json j = {.out = out, .limit = out->len + limit};
+	const struct kafka_visitor visitor = {
+		.context = &j,
+		.value = take_value,
+		.array = take_array,
+		.enter = take_enter,
+		.leave = take_leave,
+		.unknown_tag = take_tag,
+	};
+	bool good;
+
+	buffer_append_char(out, '{');
+	good = kafka_read(schema, version, in, &visitor);
+	/* What it broke off in. */
+	while (j.depth > 0)
+		take_leave(&j, NULL);
+	buffer_append_char(out, '}');
+	*cut |= j.cut;
+	return good;
+}

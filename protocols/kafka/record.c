@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/engine/knowledge.h"
+#include "protocols/kafka/error.h"
+#include "protocols/kafka/facts.h"
+#include "protocols/kafka/json.h"
+#include "protocols/kafka/message_rows.h"
+#include "protocols/value/size.h"
+
+/* One exchange that is being emitted. */
+struct exchange {
+	struct kafka_state *st;
+	const struct kafka_message *asked, *answered;
+	struct kafka_request_header header;
+	struct kafka_facts facts;
+	bool json_cut;
+};
+
+static void note(struct kafka_state *st, const char *text)
+{
+	if (st->note.len)
+		buffer_append_text(&st->note, "; ");
+	buffer_append_text(&st->note, text);
+}
+
+/* ---- reading ---- */
+
+/* A body, once for its facts and once more for its JSON. */
+static bool read_body(struct exchange *x, const struct kafka_schema *schema, int version,
+		      struct cursor *in, struct buffer *json)
+{
+	struct kafka_visitor facts = kafka_facts_visitor(&x->facts);
+	struct cursor again = *in;
+
+	kafka_json_append(json, session_keep(x->st->session), schema, version, &again,
+			  &x->json_cut);
+	return kafka_read(schema, version, in, &facts) && !cursor_left(in);
+}
+
+static void read_request(struct exchange *x)
+{
+	struct span text = buffer_span(&x->asked->base.text);
+	struct cursor c = cursor_of(text.data, text.len);
+
+	if (!kafka_request_header_read(&c, &x->header))
+		return;
+	if (!x->header.schema)
+		note(x->st, "this version of the api is not known");
+	else if (!read_body(x, x->header.schema, x->header.version, &c, &x->st->request_json))
+		note(x->st, x->asked->cut ? "not all of the request is there"
+					  : "the request is not as its version says");
+}
+
+/* A broker that doesn't know the version answers in that which all know (KIP-511). */
+static bool read_old_versions(struct exchange *x, struct cursor c)
+{
+	const struct kafka_schema *schema = kafka_schema_find(KAFKA_KIND_RESPONSE,
+							      KAFKA_API_API_VERSIONS, 0);
+
+	if (x->header.api != KAFKA_API_API_VERSIONS || !schema)
+		return false;
+	buffer_clear(&x->st->response_json);
+	x->facts.error_code = 0;
+	return read_body(x, schema, 0, &c, &x->st->response_json);
+}
+
+static void read_response(struct exchange *x)
+{
+	struct span text = buffer_span(&x->answered->base.text);
+	struct cursor c = cursor_of(text.data, text.len), begin;
+	const struct kafka_schema *schema;
+
+	schema = kafka_schema_find(KAFKA_KIND_RESPONSE, x->header.api, x->header.version);
+	if (!x->asked || !x->header.schema || !schema)
+		return;
+	cursor_skip(&c, 4);
+	begin = c;
+	kafka_response_header_skip(&c, &x->header);
+	/* Where offsets and the like stand at both ends, those of the answer are the news. */
+	if (x->header.api != KAFKA_API_FETCH)
+		x->facts.is_response = true;
+	if (read_body(x, schema, x->header.version, &c, &x->st->response_json) ||
+	    read_old_versions(x, begin))
+		return;
+	note(x->st, x->answered->cut ? "not all of the response is there"
+				     : "the response is not as its version says");
+}
+
+/* ---- values ---- */
+
+/* A list that ends with a comma, as JSON between these brackets. */
+static struct value list_value(struct buffer *list, char close)
+{
+	if (list->failed || list->len < 2)
+		return (struct value){0};
+	list->data[list->len - 1] = close;
+	return value_json(buffer_span(list));
+}
+
+static struct value text_value(struct span text)
+{
+	return text.len ? value_text(text) : (struct value){0};
+}
+
+static struct value json_value(const struct buffer *json)
+{
+	return json->len && !json->failed ? value_json(buffer_span(json)) : (struct value){0};
+}
+
+static void fill_request(struct exchange *x, struct value *values)
+{
+	const char *api = kafka_api_name(x->header.api);
+
+	if (x->header.has_client_id)
+		values[KAFKA_COLUMN_CLIENT_ID] = value_text(x->header.client_id);
+	if (api)
+		values[KAFKA_COLUMN_API] = value_word(span_text(api));
+	values[KAFKA_COLUMN_VERSION] = value_int(x->header.version);
+	values[KAFKA_COLUMN_REQ_BYTES] = value_int((int64_t)x->asked->len);
+	values[KAFKA_COLUMN_REQUEST] = json_value(&x->st->request_json);
+}
+
+static void fill_records(const struct kafka_facts *f, struct value *values)
+{
+	const char *compression = kafka_compression_name(f->compression);
+
+	if (!f->has_records)
+		return;
+	values[KAFKA_COLUMN_RECORDS] = value_int((int64_t)f->records);
+	values[KAFKA_COLUMN_RECORD_BYTES] = value_int((int64_t)f->record_bytes);
+	if (f->records && compression)
+		values[KAFKA_COLUMN_COMPRESSION] = value_word(span_text(compression));
+}
+
+static void fill_error(struct exchange *x, struct buffer *text, struct value *values)
+{
+	const struct kafka_facts *f = &x->facts;
+	const char *name = kafka_error_name(f->error_code);
+
+	if (x->answered)
+		values[KAFKA_COLUMN_ERROR_CODE] = value_int(f->error_code);
+	if (!f->error_code)
+		return;
+	if (name)
+		buffer_append_text(text, name);
+	if (f->error_text.len) {
+		buffer_append_text(text, name ? ": " : "");
+		buffer_append_span(text, f->error_text);
+	}
+	values[KAFKA_COLUMN_ERROR] = text_value(buffer_span(text));
+}
+
+static void fill_facts(struct exchange *x, struct value *values)
+{
+	const struct kafka_facts *f = &x->facts;
+
+	values[KAFKA_COLUMN_GROUP_ID] = text_value(f->group);
+	values[KAFKA_COLUMN_MEMBER_ID] = text_value(f->member);
+	values[KAFKA_COLUMN_TRANSACTIONAL_ID] = text_value(f->transaction);
+	if (f->has_generation)
+		values[KAFKA_COLUMN_GENERATION] = value_int(f->generation);
+	if (f->has_acks)
+		values[KAFKA_COLUMN_ACKS] = value_int(f->acks);
+	if (f->has_throttle)
+		values[KAFKA_COLUMN_THROTTLE_NS] = value_int(f->throttle_ms * 1000000);
+	values[KAFKA_COLUMN_TOPICS] = list_value(&x->st->topics, ']');
+	values[KAFKA_COLUMN_PARTITIONS] = list_value(&x->st->partitions, ']');
+	values[KAFKA_COLUMN_OFFSETS] = list_value(&x->st->offsets, '}');
+	fill_records(f, values);
+}
+
+static void fill_notes(struct exchange *x)
+{
+	if (x->json_cut)
+		note(x->st, "not all of its fields are shown");
+	if (x->facts.cut)
+		note(x->st, "a batch of records is not whole");
+	if (x->facts.damaged)
+		note(x->st, "a batch of records is damaged");
+	if (x->facts.inferred)
+		note(x->st, "a topic's name is inferred from another connection");
+	if (x->facts.unresolved)
+		note(x->st, session_unresolved(x->st->session));
+}
+
+static void begin_lists(struct kafka_state *st)
+{
+	buffer_clear(&st->request_json);
+	buffer_clear(&st->response_json);
+	buffer_clear(&st->topics);
+	buffer_clear(&st->partitions);
+	buffer_clear(&st->offsets);
+	buffer_clear(&st->note);
+	buffer_append_char(&st->topics, '[');
+	buffer_append_char(&st->partitions, '[');
+	buffer_append_char(&st->offsets, '{');
+}
+
+void kafka_emit(void *context, struct message *request, struct message *response, bool lost)
+{
+	struct kafka_state *st = context;
+	struct exchange x = {.st = st, .facts = {.st = st}};
+	struct value values[KAFKA_COLUMN_COUNT] = {0};
+	struct record record = {.table = &kafka_table, .values = values};
+	struct buffer error = {0};
+
+	/* A request that gets no answer comes as a message that stands alone. */
+	if (response && !request && ((struct kafka_message *)response)->api >= 0) {
+		request = response;
+		response = NULL;
+	}
+	x.asked = (const struct kafka_message *)request;
+	x.answered = (const struct kafka_message *)response;
+	begin_lists(st);
+	if (x.asked)
+		read_request(&x);
+	if (x.answered)
+		read_response(&x);
+	if (x.asked)
+		fill_request(&x, values);
+	fill_facts(&x, values);
+	fill_error(&x, &error, values);
+	fill_notes(&x);
+	values[KAFKA_COLUMN_CORRELATION_ID] = value_int(
+		(int32_t)(x.asked ? x.asked : x.answered)->base.key);
+	if (x.answered) {
+		values[KAFKA_COLUMN_RESP_BYTES] = value_int((int64_t)x.answered->len);
+		values[KAFKA_COLUMN_RESPONSE] = json_value(&st->response_json);
+	}
+	matcher_record(request, response, lost, x.facts.error_code != 0, &record);
+	if (x.asked && !x.answered && x.facts.has_acks && x.facts.acks == 0 &&
+	    record.outcome == OUTCOME_UNANSWERED)
+		record.outcome = OUTCOME_OK;
+	record.note = buffer_span(&st->note);
+	session_emit(st->session, &record);
+	kafka_message_rows(st, x.asked, x.answered, &x.header, &record);
+	buffer_free(&error);
+}
+
+/* ---- the table ---- */
+
+static const struct column columns[] = {
+#define KAFKA_COLUMN_ROW(id, name, sql, unit, help) {name, sql, unit, help},
+	KAFKA_COLUMNS(KAFKA_COLUMN_ROW)
+#undef KAFKA_COLUMN_ROW
+};
+
+/* The first of a list, and how many there are. */
+static void append_list(struct buffer *out, const struct value *list)
+{
+	const char *at, *end;
+	size_t more = 0;
+
+	if (list->type != VALUE_JSON || list->text.len < 4)
+		return;
+	at = list->text.data + 2;
+	end = memchr(at, '"', list->text.len - 2);
+	if (!end)
+		return;
+	buffer_append_char(out, ' ');
+	buffer_append(out, at, (size_t)(end - at));
+	for (const char *from = end; from < list->text.data + list->text.len; from++)
+		more += *from == ',' && from[1] == '"';
+	if (more)
+		buffer_printf(out, " +%zu", more);
+}
+
+/* "Produce v9 orders-0 3 records 1.2KB", "Fetch v13 orders-1 ...", "JoinGroup v9 group shop". */
+static void describe(const struct value *values, struct buffer *out)
+{
+	const struct value *partitions = &values[KAFKA_COLUMN_PARTITIONS];
+
+	if (values[KAFKA_COLUMN_API].type == VALUE_WORD)
+		buffer_append_span(out, values[KAFKA_COLUMN_API].text);
+	else
+		buffer_append_text(out, "(no request)");
+	if (values[KAFKA_COLUMN_VERSION].type == VALUE_INT)
+		buffer_printf(out, " v%lld", (long long)values[KAFKA_COLUMN_VERSION].integer);
+	append_list(out,
+		    partitions->type == VALUE_JSON ? partitions : &values[KAFKA_COLUMN_TOPICS]);
+	if (values[KAFKA_COLUMN_GROUP_ID].type == VALUE_TEXT) {
+		buffer_append_text(out, " group ");
+		buffer_append_span(out, values[KAFKA_COLUMN_GROUP_ID].text);
+	}
+	if (values[KAFKA_COLUMN_RECORDS].type == VALUE_INT) {
+		buffer_printf(out, " %lld records ",
+			      (long long)values[KAFKA_COLUMN_RECORDS].integer);
+		size_append(out, values[KAFKA_COLUMN_RECORD_BYTES].integer);
+	}
+	if (values[KAFKA_COLUMN_ERROR].type == VALUE_TEXT) {
+		buffer_append_char(out, ' ');
+		buffer_append_span(out, values[KAFKA_COLUMN_ERROR].text);
+	}
+}
+
+const struct table kafka_table = {
+	.name = "kafka",
+	.summary = "Kafka requests with their responses",
+	.columns = columns,
+	.column_count = KAFKA_COLUMN_COUNT,
+	.describe = describe,
+};

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "protocols/kafka/kafka.h"
+#include "protocols/kafka/schema.h"
+#include "tests/unit/http_case.h"
+
+#define CHECK(messages, ...)                                                                       \
+	check(messages, sizeof(messages) / sizeof((messages)[0]),                                  \
+	      (const char *const[]){__VA_ARGS__, NULL})
+
+static void check(const struct feed_message *messages, size_t count, const char *const *records)
+{
+	const struct feed feed = {
+		.messages = messages,
+		.count = count,
+		.role = ROLE_CLIENT,
+	};
+
+	feed_check(&feed, NULL);
+	http_expect(&feed, records);
+}
+
+/* Heartbeat of version 0: group, generation, member. */
+#define HEARTBEAT(id)	"\0\0\0\x1b\0\x0c\0\0\0\0\0" id "\0\2me\0\4shop\0\0\0\7\0\3m-1"
+#define ALIVE(id, code) "\0\0\0\6\0\0\0" id "\0" code
+
+static void pipelined_and_out_of_order(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(HEARTBEAT("\1") HEARTBEAT("\2")),
+		FEED_RESPONSE(ALIVE("\2", "\x1b") ALIVE("\1", "\0")),
+	};
+
+	(void)state;
+	CHECK(messages,
+	      "'outcome':'error','api':'Heartbeat','version':0,'client_id':'me','correlation_id':2,"
+	      "'group_id':'shop','member_id':'m-1','generation':7 | 'error_code':27,"
+	      "'error':'REBALANCE_IN_PROGRESS' | "
+	      "'request':{'groupId':'shop','generationId':7,'memberId':'m-1'},"
+	      "'response':{'errorCode':27},'req_bytes':31,'resp_bytes':10",
+	      "'outcome':'ok' | 'correlation_id':1 | 'error_code':0,'error':null");
+}
+
+/* Produce of version 0 with acks 0 has no response. */
+static void produce_without_acks(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(
+			"\0\0\0\x48\0\0\0\0\0\0\0\5\0\1c\0\0\0\0\3\xe8\0\0\0\1\0\1t\0\0\0\1\0\0\0\2"
+			"\0\0\0\x24"
+			"\0\0\0\0\0\0\0\0\0\0\0\x18\0\0\0\0\0\0\0\0\0\3key\0\0\0\7"
+			"a value"),
+		FEED_REQUEST(HEARTBEAT("\6")),
+		FEED_RESPONSE(ALIVE("\6", "\0")),
+	};
+
+	(void)state;
+	CHECK(messages,
+	      "'outcome':'ok','api':'Produce','version':0 | 'topics':['t'],'partitions':['t-2'],"
+	      "'records':1 | 'compression':'none','acks':0",
+	      "'direction':'produced','topic':'t','partition':2,'offset':null,'timestamp':null,"
+	      "'key':'key','value':'a value' | 'magic':0",
+	      "'api':'Heartbeat'");
+}
+
+/* A hole in a response hides it, and no other. */
+static void losses(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(HEARTBEAT("\1")),
+		FEED_RESPONSE(ALIVE("\1", "\0")),
+		FEED_REQUEST(HEARTBEAT("\2")),
+		FEED_RESPONSE(ALIVE("\2", "\0")),
+		FEED_REQUEST(HEARTBEAT("\3") HEARTBEAT("\4")),
+		FEED_RESPONSE(ALIVE("\3", "\0") ALIVE("\4", "\0")),
+	};
+	const struct feed feed = {.messages = messages, .count = 6, .role = ROLE_CLIENT, .lose = 4};
+	static const char *const records[] = {
+		"'outcome':'ok' | 'correlation_id':1",
+		"'outcome':'ok' | 'correlation_id':3",
+		"'outcome':'ok' | 'correlation_id':4",
+		"'outcome':'partial' | 'correlation_id':2",
+		NULL,
+	};
+
+	(void)state;
+	http_expect(&feed, records);
+}
+
+static void schemas(void **state)
+{
+	int first, last;
+
+	(void)state;
+	assert_string_equal(kafka_api_name(0), "Produce");
+	assert_string_equal(kafka_api_name(92), "DeleteShareGroupOffsets");
+	assert_null(kafka_api_name(93));
+	assert_null(kafka_api_name(-1));
+	/* Old brokers' versions come from an older release than new ones. */
+	assert_true(kafka_api_versions(1, &first, &last));
+	assert_int_equal(first, 0);
+	assert_int_equal(last, 18);
+	for (int version = 0; version <= 18; version++) {
+		assert_non_null(kafka_schema_find(KAFKA_KIND_REQUEST, 1, version));
+		assert_non_null(kafka_schema_find(KAFKA_KIND_RESPONSE, 1, version));
+	}
+	assert_null(kafka_schema_find(KAFKA_KIND_REQUEST, 1, 19));
+	assert_non_null(kafka_schema_data("ConsumerProtocolAssignment", 3));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pipelined_and_out_of_order),
+		cmocka_unit_test(produce_without_acks),
+		cmocka_unit_test(losses),
+		cmocka_unit_test(schemas),
+	};
+
+	return cmocka_run_group_tests_name("kafka_exchange", tests, NULL, NULL);
+}
