@@ -36,8 +36,8 @@ static __noinline void compat32_count(struct task_struct *task, struct pt_regs *
 		return;
 	if (!process_matches(task, bpf_get_current_pid_tgid() >> 32))
 		return;
-	COUNT(lost_uncaptured_calls, 1);
-	COUNT(lost_uncaptured_bytes, result);
+	COUNT(NULL, lost_uncaptured_calls, 1);
+	COUNT(NULL, lost_uncaptured_bytes, result);
 }
 
 #endif

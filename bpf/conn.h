@@ -6,7 +6,7 @@
 
 #include "bpf/address.h"
 #include "bpf/filter.h"
-#include "bpf/ring.h"
+#include "bpf/lane.h"
 
 #define CONN_ANNOUNCED	 (1 << 0) /* user space has a CONN record */
 #define CONN_STALE	 (1 << 1) /* the addresses changed after that */
@@ -187,18 +187,10 @@ static __always_inline void conn_fill_paths(struct kernel_conn *record, __u64 sk
 		record->remote_path_len = address_unix_path(peer, record->remote_path);
 }
 
-/*
- * Sends CONN; the mark is set only when it fitted in the ring. SK is 0 when the socket is gone: its
- * addresses and its role are unknown then.
- */
-static __noinline bool conn_announce(__u64 sk, struct kernel_conn_state *conn, __u32 pid, __s32 fd)
+/* SK is 0 when the socket is gone: its addresses and its role are unknown then. */
+static __noinline void conn_fill(struct kernel_conn *record, __u64 sk,
+				 struct kernel_conn_state *conn, __u32 pid, __s32 fd)
 {
-	struct kernel_conn *record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
-
-	if (!record) {
-		COUNT(lost_meta_records, 1);
-		return false;
-	}
 	__builtin_memset(record, 0, sizeof(*record));
 	record_begin(&record->record, KERNEL_CONN, sizeof(*record));
 	if (sk && !(conn->flags & CONN_ROLE_KNOWN)) {
@@ -227,9 +219,35 @@ static __noinline bool conn_announce(__u64 sk, struct kernel_conn_state *conn, _
 		else
 			address_of_inet((struct sock *)sk, &record->local, &record->remote);
 	}
-	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+}
+
+/* Sends CONN, through the ring when LANE is NULL; the mark is set only when it could be sent. */
+static __noinline bool conn_announce(struct lane *lane, __u64 sk, struct kernel_conn_state *conn,
+				     __u32 pid, __s32 fd)
+{
+	struct kernel_conn *record;
+
+	if (lane) {
+		record = lane_room(lane, sizeof(*record))
+				 ? (struct kernel_conn *)lane_memory(lane, lane->fill)
+				 : NULL;
+		if (record) {
+			conn_fill(record, sk, conn, pid, fd);
+			lane_commit(lane, sizeof(*record));
+		}
+	} else {
+		record = bpf_ringbuf_reserve(&ring, sizeof(*record), 0);
+		if (record) {
+			conn_fill(record, sk, conn, pid, fd);
+			bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+		}
+	}
+	if (!record) {
+		COUNT(lane, lost_meta_records, 1);
+		return false;
+	}
 	if (!(conn->flags & CONN_ANNOUNCED))
-		COUNT(connections, 1);
+		COUNT(lane, connections, 1);
 	conn->flags = (conn->flags | CONN_ANNOUNCED) & ~(CONN_STALE | CONN_STATE_DUE);
 	return true;
 }
@@ -242,10 +260,10 @@ static __always_inline __u32 conn_process(struct kernel_conn_state *conn)
 
 /*
  * Sends CLOSE. A connection that moved nothing and was never announced needs none, unless it is one
- * that was seen to open. One that was not announced because the ring was full is now: its bytes are
+ * that was seen to open. One that was not announced because the pool was full is now: its bytes are
  * a hole that somebody may ask for.
  */
-static __always_inline bool conn_close_send(__u64 sk, struct kernel_conn_state *conn)
+static __noinline bool conn_close_send(struct lane *lane, __u64 sk, struct kernel_conn_state *conn)
 {
 	struct kernel_close record = {};
 
@@ -253,16 +271,13 @@ static __always_inline bool conn_close_send(__u64 sk, struct kernel_conn_state *
 	    !conn->position[DIRECTION_RECEIVED])
 		return true;
 	if ((conn->flags & (CONN_ANNOUNCED | CONN_STATE_DUE)) != CONN_ANNOUNCED &&
-	    !conn_announce(sk, conn, conn_process(conn), -1))
+	    !conn_announce(lane, sk, conn, conn_process(conn), -1))
 		return false;
 	record_begin(&record.record, KERNEL_CLOSE, sizeof(record));
 	record.conn = conn->id;
 	record.sent = conn->position[DIRECTION_SENT];
 	record.received = conn->position[DIRECTION_RECEIVED];
-	if (!bpf_ringbuf_output(&ring, &record, sizeof(record), ring_wakeup(ring_fill())))
-		return true;
-	COUNT(lost_meta_records, 1);
-	return false;
+	return RECORD_SEND(lane, &record);
 }
 
 /* Puts a socket in the table. NULL when it has the wrong port or the table is full (then *FULL). */
@@ -289,12 +304,12 @@ static __noinline struct kernel_conn_state *conn_open(struct socket_ref *ref, en
 		state.role = ROLE_SERVER;
 	else if (how == CONN_BY_CONNECT)
 		state.role = ROLE_CLIENT;
-	else if (how == CONN_BY_ITERATOR || !started || conns_missed)
+	else if (how == CONN_BY_ITERATOR || !control.started || control.conns_missed)
 		state.origin = ORIGIN_MIDSTREAM;
 	if (state.role)
 		state.flags |= CONN_ROLE_KNOWN;
 	if (bpf_map_update_elem(&conns, &key, &state, BPF_NOEXIST) == -E2BIG) {
-		conns_missed = 1;
+		control.conns_missed = 1;
 		*full = true;
 		return NULL;
 	}
@@ -302,7 +317,8 @@ static __noinline struct kernel_conn_state *conn_open(struct socket_ref *ref, en
 }
 
 /* The connection of a socket if it is known; one of an earlier socket at its address is closed. */
-static __always_inline struct kernel_conn_state *conn_find(struct socket_ref *ref)
+static __always_inline struct kernel_conn_state *conn_find(struct lane *lane,
+							   struct socket_ref *ref)
 {
 	__u64 key = ref->sk;
 	struct kernel_conn_state *conn = bpf_map_lookup_elem(&conns, &key);
@@ -313,7 +329,7 @@ static __always_inline struct kernel_conn_state *conn_find(struct socket_ref *re
 	}
 	if (!conn || conn->inode == ref->inode)
 		return conn;
-	conn_close_send(0, conn);
+	conn_close_send(lane, 0, conn);
 	bpf_map_delete_elem(&conns, &key);
 	return NULL;
 }

@@ -23,29 +23,21 @@ static __always_inline void datagram_connected(struct kernel_conn_state *conn, _
 static __always_inline void socket_established(struct transfer *transfer, __u8 kind)
 {
 	bool accepted = kind == KIND_ACCEPT;
-	struct kernel_conn_state *conn = conn_find(&transfer->ref);
+	struct lane *lane = lane_claim();
+	struct kernel_conn_state *conn = conn_find(lane, &transfer->ref);
 	__u64 transport = transfer->ref.transport;
-	struct scratch *space;
 	bool full = false;
 
 	if (transport == TRANSPORT_UDP || transport == TRANSPORT_UNIX_DATAGRAM) {
 		datagram_connected(conn, transfer->ref.sk);
-		return;
+	} else {
+		if (!conn)
+			conn = conn_open(&transfer->ref,
+					 accepted ? CONN_BY_ACCEPT : CONN_BY_CONNECT, &full);
+		if (conn && lane && !(conn->flags & CONN_ANNOUNCED))
+			conn_introduce(lane, conn, transfer);
 	}
-	if (!conn)
-		conn = conn_open(&transfer->ref, accepted ? CONN_BY_ACCEPT : CONN_BY_CONNECT,
-				 &full);
-	if (!conn || (conn->flags & CONN_ANNOUNCED))
-		return;
-	space = scratch_claim();
-	if (!space)
-		return;
-	__builtin_memset(&space->walk, 0, sizeof(space->walk));
-	space->walk.key = transfer->ref.sk;
-	space->walk.pid = transfer->pid;
-	space->walk.fd = transfer->fd;
-	conn_introduce(space, conn);
-	scratch_release(space);
+	lane_release(lane);
 }
 
 #endif

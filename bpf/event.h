@@ -19,8 +19,35 @@
  */
 #define KERNEL_PAYLOAD_MAX 65536
 
-/* Payload kept of each record when the ring is under pressure. */
+/* Payload kept of each record when the pool is under pressure. */
 #define KERNEL_PAYLOAD_PRESSURE 512
+
+/*
+ * How records get to user space.
+ *
+ * The pool is memory that both sides have mapped (array map `pool`, BPF_F_MMAPABLE), in chunks of
+ * settings.chunk_bytes. Each CPU fills a chunk of its own; when the next record doesn't fit, it
+ * takes a free one and ends the full one with a NEXT record. Map `free_chunks` is a stack: the
+ * chunk that was emptied last, and is still in the cache, is used next. So the pool takes bursts,
+ * and what is written to is no more than a few chunks for each CPU.
+ *
+ * Array map `lanes` (mmapable, an entry for each possible CPU, beginning with struct kernel_lane)
+ * tells how far each CPU has come. User space reads a lane's chunks one after the other, up to the
+ * mark, and puts each back on the stack when it has its NEXT record, then adds to control.freed.
+ *
+ * Only one program at a time writes to a lane. What runs in an interrupt in the middle of another
+ * puts its records, which are small, into the ring buffer `ring` instead. The ring also wakes user
+ * space when the pool fills faster than it is looked at.
+ *
+ * Chunk C stands in element C / KERNEL_SLAB_CHUNKS of the pool, as the (C % KERNEL_SLAB_CHUNKS)th
+ * there. An element is larger than its chunks by KERNEL_SLAB_MARGIN, which satisfies the verifier:
+ * elements are looked at as a whole, and no record leaves its chunk.
+ */
+#define KERNEL_CHUNK_MIN   (128 << 10)
+#define KERNEL_CHUNK_MAX   (256 << 10)
+#define KERNEL_SLAB_CHUNKS 8
+#define KERNEL_SLAB_MARGIN (KERNEL_PAYLOAD_MAX + 4096)
+#define KERNEL_RING_BYTES  (256 << 10)
 
 /*
  * Programs, by name in the skeleton, and how user space treats them.
@@ -28,12 +55,12 @@
  * on_sys_exit, on_tcp_state, on_tcp_destroy, on_fork, on_exec, on_exit: needed; attached at start.
  *
  * mark_sockets (iter/task_file): needed. After the others are attached, its iterator is read to the
- * end once, then bss `started` becomes 1. Every socket that existed is in `conns` as MIDSTREAM
+ * end once, then control.started becomes 1. Every socket that existed is in `conns` as MIDSTREAM
  * then, and what appears later counts as OPENED.
  *
  * sweep_conns (iter/bpf_map_elem over `conns`) and sweep_processes (over `processes`): read to the
  * end about once a second. They send CLOSE for sockets that are gone, CONN for those that carried
- * nothing so far, and CLOSE and EXIT that did not fit in the ring before. They need 5.9; with
+ * nothing so far, and CLOSE and EXIT that did not fit in the pool before. They need 5.9; with
  * autoload off only TCP's ends are seen.
  *
  * on_uring_submit, on_uring_complete: need an io_uring_complete tracepoint with the arguments
@@ -45,9 +72,10 @@
  * (5.11). Object socktape_compat_bpf has the same programs, maps and rodata for kernels from 5.8
  * on; user space tries it when socktape_bpf does not load.
  *
- * Sized before loading: `ring` (settings.ring_bytes, a power of two), `conns`, and `scratch` to one
- * entry for each possible CPU. Filled by user space: `pids` (u32 tgid -> u8) and `cgroups` (key 0:
- * descriptor of a cgroup v2 directory).
+ * Sized before loading: `pool` (elements, and their size: KERNEL_SLAB_CHUNKS * settings.chunk_bytes
+ * + KERNEL_SLAB_MARGIN), `free_chunks` to all chunks, `lanes` to one entry for each possible CPU,
+ * `conns`. Filled by user space: `free_chunks` (u32 number of a chunk), `pids` (u32 tgid -> u8) and
+ * `cgroups` (key 0: descriptor of a cgroup v2 directory).
  */
 
 enum kernel_record_kind {
@@ -56,15 +84,23 @@ enum kernel_record_kind {
 	KERNEL_CLOSE = 3,
 	KERNEL_PROCESS = 4,
 	KERNEL_EXIT = 5,
+	KERNEL_NEXT = 6, /* the last one of a chunk */
+	KERNEL_WAKE = 7, /* in the ring: says nothing */
 	KERNEL_STATE = 8,
 };
 
-/* Begins every record in the ring. */
+/* Begins every record, at a multiple of 8 bytes. */
 struct kernel_record {
 	__u64 ts;  /* CLOCK_MONOTONIC, ns */
 	__u32 len; /* of the whole record */
 	__u16 kind;
 	__u16 flags;
+};
+
+/* The lane goes on at the beginning of chunk `next`. */
+struct kernel_next {
+	struct kernel_record record;
+	__u64 next;
 };
 
 #define KERNEL_DATA_PEER 1 /* a struct kernel_address follows the fixed part, then the payload */
@@ -184,10 +220,8 @@ struct kernel_config {
 	__u16 port;
 	__u8 page_shift; /* the kernel's pages have 1 << page_shift bytes */
 	__u8 reserved;
-	__u64 ring_bytes;	   /* size of the ring */
-	__u64 wake_bytes;	   /* fill at which user space is woken, once */
-	__u64 pressure_cut_bytes;  /* fill above which payload is cut to KERNEL_PAYLOAD_PRESSURE */
-	__u64 pressure_none_bytes; /* fill above which no payload is kept */
+	__u32 chunk_bytes; /* KERNEL_CHUNK_MIN to KERNEL_CHUNK_MAX, a power of two */
+	__u32 chunks;	   /* in the pool */
 	char comm[KERNEL_COMM_LEN];
 };
 
@@ -223,28 +257,50 @@ struct kernel_conn_state {
 	__u8 reserved[4];
 };
 
-/* Counters of one CPU (per-CPU array `counters`, key 0); only ever grow. */
+/* Only ever grow. */
 struct kernel_counters {
-	__u64 data_records;	 /* written to the ring */
+	__u64 data_records;	 /* written to the pool */
 	__u64 data_bytes;	 /* payload in them */
 	__u64 moved_bytes;	 /* what the applications moved, recorded or not */
 	__u64 connections;	 /* that user space was told of */
-	__u64 lost_ring_records; /* ring full: DATA records and their bytes */
+	__u64 lost_ring_records; /* pool full: DATA records and their bytes */
 	__u64 lost_ring_bytes;
 	__u64 lost_table_calls; /* connection table full */
 	__u64 lost_table_bytes;
-	__u64 lost_nested_calls; /* scratch busy */
+	__u64 lost_nested_calls; /* lane busy */
 	__u64 lost_nested_bytes;
 	__u64 lost_unreadable_calls; /* arguments not readable */
 	__u64 lost_unreadable_bytes;
 	__u64 lost_uncaptured_calls; /* calls that can't even be counted per connection */
 	__u64 lost_uncaptured_bytes;
-	__u64 lost_meta_records;  /* ring full: CONN, CLOSE, PROCESS, EXIT (sent again later) */
+	__u64 lost_meta_records;  /* pool full: CONN, CLOSE, PROCESS, EXIT (sent again later) */
 	__u64 cut_pressure_bytes; /* payload left out under pressure (in the records' `cut`) */
 	__u64 cut_unreadable_bytes;
 	__u64 cut_uncaptured_bytes; /* splice and its like */
 	__u64 cut_pieces_bytes;	    /* more iovecs or messages than the program may walk */
 	__u64 cut_snaplen_bytes;
+};
+
+/* What user space sees of a lane. */
+struct kernel_lane {
+	/*
+	 * Number of the chunk that is being filled, plus 1, in the upper half; in the lower one the
+	 * bytes in it that are complete. 0 before the first record.
+	 */
+	__u64 mark;
+	__u32 first; /* number of the first chunk, once mark isn't 0 */
+	__u32 reserved;
+	struct kernel_counters counters; /* of who holds the lane */
+	struct kernel_counters nested;	 /* of who found it held */
+};
+
+/* bss `control`. */
+struct kernel_control {
+	__u32 started;	    /* set by user space: what is seen from now on is new */
+	__u32 taken;	    /* chunks that were taken off the stack */
+	__u32 freed;	    /* chunks that user space has put back */
+	__u32 woken;	    /* user space was woken, and the pool hasn't emptied since */
+	__u32 conns_missed; /* the table was full once: a socket not in it may be an old one */
 };
 
 #endif

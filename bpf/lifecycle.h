@@ -13,9 +13,14 @@ int BPF_PROG(on_tcp_destroy, struct sock *sk)
 {
 	__u64 key = (__u64)sk;
 	struct kernel_conn_state *conn = bpf_map_lookup_elem(&conns, &key);
+	struct lane *lane;
 
-	if (conn && conn_close_send(key, conn))
+	if (!conn)
+		return 0;
+	lane = lane_claim();
+	if (conn_close_send(lane, key, conn))
 		bpf_map_delete_elem(&conns, &key);
+	lane_release(lane);
 	return 0;
 }
 
@@ -30,11 +35,11 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 		return 0;
 	if ((settings.flags & KERNEL_CONFIG_INHERIT) && bpf_map_lookup_elem(&pids, &parent_tgid) &&
 	    bpf_map_update_elem(&pids, &tgid, &yes, BPF_ANY))
-		COUNT(lost_table_calls, 1);
+		COUNT(NULL, lost_table_calls, 1);
 	if ((settings.flags & KERNEL_CONFIG_FOLLOW) &&
 	    process_matches(current_task(), parent_tgid) &&
 	    bpf_map_update_elem(&followed, &tgid, &yes, BPF_ANY))
-		COUNT(lost_table_calls, 1);
+		COUNT(NULL, lost_table_calls, 1);
 	return 0;
 }
 
@@ -43,15 +48,14 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task)
 {
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
-	struct scratch *space;
+	struct lane *lane;
 
 	if (!bpf_map_lookup_elem(&processes, &tgid))
 		return 0;
-	space = scratch_claim();
-	if (!space || !process_send(space->cpu, tgid))
+	lane = lane_claim();
+	if (!lane || !process_send(lane->cpu, tgid))
 		bpf_map_delete_elem(&processes, &tgid);
-	if (space)
-		scratch_release(space);
+	lane_release(lane);
 	return 0;
 }
 
@@ -61,6 +65,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	struct signal_struct *signal = KERNEL_GET(task_struct, task, signal);
 	__u32 tgid = KERNEL_GET(task_struct, task, tgid);
 	struct process_state *process;
+	struct lane *lane;
 
 	if (KERNEL_GET(signal_struct, signal, live.counter))
 		return 0;
@@ -71,8 +76,10 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		return 0;
 	process->status = process_status(task);
 	process->gone = 1;
-	if (process_exit_send(tgid, process->status))
+	lane = lane_claim();
+	if (process_exit_send(lane, tgid, process->status))
 		bpf_map_delete_elem(&processes, &tgid);
+	lane_release(lane);
 	return 0;
 }
 

@@ -8,18 +8,30 @@
 const volatile struct kernel_config settings = {
 	.snaplen = 0xffffffff,
 	.page_shift = 12,
-	.ring_bytes = 64 << 20,
-	.wake_bytes = 16 << 20,
-	.pressure_cut_bytes = 48 << 20,
-	.pressure_none_bytes = 60 << 20,
+	.chunk_bytes = KERNEL_CHUNK_MAX,
+	.chunks = KERNEL_SLAB_CHUNKS,
 };
-__u32 started;
-__u32 wake_latched;
-__u32 conns_missed; /* the table was full once: a socket that isn't in it may be an old one */
+struct kernel_control control;
+
+#define SLAB_BYTES (KERNEL_SLAB_CHUNKS * KERNEL_CHUNK_MAX + KERNEL_SLAB_MARGIN)
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, SLAB_BYTES);
+} pool SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, KERNEL_SLAB_CHUNKS);
+	__uint(value_size, sizeof(__u32));
+} free_chunks SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 64 << 20);
+	__uint(max_entries, KERNEL_RING_BYTES);
 } ring SEC(".maps");
 
 struct {
@@ -80,18 +92,20 @@ struct {
 	__type(value, struct kernel_listener);
 } listeners SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct kernel_counters);
-} counters SEC(".maps");
+/* Where bytes are read from. */
+enum source_kind {
+	SOURCE_NONE,	      /* nowhere: only the length is known */
+	SOURCE_UNREADABLE,    /* the call's arguments are not readable */
+	SOURCE_BUFFER,	      /* address and length in user memory */
+	SOURCE_VECTOR,	      /* struct iovec in user memory */
+	SOURCE_VECTOR_KERNEL, /* a copy of one */
+	SOURCE_FILE,	      /* the page cache */
+};
 
-/* Where the bytes of the current message are read from. */
-enum walk_source {
-	SOURCE_USER,
-	SOURCE_FILE,
-	SOURCE_NONE
+struct source {
+	__u64 at;    /* address of the bytes or of the vector; SOURCE_FILE: of the address_space */
+	__u64 count; /* bytes, or elements of the vector; SOURCE_FILE: position in the file */
+	__u32 kind;
 };
 
 /*
@@ -105,91 +119,94 @@ struct walk {
 	__u64 offset;	/* stream position of what comes next */
 	__u64 messages; /* struct mmsghdr in user memory, message_count of them left */
 	__u64 message_count;
-	__u64 iov; /* struct iovec in user memory, iov_count of them left */
-	__u64 iov_count;
-	__u64 piece; /* address of the next bytes, piece_len of them in one piece */
+	struct source source; /* what comes after the piece */
+	__u64 piece;	      /* address of the next bytes, piece_len of them in one piece */
 	__u64 piece_len;
-	__u64 left;    /* bytes of the message not in a record yet */
-	__u64 keep;    /* of those that are not in the buffer either: still to be captured */
-	__u64 mapping; /* SOURCE_FILE: the address_space and the position in it */
-	__u64 file_offset;
-	__u64 ring_fill; /* when the record was begun */
-	__u32 fill;	 /* bytes in the buffer */
-	__u32 room;	 /* bytes that this record may have */
+	__u64 left;  /* bytes of the message that are in no complete record */
+	__u64 keep;  /* of those that are not copied either: still to be captured */
+	__u32 fill;  /* bytes in the record */
+	__u32 room;  /* bytes that the record may have */
+	__u32 fixed; /* length of what stands before them */
 	__u32 pid;
 	__u32 tid;
 	__s32 fd;
 	__u8 call;
 	__u8 direction;
 	__u8 cut;
-	__u8 open; /* a message is being walked */
-	__u8 source;
+	__u8 message_open; /* a message is being walked */
+	__u8 record_open;  /* room for a record was found */
 	__u8 datagram;
 	__u8 overrun; /* the program's steps are used up: sizes only from here on */
 	__u8 peer_port_filter;
-	__u8 iov_in_kernel; /* `iov` is a copy of the application's */
-	__u8 reserved[7];
 	struct kernel_address peer; /* family 0: not told */
 };
 
-/* A record with a peer begins at `named`, one without at `plain`; the payload follows both. */
-union record_head {
-	struct {
-		struct kernel_data data;
-		struct kernel_address peer;
-	} named;
-	struct {
-		__u8 unused[sizeof(struct kernel_address)];
-		struct kernel_data data;
-	} plain;
+#define PATH_SPACE (2 * KERNEL_EXE_LEN) /* the second half only satisfies the verifier */
+
+/* Where a PROCESS record and the path in it are put together. */
+struct process_space {
+	struct kernel_process process;
+	struct dentry *dentry;
+	struct mount *mount;
+	__u64 pos; /* the path is written from its end to its begin */
+	__u8 path[PATH_SPACE];
 };
 
-/* Work space of a CPU. The payload's second half only satisfies the verifier. */
-struct scratch {
+/* A CPU's. `shared` is what user space looks at; the rest belongs to who holds it. */
+struct lane {
+	struct kernel_lane shared;
 	__u32 busy;
-	__u32 cpu; /* its key in the map */
+	__u32 cpu;   /* its key in the map */
+	__u32 chunk; /* number of the current chunk, plus 1; 0: none yet */
+	__u32 fill;  /* bytes in it */
 	struct walk walk;
-	union record_head head;
-	__u8 payload[2 * KERNEL_PAYLOAD_MAX];
+	struct process_space process;
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct scratch);
-} scratch SEC(".maps");
+	__type(value, struct lane);
+} lanes SEC(".maps");
 
-static __always_inline struct kernel_counters *cpu_counters(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&counters, &zero);
-}
-
-#define COUNT(field, n)                                                                            \
-	do {                                                                                       \
-		struct kernel_counters *counter = cpu_counters();                                  \
-		if (counter)                                                                       \
-			counter->field += (n);                                                     \
-	} while (0)
-
-/* The scratch of this CPU unless somebody that was interrupted here holds it; NULL then. */
-static __always_inline struct scratch *scratch_claim(void)
+/* The lane of this CPU, whoever holds it. */
+static __always_inline struct lane *lane_here(void)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
-	struct scratch *space = bpf_map_lookup_elem(&scratch, &cpu);
 
-	if (!space || space->busy)
-		return NULL;
-	space->busy = 1;
-	space->cpu = cpu;
-	return space;
+	return bpf_map_lookup_elem(&lanes, &cpu);
 }
 
-static __always_inline void scratch_release(struct scratch *space)
+/* Counts for who holds LANE; NULL: for who holds none, and may have interrupted who does. */
+#define COUNT(owner, field, n)                                                                     \
+	do {                                                                                       \
+		struct lane *held = (owner);                                                       \
+		struct lane *busy = held ? NULL : lane_here();                                     \
+		if (held)                                                                          \
+			held->shared.counters.field += (n);                                        \
+		else if (busy)                                                                     \
+			__sync_fetch_and_add(&busy->shared.nested.field, (n));                     \
+	} while (0)
+
+/* The lane of this CPU unless somebody that was interrupted here holds it; NULL then. */
+static __always_inline struct lane *lane_claim(void)
 {
-	space->busy = 0;
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct lane *lane = bpf_map_lookup_elem(&lanes, &cpu);
+
+	if (!lane || lane->busy)
+		return NULL;
+	lane->busy = 1;
+	lane->cpu = cpu;
+	return lane;
+}
+
+static __always_inline void lane_release(struct lane *lane)
+{
+	if (lane)
+		lane->busy = 0;
 }
 
 #endif

@@ -89,15 +89,13 @@ static __always_inline __u64 page_distance_by(struct kmem_cache *cache)
 	return (apart - apart % PAGE_ALIGN_1G) | PAGE_DISTANCE_FOUND;
 }
 
-/* All caches are in one list; the socket's own is where it is entered. */
-__noinline int page_distance_find(__u64 sk)
+/* All caches are in one list, which is entered at the one with address FIRST. */
+__noinline int page_distance_find(__u64 first)
 {
-	struct sock *entry = (struct sock *)sk;
-	struct kmem_cache *cache;
+	struct kmem_cache *cache = (struct kmem_cache *)first;
 
 	if (!bpf_core_type_exists(struct slab))
 		return 0;
-	cache = BPF_CORE_READ(entry, __sk_common.skc_prot, slab);
 	for (int i = 0; i < CACHES_MAX && cache && !page_distance; i++) {
 		page_distance = page_distance_by(cache);
 		cache = (struct kmem_cache *)((void *)BPF_CORE_READ(cache, list.next) -
@@ -109,9 +107,9 @@ __noinline int page_distance_find(__u64 sk)
 /* The next piece of the file: what is left of one page. */
 static __always_inline bool pagecache_piece(struct walk *walk)
 {
-	struct address_space *mapping = (struct address_space *)walk->mapping;
-	__u64 index = walk->file_offset >> (settings.page_shift & 31);
-	__u64 within = walk->file_offset & (page_size() - 1);
+	struct address_space *mapping = (struct address_space *)walk->source.at;
+	__u64 index = walk->source.count >> (settings.page_shift & 31);
+	__u64 within = walk->source.count & (page_size() - 1);
 	struct folio *folio;
 
 	/* Before 5.16 there are none. */
@@ -123,7 +121,7 @@ static __always_inline bool pagecache_piece(struct walk *walk)
 	walk->piece = page_scaled((__u64)folio) + (page_distance & ~PAGE_DISTANCE_FOUND) +
 		      (index - BPF_CORE_READ(folio, index)) * page_size() + within;
 	walk->piece_len = page_size() - within;
-	walk->file_offset += walk->piece_len;
+	walk->source.count += walk->piece_len;
 	return true;
 }
 

@@ -4,25 +4,12 @@
 
 /* PROCESS and EXIT records: what a process that is gone a moment later can't tell any more. */
 
-#include "bpf/ring.h"
+#include "bpf/lane.h"
 
 /* Components of a path that are followed from the file upwards; a deeper one loses its head. */
 #define PATH_DEPTH 32
 
-#define PATH_SPACE (2 * KERNEL_EXE_LEN) /* the second half only satisfies the verifier */
-
 #define SIGNAL_GROUP_EXIT 0x4
-
-/* Where in the scratch's payload the record and the path are put together. */
-struct process_space {
-	struct kernel_process process;
-	struct dentry *dentry;
-	struct mount *mount;
-	__u64 pos; /* the path is written from its end to its begin */
-	__u8 path[PATH_SPACE];
-};
-
-_Static_assert(sizeof(struct process_space) <= KERNEL_PAYLOAD_MAX, "fits in the scratch");
 
 static __always_inline struct mount *mount_of(struct vfsmount *mnt)
 {
@@ -122,42 +109,39 @@ static __always_inline void process_fill(struct process_space *space, struct tas
 
 /*
  * Tells user space of process TGID if it is the current one. Remembered in `processes` only when
- * the record fitted in the ring, so that it is tried again at the next call. 1: done.
+ * the record could be sent, so that it is tried again at the next call. 1: done.
  */
 __noinline int process_send(__u32 cpu, __u32 tgid)
 {
-	struct scratch *scratch_space = bpf_map_lookup_elem(&scratch, &cpu);
+	struct lane *lane = bpf_map_lookup_elem(&lanes, &cpu);
 	struct task_struct *leader = KERNEL_GET(task_struct, current_task(), group_leader);
+	struct kernel_process *process;
 	struct process_state state = {};
-	struct process_space *space;
+	__u8 *to;
 
-	if (!scratch_space)
+	if (!lane || tgid != bpf_get_current_pid_tgid() >> 32)
 		return 0;
-	space = (struct process_space *)scratch_space->payload;
-	if (tgid != bpf_get_current_pid_tgid() >> 32)
-		return 0;
-	process_fill(space, leader);
-	if (bpf_ringbuf_output(&ring, &space->process, sizeof(space->process),
-			       ring_wakeup(ring_fill()))) {
-		COUNT(lost_meta_records, 1);
+	process = &lane->process.process;
+	process_fill(&lane->process, leader);
+	to = lane_room(lane, sizeof(*process)) ? lane_memory(lane, lane->fill) : NULL;
+	if (!to || bpf_probe_read_kernel(to, sizeof(*process), process)) {
+		COUNT(lane, lost_meta_records, 1);
 		return 0;
 	}
-	state.start_ts = space->process.start_ts;
+	lane_commit(lane, sizeof(*process));
+	state.start_ts = process->start_ts;
 	bpf_map_update_elem(&processes, &tgid, &state, BPF_ANY);
 	return 1;
 }
 
-static __always_inline bool process_exit_send(__u32 tgid, __s32 status)
+static __always_inline bool process_exit_send(struct lane *lane, __u32 tgid, __s32 status)
 {
 	struct kernel_exit exit = {};
 
 	record_begin(&exit.record, KERNEL_EXIT, sizeof(exit));
 	exit.pid = tgid;
 	exit.status = status;
-	if (!bpf_ringbuf_output(&ring, &exit, sizeof(exit), ring_wakeup(ring_fill())))
-		return true;
-	COUNT(lost_meta_records, 1);
-	return false;
+	return RECORD_SEND(lane, &exit);
 }
 
 static __always_inline __s32 process_status(struct task_struct *task)

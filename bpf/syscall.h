@@ -9,7 +9,6 @@
 
 #include "bpf/compat32.h"
 #include "bpf/establish.h"
-#include "bpf/overlay.h"
 #include "bpf/transfer.h"
 
 static __always_inline __u32 call_flags(const volatile struct call_shape *shape,
@@ -23,105 +22,71 @@ static __always_inline __u32 call_flags(const volatile struct call_shape *shape,
 }
 
 /* Where sendfile() took its bytes: its offset is behind them now. */
-static __always_inline void source_sendfile(struct walk *walk, struct task_struct *task,
-					    struct pt_regs *regs, __u64 moved)
+static __always_inline void source_sendfile(struct transfer *transfer, struct task_struct *task,
+					    struct pt_regs *regs)
 {
 	struct file *file = current_file(task, CALL_ARG2(regs));
 	__u64 offset = 0;
 
-	walk_without_source(walk);
 	if (!file)
 		return;
 	if (!CALL_ARG3(regs))
 		offset = KERNEL_GET(file, file, f_pos);
 	else if (user_read(&offset, sizeof(offset), CALL_ARG3(regs)))
 		return;
-	if (!page_distance)
-		page_distance_find(walk->key);
-	file = file_with_pages(file);
-	if (!file)
-		return;
-	walk->source = SOURCE_FILE;
-	walk->mapping = (__u64)KERNEL_GET(file, file, f_mapping);
-	walk->file_offset = offset - moved;
+	source_file(transfer, file, offset - transfer->moved);
 }
 
-static __always_inline bool source_message(struct walk *walk, __u64 pointer, __u64 *moved)
+static __always_inline void source_message(struct transfer *transfer, __u64 pointer)
 {
 	struct user_msghdr message;
 
+	transfer->source.kind = SOURCE_UNREADABLE;
 	if (user_read(&message, sizeof(message), pointer))
-		return false;
-	walk->iov = (__u64)message.msg_iov;
-	walk->iov_count = message.msg_iovlen;
-	if (!walk->datagram)
-		return true;
-	address_from_user((__u64)message.msg_name, &walk->peer);
-	if (walk->direction == DIRECTION_RECEIVED && (message.msg_flags & MSG_TRUNC))
-		*moved = iov_clamp(walk, *moved);
-	return true;
-}
-
-static __always_inline void source_buffer(struct walk *walk, struct pt_regs *regs, __u64 *moved)
-{
-	walk->piece = CALL_ARG2(regs);
-	walk->piece_len = CALL_ARG3(regs);
-	if (walk->datagram && *moved > walk->piece_len)
-		*moved = walk->piece_len; /* MSG_TRUNC gives the datagram's own length */
-	if (walk->datagram && (walk->call == CALL_SENDTO || walk->call == CALL_RECVFROM))
-		address_from_user(CALL_ARG5(regs), &walk->peer);
-}
-
-/* Sets the source of the call's bytes; false when its arguments are not readable. */
-static __always_inline bool call_source(struct walk *walk, struct task_struct *task,
-					struct pt_regs *regs, __u8 kind, __u64 *moved)
-{
-	switch (kind) {
-	case KIND_BUFFER:
-		source_buffer(walk, regs, moved);
-		return true;
-	case KIND_VECTOR:
-		walk->iov = CALL_ARG2(regs);
-		walk->iov_count = CALL_ARG3(regs);
-		return true;
-	case KIND_MESSAGE:
-		return source_message(walk, CALL_ARG2(regs), moved);
-	case KIND_MESSAGES:
-		walk->messages = CALL_ARG2(regs);
-		return true;
-	case KIND_SENDFILE:
-		source_sendfile(walk, task, regs, *moved);
-		return true;
-	default:
-		walk_without_source(walk);
-		return true;
-	}
-}
-
-static __always_inline void call_record(struct task_struct *task, struct pt_regs *regs, __u8 kind,
-					__u32 flags, struct transfer *transfer)
-{
-	struct kernel_conn_state *conn = transfer_conn(transfer);
-	struct scratch *space;
-	struct walk *walk;
-
-	if (!conn)
 		return;
-	space = transfer_claim(transfer, conn);
-	if (!space)
+	transfer->source.kind = SOURCE_VECTOR;
+	transfer->source.at = (__u64)message.msg_iov;
+	transfer->source.count = message.msg_iovlen;
+	if (!transfer_is_datagram(transfer))
 		return;
-	walk = &space->walk;
-	if (!call_source(walk, task, regs, kind, &transfer->moved)) {
-		COUNT(lost_unreadable_calls, 1);
-		COUNT(lost_unreadable_bytes, transfer->moved);
-		transfer_skip(transfer, conn);
-	} else {
-		/* TCP throws the bytes away then and copies nothing. */
-		if ((flags & MSG_TRUNC) && conn->transport == TRANSPORT_TCP)
-			walk_without_source(walk);
-		transfer_send(transfer, space, conn);
+	address_from_user((__u64)message.msg_name, &transfer->peer);
+	if (transfer->direction == DIRECTION_RECEIVED && (message.msg_flags & MSG_TRUNC))
+		transfer->moved = iov_clamp(transfer->source.at, transfer->source.count,
+					    transfer->moved);
+}
+
+static __always_inline void source_buffer(struct transfer *transfer, struct pt_regs *regs)
+{
+	struct source *source = &transfer->source;
+
+	source->kind = SOURCE_BUFFER;
+	source->at = CALL_ARG2(regs);
+	source->count = CALL_ARG3(regs);
+	if (!transfer_is_datagram(transfer))
+		return;
+	if (transfer->moved > source->count)
+		transfer->moved = source->count; /* MSG_TRUNC gives the datagram's own length */
+	if (transfer->call == CALL_SENDTO || transfer->call == CALL_RECVFROM)
+		address_from_user(CALL_ARG5(regs), &transfer->peer);
+}
+
+/* Says where the call's bytes are. */
+static __always_inline void call_source(struct transfer *transfer, struct task_struct *task,
+					struct pt_regs *regs, __u8 kind)
+{
+	if (kind == KIND_BUFFER) {
+		source_buffer(transfer, regs);
+	} else if (kind == KIND_VECTOR) {
+		transfer->source.kind = SOURCE_VECTOR;
+		transfer->source.at = CALL_ARG2(regs);
+		transfer->source.count = CALL_ARG3(regs);
+	} else if (kind == KIND_MESSAGE) {
+		source_message(transfer, CALL_ARG2(regs));
+	} else if (kind == KIND_MESSAGES) {
+		transfer->messages = CALL_ARG2(regs);
+	} else if (kind == KIND_SENDFILE) {
+		source_sendfile(transfer, task, regs);
 	}
-	scratch_release(space);
 }
 
 /* A result of 0 is the stream's end, or an empty datagram that was sent or received. */
@@ -187,7 +152,6 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 	transfer.pid = id >> 32;
 	transfer.tid = id;
 	transfer.call = shape->call;
-	transfer.messages = kind == KIND_MESSAGES;
 	transfer.moved = result;
 	if (kind >= KIND_ACCEPT) {
 		socket_established(&transfer, kind);
@@ -195,8 +159,12 @@ int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 		   !call_moved_nothing(kind, shape->call, regs, transfer.ref.transport)) {
 		__u32 flags = call_flags(shape, regs);
 
-		if (!(flags & (MSG_PEEK | MSG_ERRQUEUE)))
-			call_record(task, regs, kind, flags, &transfer);
+		if (flags & (MSG_PEEK | MSG_ERRQUEUE))
+			return 0;
+		/* TCP throws the bytes away with MSG_TRUNC, and copies nothing. */
+		if (!(flags & MSG_TRUNC) || transfer.ref.transport != TRANSPORT_TCP)
+			call_source(&transfer, task, regs, kind);
+		transfer_record(&transfer);
 	}
 	return 0;
 }

@@ -38,15 +38,15 @@ static __always_inline void listener_put(__u64 sk, struct kernel_listener *liste
 /* Tells user space of the current process, if it can be done now. */
 static __always_inline void process_introduce(__u32 tgid)
 {
-	struct scratch *space;
+	struct lane *lane;
 
 	if (bpf_map_lookup_elem(&processes, &tgid))
 		return;
-	space = scratch_claim();
-	if (!space)
+	lane = lane_claim();
+	if (!lane)
 		return;
-	process_send(space->cpu, tgid);
-	scratch_release(space);
+	process_send(lane->cpu, tgid);
+	lane_release(lane);
 }
 
 static __always_inline void tcp_listens(__u64 sk)
@@ -78,6 +78,7 @@ static __always_inline void conn_change(__u64 sk, struct kernel_conn_state *conn
 					__u8 by, __u16 error)
 {
 	struct kernel_state record = {};
+	struct lane *lane;
 
 	record_begin(&record.record, KERNEL_STATE, sizeof(record));
 	conn->state = state;
@@ -92,10 +93,10 @@ static __always_inline void conn_change(__u64 sk, struct kernel_conn_state *conn
 	record.state = state;
 	record.by = by;
 	record.error = error;
-	if (bpf_ringbuf_output(&ring, &record, sizeof(record), ring_wakeup(ring_fill()))) {
-		COUNT(lost_meta_records, 1);
+	lane = lane_claim();
+	if (!RECORD_SEND(lane, &record))
 		conn->flags |= CONN_STATE_DUE;
-	}
+	lane_release(lane);
 }
 
 /* A connection of this socket that was told of before is another one. */
@@ -104,10 +105,13 @@ static __always_inline void tcp_connects(__u64 sk)
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct kernel_conn_state *conn = bpf_map_lookup_elem(&conns, &sk);
 	struct socket_ref ref = {};
+	struct lane *lane;
 	bool full = false;
 
 	if (conn) {
-		conn_close_send(0, conn);
+		lane = lane_claim();
+		conn_close_send(lane, 0, conn);
+		lane_release(lane);
 		bpf_map_delete_elem(&conns, &sk);
 	}
 	socket_ref_of(sk, &ref);
@@ -207,8 +211,12 @@ static __always_inline void tcp_closed(__u64 sk, int before)
 			       : CONN_CLOSED,
 		    by, error);
 	/* Its addresses may be gone a moment later. */
-	if (!(conn->flags & CONN_ANNOUNCED) && conn->opener)
-		conn_announce(sk, conn, conn_process(conn), -1);
+	if (!(conn->flags & CONN_ANNOUNCED) && conn->opener) {
+		struct lane *lane = lane_claim();
+
+		conn_announce(lane, sk, conn, conn_process(conn), -1);
+		lane_release(lane);
+	}
 }
 
 /* An ICMP message that comes while the socket is in use is only put into its queue at first. */

@@ -5,102 +5,152 @@
 /* One call that moved bytes through a socket, from whichever side the programs learn of it. */
 
 #include "bpf/copy.h"
+#include "bpf/overlay.h"
 #include "bpf/process.h"
 
 struct transfer {
 	struct socket_ref ref;
 	__u64 moved; /* bytes, or messages where each has its own length */
+	struct source source;
+	struct kernel_address peer; /* family 0: not told */
+	__u64 messages;		    /* struct mmsghdr in user memory; 0: `moved` counts bytes */
 	__u32 pid;
 	__u32 tid;
 	__s32 fd;
 	__u8 call;
 	__u8 direction;
-	__u8 messages; /* `moved` counts messages */
 };
 
-/* The connection of a transfer; NULL when it isn't recorded, or can't be and was counted. */
-static __always_inline struct kernel_conn_state *transfer_conn(struct transfer *transfer)
+static __always_inline bool transfer_is_datagram(const struct transfer *transfer)
 {
-	struct kernel_conn_state *conn = conn_find(&transfer->ref);
+	return transfer->ref.transport != TRANSPORT_TCP &&
+	       transfer->ref.transport != TRANSPORT_UNIX_STREAM;
+}
+
+/* The connection of a transfer; NULL when it isn't recorded, or can't be and was counted. */
+static __always_inline struct kernel_conn_state *transfer_conn(struct lane *lane,
+							       struct transfer *transfer)
+{
+	struct kernel_conn_state *conn = conn_find(lane, &transfer->ref);
 	bool full = false;
 
 	if (!conn)
 		conn = conn_open(&transfer->ref, CONN_BY_DATA, &full);
 	if (full) {
-		COUNT(lost_table_calls, 1);
-		COUNT(lost_table_bytes, transfer->messages ? 0 : transfer->moved);
+		COUNT(lane, lost_table_calls, 1);
+		COUNT(lane, lost_table_bytes, transfer->messages ? 0 : transfer->moved);
 	}
 	return conn;
 }
 
 /* A call whose bytes can't be recorded still moves the position: the hole is exact. */
-static __always_inline void transfer_skip(struct transfer *transfer, struct kernel_conn_state *conn)
+static __noinline void transfer_skip(struct transfer *transfer)
 {
+	struct kernel_conn_state *conn = transfer_conn(NULL, transfer);
+
+	if (!conn)
+		return;
+	COUNT(NULL, lost_nested_calls, 1);
+	if (transfer->messages)
+		return;
+	COUNT(NULL, lost_nested_bytes, transfer->moved);
 	conn_advance(conn, transfer->direction, transfer->moved);
-	COUNT(moved_bytes, transfer->moved);
+	COUNT(NULL, moved_bytes, transfer->moved);
 }
 
-/* Work space with the walk prepared but for the source of its bytes; NULL when it is in use. */
-static __always_inline struct scratch *transfer_claim(struct transfer *transfer,
-						      struct kernel_conn_state *conn)
+/* The bytes come out of FILE, from position AT on. */
+static __always_inline void source_file(struct transfer *transfer, struct file *file, __u64 at)
 {
-	struct scratch *space = scratch_claim();
-	struct walk *walk;
+	struct sock *sk = (struct sock *)transfer->ref.sk;
 
-	if (!space) {
-		COUNT(lost_nested_calls, 1);
-		if (!transfer->messages) {
-			COUNT(lost_nested_bytes, transfer->moved);
-			transfer_skip(transfer, conn);
-		}
-		return NULL;
-	}
-	walk = &space->walk;
+	if (!page_distance)
+		page_distance_find((__u64)BPF_CORE_READ(sk, __sk_common.skc_prot, slab));
+	file = file_with_pages(file);
+	if (!file)
+		return;
+	transfer->source.kind = SOURCE_FILE;
+	transfer->source.at = (__u64)KERNEL_GET(file, file, f_mapping);
+	transfer->source.count = at;
+}
+
+/* CONN and PROCESS go before the data that needs them. */
+static __always_inline void conn_introduce(struct lane *lane, struct kernel_conn_state *conn,
+					   const struct transfer *transfer)
+{
+	__u32 pid = transfer->pid;
+
+	if ((conn->flags & (CONN_ANNOUNCED | CONN_STALE)) != CONN_ANNOUNCED)
+		conn_announce(lane, transfer->ref.sk, conn, pid, transfer->fd);
+	if (conn->announced_pid == pid)
+		return;
+	if (bpf_map_lookup_elem(&processes, &pid) || process_send(lane->cpu, pid))
+		conn->announced_pid = pid;
+}
+
+static __always_inline void walk_prepare(struct lane *lane, const struct transfer *transfer,
+					 struct kernel_conn_state *conn)
+{
+	struct walk *walk = &lane->walk;
+
 	__builtin_memset(walk, 0, sizeof(*walk));
 	walk->ts = bpf_ktime_get_ns();
 	walk->key = transfer->ref.sk;
 	walk->conn = conn->id;
+	walk->source = transfer->source;
+	walk->peer = transfer->peer;
 	walk->pid = transfer->pid;
 	walk->tid = transfer->tid;
 	walk->fd = transfer->fd;
 	walk->call = transfer->call;
 	walk->direction = transfer->direction;
-	walk->datagram = conn->transport != TRANSPORT_TCP &&
-			 conn->transport != TRANSPORT_UNIX_STREAM;
-	walk->peer_port_filter = conn->flags & CONN_PEER_FILTER;
-	return space;
+	walk->datagram = transfer_is_datagram(transfer);
+	walk->peer_port_filter = !!(conn->flags & CONN_PEER_FILTER);
+	if (walk->source.kind == SOURCE_BUFFER) {
+		walk->piece = walk->source.at;
+		walk->piece_len = walk->source.count;
+	}
 }
 
-/* CONN and PROCESS go before the data that needs them. */
-static __always_inline void conn_introduce(struct scratch *space, struct kernel_conn_state *conn)
-{
-	struct walk *walk = &space->walk;
-
-	if ((conn->flags & (CONN_ANNOUNCED | CONN_STALE)) != CONN_ANNOUNCED)
-		conn_announce(walk->key, conn, walk->pid, walk->fd);
-	if (conn->announced_pid == walk->pid)
-		return;
-	if (bpf_map_lookup_elem(&processes, &walk->pid) || process_send(space->cpu, walk->pid))
-		conn->announced_pid = walk->pid;
-}
-
-/* Sends the bytes of a transfer whose source has been set. */
-static __always_inline void transfer_send(struct transfer *transfer, struct scratch *space,
+/* Sends the bytes of a transfer. */
+static __always_inline void transfer_send(struct lane *lane, struct transfer *transfer,
 					  struct kernel_conn_state *conn)
 {
-	struct walk *walk = &space->walk;
+	struct walk *walk = &lane->walk;
 
-	if (!transfer->messages && walk->peer_port_filter && walk->peer.port != settings.port)
+	if (!transfer->messages && (conn->flags & CONN_PEER_FILTER) &&
+	    transfer->peer.port != settings.port)
 		return;
-	conn_introduce(space, conn);
+	conn_introduce(lane, conn, transfer);
+	walk_prepare(lane, transfer, conn);
 	if (transfer->messages) {
+		walk->messages = transfer->messages;
 		walk->message_count = transfer->moved;
-	} else {
-		walk->offset = conn_advance(conn, transfer->direction, transfer->moved);
-		COUNT(moved_bytes, transfer->moved);
-		message_begin(walk, transfer->moved);
+		walk_run(lane->cpu);
+		return;
 	}
-	walk_run(space->cpu);
+	walk->offset = conn_advance(conn, transfer->direction, transfer->moved);
+	COUNT(lane, moved_bytes, transfer->moved);
+	message_begin(walk, transfer->moved);
+	if (walk->keep <= KERNEL_PAYLOAD_MAX && walk->piece_len >= walk->keep)
+		walk_direct(lane);
+	else
+		walk_run(lane->cpu);
+}
+
+/* Records a transfer that the filters let through. */
+static __always_inline void transfer_record(struct transfer *transfer)
+{
+	struct lane *lane = lane_claim();
+	struct kernel_conn_state *conn;
+
+	if (!lane) {
+		transfer_skip(transfer);
+		return;
+	}
+	conn = transfer_conn(lane, transfer);
+	if (conn)
+		transfer_send(lane, transfer, conn);
+	lane_release(lane);
 }
 
 #endif

@@ -61,46 +61,47 @@ static __always_inline __u64 provided_buffer(struct uring_done *done, __u16 grou
 	return entry.bid == done->flags >> URING_CQE_BUFFER_ID ? entry.addr : 0;
 }
 
-static __always_inline void source_uring_vector(struct walk *walk, __u64 request)
+static __always_inline void source_uring_vector(struct transfer *transfer, __u64 request)
 {
 	struct uring_vector *vector = bpf_map_lookup_elem(&uring_vectors, &request);
 
-	if (!vector) {
-		walk_without_source(walk);
+	if (!vector)
 		return;
-	}
-	walk->iov = (__u64)vector->iov;
-	walk->iov_in_kernel = 1;
-	walk->iov_count = vector->count;
-	if (walk->datagram)
-		address_from_user(vector->name, &walk->peer);
+	transfer->source.kind = SOURCE_VECTOR_KERNEL;
+	transfer->source.at = (__u64)vector->iov;
+	transfer->source.count = vector->count;
+	if (transfer_is_datagram(transfer))
+		address_from_user(vector->name, &transfer->peer);
 }
 
-static __always_inline void source_uring_buffer(struct walk *walk, struct io_kiocb *request)
+static __always_inline __u64 uring_buffer_of(struct io_kiocb *request)
 {
 	struct io_sr_msg *message = (struct io_sr_msg *)request;
+	__u64 buffer = 0;
 
 	/* After a partial transfer the address has moved on. */
-	bpf_core_read(&walk->piece, sizeof(walk->piece), &message->buf);
-	walk->piece -= KERNEL_GET(io_sr_msg, request, done_io);
+	bpf_core_read(&buffer, sizeof(buffer), &message->buf);
+	return buffer - KERNEL_GET(io_sr_msg, request, done_io);
 }
 
-static __always_inline void source_uring(struct walk *walk, struct uring_done *done, __u64 moved)
+static __always_inline void source_uring(struct transfer *transfer, struct uring_done *done)
 {
-	walk->piece_len = moved;
+	struct source *source = &transfer->source;
+
+	source->count = transfer->moved;
 	if (done->buffer) {
-		walk->piece = done->buffer;
-		if (walk->datagram && done->name)
-			address_from_user(done->name, &walk->peer);
+		source->kind = SOURCE_BUFFER;
+		source->at = done->buffer;
+		if (transfer_is_datagram(transfer) && done->name)
+			address_from_user(done->name, &transfer->peer);
 	} else if (done->kind == URING_BUFFER) {
-		source_uring_buffer(walk, done->request);
+		source->kind = SOURCE_BUFFER;
+		source->at = uring_buffer_of(done->request);
 	} else if (done->kind == URING_RW) {
-		walk->piece = KERNEL_GET(io_rw, done->request, addr);
-	} else if (done->kind == URING_UNSEEN) {
-		walk_without_source(walk);
-	} else {
-		walk->piece_len = 0;
-		source_uring_vector(walk, (__u64)done->request);
+		source->kind = SOURCE_BUFFER;
+		source->at = KERNEL_GET(io_rw, done->request, addr);
+	} else if (done->kind != URING_UNSEEN) {
+		source_uring_vector(transfer, (__u64)done->request);
 	}
 }
 
@@ -127,20 +128,9 @@ static __always_inline bool uring_memory_is_here(struct task_struct *task)
 
 static __always_inline void uring_record(struct transfer *transfer, struct uring_done *done)
 {
-	struct kernel_conn_state *conn = transfer_conn(transfer);
-	struct scratch *space;
-
-	if (!conn)
-		return;
-	space = transfer_claim(transfer, conn);
-	if (!space)
-		return;
 	if (uring_memory_is_here(done->task))
-		source_uring(&space->walk, done, transfer->moved);
-	else
-		walk_without_source(&space->walk);
-	transfer_send(transfer, space, conn);
-	scratch_release(space);
+		source_uring(transfer, done);
+	transfer_record(transfer);
 }
 
 /* Fills in what a completion of a remembered multishot request is about; false: not remembered. */
@@ -172,8 +162,8 @@ static __always_inline void uring_count_unknown(struct uring_done *done, __s32 r
 {
 	if (!(done->flags & URING_CQE_BUFFER))
 		return;
-	COUNT(lost_uncaptured_calls, 1);
-	COUNT(lost_uncaptured_bytes, result);
+	COUNT(NULL, lost_uncaptured_calls, 1);
+	COUNT(NULL, lost_uncaptured_bytes, result);
 }
 
 /* Splice's own file is where the bytes go to. */

@@ -26,7 +26,7 @@ int mark_sockets(struct bpf_iter__task_file *walker)
 		return 0;
 	if (KERNEL_GET(sock, ref.sk, __sk_common.skc_state) == TCP_LISTEN)
 		tcp_was_listening(ref.sk, task);
-	else if (!socket_is_fresh(&ref) && !conn_find(&ref))
+	else if (!socket_is_fresh(&ref) && !conn_find(NULL, &ref))
 		conn_open(&ref, CONN_BY_ITERATOR, &full);
 	return 0;
 }
@@ -47,7 +47,7 @@ static __always_inline void conn_sweep(__u64 sk, struct kernel_conn_state *conn)
 	    bpf_ktime_get_ns() - conn->opened_ts < SILENCE_NS)
 		return;
 	/* Who has the socket in fact is told when it moves something. */
-	if (conn_announce(sk, conn, conn_process(conn), -1))
+	if (conn_announce(NULL, sk, conn, conn_process(conn), -1))
 		conn->flags |= CONN_STALE;
 }
 
@@ -62,7 +62,7 @@ int sweep_conns(struct bpf_iter__bpf_map_elem *walker)
 		return 0;
 	sk = *key;
 	if (conn->socket && !socket_lives(sk, conn->socket, conn->inode)) {
-		if (conn_close_send(0, conn))
+		if (conn_close_send(NULL, 0, conn))
 			bpf_map_delete_elem(&conns, &sk);
 	} else {
 		conn_sweep(sk, conn);
@@ -80,7 +80,7 @@ int sweep_processes(struct bpf_iter__bpf_map_elem *walker)
 	if (!key || !process || !process->gone)
 		return 0;
 	tgid = *key;
-	if (process_exit_send(tgid, process->status))
+	if (process_exit_send(NULL, tgid, process->status))
 		bpf_map_delete_elem(&processes, &tgid);
 	return 0;
 }

@@ -80,7 +80,7 @@
 #define CUTS(X)                                                                                    \
 	X(0, NONE, "none")                                                                         \
 	X(1, SNAPLEN, "snaplen")                                                                   \
-	X(2, PRESSURE, "ring nearly full")                                                         \
+	X(2, PRESSURE, "buffer nearly full")                                                       \
 	X(3, UNREADABLE, "memory not readable")                                                    \
 	X(4, NOT_CAPTURED, "call whose payload is not captured")                                   \
 	X(5, TOO_MANY_PIECES, "more pieces than the kernel program may walk")
@@ -88,7 +88,7 @@
 /* Why events are missing altogether. */
 #define LOSS_CAUSES(X)                                                                             \
 	X(0, UNKNOWN, "unknown")                                                                   \
-	X(1, RING_FULL, "ring buffer full")                                                        \
+	X(1, RING_FULL, "buffer full")                                                             \
 	X(2, CONN_TABLE_FULL, "connection table full")                                             \
 	X(3, NESTED, "kernel scratch buffer busy")                                                 \
 	X(4, UNREADABLE, "call arguments not readable")                                            \

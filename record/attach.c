@@ -6,11 +6,11 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bpf/event.h"
 #include "record/translate.h"
+#include "record/pool.h"
 #include "record/blind.h"
 #include "socktape.skel.h"
 #include "socktape_compat.skel.h"
@@ -24,7 +24,7 @@
 struct programs {
 	enum program_set set;
 	struct bpf_object *object;
-	struct kernel_counters *counters; /* one for each possible CPU */
+	struct pool pool;
 	int cpus;
 	uint64_t blind;	   /* bits of enum blind_spot */
 	bool error_report; /* there is a tracepoint for errors of sockets: since 5.13 */
@@ -36,23 +36,23 @@ struct programs {
 	struct bpf_link *sweep_processes;
 };
 
-/* One of the embedded objects, and where in its variables the two are that user space sets. */
+/* One of the embedded objects, and where in its variables those are that user space knows. */
 struct variant {
 	const void *(*bytes)(size_t *size);
 	size_t settings; /* in .rodata, before loading */
-	size_t started;	 /* in .bss, once everything is attached */
+	size_t control;	 /* in .bss */
 };
 
 static const struct variant current_variant = {
 	socktape_bpf__elf_bytes,
 	offsetof(struct socktape_bpf__rodata, settings),
-	offsetof(struct socktape_bpf__bss, started),
+	offsetof(struct socktape_bpf__bss, control),
 };
 
 static const struct variant compat_variant = {
 	socktape_compat_bpf__elf_bytes,
 	offsetof(struct socktape_compat_bpf__rodata, settings),
-	offsetof(struct socktape_compat_bpf__bss, started),
+	offsetof(struct socktape_compat_bpf__bss, control),
 };
 
 /* By enum program_set. */
@@ -73,7 +73,8 @@ static const struct composition *composition(const struct programs *p)
 	return &compositions[p->set];
 }
 
-static void settings_make(const struct options *options, struct kernel_config *settings)
+static void settings_make(const struct options *options, const struct pool_shape *shape,
+			  struct kernel_config *settings)
 {
 	uint32_t flags = 0;
 
@@ -91,16 +92,15 @@ static void settings_make(const struct options *options, struct kernel_config *s
 		.snaplen = options->snaplen,
 		.port = options->port,
 		.page_shift = (uint8_t)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE)),
-		.ring_bytes = options->ring_len,
-		.wake_bytes = options->ring_len / 4,
-		.pressure_cut_bytes = options->ring_len / 4 * 3,
-		.pressure_none_bytes = options->ring_len / 8 * 7,
+		.chunk_bytes = shape->chunk_bytes,
+		.chunks = shape->slabs * KERNEL_SLAB_CHUNKS,
 	};
 	if (options->name)
 		memcpy(settings->comm, options->name, strnlen(options->name, OPTIONS_NAME_MAX));
 }
 
-static int settings_set(struct programs *p, const struct options *options)
+static int settings_set(struct programs *p, const struct options *options,
+			const struct pool_shape *shape)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(p->object, ".rodata");
 	size_t offset = composition(p)->variant->settings;
@@ -116,29 +116,12 @@ static int settings_set(struct programs *p, const struct options *options)
 	rodata = malloc(size);
 	if (!rodata)
 		return -ENOMEM;
-	settings_make(options, &settings);
+	settings_make(options, shape, &settings);
 	memcpy(rodata, initial, size);
 	memcpy(rodata + offset, &settings, sizeof(settings));
 	error = bpf_map__set_initial_value(map, rodata, size);
 	free(rodata);
 	return error;
-}
-
-/* Tells the programs that what they see from now on is new. */
-static int started_set(struct programs *p)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(p->object, ".bss");
-	size_t size = map ? bpf_map__value_size(map) : 0;
-	char *bss;
-
-	if (size < composition(p)->variant->started + sizeof(uint32_t))
-		return -ENOENT;
-	bss = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
-	if (bss == MAP_FAILED)
-		return -errno;
-	*(volatile uint32_t *)(bss + composition(p)->variant->started) = 1;
-	munmap(bss, size);
-	return 0;
 }
 
 static int map_size(struct programs *p, const char *name, uint64_t entries)
@@ -164,6 +147,7 @@ static void program_choose(struct programs *p, const char *name, bool wanted)
 static int set_load(struct programs *p, const struct options *options)
 {
 	struct bpf_object_open_opts opts = {.sz = sizeof(opts), .object_name = "socktape"};
+	struct pool_shape shape = pool_shape(options->ring_len, p->cpus);
 	const void *bytes;
 	size_t size;
 	int error;
@@ -172,13 +156,11 @@ static int set_load(struct programs *p, const struct options *options)
 	p->object = bpf_object__open_mem(bytes, size, &opts);
 	if (!p->object)
 		return -errno;
-	error = settings_set(p, options);
+	error = settings_set(p, options, &shape);
 	if (!error)
-		error = map_size(p, "ring", options->ring_len);
+		error = pool_size(p->object, &shape, p->cpus);
 	if (!error)
 		error = map_size(p, "conns", CONNS_MAX);
-	if (!error)
-		error = map_size(p, "scratch", (uint64_t)p->cpus);
 	program_choose(p, "on_uring_submit", composition(p)->uring && !p->submit_old);
 	program_choose(p, "on_uring_submit_old", composition(p)->uring && p->submit_old);
 	program_choose(p, "on_uring_complete", composition(p)->uring);
@@ -187,7 +169,10 @@ static int set_load(struct programs *p, const struct options *options)
 	program_choose(p, "sweep_processes", composition(p)->sweep);
 	if (!error)
 		error = bpf_object__load(p->object);
+	if (!error)
+		error = pool_open(&p->pool, p->object, composition(p)->variant->control);
 	if (error) {
+		pool_close(&p->pool);
 		bpf_object__close(p->object);
 		p->object = NULL;
 	}
@@ -215,9 +200,6 @@ int programs_load(const struct options *options, enum program_set first, struct 
 	p->cpus = libbpf_num_possible_cpus();
 	if (p->cpus < 0)
 		return p->cpus;
-	p->counters = calloc((size_t)p->cpus, sizeof(*p->counters));
-	if (!p->counters)
-		return error;
 	kernel_look(p);
 	error = -ENOTSUP;
 	for (unsigned int set = first; set < PROGRAM_SET_COUNT && error; set++) {
@@ -340,7 +322,9 @@ int programs_attach(struct programs *p)
 	}
 	if (!error)
 		error = iterator_run(p->mark_sockets);
-	return error ? error : started_set(p);
+	if (!error)
+		__atomic_store_n(&p->pool.control->started, 1, __ATOMIC_RELEASE);
+	return error;
 }
 
 void programs_listeners(const struct programs *p, void (*tell)(void *context, uint32_t pid),
@@ -375,9 +359,9 @@ void programs_detach(struct programs *p)
 		bpf_link__destroy(p->links[--p->link_count]);
 }
 
-int programs_ring(const struct programs *p)
+const struct pool *programs_pool(const struct programs *p)
 {
-	return map_fd(p, "ring");
+	return &p->pool;
 }
 
 /* Every counter is a u64, so that their sum needs no list of names. */
@@ -407,21 +391,27 @@ static bool programs_skipped(struct programs *p, uint64_t *sum)
 	return true;
 }
 
+static void counters_add(struct kernel_counters *sum, const struct kernel_counters *part)
+{
+	uint64_t *to = (uint64_t *)sum;
+	const uint64_t *from = (const uint64_t *)part;
+
+	for (size_t i = 0; i < COUNTER_COUNT; i++)
+		to[i] += __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+}
+
 bool programs_tally(struct programs *p, struct tally *tally)
 {
 	struct kernel_counters sum = {0};
-	uint64_t *to = (uint64_t *)&sum;
 	uint64_t skipped;
-	uint32_t key = 0;
 
-	if (bpf_map_lookup_elem(map_fd(p, "counters"), &key, p->counters) != 0 ||
-	    !programs_skipped(p, &skipped))
+	if (!programs_skipped(p, &skipped))
 		return false;
 	for (int cpu = 0; cpu < p->cpus; cpu++) {
-		const uint64_t *from = (const uint64_t *)&p->counters[cpu];
+		const struct kernel_lane *lane = pool_lane(&p->pool, cpu);
 
-		for (size_t i = 0; i < COUNTER_COUNT; i++)
-			to[i] += from[i];
+		counters_add(&sum, &lane->counters);
+		counters_add(&sum, &lane->nested);
 	}
 	translate_counters(&sum, tally);
 	tally->lost[LOSS_MISSED_TURN].events = skipped;
@@ -436,7 +426,7 @@ void programs_free(struct programs *p)
 	bpf_link__destroy(p->mark_sockets);
 	bpf_link__destroy(p->sweep_conns);
 	bpf_link__destroy(p->sweep_processes);
+	pool_close(&p->pool);
 	bpf_object__close(p->object);
-	free(p->counters);
 	free(p);
 }

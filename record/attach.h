@@ -7,6 +7,7 @@
 
 #include "record/options.h"
 #include "record/tally.h"
+#include "record/pool.h"
 
 /*
  * The kernel programs, of whichever variant this kernel can run. Functions that return int give 0
@@ -68,16 +69,16 @@ void programs_listeners(const struct programs *p, void (*tell)(void *context, ui
 			void *context);
 
 /*
- * Looks for sockets that are gone without a trace and for what did not fit into the ring before;
+ * Looks for sockets that are gone without a trace and for what did not fit into the pool before;
  * it arrives as records. Call it about once a second.
  */
 int programs_sweep(struct programs *p);
 
-/* Nothing new is recorded any more; ring, counters and programs_sweep() stay usable. */
+/* Nothing new is recorded any more; the pool, the counters and programs_sweep() stay usable. */
 void programs_detach(struct programs *p);
 
-/* Descriptor of the ring buffer's map. */
-int programs_ring(const struct programs *p);
+/* Where the records are; valid until programs_free(). */
+const struct pool *programs_pool(const struct programs *p);
 
 /* False with errno when the kernel refused to tell; *TALLY is unchanged then. */
 bool programs_tally(struct programs *p, struct tally *tally);

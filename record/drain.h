@@ -4,28 +4,36 @@
 
 #include "format/event.h"
 #include "record/process.h"
+#include "record/pool.h"
 
-/* Takes records out of the ring and hands them on as events, in the order of their time. */
+/*
+ * Takes records out of the pool and the ring and hands them on as events, those of all CPUs in the
+ * order of their time.
+ */
 struct drain;
 
 /* Gets each event. What its spans point to is valid during the call only. */
 typedef void drain_event_fn(void *context, const struct event *event);
 
 struct drain_totals {
-	uint64_t data_events; /* taken out of the ring */
+	uint64_t data_events; /* handed on */
 	uint64_t data_bytes;  /* payload in them */
 	uint64_t malformed;   /* records that could not be understood; 0 unless there is a bug */
 };
 
-/* RING is the map's descriptor; PROCESSES must outlive the drain. NULL: see errno. */
-struct drain *drain_new(int ring, struct process_table *processes, drain_event_fn *take,
-			void *context);
+/* POOL and PROCESSES must outlive the drain. NULL: see errno. */
+struct drain *drain_new(const struct pool *pool, struct process_table *processes,
+			drain_event_fn *take, void *context);
 
 /*
- * Empties the ring, but returns after some milliseconds' worth of records, so that a flood doesn't
- * keep the caller from its other duties. True when the ring was found empty.
+ * Takes what is there, but returns after some milliseconds' worth of records, so that a flood
+ * doesn't keep the caller from its other duties. What is a millisecond old or less is left for the
+ * next time: another CPU may be about to add something older. True when all the rest was taken.
  */
 bool drain_some(struct drain *drain);
+
+/* The same, but nothing is left for a next time. */
+bool drain_rest(struct drain *drain);
 
 const struct drain_totals *drain_totals(const struct drain *drain);
 

@@ -12,7 +12,7 @@
 #include "record/clock.h"
 #include "record/loss.h"
 
-/* The ring is looked at this often; the kernel side wakes only when it fills faster than that. */
+/* Records are taken this often; the kernel side wakes only when it fills faster than that. */
 #define TURN_MS 10
 
 #define CLOCK_PERIOD (INT64_C(10) * CLOCK_SECOND)
@@ -179,13 +179,13 @@ static void record(struct recorder *r)
 }
 
 /*
- * Takes what is in the ring to its end: a program that was running when it was detached may still
+ * Takes what is in the pool to its end: a program that was running when it was detached may still
  * add its record a moment later, and the counters tell how many there must be.
  */
-static void drain_rest(struct recorder *r)
+static void drain_settle(struct recorder *r)
 {
 	for (int i = 0; i < SETTLE_TRIES; i++) {
-		while (!drain_some(r->drain))
+		while (!drain_rest(r->drain))
 			;
 		if (!recorder_tally(r) ||
 		    drain_totals(r->drain)->data_events >= r->tally.data_records)
@@ -241,9 +241,9 @@ static void record_end(struct recorder *r)
 {
 	r->ended = clock_monotonic();
 	programs_detach(r->programs);
-	drain_rest(r);
+	drain_settle(r);
 	programs_sweep(r->programs);
-	drain_rest(r);
+	drain_settle(r);
 	tally_take(r);
 	store_stop(r->store);
 	store_check(r);

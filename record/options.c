@@ -108,9 +108,7 @@ static const char *set_buffer(struct options *options, const char *argument)
 
 	if (!size_parse(argument, &len) || len < OPTIONS_RING_MIN || len > OPTIONS_RING_MAX)
 		return "a size from 256KiB to 2GiB";
-	options->ring_len = OPTIONS_RING_MIN;
-	while (options->ring_len < len)
-		options->ring_len *= 2;
+	options->ring_len = len;
 	return NULL;
 }
 
@@ -202,7 +200,7 @@ static const struct option_row rows[] = {
 	{'s', "snaplen", "BYTES", "payload kept of each call (everything)", set_snaplen},
 	{'C', "segment-size", "SIZE", "begin a new file after this much (256M)", set_segment},
 	{0, "keep", "SIZE", "delete the oldest files beyond this much (keep all)", set_keep},
-	{0, "buffer", "SIZE", "ring buffer, rounded up to a power of two (64MiB)", set_buffer},
+	{0, "buffer", "SIZE", "memory for what the recorder has not taken yet (64MiB)", set_buffer},
 	{0, "backlog", "SIZE", "memory for what compression can't follow (512MiB)", set_backlog},
 	{'z', "level", "LEVEL", "zstd compression, 1 to 19, or auto (auto)", set_level},
 	{'d', "duration", "SECONDS", "stop after this long", set_duration},

@@ -18,7 +18,7 @@
 #define OPTIONS_SEGMENT_MIN	(64u << 10)
 #define OPTIONS_SEGMENT_DEFAULT 256000000u
 #define OPTIONS_RING_MIN	(256u << 10)
-#define OPTIONS_RING_MAX	(2u << 30) /* the kernel's limit for a ring buffer, rounded down */
+#define OPTIONS_RING_MAX	(2u << 30)
 #define OPTIONS_RING_DEFAULT	(64u << 20)
 #define OPTIONS_LEVEL_MAX	19
 #define OPTIONS_BACKLOG_MIN	(4u << 20)
@@ -49,7 +49,7 @@ struct options {
 	uint32_t snaplen;
 	uint64_t segment_len;
 	uint64_t keep_len; /* 0: keep all */
-	uint64_t ring_len; /* a power of two */
+	uint64_t ring_len; /* of the pool */
 	uint64_t backlog_len;
 	uint64_t duration; /* ns; 0: no limit */
 	int level;	   /* of zstd; 0: as the backlog asks for */

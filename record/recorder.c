@@ -33,7 +33,7 @@ static void memory_explain(uint64_t wanted, uint64_t left, struct buffer *proble
 {
 	uint64_t fits = ring_that_fits(wanted, left);
 
-	buffer_printf(problem, "too little memory for a ring buffer of %llu KiB: ",
+	buffer_printf(problem, "too little memory for a buffer of %llu KiB: ",
 		      (unsigned long long)wanted >> 10);
 	if (fits)
 		buffer_printf(problem, "--buffer %lluKiB fits", (unsigned long long)fits >> 10);
@@ -201,14 +201,14 @@ static bool wake_open(struct recorder *r, struct buffer *problem)
 {
 	struct epoll_event signals = {.events = EPOLLIN};
 	/*
-	 * Edge-triggered: the ring is read on a timer, and only the kernel side's call for help
+	 * Edge-triggered: records are taken on a timer, and only the kernel side's call for help
 	 * counts, not that there is something in it, as there nearly always is.
 	 */
 	struct epoll_event ring = {.events = EPOLLIN | EPOLLET};
 
 	r->wake = epoll_create1(EPOLL_CLOEXEC);
 	if (r->wake >= 0 && epoll_ctl(r->wake, EPOLL_CTL_ADD, r->signals, &signals) == 0 &&
-	    epoll_ctl(r->wake, EPOLL_CTL_ADD, programs_ring(r->programs), &ring) == 0)
+	    epoll_ctl(r->wake, EPOLL_CTL_ADD, programs_pool(r->programs)->ring, &ring) == 0)
 		return true;
 	buffer_printf(problem, "can't wait for the ring buffer: %s", strerror(errno));
 	return false;
@@ -264,7 +264,7 @@ static bool recording_begin(struct recorder *r, struct buffer *problem)
 	const struct options *options = r->options;
 	int error = 0;
 
-	r->drain = drain_new(programs_ring(r->programs), r->processes, event_take, r);
+	r->drain = drain_new(programs_pool(r->programs), r->processes, event_take, r);
 	r->started = clock_monotonic();
 	r->told_at = r->started;
 	if (r->drain)

@@ -80,7 +80,7 @@ static void lost_print(const struct summary *summary, FILE *out)
 		if (account->lost[i].events || account->lost[i].bytes)
 			cause_print(loss_cause_text((enum loss_cause)i), &account->lost[i], out);
 	if (account->lost[LOSS_RING_FULL].events)
-		fputs("    a larger ring buffer holds longer bursts: --buffer\n", out);
+		fputs("    a larger buffer holds longer bursts: --buffer\n", out);
 }
 
 static void cut_print(const struct account *account, FILE *out)

@@ -12,7 +12,7 @@
 
 /* What the kernel programs have counted since they were loaded. Everything only grows. */
 struct tally {
-	uint64_t data_records; /* DATA records put into the ring, and the payload in them */
+	uint64_t data_records; /* DATA records put into the pool, and the payload in them */
 	uint64_t data_bytes;
 	uint64_t moved_bytes;		    /* what the applications moved, kept or not */
 	uint64_t connections;		    /* with a CONN record; that only exist don't count */

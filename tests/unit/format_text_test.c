@@ -71,7 +71,7 @@ static void numbers_have_their_words(void **state)
 	assert_string_equal(transport_text(TRANSPORT_UNIX_STREAM), "unix");
 	assert_string_equal(direction_text(DIRECTION_RECEIVED), "received");
 	assert_string_equal(layer_text(2), "unknown");
-	assert_string_equal(loss_cause_text(LOSS_RING_FULL), "ring buffer full");
+	assert_string_equal(loss_cause_text(LOSS_RING_FULL), "buffer full");
 	assert_string_equal(tape_error_text(TAPE_ERROR_DISK_FULL), "no space left on the disk");
 	assert_string_equal(tape_error_text(1000), "unknown error");
 }

@@ -84,7 +84,7 @@ static void every_option(void **state)
 	assert_int_equal(o->snaplen, 128);
 	assert_int_equal(o->segment_len, 100000000);
 	assert_int_equal(o->keep_len, 1000000000);
-	assert_int_equal(o->ring_len, 128 << 20); /* the next power of two */
+	assert_int_equal(o->ring_len, 100 << 20);
 	assert_int_equal(o->level, 3);
 	assert_int_equal(o->duration, 1500000000);
 }

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef SOCKTAPE_BPF_DATA_H
+#define SOCKTAPE_BPF_DATA_H
+
+/* DATA records. */
+
+#include "bpf/conn.h"
+
+static __always_inline void count_cut(struct lane *lane, __u8 cut, __u64 bytes)
+{
+	struct kernel_counters *counters = &lane->shared.counters;
+
+	if (cut == CUT_SNAPLEN)
+		counters->cut_snaplen_bytes += bytes;
+	else if (cut == CUT_PRESSURE)
+		counters->cut_pressure_bytes += bytes;
+	else if (cut == CUT_UNREADABLE)
+		counters->cut_unreadable_bytes += bytes;
+	else if (cut == CUT_TOO_MANY_PIECES)
+		counters->cut_pieces_bytes += bytes;
+	else
+		counters->cut_uncaptured_bytes += bytes;
+}
+
+/* Payload that the next record may have, of KEEP bytes that are wanted. */
+static __always_inline __u32 data_room(__u64 keep)
+{
+	__u32 free = chunks_free();
+	__u32 room = KERNEL_PAYLOAD_MAX;
+
+	if (free < settings.chunks / 4)
+		room = free < settings.chunks / 8 ? 0 : KERNEL_PAYLOAD_PRESSURE;
+	return keep < room ? keep : room;
+}
+
+/*
+ * Writes what stands before the payload and completes the record. WALK tells of it: fill bytes of
+ * payload are there.
+ */
+static __always_inline void data_end(struct lane *lane, const struct walk *walk, __u64 len)
+{
+	__u8 *memory = lane_memory(lane, lane->fill);
+	struct kernel_data *data = (struct kernel_data *)memory;
+
+	if (!data)
+		return;
+	data->record.ts = walk->ts;
+	data->record.len = walk->fixed + walk->fill;
+	data->record.kind = KERNEL_DATA;
+	data->record.flags = walk->peer.family ? KERNEL_DATA_PEER : 0;
+	data->conn = walk->conn;
+	data->offset = walk->offset;
+	data->pid = walk->pid;
+	data->tid = walk->tid;
+	data->fd = walk->fd;
+	data->len = len;
+	data->captured = walk->fill;
+	data->call = walk->call;
+	data->direction = walk->direction;
+	data->cut = walk->cut;
+	data->reserved = 0;
+	if (walk->peer.family)
+		*(struct kernel_address *)(data + 1) = walk->peer;
+	lane->shared.counters.data_records++;
+	lane->shared.counters.data_bytes += walk->fill;
+	if (walk->cut)
+		count_cut(lane, walk->cut, len - walk->fill);
+	lane_commit(lane, walk->fixed + walk->fill);
+}
+
+#endif
