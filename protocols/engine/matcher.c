@@ -6,6 +6,7 @@
 #include "format/hash.h"
 #include "format/pack.h"
 #include "protocols/engine/budget.h"
+#include "protocols/engine/session.h"
 
 /* Responses held back after a loss. */
 #define HELD_MAX 1024
@@ -19,6 +20,9 @@
 #define PEERS_SEARCHED 1024
 
 #define BUCKETS_MIN 16
+
+/* A response that came before its request waits so long for it: a call that sends may block. */
+#define EARLY_NS (60 * 1000000000ll)
 
 struct list {
 	struct message *first;
@@ -34,11 +38,13 @@ struct bucket {
 
 struct matcher {
 	struct matcher_options options;
-	struct budget *budget; /* may be NULL */
+	struct session *session; /* may be NULL, as the next */
+	struct budget *budget;
 
 	struct list requests; /* that wait, oldest first */
 	struct list held;     /* responses after a loss */
-	uint64_t waiting;     /* bytes of both */
+	struct list early;    /* responses that came before their requests */
+	uint64_t waiting;     /* bytes of all */
 	uint64_t numbered;    /* requests so far */
 	bool unsure;	      /* messages were lost: order says nothing until the next alignment */
 	uint64_t sure_before; /* but requests with smaller numbers are from before the loss */
@@ -86,6 +92,7 @@ struct matcher *matcher_new(struct session *s, const struct matcher_options *opt
 	if (!p)
 		return NULL;
 	p->options = *options;
+	p->session = s;
 	p->budget = s ? session_budget(s) : NULL;
 	budget_add(p->budget, sizeof(*p));
 	return p;
@@ -328,12 +335,12 @@ static struct message *pop_request(struct matcher *p)
 	return p->requests.first ? take_request(p, p->requests.first) : NULL;
 }
 
-static struct message *pop_held(struct matcher *p)
+static struct message *pop(struct matcher *p, struct list *l)
 {
-	struct message *m = p->held.first;
+	struct message *m = l->first;
 
 	if (m)
-		unwait(p, &p->held, m);
+		unwait(p, l, m);
 	return m;
 }
 
@@ -369,11 +376,11 @@ static void align(struct matcher *p)
 	for (; requests > responses; requests--)
 		give(p, pop_request(p), NULL, true);
 	for (; responses > requests; responses--)
-		give(p, NULL, pop_held(p), true);
+		give(p, NULL, pop(p, &p->held), true);
 	for (; responses; responses--) {
 		struct message *request = pop_request(p);
 
-		give(p, request, pop_held(p), false);
+		give(p, request, pop(p, &p->held), false);
 	}
 }
 
@@ -381,9 +388,67 @@ static bool too_much_waits(const struct matcher *p)
 {
 	const struct budget *b = p->budget;
 
-	return b && p->requests.count > 1 &&
-	       (b->used > b->limit || p->waiting > b->limit / WAITING_SHARE);
+	return b && (b->used > b->limit || p->waiting > b->limit / WAITING_SHARE);
 }
+
+/* ---- responses that came before their requests ---- */
+
+static void give_up_early(struct matcher *p)
+{
+	give(p, NULL, pop(p, &p->early), true);
+}
+
+/* Whether the request may still come that a response answers, which none that waits does. */
+static bool may_be_early(const struct matcher *p)
+{
+	if (!p->session || p->unsure || !session_is_by_calls(p->session))
+		return false;
+	return p->numbered || !session_midstream(p->session);
+}
+
+static void take_unasked(struct matcher *p, struct message *response)
+{
+	if (!may_be_early(p)) {
+		give(p, NULL, response, true);
+		return;
+	}
+	wait(p, &p->early, response);
+	while (p->early.count &&
+	       (too_much_waits(p) || response->ts_first - p->early.first->ts_first > EARLY_NS))
+		give_up_early(p);
+}
+
+static struct message *find_early(const struct matcher *p, const struct message *request)
+{
+	struct message *m = p->early.first;
+
+	while (m && p->options.by_key && m->key != request->key)
+		m = m->next;
+	return m;
+}
+
+/* Gives REQUEST, the newest, the response that came before it. */
+static void answer_early(struct matcher *p, struct message *request)
+{
+	struct message *response;
+
+	while (p->early.count && p->early.first->ts_first < request->ts_first)
+		give_up_early(p);
+	response = request->open ? NULL : find_early(p, request);
+	if (!response || (!p->options.by_key && p->requests.first != request))
+		return;
+	unwait(p, &p->early, response);
+	give(p, take_request(p, request), response, false);
+}
+
+void matcher_complete(struct matcher *p, struct message *request)
+{
+	request->open = false;
+	if (p->early.count)
+		answer_early(p, request);
+}
+
+/* ---- requests and responses ---- */
 
 void matcher_request(struct matcher *p, struct message *request)
 {
@@ -398,10 +463,12 @@ void matcher_request(struct matcher *p, struct message *request)
 		return;
 	}
 	wait(p, &p->requests, request);
-	while (too_much_waits(p)) {
+	while (p->requests.count > 1 && too_much_waits(p)) {
 		p->given_up += !p->options.by_key;
 		give(p, pop_request(p), NULL, true);
 	}
+	if (p->early.count)
+		answer_early(p, request);
 }
 
 static void answer_by_key(struct matcher *p, struct message *response)
@@ -409,14 +476,13 @@ static void answer_by_key(struct matcher *p, struct message *response)
 	struct message *request = matcher_find(p, response);
 
 	if (request)
-		take_request(p, request);
-	give(p, request, response, !request);
+		give(p, take_request(p, request), response, false);
+	else
+		take_unasked(p, response);
 }
 
 void matcher_response(struct matcher *p, struct message *response)
 {
-	struct message *request;
-
 	if (p->options.by_key) {
 		answer_by_key(p, response);
 		return;
@@ -434,8 +500,10 @@ void matcher_response(struct matcher *p, struct message *response)
 			align(p);
 		return;
 	}
-	request = pop_request(p);
-	give(p, request, response, !request);
+	if (p->requests.count && !p->early.count)
+		give(p, pop_request(p), response, false);
+	else
+		take_unasked(p, response);
 }
 
 struct message *matcher_answering(struct matcher *p, const struct message *part)
@@ -472,6 +540,8 @@ size_t matcher_pending(const struct matcher *p)
 
 void matcher_lost(struct matcher *p, enum side side)
 {
+	while (p->early.count)
+		give_up_early(p);
 	p->given_up = 0; /* how many of their responses are lost, nobody knows */
 	if (side == SIDE_CLIENT && !p->unsure)
 		p->sure_before = p->numbered;
@@ -517,7 +587,7 @@ bool matcher_pack(const struct matcher *p, struct buffer *out)
 		.overlapping = p->overlapping,
 	};
 
-	if (p->held.count)
+	if (p->held.count || p->early.count)
 		return false;
 	buffer_append(out, &packed, sizeof(packed));
 	for (const struct message *m = p->requests.first; m; m = m->next)
@@ -584,6 +654,8 @@ void matcher_finish(struct matcher *p)
 {
 	bool lost = p->unsure;
 
+	while (p->early.count)
+		give_up_early(p);
 	align(p);
 	while (p->requests.count)
 		give(p, pop_request(p), NULL, lost);
@@ -605,6 +677,7 @@ void matcher_free(struct matcher *p)
 		return;
 	free_list(p, p->requests.first);
 	free_list(p, p->held.first);
+	free_list(p, p->early.first);
 	free_list(p, p->pool);
 	budget_give(p->budget, p->bucket_count * sizeof(*p->buckets) + sizeof(*p));
 	free(p->buckets);

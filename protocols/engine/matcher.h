@@ -10,6 +10,10 @@
  * until the connection is quiet (the next request comes, or the end) and matches from the last one
  * backwards, so that only the exchanges that really lost something are marked.
  *
+ * A response may be seen before its request: by a thread that reads while another is still in the
+ * call that sends. It waits for a request that was begun before it came, and is never given to one
+ * that was asked later.
+ *
  * Messages come from a pool of the matcher's own: no allocation once a connection is warm. All of
  * their memory is charged to the session's budget.
  */
@@ -31,6 +35,7 @@ struct message {
 	int64_t ts_first;
 	int64_t ts_last;
 	bool partial; /* some of its bytes were lost */
+	bool open;    /* a request of which more will come: matcher_complete() tells the end */
 	bool has_peer;
 	struct address peer;
 	struct buffer text; /* the protocol's bytes of it; the memory is kept for the next */
@@ -75,6 +80,9 @@ bool matcher_reserve(struct matcher *p, struct message *m, size_t extra);
  * emitted as lost, and the response to it will be, too.
  */
 void matcher_request(struct matcher *p, struct message *request);
+
+/* No more of an open REQUEST will come: a response that was early is given to it now. */
+void matcher_complete(struct matcher *p, struct message *request);
 
 /* A response, whole: to the oldest request, or to that with the same key. */
 void matcher_response(struct matcher *p, struct message *response);

@@ -98,6 +98,7 @@ void session_data(struct session *s, const struct event_data *data, int64_t ts)
 {
 	if (s->finished)
 		return;
+	s->by_calls |= data->call != CALL_UNKNOWN && data->call != CALL_CAPTURE;
 	if (session_is_datagram(s))
 		take_datagram(s, data, ts);
 	else if (data->layer == LAYER_TLS && session_takes_plaintext(s))
@@ -227,6 +228,11 @@ const struct protocol *session_protocol(const struct session *s)
 bool session_is_plaintext(const struct session *s)
 {
 	return s->options.plaintext || s->outer;
+}
+
+bool session_is_by_calls(const struct session *s)
+{
+	return s->root->by_calls && !session_is_datagram(s);
 }
 
 size_t session_spoken(const struct session *s, const struct spoken **list)

@@ -87,6 +87,12 @@ const struct protocol *session_protocol(const struct session *s);
 /* Whether the records that come now are made of plaintext that came out of TLS. */
 bool session_is_plaintext(const struct session *s);
 
+/*
+ * Whether the stream's bytes were told by the calls that moved them. Then what was sent may be
+ * answered before the call that sent it has returned, and is told after its answer.
+ */
+bool session_is_by_calls(const struct session *s);
+
 /* A protocol that the connection has spoken, and what came of it. */
 struct spoken {
 	const struct protocol *protocol;

@@ -23,6 +23,7 @@ struct packed {
 	size_t speaking;
 	bool restarted;
 	bool finished;
+	bool by_calls;
 	bool sampling;
 };
 
@@ -78,6 +79,7 @@ bool session_pack(struct session *s, struct buffer *out)
 		.speaking = s->speaking,
 		.restarted = s->restarted,
 		.finished = s->finished,
+		.by_calls = s->by_calls,
 		.sampling = s->sampling != NULL,
 	};
 
@@ -169,6 +171,7 @@ struct session *session_unpack(const struct session_options *options, struct unp
 	s->speaking = packed.speaking;
 	s->restarted = packed.restarted;
 	s->finished = packed.finished;
+	s->by_calls = packed.by_calls;
 	if (unpack_spoken(s, packed.spoken_count, in) &&
 	    (!packed.sampling || unpack_sampling(s, in)) &&
 	    unpack_protocol(s, packed.protocol, in) && !in->failed)

@@ -51,6 +51,7 @@ struct session {
 	unsigned attempts;
 	bool restarted; /* the sample doesn't begin where the connection did */
 	bool finished;
+	bool by_calls; /* of the root */
 	enum direction last_direction;
 	enum role role;
 	enum side sides[2]; /* by enum direction */

@@ -51,8 +51,10 @@ void http_end_message(struct http_state *st, enum side which)
 	side->incoming = NULL;
 	side->phase = HTTP_PHASE_HEAD;
 	side->doubtful = false;
-	if (which == SIDE_CLIENT)
+	if (which == SIDE_CLIENT && st->held)
 		http_answer_held(st);
+	else if (which == SIDE_CLIENT && m)
+		matcher_complete(st->matcher, &m->base);
 	else if (m)
 		end_response(st, m);
 }
@@ -186,6 +188,7 @@ static void begin_request(struct http_state *st, const struct frame *frame,
 			m->is_connect = true;
 			st->connect = m;
 		}
+		m->base.open = side->phase != HTTP_PHASE_HEAD;
 		matcher_request(st->matcher, &m->base);
 	}
 	if (side->phase == HTTP_PHASE_HEAD)

@@ -331,6 +331,7 @@ void redis_take_reply(struct redis *r, struct redis_message *m)
 		send_push(r, m, span_text("error"));
 		return;
 	}
+	r->asked = true; /* or else this reply would not be */
 	take_sync_reply(r, m);
 	take_reset_reply(r);
 	if (r->doubt == DOUBT_REST) {

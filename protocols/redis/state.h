@@ -45,7 +45,7 @@ struct redis {
 	enum redis_doubt doubt;
 
 	/* What the client asked for. */
-	bool asked;	  /* anything at all */
+	bool asked;	  /* anything at all, seen or not */
 	bool replies_off; /* CLIENT REPLY OFF */
 	bool skip_next;	  /* CLIENT REPLY SKIP */
 	bool transaction; /* MULTI */
