@@ -223,13 +223,57 @@ static void skip_block(struct reader *r, const struct tape_block_header *header,
 	skip(r, problem, resume);
 }
 
+/* Types of events that say nothing to those who want no data of that time. */
+#define TYPES_DATA (1u << TAPE_DATA)
+
+static struct block_info block_info(const struct tape_block_header *header)
+{
+	uint32_t types = le32toh(header->event_types);
+	bool counted = le64toh(header->data_events) == le32toh(header->event_count);
+	bool told = types != 0; /* older segments have neither types nor processes */
+	struct block_info info = {
+		.ts_min = codec_clamp_time((int64_t)le64toh((uint64_t)header->ts_min)),
+		.ts_max = codec_clamp_time((int64_t)le64toh((uint64_t)header->ts_max)),
+		.data_alone = told ? !(types & ~TYPES_DATA) : counted,
+	};
+	int64_t base = (int64_t)le64toh((uint64_t)header->ts_base);
+	int64_t realtime = (int64_t)le64toh((uint64_t)header->realtime_base);
+
+	if (realtime > 0 && base >= 0 && info.ts_min >= base)
+		info.realtime = codec_clamp_time(codec_clamp_time(realtime) +
+						 (info.ts_min - codec_clamp_time(base)));
+	for (int i = 0; i < 4; i++) {
+		info.conns[i] = le64toh(header->conn_filter[i]);
+		info.processes[i] = told ? le64toh(header->process_filter[i]) : UINT64_MAX;
+	}
+	return info;
+}
+
+/* Goes past a block that isn't wanted; false when it is, or can't be passed over. */
+static bool pass_block(struct reader *r, const struct tape_block_header *header, size_t len)
+{
+	uint64_t body = le32toh(header->compressed_len);
+	struct block_info info;
+
+	if (!r->options.wanted || body > left(r) - len || body > TAPE_BLOCK_MAX)
+		return false;
+	info = block_info(header);
+	if (r->options.wanted(r->options.context, &info))
+		return false;
+	r->gap_told = false;
+	pass(r, len, 0);
+	pass(r, body, le32toh(header->raw_len));
+	r->info.passed++;
+	return true;
+}
+
 /* True when events are ready. */
 static bool take_block(struct reader *r, struct span s, size_t len)
 {
 	struct tape_block_header header;
 	enum tape_error error;
 
-	if (!take_header(r, s, len, &header))
+	if (!take_header(r, s, len, &header) || pass_block(r, &header, len))
 		return false;
 	error = read_body(r, &header, r->offset + len);
 	if (error) {

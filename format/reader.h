@@ -28,7 +28,20 @@ struct problem {
 	int system;	      /* errno of a TAPE_ERROR_IO, or 0 */
 };
 
+/* What a block's header tells of the events in it (FORMAT.md, "Blocks"). */
+struct block_info {
+	int64_t ts_min; /* monotonic */
+	int64_t ts_max;
+	int64_t realtime; /* wall clock at ts_min; 0 when unknown */
+	bool data_alone;  /* nothing but DATA events */
+	/* Bit (id mod 256) is set for every connection and process in it; all where not told. */
+	uint64_t conns[4];
+	uint64_t processes[4];
+};
+
 struct reader_options {
+	/* Whether a block is needed; the others are passed over. May be NULL: all are. */
+	bool (*wanted)(void *context, const struct block_info *info);
 	void (*problem)(void *context, const struct problem *problem); /* may be NULL */
 	void *context;
 };
@@ -64,6 +77,7 @@ struct segment_info {
 	uint64_t file_bytes;
 	uint64_t bytes_read;	  /* of them, so far */
 	uint64_t blocks;	  /* read so far */
+	uint64_t passed;	  /* blocks that nobody wanted */
 	struct level_uses levels; /* of them */
 };
 

@@ -18,12 +18,16 @@ struct segment_file {
 	uint64_t len;
 	dev_t device; /* and inode: which file it is, whatever its name */
 	ino_t inode;
+	int64_t created_realtime; /* 0 when the head doesn't tell */
 	bool partial;
 };
 
 struct recording {
 	recording_problem_fn *problem;
 	void *context;
+	recording_wanted_fn *wanted; /* NULL: all blocks are */
+	void *wanted_context;
+	size_t first;		    /* file to begin with */
 	struct segment_file *files; /* in order */
 	size_t count;
 	size_t current;
@@ -126,8 +130,10 @@ static enum tape_error add_file(struct recording *rec, char *path, uint64_t segm
 		file.device = st.st_dev;
 		file.inode = st.st_ino;
 	}
-	if (open_file(rec, path, &silent) == TAPE_OK && reader_info(rec->reader)->segment)
+	if (open_file(rec, path, &silent) == TAPE_OK && reader_info(rec->reader)->segment) {
 		file.segment = reader_info(rec->reader)->segment;
+		file.created_realtime = reader_info(rec->reader)->created_realtime;
+	}
 	close_file(rec);
 	rec->files[rec->count++] = file;
 	rec->status.bytes_total += file.len;
@@ -198,9 +204,17 @@ static bool belongs(struct recording *rec, const struct segment_info *info)
 	return true;
 }
 
+static bool ask_wanted(void *context, const struct block_info *info)
+{
+	struct recording *rec = context;
+
+	return !rec->wanted || rec->wanted(rec->wanted_context, info);
+}
+
 static enum tape_error open_current(struct recording *rec)
 {
-	const struct reader_options options = {.problem = tell, .context = rec};
+	const struct reader_options options = {
+		.wanted = ask_wanted, .problem = tell, .context = rec};
 	enum tape_error error = open_file(rec, rec->files[rec->current].path, &options);
 	const struct segment_info *info;
 
@@ -252,6 +266,7 @@ static bool end_segment(struct recording *rec)
 		tell_rest(rec, error, info->bytes_read, "file");
 	if (!info->complete)
 		rec->status.incomplete++;
+	rec->status.passed_blocks += info->passed;
 	for (size_t i = 0; i < info->levels.count; i++)
 		level_uses_add(&rec->status.levels, &info->levels.of[i]);
 	close_current(rec);
@@ -291,6 +306,43 @@ enum tape_error recording_open(const char *path, recording_problem_fn *problem, 
 	rec->status.segment_count = rec->count;
 	*result = rec;
 	return TAPE_OK;
+}
+
+/* The last of the files that follow one another whose first event is from REALTIME or before. */
+static size_t file_at(const struct recording *rec, int64_t realtime)
+{
+	size_t i = 0;
+
+	while (i + 1 < rec->count && rec->files[i + 1].created_realtime &&
+	       rec->files[i + 1].created_realtime <= realtime)
+		i++;
+	return i;
+}
+
+/* Goes to the first file that is wanted; the reader isn't open, or has given nothing yet. */
+static void begin(struct recording *rec)
+{
+	close_file(rec);
+	rec->current = rec->first;
+	rec->bytes_done = 0;
+	for (size_t i = 0; i < rec->first; i++)
+		rec->bytes_done += rec->files[i].len;
+	rec->segment = 0;
+	rec->identified = false;
+	rec->clock_known = false;
+	rec->clock_ts = 0;
+	rec->clock_realtime = 0;
+	rec->status.passed_segments = rec->first;
+}
+
+void recording_restrict(struct recording *rec, int64_t realtime, recording_wanted_fn *wanted,
+			void *context)
+{
+	rec->wanted = wanted;
+	rec->wanted_context = context;
+	rec->first = file_at(rec, realtime);
+	if (rec->first)
+		begin(rec);
 }
 
 bool recording_next(struct recording *rec, struct event *event)
@@ -337,15 +389,8 @@ enum tape_error recording_rewind(struct recording *rec)
 		.bytes_total = rec->status.bytes_total,
 	};
 
-	close_file(rec);
 	rec->status = status;
-	rec->current = 0;
-	rec->bytes_done = 0;
-	rec->segment = 0;
-	rec->identified = false;
-	rec->clock_known = false;
-	rec->clock_ts = 0;
-	rec->clock_realtime = 0;
+	begin(rec);
 	return TAPE_OK;
 }
 

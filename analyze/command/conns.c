@@ -5,7 +5,7 @@
 
 #include "analyze/output/output.h"
 #include "analyze/replay/reading.h"
-#include "analyze/replay/select.h"
+#include "analyze/command/select.h"
 #include "analyze/output/text.h"
 #include "analyze/spill/sorter.h"
 #include "format/pack.h"
@@ -301,16 +301,23 @@ int cmd_conns(int argc, char **argv)
 	if (argc - optind != 1)
 		return command_fail(argv[0], "wants one recording; try 'socktape %s --help'",
 				    argv[0]);
-	with.filter = conns.select.filter;
+	if (!select_check(&conns.select, argv[0]))
+		return STATUS_USAGE;
+	status = select_resolve(&conns.select, argv[0], argv[optind], SELECT_OF_RECORDS);
+	if (status)
+		return status;
+	with.selection = &conns.select.selection;
 	conns.rows = sorter_new(REPLAY_MEMORY_LIMIT / SORT_SHARE);
 	if (!conns.rows)
 		return command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	status = reading_open(&conns.reading, argv[0], argv[optind], &with);
 	if (!status) {
 		status = run(&conns, argv[0]);
+		select_explain(&conns.select, argv[0]);
 		reading_close(&conns.reading);
 	}
 	sorter_free(conns.rows);
 	buffer_free(&conns.packed);
+	select_free(&conns.select);
 	return status;
 }

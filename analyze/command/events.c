@@ -4,7 +4,7 @@
 
 #include "analyze/output/output.h"
 #include "analyze/replay/reading.h"
-#include "analyze/replay/select.h"
+#include "analyze/command/select.h"
 #include "analyze/output/text.h"
 
 static const char arguments[] = "REC [options]";
@@ -299,7 +299,13 @@ int cmd_events(int argc, char **argv)
 	if (argc - optind != 1)
 		return command_fail(argv[0], "wants one recording; try 'socktape %s --help'",
 				    argv[0]);
-	with.filter = e.select.filter;
+	if (!select_check(&e.select, argv[0]))
+		return STATUS_USAGE;
+	status = select_resolve(&e.select, argv[0], argv[optind], SELECT_OF_SESSIONS);
+	if (status)
+		return status;
+	with.selection = &e.select.selection;
+	with.window = true;
 	status = reading_open(&e.reading, argv[0], argv[optind], &with);
 	if (status)
 		return status;
@@ -307,11 +313,13 @@ int cmd_events(int argc, char **argv)
 	if (!e.out)
 		return command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	status = reading_run(&e.reading);
+	select_explain(&e.select, argv[0]);
 	if (!output_free(e.out) && status != STATUS_USAGE)
 		status = command_fail(argv[0], "the output could not be written");
 	cells_free(&e.cells);
 	buffer_free(&e.hex_text);
 	buffer_free(&e.detail);
+	select_free(&e.select);
 	reading_close(&e.reading);
 	return status;
 }

@@ -8,7 +8,7 @@
 #include "analyze/output/target.h"
 #include "analyze/pcapng/exporter.h"
 #include "analyze/replay/reading.h"
-#include "analyze/replay/select.h"
+#include "analyze/command/select.h"
 
 static const char arguments[] = "REC -o FILE.pcapng [options]";
 static const char summary[] =
@@ -90,10 +90,10 @@ static int parse(struct export *x, int argc, char **argv)
 	}
 	x->path = argv[optind];
 	x->reading.to_file = true;
-	x->with.filter = x->select.filter;
 	x->with.facts_limit = FACTS_LIMIT;
 	x->with.held_limit = HELD_LIMIT;
-	return COMMAND_END;
+	x->with.selection = &x->select.selection;
+	return select_check(&x->select, x->command) ? COMMAND_END : COMMAND_WRONG;
 }
 
 /* ---- the summary ---- */
@@ -176,13 +176,13 @@ static int fail(const struct export *x, enum tape_error error)
 	return command_fail(x->command, "%s: %s", x->output, tape_error_text(error));
 }
 
-/* The process filter is the exporter's: a connection is whole, or it isn't there. */
-static struct replay_filter replay_filter(const struct export *x)
+/* Both ends of a connection are read: each tells of the other. The exporter selects. */
+static struct selection time_alone(const struct export *x)
 {
-	struct replay_filter filter = x->select.filter;
-
-	filter.pid = 0;
-	return filter;
+	return (struct selection){
+		.since = x->select.selection.since,
+		.until = x->select.selection.until,
+	};
 }
 
 /* The recording would be gone before it is read. */
@@ -201,9 +201,10 @@ static int refuse_own_input(const struct export *x)
 
 static int learn(struct export *x)
 {
+	struct selection time = time_alone(x);
 	const struct replay_options with = {
 		.handlers = exporter_learn_handlers(x->exporter),
-		.filter = replay_filter(x),
+		.selection = &time,
 		.memory_limit = LEARN_LIMIT,
 	};
 	int status = reading_open(&x->reading, x->command, x->path, &with);
@@ -215,9 +216,10 @@ static int learn(struct export *x)
 
 static int write_packets(struct export *x, struct target *target)
 {
+	struct selection time = time_alone(x);
 	const struct replay_options with = {
 		.handlers = exporter_write_handlers(x->exporter),
-		.filter = replay_filter(x),
+		.selection = &time,
 		.no_sessions = true,
 	};
 	enum tape_error error = exporter_begin(x->exporter, x->path, target_sink(target));
@@ -261,6 +263,9 @@ int cmd_export(int argc, char **argv)
 
 	if (status != COMMAND_END)
 		return status == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
+	status = select_resolve(&x.select, x.command, x.path, ~SELECT_BIT(SELECT_CONN));
+	if (status)
+		return status;
 	x.exporter = exporter_new(&x.with);
 	if (!x.exporter)
 		return command_fail(x.command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
@@ -269,5 +274,6 @@ int cmd_export(int argc, char **argv)
 		status = write_file(&x);
 	reading_close(&x.reading);
 	exporter_free(x.exporter);
+	select_free(&x.select);
 	return status;
 }

@@ -5,19 +5,21 @@
 
 #include "analyze/output/escape.h"
 #include "analyze/output/output.h"
+#include "analyze/command/select.h"
 #include "analyze/replay/reading.h"
 #include "analyze/output/text.h"
 #include "protocols/value/json.h"
 
-static const char arguments[] = "REC [--json]";
+static const char arguments[] = "REC [options]";
 static const char summary[] = "Tells what is in a recording: host, times, processes, connections,\n"
 			      "protocols, bytes, and what was lost.";
 
 enum {
-	OPT_JSON
+	OPT_JSON = SELECT_FILTERS
 };
 
 static const struct command_option options[] = {
+	SELECT_FILTER_TABLE,
 	{"json", 0, NULL, "one JSON object"},
 	{0},
 };
@@ -567,19 +569,30 @@ int cmd_info(int argc, char **argv)
 	struct replay_options with = {
 		.handlers = {.event = on_event, .conn_end = on_conn_end, .context = &info},
 	};
+	struct select select = {0};
 	bool json = false;
 	const char *value;
 	int option, status;
 
 	while ((option = command_next_option(argc, argv, arguments, summary, options, &value)) !=
 	       COMMAND_END) {
-		if (option != OPT_JSON)
+		if (option == COMMAND_HELP || option == COMMAND_WRONG)
 			return option == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
-		json = true;
+		if (option == OPT_JSON)
+			json = true;
+		else if (!select_option(&select, argv[0], option, value))
+			return STATUS_USAGE;
 	}
 	if (argc - optind != 1)
 		return command_fail(argv[0], "wants one recording; try 'socktape %s --help'",
 				    argv[0]);
+	if (!select_check(&select, argv[0]))
+		return STATUS_USAGE;
+	status = select_resolve(&select, argv[0], argv[optind],
+				SELECT_OF_SESSIONS | SELECT_OF_PROCESSES);
+	if (status)
+		return status;
+	with.selection = &select.selection;
 	status = reading_open(&info.reading, argv[0], argv[optind], &with);
 	if (status)
 		return status;
@@ -587,6 +600,8 @@ int cmd_info(int argc, char **argv)
 	info.processes = replay_process_count(info.reading.replay);
 	if (!(json ? print_json(&info) : print_text(&info)) && status != STATUS_USAGE)
 		status = command_fail(argv[0], "the output could not be written");
+	select_explain(&select, argv[0]);
+	select_free(&select);
 	free_info(&info);
 	return status;
 }

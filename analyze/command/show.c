@@ -6,7 +6,7 @@
 #include "analyze/output/output.h"
 #include "analyze/replay/reading.h"
 #include "analyze/replay/record.h"
-#include "analyze/replay/select.h"
+#include "analyze/command/select.h"
 #include "analyze/output/text.h"
 
 static const char arguments[] = "REC [PROTOCOL] [options]";
@@ -16,7 +16,6 @@ static const char summary[] =
 
 enum {
 	OPT_LIMIT = SELECT_OPTIONS,
-	OPT_ROLE,
 	OPT_BOTH,
 	OPT_DECODE_AS
 };
@@ -24,7 +23,6 @@ enum {
 static const struct command_option options[] = {
 	SELECT_OPTION_TABLE,
 	{"limit", 'n', "N", "stop after N records"},
-	{"role", 0, "ROLE", "only where the recorded process is the client (or server)"},
 	{"both", 0, NULL, "text: a row for each end of an exchange that was recorded at both"},
 	{"decode-as", 0, "PROTOCOL", "don't infer: every connection speaks this"},
 	{0},
@@ -35,7 +33,6 @@ struct show {
 	struct select select;
 	const struct table *table; /* NULL: all */
 	const struct protocol *decode_as;
-	const char *role; /* NULL: any */
 	bool both;
 	uint64_t limit;
 	struct output *out;
@@ -196,15 +193,24 @@ static void print_text(struct show *show, const struct row *row)
 
 /* ---- the rows ---- */
 
-static bool is_wanted(const struct show *show, const struct row *row)
+static bool is_selected(struct show *show, const struct row *row)
 {
-	if (show->table && row->table != show->table)
+	struct selection *selection = &show->select.selection;
+	struct selection_subject subject;
+
+	if (selection_is_all(selection))
+		return true;
+	subject = row_subject(row);
+	return selection_matches(selection, ~0u, &subject);
+}
+
+static bool is_wanted(struct show *show, const struct row *row)
+{
+	if (!is_selected(show, row))
 		return false;
-	if (show->role)
-		return strcmp(role_text(row->end->role), show->role) == 0;
 	/* In text an exchange that was recorded at both ends is one row: the client's. */
 	return show->select.format != OUTPUT_TEXT || show->both || !row->twin ||
-	       row->end->role != ROLE_SERVER;
+	       row->end->role != ROLE_SERVER || !is_selected(show, row->twin);
 }
 
 static void print(struct show *show, struct row *row)
@@ -251,15 +257,6 @@ static int parse(struct show *show, int argc, char **argv)
 					     value);
 				return COMMAND_WRONG;
 			}
-		} else if (option == OPT_ROLE) {
-			if (strcmp(value, "client") != 0 && strcmp(value, "server") != 0 &&
-			    strcmp(value, "unknown") != 0) {
-				command_fail(argv[0],
-					     "--role wants client, server or unknown, not '%s'",
-					     value);
-				return COMMAND_WRONG;
-			}
-			show->role = value;
 		} else if (option == OPT_BOTH) {
 			show->both = true;
 		} else {
@@ -282,10 +279,10 @@ static int operands(struct show *show, int argc, char **argv)
 	}
 	if (argc - optind == 2) {
 		show->table = protocol_table_find(argv[optind + 1], NULL);
-		if (!show->table)
+		if (!selection_add(&show->select.selection, SELECT_PROTOCOL, argv[optind + 1]))
 			return select_no_protocol(argv[0], argv[optind + 1]);
 	}
-	return COMMAND_END;
+	return select_check(&show->select, argv[0]) ? COMMAND_END : COMMAND_WRONG;
 }
 
 static int show_rows(struct show *show)
@@ -297,6 +294,7 @@ static int show_rows(struct show *show)
 		return command_fail(show->reading.command, "%s",
 				    tape_error_text(TAPE_ERROR_MEMORY));
 	print_all(show);
+	select_explain(&show->select, show->reading.command);
 	status = reading_end(&show->reading);
 	if (!output_free(show->out) && status != STATUS_USAGE)
 		status = command_fail(show->reading.command, "the output could not be written");
@@ -313,7 +311,8 @@ int cmd_show(int argc, char **argv)
 		status = operands(&show, argc, argv);
 	if (status != COMMAND_END)
 		return status == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
-	with.filter = show.select.filter;
+	with.selection = &show.select.selection;
+	with.window = true;
 	with.decode_as = show.decode_as;
 	status = reading_open_rows(&show.reading, argv[0], argv[optind], &with);
 	if (status)
@@ -321,6 +320,7 @@ int cmd_show(int argc, char **argv)
 	status = show_rows(&show);
 	buffer_free(&show.parts);
 	cells_free(&show.cells);
+	select_free(&show.select);
 	reading_close(&show.reading);
 	return status;
 }

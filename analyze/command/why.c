@@ -180,9 +180,11 @@ static void on_conn_end(void *context, const struct connection *c)
 int cmd_why(int argc, char **argv)
 {
 	struct why why = {0};
+	struct selection selection = {0};
 	struct replay_options with = {
 		.handlers = {.conn_end = on_conn_end, .context = &why},
 		.explain = true,
+		.selection = &selection,
 	};
 	const char *value;
 	int option, status;
@@ -193,8 +195,7 @@ int cmd_why(int argc, char **argv)
 			return option == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
 		why.json = true;
 	}
-	if (argc - optind != 2 || !option_number(argv[optind + 1], UINT64_MAX, &with.filter.conn) ||
-	    !with.filter.conn)
+	if (argc - optind != 2 || !selection_add(&selection, SELECT_CONN, argv[optind + 1]))
 		return command_fail(argv[0], "wants a recording and the id of a connection (see "
 					     "'socktape conns')");
 	status = reading_open(&why.reading, argv[0], argv[optind], &with);
@@ -206,6 +207,7 @@ int cmd_why(int argc, char **argv)
 				      argv[optind + 1]);
 	if (why.failed && status != STATUS_USAGE)
 		status = command_fail(argv[0], "the output could not be written");
+	selection_free(&selection);
 	reading_close(&why.reading);
 	return status;
 }

@@ -14,7 +14,7 @@ struct exporter *exporter_new(const struct exporter_options *options)
 	e->options = *options;
 	e->cut_segments = STREAM_CUT_SEGMENTS;
 	e->budget.limit = options->held_limit ? options->held_limit : UINT64_MAX;
-	facts_init(&e->facts, options->filter.pid, options->facts_limit);
+	facts_init(&e->facts, options->selection, options->facts_limit);
 	e->places = places_new(e->facts.seed, !options->no_remap);
 	if (e->places)
 		return e;
@@ -52,7 +52,7 @@ static bool learn_places(struct exporter *e)
 
 enum tape_error exporter_begin(struct exporter *e, const char *path, struct sink sink)
 {
-	const struct replay_filter *filter = &e->options.filter;
+	const struct selection *selection = e->options.selection;
 	enum tape_error error = e->facts.error;
 
 	facts_finish(&e->facts);
@@ -67,7 +67,7 @@ enum tape_error exporter_begin(struct exporter *e, const char *path, struct sink
 		return error;
 	if (!learn_places(e))
 		return TAPE_ERROR_MEMORY;
-	return preamble_write(path, &e->facts, !filter->conn && !filter->pid, e->out);
+	return preamble_write(path, &e->facts, !selection || !selection->kinds, e->out);
 }
 
 /* ---- events of the second pass ---- */

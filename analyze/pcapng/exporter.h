@@ -17,11 +17,12 @@
 struct exporter;
 
 struct exporter_options {
-	struct replay_filter filter; /* of the replays; `pid` is heeded here, not by them */
-	bool both_ends;		     /* write conversations between recorded processes twice */
-	bool no_remap;		     /* leave server ports as they are */
-	uint64_t held_limit;	     /* bytes of memory for data that waits; 0: none */
-	uint64_t facts_limit;	     /* bytes of memory for what the first pass learns; 0: none */
+	/* Connections, or everything; time is the replays' business. Outlives the exporter. */
+	const struct selection *selection; /* NULL: everything */
+	bool both_ends;	      /* write conversations between recorded processes twice */
+	bool no_remap;	      /* leave server ports as they are */
+	uint64_t held_limit;  /* bytes of memory for data that waits; 0: none */
+	uint64_t facts_limit; /* bytes of memory for what the first pass learns; 0: none */
 };
 
 struct exporter_totals {

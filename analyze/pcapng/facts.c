@@ -15,10 +15,17 @@
 /* Of the memory, what the ends of borders may take; beyond that there are none. */
 #define BORDERS_SHARE 4
 
-void facts_init(struct facts *f, uint32_t pid, uint64_t limit)
+void facts_init(struct facts *f, const struct selection *selection, uint64_t limit)
 {
-	*f = (struct facts){.pid = pid, .limit = limit};
+	*f = (struct facts){.selection = selection, .limit = limit};
 	f->seed = hash_seed();
+}
+
+static bool is_selected(const struct facts *f, const struct facts_conn *c)
+{
+	const struct selection_subject subject = {.conn = c->id};
+
+	return !f->selection || selection_has(f->selection, SELECT_CONN, &subject);
 }
 
 /* ---- addresses ---- */
@@ -288,7 +295,7 @@ static void on_data(struct facts *f, const struct event_data *data, const struct
 
 	if (!c)
 		return;
-	if (!f->pid || data->pid == f->pid)
+	if (is_selected(f, c))
 		c->wanted = true;
 	stream_moved(&c->streams[data->layer][data->direction], data);
 	borders_begin(c, data, from);
@@ -340,7 +347,7 @@ static void on_conn(struct facts *f, const struct event *event, const struct con
 
 	if (!c)
 		return;
-	if (!f->pid || from->pid == f->pid)
+	if (is_selected(f, c))
 		c->wanted = true;
 	if (!event->snapshot && event->conn.origin == ORIGIN_OPENED)
 		c->whole = true;
@@ -525,7 +532,7 @@ struct facts_conn *facts_live(struct facts *f, const struct connection *from)
 	if (!c)
 		return NULL;
 	c->live = true;
-	c->wanted = !f->pid || from->pid == f->pid;
+	c->wanted = is_selected(f, c);
 	take_connection(f, c, from);
 	if (c->role == ROLE_UNKNOWN)
 		c->role = likely_role(c);

@@ -77,7 +77,7 @@ struct facts_conn {
 	bool closed;	/* a CLOSE event said so */
 	bool starts_with_line; /* the first bytes kept hold a whole line */
 	bool has_data;	       /* of the wire layer */
-	bool wanted;	       /* the process filter lets it pass */
+	bool wanted;	       /* it is selected */
 	bool ended;	       /* by the replay: what comes later under this id is ignored */
 	bool live;	       /* not gathered by a first pass */
 	uint32_t netns;
@@ -98,10 +98,10 @@ struct facts_conn {
 };
 
 struct facts {
-	struct map conns;     /* by id */
-	struct map peers;     /* struct facts_end of datagrams, by facts_peer_key() */
-	struct map processes; /* struct facts_process, by hash */
-	uint32_t pid;	      /* only connections that this process used; 0: all */
+	struct map conns;		   /* by id */
+	struct map peers;		   /* struct facts_end of datagrams, by facts_peer_key() */
+	struct map processes;		   /* struct facts_process, by hash */
+	const struct selection *selection; /* of connections; NULL: all */
 	uint64_t seed;
 	uint64_t limit; /* bytes of memory that the facts may take */
 	uint64_t used;
@@ -117,7 +117,7 @@ struct facts {
 };
 
 /* LIMIT: bytes of memory. */
-void facts_init(struct facts *f, uint32_t pid, uint64_t limit);
+void facts_init(struct facts *f, const struct selection *selection, uint64_t limit);
 
 /* For the first pass: the handlers of a replay with sessions. */
 void facts_event(void *context, const struct event *event, const struct connection *c);

@@ -104,14 +104,14 @@ static int start(struct reading *r, const char *path, const struct replay_option
 int reading_open(struct reading *r, const char *command, const char *path,
 		 const struct replay_options *options)
 {
-	*r = (struct reading){.to_file = r->to_file, .command = command};
+	*r = (struct reading){.to_file = r->to_file, .again = r->again, .command = command};
 	return start(r, path, options, false);
 }
 
 int reading_open_rows(struct reading *r, const char *command, const char *path,
 		      const struct replay_options *options)
 {
-	*r = (struct reading){.to_file = r->to_file, .command = command};
+	*r = (struct reading){.to_file = r->to_file, .again = r->again, .command = command};
 	return start(r, path, options, true);
 }
 

@@ -15,7 +15,7 @@ struct reading {
 	struct replay *replay;
 	struct rows *rows; /* NULL: opened without */
 	uint64_t problems;
-	bool again;	      /* problems were told the first time */
+	bool again;	      /* set before it is opened: problems are told another time */
 	uint64_t lost_events; /* in damaged blocks, where their headers told */
 	int64_t started;      /* of the progress line; CLOCK_MONOTONIC ns */
 	int64_t told;	      /* when progress was last printed; 0: never */

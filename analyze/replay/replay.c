@@ -7,6 +7,7 @@
 
 #include "analyze/replay/pass.h"
 #include "analyze/replay/process_table.h"
+#include "analyze/replay/window.h"
 #include "format/hash.h"
 #include "format/map.h"
 
@@ -17,7 +18,7 @@ struct tracked {
 	struct connection conn; /* first: sessions' records lead back to it */
 	struct replay *replay;
 	bool from_snapshot; /* opened in a segment that isn't there */
-	bool left_out;	    /* by the filter */
+	bool unsettled;	    /* its beginning was left out: its records may differ */
 	char local_text[ENDPOINT_TEXT_MAX];
 	char remote_text[ENDPOINT_TEXT_MAX];
 };
@@ -30,6 +31,7 @@ struct replay {
 	int64_t clock_offset; /* realtime minus monotonic of the last CLOCK event, when fed */
 	struct process_table processes;
 	struct map connections;
+	struct window window;
 	struct budget budget;
 	int64_t now;			  /* latest time of an event that isn't from a snapshot */
 	uint64_t local_ports[65536 / 64]; /* bit by port: a connection has it on its own side */
@@ -44,6 +46,7 @@ struct replay *replay_new_fed(const struct replay_options *options)
 	if (!r)
 		return NULL;
 	r->options = *options;
+	window_open(&r->window, options, NULL);
 	r->budget.limit = options->memory_limit ? options->memory_limit : REPLAY_MEMORY_LIMIT;
 	r->pass.knowledge.budget = &r->budget;
 	r->pass.knowledge.once = !options->resolve;
@@ -71,6 +74,7 @@ enum tape_error replay_new(const char *path, const struct replay_options *option
 	/* What comes through a pipe comes once. */
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		new->pass.knowledge.once = true;
+	window_open(&new->window, options, new->recording);
 	*r = new;
 	return TAPE_OK;
 }
@@ -95,6 +99,29 @@ const struct session *connection_session(const struct connection *c)
 	const struct session *plaintext = c->sessions[LAYER_TLS];
 
 	return plaintext ? plaintext : c->sessions[LAYER_WIRE];
+}
+
+struct selection_subject connection_subject(const struct connection *c)
+{
+	const struct tracked *t = (const struct tracked *)c;
+	const struct session *s = connection_session(c);
+	struct selection_subject subject = {
+		.conn = c->id,
+		.pid = c->pid,
+		.name = c->process ? c->process->name : NULL,
+		.container = c->process ? c->process->container : NULL,
+		.role = connection_role(c),
+		.outcome = -1,
+		.from = replay_realtime(t->replay, c->start_ts),
+		.to = replay_realtime(t->replay, c->end_ts),
+	};
+	const struct spoken *spoken;
+	size_t count;
+
+	count = s ? session_spoken(s, &spoken) : 0;
+	for (size_t i = 0; i < count && i < SELECTION_PROTOCOLS; i++)
+		subject.protocols[i] = spoken[i].protocol;
+	return subject;
 }
 
 const char *connection_protocol_name(const struct connection *c)
@@ -135,13 +162,14 @@ static struct tracked *track(struct replay *r, uint64_t id, int64_t ts)
 		r->error = TAPE_ERROR_MEMORY;
 		return NULL;
 	}
+	if (r->options.selection && id)
+		selection_saw_conn(r->options.selection, id);
 	t->replay = r;
 	t->conn.id = id;
 	t->conn.start_ts = ts;
 	t->conn.end_ts = ts;
 	t->conn.local_text = t->local_text;
 	t->conn.remote_text = t->remote_text;
-	t->left_out = r->options.filter.conn && r->options.filter.conn != id;
 	return t;
 }
 
@@ -168,6 +196,16 @@ static void set_state(struct connection *c, enum conn_state state, enum conn_end
 	c->error = error;
 	if (state == CONN_RESET)
 		c->reset_ts = ts;
+}
+
+/* Connections that were told of before may be needed now. */
+static void ask_again(struct replay *r)
+{
+	struct tracked *t;
+	size_t at = 0;
+
+	while ((t = map_next(&r->connections, &at)) != NULL)
+		window_conn(&r->window, &t->conn);
 }
 
 static struct tracked *on_conn(struct replay *r, const struct event *event)
@@ -200,6 +238,8 @@ static struct tracked *on_conn(struct replay *r, const struct event *event)
 	set_state(c, e->state, e->state_by, e->error, e->state_ts);
 	if (e->established_ts)
 		c->established_ts = e->established_ts;
+	if (window_conn(&r->window, c))
+		ask_again(r);
 	return t;
 }
 
@@ -207,21 +247,28 @@ static void give_record(void *context, struct session *s, const struct record *r
 {
 	struct tracked *t = context;
 	struct replay *r = t->replay;
-	const struct replay_filter *filter = &r->options.filter;
+	struct buffer note = {0};
+	struct record doubtful;
 
-	if (!r->options.handlers.record || (filter->pid && filter->pid != t->conn.pid))
+	if (!r->options.handlers.record)
 		return;
-	if (filter->since || filter->until) {
-		int64_t first = record->request_first != TIME_UNKNOWN ? record->request_first
-								      : record->response_first;
-		int64_t ts = replay_realtime(r, first);
-
-		if ((filter->since && ts < filter->since) || (filter->until && ts >= filter->until))
-			return;
+	if (window_doubts(&r->window, t->unsettled)) {
+		doubtful = *record;
+		window_note(&r->window, t->unsettled, &doubtful, &note);
+		record = &doubtful;
 	}
-	if (!pass_gives(&r->pass, PASS_RECORD))
-		return;
-	r->options.handlers.record(r->options.handlers.context, &t->conn, s, record);
+	/* One whole exchange shows that both directions are understood from here on. */
+	if (record->request_first != TIME_UNKNOWN && record->response_last != TIME_UNKNOWN)
+		t->unsettled = false;
+	if (pass_gives(&r->pass, PASS_RECORD))
+		r->options.handlers.record(r->options.handlers.context, &t->conn, s, record);
+	buffer_free(&note);
+}
+
+/* Data of a connection that is older than what is read came before: nobody knows how much. */
+static bool is_unsettled(const struct replay *r, const struct connection *c)
+{
+	return r->window.from != INT64_MIN && replay_realtime(r, c->start_ts) < r->window.from;
 }
 
 static void give_border(void *context, const struct session *s, enum direction direction,
@@ -253,8 +300,9 @@ static struct session *open_session(struct tracked *t, enum layer layer)
 {
 	struct replay *r = t->replay;
 	struct connection *c = &t->conn;
-	bool whole = c->origin == ORIGIN_OPENED && !t->from_snapshot;
-	uint64_t start = whole || (layer == LAYER_WIRE && !t->from_snapshot)
+	bool cut = is_unsettled(r, c);
+	bool whole = c->origin == ORIGIN_OPENED && !t->from_snapshot && !cut;
+	uint64_t start = whole || (layer == LAYER_WIRE && !t->from_snapshot && !cut)
 				 ? 0
 				 : SESSION_START_UNKNOWN;
 	struct session_options options = {
@@ -277,10 +325,20 @@ static struct session *open_session(struct tracked *t, enum layer layer)
 		.context = t,
 	};
 
+	t->unsettled = cut;
 	c->sessions[layer] = session_new(&options);
 	if (!c->sessions[layer])
 		r->error = TAPE_ERROR_MEMORY;
 	return c->sessions[layer];
+}
+
+/* Whether what T says at TS is needed for a record that is. */
+static bool is_needed(struct replay *r, const struct tracked *t, int64_t ts)
+{
+	if (!window_is_restricted(&r->window))
+		return true;
+	return window_needs(&r->window, &t->conn) &&
+	       window_holds(&r->window, replay_realtime(r, ts));
 }
 
 static void count_lost(struct connection *c)
@@ -312,7 +370,7 @@ static void on_data(struct replay *r, struct tracked *t, const struct event *eve
 		c->moved[data->direction] += data->len;
 		c->kept[data->direction] += data->payload.len;
 	}
-	if (r->options.no_sessions || (t->left_out && r->pass.phase != PASS_LEARNING))
+	if (r->options.no_sessions || !is_needed(r, t, event->ts))
 		return;
 	s = session_for(c, data->layer);
 	if (!s)
@@ -321,6 +379,16 @@ static void on_data(struct replay *r, struct tracked *t, const struct event *eve
 		return;
 	session_data(s, data, event->ts);
 	count_lost(c);
+}
+
+static bool conn_wanted(const struct replay *r, const struct connection *c)
+{
+	struct selection_subject subject;
+
+	if (!r->options.selection || selection_is_all(r->options.selection))
+		return true;
+	subject = connection_subject(c);
+	return selection_matches(r->options.selection, ~SELECT_OF_RECORDS, &subject);
 }
 
 static void end_connection(struct replay *r, struct tracked *t)
@@ -333,9 +401,7 @@ static void end_connection(struct replay *r, struct tracked *t)
 	count_lost(c);
 	if (!c->process)
 		set_process(r, c, c->pid);
-	if (r->options.handlers.conn_end && !t->left_out &&
-	    (!r->options.filter.pid || r->options.filter.pid == c->pid) &&
-	    pass_gives(&r->pass, PASS_CONN))
+	if (r->options.handlers.conn_end && conn_wanted(r, c) && pass_gives(&r->pass, PASS_CONN))
 		r->options.handlers.conn_end(r->options.handlers.context, c);
 	for (int layer = 0; layer < 2; layer++)
 		session_free(c->sessions[layer]);
@@ -422,17 +488,18 @@ static uint32_t event_pid(const struct event *event, const struct tracked *t)
 
 static bool event_wanted(const struct replay *r, const struct event *event, const struct tracked *t)
 {
-	const struct replay_filter *f = &r->options.filter;
-	int64_t ts;
+	struct selection *selection = r->options.selection;
+	struct selection_subject subject = {
+		.conn = event_conn_id(event), .pid = event_pid(event, t), .outcome = -1};
+	const struct process *process;
 
-	if (f->conn && event_conn_id(event) != f->conn)
-		return false;
-	if (f->pid && event_pid(event, t) != f->pid)
-		return false;
-	if (!f->since && !f->until)
+	if (!selection || selection_is_all(selection))
 		return true;
-	ts = replay_realtime(r, event->ts);
-	return (!f->since || ts >= f->since) && (!f->until || ts < f->until);
+	process = process_table_get(&r->processes, subject.pid);
+	subject.name = process ? process->name : NULL;
+	subject.container = process ? process->container : NULL;
+	subject.from = subject.to = replay_realtime(r, event->ts);
+	return selection_matches(selection, ~SELECT_OF_SESSIONS, &subject);
 }
 
 void replay_event(struct replay *r, const struct event *event)
@@ -492,7 +559,12 @@ bool replay_again(struct replay *r)
 	process_table_free(&r->processes);
 	r->processes = (struct process_table){0};
 	r->now = 0;
-	pass_begin(&r->pass, !r->options.filter.conn);
+	pass_begin(&r->pass, !window_is_restricted(&r->window));
+	window_free(&r->window);
+	window_open(&r->window, &r->options, NULL);
+	/* What one connection doesn't know, any other may. */
+	if (r->pass.phase == PASS_LEARNING)
+		r->window.narrow = false;
 	return true;
 }
 
@@ -504,6 +576,8 @@ static bool read_again(struct replay *r)
 	recording_free(r->recording);
 	r->recording = NULL;
 	r->error = recording_open(r->path, NULL, NULL, &r->recording);
+	if (!r->error && r->pass.phase != PASS_LEARNING)
+		window_open(&r->window, &r->options, r->recording);
 	return !r->error;
 }
 
@@ -513,7 +587,8 @@ bool replay_step(struct replay *r)
 
 	if (r->stop || r->error)
 		return false;
-	if (!recording_next(r->recording, &event))
+	if (!recording_next(r->recording, &event) ||
+	    (!event.snapshot && window_is_past(&r->window, replay_realtime(r, event.ts))))
 		return read_again(r);
 	replay_event(r, &event);
 	if (r->options.progress)
@@ -586,6 +661,7 @@ void replay_free(struct replay *r)
 		map_free(&r->connections);
 	process_table_free(&r->processes);
 	knowledge_free(&r->pass.knowledge);
+	window_free(&r->window);
 	recording_free(r->recording);
 	free(r->path);
 	free(r);

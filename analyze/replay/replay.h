@@ -3,6 +3,7 @@
 #define SOCKTAPE_ANALYZE_REPLAY_REPLAY_H
 
 #include "format/recording.h"
+#include "analyze/replay/selection.h"
 #include "protocols/engine/session.h"
 
 /*
@@ -66,6 +67,9 @@ enum role connection_role(const struct connection *c);
 /* The session with the application's protocol: the TLS plaintext if there is any. May be NULL. */
 const struct session *connection_session(const struct connection *c);
 
+/* What a selection asks about. */
+struct selection_subject connection_subject(const struct connection *c);
+
 /* "" while unknown. */
 const char *connection_protocol_name(const struct connection *c);
 
@@ -84,17 +88,22 @@ struct replay_handlers {
 /* Bytes of streams that are buffered, and rows that wait, unless told otherwise. */
 #define REPLAY_MEMORY_LIMIT (256ull << 20)
 
-/* What to leave out. Zeroed: nothing. */
-struct replay_filter {
-	uint64_t conn; /* 0: all */
-	uint32_t pid;  /* 0: all */
-	int64_t since; /* ns since the epoch; 0: none */
-	int64_t until;
-};
+/*
+ * Of a time that is selected so much before is read, so that what happened then is understood as
+ * if all had been read; and so much behind, for what began in it to end.
+ */
+#define REPLAY_LEAD_NS (60 * 1000000000ll)
 
 struct replay_options {
 	struct replay_handlers handlers;
-	struct replay_filter filter;
+	/*
+	 * May be NULL: everything. Events, and the ends of connections, that it doesn't select are
+	 * not told. Records are all told that the selected ones can't do without: who takes them
+	 * selects.
+	 */
+	struct selection *selection;
+	/* Nothing outside of the selected time is wanted: as little as possible of it is read. */
+	bool window;
 	const struct protocol *decode_as; /* NULL: infer */
 	bool explain;			  /* keep what session_candidates() tells */
 	size_t keep;			  /* of bodies; see struct session_options */

@@ -71,50 +71,23 @@ void row_id(const struct row *row, char text[static ROW_ID_MAX])
 	*to = '\0';
 }
 
-/* Digits at *TEXT, which moves behind them. */
-static bool take_digits(const char **text, uint64_t *number)
+struct selection_subject row_subject(const struct row *row)
 {
-	uint64_t n = 0;
-	const char *at = *text;
-
-	for (; *at >= '0' && *at <= '9'; at++) {
-		if (n > (UINT64_MAX - 9) / 10)
-			return false;
-		n = n * 10 + (uint64_t)(*at - '0');
-	}
-	if (at == *text)
-		return false;
-	*text = at;
-	*number = n;
-	return true;
-}
-
-bool row_name_parse(const char *text, struct row_name *name)
-{
-	uint64_t repeat = 0;
-
-	*name = (struct row_name){0};
-	if (!take_digits(&text, &name->conn) || *text++ != '.')
-		return false;
-	name->tls = *text == 't';
-	text += name->tls;
-	name->side = *text == 'r' ? SIDE_SERVER : SIDE_CLIENT;
-	text += name->side == SIDE_SERVER;
-	if (!take_digits(&text, &name->position))
-		return false;
-	if (*text == '.') {
-		text++;
-		if (!take_digits(&text, &repeat) || repeat > UINT32_MAX)
-			return false;
-	}
-	name->repeat = (unsigned)repeat;
-	return *text == '\0' && name->conn;
-}
-
-bool row_is(const struct row *row, const struct row_name *name)
-{
-	return row->end->conn == name->conn && row->position == name->position &&
-	       row->side == name->side && row->end->tls == name->tls && row->repeat == name->repeat;
+	return (struct selection_subject){
+		.conn = row->end->conn,
+		.pid = row->end->pid,
+		.name = row->end->comm,
+		.container = row->end->container,
+		.table = row->table,
+		.role = row->end->role,
+		.outcome = row->outcome,
+		.position = row->position,
+		.side = row->side,
+		.tls = row->end->tls,
+		.repeat = row->repeat,
+		.from = row->begin,
+		.to = row->begin,
+	};
 }
 
 int64_t row_latency(const struct row *row)

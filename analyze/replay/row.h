@@ -73,18 +73,8 @@ struct row {
  */
 void row_id(const struct row *row, char text[static ROW_ID_MAX]);
 
-/* What a row id says. */
-struct row_name {
-	uint64_t conn;
-	uint64_t position;
-	enum side side;
-	bool tls;
-	unsigned repeat;
-};
-
-/* False when TEXT is no id. */
-bool row_name_parse(const char *text, struct row_name *name);
-bool row_is(const struct row *row, const struct row_name *name);
+/* What a selection asks about. */
+struct selection_subject row_subject(const struct row *row);
 
 /* First byte of the request to last and first byte of the response, never below zero; or unknown.
  */

@@ -65,7 +65,24 @@ is "show --format csv: a header and a line for each" \
 is "text in a pipe has no colours" "$("$socktape" show "$rec" | grep -c $'\033')" 0
 is "--limit" "$("$socktape" show "$rec" --json --limit 2 | wc -l)" 2
 is "--conn" "$("$socktape" show "$rec" --json --conn 5 | jq .conn)" 5
-is "--pid of nobody" "$("$socktape" show "$rec" --json --pid 4711 | wc -l)" 0
+complains "--pid of nobody" 0 "--pid matches nothing" "$socktape" show "$rec" --json --pid 4711
+complains "--conn of nothing says which there are" 0 "connections 1 to 6" "$socktape" show "$rec" --conn 99
+complains "--outcome that none has says which there are" 0 "there are: ok" \
+	"$socktape" show "$rec" --outcome unanswered
+complains "a time without anything" 0 "what there is is from" "$socktape" show "$rec" --since 2040-01-01
+complains "--since behind --until" 1 "exclude each other" \
+	"$socktape" show "$rec" --since 2020-01-02 --until 2020-01-01
+complains "--record and --conn that exclude each other" 1 "exclude each other" \
+	"$socktape" show "$rec" --record 5.0 --conn 6
+complains "an id that is none" 1 "--record wants" "$socktape" show "$rec" --record five
+is "a kind twice: either" "$("$socktape" show "$rec" --json -c 5 -c 6 | jq -c .conn | tr '\n' ' ')" "5 6 "
+is "two kinds: both" "$("$socktape" show "$rec" --json -c 5 -c 6 --record 6.0 | jq -c .conn)" 6
+for command in conns events; do
+	is "$command --record: its connection" \
+		"$("$socktape" $command "$rec" --json --record 5.0 | jq -s 'map(.conn) | unique == [5]')" true
+done
+is "info --record: its connection" "$("$socktape" info "$rec" --json --record 5.0 | jq .connections)" 1
+is "CSV of nothing has its header" "$("$socktape" show "$rec" --format csv --pid 4711 2>/dev/null | wc -l)" 1
 middle=$("$socktape" show "$rec" --json | jq -s 'sort_by(.ts)[3].ts')
 seconds=$(python3 -c "print('%d.%09d' % divmod($middle, 10**9))")
 is "--since and --until part the records in two" \

@@ -24,7 +24,7 @@ struct fixture {
 static void begin(struct fixture *x)
 {
 	*x = (struct fixture){0};
-	facts_init(&x->facts, 0, 0);
+	facts_init(&x->facts, NULL, 0);
 }
 
 /* Connection ID, which lived from START to END and moved 10 bytes and 20 bytes as a client. */

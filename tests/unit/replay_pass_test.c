@@ -234,10 +234,13 @@ static void test_no_question(void **state)
 /* A filter leaves rows out, not what they can be understood by. */
 static void test_filtered(void **state)
 {
-	const struct replay_options options = {.resolve = true, .filter = {.conn = 2}};
+	struct selection selection = {0};
 
 	(void)state;
-	check(asked_before_told, options, 3, 1, "2:inferred v\n2:c\n");
+	assert_true(selection_add(&selection, SELECT_CONN, "2"));
+	check(asked_before_told, (struct replay_options){.resolve = true, .selection = &selection},
+	      3, 1, "2:inferred v\n2:c\n");
+	selection_free(&selection);
 }
 
 int main(void)

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_ANALYZE_COMMAND_SELECT_H
+#define SOCKTAPE_ANALYZE_COMMAND_SELECT_H
+
+#include "analyze/command/command.h"
+#include "analyze/command/options.h"
+#include "analyze/replay/selection.h"
+
+/* The options with which every command that reads chooses what it reads of, and prints how. */
+struct select {
+	enum output_format format;
+	struct selection selection;
+};
+
+/* Stands first in a command's option table; its own options are numbered from SELECT_FILTERS. */
+#define SELECT_FILTER_TABLE                                                                        \
+	{"conn", 'c', "ID", "only this connection (as all of these, it may be given again)"},      \
+		{"pid", 'p', "PID", "only this process"},                                          \
+		{"name", 'e', "NAME", "only processes of this name"},                              \
+		{"container", 0, "ID", "only this container; the beginning of its id will do"},    \
+		{"protocol", 0, "NAME", "only this protocol, or this table of one"},               \
+		{"role", 0, "ROLE", "only where the recorded process is the client (or server)"},  \
+		{"outcome", 0, "OUTCOME", "only ok, error, unanswered or partial ones"},           \
+		{"record", 0, "ID", "only this record"},                                           \
+		{"since", 0, "TIME", "not before: 2026-11-22T10:00:00Z, or seconds since 1970"},   \
+	{                                                                                          \
+		"until", 0, "TIME", "before"                                                       \
+	}
+#define SELECT_FILTERS 10
+
+/* The same for listings: their own options are numbered from SELECT_OPTIONS. */
+#define SELECT_OPTION_TABLE                                                                        \
+	SELECT_FILTER_TABLE,                                                                       \
+		{"format", 'f', "FORMAT", "text (default), json (one object a line) or csv"},      \
+	{                                                                                          \
+		"json", 0, NULL, "the same as --format json"                                       \
+	}
+#define SELECT_OPTIONS (SELECT_FILTERS + 2)
+
+/* Takes an option of either table; false after telling the user what is wrong with VALUE. */
+bool select_option(struct select *select, const char *command, int option, const char *value);
+
+/* After the last option: false after telling the user that nothing can match. */
+bool select_check(const struct select *select, const char *command);
+
+/*
+ * Replays PATH to find the connections that KINDS select, for commands that must know them before
+ * they print anything: afterwards these connections are selected instead. Nothing to do when none
+ * of KINDS was given. STATUS_DONE, or what to exit with.
+ */
+int select_resolve(struct select *select, const char *command, const char *path, unsigned kinds);
+
+/* At the end: tells why nothing matched, when nothing did. */
+void select_explain(const struct select *select, const char *command);
+
+void select_free(struct select *select);
+
+/* Tells that there is no such protocol, and which there are. Returns COMMAND_WRONG. */
+int select_no_protocol(const char *command, const char *name);
+
+#endif

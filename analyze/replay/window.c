@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/replay/window.h"
+
+/* More connections than this can't be told apart by a filter of 256 bits. */
+#define NARROW_MAX 64
+
+/* Events may come so much later than they should. */
+#define SLACK_NS 1000000000ll
+
+static void set_bit(uint64_t bits[4], uint64_t id)
+{
+	bits[id % 256 / 64] |= 1ull << id % 64;
+}
+
+/* ---- blocks ---- */
+
+static bool in_time(const struct window *w, const struct block_info *info)
+{
+	int64_t from = info->realtime ? info->realtime
+				      : recording_realtime(w->recording, info->ts_min);
+
+	int64_t to = from + (info->ts_max - info->ts_min);
+
+	selection_saw_time(w->selection, from, to);
+	return from < w->to && to >= w->from;
+}
+
+static bool has_conns(const struct window *w, const struct block_info *info)
+{
+	for (int i = 0; i < 4; i++)
+		if (info->conns[i] & w->conns[i])
+			return true;
+	return false;
+}
+
+static bool block_wanted(void *context, const struct block_info *info)
+{
+	const struct window *w = context;
+
+	bool timely = in_time(w, info);
+
+	if (!info->data_alone)
+		return true;
+	return timely && (!w->narrow || w->wide || has_conns(w, info));
+}
+
+/* ---- connections ---- */
+
+static uint32_t port_pair(const struct address *a, const struct address *b)
+{
+	return (uint32_t)a->port << 16 | b->port;
+}
+
+static bool is_selected(const struct window *w, uint64_t id)
+{
+	return map_get(&w->selection->conns, id) != NULL;
+}
+
+bool window_conn(struct window *w, const struct connection *c)
+{
+	bool more = false;
+
+	if (!w->narrow)
+		return false;
+	if (w->twins && is_selected(w, c->id)) {
+		/* A datagram socket may talk to anyone, and anyone to it. */
+		if (transport_is_datagram(c->transport))
+			w->wide = true;
+		else if (!map_get(&w->ports, port_pair(&c->remote, &c->local)))
+			more = map_put(&w->ports, port_pair(&c->remote, &c->local), w);
+	}
+	if (window_needs(w, c))
+		set_bit(w->conns, c->id);
+	return more;
+}
+
+bool window_needs(struct window *w, const struct connection *c)
+{
+	if (!w->narrow || is_selected(w, c->id))
+		return true;
+	if (transport_is_datagram(c->transport))
+		return w->wide;
+	return c->local.port && map_get(&w->ports, port_pair(&c->local, &c->remote)) != NULL;
+}
+
+/* ---- the rest ---- */
+
+static void set_conns(struct window *w)
+{
+	for (size_t i = 0; i < w->selection->conns.used; i++)
+		if (w->selection->conns.entries[i].value)
+			set_bit(w->conns, w->selection->conns.entries[i].key);
+}
+
+void window_open(struct window *w, const struct replay_options *options,
+		 struct recording *recording)
+{
+	struct selection *selection = options->selection;
+
+	*w = (struct window){
+		.selection = selection,
+		.recording = recording,
+		.from = INT64_MIN,
+		.to = INT64_MAX,
+		.twins = options->handlers.record != NULL,
+	};
+	if (!selection)
+		return;
+	w->narrow = selection->kinds & SELECT_BIT(SELECT_CONN) &&
+		    (!w->twins || selection->conns.count <= NARROW_MAX);
+	if (w->narrow)
+		set_conns(w);
+	if (!recording)
+		return;
+	if (options->window && selection->since > REPLAY_LEAD_NS)
+		w->from = selection->since - REPLAY_LEAD_NS;
+	if (options->window && selection->until && selection->until < INT64_MAX - REPLAY_LEAD_NS)
+		w->to = selection->until + REPLAY_LEAD_NS;
+	if (window_is_restricted(w))
+		recording_restrict(recording, w->from, block_wanted, w);
+}
+
+bool window_is_restricted(const struct window *w)
+{
+	return w->narrow || w->from != INT64_MIN || w->to != INT64_MAX;
+}
+
+bool window_is_past(struct window *w, int64_t realtime)
+{
+	/* Events are in order of time but for a few that come late. */
+	if (w->to == INT64_MAX || realtime - SLACK_NS < w->to)
+		return false;
+	w->cut = true;
+	return true;
+}
+
+void window_note(const struct window *w, bool unsettled, struct record *record, struct buffer *note)
+{
+	if (record->note.len) {
+		buffer_append_span(note, record->note);
+		buffer_append_text(note, "; ");
+	}
+	if (unsettled)
+		buffer_printf(
+			note,
+			"its connection is older than the %lld s that were read before --since",
+			REPLAY_LEAD_NS / 1000000000);
+	else
+		buffer_printf(note, "what came later than %lld s after --until was not read",
+			      REPLAY_LEAD_NS / 1000000000);
+	(void)w;
+	record->outcome = OUTCOME_PARTIAL;
+	record->note = buffer_span(note);
+}
+
+void window_free(struct window *w)
+{
+	map_free(&w->ports);
+}
