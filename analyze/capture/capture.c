@@ -12,8 +12,11 @@
 #include "analyze/capture/tcp.h"
 #include "format/buffer.h"
 
-/* About 600 bytes each. Beyond that, the one that was silent for longest is forgotten. */
-#define FLOWS_MAX	(256u << 10)
+/* Where the caller doesn't say how much; half of it is for flows, the other for what waits. */
+#define MEMORY_DEFAULT (UINT64_C(256) << 20)
+
+/* A UDP flow that is silent for so long has ended, as connection tracking has it. */
+#define UDP_IDLE_NS	INT64_C(120000000000)
 #define PROGRESS_PERIOD 16384u /* packets */
 
 struct capture {
@@ -123,9 +126,63 @@ static struct flow *open_flow(struct capture *c, enum transport transport, const
 
 static void forget_flow(struct capture *c, struct flow *flow, bool ended)
 {
+	const struct flow_datagrams *udp = &flow->udp;
+
 	if (flow->transport == TRANSPORT_TCP)
 		tcp_finish(&c->tcp, &flow->tcp, c->now, ended);
+	else if (ended)
+		emit_close(&c->emitter, udp->last_ts, flow->id, udp->moved[DIRECTION_SENT],
+			   udp->moved[DIRECTION_RECEIVED]);
 	flows_remove(c->flows, flow);
+}
+
+static bool is_idle(const struct capture *c, const struct flow *flow)
+{
+	return flow->transport == TRANSPORT_UDP && c->now - flow->udp.last_ts > UDP_IDLE_NS;
+}
+
+/* The UDP flows that have ended are closed, at the time of their last datagram. */
+static void close_idle(struct capture *c)
+{
+	struct flow *flow;
+
+	while ((flow = flows_oldest(c->flows, TRANSPORT_UDP)) != NULL && is_idle(c, flow))
+		forget_flow(c, flow, true);
+}
+
+/* What waits for a packet is bounded elsewhere, and can't be put aside. */
+static bool can_be_put_aside(const struct flow *flow)
+{
+	return flow->transport == TRANSPORT_UDP || flow->tcp.wait == TCP_WAIT_NONE;
+}
+
+/* One that can't be put aside is forgotten. */
+static void put_aside(struct capture *c, struct flow *flow)
+{
+	if (flow && (!can_be_put_aside(flow) || !flows_put_aside(c->flows, flow)))
+		forget_flow(c, flow, false);
+}
+
+/* Those that were silent for longest make room. */
+static void make_room(struct capture *c)
+{
+	while (flows_full(c->flows)) {
+		put_aside(c, flows_oldest(c->flows, TRANSPORT_UDP));
+		put_aside(c, flows_oldest(c->flows, TRANSPORT_TCP));
+	}
+}
+
+/* The end of the capture: what is over is closed. */
+static void end_flows(struct capture *c)
+{
+	struct flow *flow;
+
+	while ((flow = flows_oldest(c->flows, TRANSPORT_TCP)) != NULL)
+		forget_flow(c, flow, false);
+	while ((flow = flows_oldest(c->flows, TRANSPORT_UDP)) != NULL)
+		forget_flow(c, flow, is_idle(c, flow));
+	while ((flow = flows_take_back(c->flows)) != NULL)
+		forget_flow(c, flow, is_idle(c, flow));
 }
 
 static enum direction direction_of(const struct flow *flow, const struct packet *p)
@@ -152,14 +209,19 @@ static void take_datagram(struct capture *c, const struct packet *p)
 	struct flow *flow = flows_find(c->flows, TRANSPORT_UDP, &p->source, &p->destination);
 	enum direction direction;
 
+	if (flow && is_idle(c, flow)) {
+		forget_flow(c, flow, true);
+		flow = NULL;
+	}
 	if (!flow)
 		flow = open_flow(c, TRANSPORT_UDP, p);
 	if (!flow)
 		return;
 	direction = direction_of(flow, p);
-	emit_data(&c->emitter, p->ts, flow->id, direction, flow->moved[direction], p->rest,
+	emit_data(&c->emitter, p->ts, flow->id, direction, flow->udp.moved[direction], p->rest,
 		  &flow->remote);
-	flow->moved[direction] += p->rest.len;
+	flow->udp.moved[direction] += p->rest.len;
+	flow->udp.last_ts = p->ts;
 }
 
 /* ---- secrets ---- */
@@ -227,6 +289,7 @@ static void take_packet(struct capture *c, const struct capture_item *item)
 	if (c->secrets.len)
 		emit_secrets(c);
 	tcp_expire(&c->tcp, c->now);
+	close_idle(c);
 	switch (packet_decode(&p, item->link_type)) {
 	case HEADER_SEGMENT:
 		take_segment(c, &p);
@@ -242,8 +305,7 @@ static void take_packet(struct capture *c, const struct capture_item *item)
 	default: /* HEADER_WAITING */
 		break;
 	}
-	if (flows_count(c->flows) > FLOWS_MAX)
-		forget_flow(c, flows_oldest(c->flows), false);
+	make_room(c);
 }
 
 static void take_item(struct capture *c, const struct capture_item *item)
@@ -278,8 +340,7 @@ static void finish(struct capture *c, const struct capture_file *file)
 		emit_start(c, 0);
 	if (c->secrets.len)
 		emit_secrets(c);
-	while (flows_oldest(c->flows))
-		forget_flow(c, flows_oldest(c->flows), false);
+	end_flows(c);
 	totals->skipped[CAPTURE_SKIP_FRAGMENT] = fragments_unused(c->fragments);
 	totals->damage = damage->what;
 	totals->damage_offset = damage->offset;
@@ -322,15 +383,17 @@ static void capture_free(struct capture *c)
 static struct capture *capture_new(const char *name, const struct capture_sink *sink,
 				   struct capture_totals *totals)
 {
+	uint64_t memory = sink->memory ? sink->memory : MEMORY_DEFAULT;
 	struct capture *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
+	c->tcp.pending_memory_max = (size_t)(memory / 2);
 	c->emitter.sink = sink;
 	c->emitter.totals = totals;
 	c->tcp.emitter = &c->emitter;
 	c->name = name;
-	c->flows = flows_new();
+	c->flows = flows_new((size_t)(memory / 2));
 	c->fragments = fragments_new();
 	if (c->flows && c->fragments)
 		return c;

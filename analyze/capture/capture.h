@@ -9,9 +9,10 @@
  * Turns a packet capture (pcap or pcapng, gzip-compressed or not) into the events of a recording.
  *
  * Each TCP connection and each UDP flow becomes a connection whose `local` end is the one that
- * began it; SENT is what that end sent. Streams are reassembled: every byte comes once, in order,
- * at its position; what the capture misses is a LOSS event and a step in the position. Times are
- * the capture's own, in monotonic and real time alike. HOST and CLOCK come first.
+ * began it; SENT is what that end sent. A UDP flow is closed when it is silent for two minutes.
+ * Streams are reassembled: every byte comes once, in order, at its position; what the capture
+ * misses is a LOSS event and a step in the position. Times are the capture's own, in monotonic and
+ * real time alike. HOST and CLOCK come first.
  */
 
 /* Why a packet gave no event: name, words. */
@@ -63,6 +64,7 @@ struct capture_sink {
 	/* Called now and then; may be NULL. */
 	void (*progress)(void *context, const struct capture_totals *totals);
 	void *context;
+	uint64_t memory; /* bytes that reading may keep; 0: 256 MiB */
 };
 
 /*

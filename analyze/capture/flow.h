@@ -4,7 +4,10 @@
 
 #include "analyze/capture/tcp.h"
 
-/* The connections and flows of a capture, by transport and addresses, the least used first. */
+/*
+ * The connections and flows of a capture, by transport and addresses. Of each transport the least
+ * used comes first; where there are more than memory allows, those are put aside in a file.
+ */
 struct flows;
 
 /* One TCP connection, or all UDP datagrams between two addresses. */
@@ -13,19 +16,24 @@ struct flow {
 	enum transport transport;
 	struct address local; /* who began it, as far as that can be told */
 	struct address remote;
-	union {
-		struct tcp_connection tcp;
-		uint64_t moved[2]; /* UDP: bytes by enum direction */
-	};
 
 	/* Of the table. */
 	uint64_t hash;
 	struct flow *chain;
 	struct flow *older;
 	struct flow *newer;
+
+	union {
+		struct tcp_connection tcp;
+		struct flow_datagrams {
+			uint64_t moved[2]; /* bytes by enum direction */
+			int64_t last_ts;
+		} udp;
+	};
 };
 
-struct flows *flows_new(void); /* NULL: out of memory */
+/* MEMORY: bytes for flows that aren't put aside. NULL: out of memory. */
+struct flows *flows_new(size_t memory);
 
 /* The flow between A and B, whichever sent; it becomes the most used one. NULL: there is none. */
 struct flow *flows_find(struct flows *flows, enum transport transport, const struct address *a,
@@ -35,8 +43,22 @@ struct flow *flows_find(struct flows *flows, enum transport transport, const str
 struct flow *flows_add(struct flows *flows, enum transport transport, const struct address *local,
 		       const struct address *remote);
 
-struct flow *flows_oldest(const struct flows *flows); /* NULL: none */
-size_t flows_count(const struct flows *flows);
+struct flow *flows_oldest(const struct flows *flows, enum transport transport); /* NULL: none */
+
+/* Whether there are more than memory allows. */
+bool flows_full(const struct flows *flows);
+
+/*
+ * FLOW goes to the file, whence flows_find() takes it. It must not be waiting for anything. False
+ * when the system refuses: it is still there.
+ */
+bool flows_put_aside(struct flows *flows, struct flow *flow);
+
+/*
+ * Takes one of those that were put aside back, whichever; NULL after the last. For the end, with no
+ * other call but flows_remove() in between.
+ */
+struct flow *flows_take_back(struct flows *flows);
 
 /* FLOW goes away. */
 void flows_remove(struct flows *flows, struct flow *flow);

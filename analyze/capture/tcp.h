@@ -70,11 +70,12 @@ struct tcp_wait_list {
 	struct tcp_connection *newest;
 };
 
-/* What all connections share. Zeroed but for the emitter: ready. */
+/* What all connections share. Zeroed but for the emitter and the maximum: ready. */
 struct tcp_engine {
 	struct emitter *emitter;
 	struct tcp_wait_list waits[TCP_WAIT_COUNT];
 	size_t pending_memory;
+	size_t pending_memory_max;
 	uint64_t packets; /* seen by tcp_expire() */
 };
 

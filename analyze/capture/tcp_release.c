@@ -3,9 +3,8 @@
 
 #include <stdlib.h>
 
-#define HALF_PIECES_MAX	  4096u
-#define HALF_MEMORY_MAX	  (8u << 20)
-#define ENGINE_MEMORY_MAX (128u << 20)
+#define HALF_PIECES_MAX 4096u
+#define HALF_MEMORY_MAX (8u << 20)
 
 static const int64_t wait_ns[] = {
 #define TCP_WAIT_NS(name, ns) [TCP_WAIT_##name] = ns,
@@ -303,7 +302,7 @@ static void bound_memory(struct tcp_engine *tcp, struct tcp_connection *c, int64
 			resolve(tcp, c, now);
 	}
 	for (int wait = TCP_WAIT_COUNT - 1; wait >= 0; wait--) {
-		while (tcp->pending_memory > ENGINE_MEMORY_MAX && tcp->waits[wait].oldest)
+		while (tcp->pending_memory > tcp->pending_memory_max && tcp->waits[wait].oldest)
 			give_up(tcp, tcp->waits[wait].oldest, now);
 	}
 }
