@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "record/level.h"
 
-#include <stdbool.h>
-
 /*
  * MB/s of one core and how much is left, measured with zstd 1.5.4 on programs' code: 650 and 28 %,
  * 890 and 42 %, 1500 and 64 %, 3350 and 89 %. RISE is the part of the backlog, in 1/16, that

@@ -2,6 +2,7 @@
 #ifndef SOCKTAPE_RECORD_LEVEL_H
 #define SOCKTAPE_RECORD_LEVEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -19,6 +20,7 @@ struct level_control {
 struct level_situation {
 	uint64_t waiting; /* bytes that wait, of as many as may */
 	uint64_t limit;
+	bool ending;	      /* no more will come */
 	uint64_t compress_ns; /* that the block before took */
 	uint64_t write_ns;
 };

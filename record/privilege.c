@@ -41,7 +41,7 @@ static bool capabilities_keep(uint64_t keep)
 bool privilege_drop(const char *directory)
 {
 	uint64_t keep = BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_BPF) |
-			BIT(CAP_PERFMON);
+			BIT(CAP_PERFMON) | BIT(CAP_SYS_NICE);
 	struct stat st;
 
 	if (stat(directory, &st) == 0 && st.st_uid != geteuid())

@@ -10,6 +10,7 @@
  *   CAP_SYS_PTRACE		/proc/PID/exe of other users' processes
  *   CAP_DAC_READ_SEARCH	cgroup directories by id (open_by_handle_at)
  *   CAP_BPF, CAP_PERFMON	reading maps where the kernel asks for it (before 5.19), sweeps
+ *   CAP_SYS_NICE		to take back a priority that was lowered
  *   CAP_SYS_ADMIN		only when CAP_BPF isn't there to begin with
  *   CAP_DAC_OVERRIDE		only when DIRECTORY belongs to another user
  * The user id stays, so that the files belong to whom started the recorder. False with errno.

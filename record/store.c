@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "record/level.h"
+#include "record/yield.h"
 
 /* Written blocks whose memory is kept for the next ones, so that a steady flow needs no new. */
 #define SPARES_MAX 4
@@ -59,6 +60,7 @@ static struct block *next_block(struct store *s, struct level_situation *situati
 	s->count--;
 	situation->waiting = s->waiting;
 	situation->limit = s->limit;
+	situation->ending = s->end;
 	return block;
 }
 
@@ -104,14 +106,18 @@ static void *run(void *context)
 {
 	struct store *s = context;
 	struct level_situation situation = {0};
+	struct yield yield;
 	struct block *block;
 
+	yield_begin(&yield);
 	pthread_mutex_lock(&s->lock);
 	while ((block = next_block(s, &situation))) {
 		enum tape_error error;
 		int system_error;
 
 		pthread_mutex_unlock(&s->lock);
+		/* The applications first, as long as the backlog has room. */
+		yield_set(&yield, situation.waiting < situation.limit / 2 && !situation.ending);
 		error = write_block(s, block, &situation);
 		system_error = errno;
 		pthread_mutex_lock(&s->lock);

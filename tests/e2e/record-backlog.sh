@@ -40,6 +40,26 @@ check "slow compression: and go back at the end" \
 is "slow compression: the text says it, too" \
 	"$("$socktape" info "$work/zstd" | grep -c '^compression  zstd level .*%')" 1
 
+# The memory goes back, while recording goes on.
+env "LD_PRELOAD=$work/slow.so" SLOW_COMPRESS=40000 "$recorder" -o "$work/memory" -e python3 \
+	2>"$work/memory.err" &
+recording=$!
+wait_for 20 grep -q "recording into" "$work/memory.err"
+(flood "$port" 400)
+anonymous() {
+	awk '/^RssAnon/ { print $2 }' "/proc/$recording/status"
+}
+most=$(anonymous)
+check "the backlog takes memory ($most KiB)" test "$most" -gt 25000
+is "its thread lets the applications go first: nice value" \
+	"$(awk '$19 > 0 { print $19 }' "/proc/$recording"/task/*/stat)" 10
+is_small() {
+	[ "$(anonymous)" -lt 15000 ]
+}
+check "and gives it back when it is done" wait_for 60 is_small
+record_stop INT
+is "nothing is lost by that" "$(summary_of "$work/memory.err")" "80000000 80000000"
+
 slow fixed SLOW_COMPRESS=20000 --backlog 32M -z 3
 is "a fixed level stays" "$(levels fixed)" "[3]"
 

@@ -17,11 +17,13 @@ echo_server e2e-echo
 
 record_start -o "$work/rec"
 cp "/proc/$recording/status" "$work/status"
+threads=$(grep -h CapEff "/proc/$recording"/task/*/status | sort -u)
 record_stop INT
 check "CAP_SYS_PTRACE stays, for /proc" has 19
 check "CAP_DAC_OVERRIDE is given up" lacks 1
 check "CAP_NET_RAW is given up" lacks 13
 check "CAP_SYS_ADMIN is given up" lacks 21
+is "in every thread" "$threads" "$(grep CapEff "$work/status")"
 check "for good" grep -q "^NoNewPrivs:.1$" "$work/status"
 is "the directory is the owner's alone" "$(stat -c %a "$work/rec")" 700
 is "and so are the files" "$(stat -c %a "$work"/rec/*.tape.zst)" 600
