@@ -10,13 +10,16 @@
 
 #include "bpf/data.h"
 #include "bpf/pagecache.h"
+#include "bpf/segment.h"
 
 /* Pieces of one call (messages, iovecs, pages of a file): beyond them only sizes are recorded. */
 #define WALK_STEPS 4096
 
-/* Begins a message of LEN bytes whose stream position is known. */
+/* Begins a message of LEN bytes whose stream position is known, or what follows of one. */
 static __always_inline void message_begin(struct walk *walk, __u64 len)
 {
+	walk->rest = walk->segment && len > walk->segment ? len - walk->segment : 0;
+	len -= walk->rest;
 	walk->left = len;
 	walk->keep = len < settings.snaplen ? len : settings.snaplen;
 	walk->cut = walk->keep < len ? CUT_SNAPLEN : CUT_NONE;
@@ -66,8 +69,13 @@ static __always_inline bool message_next(struct lane *lane)
 	walk->source.at = (__u64)message.msg_hdr.msg_iov;
 	walk->source.count = message.msg_hdr.msg_iovlen;
 	walk->piece_len = 0;
+	walk->skip = 0;
 	moved = message.msg_len;
 	if (walk->datagram) {
+		walk->segment = segment_of_control((__u64)message.msg_hdr.msg_control,
+						   message.msg_hdr.msg_controllen);
+		if (!walk->segment)
+			walk->segment = walk->segment_default;
 		address_from_user((__u64)message.msg_hdr.msg_name, &walk->peer);
 		if (walk->peer_port_filter && walk->peer.port != settings.port)
 			return true;
@@ -167,7 +175,7 @@ static __always_inline bool walk_record_begin(struct lane *lane)
 	if (walk->record_open)
 		return true;
 	COUNT(lane, lost_ring_records, 1);
-	COUNT(lane, lost_ring_bytes, walk->left);
+	COUNT(lane, lost_ring_bytes, walk->left + walk->rest);
 	walk->message_open = 0;
 	return false;
 }
@@ -203,6 +211,30 @@ static __always_inline void walk_direct(struct lane *lane)
 	walk_record_end(lane, walk->left);
 }
 
+/* Passes over what is left of the last segment. */
+static __always_inline void piece_skip(struct walk *walk)
+{
+	__u64 n = walk->skip < walk->piece_len ? walk->skip : walk->piece_len;
+
+	walk->piece += n;
+	walk->piece_len -= n;
+	walk->skip -= n;
+}
+
+/* Ends the message, or its segment and begins the next one. */
+static __always_inline void message_end(struct lane *lane)
+{
+	struct walk *walk = &lane->walk;
+	__u64 uncopied = walk->left - walk->fill;
+
+	walk_record_end(lane, walk->left);
+	walk->message_open = 0;
+	if (!walk->rest)
+		return;
+	walk->skip += uncopied;
+	message_begin(walk, walk->rest);
+}
+
 /* One step; 0 when there is more to do. */
 __noinline int walk_step(__u32 cpu)
 {
@@ -222,12 +254,12 @@ __noinline int walk_step(__u32 cpu)
 		return 0;
 	if (walk->keep && !walk->piece_len && !piece_next(walk))
 		walk->keep = 0;
+	if (walk->skip)
+		piece_skip(walk);
 	if (walk->keep && walk->piece_len && !piece_copy(lane))
 		walk->keep = 0;
-	if (!walk->keep) {
-		walk_record_end(lane, walk->left);
-		walk->message_open = 0;
-	}
+	if (!walk->keep)
+		message_end(lane);
 	return !walk->message_open && !walk->message_count;
 }
 

@@ -122,11 +122,15 @@ struct walk {
 	struct source source; /* what comes after the piece */
 	__u64 piece;	      /* address of the next bytes, piece_len of them in one piece */
 	__u64 piece_len;
-	__u64 left;  /* bytes of the message that are in no complete record */
-	__u64 keep;  /* of those that are not copied either: still to be captured */
-	__u32 fill;  /* bytes in the record */
-	__u32 room;  /* bytes that the record may have */
-	__u32 fixed; /* length of what stands before them */
+	__u64 skip;    /* bytes of it, and maybe of the next ones, that are not wanted */
+	__u64 rest;    /* bytes of the message's later segments */
+	__u64 left;    /* bytes of the message, or of its segment, that are in no complete record */
+	__u64 keep;    /* of those that are not copied either: still to be captured */
+	__u32 fill;    /* bytes in the record */
+	__u32 room;    /* bytes that the record may have */
+	__u32 fixed;   /* length of what stands before them */
+	__u32 segment; /* size of the datagrams that are one message; 0: it is one itself */
+	__u32 segment_default; /* where the message doesn't tell */
 	__u32 pid;
 	__u32 tid;
 	__s32 fd;

@@ -50,6 +50,7 @@ static __always_inline void source_message(struct transfer *transfer, __u64 poin
 	if (!transfer_is_datagram(transfer))
 		return;
 	address_from_user((__u64)message.msg_name, &transfer->peer);
+	transfer->segment = segment_of_control((__u64)message.msg_control, message.msg_controllen);
 	if (transfer->direction == DIRECTION_RECEIVED && (message.msg_flags & MSG_TRUNC))
 		transfer->moved = iov_clamp(transfer->source.at, transfer->source.count,
 					    transfer->moved);

@@ -17,6 +17,7 @@ struct transfer {
 	__u32 pid;
 	__u32 tid;
 	__s32 fd;
+	__u32 segment; /* size of the datagrams that `moved` is made of; 0: it is one */
 	__u8 call;
 	__u8 direction;
 };
@@ -104,6 +105,9 @@ static __always_inline void walk_prepare(struct lane *lane, const struct transfe
 	walk->call = transfer->call;
 	walk->direction = transfer->direction;
 	walk->datagram = transfer_is_datagram(transfer);
+	if (transfer->ref.transport == TRANSPORT_UDP && transfer->direction == DIRECTION_SENT)
+		walk->segment_default = segment_of_socket(transfer->ref.sk);
+	walk->segment = transfer->segment ? transfer->segment : walk->segment_default;
 	walk->peer_port_filter = !!(conn->flags & CONN_PEER_FILTER);
 	if (walk->source.kind == SOURCE_BUFFER) {
 		walk->piece = walk->source.at;
@@ -131,7 +135,7 @@ static __always_inline void transfer_send(struct lane *lane, struct transfer *tr
 	walk->offset = conn_advance(conn, transfer->direction, transfer->moved);
 	COUNT(lane, moved_bytes, transfer->moved);
 	message_begin(walk, transfer->moved);
-	if (walk->keep <= KERNEL_PAYLOAD_MAX && walk->piece_len >= walk->keep)
+	if (!walk->rest && walk->keep <= KERNEL_PAYLOAD_MAX && walk->piece_len >= walk->keep)
 		walk_direct(lane);
 	else
 		walk_run(lane->cpu);

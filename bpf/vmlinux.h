@@ -266,6 +266,10 @@ struct inet_sock {
 	__u16 inet_sport;
 };
 
+struct udp_sock {
+	__u16 gso_size;
+};
+
 struct tcp_sock {
 	__u32 srtt_us;
 };

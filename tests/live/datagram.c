@@ -240,6 +240,103 @@ static void case_longest(const struct family *family, struct end ends[2])
 	free(data);
 }
 
+/* linux/udp.h; not in every C library's netinet/udp.h */
+#define SEGMENT_OPTION 103
+#define GRO_OPTION     104
+
+union segment_control {
+	struct cmsghdr header;
+	char space[2 * CMSG_SPACE(sizeof(int))];
+};
+
+/* What one call of NAME moved, datagram by datagram of SEGMENT bytes. */
+static void ledger_segments(struct end *end, const char *name, const uint8_t *data, size_t len,
+			    size_t segment, const struct sockaddr_storage *peer, bool sent)
+{
+	for (size_t at = 0; at < len; at += segment) {
+		size_t n = len - at < segment ? len - at : segment;
+
+		ledger_write((struct moved){.end = end,
+					    .call = name,
+					    .data = data + at,
+					    .len = n,
+					    .peer = peer},
+			     sent);
+	}
+}
+
+static void segment_tell(struct msghdr *message, union segment_control *control, uint16_t segment)
+{
+	*control = (union segment_control){.header = {.cmsg_len = CMSG_LEN(sizeof(segment)),
+						      .cmsg_level = IPPROTO_UDP,
+						      .cmsg_type = SEGMENT_OPTION}};
+	memcpy(CMSG_DATA(&control->header), &segment, sizeof(segment));
+	message->msg_control = control;
+	message->msg_controllen = CMSG_SPACE(sizeof(segment));
+}
+
+/* Takes LEN bytes, as large as they come: several datagrams that are one have their size with them.
+ */
+static void receive_segments(struct end *end, size_t len)
+{
+	while (len > 0) {
+		uint8_t back[2000];
+		struct sockaddr_storage peer = {0};
+		struct iovec iov[2] = {{back, 70}, {back + 70, sizeof(back) - 70}};
+		union segment_control control;
+		struct msghdr message = {.msg_iov = iov,
+					 .msg_iovlen = 2,
+					 .msg_name = &peer,
+					 .msg_namelen = sizeof(peer),
+					 .msg_control = &control,
+					 .msg_controllen = sizeof(control)};
+		size_t n = (size_t)must("recvmsg", recvmsg(end->fd, &message, 0));
+		struct cmsghdr *told = CMSG_FIRSTHDR(&message);
+		int segment = (int)n;
+
+		if (told)
+			memcpy(&segment, CMSG_DATA(told), sizeof(segment));
+		ledger_segments(end, "recvmsg", back, n, (size_t)segment, &peer, false);
+		len -= n;
+	}
+}
+
+/* One call sends several datagrams of one size, and one call receives them. */
+static void case_segments(const struct family *family, struct end ends[2])
+{
+	struct sockaddr_storage address;
+	socklen_t len = address_of(&ends[1], &address);
+	uint8_t *data = filled(1000, 51);
+	struct iovec iov[2] = {{data, 150}, {data + 150, 180}};
+	struct mmsghdr messages[2] = {{.msg_hdr = {.msg_name = &address,
+						   .msg_namelen = len,
+						   .msg_iov = iov,
+						   .msg_iovlen = 2}},
+				      {.msg_hdr = {.msg_name = &address,
+						   .msg_namelen = len,
+						   .msg_iov = &iov[1],
+						   .msg_iovlen = 1}}};
+	union segment_control control;
+	int on = 1, size = 120;
+
+	(void)family;
+	must("UDP_GRO", setsockopt(ends[1].fd, IPPROTO_UDP, GRO_OPTION, &on, sizeof(on)));
+	segment_tell(&messages[0].msg_hdr, &control, 100);
+	must("sendmsg", sendmsg(ends[0].fd, &messages[0].msg_hdr, 0));
+	ledger_segments(&ends[0], "sendmsg", data, 330, 100, &address, true);
+	receive_segments(&ends[1], 330);
+	must("sendmmsg", sendmmsg(ends[0].fd, messages, 2, 0) == 2 ? 0 : -1);
+	ledger_segments(&ends[0], "sendmmsg", data, 330, 100, &address, true);
+	ledger_segments(&ends[0], "sendmmsg", data + 150, 180, 180, &address, true);
+	receive_segments(&ends[1], 510);
+	must("UDP_SEGMENT",
+	     setsockopt(ends[0].fd, IPPROTO_UDP, SEGMENT_OPTION, &size, sizeof(size)));
+	must("sendto", sendto(ends[0].fd, data, 1000, 0, (const struct sockaddr *)&address, len));
+	ledger_segments(&ends[0], "sendto", data, 1000, 120, &address, true);
+	receive_segments(&ends[1], 1000);
+	free(data);
+}
+
 static const struct live_case cases[] = {
 	{"send-recv", case_send_recv, true},
 	{"empty", case_empty, true},
@@ -250,6 +347,7 @@ static const struct live_case cases[] = {
 	{"vector-of-peers", case_vector_of_peers, true},
 	{"many-messages", case_many_messages, false},
 	{"longest", case_longest, true},
+	{"segments", case_segments, false},
 	{0},
 };
 
