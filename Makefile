@@ -214,7 +214,11 @@ C_FILES := $(wildcard */*.[ch] */*/*.[ch])
 format: ## reformat the sources in place
 	$(Q)clang-format -i $(C_FILES)
 
-MAN_PAGES := $(wildcard record/*.1 analyze/*.1 record/*.8)
+MAN_PAGES := $(wildcard record/*.1 analyze/*.1 analyze/*.5 record/*.8)
+.PHONY: tables-page
+tables-page: $(BUILD)/socktape ## the manual page of tables and columns, made from them
+	$(Q)$(BUILD)/socktape schema --man > analyze/socktape-tables.5
+
 .PHONY: install
 install: all ## install into DESTDIR and PREFIX
 	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin

@@ -10,6 +10,7 @@ static const struct command commands[] = {
 	{"events", cmd_events, "REC [options]", "the raw events, as they were recorded"},
 	{"show", cmd_show, "REC [PROTOCOL] [options]", "records: requests with their responses"},
 	{"why", cmd_why, "REC CONN", "how the protocol of a connection was inferred"},
+	{"schema", cmd_schema, "[TABLE] [--json]", "every table and column: type, unit, meaning"},
 	{"export", cmd_export, "REC -o FILE.pcapng [options]", "packets that Wireshark dissects"},
 	{"import", cmd_import, "FILE.pcap -o REC", "a recording out of a packet capture"},
 	{"test", cmd_test, "CORPUS... [--update]", "replay corpus cases and compare their records"},

@@ -5,6 +5,7 @@
 
 #include "analyze/output/output.h"
 #include "analyze/replay/reading.h"
+#include "analyze/command/schema.h"
 #include "analyze/command/select.h"
 #include "analyze/output/text.h"
 #include "analyze/spill/sorter.h"
@@ -73,6 +74,13 @@ static const struct column columns[COLUMNS] = {
 	[MIDSTREAM] = {"midstream", "BOOLEAN", "", "existed before the recording began"},
 	[TLS] = {"tls", "BOOLEAN", "", "whether its TLS plaintext was recorded"},
 	[RECORDS] = {"records", "BIGINT", "", "records that came out of it"},
+};
+
+const struct table conns_table = {
+	.name = "conns",
+	.summary = "connections",
+	.columns = columns,
+	.column_count = COLUMNS,
 };
 
 /* Of the memory that reading may use, the rows that wait take this part. */

@@ -4,6 +4,7 @@
 
 #include "analyze/output/output.h"
 #include "analyze/replay/reading.h"
+#include "analyze/command/schema.h"
 #include "analyze/command/select.h"
 #include "analyze/output/text.h"
 
@@ -63,6 +64,13 @@ static const struct column columns[COLUMNS] = {
 	[PEER] = {"peer", "TEXT", "", "other end of a datagram, where the call told it"},
 	[PAYLOAD] = {"payload", "TEXT", "", "the captured bytes; with -x in hexadecimal"},
 	[DETAIL] = {"detail", "TEXT", "", "what an event other than data says"},
+};
+
+const struct table events_table = {
+	.name = "events",
+	.summary = "what was recorded, call by call",
+	.columns = columns,
+	.column_count = COLUMNS,
 };
 
 struct events {

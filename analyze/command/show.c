@@ -5,11 +5,12 @@
 
 #include "analyze/output/output.h"
 #include "analyze/replay/reading.h"
+#include "analyze/replay/exchanges.h"
 #include "analyze/replay/record.h"
 #include "analyze/command/select.h"
 #include "analyze/output/text.h"
 
-static const char arguments[] = "REC [PROTOCOL] [options]";
+static const char arguments[] = "REC [PROTOCOL | exchanges] [options]";
 static const char summary[] =
 	"Prints the records of a recording: each request with its response,\n"
 	"and each message that stands alone, in the order in which they began.";
@@ -32,6 +33,8 @@ struct show {
 	struct reading reading;
 	struct select select;
 	const struct table *table; /* NULL: all */
+	bool exchanges;		   /* one row for each, whatever the table */
+	struct exchange_values exchange;
 	const struct protocol *decode_as;
 	bool both;
 	uint64_t limit;
@@ -46,6 +49,12 @@ static bool csv_begin(struct show *show)
 {
 	struct row_part part = {.columns = record_columns, .count = RECORD_COLUMNS};
 
+	if (show->exchanges) {
+		part = (struct row_part){.columns = exchanges_table.columns,
+					 .count = exchanges_table.column_count};
+		output_header(show->out, &part, 1);
+		return true;
+	}
 	buffer_append(&show->parts, &part, sizeof(part));
 	for (size_t i = 0; protocols[i]; i++) {
 		for (const struct table *const *t = protocols[i]->tables; *t; t++) {
@@ -204,23 +213,40 @@ static bool is_selected(struct show *show, const struct row *row)
 	return selection_matches(selection, ~0u, &subject);
 }
 
+/* Of an exchange that is one row, either end may be the one that is selected. */
 static bool is_wanted(struct show *show, const struct row *row)
 {
-	if (!is_selected(show, row))
-		return false;
+	bool selected = is_selected(show, row);
+
+	if (show->exchanges)
+		return exchange_begins(row) &&
+		       (selected || (row->twin && is_selected(show, row->twin)));
+	if (!selected || show->select.format != OUTPUT_TEXT || show->both)
+		return selected;
 	/* In text an exchange that was recorded at both ends is one row: the client's. */
-	return show->select.format != OUTPUT_TEXT || show->both || !row->twin ||
-	       row->end->role != ROLE_SERVER || !is_selected(show, row->twin);
+	return !row->twin || row->end->role != ROLE_SERVER || !is_selected(show, row->twin);
+}
+
+static void print_exchange(struct show *show, const struct row *row)
+{
+	const struct row_part part = {.columns = exchanges_table.columns,
+				      .count = exchanges_table.column_count,
+				      .values = show->exchange.values};
+
+	exchange_fill(&show->exchange, row);
+	output_row(show->out, &part, 1);
 }
 
 static void print(struct show *show, struct row *row)
 {
-	if (show->select.format == OUTPUT_JSON)
-		record_print_json(show->out, row);
-	else if (show->select.format == OUTPUT_CSV)
-		print_csv(show, row);
-	else
+	if (show->select.format == OUTPUT_TEXT)
 		print_text(show, row);
+	else if (show->exchanges)
+		print_exchange(show, row);
+	else if (show->select.format == OUTPUT_JSON)
+		record_print_json(show->out, row);
+	else
+		print_csv(show, row);
 }
 
 static void print_all(struct show *show)
@@ -277,7 +303,9 @@ static int operands(struct show *show, int argc, char **argv)
 			     argv[0]);
 		return COMMAND_WRONG;
 	}
-	if (argc - optind == 2) {
+	if (argc - optind == 2 && strcmp(argv[optind + 1], exchanges_table.name) == 0) {
+		show->exchanges = true;
+	} else if (argc - optind == 2) {
 		show->table = protocol_table_find(argv[optind + 1], NULL);
 		if (!selection_add(&show->select.selection, SELECT_PROTOCOL, argv[optind + 1]))
 			return select_no_protocol(argv[0], argv[optind + 1]);
@@ -319,6 +347,7 @@ int cmd_show(int argc, char **argv)
 		return status;
 	status = show_rows(&show);
 	buffer_free(&show.parts);
+	exchange_free(&show.exchange);
 	cells_free(&show.cells);
 	select_free(&show.select);
 	reading_close(&show.reading);

@@ -26,12 +26,12 @@ complains() { # complains NAME STATUS PATTERN COMMAND...
 
 # ---- usage ----
 
-for command in info conns events show why export import test; do
+for command in info conns events show why schema export import test; do
 	is "$command --help" "$(status "$socktape" $command --help) $(head -1 "$work/out" | cut -d' ' -f1-3)" \
 		"0 usage: socktape $command"
 done
 is "--help names every command" \
-	"$("$socktape" --help | grep -cE '^  (info|conns|events|show|why|export|import|test) ')" 8
+	"$("$socktape" --help | grep -cE '^  (info|conns|events|show|why|schema|export|import|test) ')" 9
 is "--version" "$("$socktape" --version | grep -cE '^socktape [0-9]+\.[0-9]+')" 1
 complains "an unknown command" 1 "no command 'frobnicate'" "$socktape" frobnicate
 complains "an unknown option" 1 "no option --frobnicate" "$socktape" show "$rec" --frobnicate
@@ -62,6 +62,20 @@ is "events: the names" \
 is "show --format csv: a header and a line for each" \
 	"$("$socktape" show "$rec" http --format csv | python3 -c 'import csv, sys; rows = list(csv.reader(sys.stdin)); print(len(rows), len(set(map(len, rows))))')" \
 	"7 1"
+is "show exchanges: one row each, with both ends where both were recorded" \
+	"$("$socktape" show corpora/http/live-demo exchanges --json |
+		jq -s 'map(.client_process != null and .server_process != null and
+			.on_the_way_ns == .client_latency_ns - .server_latency_ns) | all and length > 9')" true
+both=$("$socktape" show corpora/http/live-demo --json | wc -l)
+is "text: an exchange once, --both: once for each end" \
+	"$("$socktape" show corpora/http/live-demo | wc -l) $("$socktape" show corpora/http/live-demo --both | wc -l)" \
+	"$((both / 2 + 1)) $((both + 1))"
+is "each record's twin names it as its own" "$("$socktape" show corpora/http/live-demo --json |
+	jq -s 'INDEX(.record_id) as $all | map($all[.twin].twin == .record_id) | all')" true
+is "schema --json: the columns of a row, in their order" \
+	"$("$socktape" schema --json | jq -r 'select(.table == "records" or .table == "http") | .column' | tr '\n' ' ')" \
+	"$("$socktape" show "$rec" --json | head -1 | jq -r 'keys_unsorted | join(" ")') "
+complains "a table that isn't there" 1 "there are: records" "$socktape" schema nothing
 is "text in a pipe has no colours" "$("$socktape" show "$rec" | grep -c $'\033')" 0
 is "--limit" "$("$socktape" show "$rec" --json --limit 2 | wc -l)" 2
 is "--conn" "$("$socktape" show "$rec" --json --conn 5 | jq .conn)" 5
