@@ -91,6 +91,21 @@ const char *exported_ask(struct exported *x, const char *command)
 	return x->answer;
 }
 
+/* Each line that says WORD says INSTEAD, which is shorter. */
+static void lines_replace(char *text, const char *word, const char *instead)
+{
+	size_t len = strlen(word);
+	char *at = text;
+
+	while ((at = strstr(at, word))) {
+		if ((at == text || at[-1] == '\n') && (at[len] == '\n' || at[len] == '\0')) {
+			memcpy(at, instead, strlen(instead));
+			memmove(at + strlen(instead), at + len, strlen(at + len) + 1);
+		}
+		at += strlen(instead);
+	}
+}
+
 const char *exported_field(struct exported *x, const char *filter, const char *field)
 {
 	char command[512];
@@ -99,7 +114,11 @@ const char *exported_field(struct exported *x, const char *filter, const char *f
 		 "tshark -n -r %%s -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE "
 		 "-o udp.check_checksum:TRUE -Y '%s' -T fields -e %s 2>/dev/null",
 		 filter, field);
-	return exported_ask(x, command);
+	exported_ask(x, command);
+	/* From version 4.4 on it has words for booleans. */
+	lines_replace(x->answer, "True", "1");
+	lines_replace(x->answer, "False", "0");
+	return x->answer;
 }
 
 /* ---- sharkd: the same dissectors, started once for all files and questions ---- */
