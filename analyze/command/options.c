@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/command/options.h"
 
+#include "protocols/engine/session.h"
+
 #include <ctype.h>
 #include <string.h>
 #include <time.h>
@@ -21,6 +23,41 @@ bool option_number(const char *text, uint64_t max, uint64_t *number)
 		n = n * 10 + (uint64_t)(*text - '0');
 	}
 	*number = n;
+	return true;
+}
+
+bool option_size(const char *text, uint64_t *bytes)
+{
+	static const char units[] = "kMG";
+	const char *unit = *text ? strchr(units, text[strlen(text) - 1]) : NULL;
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	char digits[24];
+	size_t len = strlen(text) - (unit != NULL);
+
+	if (len >= sizeof(digits))
+		return false;
+	memcpy(digits, text, len);
+	digits[len] = '\0';
+	if (!option_number(digits, UINT64_MAX >> shift, bytes))
+		return false;
+	*bytes <<= shift;
+	return true;
+}
+
+bool option_keep(const char *text, size_t *keep)
+{
+	uint64_t bytes;
+
+	if (strcmp(text, "none") == 0 || strcmp(text, "0") == 0) {
+		*keep = SESSION_KEEP_NONE;
+	} else if (strcmp(text, "all") == 0) {
+		*keep = SESSION_KEEP_ALL;
+	} else {
+		if (!option_size(text, &bytes) || !bytes)
+			return false;
+		/* One byte is as good as none; the two have the same number. */
+		*keep = bytes < SESSION_KEEP_ALL ? (size_t)bytes : SESSION_KEEP_ALL;
+	}
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #define SOCKTAPE_ANALYZE_COMMAND_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* What the arguments of options mean; each false when the text isn't one, nothing is printed. */
@@ -16,6 +17,14 @@ bool option_number(const char *text, uint64_t max, uint64_t *number);
  * ("1763805600.5").
  */
 bool option_time(const char *text, int64_t *ns);
+
+/*
+ * Bytes, in binary units: "500", "64k", "10M", "2G".
+ */
+bool option_size(const char *text, uint64_t *bytes);
+
+/* Of bodies: a size, "none" or "all", as struct session_options has it. */
+bool option_keep(const char *text, size_t *keep);
 
 enum output_format {
 	OUTPUT_TEXT,

@@ -18,6 +18,7 @@ static const char summary[] =
 enum {
 	OPT_LIMIT = SELECT_OPTIONS,
 	OPT_BOTH,
+	OPT_KEEP,
 	OPT_DECODE_AS
 };
 
@@ -25,6 +26,7 @@ static const struct command_option options[] = {
 	SELECT_OPTION_TABLE,
 	{"limit", 'n', "N", "stop after N records"},
 	{"both", 0, NULL, "text: a row for each end of an exchange that was recorded at both"},
+	{"keep", 0, "SIZE", "so much of each body: 64k, 10M, none, or all that memory allows (1M)"},
 	{"decode-as", 0, "PROTOCOL", "don't infer: every connection speaks this"},
 	{0},
 };
@@ -38,6 +40,7 @@ struct show {
 	const struct protocol *decode_as;
 	bool both;
 	uint64_t limit;
+	size_t keep;
 	struct output *out;
 	struct buffer parts; /* struct row_part each: of a row of CSV */
 	struct cells cells;
@@ -285,6 +288,14 @@ static int parse(struct show *show, int argc, char **argv)
 			}
 		} else if (option == OPT_BOTH) {
 			show->both = true;
+		} else if (option == OPT_KEEP) {
+			if (!option_keep(value, &show->keep)) {
+				command_fail(argv[0],
+					     "--keep wants a size as 64k or 10M, none or all, "
+					     "not '%s'",
+					     value);
+				return COMMAND_WRONG;
+			}
 		} else {
 			show->decode_as = protocol_find(value);
 			if (!show->decode_as)
@@ -342,6 +353,7 @@ int cmd_show(int argc, char **argv)
 	with.selection = &show.select.selection;
 	with.window = true;
 	with.decode_as = show.decode_as;
+	with.keep = show.keep;
 	status = reading_open_rows(&show.reading, argv[0], argv[optind], &with);
 	if (status)
 		return status;

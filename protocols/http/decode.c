@@ -63,7 +63,7 @@ struct span http_decode(struct http_decoder *decoder, const uint8_t *codings, un
 		}
 		buffer_clear(out);
 		end = codec_decode(&decoder->codecs, codecs[codings[count]], body, out,
-				   HTTP_BODY_MAX);
+				   decoder->limit ? decoder->limit : HTTP_BODY_MAX);
 		*notes |= stage_notes(end, out->len > 0);
 		if (!out->len && end == CODEC_DAMAGED)
 			continue;

@@ -10,7 +10,7 @@
 /* Codings of one message that are looked at; more than two are an attack or a mistake. */
 #define HTTP_CODINGS_MAX 8
 
-/* A body is shown up to this many bytes, whatever it would grow to. */
+/* A body is shown up to this many bytes, whatever it would grow to, unless it is said otherwise. */
 #define HTTP_BODY_MAX (1u << 20)
 
 /* Content and transfer codings (RFC 9110, section 8.4.1; RFC 7932; RFC 8878). */
@@ -28,6 +28,7 @@ enum http_coding http_coding_find(struct span name);
 
 /* Where bodies are decoded to. Zeroed is empty. */
 struct http_decoder {
+	size_t limit; /* of a decoded body; 0: HTTP_BODY_MAX */
 	struct buffer out[2];
 	struct codec_contexts codecs;
 };

@@ -7,12 +7,12 @@ static void add_body(struct http_state *st, struct http_message *m, uint64_t len
 	if (!m)
 		return;
 	m->body_bytes += len;
-	if (m->body_closed)
+	if (m->body_closed || !st->keep)
 		return;
 	if (data.len < len)
 		m->body_closed = true;
-	if (data.len > HTTP_BODY_MAX - m->body.len) {
-		data.len = HTTP_BODY_MAX - m->body.len;
+	if (data.len > st->keep - m->body.len) {
+		data.len = st->keep - m->body.len;
 		m->body_closed = true;
 		m->notes |= HTTP_NOTE_BODY_CAPPED;
 	}

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/engine/budget.h"
 #include "protocols/http/state.h"
 #include "protocols/value/size.h"
 
@@ -74,6 +75,17 @@ static void fill_response(const struct http_message *m, struct value *values)
 	values[HTTP_COLUMN_RESP_BYTES] = value_int((int64_t)m->body_bytes);
 }
 
+/* A decoded body may be as long as the kept one, but never take more than the budget has. */
+static size_t decoded_max(const struct http_state *st)
+{
+	const struct budget *b = session_budget(st->session);
+	uint64_t left = b->used < b->limit ? b->limit - b->used : 0;
+
+	if (st->keep <= HTTP_BODY_MAX || left / 2 > st->keep)
+		return st->keep;
+	return left / 2 > HTTP_BODY_MAX ? (size_t)(left / 2) : HTTP_BODY_MAX;
+}
+
 /* The decoded body, with what there is to say about it and the rest of the message. */
 static struct value fill_body(struct http_state *st, enum side side, const char *who,
 			      const struct http_message *m)
@@ -81,11 +93,15 @@ static struct value fill_body(struct http_state *st, enum side side, const char 
 	uint32_t notes = m->notes;
 	struct span body = http_piece_span(m, m->body);
 
+	st->decoders[side].limit = decoded_max(st);
 	if (m->coding_count)
 		body = http_decode(&st->decoders[side], m->codings, m->coding_count, body, &notes);
+	/* What is said of the default is said of it alone. */
+	if (notes & HTTP_NOTE_BODY_CAPPED && st->keep != HTTP_BODY_MAX)
+		notes = (notes & ~(uint32_t)HTTP_NOTE_BODY_CAPPED) | HTTP_NOTE_BODY_BEYOND_KEEP;
 	if (notes || m->interim.len || m->trailers.len)
 		add_notes(&st->note, who, m, notes);
-	return value_text(body);
+	return st->keep ? value_text(body) : (struct value){0};
 }
 
 /* A response in another version than the request was asked in is worth a word. */

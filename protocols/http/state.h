@@ -89,6 +89,7 @@ struct http_side {
 struct http_state {
 	struct session *session;
 	struct matcher *matcher;
+	size_t keep; /* of a body */
 	struct http_side sides[2];
 	struct http_message *held;    /* a response that was complete before its request */
 	size_t heads;		      /* requests with HEAD that wait */
@@ -180,8 +181,8 @@ static inline struct span http_piece_span(const struct http_message *m, struct h
 	X(REQ_HEADERS, "req_headers", "JSON", "", "in wire order; a name that repeats: an array")  \
 	X(RESP_HEADERS, "resp_headers", "JSON", "",                                                \
 	  "in wire order; a name that repeats: an array")                                          \
-	X(REQ_BODY, "req_body", "TEXT", "", "chunks joined and decompressed, at most 1 MiB")       \
-	X(RESP_BODY, "resp_body", "TEXT", "", "chunks joined and decompressed, at most 1 MiB")     \
+	X(REQ_BODY, "req_body", "TEXT", "", "chunks joined and decompressed, up to --keep")        \
+	X(RESP_BODY, "resp_body", "TEXT", "", "chunks joined and decompressed, up to --keep")      \
 	X(REQ_BYTES, "req_bytes", "BIGINT", "bytes",                                               \
 	  "of the request's body as transferred: chunks joined, before decompression")             \
 	X(RESP_BYTES, "resp_bytes", "BIGINT", "bytes",                                             \

@@ -87,7 +87,6 @@ static const char *reply_expected(struct redis *r, const struct redis_message *m
 
 void redis_take_request(struct redis *r, struct redis_message *m)
 {
-	r->waiting += m->base.text.len;
 	r->doubt = DOUBT_NONE;
 	r->asked = true;
 	m->unanswered = reply_expected(r, m);
@@ -319,7 +318,6 @@ static void take_snapshot(struct redis *r, struct redis_message *m)
 
 void redis_take_reply(struct redis *r, struct redis_message *m)
 {
-	r->waiting += m->base.text.len;
 	if (m->snapshot) {
 		take_snapshot(r, m);
 		return;
@@ -335,7 +333,6 @@ void redis_take_reply(struct redis *r, struct redis_message *m)
 	take_sync_reply(r, m);
 	take_reset_reply(r);
 	if (r->doubt == DOUBT_REST) {
-		r->waiting -= m->base.text.len;
 		matcher_discard(r->matcher, &m->base);
 		return;
 	}

@@ -13,7 +13,6 @@ void redis_recharge(struct redis *r)
 
 /* What of the state is nothing but numbers, and not large. */
 struct packed {
-	size_t waiting;
 	enum redis_doubt doubt;
 	bool asked;
 	bool replies_off;
@@ -113,7 +112,6 @@ bool redis_pack(const void *state, struct buffer *out)
 {
 	const struct redis *r = state;
 	struct packed packed = {
-		.waiting = r->waiting,
 		.doubt = r->doubt,
 		.asked = r->asked,
 		.replies_off = r->replies_off,
@@ -144,7 +142,6 @@ bool redis_unpack(void *state, struct unpack *in)
 	if (!matcher_unpack(r->matcher, in))
 		return false;
 	unpack_bytes(in, &packed, sizeof(packed));
-	r->waiting = packed.waiting;
 	r->doubt = packed.doubt;
 	r->asked = packed.asked;
 	r->replies_off = packed.replies_off;

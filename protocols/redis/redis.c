@@ -6,8 +6,8 @@
 #include "protocols/engine/budget.h"
 #include "protocols/redis/state.h"
 
-/* Requests without replies (or replies that can't be matched yet) are kept whole up to this. */
-#define WAITING_MAX (64u << 20)
+/* Once this share of the budget is used, only the beginnings of values are kept. */
+#define SHORT_SHARE 4
 
 /* ---- records ---- */
 
@@ -59,7 +59,6 @@ static void emit(void *context, struct message *request, struct message *respons
 		/* The names of commands need no escapes in any format. */
 		values[COLUMN_COMMAND] = asked->known ? value_word(request_command(asked))
 						      : value_text(request_command(asked));
-		r->waiting -= asked->base.text.len;
 		values[COLUMN_ARGS] = value_json(request_args(asked));
 		note_request(&r->note, asked);
 		if (asked->unanswered && record.outcome == OUTCOME_UNANSWERED)
@@ -70,7 +69,6 @@ static void emit(void *context, struct message *request, struct message *respons
 		if (said->push.len)
 			values[COLUMN_PUSH] = value_text(said->push);
 		note_reply(&r->note, said);
-		r->waiting -= said->base.text.len;
 	}
 	record.note = buffer_span(&r->note);
 	record.values = values;
@@ -78,6 +76,18 @@ static void emit(void *context, struct message *request, struct message *respons
 }
 
 /* ---- messages ---- */
+
+/* Of a message's text. */
+static size_t text_limit(const struct redis *r)
+{
+	const struct budget *b = session_budget(r->session);
+	uint64_t free = b->used < b->limit ? b->limit - b->used : 0;
+	size_t keep = session_keep(r->session);
+
+	if (keep < REDIS_JSON_SHORT || free < b->limit - b->limit / SHORT_SHARE)
+		return REDIS_JSON_SHORT;
+	return keep < free / 4 ? keep : (size_t)(free / 4);
+}
 
 /* The message that the frame begins or continues; NULL when there is no memory. */
 static struct redis_message *message_of(struct redis *r, const struct frame *frame)
@@ -91,7 +101,7 @@ static struct redis_message *message_of(struct redis *r, const struct frame *fra
 		if (!m)
 			return NULL;
 		m->request = frame->side == SIDE_CLIENT;
-		m->limit = r->waiting > WAITING_MAX ? REDIS_JSON_SHORT : REDIS_JSON_MAX;
+		m->limit = text_limit(r);
 		if (!m->request)
 			render_start(&r->render, m->limit);
 	}

@@ -4,9 +4,7 @@
 
 #include "protocols/redis/resp.h"
 
-/* Rendered JSON stops growing about here: what does not fit is left out and `cut` says so. */
-#define REDIS_JSON_MAX (1u << 20)
-/* And here, where too much waits for its other half already. */
+/* Rendered JSON stops growing about here where too much waits for its other half already. */
 #define REDIS_JSON_SHORT 256
 
 /*
@@ -32,7 +30,7 @@ struct redis_render {
 	struct buffer nowhere; /* always failed: whatever is appended is dropped */
 	struct resp_walk walk;
 	struct render_level level[RESP_DEPTH_MAX];
-	size_t limit; /* one of the two above */
+	size_t limit; /* what does not fit is left out, and `cut` says so */
 	bool cut;
 
 	/* Of the value itself, without what is in it. */

@@ -41,7 +41,6 @@ struct redis {
 	struct redis_render render;
 	struct buffer scratch;
 	struct buffer note;
-	size_t waiting; /* bytes of text that the matcher holds */
 	enum redis_doubt doubt;
 
 	/* What the client asked for. */

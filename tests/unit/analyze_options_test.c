@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "analyze/command/options.h"
+#include "protocols/engine/session.h"
 
 static void test_numbers(void **state)
 {
@@ -70,12 +71,42 @@ static void test_formats(void **state)
 	assert_false(option_format("", &format));
 }
 
+static void test_sizes(void **state)
+{
+	uint64_t n = 0;
+	size_t keep = 0;
+
+	(void)state;
+	assert_true(option_size("500", &n));
+	assert_int_equal(n, 500);
+	assert_true(option_size("64k", &n));
+	assert_int_equal(n, 65536);
+	assert_true(option_size("17179869183G", &n));
+	assert_true(n == 17179869183ull << 30);
+	assert_false(option_size("17179869184G", &n));
+	assert_false(option_size("", &n));
+	assert_false(option_size("k", &n));
+	assert_false(option_size("10x", &n));
+	assert_false(option_size("1 M", &n));
+	assert_false(option_size("-1", &n));
+	assert_true(option_keep("10M", &keep));
+	assert_int_equal(keep, 10 << 20);
+	assert_true(option_keep("none", &keep));
+	assert_int_equal(keep, SESSION_KEEP_NONE);
+	assert_true(option_keep("0", &keep));
+	assert_int_equal(keep, SESSION_KEEP_NONE);
+	assert_true(option_keep("all", &keep));
+	assert_true(keep == SESSION_KEEP_ALL);
+	assert_false(option_keep("some", &keep));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_sizes),
 	};
 
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);

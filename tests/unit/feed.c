@@ -117,6 +117,7 @@ static void run(const struct feed *feed, size_t messages, size_t last_len, struc
 		.role = feed->role,
 		.midstream = feed->midstream,
 		.decode_as = feed->decode_as,
+		.keep = feed->keep,
 		.budget = &budget,
 		.knowledge = &knowledge,
 		.record = append_record,

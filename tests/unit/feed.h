@@ -34,6 +34,7 @@ struct feed {
 	bool midstream;
 	uint64_t plaintext; /* bit N: message N, counted from 0, is TLS plaintext, not the wire */
 	bool byte_by_byte;  /* deliver every byte as an event of its own */
+	size_t keep;	    /* of bodies; see struct session_options */
 	size_t lose;	    /* this message, counted from 1, is lost; 0: none */
 	size_t lose_from;   /* only its bytes from here on are lost */
 };

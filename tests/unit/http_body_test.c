@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 #include <zlib.h>
 
@@ -210,8 +211,9 @@ static void large_bodies_are_counted_whole(void **state)
 {
 	struct buffer text = {0};
 	struct feed_message messages[] = {GET, {DIRECTION_RECEIVED, NULL, 0}};
-	const struct feed feed = {.messages = messages, .count = 2};
+	struct feed feed = {.messages = messages, .count = 2};
 	size_t body = 3 << 20;
+	struct buffer all = {0};
 
 	(void)state;
 	buffer_append_text(&text, "HTTP/1.1 200 OK\r\nContent-Length: 3145728\r\n\r\n");
@@ -222,7 +224,37 @@ static void large_bodies_are_counted_whole(void **state)
 	http_expect(&feed, (const char *const[]){"'outcome':'ok' | 'resp_bytes':3145728 | "
 						 "only the first MiB of the body is shown",
 						 NULL});
+	feed.keep = SESSION_KEEP_ALL;
+	feed_run(&feed, &all);
+	assert_in_range(all.len, body, body + 1024);
+	assert_null(strstr(all.data, "of the body"));
+	buffer_free(&all);
 	buffer_free(&text);
+}
+
+/* --keep: of a body so much, or nothing; its length is told in any case. */
+static void bodies_are_kept_as_wanted(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("POST / HTTP/1.1\r\nContent-Length: 6\r\n\r\nabcdef"),
+		FEED_RESPONSE("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+			      "3\r\nABC\r\n2\r\nDE\r\n0\r\n\r\n"),
+	};
+	struct feed feed = {.messages = messages, .count = 2, .keep = 5};
+
+	(void)state;
+	http_expect(&feed, (const char *const[]){"'req_body':'abcde','resp_body':'ABCDE',"
+						 "'req_bytes':6,'resp_bytes':5,'note':'request: "
+						 "the body is longer than what is kept (--keep)'",
+						 NULL});
+	feed.keep = SESSION_KEEP_NONE;
+	http_expect(&feed, (const char *const[]){"'req_body':null,'resp_body':null,"
+						 "'req_bytes':6,'resp_bytes':5,'note':''",
+						 NULL});
+	feed.keep = 6;
+	http_expect(&feed, (const char *const[]){"'req_body':'abcdef','resp_body':'ABCDE',"
+						 "'req_bytes':6,'resp_bytes':5,'note':''",
+						 NULL});
 }
 
 int main(void)
@@ -236,6 +268,7 @@ int main(void)
 		cmocka_unit_test(bombs_are_capped),
 		cmocka_unit_test(several_gzip_members_are_one_body),
 		cmocka_unit_test(large_bodies_are_counted_whole),
+		cmocka_unit_test(bodies_are_kept_as_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
