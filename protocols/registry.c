@@ -4,6 +4,7 @@
 #include "protocols/http/http.h"
 #include "protocols/http2/http2.h"
 #include "protocols/kafka/kafka.h"
+#include "protocols/pgsql/pgsql.h"
 #include "protocols/redis/redis.h"
 #include "protocols/websocket/websocket.h"
 
@@ -13,6 +14,7 @@ const struct protocol *const protocols[] = {
 	&protocol_http,
 	&protocol_http2,
 	&protocol_websocket,
+	&protocol_pgsql,
 	&protocol_kafka,
 	&protocol_redis,
 	&protocol_dns,

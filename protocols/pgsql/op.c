@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "protocols/engine/budget.h"
+#include "protocols/pgsql/state.h"
+
+/* ---- shared bytes ---- */
+
+struct pgsql_shared *pgsql_share(struct pgsql_state *st, struct span bytes)
+{
+	struct budget *budget = session_budget(st->session);
+	size_t size = sizeof(struct pgsql_shared) + bytes.len + BUDGET_OVERHEAD;
+	struct pgsql_shared *shared;
+
+	if (!budget_take(budget, size))
+		return NULL;
+	shared = malloc(sizeof(*shared) + bytes.len);
+	if (!shared) {
+		budget_give(budget, size);
+		return NULL;
+	}
+	shared->refs = 1;
+	shared->len = bytes.len;
+	if (bytes.len)
+		memcpy(shared->data, bytes.data, bytes.len);
+	return shared;
+}
+
+struct pgsql_shared *pgsql_ref(struct pgsql_shared *shared)
+{
+	if (shared)
+		shared->refs++;
+	return shared;
+}
+
+void pgsql_unref(struct pgsql_state *st, struct pgsql_shared *shared)
+{
+	if (!shared || --shared->refs)
+		return;
+	budget_give(session_budget(st->session),
+		    sizeof(struct pgsql_shared) + shared->len + BUDGET_OVERHEAD);
+	free(shared);
+}
+
+/* ---- portals ---- */
+
+struct pgsql_portal *pgsql_portal_find(struct pgsql_state *st, struct span name)
+{
+	struct pgsql_portal *portal = st->portals;
+
+	while (portal && !span_equal(pgsql_span(portal->name), name))
+		portal = portal->next;
+	return portal;
+}
+
+void pgsql_portal_unref(struct pgsql_state *st, struct pgsql_portal *portal)
+{
+	if (!portal || --portal->refs)
+		return;
+	pgsql_unref(st, portal->name);
+	pgsql_unref(st, portal->statement);
+	pgsql_unref(st, portal->parse);
+	pgsql_unref(st, portal->bind);
+	pgsql_unref(st, portal->types);
+	pgsql_unref(st, portal->columns);
+	budget_give(session_budget(st->session), sizeof(*portal) + BUDGET_OVERHEAD);
+	free(portal);
+}
+
+void pgsql_portal_close(struct pgsql_state *st, struct span name)
+{
+	struct pgsql_portal **at = &st->portals;
+
+	while (*at && !span_equal(pgsql_span((*at)->name), name))
+		at = &(*at)->next;
+	if (*at) {
+		struct pgsql_portal *portal = *at;
+
+		*at = portal->next;
+		pgsql_portal_unref(st, portal);
+	}
+}
+
+/* The list keeps one reference. */
+void pgsql_portal_open(struct pgsql_state *st, struct pgsql_portal *portal)
+{
+	pgsql_portal_close(st, pgsql_span(portal->name));
+	portal->refs++;
+	portal->next = st->portals;
+	st->portals = portal;
+}
+
+/* ---- the queue ---- */
+
+struct pgsql_op *pgsql_op_new(struct pgsql_state *st, enum pgsql_op_kind kind,
+			      const struct frame *frame)
+{
+	struct pgsql_op *op;
+
+	while (!budget_take(session_budget(st->session), sizeof(*op) + BUDGET_OVERHEAD)) {
+		if (!st->oldest)
+			return NULL;
+		/* For want of memory the oldest is given up, as far as it came. */
+		pgsql_emit(st, st->oldest, &(struct pgsql_end){.lost = true});
+		pgsql_op_done(st);
+	}
+	op = calloc(1, sizeof(*op));
+	if (!op) {
+		budget_give(session_budget(st->session), sizeof(*op) + BUDGET_OVERHEAD);
+		return NULL;
+	}
+	op->kind = kind;
+	op->first = frame->ts_first;
+	op->last = frame->ts_last;
+	op->answer_first = op->answer_last = TIME_UNKNOWN;
+	op->position = frame->offset;
+	op->req_bytes = frame->len;
+	op->lost = frame->lost || frame->cut;
+	op->status = st->status;
+	*st->newest = op;
+	st->newest = &op->next;
+	return op;
+}
+
+void pgsql_op_done(struct pgsql_state *st)
+{
+	struct pgsql_op *op = st->oldest;
+
+	st->oldest = op->next;
+	if (!st->oldest)
+		st->newest = &st->oldest;
+	if (st->part_op == op)
+		st->part_op = NULL;
+	pgsql_unref(st, op->text);
+	pgsql_unref(st, op->columns);
+	pgsql_portal_unref(st, op->portal);
+	buffer_free(&op->row_data);
+	buffer_free(&op->notices);
+	buffer_free(&op->copy_data);
+	budget_give(session_budget(st->session), op->charged + sizeof(*op) + BUDGET_OVERHEAD);
+	free(op);
+}
+
+void pgsql_op_settle(struct pgsql_state *st, struct pgsql_op *op)
+{
+	uint64_t now = op->row_data.capacity + op->notices.capacity + op->copy_data.capacity;
+
+	budget_add(session_budget(st->session), now - op->charged);
+	op->charged = now;
+}
+
+bool pgsql_op_room(struct pgsql_state *st, const struct buffer *b, size_t n)
+{
+	struct budget *budget = session_budget(st->session);
+
+	if (b->len + n > session_keep(st->session))
+		return false;
+	if (b->capacity - b->len >= n)
+		return true;
+	if (!budget_take(budget, b->capacity + n))
+		return false;
+	budget_give(budget, b->capacity + n);
+	return true;
+}
+
+void pgsql_free_all(struct pgsql_state *st)
+{
+	while (st->oldest)
+		pgsql_op_done(st);
+	while (st->portals) {
+		struct pgsql_portal *portal = st->portals;
+
+		st->portals = portal->next;
+		pgsql_portal_unref(st, portal);
+	}
+	pgsql_unref(st, st->unnamed);
+	pgsql_unref(st, st->unnamed_types);
+	pgsql_unref(st, st->unnamed_columns);
+	pgsql_unref(st, st->database);
+	pgsql_unref(st, st->user);
+	pgsql_unref(st, st->application);
+	for (int side = 0; side < 2; side++)
+		buffer_free(&st->part[side]);
+	buffer_free(&st->json);
+	buffer_free(&st->columns_json);
+	buffer_free(&st->note);
+	buffer_free(&st->error_text);
+}

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/engine/knowledge.h"
+#include "protocols/pgsql/state.h"
+#include "protocols/value/size.h"
+
+/* ---- notes ---- */
+
+static void note(struct pgsql_state *st, const char *text)
+{
+	if (st->note.len)
+		buffer_append_text(&st->note, "; ");
+	buffer_append_text(&st->note, text);
+}
+
+/* ---- values ---- */
+
+static const char *const operations[] = {
+	[PGSQL_STARTUP] = "startup", [PGSQL_QUERY] = "query",	    [PGSQL_PARSE] = "prepare",
+	[PGSQL_BIND] = "bind",	     [PGSQL_DESCRIBE] = "describe", [PGSQL_EXECUTE] = "execute",
+	[PGSQL_CLOSE] = "close",     [PGSQL_SYNC] = "sync",	    [PGSQL_FUNCTION] = "function",
+	[PGSQL_GAP] = "unknown",
+};
+
+static void fill_connection(struct pgsql_state *st, struct value *values)
+{
+	if (st->database)
+		values[PGSQL_COLUMN_DATABASE] = value_text(pgsql_span(st->database));
+	if (st->user)
+		values[PGSQL_COLUMN_USER] = value_text(pgsql_span(st->user));
+	if (st->application)
+		values[PGSQL_COLUMN_APPLICATION] = value_text(pgsql_span(st->application));
+	if (st->pid)
+		values[PGSQL_COLUMN_BACKEND_PID] = value_int(st->pid);
+}
+
+static void fill_status(char status, struct value *values)
+{
+	const char *word = status == 'I' ? "idle" : status == 'T' ? "open" : "failed";
+
+	if (status)
+		values[PGSQL_COLUMN_TRANSACTION] = value_word(span_text(word));
+}
+
+/* The statement and the parameters of an execution. */
+static void fill_portal(struct pgsql_state *st, const struct pgsql_portal *portal,
+			struct value *values)
+{
+	struct pgsql_known known = pgsql_statement_of(st, portal);
+	struct span name = pgsql_span(portal->statement);
+
+	values[PGSQL_COLUMN_PORTAL] = value_text(pgsql_span(portal->name));
+	if (portal->bind)
+		values[PGSQL_COLUMN_PREPARED] = value_text(name);
+	if (known.inferred)
+		note(st, "the statement's text is inferred from another connection");
+	if (!known.found) {
+		if (!portal->bind)
+			note(st, "its Bind was not seen");
+		else if (name.len)
+			note(st, session_unresolved(st->session));
+		else
+			note(st, "prepared before the recording began, or in what was lost");
+	}
+	/* Copies: what was recalled is borrowed only until the next question. */
+	buffer_clear(&st->error_text);
+	buffer_append_span(&st->error_text, known.text);
+	if (known.found)
+		values[PGSQL_COLUMN_STATEMENT] = value_text(buffer_span(&st->error_text));
+	if (!portal->bind)
+		return;
+	buffer_clear(&st->json);
+	pgsql_params(pgsql_span(portal->bind), pgsql_types_of(st, portal, known.types),
+		     session_keep(st->session), &st->json);
+	if (st->json.len > 2)
+		values[PGSQL_COLUMN_PARAMS] = value_json(buffer_span(&st->json));
+}
+
+static void fill_statement(struct pgsql_state *st, struct pgsql_op *op, struct value *values)
+{
+	struct span text = pgsql_span(op->text);
+	struct pgsql_known parse;
+
+	switch (op->kind) {
+	case PGSQL_QUERY:
+		text = pgsql_next_statement(text, &op->statement_at);
+		/* An empty one is a statement, too. */
+		values[PGSQL_COLUMN_STATEMENT] = value_text(text);
+		break;
+	case PGSQL_PARSE:
+		parse = pgsql_parse_read(text);
+		values[PGSQL_COLUMN_STATEMENT] = value_text(parse.text);
+		values[PGSQL_COLUMN_PREPARED] = value_text(
+			span_of(text.data, strnlen(text.data, text.len)));
+		break;
+	case PGSQL_CLOSE:
+	case PGSQL_DESCRIBE:
+		values[op->target == 'P' ? PGSQL_COLUMN_PORTAL : PGSQL_COLUMN_PREPARED] =
+			value_text(text);
+		break;
+	default:
+		break;
+	}
+	if (op->portal && (op->kind == PGSQL_EXECUTE || op->kind == PGSQL_BIND))
+		fill_portal(st, op->portal, values);
+}
+
+/* The number at the end of a tag. */
+static int64_t count_of(struct span tag)
+{
+	int64_t count = 0, unit = 1;
+
+	while (tag.len && tag.data[tag.len - 1] >= '0' && tag.data[tag.len - 1] <= '9' &&
+	       unit < INT64_MAX / 100) {
+		count += unit * (tag.data[--tag.len] - '0');
+		unit *= 10;
+	}
+	return unit == 1 ? -1 : count;
+}
+
+static bool begins(struct span tag, const char *word)
+{
+	size_t len = strlen(word);
+
+	return tag.len >= len && !memcmp(tag.data, word, len);
+}
+
+static void fill_tag(struct span tag, struct value *values)
+{
+	static const char *const changing[] = {"INSERT ", "UPDATE ", "DELETE ", "MERGE ", "COPY "};
+	int64_t count = count_of(tag);
+
+	if (!tag.len)
+		return;
+	values[PGSQL_COLUMN_COMMAND] = value_text(tag);
+	for (size_t i = 0; i < sizeof(changing) / sizeof(changing[0]) && count >= 0; i++)
+		if (begins(tag, changing[i]))
+			values[PGSQL_COLUMN_AFFECTED] = value_int(count);
+}
+
+/* A list that has elements with commas between them, in brackets. OUT: its memory. */
+static struct value list_value(const struct buffer *list, struct buffer *out)
+{
+	buffer_clear(out);
+	buffer_append_char(out, '[');
+	buffer_append_span(out, buffer_span(list));
+	buffer_append_char(out, ']');
+	return out->failed ? (struct value){0} : value_json(buffer_span(out));
+}
+
+static void append_lsn(struct buffer *out, uint64_t lsn)
+{
+	buffer_printf(out, "%X/%X", (uint32_t)(lsn >> 32), (uint32_t)lsn);
+}
+
+struct texts {
+	struct buffer rows, notices, first, last;
+};
+
+static void fill_result(struct pgsql_state *st, struct pgsql_op *op, const struct pgsql_end *end,
+			struct texts *texts, struct value *values)
+{
+	struct span columns = pgsql_span(op->columns);
+
+	if (!op->columns && op->portal && op->kind == PGSQL_EXECUTE)
+		columns = pgsql_columns_of(st, op->portal);
+	buffer_clear(&st->columns_json);
+	if (op->rows || (columns.len && begins(end->tag, "SELECT")) || op->columns) {
+		values[PGSQL_COLUMN_ROWS] = value_int((int64_t)op->rows);
+		values[PGSQL_COLUMN_ROW_DATA] = list_value(&op->row_data, &texts->rows);
+		pgsql_column_names(columns, &st->columns_json);
+		if (columns.len)
+			values[PGSQL_COLUMN_COLUMNS] = value_json(buffer_span(&st->columns_json));
+	}
+	if (op->rows_cut)
+		note(st, "not all of the rows is kept");
+	if (op->notices.len)
+		values[PGSQL_COLUMN_NOTICES] = list_value(&op->notices, &texts->notices);
+}
+
+static void fill_copy(struct pgsql_state *st, const struct pgsql_op *op, struct texts *texts,
+		      struct value *values)
+{
+	if (!op->copy)
+		return;
+	values[PGSQL_COLUMN_COPY_ROWS] = value_int((int64_t)op->copy_rows);
+	values[PGSQL_COLUMN_COPY_BYTES] = value_int((int64_t)op->copy_bytes);
+	if (op->copy != 'W')
+		values[PGSQL_COLUMN_COPY_DATA] = value_text(buffer_span(&op->copy_data));
+	if (op->copy_cut)
+		note(st, "not all of the copied data is kept");
+	if (!op->lsn_last)
+		return;
+	append_lsn(&texts->first, op->lsn_first);
+	append_lsn(&texts->last, op->lsn_last);
+	values[PGSQL_COLUMN_LSN_FIRST] = value_text(buffer_span(&texts->first));
+	values[PGSQL_COLUMN_LSN_LAST] = value_text(buffer_span(&texts->last));
+}
+
+static struct value text_value(struct span text)
+{
+	return text.len ? value_text(text) : (struct value){0};
+}
+
+static void fill_error(const struct pgsql_error *error, struct value *values)
+{
+	values[PGSQL_COLUMN_SEVERITY] = text_value(error->severity);
+	values[PGSQL_COLUMN_SQLSTATE] = text_value(error->sqlstate);
+	values[PGSQL_COLUMN_ERROR] = text_value(error->message);
+	values[PGSQL_COLUMN_DETAIL] = text_value(error->detail);
+	values[PGSQL_COLUMN_HINT] = text_value(error->hint);
+}
+
+/* ---- records ---- */
+
+static enum outcome outcome_of(const struct pgsql_op *op, const struct pgsql_end *end)
+{
+	if (end->error || end->skipped)
+		return OUTCOME_ERROR;
+	if (op->lost || end->missed || (end->lost && op->answer_first != TIME_UNKNOWN))
+		return OUTCOME_PARTIAL;
+	return end->lost ? OUTCOME_UNANSWERED : OUTCOME_OK;
+}
+
+/* Ready for the next statement of a QUERY. */
+static void reset_result(struct pgsql_state *st, struct pgsql_op *op)
+{
+	pgsql_unref(st, op->columns);
+	op->columns = NULL;
+	op->rows = op->copy_bytes = op->copy_rows = 0;
+	op->resp_bytes = op->req_bytes = 0;
+	op->rows_cut = op->copy_cut = false;
+	op->copy = 0;
+	buffer_clear(&op->row_data);
+	buffer_clear(&op->notices);
+	buffer_clear(&op->copy_data);
+	op->answer_first = TIME_UNKNOWN;
+	op->statements++;
+}
+
+void pgsql_emit(struct pgsql_state *st, struct pgsql_op *op, const struct pgsql_end *end)
+{
+	struct value values[PGSQL_COLUMN_COUNT] = {0};
+	struct texts texts = {0};
+	struct record record = {
+		.table = &pgsql_table,
+		.outcome = outcome_of(op, end),
+		.request_first = op->first,
+		.request_last = op->last,
+		.response_first = op->answer_first,
+		.response_last = op->answer_first == TIME_UNKNOWN ? TIME_UNKNOWN : op->answer_last,
+		.side = SIDE_CLIENT,
+		.position = op->position,
+		.values = values,
+	};
+
+	buffer_clear(&st->note);
+	fill_connection(st, values);
+	fill_status(op->status, values);
+	values[PGSQL_COLUMN_OPERATION] = value_word(span_text(operations[op->kind]));
+	fill_statement(st, op, values);
+	fill_tag(end->tag, values);
+	fill_result(st, op, end, &texts, values);
+	fill_copy(st, op, &texts, values);
+	if (end->error)
+		fill_error(end->error, values);
+	if (end->skipped)
+		note(st, "not run: an error before it, up to Sync");
+	if (end->suspended)
+		note(st, "suspended: there are more rows");
+	values[PGSQL_COLUMN_REQ_BYTES] = value_int((int64_t)op->req_bytes);
+	values[PGSQL_COLUMN_RESP_BYTES] = value_int((int64_t)op->resp_bytes);
+	record.note = buffer_span(&st->note);
+	session_emit(st->session, &record);
+	buffer_free(&texts.rows);
+	buffer_free(&texts.notices);
+	buffer_free(&texts.first);
+	buffer_free(&texts.last);
+	reset_result(st, op);
+	pgsql_op_settle(st, op);
+}
+
+/* A message that stands alone. */
+static void emit_alone(struct pgsql_state *st, const struct frame *frame, const char *operation,
+		       enum outcome outcome, struct value *values)
+{
+	bool server = frame->side == SIDE_SERVER;
+	struct record record = {
+		.table = &pgsql_table,
+		.outcome = outcome,
+		.request_first = server ? TIME_UNKNOWN : frame->ts_first,
+		.request_last = server ? TIME_UNKNOWN : frame->ts_last,
+		.response_first = server ? frame->ts_first : TIME_UNKNOWN,
+		.response_last = server ? frame->ts_last : TIME_UNKNOWN,
+		.side = frame->side,
+		.position = frame->offset,
+		.note = buffer_span(&st->note),
+		.values = values,
+	};
+
+	values[PGSQL_COLUMN_OPERATION] = value_word(span_text(operation));
+	values[server ? PGSQL_COLUMN_RESP_BYTES : PGSQL_COLUMN_REQ_BYTES] = value_int(
+		(int64_t)frame->len);
+	session_emit(st->session, &record);
+}
+
+void pgsql_emit_notification(struct pgsql_state *st, const struct frame *frame, uint32_t pid,
+			     struct span channel, struct span payload)
+{
+	struct value values[PGSQL_COLUMN_COUNT] = {0};
+
+	buffer_clear(&st->note);
+	fill_connection(st, values);
+	values[PGSQL_COLUMN_CHANNEL] = value_text(channel);
+	values[PGSQL_COLUMN_PAYLOAD] = value_text(payload);
+	values[PGSQL_COLUMN_BACKEND_PID] = value_int(pid);
+	emit_alone(st, frame, "notification", OUTCOME_OK, values);
+}
+
+void pgsql_emit_notice(struct pgsql_state *st, const struct frame *frame,
+		       const struct pgsql_error *notice)
+{
+	struct value values[PGSQL_COLUMN_COUNT] = {0};
+
+	buffer_clear(&st->note);
+	fill_connection(st, values);
+	fill_error(notice, values);
+	emit_alone(st, frame, "notice", OUTCOME_OK, values);
+}
+
+void pgsql_emit_cancel(struct pgsql_state *st, const struct frame *frame, uint32_t pid)
+{
+	struct value values[PGSQL_COLUMN_COUNT] = {0};
+
+	buffer_clear(&st->note);
+	values[PGSQL_COLUMN_BACKEND_PID] = value_int(pid);
+	/* It is never answered. */
+	emit_alone(st, frame, "cancel", OUTCOME_OK, values);
+}
+
+void pgsql_emit_orphan(struct pgsql_state *st, const struct frame *frame,
+		       const struct pgsql_end *end)
+{
+	struct value values[PGSQL_COLUMN_COUNT] = {0};
+	bool fatal = end->error && !span_is(end->error->severity, "ERROR");
+
+	buffer_clear(&st->note);
+	fill_connection(st, values);
+	fill_tag(end->tag, values);
+	if (end->error)
+		fill_error(end->error, values);
+	/* The server may end a connection that asked nothing. */
+	if (!fatal)
+		note(st, "what it answers was not seen");
+	emit_alone(st, frame, "unknown", fatal ? OUTCOME_ERROR : OUTCOME_PARTIAL, values);
+}
+
+/* ---- the table ---- */
+
+static const struct column columns[] = {
+#define PGSQL_COLUMN_ROW(id, name, sql, unit, help) {name, sql, unit, help},
+	PGSQL_COLUMNS(PGSQL_COLUMN_ROW)
+#undef PGSQL_COLUMN_ROW
+};
+
+static void append_text(struct buffer *out, const char *before, const struct value *value)
+{
+	if (value->type != VALUE_TEXT || !value->text.len)
+		return;
+	buffer_append_text(out, before);
+	buffer_append_span(out, value->text);
+}
+
+/* "SELECT 1 -> 1 row", "INSERT ... -> INSERT 0 1", "SELEKT 1 -> ERROR 42601 syntax error". */
+static void describe(const struct value *values, struct buffer *out)
+{
+	const struct value *statement = &values[PGSQL_COLUMN_STATEMENT];
+
+	if (statement->type == VALUE_TEXT && statement->text.len)
+		buffer_append_span(out, statement->text);
+	else
+		buffer_append_span(out, values[PGSQL_COLUMN_OPERATION].text);
+	if (values[PGSQL_COLUMN_PARAMS].type == VALUE_JSON) {
+		buffer_append_char(out, ' ');
+		buffer_append_span(out, values[PGSQL_COLUMN_PARAMS].text);
+	}
+	if (span_is(values[PGSQL_COLUMN_OPERATION].text, "startup")) {
+		append_text(out, " ", &values[PGSQL_COLUMN_USER]);
+		append_text(out, "@", &values[PGSQL_COLUMN_DATABASE]);
+	}
+	append_text(out, " ", &values[PGSQL_COLUMN_CHANNEL]);
+	append_text(out, " ", &values[PGSQL_COLUMN_PAYLOAD]);
+	if (values[PGSQL_COLUMN_SQLSTATE].type == VALUE_TEXT) {
+		append_text(out, " -> ", &values[PGSQL_COLUMN_SEVERITY]);
+		append_text(out, " ", &values[PGSQL_COLUMN_SQLSTATE]);
+		append_text(out, " ", &values[PGSQL_COLUMN_ERROR]);
+	} else if (values[PGSQL_COLUMN_ROWS].type == VALUE_INT) {
+		int64_t rows = values[PGSQL_COLUMN_ROWS].integer;
+
+		buffer_printf(out, " -> %lld %s", (long long)rows, rows == 1 ? "row" : "rows");
+	} else {
+		append_text(out, " -> ", &values[PGSQL_COLUMN_COMMAND]);
+	}
+}
+
+const struct table pgsql_table = {
+	.name = "pgsql",
+	.summary = "PostgreSQL statements with their results, one row a statement",
+	.columns = columns,
+	.column_count = PGSQL_COLUMN_COUNT,
+	.describe = describe,
+};
