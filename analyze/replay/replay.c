@@ -1,43 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "analyze/replay/replay.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "analyze/replay/pass.h"
-#include "analyze/replay/process_table.h"
-#include "analyze/replay/window.h"
+#include "analyze/replay/replay_private.h"
 #include "format/hash.h"
-#include "format/map.h"
-
-#define ENDPOINT_TEXT_MAX 160
-
-/* A connection with what only the replay needs. */
-struct tracked {
-	struct connection conn; /* first: sessions' records lead back to it */
-	struct replay *replay;
-	bool from_snapshot; /* opened in a segment that isn't there */
-	bool unsettled;	    /* its beginning was left out: its records may differ */
-	char local_text[ENDPOINT_TEXT_MAX];
-	char remote_text[ENDPOINT_TEXT_MAX];
-};
-
-struct replay {
-	struct replay_options options;
-	char *path;
-	struct recording *recording; /* NULL: events are fed */
-	struct pass pass;
-	int64_t clock_offset; /* realtime minus monotonic of the last CLOCK event, when fed */
-	struct process_table processes;
-	struct map connections;
-	struct window window;
-	struct budget budget;
-	int64_t now;			  /* latest time of an event that isn't from a snapshot */
-	uint64_t local_ports[65536 / 64]; /* bit by port: a connection has it on its own side */
-	bool stop;
-	enum tape_error error;
-};
 
 struct replay *replay_new_fed(const struct replay_options *options)
 {
@@ -48,6 +15,7 @@ struct replay *replay_new_fed(const struct replay_options *options)
 	r->options = *options;
 	window_open(&r->window, options, NULL);
 	r->budget.limit = options->memory_limit ? options->memory_limit : REPLAY_MEMORY_LIMIT;
+	r->processes.budget = &r->budget;
 	r->pass.knowledge.budget = &r->budget;
 	r->pass.knowledge.once = !options->resolve;
 	return r;
@@ -146,37 +114,30 @@ static void endpoint_text(const struct address *address, struct span path,
 		snprintf(text, ENDPOINT_TEXT_MAX, "unix:%.*s", (int)path.len, path.data);
 }
 
-static void set_process(struct replay *r, struct connection *c, uint32_t pid)
+static void set_process(struct replay *r, struct tracked *t, uint32_t pid)
 {
-	c->pid = pid;
-	c->process = process_table_get(&r->processes, pid);
-	c->revision++;
+	t->conn.pid = pid;
+	connection_set_process(r, t, process_table_get(&r->processes, pid));
+	t->conn.revision++;
 }
 
 static struct tracked *track(struct replay *r, uint64_t id, int64_t ts)
 {
-	struct tracked *t = calloc(1, sizeof(*t));
+	struct tracked *t = connection_add(r, id);
 
-	if (!t || !map_put(&r->connections, id, t)) {
-		free(t);
-		r->error = TAPE_ERROR_MEMORY;
+	if (!t)
 		return NULL;
-	}
 	if (r->options.selection && id)
 		selection_saw_conn(r->options.selection, id);
-	t->replay = r;
-	t->conn.id = id;
 	t->conn.start_ts = ts;
 	t->conn.end_ts = ts;
-	t->conn.local_text = t->local_text;
-	t->conn.remote_text = t->remote_text;
 	return t;
 }
 
 /* The connection of ID, made when an event names one that no CONN event told of. */
 static struct tracked *tracked_get(struct replay *r, uint64_t id, int64_t ts)
 {
-	struct tracked *t = map_get(&r->connections, id);
+	struct tracked *t = connection_get(r, id);
 
 	if (t)
 		return t;
@@ -198,20 +159,20 @@ static void set_state(struct connection *c, enum conn_state state, enum conn_end
 		c->reset_ts = ts;
 }
 
-/* Connections that were told of before may be needed now. */
+/* Connections that were told of before may be needed now; those put aside ask when they wake. */
 static void ask_again(struct replay *r)
 {
 	struct tracked *t;
 	size_t at = 0;
 
-	while ((t = map_next(&r->connections, &at)) != NULL)
+	while ((t = map_next(&r->connections.hot, &at)) != NULL)
 		window_conn(&r->window, &t->conn);
 }
 
 static struct tracked *on_conn(struct replay *r, const struct event *event)
 {
 	const struct event_conn *e = &event->conn;
-	struct tracked *t = map_get(&r->connections, e->conn);
+	struct tracked *t = connection_get(r, e->conn);
 	struct connection *c;
 
 	if (!t) {
@@ -234,7 +195,7 @@ static struct tracked *on_conn(struct replay *r, const struct event *event)
 	endpoint_text(&e->local, e->local_path, t->local_text);
 	endpoint_text(&e->remote, e->remote_path, t->remote_text);
 	if (!c->pid)
-		set_process(r, c, e->pid);
+		set_process(r, t, e->pid);
 	set_state(c, e->state, e->state_by, e->error, e->state_ts);
 	if (e->established_ts)
 		c->established_ts = e->established_ts;
@@ -277,6 +238,8 @@ static void give_border(void *context, const struct session *s, enum direction d
 	const struct tracked *t = context;
 	const struct replay_handlers *h = &t->replay->options.handlers;
 
+	if (!h->border) /* nobody asked for what ends in replay_free() */
+		return;
 	h->border(h->context, &t->conn, s == t->conn.sessions[LAYER_TLS] ? LAYER_TLS : LAYER_WIRE,
 		  direction, position);
 }
@@ -296,16 +259,16 @@ static uint64_t end_name(const struct connection *c, const struct address *addre
 	return hash_bytes(local ? c->netns : 0, text, strlen(text)) | 1;
 }
 
-static struct session *open_session(struct tracked *t, enum layer layer)
+struct session_options replay_session_options(struct tracked *t, enum layer layer)
 {
+	const struct connection *c = &t->conn;
 	struct replay *r = t->replay;
-	struct connection *c = &t->conn;
-	bool cut = is_unsettled(r, c);
-	bool whole = c->origin == ORIGIN_OPENED && !t->from_snapshot && !cut;
-	uint64_t start = whole || (layer == LAYER_WIRE && !t->from_snapshot && !cut)
+	bool whole = c->origin == ORIGIN_OPENED && !t->from_snapshot && !is_unsettled(r, c);
+	uint64_t start = whole || (layer == LAYER_WIRE && !t->from_snapshot && !is_unsettled(r, c))
 				 ? 0
 				 : SESSION_START_UNKNOWN;
-	struct session_options options = {
+
+	return (struct session_options){
 		.transport = c->transport,
 		.role = c->role,
 		.local_port = c->local.port,
@@ -324,11 +287,17 @@ static struct session *open_session(struct tracked *t, enum layer layer)
 		.border = r->options.handlers.border ? give_border : NULL,
 		.context = t,
 	};
+}
 
-	t->unsettled = cut;
+static struct session *open_session(struct tracked *t, enum layer layer)
+{
+	const struct session_options options = replay_session_options(t, layer);
+	struct connection *c = &t->conn;
+
+	t->unsettled = is_unsettled(t->replay, c);
 	c->sessions[layer] = session_new(&options);
 	if (!c->sessions[layer])
-		r->error = TAPE_ERROR_MEMORY;
+		t->replay->error = TAPE_ERROR_MEMORY;
 	return c->sessions[layer];
 }
 
@@ -364,7 +333,7 @@ static void on_data(struct replay *r, struct tracked *t, const struct event *eve
 	struct session *s;
 
 	if (data->pid && (data->pid != c->pid || !c->process))
-		set_process(r, c, data->pid);
+		set_process(r, t, data->pid);
 	c->end_ts = event->ts;
 	if (data->layer == LAYER_WIRE) {
 		c->moved[data->direction] += data->len;
@@ -400,12 +369,10 @@ static void end_connection(struct replay *r, struct tracked *t)
 			session_finish(c->sessions[layer]);
 	count_lost(c);
 	if (!c->process)
-		set_process(r, c, c->pid);
+		set_process(r, t, c->pid);
 	if (r->options.handlers.conn_end && conn_wanted(r, c) && pass_gives(&r->pass, PASS_CONN))
 		r->options.handlers.conn_end(r->options.handlers.context, c);
-	for (int layer = 0; layer < 2; layer++)
-		session_free(c->sessions[layer]);
-	free(t);
+	connection_remove(r, t);
 }
 
 static void on_close(struct replay *r, struct tracked *t, const struct event *event)
@@ -419,7 +386,6 @@ static void on_close(struct replay *r, struct tracked *t, const struct event *ev
 		t->conn.state = CONN_CLOSED;
 	if (wire)
 		session_final(wire, final, event->ts);
-	map_remove(&r->connections, t->conn.id);
 	end_connection(r, t);
 }
 
@@ -469,7 +435,7 @@ static struct tracked *event_tracked(struct replay *r, const struct event *event
 		return on_conn(r, event);
 	if (event->type == EVENT_DATA)
 		return tracked_get(r, id, event->ts);
-	return id ? map_get(&r->connections, id) : NULL;
+	return id ? connection_get(r, id) : NULL;
 }
 
 static uint32_t event_pid(const struct event *event, const struct tracked *t)
@@ -486,7 +452,7 @@ static uint32_t event_pid(const struct event *event, const struct tracked *t)
 	}
 }
 
-static bool event_wanted(const struct replay *r, const struct event *event, const struct tracked *t)
+static bool event_wanted(struct replay *r, const struct event *event, const struct tracked *t)
 {
 	struct selection *selection = r->options.selection;
 	struct selection_subject subject = {
@@ -502,6 +468,18 @@ static bool event_wanted(const struct replay *r, const struct event *event, cons
 	return selection_matches(selection, ~SELECT_OF_SESSIONS, &subject);
 }
 
+static void take(struct replay *r, struct tracked *t, const struct event *event)
+{
+	if (event->type == EVENT_DATA)
+		on_data(r, t, event);
+	else if (event->type == EVENT_CLOSE)
+		on_close(r, t, event);
+	else if (event->type == EVENT_STATE)
+		on_state(&t->conn, event);
+	else if (event->type == EVENT_LOSS)
+		on_loss(&t->conn, &event->loss);
+}
+
 void replay_event(struct replay *r, const struct event *event)
 {
 	struct tracked *t = event_tracked(r, event);
@@ -515,40 +493,16 @@ void replay_event(struct replay *r, const struct event *event)
 		r->error = TAPE_ERROR_MEMORY;
 	if (h->event && event_wanted(r, event, t) && pass_gives(&r->pass, PASS_EVENT))
 		h->event(h->context, event, t ? &t->conn : NULL);
-	if (!t)
-		return;
-	if (event->type == EVENT_DATA)
-		on_data(r, t, event);
-	else if (event->type == EVENT_CLOSE)
-		on_close(r, t, event);
-	else if (event->type == EVENT_STATE)
-		on_state(&t->conn, event);
-	else if (event->type == EVENT_LOSS)
-		on_loss(&t->conn, &event->loss);
-}
-
-static int by_id(const void *a, const void *b)
-{
-	const struct tracked *x = *(struct tracked *const *)a, *y = *(struct tracked *const *)b;
-
-	return x->conn.id < y->conn.id ? -1 : x->conn.id > y->conn.id;
+	if (t)
+		take(r, t, event);
+	if (r->budget.used > r->budget.limit / 2)
+		connections_make_room(r);
 }
 
 enum tape_error replay_end(struct replay *r)
 {
-	size_t count = r->connections.count, at = 0, n = 0;
-	struct tracked **all = calloc(count ? count : 1, sizeof(struct tracked *));
-	struct tracked *t;
-
-	if (!all)
-		return TAPE_ERROR_MEMORY;
-	while ((t = map_next(&r->connections, &at)) != NULL)
-		all[n++] = t;
-	map_free(&r->connections);
-	qsort(all, n, sizeof(struct tracked *), by_id);
-	for (size_t i = 0; i < n; i++)
-		end_connection(r, all[i]);
-	free(all);
+	if (!connections_end(r, end_connection))
+		r->error = TAPE_ERROR_MEMORY;
 	return r->error;
 }
 
@@ -556,8 +510,8 @@ bool replay_again(struct replay *r)
 {
 	if (r->stop || r->error || !pass_wants_another(&r->pass) || replay_end(r))
 		return false;
+	connections_free(r);
 	process_table_free(&r->processes);
-	r->processes = (struct process_table){0};
 	r->now = 0;
 	pass_begin(&r->pass, !window_is_restricted(&r->window));
 	window_free(&r->window);
@@ -636,7 +590,7 @@ const struct recording_status *replay_status(const struct replay *r)
 	return recording_status(r->recording);
 }
 
-const struct process *replay_process(const struct replay *r, uint32_t pid)
+const struct process *replay_process(struct replay *r, uint32_t pid)
 {
 	return process_table_get(&r->processes, pid);
 }
@@ -644,6 +598,16 @@ const struct process *replay_process(const struct replay *r, uint32_t pid)
 uint64_t replay_process_count(const struct replay *r)
 {
 	return r->processes.count;
+}
+
+uint64_t replay_given_up(const struct replay *r)
+{
+	return r->connections.given_up;
+}
+
+int replay_file_error(const struct replay *r)
+{
+	return r->connections.error;
 }
 
 uint64_t replay_refused_bytes(const struct replay *r)
@@ -657,8 +621,7 @@ void replay_free(struct replay *r)
 		return;
 	/* After replay_run() nothing is left; without it, nobody asked for what ends here. */
 	r->options.handlers = (struct replay_handlers){0};
-	if (replay_end(r) == TAPE_ERROR_MEMORY)
-		map_free(&r->connections);
+	connections_free(r);
 	process_table_free(&r->processes);
 	knowledge_free(&r->pass.knowledge);
 	window_free(&r->window);

@@ -8,13 +8,15 @@
 
 /*
  * Runs a recording through the protocols: keeps the processes and connections that it tells of,
- * gives each connection's bytes to its sessions, and tells the handlers what happens. Memory grows
- * with the connections that are open at the same time and the processes in all, not with the bytes.
+ * gives each connection's bytes to its sessions, and tells the handlers what happens. All that
+ * input can make grow is charged to one budget of memory: connections and processes that are not in
+ * use are put aside in a file when it is short.
  */
 struct replay;
 
-/* A process as the recording last told of it. Owned by the replay, valid to its end. */
+/* A process as the recording last told of it. Owned by the replay, valid until the next event. */
 struct process {
+	uint64_t number; /* of what was told, from 1 on: another for the same process told anew */
 	uint32_t pid;
 	uint32_t ppid;
 	uint32_t uid;
@@ -28,7 +30,7 @@ struct process {
 	const char *container;
 };
 
-/* A connection. Owned by the replay; valid until conn_end() returns for it. */
+/* A connection. Owned by the replay; valid during the call of a handler. */
 struct connection {
 	uint64_t id;
 	uint64_t revision; /* grows when something below is told anew */
@@ -166,10 +168,16 @@ bool replay_has_file(const struct replay *r, const struct stat *st);
 const struct recording_status *replay_status(const struct replay *r);
 
 /* Process by pid, as last told; NULL when unknown. */
-const struct process *replay_process(const struct replay *r, uint32_t pid);
+const struct process *replay_process(struct replay *r, uint32_t pid);
 
 /* Different processes told of so far. */
 uint64_t replay_process_count(const struct replay *r);
+
+/* Connections that were ended because memory was short and they could not be put aside. */
+uint64_t replay_given_up(const struct replay *r);
+
+/* errno of the file for what is put aside; 0: nothing went wrong. */
+int replay_file_error(const struct replay *r);
 
 /* Stream bytes that were not buffered because of memory_limit. */
 uint64_t replay_refused_bytes(const struct replay *r);

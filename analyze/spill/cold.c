@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyze/spill/paged.h"
+#include "format/pack.h"
 
 /*
  * Places of the table that are read at a time, a power of two. Keys that differ in their lowest
@@ -50,7 +51,8 @@ struct cold {
 	uint64_t units; /* of the file of bytes */
 	uint64_t seed;
 	struct pool pools[UNITS_MAX + 1]; /* by length in units */
-	uint64_t *ahead;		  /* the least keys from ahead_from on, ascending */
+	struct buffer squeezed;
+	uint64_t *ahead; /* the least keys from ahead_from on, ascending */
 	size_t ahead_count;
 	size_t ahead_next;
 	uint64_t ahead_from;
@@ -187,6 +189,52 @@ static bool make_room(struct cold *c)
 
 /* ---- the bytes ---- */
 
+/*
+ * Most of what is put aside are structures, most bytes of which are zero: of each eight bytes a bit
+ * says whether it is, and only the others follow.
+ */
+static void squeeze(struct span s, struct buffer *out)
+{
+	buffer_clear(out);
+	pack_u64(out, s.len);
+	for (size_t at = 0; at < s.len; at += 8) {
+		size_t n = s.len - at < 8 ? s.len - at : 8;
+		uint8_t part[9] = {0};
+		size_t len = 1;
+
+		for (size_t i = 0; i < n; i++) {
+			if (!s.data[at + i])
+				continue;
+			part[0] |= (uint8_t)(1u << i);
+			part[len++] = (uint8_t)s.data[at + i];
+		}
+		buffer_append(out, part, len);
+	}
+}
+
+static bool expand(struct span squeezed, struct buffer *out)
+{
+	struct unpack in = unpack_begin(squeezed);
+	size_t len = (size_t)unpack_u64(&in);
+	char *to;
+
+	buffer_clear(out);
+	to = buffer_reserve(out, len ? len : 1);
+	if (!to)
+		return false;
+	memset(to, 0, len);
+	out->len = len;
+	for (size_t at = 0; at < len; at += 8) {
+		uint8_t mask = 0;
+
+		unpack_bytes(&in, &mask, 1);
+		for (size_t i = 0; i < 8; i++)
+			if (mask >> i & 1 && at + i < len)
+				unpack_bytes(&in, to + at + i, 1);
+	}
+	return !in.failed;
+}
+
 /* Units of bytes that stand with their length before them. */
 static uint64_t units_of(uint64_t len)
 {
@@ -248,7 +296,9 @@ bool cold_put(struct cold *c, uint64_t key, struct span bytes)
 	c->ahead_count = c->ahead_next = 0;
 	c->ahead_all = false;
 	errno = 0;
-	if (!make_room(c) || !find(c, &c->table, key, &place, &slot) || !store(c, bytes, &new.at))
+	squeeze(bytes, &c->squeezed);
+	if (c->squeezed.failed || !make_room(c) || !find(c, &c->table, key, &place, &slot) ||
+	    !store(c, buffer_span(&c->squeezed), &new.at))
 		return fail(c);
 	new.at++;
 	if (!set(&c->table, place, &new))
@@ -270,11 +320,11 @@ static bool get(struct cold *c, uint64_t key, struct buffer *bytes, bool take)
 		return fail(c);
 	if (!is_used(&slot))
 		return false;
-	if (!load(c, slot.at - 1, bytes))
+	if (!load(c, slot.at - 1, &c->squeezed) || !expand(buffer_span(&c->squeezed), bytes))
 		return fail(c);
 	if (!take)
 		return true;
-	release(c, slot.at - 1, bytes->len);
+	release(c, slot.at - 1, c->squeezed.len);
 	slot.at = SLOT_TAKEN;
 	if (!set(&c->table, place, &slot))
 		return fail(c);
@@ -369,5 +419,6 @@ void cold_free(struct cold *c)
 	for (size_t i = 0; i <= UNITS_MAX; i++)
 		free(c->pools[i].places);
 	free(c->ahead);
+	buffer_free(&c->squeezed);
 	free(c);
 }

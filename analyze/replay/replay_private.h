@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_ANALYZE_REPLAY_REPLAY_PRIVATE_H
+#define SOCKTAPE_ANALYZE_REPLAY_REPLAY_PRIVATE_H
+
+#include "analyze/replay/pass.h"
+#include "analyze/replay/process_table.h"
+#include "analyze/replay/replay.h"
+#include "analyze/replay/window.h"
+#include "format/map.h"
+
+/* What replay.c and connection_table.c share. */
+
+#define ENDPOINT_TEXT_MAX 160
+
+/* A connection with what only the replay needs. */
+struct tracked {
+	struct connection conn; /* first: sessions' records lead back to it */
+	struct replay *replay;
+	struct tracked *older; /* of those in memory, by their last use */
+	struct tracked *newer;
+	bool from_snapshot; /* opened in a segment that isn't there */
+	bool unsettled;	    /* its beginning was left out: its records may differ */
+	char local_text[ENDPOINT_TEXT_MAX];
+	char remote_text[ENDPOINT_TEXT_MAX];
+};
+
+struct cold;
+
+/* The connections that are open. Those that are idle are put aside in a file when memory is short.
+ */
+struct connection_table {
+	struct map hot; /* by id: in memory */
+	struct tracked *oldest;
+	struct tracked *newest;
+	struct cold *aside; /* by id; made when needed */
+	struct buffer packed;
+	uint64_t given_up; /* whose sessions were ended, because they could not be put aside */
+	int error;	   /* errno of the file; 0: nothing went wrong */
+};
+
+struct replay {
+	struct replay_options options;
+	char *path;
+	struct recording *recording; /* NULL: events are fed */
+	struct pass pass;
+	int64_t clock_offset; /* realtime minus monotonic of the last CLOCK event, when fed */
+	struct process_table processes;
+	struct connection_table connections;
+	struct window window;
+	struct budget budget;
+	int64_t now;			  /* latest time of an event that isn't from a snapshot */
+	uint64_t local_ports[65536 / 64]; /* bit by port: a connection has it on its own side */
+	bool stop;
+	enum tape_error error;
+};
+
+/* ---- connection_table.c ---- */
+
+/* The connection of ID, which is the one used last now; NULL: there is none. */
+struct tracked *connection_get(struct replay *r, uint64_t id);
+
+/* A new one, where there is none. NULL: no memory, and the replay has the error. */
+struct tracked *connection_add(struct replay *r, uint64_t id);
+
+/* T goes away, its sessions too. */
+void connection_remove(struct replay *r, struct tracked *t);
+
+/* Calls END, which removes it, for each, in the order of their ids. False: no memory. */
+bool connections_end(struct replay *r, void (*end)(struct replay *r, struct tracked *t));
+
+/* Sets the process of T, which may be NULL. */
+void connection_set_process(struct replay *r, struct tracked *t, const struct process *p);
+
+/* Puts connections and processes aside as long as memory is short. Not the one used last. */
+void connections_make_room(struct replay *r);
+
+/* All are gone. */
+void connections_free(struct replay *r);
+
+/* ---- replay.c ---- */
+
+/* For the session of a layer of T. */
+struct session_options replay_session_options(struct tracked *t, enum layer layer);
+
+#endif
