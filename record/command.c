@@ -12,11 +12,12 @@
 #define EXIT_NOT_EXECUTABLE 126
 #define EXIT_NOT_FOUND	    127
 
-/* In the child: waits for the gate, becomes the command. */
-static _Noreturn void child_run(int gate, char **argv)
+/* In the child: waits for the gate, becomes the command, or sends word that it can't. */
+static _Noreturn void child_run(int gate, int word, char **argv)
 {
 	char byte;
 	ssize_t n;
+	int error;
 
 	do
 		n = read(gate, &byte, 1);
@@ -24,28 +25,48 @@ static _Noreturn void child_run(int gate, char **argv)
 	if (n != 1)
 		_exit(EXIT_NOT_FOUND);
 	execvp(argv[0], argv);
-	fprintf(stderr, "socktape-record: can't run %s: %s\n", argv[0], strerror(errno));
-	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+	error = errno;
+	fprintf(stderr, "socktape-record: can't run %s: %s\n", argv[0], strerror(error));
+	n = write(word, "", 1); /* should it fail, only an empty recording stays */
+	(void)n;
+	_exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+}
+
+static void pair_close(int pair[2])
+{
+	int saved = errno;
+
+	close(pair[0]);
+	close(pair[1]);
+	errno = saved;
 }
 
 bool command_fork(struct command *command, char **argv)
 {
 	int gate[2];
+	int word[2];
 	pid_t pid;
 
 	if (pipe2(gate, O_CLOEXEC) != 0)
 		return false;
+	if (pipe2(word, O_CLOEXEC | O_NONBLOCK) != 0) {
+		pair_close(gate);
+		return false;
+	}
 	pid = fork();
 	if (pid == 0) {
 		close(gate[1]);
-		child_run(gate[0], argv);
+		close(word[0]);
+		child_run(gate[0], word[1], argv);
 	}
-	close(gate[0]);
 	if (pid < 0) {
-		close(gate[1]);
+		pair_close(gate);
+		pair_close(word);
 		return false;
 	}
-	*command = (struct command){.pid = pid, .gate = gate[1]};
+	close(gate[0]);
+	close(word[1]);
+	*command = (struct command){.pid = pid, .gate = gate[1], .word = word[0]};
 	return true;
 }
 
@@ -81,6 +102,13 @@ bool command_reap(struct command *command, bool wait)
 	return true;
 }
 
+bool command_failed(struct command *command)
+{
+	char byte;
+
+	return command->word > 0 && read(command->word, &byte, 1) == 1;
+}
+
 int command_exit_status(const struct command *command)
 {
 	if (WIFSIGNALED(command->status))
@@ -90,6 +118,9 @@ int command_exit_status(const struct command *command)
 
 void command_abandon(struct command *command)
 {
+	if (command->word > 0)
+		close(command->word);
+	command->word = 0;
 	if (command->gate <= 0)
 		return;
 	gate_close(command);

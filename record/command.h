@@ -12,6 +12,7 @@
 struct command {
 	pid_t pid; /* 0: none, or it has ended */
 	int gate;  /* the command runs when a byte comes through; closes without one: it ends */
+	int word;  /* a byte comes when it could not be run */
 	bool ended;
 	int status; /* as wait(2) gives it */
 };
@@ -28,10 +29,13 @@ void command_release(struct command *command);
 /* Takes its status when it has ended, or (WAIT) waits until it has. True when it has ended. */
 bool command_reap(struct command *command, bool wait);
 
+/* Whether it never ran, because there is no such program or it can't be executed. Once it ended. */
+bool command_failed(struct command *command);
+
 /* What a shell would give as its exit status: its own, or 128 + the signal that ended it. */
 int command_exit_status(const struct command *command);
 
-/* Ends a command that was never released; nothing otherwise. */
+/* Ends a command that was never released, and closes what is open. */
 void command_abandon(struct command *command);
 
 #endif

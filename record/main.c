@@ -36,6 +36,19 @@ static void begin_print(const struct recorder *r)
 	summary_print_blind(programs_blind(r->programs), stderr);
 }
 
+/* A filter that nothing matched is often not the one that was meant. */
+static void nothing_print(const struct options *options)
+{
+	if (!options_filtered(options))
+		return;
+	fprintf(stderr, "  nothing   matched: no socket call of %s\n",
+		options->command ? "the command" : "the processes that were asked for");
+	if (options->name || options->pid_count)
+		fputs("    names are those in /proc/PID/comm; children need --follow\n", stderr);
+	if (!options->unix_sockets)
+		fputs("    Unix sockets are recorded with --unix only\n", stderr);
+}
+
 static void account_print(const struct recorder *r)
 {
 	struct summary summary = {
@@ -45,31 +58,47 @@ static void account_print(const struct recorder *r)
 		.reason = r->stop_reason ? r->stop_reason : "recording failed",
 	};
 
-	if (r->options->quiet)
+	if (r->options->quiet) {
 		summary_print_losses(&summary, stderr);
-	else
-		summary_print(&summary, stderr);
+		return;
+	}
+	summary_print(&summary, stderr);
+	if (!summary.progress.tally.connections && !summary.progress.account.data_events)
+		nothing_print(r->options);
+}
+
+/* What a recording that has ended amounts to, and the exit status for it. */
+static int conclude(struct recorder *r)
+{
+	bool command = r->options->command;
+
+	if (command && command_failed(&r->command)) {
+		/* It said so itself; and the same line can be typed again. */
+		recorder_abandon(r);
+		return command_exit_status(&r->command);
+	}
+	if (r->error != TAPE_OK)
+		failure_print(r);
+	account_print(r);
+	if (command)
+		return command_exit_status(&r->command);
+	return r->error != TAPE_OK ? EXIT_INCOMPLETE : EXIT_RECORDED;
 }
 
 static int record(const struct options *options, char *const *argv)
 {
 	struct buffer problem = {0};
 	struct recorder r;
-	int status = EXIT_RECORDED;
+	int status;
 
 	if (recorder_open(&r, options, argv, &problem)) {
 		if (!options->quiet && !options->command)
 			begin_print(&r);
 		loop_run(&r);
-		if (r.error != TAPE_OK) {
-			failure_print(&r);
-			status = EXIT_INCOMPLETE;
-		}
-		account_print(&r);
-		if (options->command)
-			status = command_exit_status(&r.command);
+		status = conclude(&r);
 	} else {
 		complain(&problem);
+		recorder_abandon(&r);
 		status = EXIT_REFUSED;
 	}
 	recorder_close(&r);

@@ -349,6 +349,14 @@ struct progress recorder_progress(const struct recorder *r)
 	return progress;
 }
 
+void recorder_abandon(struct recorder *r)
+{
+	if (r->store)
+		store_stop(r->store);
+	if (r->writer)
+		recording_writer_abandon(r->writer);
+}
+
 void recorder_close(struct recorder *r)
 {
 	command_abandon(&r->command);

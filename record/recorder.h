@@ -65,6 +65,9 @@ bool recorder_tally(struct recorder *r);
 /* What is known now. */
 struct progress recorder_progress(const struct recorder *r);
 
+/* Takes the recording back: it holds nothing that anybody wants. recorder_close() has to follow. */
+void recorder_abandon(struct recorder *r);
+
 void recorder_close(struct recorder *r);
 
 #endif

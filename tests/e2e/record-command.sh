@@ -24,9 +24,17 @@ run killed sh -c 'kill -KILL $$'
 is "a command that a signal ended: 128 + 9" "$status" 137
 run missing /no/such/command
 is "a command that isn't there: 127" "$status" 127
-check "and one line says so" grep -q "can't run /no/such/command: No such file" "$work/missing.err"
+is "and one line says so" "$(cat "$work/missing.err")" \
+	"socktape-record: can't run /no/such/command: No such file or directory"
+check "and nothing stays" test ! -e "$work/missing"
 run directory /
 is "a command that can't be run: 126" "$status" 126
+mkdir "$work/there"
+run there /no/such/command
+is "a directory that was there stays, empty" "$(ls "$work/there")$(stat -c %F "$work/there")" \
+	directory
+run exits sh -c 'exit 127'
+check "a command that only exits like that has its recording" complete "$work/exits"
 
 marker=e2e "$recorder" -q -o "$work/env" -- sh -c 'echo $marker; umask; id -u' >"$work/env.out"
 is "environment, umask and user are the caller's" \

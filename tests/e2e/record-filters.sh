@@ -147,4 +147,8 @@ unix_talk
 record_stop INT
 payloads "$work/rec/unix" >"$work/unix.txt"
 check "--unix: they are recorded" has unix "over-unix"
+
+"$recorder" -d 0.1 -e no-such-name -o "$work/nobody" 2>"$work/nobody.err"
+check "a filter that nothing matches is said to" grep -q "nothing   matched" "$work/nobody.err"
+check "with what else it could be" grep -q -- "--follow" "$work/nobody.err"
 finish
