@@ -128,6 +128,9 @@ static __always_inline bool uring_memory_is_here(struct task_struct *task)
 
 static __always_inline void uring_record(struct transfer *transfer, struct uring_done *done)
 {
+	/* The end of a stream, behind a header. */
+	if (!transfer->moved && !transfer_is_datagram(transfer))
+		return;
 	if (uring_memory_is_here(done->task))
 		source_uring(transfer, done);
 	transfer_record(transfer);
@@ -252,7 +255,9 @@ int on_uring_complete(__u64 *arguments)
 	transfer.tid = KERNEL_GET(task_struct, done.task, pid);
 	if (!process_matches(done.task, transfer.pid))
 		return 0;
-	if (done.request) {
+	/* The last completion of a multishot request names it, and is like the others for all that.
+	 */
+	if (done.request && !uring_is_multishot(done.request, uring_shape_of(done.request))) {
 		if (uring_request_transfer(&done, &transfer))
 			uring_record(&transfer, &done);
 	} else if (uring_shot_transfer(&done, user_data, &transfer)) {

@@ -259,6 +259,18 @@ static void entry_select(struct io_uring_sqe *entry)
 	entry->buf_group = GROUP;
 }
 
+/* The stream's end is the last completion, which may have a header in a buffer and nothing behind.
+ */
+static void multishot_end(struct io_uring *ring, struct end ends[2])
+{
+	unsigned int flags = 0;
+
+	must("shutdown", shutdown(ends[0].fd, SHUT_WR));
+	ring_wait(ring, &flags);
+	if (flags & IORING_CQE_F_MORE)
+		fail("the multishot request goes on");
+}
+
 /* One request, many completions; more of them than there are buffers. */
 static void multishot(struct end ends[2], const char *call, bool read_it)
 {
@@ -291,6 +303,7 @@ static void multishot(struct end ends[2], const char *call, bool read_it)
 			fail("the multishot request ended");
 		ledger_received(&ends[1], call, .data = pool_take(&pool, flags), .len = n);
 	}
+	multishot_end(&ring, ends);
 	io_uring_queue_exit(&ring);
 	free(pool.ring);
 	free(data);
@@ -336,6 +349,7 @@ static void case_multishot_messages(const struct family *family, struct end ends
 		ledger_received(&ends[1], "io_uring_recvmsg_multishot",
 				.data = pool_take(&pool, flags) + before, .len = n);
 	}
+	multishot_end(&ring, ends);
 	io_uring_queue_exit(&ring);
 	free(pool.ring);
 	free(data);
