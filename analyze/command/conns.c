@@ -295,6 +295,7 @@ int cmd_conns(int argc, char **argv)
 	struct replay_options with = {
 		.handlers = {.conn_end = on_conn_end, .context = &conns},
 	};
+	uint64_t memory;
 	const char *value;
 	int option, status;
 
@@ -315,7 +316,9 @@ int cmd_conns(int argc, char **argv)
 	if (status)
 		return status;
 	with.selection = &conns.select.selection;
-	conns.rows = sorter_new(REPLAY_MEMORY_LIMIT / SORT_SHARE);
+	memory = conns.select.memory ? conns.select.memory : REPLAY_MEMORY_LIMIT;
+	with.memory_limit = memory - memory / SORT_SHARE;
+	conns.rows = sorter_new((size_t)(memory / SORT_SHARE));
 	if (!conns.rows)
 		return command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	status = reading_open(&conns.reading, argv[0], argv[optind], &with);

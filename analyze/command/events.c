@@ -313,6 +313,7 @@ int cmd_events(int argc, char **argv)
 	if (status)
 		return status;
 	with.selection = &e.select.selection;
+	with.memory_limit = e.select.memory;
 	with.window = true;
 	status = reading_open(&e.reading, argv[0], argv[optind], &with);
 	if (status)

@@ -33,10 +33,12 @@ static const struct command_option options[] = {
 	{0},
 };
 
-/* Of the memory: while learning, half is for what is learnt; while writing, a quarter for data. */
-#define LEARN_LIMIT (REPLAY_MEMORY_LIMIT / 2)
-#define FACTS_LIMIT (REPLAY_MEMORY_LIMIT / 2)
-#define HELD_LIMIT  (REPLAY_MEMORY_LIMIT / 4)
+/*
+ * Of the memory half is for what is learnt, in both passes. The other half is for reading; while
+ * packets are written, half of that is for data that waits.
+ */
+#define FACTS_SHARE 2
+#define HELD_SHARE  4
 
 struct export
 {
@@ -90,8 +92,10 @@ static int parse(struct export *x, int argc, char **argv)
 	}
 	x->path = argv[optind];
 	x->reading.to_file = true;
-	x->with.facts_limit = FACTS_LIMIT;
-	x->with.held_limit = HELD_LIMIT;
+	if (!x->select.memory)
+		x->select.memory = REPLAY_MEMORY_LIMIT;
+	x->with.facts_limit = x->select.memory / FACTS_SHARE;
+	x->with.held_limit = x->select.memory / HELD_SHARE;
 	x->with.selection = &x->select.selection;
 	return select_check(&x->select, x->command) ? COMMAND_END : COMMAND_WRONG;
 }
@@ -205,7 +209,7 @@ static int learn(struct export *x)
 	const struct replay_options with = {
 		.handlers = exporter_learn_handlers(x->exporter),
 		.selection = &time,
-		.memory_limit = LEARN_LIMIT,
+		.memory_limit = x->select.memory - x->with.facts_limit,
 	};
 	int status = reading_open(&x->reading, x->command, x->path, &with);
 
@@ -221,6 +225,7 @@ static int write_packets(struct export *x, struct target *target)
 		.handlers = exporter_write_handlers(x->exporter),
 		.selection = &time,
 		.no_sessions = true,
+		.memory_limit = x->select.memory - x->with.facts_limit - x->with.held_limit,
 	};
 	enum tape_error error = exporter_begin(x->exporter, x->path, target_sink(target));
 	int status;

@@ -9,6 +9,7 @@
 
 #include "analyze/capture/capture.h"
 #include "analyze/command/command.h"
+#include "analyze/command/options.h"
 #include "analyze/output/text.h"
 #include "format/recording.h"
 
@@ -21,12 +22,14 @@ static const char summary[] =
 
 enum {
 	OPT_OUTPUT,
-	OPT_QUIET
+	OPT_QUIET,
+	OPT_MEMORY
 };
 
 static const struct command_option options[] = {
 	{"output", 'o', "REC", "the directory to write; must not hold a recording yet"},
 	{"quiet", 'q', NULL, "print errors only"},
+	MEMORY_OPTION,
 	{0},
 };
 
@@ -37,6 +40,7 @@ struct import {
 	const char *from;
 	const char *to;
 	bool quiet;
+	uint64_t memory;		 /* bytes; 0: not given */
 	struct recording_writer *writer; /* from the first event on */
 	enum tape_error write_error;	 /* what stopped the writing */
 	int write_errno;
@@ -215,7 +219,8 @@ static int tell_read_error(const struct import *import, enum tape_error error, i
 
 static int run(struct import *import)
 {
-	struct capture_sink sink = {.event = write_event, .context = import};
+	struct capture_sink sink = {
+		.event = write_event, .context = import, .memory = import->memory};
 	struct capture_totals totals;
 	bool take_back = false;
 	enum tape_error error;
@@ -252,8 +257,12 @@ static int parse(struct import *import, int argc, char **argv)
 			return option;
 		if (option == OPT_OUTPUT)
 			import->to = value;
-		else
+		else if (option == OPT_QUIET)
 			import->quiet = true;
+		else if (!option_memory(value, &import->memory)) {
+			command_fail(argv[0], MEMORY_WANTS ", not '%s'", value);
+			return COMMAND_WRONG;
+		}
 	}
 	if (argc - optind == 1 && import->to) {
 		import->from = argv[optind];

@@ -593,6 +593,7 @@ int cmd_info(int argc, char **argv)
 	if (status)
 		return status;
 	with.selection = &select.selection;
+	with.memory_limit = select.memory;
 	status = reading_open(&info.reading, argv[0], argv[optind], &with);
 	if (status)
 		return status;

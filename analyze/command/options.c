@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/command/options.h"
 
-#include "protocols/engine/session.h"
-
 #include <ctype.h>
 #include <string.h>
 #include <time.h>
+
+#include "format/size.h"
+#include "protocols/engine/session.h"
 
 #define SECOND_NS 1000000000ll
 /* Years 1970 to 2262 fit into 63 bits of nanoseconds. */
@@ -145,4 +146,11 @@ bool option_format(const char *text, enum output_format *format)
 		}
 	}
 	return false;
+}
+
+#define MEMORY_MIN (UINT64_C(1) << 20)
+
+bool option_memory(const char *text, uint64_t *bytes)
+{
+	return size_parse(text, bytes) && *bytes >= MEMORY_MIN;
 }

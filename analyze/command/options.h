@@ -32,6 +32,19 @@ enum output_format {
 	OUTPUT_CSV
 };
 
+/* Memory to use: a size as size_parse() takes it, of 1 MiB or more. */
+bool option_memory(const char *text, uint64_t *bytes);
+
+/* Of every command that reads: where it stands in a table of options. */
+#define MEMORY_OPTION                                                                              \
+	{                                                                                          \
+		"memory", 0, "SIZE",                                                               \
+			"memory to use (256MiB); what is more goes to a file in TMPDIR"            \
+	}
+
+/* What is wrong with its value. */
+#define MEMORY_WANTS "--memory wants a size from 1MiB on, as in 64MiB"
+
 bool option_format(const char *text, enum output_format *format);
 
 #endif

@@ -8,6 +8,7 @@
 enum {
 	SINCE = SELECT_KINDS,
 	UNTIL,
+	MEMORY,
 	FORMAT,
 	JSON
 };
@@ -51,6 +52,8 @@ bool select_option(struct select *select, const char *command, int option, const
 	case UNTIL:
 		return option_time(value, &select->selection.until) ||
 		       wrong(command, "--until wants a time like 2026-11-22T10:00:00Z", value);
+	case MEMORY:
+		return option_memory(value, &select->memory) || wrong(command, MEMORY_WANTS, value);
 	}
 	return selection_add(&select->selection, (enum selection_kind)option, value) ||
 	       wrong_kind(command, (enum selection_kind)option, value);
@@ -167,6 +170,7 @@ int select_resolve(struct select *select, const char *command, const char *path,
 	else if (!(s->kinds & SELECT_OF_SESSIONS))
 		with.handlers = (struct replay_handlers){.context = &search, .event = search_event};
 	with.no_sessions = !(s->kinds & SELECT_OF_SESSIONS);
+	with.memory_limit = select->memory;
 	status = reading_open(&reading, command, path, &with);
 	if (status)
 		return status;

@@ -10,6 +10,7 @@
 struct select {
 	enum output_format format;
 	struct selection selection;
+	uint64_t memory; /* bytes; 0: not given */
 };
 
 /* Stands first in a command's option table; its own options are numbered from SELECT_FILTERS. */
@@ -23,10 +24,8 @@ struct select {
 		{"outcome", 0, "OUTCOME", "only ok, error, unanswered or partial ones"},           \
 		{"record", 0, "ID", "only this record"},                                           \
 		{"since", 0, "TIME", "not before: 2026-11-22T10:00:00Z, or seconds since 1970"},   \
-	{                                                                                          \
-		"until", 0, "TIME", "before"                                                       \
-	}
-#define SELECT_FILTERS 10
+		{"until", 0, "TIME", "before"}, MEMORY_OPTION
+#define SELECT_FILTERS 11
 
 /* The same for listings: their own options are numbered from SELECT_OPTIONS. */
 #define SELECT_OPTION_TABLE                                                                        \

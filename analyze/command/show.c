@@ -351,6 +351,7 @@ int cmd_show(int argc, char **argv)
 	if (status != COMMAND_END)
 		return status == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
 	with.selection = &show.select.selection;
+	with.memory_limit = show.select.memory;
 	with.window = true;
 	with.decode_as = show.decode_as;
 	with.keep = show.keep;

@@ -14,11 +14,13 @@ static const char summary[] = "Tells how the protocol of a connection was inferr
 			      "each candidate, and the bytes on which the last decision rests.";
 
 enum {
-	OPT_JSON
+	OPT_JSON,
+	OPT_MEMORY
 };
 
 static const struct command_option options[] = {
 	{"json", 0, NULL, "one JSON object"},
+	MEMORY_OPTION,
 	{0},
 };
 
@@ -191,9 +193,12 @@ int cmd_why(int argc, char **argv)
 
 	while ((option = command_next_option(argc, argv, arguments, summary, options, &value)) !=
 	       COMMAND_END) {
-		if (option != OPT_JSON)
+		if (option == COMMAND_HELP || option == COMMAND_WRONG)
 			return option == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
-		why.json = true;
+		if (option == OPT_JSON)
+			why.json = true;
+		else if (!option_memory(value, &with.memory_limit))
+			return command_fail(argv[0], MEMORY_WANTS ", not '%s'", value);
 	}
 	if (argc - optind != 2 || !selection_add(&selection, SELECT_CONN, argv[optind + 1]))
 		return command_fail(argv[0], "wants a recording and the id of a connection (see "

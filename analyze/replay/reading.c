@@ -147,6 +147,15 @@ static int finish(struct reading *r, enum tape_error error)
 		command_warn(r->command, "reading ended early: %s", tape_error_text(error));
 		return STATUS_DAMAGED;
 	}
+	if (replay_file_error(r->replay))
+		command_warn(r->command,
+			     "what is idle could not be put aside in a file in TMPDIR: %s",
+			     strerror(replay_file_error(r->replay)));
+	if (replay_given_up(r->replay))
+		command_warn(r->command,
+			     "%" PRIu64 " connections were ended before their end: memory limit; "
+			     "--memory allows more",
+			     replay_given_up(r->replay));
 	if (refused)
 		command_warn(r->command,
 			     "%" PRIu64 " bytes of open messages were not kept: memory limit",
