@@ -28,6 +28,7 @@ struct reader {
 	struct buffer raw;
 	ZSTD_DCtx *zstd;
 	uint64_t block_offset;
+	int64_t block_base;    /* its ts_base */
 	uint64_t block_events; /* in the block, by its header */
 	uint64_t delivered;    /* of them */
 
@@ -298,8 +299,8 @@ static bool take_block(struct reader *r, struct span s, size_t len)
 						.raw_bytes = le32toh(header.raw_len),
 						.compressed_bytes = le32toh(header.compressed_len),
 					});
-	decoder_begin(&r->decoder, buffer_span(&r->raw),
-		      (int64_t)le64toh((uint64_t)header.ts_base));
+	r->block_base = (int64_t)le64toh((uint64_t)header.ts_base);
+	decoder_begin(&r->decoder, buffer_span(&r->raw), r->block_base);
 	return true;
 }
 
@@ -522,6 +523,17 @@ enum tape_error reader_new(struct source source, const struct reader_options *op
 	return TAPE_OK;
 }
 
+/* Goes on to the next block whose events are ready; false at the end. */
+static bool next_block(struct reader *r)
+{
+	do {
+		r->info.bytes_read = r->offset;
+		if (r->error || r->input.error || !left(r))
+			return false;
+	} while (!take_frame(r));
+	return true;
+}
+
 bool reader_next(struct reader *r, struct event *event)
 {
 	for (;;) {
@@ -532,12 +544,26 @@ bool reader_next(struct reader *r, struct event *event)
 		if (r->decoder.error)
 			lose_events(r, r->decoder.error, 0, "event");
 		decoder_begin(&r->decoder, span_of(NULL, 0), 0);
-		do {
-			r->info.bytes_read = r->offset;
-			if (r->error || r->input.error || !left(r))
-				return false;
-		} while (!take_frame(r));
+		if (!next_block(r))
+			return false;
 	}
+}
+
+bool reader_next_raw(struct reader *r, struct raw_block *block)
+{
+	struct buffer before = block->raw;
+
+	if (!next_block(r))
+		return false;
+	*block = (struct raw_block){
+		.raw = r->raw,
+		.ts_base = r->block_base,
+		.events = r->block_events,
+		.offset = r->block_offset,
+	};
+	r->raw = before;
+	decoder_begin(&r->decoder, span_of(NULL, 0), 0);
+	return true;
 }
 
 enum tape_error reader_error(const struct reader *r)

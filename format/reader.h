@@ -2,6 +2,7 @@
 #ifndef SOCKTAPE_FORMAT_READER_H
 #define SOCKTAPE_FORMAT_READER_H
 
+#include "format/buffer.h"
 #include "format/error.h"
 #include "format/event.h"
 
@@ -93,6 +94,20 @@ MUST_CHECK enum tape_error reader_new(struct source source, const struct reader_
  * the source failed (reader_error() tells).
  */
 bool reader_next(struct reader *r, struct event *event);
+
+/* A block's events before they are decoded, for who does that elsewhere (format/codec.h). */
+struct raw_block {
+	struct buffer raw;
+	int64_t ts_base;
+	uint64_t events; /* that it should have */
+	uint64_t offset; /* in the file */
+};
+
+/*
+ * In place of reader_next(): the next block whole. What *BLOCK had is used again, what it gets is
+ * the caller's. Damage inside a block is the caller's to tell.
+ */
+bool reader_next_raw(struct reader *r, struct raw_block *block);
 
 enum tape_error reader_error(const struct reader *r);
 const struct segment_info *reader_info(const struct reader *r);

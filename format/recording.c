@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "format/ahead.h"
 #include "format/codec.h"
 #include "format/names.h"
 
@@ -28,6 +29,8 @@ struct recording {
 	recording_wanted_fn *wanted; /* NULL: all blocks are */
 	void *wanted_context;
 	size_t first;		    /* file to begin with */
+	struct ahead *ahead;	    /* NULL: the events are read here */
+	struct ahead *teller;	    /* the same, for the thread that reads */
 	struct segment_file *files; /* in order */
 	size_t count;
 	size_t current;
@@ -49,7 +52,9 @@ static void tell(void *context, const struct problem *problem)
 	struct recording *rec = context;
 
 	rec->status.problems++;
-	if (rec->problem)
+	if (rec->teller)
+		ahead_problem(rec->teller, rec->files[rec->current].path, problem);
+	else if (rec->problem)
 		rec->problem(rec->context, rec->files[rec->current].path, problem);
 }
 
@@ -345,8 +350,41 @@ void recording_restrict(struct recording *rec, int64_t realtime, recording_wante
 		begin(rec);
 }
 
+static bool read_block(void *context, struct ahead *a, struct ahead_block *block)
+{
+	struct recording *rec = context;
+	struct raw_block raw = {0};
+	bool found = false;
+
+	rec->teller = a;
+	while (!rec->status.error && (rec->reader || open_next(rec))) {
+		found = reader_next_raw(rec->reader, &raw);
+		if (found || !end_segment(rec))
+			break;
+	}
+	if (found) {
+		rec->status.bytes_read = rec->bytes_done + reader_info(rec->reader)->bytes_read;
+		block->raw = raw.raw;
+		block->ts_base = raw.ts_base;
+		block->events = raw.events;
+		block->offset = raw.offset;
+		block->path = rec->files[rec->current].path;
+	}
+	block->clock = (struct ahead_clock){rec->clock_known, rec->clock_ts, rec->clock_realtime};
+	block->status = rec->status;
+	return found;
+}
+
+void recording_read_ahead(struct recording *rec)
+{
+	if (!rec->ahead)
+		rec->ahead = ahead_new(read_block, rec, rec->problem, rec->context);
+}
+
 bool recording_next(struct recording *rec, struct event *event)
 {
+	if (rec->ahead)
+		return ahead_next(rec->ahead, event);
 	while (!rec->status.error && (rec->reader || open_next(rec))) {
 		if (reader_next(rec->reader, event)) {
 			if (event->type == EVENT_CLOCK) {
@@ -366,7 +404,7 @@ bool recording_next(struct recording *rec, struct event *event)
 
 const struct recording_status *recording_status(const struct recording *rec)
 {
-	return &rec->status;
+	return rec->ahead ? ahead_status(rec->ahead) : &rec->status;
 }
 
 bool recording_has_file(const struct recording *rec, const struct stat *st)
@@ -379,6 +417,10 @@ bool recording_has_file(const struct recording *rec, const struct stat *st)
 
 int64_t recording_realtime(const struct recording *rec, int64_t ts)
 {
+	const struct ahead_clock *ahead = rec->ahead ? ahead_clock(rec->ahead) : NULL;
+
+	if (ahead)
+		return codec_clamp_time(ahead->realtime + (codec_clamp_time(ts) - ahead->ts));
 	return codec_clamp_time(rec->clock_realtime + (codec_clamp_time(ts) - rec->clock_ts));
 }
 
@@ -389,6 +431,8 @@ enum tape_error recording_rewind(struct recording *rec)
 		.bytes_total = rec->status.bytes_total,
 	};
 
+	ahead_free(rec->ahead);
+	rec->ahead = rec->teller = NULL;
 	rec->status = status;
 	begin(rec);
 	return TAPE_OK;
@@ -400,6 +444,7 @@ void recording_free(struct recording *rec)
 
 	if (!rec)
 		return;
+	ahead_free(rec->ahead);
 	close_file(rec);
 	for (size_t i = 0; i < rec->count; i++)
 		free(rec->files[i].path);

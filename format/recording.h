@@ -43,6 +43,13 @@ typedef bool recording_wanted_fn(void *context, const struct block_info *info);
 void recording_restrict(struct recording *rec, int64_t realtime, recording_wanted_fn *wanted,
 			void *context);
 
+/*
+ * Before the first event: from now on blocks are read and decompressed on a thread of their own,
+ * ahead of who takes the events. Nothing else changes; a few megabytes wait at most. Does nothing
+ * where there is no thread to be had. Not together with recording_restrict().
+ */
+void recording_read_ahead(struct recording *rec);
+
 /* The next event of the recording; as reader_next(). */
 bool recording_next(struct recording *rec, struct event *event);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -19,7 +20,8 @@ enum {
 	OPT_LIMIT = SELECT_OPTIONS,
 	OPT_BOTH,
 	OPT_KEEP,
-	OPT_DECODE_AS
+	OPT_DECODE_AS,
+	OPT_THREADS
 };
 
 static const struct command_option options[] = {
@@ -28,6 +30,7 @@ static const struct command_option options[] = {
 	{"both", 0, NULL, "text: a row for each end of an exchange that was recorded at both"},
 	{"keep", 0, "SIZE", "so much of each body: 64k, 10M, none, or all that memory allows (1M)"},
 	{"decode-as", 0, "PROTOCOL", "don't infer: every connection speaks this"},
+	{"threads", 0, "N", "processors to use, from 1; as many as help unless told otherwise"},
 	{0},
 };
 
@@ -41,6 +44,7 @@ struct show {
 	bool both;
 	uint64_t limit;
 	size_t keep;
+	uint64_t threads;
 	struct output *out;
 	struct buffer parts; /* struct row_part each: of a row of CSV */
 	struct cells cells;
@@ -293,6 +297,9 @@ static int parse(struct show *show, int argc, char **argv)
 				command_fail(argv[0],
 					     "--keep wants a size as 64k or 10M, none or all, "
 					     "not '%s'",
+		} else if (option == OPT_THREADS) {
+			if (!option_number(value, UINT16_MAX, &show->threads) || !show->threads) {
+				command_fail(argv[0], "--threads wants a number from 1, not '%s'",
 					     value);
 				return COMMAND_WRONG;
 			}
@@ -324,6 +331,14 @@ static int operands(struct show *show, int argc, char **argv)
 	return select_check(&show->select, argv[0]) ? COMMAND_END : COMMAND_WRONG;
 }
 
+/* Processors that this process may use. */
+static unsigned processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
 static int show_rows(struct show *show)
 {
 	int status;
@@ -333,8 +348,8 @@ static int show_rows(struct show *show)
 		return command_fail(show->reading.command, "%s",
 				    tape_error_text(TAPE_ERROR_MEMORY));
 	print_all(show);
-	select_explain(&show->select, show->reading.command);
 	status = reading_end(&show->reading);
+	select_explain(&show->select, show->reading.command);
 	if (!output_free(show->out) && status != STATUS_USAGE)
 		status = command_fail(show->reading.command, "the output could not be written");
 	return status;
@@ -353,6 +368,7 @@ int cmd_show(int argc, char **argv)
 	with.selection = &show.select.selection;
 	with.memory_limit = show.select.memory;
 	with.window = true;
+	with.threads = show.threads ? (unsigned)show.threads : processors();
 	with.decode_as = show.decode_as;
 	with.keep = show.keep;
 	status = reading_open_rows(&show.reading, argv[0], argv[optind], &with);

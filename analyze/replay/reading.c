@@ -175,6 +175,7 @@ struct row *reading_row(struct reading *r)
 
 int reading_end(struct reading *r)
 {
+	rows_stop(r->rows);
 	return finish(r, rows_error(r->rows));
 }
 

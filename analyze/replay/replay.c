@@ -21,6 +21,14 @@ struct replay *replay_new_fed(const struct replay_options *options)
 	return r;
 }
 
+/* What is left out depends on what was read; so it is read ahead only where nothing is. */
+static void open_window(struct replay *r)
+{
+	window_open(&r->window, &r->options, r->recording);
+	if (r->options.threads > 1 && !window_is_restricted(&r->window))
+		recording_read_ahead(r->recording);
+}
+
 enum tape_error replay_new(const char *path, const struct replay_options *options,
 			   struct replay **r)
 {
@@ -42,7 +50,7 @@ enum tape_error replay_new(const char *path, const struct replay_options *option
 	/* What comes through a pipe comes once. */
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		new->pass.knowledge.once = true;
-	window_open(&new->window, options, new->recording);
+	open_window(new);
 	*r = new;
 	return TAPE_OK;
 }
@@ -347,7 +355,6 @@ static void on_data(struct replay *r, struct tracked *t, const struct event *eve
 	if (!s)
 		return;
 	session_data(s, data, event->ts);
-	count_lost(c);
 }
 
 static bool conn_wanted(const struct replay *r, const struct connection *c)
@@ -531,8 +538,16 @@ static bool read_again(struct replay *r)
 	r->recording = NULL;
 	r->error = recording_open(r->path, NULL, NULL, &r->recording);
 	if (!r->error && r->pass.phase != PASS_LEARNING)
-		window_open(&r->window, &r->options, r->recording);
+		open_window(r);
 	return !r->error;
+}
+
+/* Whether all that is needed has been read. */
+static bool is_past(struct replay *r, const struct event *event)
+{
+	if (!r->window.selection || event->snapshot)
+		return false;
+	return window_is_past(&r->window, replay_realtime(r, event->ts));
 }
 
 bool replay_step(struct replay *r)
@@ -541,8 +556,7 @@ bool replay_step(struct replay *r)
 
 	if (r->stop || r->error)
 		return false;
-	if (!recording_next(r->recording, &event) ||
-	    (!event.snapshot && window_is_past(&r->window, replay_realtime(r, event.ts))))
+	if (!recording_next(r->recording, &event) || is_past(r, &event))
 		return read_again(r);
 	replay_event(r, &event);
 	if (r->options.progress)
@@ -573,6 +587,11 @@ int64_t replay_realtime(const struct replay *r, int64_t ts)
 bool replay_has_file(const struct replay *r, const struct stat *st)
 {
 	return recording_has_file(r->recording, st);
+}
+
+bool replay_is_restricted(const struct replay *r)
+{
+	return window_is_restricted(&r->window);
 }
 
 int64_t replay_now(const struct replay *r)

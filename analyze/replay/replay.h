@@ -56,7 +56,8 @@ struct connection {
 	uint64_t unseen_bytes[2]; /* of lost_bytes: by calls that no hook saw, by enum direction */
 	uint64_t moved[2];	  /* bytes by enum direction, wire layer, kept or not */
 	uint64_t kept[2];
-	uint64_t lost_bytes; /* of both directions: moved but not recorded, snap length apart */
+	uint64_t lost_bytes; /* of both directions: moved but not recorded, snap length apart; known
+			      * when conn_end() is called */
 	struct session *sessions[2]; /* by enum layer; NULL when nothing was seen there */
 };
 
@@ -115,6 +116,7 @@ struct replay_options {
 	 */
 	bool resolve;
 	bool no_sessions;	       /* only events and connections: no inference */
+	unsigned threads;	       /* processors to use; 0 or 1: this thread alone */
 	uint64_t memory_limit;	       /* for buffered stream bytes; 0: 256 MiB */
 	recording_problem_fn *problem; /* may be NULL */
 	void *problem_context;
@@ -152,6 +154,9 @@ bool replay_again(struct replay *r);
 
 /* Asks replay_run() to stop after the current event: for --limit. */
 void replay_stop(struct replay *r);
+
+/* Whether some of the recording is left out because nobody needs it: see `window` above. */
+bool replay_is_restricted(const struct replay *r);
 
 /* The latest time of an event so far; monotonic. */
 int64_t replay_now(const struct replay *r);

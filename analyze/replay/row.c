@@ -219,6 +219,11 @@ size_t row_chunk_size(const struct row_chunk *chunk)
 	return sizeof(*chunk) + chunk->size;
 }
 
+void row_chunk_drop(struct row_chunk *chunk)
+{
+	chunk_free(chunk);
+}
+
 void row_release(struct row *row)
 {
 	struct row_chunk *chunk = row->chunk;
@@ -322,6 +327,12 @@ static int64_t distance(int64_t begin, int64_t ts)
 	return ts > begin ? ts - begin : 0;
 }
 
+/* NOW on the clock on which FIRST is BEGIN. */
+static int64_t complete_at(int64_t begin, int64_t first, int64_t now)
+{
+	return first != TIME_UNKNOWN && now > first ? begin + (now - first) : begin;
+}
+
 static void refer(struct row_chunk *chunk, struct row_end *end)
 {
 	if (end->chunk == chunk->number)
@@ -339,6 +350,7 @@ bool row_write(struct row_writer *w, struct replay *replay, const struct connect
 	struct row_chunk *chunk = end ? room_for(w, len) : NULL;
 	bool asked = record->request_first != TIME_UNKNOWN;
 	int64_t first = asked ? record->request_first : record->response_first;
+	int64_t begin = replay_realtime(replay, first);
 	struct row *row;
 
 	if (!chunk)
@@ -354,8 +366,8 @@ bool row_write(struct row_writer *w, struct replay *replay, const struct connect
 		.side = record->side,
 		.position = record->position,
 		.repeat = session_repeat(s),
-		.begin = replay_realtime(replay, first),
-		.complete = replay_realtime(replay, replay_now(replay)),
+		.begin = begin,
+		.complete = complete_at(begin, first, replay_now(replay)),
 		.request_last = distance(first, record->request_last),
 		.response_first = distance(first, record->response_first),
 		.response_last = distance(first, record->response_last),

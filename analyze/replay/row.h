@@ -111,6 +111,9 @@ struct row *row_chunk_next(struct row_chunk *chunk, const struct row *row);
 /* Bytes of memory. */
 size_t row_chunk_size(const struct row_chunk *chunk);
 
+/* All rows of a chunk aren't used any more. */
+void row_chunk_drop(struct row_chunk *chunk);
+
 /* The row isn't used any more. */
 void row_release(struct row *row);
 

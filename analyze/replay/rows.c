@@ -1,16 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/replay/rows.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "analyze/replay/order.h"
+#include "format/handover.h"
 
 /* What is held may take this part of the memory that the replay may use. */
 #define ORDER_SHARE 8
 
+/* Chunks that wait between the two threads, in bytes. */
+#define WAITING (1u << 20)
+
+/*
+ * The replay runs in the thread that pulls; or in one of its own, which hands over the chunks that
+ * it fills: then what is marked with P is that thread's until it has ended.
+ */
 struct rows {
-	struct replay *replay;
-	struct row_writer *writer;
+	struct replay *replay;	   /* P */
+	struct row_writer *writer; /* P */
+	enum tape_error failed;	   /* P */
+	bool stop;		   /* atomic */
+	struct handover *chunks;   /* NULL: there is one thread */
+	pthread_t thread;
+	bool running;
+
 	struct order *order;
 	struct row *current;
 	bool fed;
@@ -28,8 +44,12 @@ static void take_chunk(void *context, struct row_chunk *chunk)
 {
 	struct rows *r = context;
 
-	if (!order_add(r->order, chunk))
-		fail(r, TAPE_ERROR_MEMORY);
+	if (!r->chunks) {
+		if (!order_add(r->order, chunk))
+			fail(r, TAPE_ERROR_MEMORY);
+	} else if (!handover_push(r->chunks, chunk, row_chunk_size(chunk))) {
+		row_chunk_drop(chunk);
+	}
 }
 
 static void take_record(void *context, const struct connection *conn, const struct session *s,
@@ -38,7 +58,7 @@ static void take_record(void *context, const struct connection *conn, const stru
 	struct rows *r = context;
 
 	if (!row_write(r->writer, r->replay, conn, s, record))
-		fail(r, TAPE_ERROR_MEMORY);
+		r->failed = TAPE_ERROR_MEMORY;
 }
 
 static struct rows *rows_new(const struct replay_options *options, struct replay_options *with)
@@ -59,6 +79,56 @@ static struct rows *rows_new(const struct replay_options *options, struct replay
 	return NULL;
 }
 
+/* ---- the thread that replays ---- */
+
+/* What ends the replay, whichever thread it runs in. */
+static void end_replay(struct rows *r)
+{
+	enum tape_error error = replay_end(r->replay);
+
+	if (!error && !r->fed)
+		error = replay_status(r->replay)->error;
+	if (error && !r->failed)
+		r->failed = error;
+	row_writer_flush(r->writer);
+}
+
+static void *run(void *context)
+{
+	struct rows *r = context;
+
+	while (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED) && !r->failed && replay_step(r->replay))
+		;
+	end_replay(r);
+	handover_end(r->chunks);
+	return NULL;
+}
+
+/* Without a thread to be had everything goes on in this one. */
+static void start(struct rows *r)
+{
+	sigset_t all, before;
+
+	r->chunks = handover_new(WAITING);
+	if (!r->chunks)
+		return;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r->running = pthread_create(&r->thread, NULL, run, r) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r->running)
+		return;
+	handover_free(r->chunks);
+	r->chunks = NULL;
+}
+
+static void join(struct rows *r)
+{
+	if (r->running)
+		pthread_join(r->thread, NULL);
+	r->running = false;
+}
+
 enum tape_error rows_open(const char *path, const struct replay_options *options,
 			  struct rows **result)
 {
@@ -74,6 +144,9 @@ enum tape_error rows_open(const char *path, const struct replay_options *options
 		rows_close(r);
 		return error;
 	}
+	/* What is left out is told to the selection, which the thread that pulls uses, too. */
+	if (options->threads > 1 && !replay_is_restricted(r->replay))
+		start(r);
 	*result = r;
 	return TAPE_OK;
 }
@@ -93,17 +166,32 @@ struct rows *rows_open_fed(const struct replay_options *options)
 	return NULL;
 }
 
+/* No more rows will come. */
 static void end(struct rows *r)
 {
-	enum tape_error error = replay_end(r->replay);
-
-	if (!error && !r->fed)
-		error = replay_status(r->replay)->error;
-	if (error)
-		fail(r, error);
-	row_writer_flush(r->writer);
+	if (r->ended)
+		return;
+	if (r->chunks)
+		join(r);
+	else
+		end_replay(r);
+	if (r->failed)
+		fail(r, r->failed);
 	order_end(r->order);
 	r->ended = true;
+}
+
+/* Goes on with the replay, or with what its thread has for us; false at its end. */
+static bool proceed(struct rows *r)
+{
+	struct row_chunk *chunk;
+
+	if (!r->chunks)
+		return !r->error && !r->failed && replay_step(r->replay);
+	chunk = handover_pop(r->chunks);
+	if (chunk && !order_add(r->order, chunk))
+		fail(r, TAPE_ERROR_MEMORY);
+	return chunk != NULL;
 }
 
 void rows_event(struct rows *r, const struct event *event)
@@ -128,10 +216,25 @@ struct row *rows_next(struct rows *r)
 	while ((r->current = order_next(r->order)) == NULL) {
 		if (r->ended || r->fed)
 			return NULL;
-		if (r->error || !replay_step(r->replay))
+		if (!proceed(r))
 			end(r);
 	}
 	return r->current;
+}
+
+void rows_stop(struct rows *r)
+{
+	struct row_chunk *chunk;
+
+	if (!r->chunks || r->ended)
+		return;
+	__atomic_store_n(&r->stop, true, __ATOMIC_RELAXED);
+	handover_cancel(r->chunks);
+	join(r);
+	while ((chunk = handover_pop(r->chunks)) != NULL)
+		row_chunk_drop(chunk);
+	r->ended = true;
+	order_end(r->order);
 }
 
 enum tape_error rows_error(const struct rows *r)
@@ -150,6 +253,8 @@ void rows_close(struct rows *r)
 		return;
 	if (r->current)
 		order_done(r->order, r->current);
+	rows_stop(r);
+	handover_free(r->chunks);
 	replay_free(r->replay);
 	row_writer_free(r->writer);
 	order_free(r->order);

@@ -26,10 +26,13 @@ void rows_end(struct rows *r);
 /* The next row, valid until the next call, or NULL: at the end, or (fed) until more is fed. */
 struct row *rows_next(struct rows *r);
 
+/* Before the last row: no more of them are wanted. What rows_replay() tells stands still then. */
+void rows_stop(struct rows *r);
+
 /* After the last row: what ended the replay early, or TAPE_OK. */
 enum tape_error rows_error(const struct rows *r);
 
-/* For what isn't rows: totals of reading. */
+/* For what isn't rows: totals of reading, after the last row or rows_stop(). */
 struct replay *rows_replay(const struct rows *r);
 
 void rows_close(struct rows *r); /* NULL is fine */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "format/handover.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+/* Items that are held at most; a power of two. */
+#define ITEMS 64
+
+struct entry {
+	void *item;
+	size_t bytes;
+};
+
+struct handover {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct entry entries[ITEMS];
+	size_t first;
+	size_t count;
+	size_t bytes;
+	size_t bytes_max;
+	bool ended;
+	bool cancelled;
+};
+
+struct handover *handover_new(size_t bytes_max)
+{
+	struct handover *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		return NULL;
+	pthread_mutex_init(&q->lock, NULL);
+	pthread_cond_init(&q->changed, NULL);
+	q->bytes_max = bytes_max;
+	return q;
+}
+
+static bool has_room(const struct handover *q, size_t bytes)
+{
+	return !q->count || (q->count < ITEMS && q->bytes + bytes <= q->bytes_max);
+}
+
+bool handover_push(struct handover *q, void *item, size_t bytes)
+{
+	bool taken;
+
+	pthread_mutex_lock(&q->lock);
+	while (!q->cancelled && !has_room(q, bytes))
+		pthread_cond_wait(&q->changed, &q->lock);
+	taken = !q->cancelled;
+	if (taken) {
+		q->entries[(q->first + q->count) % ITEMS] = (struct entry){item, bytes};
+		q->count++;
+		q->bytes += bytes;
+		pthread_cond_signal(&q->changed);
+	}
+	pthread_mutex_unlock(&q->lock);
+	return taken;
+}
+
+static void set(struct handover *q, bool *flag)
+{
+	pthread_mutex_lock(&q->lock);
+	*flag = true;
+	pthread_cond_signal(&q->changed);
+	pthread_mutex_unlock(&q->lock);
+}
+
+void handover_end(struct handover *q)
+{
+	set(q, &q->ended);
+}
+
+void handover_cancel(struct handover *q)
+{
+	set(q, &q->cancelled);
+}
+
+void *handover_pop(struct handover *q)
+{
+	void *item = NULL;
+
+	pthread_mutex_lock(&q->lock);
+	while (!q->count && !q->ended && !q->cancelled)
+		pthread_cond_wait(&q->changed, &q->lock);
+	if (q->count) {
+		item = q->entries[q->first].item;
+		q->bytes -= q->entries[q->first].bytes;
+		q->first = (q->first + 1) % ITEMS;
+		q->count--;
+		pthread_cond_signal(&q->changed);
+	}
+	pthread_mutex_unlock(&q->lock);
+	return item;
+}
+
+void handover_free(struct handover *q)
+{
+	if (!q)
+		return;
+	pthread_cond_destroy(&q->changed);
+	pthread_mutex_destroy(&q->lock);
+	free(q);
+}
