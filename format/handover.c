@@ -14,7 +14,7 @@ struct entry {
 
 struct handover {
 	pthread_mutex_t lock;
-	pthread_cond_t changed;
+	pthread_cond_t changed; /* there is much to take, or much room, or something has ended */
 	struct entry entries[ITEMS];
 	size_t first;
 	size_t count;
@@ -41,19 +41,28 @@ static bool has_room(const struct handover *q, size_t bytes)
 	return !q->count || (q->count < ITEMS && q->bytes + bytes <= q->bytes_max);
 }
 
+/* To wake a thread costs more than to hand over an item: it is woken for many at once. */
+static bool half_full(const struct handover *q)
+{
+	return q->bytes * 2 >= q->bytes_max || q->count * 2 >= ITEMS;
+}
+
 bool handover_push(struct handover *q, void *item, size_t bytes)
 {
 	bool taken;
 
 	pthread_mutex_lock(&q->lock);
-	while (!q->cancelled && !has_room(q, bytes))
+	while (!q->cancelled && !has_room(q, bytes)) {
+		pthread_cond_signal(&q->changed);
 		pthread_cond_wait(&q->changed, &q->lock);
+	}
 	taken = !q->cancelled;
 	if (taken) {
 		q->entries[(q->first + q->count) % ITEMS] = (struct entry){item, bytes};
 		q->count++;
 		q->bytes += bytes;
-		pthread_cond_signal(&q->changed);
+		if (half_full(q))
+			pthread_cond_signal(&q->changed);
 	}
 	pthread_mutex_unlock(&q->lock);
 	return taken;
@@ -89,7 +98,8 @@ void *handover_pop(struct handover *q)
 		q->bytes -= q->entries[q->first].bytes;
 		q->first = (q->first + 1) % ITEMS;
 		q->count--;
-		pthread_cond_signal(&q->changed);
+		if (!half_full(q))
+			pthread_cond_signal(&q->changed);
 	}
 	pthread_mutex_unlock(&q->lock);
 	return item;

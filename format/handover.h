@@ -7,7 +7,8 @@
 
 /*
  * Hands items from one thread to another, in order. It holds so many bytes at most (but always one
- * item), so who is faster waits. Items are large: there is a lock for each.
+ * item), so who is faster waits; it goes on when half of that has come, or gone. Items are large:
+ * there is a lock for each.
  */
 struct handover;
 

@@ -297,6 +297,9 @@ static int parse(struct show *show, int argc, char **argv)
 				command_fail(argv[0],
 					     "--keep wants a size as 64k or 10M, none or all, "
 					     "not '%s'",
+					     value);
+				return COMMAND_WRONG;
+			}
 		} else if (option == OPT_THREADS) {
 			if (!option_number(value, UINT16_MAX, &show->threads) || !show->threads) {
 				command_fail(argv[0], "--threads wants a number from 1, not '%s'",

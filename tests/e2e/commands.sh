@@ -128,4 +128,11 @@ cp "$segment" "$work/bent/"
 printf 'XXXXXXXX' | dd of="$work/bent/$(basename "$segment")" bs=1 seek=$((size / 2)) conv=notrunc 2>/dev/null
 complains "a damaged block is told with file and offset" 2 "$(basename "$segment"): at offset [0-9]" \
 	"$socktape" show "$work/bent" --json
+for which in bent cut; do
+	"$socktape" show "$work/$which" --json --threads 1 >"$work/one" 2>&1
+	"$socktape" show "$work/$which" --json --threads 2 >"$work/two" 2>&1
+	check "threads change nothing about what is said of a recording that is $which" \
+		cmp "$work/one" "$work/two"
+done
+complains "--threads 0" 1 "from 1" "$socktape" show "$rec" --threads 0
 finish

@@ -287,12 +287,57 @@ static void test_together(void **state)
 	selection_free(&s);
 }
 
+/* What comes out is the same, however many threads work on it. */
+static void test_threads(void **state)
+{
+	const struct tape *t = *state;
+	struct buffer lines[2] = {{0}, {0}};
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct replay_options options = {.threads = i + 1};
+		struct output *o = output_new_into(OUTPUT_JSON, &lines[i]);
+		struct rows *rows;
+		struct row *row;
+
+		assert_int_equal(rows_open(t->path, &options, &rows), TAPE_OK);
+		while ((row = rows_next(rows)) != NULL)
+			record_print_json(o, row);
+		assert_int_equal(rows_error(rows), TAPE_OK);
+		assert_true(replay_status(rows_replay(rows))->segments > 10);
+		rows_close(rows);
+		assert_true(output_free(o));
+	}
+	assert_true(lines[0].len > 100000 &&
+		    span_equal(buffer_span(&lines[0]), buffer_span(&lines[1])));
+	buffer_free(&lines[0]);
+	buffer_free(&lines[1]);
+}
+
+/* Who has enough stops, wherever the other threads are. */
+static void test_stop(void **state)
+{
+	const struct replay_options options = {.threads = 2};
+	const struct tape *t = *state;
+
+	for (int count = 0; count < 40; count += 13) {
+		struct rows *rows;
+
+		assert_int_equal(rows_open(t->path, &options, &rows), TAPE_OK);
+		for (int i = 0; i < count; i++)
+			assert_non_null(rows_next(rows));
+		rows_stop(rows);
+		assert_true(replay_status(rows_replay(rows))->error == TAPE_OK);
+		rows_close(rows);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_kind), cmocka_unit_test(test_time),
 		cmocka_unit_test(test_doubts),	   cmocka_unit_test(test_blocks_are_passed),
-		cmocka_unit_test(test_together),
+		cmocka_unit_test(test_together),   cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_stop),
 	};
 
 	return cmocka_run_group_tests_name("window", tests, make_tape, drop_tape);
