@@ -15,11 +15,12 @@ summary_of() {
 	sed -n 's/,//g; s/^ *payload *\([0-9]*\) bytes kept of \([0-9]*\) that.*/\1 \2/p' "$1"
 }
 
-# slow NAME VARIABLE=VALUE OPTION...: records a flood of 40 MB with a recorder that is slow.
+# slow NAME VARIABLE=VALUE OPTION...: records a flood of 40 MB with a recorder that is slow. The pool
+# has room for all of it, in case this machine has no time for the recorder.
 slow() {
 	local name=$1 how=$2
 	shift 2
-	env "LD_PRELOAD=$work/slow.so" "$how" "$recorder" -o "$work/$name" "$@" -- \
+	env "LD_PRELOAD=$work/slow.so" "$how" "$recorder" --buffer 256MiB -o "$work/$name" "$@" -- \
 		env -u LD_PRELOAD bash -c '(flood $port 200)' 2>"$work/$name.err"
 }
 
@@ -41,11 +42,11 @@ is "slow compression: the text says it, too" \
 	"$("$socktape" info "$work/zstd" | grep -c '^compression  zstd level .*%')" 1
 
 # The memory goes back, while recording goes on.
-env "LD_PRELOAD=$work/slow.so" SLOW_COMPRESS=40000 "$recorder" -o "$work/memory" -e python3 \
-	2>"$work/memory.err" &
+env "LD_PRELOAD=$work/slow.so" SLOW_COMPRESS=40000 "$recorder" --buffer 256MiB \
+	--port "$port" -o "$work/memory" 2>"$work/memory.err" &
 recording=$!
 wait_for 20 grep -q "recording into" "$work/memory.err"
-(flood "$port" 400)
+(flood "$port" 200)
 anonymous() {
 	awk '/^RssAnon/ { print $2 }' "/proc/$recording/status"
 }

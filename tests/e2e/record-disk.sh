@@ -21,7 +21,7 @@ lost_to_disk() {
 		jq '[.losses[] | select(.cause == "segment file could not be written") | .bytes] | add // 0'
 }
 
-# A small tmpfs that only this test sees. full NAME SIZE LEAST: how much must be kept of 40 MB.
+# A small tmpfs that only this test sees. full NAME SIZE LEAST: how much must be kept of 16 MB.
 cat >"$work/full.sh" <<'SCRIPT'
 set -u
 . tests/e2e/recorder.bash
@@ -37,10 +37,10 @@ full() { # full NAME SIZE LEAST OPTION...
 	shift 3
 	rm -rf "$work/disk/rec"
 	mount -o "remount,size=$size" "$work/disk"
-	"$recorder" -e python3 "$@" -o "$work/disk/rec" 2>"$work/full.err" &
+	"$recorder" --port "$port" "$@" -o "$work/disk/rec" 2>"$work/full.err" &
 	recording=$!
 	wait_for 10 grep -q "recording into" "$work/full.err"
-	(flood "$port" 200)
+	(flood "$port" 40)
 	wait "$recording"
 	is "$name: exit status 2" "$?" 2
 	check "$name: one line with the path says so" \
@@ -60,7 +60,7 @@ full "a full disk, small segments" 3m 2300000 -C 300k
 full "a full disk, hardly any room" 200k 30000
 
 rm -rf "$work/disk/rec"
-"$recorder" -o "$work/disk/rec" -- bash -c '(flood $port 200); exit 9' 2>"$work/full.err"
+"$recorder" -o "$work/disk/rec" -- bash -c '(flood $port 40); exit 9' 2>"$work/full.err"
 is "a full disk: the command goes on and its status counts" "$?" 9
 check "a full disk: which is said all the same" grep -q "no space left" "$work/full.err"
 is "a full disk: recorder and recording say the same" "$(info_of "$work/disk/rec")" \
