@@ -120,11 +120,6 @@ void window_open(struct window *w, const struct replay_options *options,
 		recording_restrict(recording, w->from, block_wanted, w);
 }
 
-bool window_is_restricted(const struct window *w)
-{
-	return w->narrow || w->from != INT64_MIN || w->to != INT64_MAX;
-}
-
 bool window_is_past(struct window *w, int64_t realtime)
 {
 	/* Events are in order of time but for a few that come late. */

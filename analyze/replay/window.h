@@ -43,7 +43,10 @@ static inline bool window_holds(const struct window *w, int64_t realtime)
 }
 
 /* Whether anything at all may be left out. */
-bool window_is_restricted(const struct window *w);
+static inline bool window_is_restricted(const struct window *w)
+{
+	return w->narrow || w->from != INT64_MIN || w->to != INT64_MAX;
+}
 
 /* Whether nothing that comes at this time or later is needed: reading ends here. */
 bool window_is_past(struct window *w, int64_t realtime);

@@ -27,6 +27,7 @@ struct framer *framer_new(const struct framing *framing, void *state, struct bud
 	f->budget = budget;
 	f->counts = counts;
 	f->keep_max = keep_max;
+	f->sides[SIDE_SERVER].side = SIDE_SERVER;
 	for (int i = 0; framing->memo_size && i < 2; i++)
 		f->sides[i].memo = (char *)(f + 1) + (size_t)i * framing->memo_size;
 	return f;
@@ -67,17 +68,12 @@ static void throw_away(struct framer *f, struct framer_side *s, uint64_t n)
 
 /* ---- giving out ---- */
 
-static enum side side_of(const struct framer *f, const struct framer_side *s)
-{
-	return (enum side)(s - f->sides);
-}
-
 static void resume(struct framer *f, struct framer_side *s);
 
 /* One side has spoken (or what it said was lost): what the other holds may be a frame now. */
 static void resume_other(struct framer *f, struct framer_side *s)
 {
-	struct framer_side *other = &f->sides[side_opposite(side_of(f, s))];
+	struct framer_side *other = &f->sides[side_opposite(s->side)];
 
 	if (other->holding && !f->over)
 		resume(f, other);
@@ -91,7 +87,7 @@ static void deliver(struct framer *f, struct framer_side *s, struct frame *frame
 	s->scanned = 0;
 	s->searched = 0;
 	if (f->border)
-		f->border(f->context, side_of(f, s), frame->offset + frame->len);
+		f->border(f->context, s->side, frame->offset + frame->len);
 	f->framing->message(f->state, frame);
 	resume_other(f, s);
 }
@@ -167,7 +163,7 @@ static void search(struct framer *f, struct framer_side *s, uint64_t missing)
 	s->searching = true;
 	s->holding = false;
 	s->scanned = 0;
-	f->framing->lost(f->state, side_of(f, s), missing);
+	f->framing->lost(f->state, s->side, missing);
 	resume_other(f, s);
 }
 
@@ -175,7 +171,7 @@ static void search(struct framer *f, struct framer_side *s, uint64_t missing)
 static bool find_boundary(struct framer *f, struct framer_side *s, struct span bytes, size_t *done)
 {
 	struct cursor in = cursor_of(bytes.data + *done, bytes.len - *done);
-	bool found = f->framing->resync(f->state, side_of(f, s), &in);
+	bool found = f->framing->resync(f->state, s->side, &in);
 	size_t skipped = cursor_position(&in);
 
 	/* What can't be decided within the longest head never will be. */
@@ -239,7 +235,7 @@ static enum cut_result cut_one(struct framer *f, struct framer_side *s, const st
 		.offset = s->position + *done,
 		.ts_first = *done ? piece->ts_first : piece->kept_first,
 		.ts_last = piece->ts,
-		.side = side_of(f, s),
+		.side = s->side,
 	};
 	enum frame_status status;
 
@@ -366,7 +362,7 @@ static bool expect_frame(struct framer *f, struct framer_side *s, const struct r
 		.offset = s->position,
 		.ts_first = run->ts_first,
 		.ts_last = run->ts,
-		.side = side_of(f, s),
+		.side = s->side,
 	};
 
 	if (s->searching || s->kept.len)

@@ -23,6 +23,7 @@ struct framer_counts {
 struct unpack;
 
 struct framer_side {
+	enum side side;
 	struct buffer kept; /* begins at a frame boundary, or where resync() still looks */
 	int64_t kept_first; /* when the first of them came */
 	int64_t last_ts;    /* of the last run */

@@ -16,6 +16,7 @@ struct session *session_new(const struct session_options *options)
 		return NULL;
 	budget_add(options->budget, sizeof(*s));
 	s->options = *options;
+	s->datagram = transport_is_datagram(options->transport);
 	s->root = s;
 	s->role = options->role;
 	reassembly_init(&s->reassembly, options->start, options->budget);

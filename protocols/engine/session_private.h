@@ -52,6 +52,7 @@ struct session {
 	bool restarted; /* the sample doesn't begin where the connection did */
 	bool finished;
 	bool by_calls; /* of the root */
+	bool datagram; /* the transport's */
 	enum direction last_direction;
 	enum role role;
 	enum side sides[2]; /* by enum direction */
@@ -94,7 +95,7 @@ struct session {
 
 static inline bool session_is_datagram(const struct session *s)
 {
-	return transport_is_datagram(s->options.transport);
+	return s->datagram;
 }
 
 /* ---- speaking.c ---- */

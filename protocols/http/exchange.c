@@ -200,6 +200,7 @@ static void note_interim(struct http_state *st, const struct http_start_line *li
 {
 	if (st->interim.len > 256)
 		return;
+	st->grown = true;
 	if (st->interim.len)
 		buffer_append_text(&st->interim, ", ");
 	buffer_append_u64(&st->interim, line->code);
@@ -313,7 +314,7 @@ void http_take_lines(struct http_state *st, const struct frame *frame, struct sp
 		start = &line;
 	side->begun = true;
 	side->simple = start->simple;
-	http_fields_read(&side->fields, header_lines(start, lines));
+	st->grown |= http_fields_read(&side->fields, header_lines(start, lines));
 	if (frame->side == SIDE_CLIENT)
 		begin_request(st, frame, start);
 	else

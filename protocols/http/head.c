@@ -347,10 +347,10 @@ static void parse(struct http_fields *fields)
 		head->notes |= HTTP_NOTE_LENGTH_IGNORED;
 }
 
-void http_fields_read(struct http_fields *fields, struct span lines)
+bool http_fields_read(struct http_fields *fields, struct span lines)
 {
 	if (lines.len && lines.len == http_fields_repeated(fields, lines))
-		return;
+		return false;
 	trim(&fields->lines);
 	trim(&fields->unfolded);
 	trim(&fields->list);
@@ -358,6 +358,7 @@ void http_fields_read(struct http_fields *fields, struct span lines)
 	buffer_append_span(&fields->lines, lines);
 	parse(fields);
 	append_json(fields, &fields->json);
+	return true;
 }
 
 void http_fields_text(const struct http_fields *fields, struct buffer *out)

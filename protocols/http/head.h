@@ -50,9 +50,9 @@ struct http_fields {
 
 /*
  * Reads the header lines in LINES: from behind the start line, the empty line at their end
- * included if it is there. Fills all of FIELDS.
+ * included if it is there. Fills all of FIELDS. False: they are those that were read last.
  */
-void http_fields_read(struct http_fields *fields, struct span lines);
+bool http_fields_read(struct http_fields *fields, struct span lines);
 
 /* How long the lines read last are, when BYTES begin with the same ones; else 0. */
 static inline size_t http_fields_repeated(const struct http_fields *fields, struct span bytes)

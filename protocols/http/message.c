@@ -43,6 +43,7 @@ static void take_head_part(struct http_state *st, const struct frame *frame)
 		side->head_first = frame->ts_first;
 		side->head_position = frame->offset;
 	}
+	st->grown = true;
 	buffer_append(&side->head, frame->data, frame->available);
 }
 
@@ -104,7 +105,8 @@ static void take_last_chunk(struct http_state *st, const struct frame *frame)
 
 	if (m && http_chunk_line(lines, &size, &line, &odd) == HTTP_MATCH_YES) {
 		m->notes |= odd ? HTTP_NOTE_CHUNK_ODD : 0;
-		http_fields_read(&st->trailers, span_of(lines.data + line, lines.len - line));
+		st->grown |= http_fields_read(&st->trailers,
+					      span_of(lines.data + line, lines.len - line));
 		at = m->base.text.len;
 		http_fields_text(&st->trailers, &m->base.text);
 		m->trailers = (struct http_piece){(uint32_t)at, (uint32_t)(m->base.text.len - at)};
@@ -132,21 +134,29 @@ static void take_headless(struct http_state *st, const struct frame *frame)
 
 /* ---- what the engine calls ---- */
 
-/* What frame() has found out about the place where this frame begins. */
-static void settle(struct http_state *st, const struct frame *frame)
+static void settle_rare(struct http_state *st, const struct frame *frame)
 {
 	struct http_side *side = &st->sides[frame->side];
 
 	if (frame->kind & HTTP_FRAME_INSTEAD)
 		http_end_message(st, frame->side);
-	side->doubtful = false;
-	if (side->phase == HTTP_PHASE_FIRST_CHUNK)
-		side->phase = HTTP_PHASE_CHUNK;
 	if (frame->kind & HTTP_FRAME_NOT_CHUNKED) {
 		side->phase = side->unchunked;
 		if (side->incoming)
 			side->incoming->notes |= HTTP_NOTE_NOT_CHUNKED;
 	}
+}
+
+/* What frame() has found out about the place where this frame begins. */
+static inline void settle(struct http_state *st, const struct frame *frame)
+{
+	struct http_side *side = &st->sides[frame->side];
+
+	if (frame->kind & ~HTTP_FRAME_KIND)
+		settle_rare(st, frame);
+	side->doubtful = false;
+	if (side->phase == HTTP_PHASE_FIRST_CHUNK)
+		side->phase = HTTP_PHASE_CHUNK;
 }
 
 /* The line before a chunk's data, which is whole in the first part. */
@@ -215,7 +225,8 @@ void http_message(void *state, const struct frame *frame)
 	if (side->incoming)
 		extend(st, side->incoming, frame);
 	by_kind[frame->kind & HTTP_FRAME_KIND](st, frame);
-	http_recharge(st);
+	if (st->grown)
+		http_recharge(st);
 }
 
 /* What came of a head, or of a body, is all that will come. WHY: a note if it was a body. */

@@ -21,6 +21,7 @@ void http_recharge(struct http_state *st)
 	for (int i = 0; i < 2; i++)
 		memory += st->sides[i].head.capacity + fields_memory(&st->sides[i].fields) +
 			  http_decoder_memory(&st->decoders[i]);
+	st->grown = false;
 	budget_recharge(session_budget(st->session), memory, &st->charged);
 }
 

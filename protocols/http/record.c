@@ -93,9 +93,10 @@ static struct value fill_body(struct http_state *st, enum side side, const char 
 	uint32_t notes = m->notes;
 	struct span body = http_piece_span(m, m->body);
 
-	st->decoders[side].limit = decoded_max(st);
-	if (m->coding_count)
+	if (m->coding_count) {
+		st->decoders[side].limit = decoded_max(st);
 		body = http_decode(&st->decoders[side], m->codings, m->coding_count, body, &notes);
+	}
 	/* What is said of the default is said of it alone. */
 	if (notes & HTTP_NOTE_BODY_CAPPED && st->keep != HTTP_BODY_MAX)
 		notes = (notes & ~(uint32_t)HTTP_NOTE_BODY_CAPPED) | HTTP_NOTE_BODY_BEYOND_KEEP;
@@ -166,8 +167,11 @@ void http_emit(void *context, struct message *request, struct message *response,
 	record.note = buffer_span(&st->note);
 	session_emit(st->session, &record);
 	forget(st, asked);
-	http_decoder_trim(&st->decoders[SIDE_CLIENT]);
-	http_decoder_trim(&st->decoders[SIDE_SERVER]);
+	if ((asked && asked->coding_count) || (answered && answered->coding_count)) {
+		http_decoder_trim(&st->decoders[SIDE_CLIENT]);
+		http_decoder_trim(&st->decoders[SIDE_SERVER]);
+		st->grown = true;
+	}
 }
 
 /* ---- one line ---- */

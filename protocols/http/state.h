@@ -98,6 +98,7 @@ struct http_state {
 	struct http_fields trailers;
 	struct http_decoder decoders[2];
 	struct buffer note;
+	bool grown;	  /* perhaps: buffers have changed since they were charged */
 	uint64_t charged; /* of the session's budget, for all but what the matcher has */
 };
 
