@@ -30,8 +30,6 @@
 
 /* No block is larger than this before or after compression; a reader refuses more. */
 #define TAPE_BLOCK_MAX (64u << 20)
-/* Where the writer closes a block. */
-#define TAPE_BLOCK_TARGET (1u << 20)
 /* No single event is larger than this. */
 #define TAPE_EVENT_MAX (16u << 20)
 /* No frame of ours that stands before a block is larger, however it grows. */

@@ -14,7 +14,6 @@
 #define BLOCK_LEN_MAX (32u << 20) /* with one more event still below TAPE_BLOCK_MAX */
 
 static_assert(WRITER_CUTS == CODEC_CUTS && WRITER_CAUSES == CODEC_CAUSES, "the same sums");
-static_assert(BLOCK_TARGET == TAPE_BLOCK_TARGET, "the same for everybody");
 
 struct writer {
 	struct sink sink;
@@ -300,7 +299,7 @@ enum tape_error writer_new(struct sink sink, const struct writer_options *option
 	w->clock_offset = codec_clamp_time(options->created_realtime) -
 			  codec_clamp_time(options->created_monotonic);
 	if (!w->options.block_len)
-		w->options.block_len = TAPE_BLOCK_TARGET;
+		w->options.block_len = BLOCK_TARGET;
 	if (w->options.block_len > BLOCK_LEN_MAX)
 		w->options.block_len = BLOCK_LEN_MAX;
 	if (!prepare(w) || !put_segment_header(w)) {

@@ -298,7 +298,7 @@ void store_free(struct store *s)
 	if (!s)
 		return;
 	store_stop(s);
-	while (s->count)
+	while (s->queue && s->count)
 		block_free(s->queue[(s->first + --s->count) % s->queue_len]);
 	while (s->spare_count)
 		block_free(s->spares[--s->spare_count]);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 # The filters of socktape-record: who is recorded and who isn't.
+# shellcheck disable=SC2016 # the commands for the end expand then
 # shellcheck source=tests/e2e/recorder.bash
 . "$(dirname "$0")/recorder.bash"
 
