@@ -69,8 +69,12 @@ static void lost_print(const struct summary *summary, FILE *out)
 	struct loss_sum all = loss_sum_all(account->lost);
 
 	if (!all.events && !all.bytes) {
-		/* Payload that was left out is no loss of a call, but nothing is a bigger word. */
-		if (!account_cut(account))
+		/*
+		 * Payload that was left out is no loss of a call, nor is a segment that made room,
+		 * but nothing is a bigger word.
+		 */
+		if (!account_cut(account) && !account->cut[CUT_SNAPLEN] &&
+		    !summary->progress.store.written.deleted_segments)
 			fprintf(out, "  lost      nothing%s\n",
 				summary->blind ? " of what can be seen on this kernel" : "");
 		return;

@@ -69,7 +69,8 @@ static const struct column columns[COLUMNS] = {
 	[SENT] = {"sent_bytes", "BIGINT", "bytes", "moved by the process, kept or not"},
 	[RECEIVED] = {"received_bytes", "BIGINT", "bytes", "moved to the process, kept or not"},
 	[LOST] = {"lost_bytes", "BIGINT", "bytes",
-		  "of both that are not in the recording, other than by the snap length"},
+		  "of both that are not in the recording, other than by the snap length; those "
+		  "that were moved before it begins are counted in"},
 	[UNSEEN] = {"unseen_bytes", "BIGINT", "bytes", "of these, by calls that no hook saw"},
 	[MIDSTREAM] = {"midstream", "BOOLEAN", "", "existed before the recording began"},
 	[TLS] = {"tls", "BOOLEAN", "", "whether its TLS plaintext was recorded"},

@@ -49,9 +49,13 @@ struct info {
 	int64_t last;
 	uint64_t events;
 	uint64_t data_events;
-	uint64_t moved_bytes;
+	uint64_t plaintext_bytes; /* kept, of TLS; all others are of the wire */
+	uint64_t earlier_bytes;	  /* moved before the first segment that is here */
+	uint64_t missing_bytes;	  /* as positions tell, those included */
+	uint64_t told_bytes;	  /* as the recorder told: losses, and what was cut */
 	uint64_t kept_bytes;
 	uint64_t snaplen_bytes; /* not kept because the user said so */
+	uint64_t snapped_events;
 	uint64_t processes;
 	uint64_t connections;
 	uint64_t midstream;
@@ -82,16 +86,19 @@ static void take_host(struct info *info, const struct event_host *host)
 static void take_data(struct info *info, const struct event_data *data)
 {
 	uint64_t missing = data->len - data->payload.len;
+	bool wire = data->layer == LAYER_WIRE;
 
 	info->data_events++;
-	if (data->layer == LAYER_WIRE)
-		info->moved_bytes += data->len;
-	info->kept_bytes += data->payload.len;
+	*(wire ? &info->kept_bytes : &info->plaintext_bytes) += data->payload.len;
 	if (!missing)
 		return;
 	if (data->cut == CUT_SNAPLEN) {
-		info->snaplen_bytes += missing;
-	} else if ((size_t)data->cut < CAUSES_MAX) {
+		info->snaplen_bytes += wire ? missing : 0;
+		info->snapped_events++;
+		return;
+	}
+	info->told_bytes += wire ? missing : 0;
+	if ((size_t)data->cut < CAUSES_MAX) {
 		info->cuts[data->cut].events++;
 		info->cuts[data->cut].bytes += missing;
 	}
@@ -120,6 +127,8 @@ static void on_event(void *context, const struct event *event, const struct conn
 	else if (event->type == EVENT_LOSS && (size_t)event->loss.cause < CAUSES_MAX) {
 		info->losses[event->loss.cause].events += event->loss.events;
 		info->losses[event->loss.cause].bytes += event->loss.bytes;
+		if (!event->loss.conn || event->loss.layer == LAYER_WIRE)
+			info->told_bytes += event->loss.bytes;
 	}
 }
 
@@ -144,6 +153,8 @@ static void on_conn_end(void *context, const struct connection *c)
 	const struct session *s = connection_session(c);
 
 	info->connections++;
+	info->earlier_bytes += c->earlier_bytes;
+	info->missing_bytes += c->lost_bytes;
 	if (c->origin == ORIGIN_MIDSTREAM)
 		info->midstream++;
 	if (!sums)
@@ -154,16 +165,46 @@ static void on_conn_end(void *context, const struct connection *c)
 	sums->received += c->moved[DIRECTION_RECEIVED];
 }
 
-/* Everything that should be in the recording and isn't. */
+/*
+ * Everything that should be in the recording and isn't. The recorder also tells of connections that
+ * are not in it at all; positions, of what nobody told: a segment that is missing, or damaged.
+ */
 static struct loss_sums total_loss(const struct info *info)
 {
-	struct loss_sums total = {.events = info->reading.lost_events};
+	uint64_t here = info->missing_bytes - info->earlier_bytes;
+	struct loss_sums total = {
+		.events = info->reading.lost_events,
+		.bytes = info->earlier_bytes + (here > info->told_bytes ? here : info->told_bytes),
+	};
 
-	for (int i = 0; i < CAUSES_MAX; i++) {
+	for (int i = 0; i < CAUSES_MAX; i++)
 		total.events += info->losses[i].events;
-		total.bytes += info->losses[i].bytes + info->cuts[i].bytes;
-	}
 	return total;
+}
+
+static uint64_t moved_bytes(const struct info *info)
+{
+	return info->kept_bytes + info->snaplen_bytes + total_loss(info).bytes;
+}
+
+/* Why not all that was said can be here, though nothing was lost; NULL: it is. */
+static const char *incomplete(const struct info *info)
+{
+	const struct recording_status *status = replay_status(info->reading.replay);
+
+	if (status->first_segment > 1)
+		return "nothing of what is here; the segments before were deleted, or are "
+		       "elsewhere";
+	if (status->incomplete)
+		return "nothing that is known of, but a segment is not complete";
+	if (info->reading.problems)
+		return "nothing that is known of, but the recording is damaged";
+	if (info->snapped_events)
+		return "nothing but what the snap length cut";
+	for (int i = 0; i < CAUSES_MAX; i++)
+		if (info->cuts[i].events)
+			return "nothing but the plaintext below";
+	return NULL;
 }
 
 /* ---- JSON ---- */
@@ -293,11 +334,13 @@ static void append_json(struct buffer *b, const struct info *info)
 	json_number(b, "end", (uint64_t)info->last, &first);
 	json_number(b, "events", info->events, &first);
 	json_number(b, "data_events", info->data_events, &first);
-	json_number(b, "moved_bytes", info->moved_bytes, &first);
+	json_number(b, "moved_bytes", moved_bytes(info), &first);
 	json_number(b, "kept_bytes", info->kept_bytes, &first);
+	json_number(b, "plaintext_bytes", info->plaintext_bytes, &first);
 	json_number(b, "snaplen_bytes", info->snaplen_bytes, &first);
 	json_number(b, "lost_events", lost.events, &first);
 	json_number(b, "lost_bytes", lost.bytes, &first);
+	json_number(b, "earlier_bytes", info->earlier_bytes, &first);
 	json_losses(b, info, &first);
 	json_number(b, "elsewhere_events", info->elsewhere, &first);
 	json_number(b, "problems", info->reading.problems, &first);
@@ -430,18 +473,26 @@ static void text_loss(struct buffer *b, const char *cause, const struct loss_sum
 static void text_losses(struct buffer *b, const struct info *info, bool colour)
 {
 	struct loss_sums lost = total_loss(info);
+	const char *why = incomplete(info);
 
 	text_label(b, "lost");
 	if (!lost.events && !lost.bytes) {
-		buffer_append_text(b, "nothing\n");
-		return;
+		buffer_append_text(b, why ? why : "nothing");
+		buffer_append_char(b, '\n');
+	} else {
+		buffer_append_text(b, colour ? "\033[31m" : "");
+		text_append_count(b, lost.events);
+		buffer_append_text(b, " events, ");
+		text_append_count(b, lost.bytes);
+		buffer_append_text(b, " bytes");
+		buffer_append_text(b, colour ? "\033[0m\n" : "\n");
 	}
-	buffer_append_text(b, colour ? "\033[31m" : "");
-	text_append_count(b, lost.events);
-	buffer_append_text(b, " events, ");
-	text_append_count(b, lost.bytes);
-	buffer_append_text(b, " bytes");
-	buffer_append_text(b, colour ? "\033[0m\n" : "\n");
+	if (info->earlier_bytes) {
+		text_label(b, "");
+		buffer_append_text(b, "moved before the first segment that is here: ");
+		text_append_count(b, info->earlier_bytes);
+		buffer_append_text(b, " bytes\n");
+	}
 	for (int i = 0; i < CAUSES_MAX; i++)
 		text_loss(b, loss_cause_text((enum loss_cause)i), &info->losses[i], false);
 	for (int i = 0; i < CAUSES_MAX; i++)
@@ -466,7 +517,7 @@ static void text_counts(struct buffer *b, const struct info *info)
 	text_append_count(b, info->data_events);
 	buffer_append_text(b, " of them data\n");
 	text_label(b, "bytes");
-	text_append_bytes(b, info->moved_bytes);
+	text_append_bytes(b, moved_bytes(info));
 	buffer_append_text(b, " moved, ");
 	text_append_bytes(b, info->kept_bytes);
 	buffer_append_text(b, " kept");
@@ -474,6 +525,11 @@ static void text_counts(struct buffer *b, const struct info *info)
 		buffer_append_text(b, ", ");
 		text_append_bytes(b, info->snaplen_bytes);
 		buffer_append_text(b, " cut by the snap length");
+	}
+	if (info->plaintext_bytes) {
+		buffer_append_text(b, "; ");
+		text_append_bytes(b, info->plaintext_bytes);
+		buffer_append_text(b, " of TLS plaintext");
 	}
 	buffer_append_char(b, '\n');
 	text_label(b, "processes");

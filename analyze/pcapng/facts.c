@@ -489,7 +489,7 @@ static void take_connection(struct facts *f, struct facts_conn *c, const struct 
 	c->role = connection_role(from);
 	c->opened = from->origin == ORIGIN_OPENED;
 	c->netns = from->netns;
-	c->lost_bytes = from->lost_bytes;
+	c->lost_bytes = from->lost_bytes - from->earlier_bytes;
 	c->local = end_address(&from->local, from->local_text);
 	c->remote = end_address(&from->remote, from->remote_text);
 	keep_path(f, c, from);

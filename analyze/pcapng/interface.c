@@ -13,7 +13,7 @@ struct interfaces {
 	struct map by_text; /* by the hash of name and description */
 	uint64_t seed;
 	/* Whom the last packet was of: mostly the next one is, too. */
-	const struct process *process;
+	uint64_t process; /* its number; 0: unknown */
 	uint32_t pid;
 	struct interface *last;
 };
@@ -79,13 +79,15 @@ struct interface *interfaces_get(struct interfaces *i, const struct process *pro
 {
 	struct buffer name = {0}, description = {0};
 
-	if (i->last && i->process == process && i->pid == pid)
+	uint64_t number = process ? process->number : 0;
+
+	if (i->last && i->process == number && i->pid == pid)
 		return i->last;
 	interface_text(process, pid, &name, &description);
 	i->last = name.failed || description.failed
 			  ? NULL
 			  : interfaces_named(i, buffer_span(&name), buffer_span(&description));
-	i->process = process;
+	i->process = number;
 	i->pid = pid;
 	buffer_free(&name);
 	buffer_free(&description);

@@ -97,6 +97,8 @@ static void pack_connection(const struct tracked *t, struct buffer *out)
 	pack_span(out, span_text(t->remote_text));
 	pack_u64(out, t->from_snapshot);
 	pack_u64(out, t->unsettled);
+	pack_u64(out, t->begun[0]);
+	pack_u64(out, t->begun[1]);
 	pack_u64(out, t->conn.process ? t->conn.process->number : 0);
 	pack_u64(out, t->conn.process ? t->conn.process->pid : 0);
 }
@@ -161,6 +163,8 @@ static bool unpack(struct replay *r, struct tracked *t, struct unpack *in)
 	copy_text(t->remote_text, unpack_span(in));
 	t->from_snapshot = unpack_u64(in);
 	t->unsettled = unpack_u64(in);
+	t->begun[0] = unpack_u64(in);
+	t->begun[1] = unpack_u64(in);
 	number = unpack_u64(in);
 	pid = unpack_u64(in);
 	if (number)

@@ -177,6 +177,24 @@ static void ask_again(struct replay *r)
 		window_conn(&r->window, &t->conn);
 }
 
+/* The stream has come to POSITION: what was moved before the first that is told came earlier. */
+static void move_to(struct tracked *t, enum direction direction, uint64_t position, uint64_t begin)
+{
+	struct connection *c = &t->conn;
+
+	/* A damaged or hostile CLOSE may tell anything. */
+	if (position > INT64_MAX)
+		position = INT64_MAX;
+	if (begin > position)
+		begin = position;
+	if (!t->begun[direction]) {
+		t->begun[direction] = true;
+		c->begin[direction] = begin;
+	}
+	if (c->moved[direction] < position)
+		c->moved[direction] = position;
+}
+
 static struct tracked *on_conn(struct replay *r, const struct event *event)
 {
 	const struct event_conn *e = &event->conn;
@@ -204,6 +222,8 @@ static struct tracked *on_conn(struct replay *r, const struct event *event)
 	endpoint_text(&e->remote, e->remote_path, t->remote_text);
 	if (!c->pid)
 		set_process(r, t, e->pid);
+	move_to(t, DIRECTION_SENT, e->sent, event->snapshot ? e->sent : 0);
+	move_to(t, DIRECTION_RECEIVED, e->received, event->snapshot ? e->received : 0);
 	set_state(c, e->state, e->state_by, e->error, e->state_ts);
 	if (e->established_ts)
 		c->established_ts = e->established_ts;
@@ -318,10 +338,20 @@ static bool is_needed(struct replay *r, const struct tracked *t, int64_t ts)
 	       window_holds(&r->window, replay_realtime(r, ts));
 }
 
-static void count_lost(struct connection *c)
+/* Positions tell what is missing to the byte, also where no event tells of it. */
+static void count_lost(struct replay *r, struct connection *c)
 {
-	if (c->sessions[LAYER_WIRE])
-		c->lost_bytes = session_counts(c->sessions[LAYER_WIRE]).lost_bytes;
+	c->lost_bytes = c->earlier_bytes = 0;
+	for (int d = 0; d < 2; d++) {
+		uint64_t there = c->begin[d] + c->kept[d] + c->snapped[d];
+
+		/* What isn't read isn't missing. */
+		if (!window_is_restricted(&r->window))
+			c->earlier_bytes += c->begin[d];
+		if (c->moved[d] > there)
+			c->lost_bytes += c->moved[d] - there;
+	}
+	c->lost_bytes += c->earlier_bytes;
 }
 
 /* The session that data of LAYER belongs to, or NULL: what waits on the wire for plaintext, too. */
@@ -344,8 +374,10 @@ static void on_data(struct replay *r, struct tracked *t, const struct event *eve
 		set_process(r, t, data->pid);
 	c->end_ts = event->ts;
 	if (data->layer == LAYER_WIRE) {
-		c->moved[data->direction] += data->len;
+		move_to(t, data->direction, data->offset + data->len, data->offset);
 		c->kept[data->direction] += data->payload.len;
+		if (data->cut == CUT_SNAPLEN)
+			c->snapped[data->direction] += data->len - data->payload.len;
 	}
 	if (r->options.no_sessions || !is_needed(r, t, event->ts))
 		return;
@@ -374,7 +406,7 @@ static void end_connection(struct replay *r, struct tracked *t)
 	for (int layer = 0; layer < 2; layer++)
 		if (c->sessions[layer])
 			session_finish(c->sessions[layer]);
-	count_lost(c);
+	count_lost(r, c);
 	if (!c->process)
 		set_process(r, t, c->pid);
 	if (r->options.handlers.conn_end && conn_wanted(r, c) && pass_gives(&r->pass, PASS_CONN))
@@ -389,6 +421,8 @@ static void on_close(struct replay *r, struct tracked *t, const struct event *ev
 
 	t->conn.closed = true;
 	t->conn.end_ts = event->ts;
+	move_to(t, DIRECTION_SENT, final[0], final[0]);
+	move_to(t, DIRECTION_RECEIVED, final[1], final[1]);
 	if (t->conn.state != CONN_FAILED && t->conn.state != CONN_RESET)
 		t->conn.state = CONN_CLOSED;
 	if (wire)

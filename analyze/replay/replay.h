@@ -54,10 +54,17 @@ struct connection {
 	int64_t established_ts;	  /* end of the handshake that began at start_ts; 0 when unknown */
 	int64_t reset_ts;	  /* 0: it was not */
 	uint64_t unseen_bytes[2]; /* of lost_bytes: by calls that no hook saw, by enum direction */
-	uint64_t moved[2];	  /* bytes by enum direction, wire layer, kept or not */
+	/*
+	 * Of the wire layer, by enum direction: moved in all, which is the last position known;
+	 * already moved when it was first told of; kept; and left out because the user said so.
+	 */
+	uint64_t moved[2];
+	uint64_t begin[2];
 	uint64_t kept[2];
-	uint64_t lost_bytes; /* of both directions: moved but not recorded, snap length apart; known
-			      * when conn_end() is called */
+	uint64_t snapped[2];
+	/* Known when conn_end() is called. */
+	uint64_t earlier_bytes; /* moved before what there is of the recording; of lost_bytes */
+	uint64_t lost_bytes;	/* moved but neither kept nor left out, of both directions */
 	struct session *sessions[2]; /* by enum layer; NULL when nothing was seen there */
 };
 

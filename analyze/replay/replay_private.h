@@ -19,6 +19,7 @@ struct tracked {
 	struct tracked *older; /* of those in memory, by their last use */
 	struct tracked *newer;
 	bool from_snapshot; /* opened in a segment that isn't there */
+	bool begun[2];	    /* conn.begin is known, by enum direction */
 	bool unsettled;	    /* its beginning was left out: its records may differ */
 	char local_text[ENDPOINT_TEXT_MAX];
 	char remote_text[ENDPOINT_TEXT_MAX];

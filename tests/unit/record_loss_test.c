@@ -191,6 +191,18 @@ static void nothing_is_not_said_where_payload_was_left_out(void **state)
 	text = printed(summary_print, &summary);
 	assert_null(strstr(text, "nothing"));
 	free(text);
+
+	summary = summary_of_a_good_recording();
+	summary.progress.account.cut[CUT_SNAPLEN] = 1;
+	text = printed(summary_print, &summary);
+	assert_null(strstr(text, "nothing"));
+	free(text);
+
+	summary = summary_of_a_good_recording();
+	summary.progress.store.written.deleted_segments = 1;
+	text = printed(summary_print, &summary);
+	assert_null(strstr(text, "nothing"));
+	free(text);
 }
 
 static void what_may_have_hit_others_is_no_loss(void **state)
