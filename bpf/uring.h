@@ -7,78 +7,18 @@
  * application gave them, because it must not touch them before.
  */
 
-#include "bpf/uring_request.h"
-#include "bpf/xarray.h"
-
-#define URING_CQE_BUFFER    (1 << 0) /* IORING_CQE_F_BUFFER: a provided buffer was filled */
-#define URING_CQE_MORE	    (1 << 1)
-#define URING_CQE_NOTIF	    (1 << 3)
-#define URING_CQE_BUFFER_ID 16 /* shift */
-
-/* struct io_buffer_list's flags */
-#define URING_GROUP_IS_RING                                                                        \
-	(1 << 0) /* buffers are given in a ring that is shared with the kernel */
-#define URING_GROUP_IN_PIECES (1 << 1) /* each completion takes a part of a buffer */
+#include "bpf/uring_buffer.h"
 
 /* SPLICE_F_FD_IN_FIXED: the source is a registered file */
 #define SPLICE_FD_IN_FIXED (1U << 31)
 
-/* One completion. */
-struct uring_done {
-	struct io_ring_ctx *ring;
-	struct io_kiocb *request; /* NULL for a multishot one */
-	struct task_struct *task; /* that made the request; this may be one of its helpers */
-	__u64 buffer;		  /* where the payload is in a provided buffer; 0: nowhere */
-	__u64 name;		  /* where the peer's address is, before it */
-	__u32 flags;
-	__u8 kind;
-};
-
-/*
- * The provided buffer that a completion names: the one before the head of its group's ring. The
- * application doesn't know yet that its place there is free.
- */
-static __always_inline __u64 provided_buffer(struct uring_done *done, __u16 group)
-{
-	struct io_uring_buf entry = {};
-	struct io_uring_buf_ring *buffers;
-	struct io_buffer_list *list = NULL;
-	__u16 flags;
-	__u16 slot;
-
-	if (!(done->flags & URING_CQE_BUFFER) || !bpf_core_field_exists(done->ring->io_bl_xa) ||
-	    !bpf_core_field_exists(list->flags))
-		return 0;
-	list = (struct io_buffer_list *)xarray_get(&done->ring->io_bl_xa, group);
-	if (!list)
-		return 0;
-	flags = BPF_CORE_READ(list, flags);
-	if (!(flags & URING_GROUP_IS_RING) || (flags & URING_GROUP_IN_PIECES))
-		return 0;
-	slot = (BPF_CORE_READ(list, head) - 1) & BPF_CORE_READ(list, mask);
-	buffers = BPF_CORE_READ(list, buf_ring);
-	bpf_core_read(&entry, sizeof(entry), &buffers->bufs[slot]);
-	return entry.bid == done->flags >> URING_CQE_BUFFER_ID ? entry.addr : 0;
-}
-
-static __always_inline void source_uring_vector(struct transfer *transfer, __u64 request)
-{
-	struct uring_vector *vector = bpf_map_lookup_elem(&uring_vectors, &request);
-
-	if (!vector)
-		return;
-	transfer->source.kind = SOURCE_VECTOR_KERNEL;
-	transfer->source.at = (__u64)vector->iov;
-	transfer->source.count = vector->count;
-	if (transfer_is_datagram(transfer))
-		address_from_user(vector->name, &transfer->peer);
-}
-
-static __always_inline __u64 uring_buffer_of(struct io_kiocb *request)
+static __always_inline __u64 uring_buffer_of(struct io_kiocb *request, __u8 kind)
 {
 	struct io_sr_msg *message = (struct io_sr_msg *)request;
 	__u64 buffer = 0;
 
+	if (kind == URING_RW)
+		return KERNEL_GET(io_rw, request, addr);
 	/* After a partial transfer the address has moved on. */
 	bpf_core_read(&buffer, sizeof(buffer), &message->buf);
 	return buffer - KERNEL_GET(io_sr_msg, request, done_io);
@@ -94,12 +34,9 @@ static __always_inline void source_uring(struct transfer *transfer, struct uring
 		source->at = done->buffer;
 		if (transfer_is_datagram(transfer) && done->name)
 			address_from_user(done->name, &transfer->peer);
-	} else if (done->kind == URING_BUFFER) {
+	} else if (done->kind == URING_BUFFER || done->kind == URING_RW) {
 		source->kind = SOURCE_BUFFER;
-		source->at = uring_buffer_of(done->request);
-	} else if (done->kind == URING_RW) {
-		source->kind = SOURCE_BUFFER;
-		source->at = KERNEL_GET(io_rw, done->request, addr);
+		source->at = uring_buffer_of(done->request, done->kind);
 	} else if (done->kind != URING_UNSEEN) {
 		source_uring_vector(transfer, (__u64)done->request);
 	}
@@ -136,6 +73,24 @@ static __always_inline void uring_record(struct transfer *transfer, struct uring
 	transfer_record(transfer);
 }
 
+/* Where a completion of a multishot request has its bytes; the request is alive until the last one.
+ */
+static __always_inline __u64 uring_shot_buffer(struct uring_done *done, __u64 user_data,
+					       struct uring_shot *shot)
+{
+	struct io_kiocb *request = (struct io_kiocb *)shot->request;
+	__u8 kind = uring_shapes[shot->op].kind;
+
+	if (!(done->flags & URING_CQE_BUFFER))
+		return 0;
+	if (KERNEL_GET(io_kiocb, request, opcode) == shot->op &&
+	    KERNEL_GET(io_kiocb, request, cqe.user_data) == user_data &&
+	    (__u64)KERNEL_GET(io_kiocb, request, ctx) == (__u64)done->ring &&
+	    uring_has_buffer(request, kind))
+		return uring_buffer_of(request, kind);
+	return provided_buffer(done, shot->group);
+}
+
 /* Fills in what a completion of a remembered multishot request is about; false: not remembered. */
 static __always_inline bool uring_shot_transfer(struct uring_done *done, __u64 user_data,
 						struct transfer *transfer)
@@ -147,7 +102,7 @@ static __always_inline bool uring_shot_transfer(struct uring_done *done, __u64 u
 	if (!shot)
 		return false;
 	done->kind = URING_UNSEEN;
-	buffer = provided_buffer(done, shot->group);
+	buffer = uring_shot_buffer(done, user_data, shot);
 	if (buffer && shot->overhead)
 		done->name = buffer + URING_RECVMSG_OUT;
 	done->buffer = buffer ? buffer + shot->overhead : 0;
@@ -189,7 +144,7 @@ static __always_inline bool uring_request_transfer(struct uring_done *done,
 	const volatile struct uring_shape *shape = uring_shape_of(request);
 
 	done->kind = shape->kind;
-	if (done->kind == URING_NONE)
+	if (done->kind == URING_NONE || done->kind == URING_PROVIDE)
 		return false;
 	if ((done->kind == URING_BUFFER || done->kind == URING_MESSAGE) &&
 	    (KERNEL_GET(io_sr_msg, request, msg_flags) & (MSG_PEEK | MSG_ERRQUEUE)))
@@ -202,11 +157,9 @@ static __always_inline bool uring_request_transfer(struct uring_done *done,
 		return false;
 	if (done->kind == URING_SPLICE)
 		done->kind = URING_UNSEEN;
-	if (KERNEL_GET(io_kiocb, request, flags) & URING_BUFFER_SELECT) {
-		/* A read has forgotten its group by now. */
-		if (done->kind != URING_RW)
-			done->buffer = provided_buffer(done,
-						       uring_buffer_group(request, done->kind));
+	if ((KERNEL_GET(io_kiocb, request, flags) & URING_BUFFER_SELECT) &&
+	    !uring_has_buffer(request, done->kind)) {
+		done->buffer = provided_buffer(done, KERNEL_GET(io_sr_msg, request, buf_group));
 		done->kind = URING_UNSEEN;
 	}
 	return true;

@@ -8,7 +8,7 @@
  * request, whose completions don't name it.
  */
 
-#include "bpf/transfer.h"
+#include "bpf/uring_vector.h"
 
 #define URING_OPS 256 /* an opcode is a byte */
 
@@ -16,22 +16,12 @@
 #define URING_FIXED_FILE    (1ULL << 0)
 #define URING_BUFFER_SELECT (1ULL << 5)
 
-/* IORING_RECV_MULTISHOT */
+/* IORING_RECV_MULTISHOT and IORING_RECVSEND_BUNDLE */
 #define URING_RECV_MULTISHOT (1 << 1)
+#define URING_RECV_BUNDLE    (1 << 4)
 
 /* struct io_uring_recvmsg_out, which stands before each message of a multishot recvmsg. */
 #define URING_RECVMSG_OUT 16
-
-/* How a request describes its bytes. */
-enum uring_kind {
-	URING_NONE,
-	URING_RW,	 /* struct io_rw: address and length */
-	URING_RW_VECTOR, /* struct io_rw: struct iovec array */
-	URING_BUFFER,	 /* struct io_sr_msg: address and length */
-	URING_MESSAGE,	 /* struct io_sr_msg: struct msghdr */
-	URING_SPLICE,	 /* struct io_splice: a socket at either end */
-	URING_UNSEEN,	 /* bytes that can't be read here */
-};
 
 struct uring_shape {
 	__u8 kind;
@@ -56,6 +46,7 @@ static const volatile struct uring_shape uring_shapes[URING_OPS] = {
 	[26] = {URING(BUFFER, SEND, SENT)},
 	[27] = {URING(BUFFER, RECV, RECEIVED), URING_SHOT(RECV)},
 	[30] = {URING(SPLICE, SPLICE, SENT)},
+	[31] = {.kind = URING_PROVIDE},
 	[47] = {URING(BUFFER, SEND_ZC, SENT)},
 	[48] = {URING(MESSAGE, SENDMSG_ZC, SENT)},
 	[49] = {URING(RW, READ_MULTISHOT, RECEIVED), URING_SHOT(READ)}, /* always a multishot one */
@@ -64,23 +55,6 @@ static const volatile struct uring_shape uring_shapes[URING_OPS] = {
 	[61] = {URING(RW_VECTOR, WRITEV, SENT)},			/* WRITEV_FIXED */
 };
 
-/* Vectors longer than this are cut. */
-#define URING_VECTOR_MAX 16
-
-struct uring_vector {
-	struct iovec iov[URING_VECTOR_MAX];
-	__u64 count;
-	__u64 name; /* where a datagram's address is or will be */
-};
-
-/* Vectors of requests under way, by the request's address. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u64);
-	__type(value, struct uring_vector);
-} uring_vectors SEC(".maps");
-
 struct uring_shot_key {
 	__u64 ring;
 	__u64 user_data;
@@ -88,6 +62,7 @@ struct uring_shot_key {
 
 struct uring_shot {
 	struct socket_ref ref;
+	__u64 request;
 	__u32 overhead; /* bytes that stand before the payload in each buffer */
 	__s32 fd;
 	__u16 group; /* of buffers */
@@ -103,13 +78,33 @@ struct {
 	__type(value, struct uring_shot);
 } uring_shots SEC(".maps");
 
-/* A zeroed value to build an entry in: too large for the stack beside the rest. */
+struct uring_pool_key {
+	__u64 ring;
+	__u32 group;
+	__u32 bid; /* of the one buffer, or URING_POOL_MANY */
+};
+
+#define URING_POOL_MANY (1 << 16)
+
+/* Buffers that lie one behind the other. */
+struct uring_pool {
+	__u64 addr;
+	__u32 len; /* of each */
+	__u32 count;
+	__u32 bid; /* of the first */
+	__u32 reserved;
+};
+
+/*
+ * What IORING_OP_PROVIDE_BUFFERS gave: of each group the last pool of several buffers, and single
+ * ones that are elsewhere than it would have them.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct uring_vector);
-} uring_space SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct uring_pool_key);
+	__type(value, struct uring_pool);
+} uring_pools SEC(".maps");
 
 static __always_inline const volatile struct uring_shape *uring_shape_of(struct io_kiocb *request)
 {
@@ -177,44 +172,6 @@ static __always_inline struct file *uring_submitted_file(struct io_kiocb *reques
 	return uring_registered_file(KERNEL_GET(io_kiocb, request, ctx), number);
 }
 
-/* A number, not a pointer: the verifier lets nobody calculate with those (USER_ADDRESS does). */
-static __always_inline __u64 uring_message_of(struct io_kiocb *request)
-{
-	struct io_sr_msg *message = (struct io_sr_msg *)request;
-	__u64 pointer = 0;
-
-	bpf_core_read(&pointer, sizeof(pointer), &message->umsg);
-	return pointer;
-}
-
-static __always_inline void uring_remember_vector(struct io_kiocb *request, __u8 kind)
-{
-	struct user_msghdr message = {};
-	__u64 key = (__u64)request;
-	__u64 from;
-	__u32 zero = 0;
-	struct uring_vector *vector = bpf_map_lookup_elem(&uring_space, &zero);
-
-	if (!vector)
-		return;
-	if (kind == URING_MESSAGE) {
-		from = uring_message_of(request);
-		if (user_read(&message, sizeof(message), from))
-			return;
-		from = (__u64)message.msg_iov;
-		vector->count = message.msg_iovlen;
-	} else {
-		from = KERNEL_GET(io_rw, request, addr);
-		vector->count = KERNEL_GET(io_rw, request, len);
-	}
-	vector->name = (__u64)message.msg_name;
-	if (vector->count > URING_VECTOR_MAX)
-		vector->count = URING_VECTOR_MAX;
-	if (!user_read(vector->iov,
-		       BOUNDED(vector->count, URING_VECTOR_MAX) * sizeof(vector->iov[0]), from))
-		bpf_map_update_elem(&uring_vectors, &key, vector, BPF_ANY);
-}
-
 /* The group of provided buffers that a request takes its own from. */
 static __always_inline __u16 uring_buffer_group(struct io_kiocb *request, __u8 kind)
 {
@@ -239,6 +196,7 @@ static __always_inline void uring_remember_shot(struct io_kiocb *request, __u8 k
 		.user_data = KERNEL_GET(io_kiocb, request, cqe.user_data),
 	};
 	struct uring_shot shot = {
+		.request = (__u64)request,
 		.op = KERNEL_GET(io_kiocb, request, opcode),
 		.group = uring_buffer_group(request, kind),
 	};
@@ -259,6 +217,34 @@ static __always_inline bool uring_is_multishot(struct io_kiocb *request,
 	       (KERNEL_GET(io_sr_msg, request, flags) & URING_RECV_MULTISHOT);
 }
 
+static __always_inline void uring_remember_buffers(struct io_kiocb *request)
+{
+	struct uring_pool_key key = {
+		.ring = (__u64)KERNEL_GET(io_kiocb, request, ctx),
+		.group = KERNEL_GET(io_provide_buf, request, bgid),
+		.bid = URING_POOL_MANY,
+	};
+	struct uring_pool pool = {
+		.addr = KERNEL_GET(io_provide_buf, request, addr),
+		.len = KERNEL_GET(io_provide_buf, request, len),
+		.count = KERNEL_GET(io_provide_buf, request, nbufs),
+		.bid = KERNEL_GET(io_provide_buf, request, bid),
+	};
+	struct uring_pool *many;
+
+	if (pool.count == 1) {
+		many = bpf_map_lookup_elem(&uring_pools, &key);
+		key.bid = pool.bid;
+		/* One that is given back is where it was. */
+		if (many && pool.bid - many->bid < many->count &&
+		    pool.addr == many->addr + (__u64)(pool.bid - many->bid) * many->len) {
+			bpf_map_delete_elem(&uring_pools, &key);
+			return;
+		}
+	}
+	bpf_map_update_elem(&uring_pools, &key, &pool, BPF_ANY);
+}
+
 static __always_inline int uring_submitted(struct io_kiocb *request)
 {
 	const volatile struct uring_shape *shape = uring_shape_of(request);
@@ -266,7 +252,9 @@ static __always_inline int uring_submitted(struct io_kiocb *request)
 
 	if (kind == URING_NONE)
 		return 0;
-	if (uring_is_multishot(request, shape))
+	if (kind == URING_PROVIDE)
+		uring_remember_buffers(request);
+	else if (uring_is_multishot(request, shape))
 		uring_remember_shot(request, kind);
 	else if (kind == URING_RW_VECTOR || kind == URING_MESSAGE)
 		uring_remember_vector(request, kind);

@@ -410,6 +410,17 @@ struct io_uring_buf_ring {
 	struct io_uring_buf bufs[0];
 };
 
+struct io_provide_buf {
+	__u64 addr;
+	__u32 len;
+	__u32 bgid;
+	__u32 nbufs;
+	__u16 bid;
+};
+
+struct io_br_sel {
+};
+
 #pragma clang attribute pop
 
 #endif

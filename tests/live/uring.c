@@ -355,6 +355,81 @@ static void case_multishot_messages(const struct family *family, struct end ends
 	free(data);
 }
 
+/* Buffers that are provided by a request, and given back one by one, some of them elsewhere. */
+static void case_provided(const struct family *family, struct end ends[2])
+{
+	static uint8_t buffers[8][POOL_SIZE];
+	uint8_t *where[4] = {buffers[0], buffers[1], buffers[2], buffers[3]};
+	uint8_t *data = filled(600, 68);
+	struct io_uring ring;
+	struct io_uring_sqe *entry;
+
+	(void)family;
+	ring_open(&ring, 0);
+	io_uring_prep_provide_buffers(ring_entry(&ring), buffers, POOL_SIZE, 4, GROUP, 10);
+	ring_wait(&ring, NULL);
+	for (size_t i = 0; i < 6; i++) {
+		unsigned int flags = 0;
+		unsigned short id;
+		size_t n = (size_t)must("write", write(ends[0].fd, data + i * 100, 100));
+
+		ledger_sent(&ends[0], "write", .data = data + i * 100, .len = n);
+		entry = ring_entry(&ring);
+		if (i % 2)
+			io_uring_prep_read(entry, ends[1].fd, NULL, POOL_SIZE, 0);
+		else
+			io_uring_prep_recv(entry, ends[1].fd, NULL, POOL_SIZE, 0);
+		entry_select(entry);
+		n = ring_wait(&ring, &flags);
+		if (!(flags & IORING_CQE_F_BUFFER))
+			fail("no buffer was chosen");
+		id = (unsigned short)((flags >> IORING_CQE_BUFFER_SHIFT) - 10);
+		ledger_received(&ends[1], i % 2 ? "io_uring_read" : "io_uring_recv",
+				.data = where[id], .len = n, .fd_unknown = true);
+		if (i == 1)
+			where[id] = buffers[4 + id];
+		io_uring_prep_provide_buffers(ring_entry(&ring), where[id], POOL_SIZE, 1, GROUP,
+					      10 + id);
+		ring_wait(&ring, NULL);
+	}
+	io_uring_queue_exit(&ring);
+	free(data);
+}
+
+#define PIECES 200
+
+/* More pieces than fit on a kernel's stack. */
+static void case_long_vectors(const struct family *family, struct end ends[2])
+{
+	struct io_uring ring;
+	uint8_t *data = filled(5 * PIECES, 69);
+	uint8_t back[5 * PIECES];
+	struct iovec out[PIECES], in[PIECES];
+	struct msghdr message = {.msg_iov = out, .msg_iovlen = PIECES};
+	size_t n;
+
+	(void)family;
+	ring_open(&ring, 0);
+	for (size_t i = 0; i < PIECES; i++) {
+		out[i] = (struct iovec){data + 5 * i, 5};
+		in[i] = (struct iovec){back + 5 * i, 5};
+	}
+	io_uring_prep_writev(ring_entry(&ring), ends[0].fd, out, PIECES, 0);
+	n = ring_wait(&ring, NULL);
+	ledger_sent(&ends[0], "io_uring_writev", .data = data, .len = n, .fd_unknown = true);
+	io_uring_prep_readv(ring_entry(&ring), ends[1].fd, in, PIECES, 0);
+	n = ring_wait(&ring, NULL);
+	ledger_received(&ends[1], "io_uring_readv", .data = back, .len = n, .fd_unknown = true);
+	io_uring_prep_sendmsg(ring_entry(&ring), ends[0].fd, &message, 0);
+	n = ring_wait(&ring, NULL);
+	ledger_sent(&ends[0], "io_uring_sendmsg", .data = data, .len = n, .fd_unknown = true);
+	io_uring_prep_recv(ring_entry(&ring), ends[1].fd, back, sizeof(back), 0);
+	n = ring_wait(&ring, NULL);
+	ledger_received(&ends[1], "io_uring_recv", .data = back, .len = n, .fd_unknown = true);
+	io_uring_queue_exit(&ring);
+	free(data);
+}
+
 /* One receive, one completion, a buffer of the kernel's choice. */
 static void case_selected(const struct family *family, struct end ends[2])
 {
@@ -439,6 +514,8 @@ static const struct live_case cases[] = {
 	{"late", case_late, true},
 	{"partial", case_partial, true},
 	{"registered", case_registered, true},
+	{"long-vectors", case_long_vectors, true},
+	{"provided", case_provided, true},
 	{"multishot", case_multishot, true},
 	{"multishot-read", case_multishot_read, true},
 	{"multishot-messages", case_multishot_messages, true},
