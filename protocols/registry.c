@@ -4,6 +4,7 @@
 #include "protocols/http/http.h"
 #include "protocols/http2/http2.h"
 #include "protocols/kafka/kafka.h"
+#include "protocols/mysql/mysql.h"
 #include "protocols/pgsql/pgsql.h"
 #include "protocols/redis/redis.h"
 #include "protocols/websocket/websocket.h"
@@ -14,6 +15,7 @@ const struct protocol *const protocols[] = {
 	&protocol_http,
 	&protocol_http2,
 	&protocol_websocket,
+	&protocol_mysql,
 	&protocol_pgsql,
 	&protocol_kafka,
 	&protocol_redis,

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "protocols/engine/budget.h"
+#include "protocols/mysql/state.h"
+#include "protocols/value/json.h"
+
+/* ---- columns ---- */
+
+void mysql_columns_add(struct mysql_columns *columns, const struct mysql_column *column)
+{
+	struct mysql_type_of type = {column->type, column->flags & MYSQL_FLAG_UNSIGNED};
+
+	if (columns->names.len)
+		buffer_append_char(&columns->names, ',');
+	json_append_string(&columns->names, column->name);
+	buffer_append(&columns->types, &type, sizeof(type));
+	columns->count++;
+}
+
+void mysql_columns_clear(struct mysql_columns *columns)
+{
+	buffer_clear(&columns->names);
+	buffer_clear(&columns->types);
+	columns->count = 0;
+}
+
+void mysql_columns_free(struct mysql_columns *columns)
+{
+	buffer_free(&columns->names);
+	buffer_free(&columns->types);
+	columns->count = 0;
+}
+
+static size_t columns_memory(const struct mysql_columns *columns)
+{
+	return columns->names.capacity + columns->types.capacity;
+}
+
+/* ---- commands ---- */
+
+struct mysql_op *mysql_op_new(struct mysql_state *st, unsigned command, const struct frame *frame)
+{
+	struct mysql_op *op;
+
+	while (!budget_take(session_budget(st->session), sizeof(*op) + BUDGET_OVERHEAD)) {
+		if (!st->oldest)
+			return NULL;
+		mysql_emit(st, st->oldest, &(struct mysql_end){.missed = true});
+		mysql_op_done(st);
+	}
+	op = calloc(1, sizeof(*op));
+	if (!op) {
+		budget_give(session_budget(st->session), sizeof(*op) + BUDGET_OVERHEAD);
+		return NULL;
+	}
+	op->command = command;
+	op->first = frame->ts_first;
+	op->last = frame->ts_last;
+	op->answer_first = op->answer_last = TIME_UNKNOWN;
+	op->position = frame->offset;
+	op->req_bytes = frame->len;
+	op->lost = frame->lost;
+	op->next_seq = 1;
+	*st->newest = op;
+	st->newest = &op->next;
+	return op;
+}
+
+void mysql_op_done(struct mysql_state *st)
+{
+	struct mysql_op *op = st->oldest;
+
+	st->oldest = op->next;
+	if (!st->oldest)
+		st->newest = &st->oldest;
+	buffer_free(&op->text);
+	mysql_columns_free(&op->columns);
+	buffer_free(&op->row_data);
+	buffer_free(&op->infile);
+	budget_give(session_budget(st->session), op->charged + sizeof(*op) + BUDGET_OVERHEAD);
+	free(op);
+}
+
+void mysql_op_settle(struct mysql_state *st, struct mysql_op *op)
+{
+	uint64_t now = op->text.capacity + columns_memory(&op->columns) + op->row_data.capacity +
+		       op->infile.capacity;
+
+	budget_add(session_budget(st->session), now - op->charged);
+	op->charged = now;
+}
+
+bool mysql_room(struct mysql_state *st, const struct buffer *b, size_t n, size_t most)
+{
+	struct budget *budget = session_budget(st->session);
+
+	if (b->len > most || n > most - b->len)
+		return false;
+	if (b->capacity - b->len >= n)
+		return true;
+	if (!budget_take(budget, b->capacity + n))
+		return false;
+	budget_give(budget, b->capacity + n);
+	return true;
+}
+
+/* ---- prepared statements ---- */
+
+static struct mysql_statement **bucket(struct mysql_state *st, uint32_t id)
+{
+	return &st->statements[id % MYSQL_BUCKETS];
+}
+
+struct mysql_statement *mysql_statement_find(struct mysql_state *st, uint32_t id)
+{
+	struct mysql_statement *s = *bucket(st, id);
+
+	while (s && s->id != id)
+		s = s->next;
+	return s;
+}
+
+struct mysql_statement *mysql_statement_get(struct mysql_state *st, uint32_t id)
+{
+	struct mysql_statement *s = mysql_statement_find(st, id);
+
+	if (s || !budget_take(session_budget(st->session), sizeof(*s) + BUDGET_OVERHEAD))
+		return s;
+	s = calloc(1, sizeof(*s));
+	if (!s) {
+		budget_give(session_budget(st->session), sizeof(*s) + BUDGET_OVERHEAD);
+		return NULL;
+	}
+	s->id = id;
+	s->next = *bucket(st, id);
+	*bucket(st, id) = s;
+	return s;
+}
+
+void mysql_statement_settle(struct mysql_state *st, struct mysql_statement *s)
+{
+	uint64_t now = s->text.capacity + s->types.capacity + s->long_data.capacity +
+		       columns_memory(&s->columns);
+
+	budget_add(session_budget(st->session), now - s->charged);
+	s->charged = now;
+}
+
+void mysql_statement_close(struct mysql_state *st, uint32_t id)
+{
+	struct mysql_statement **at = bucket(st, id), *s;
+
+	while (*at && (*at)->id != id)
+		at = &(*at)->next;
+	s = *at;
+	if (!s)
+		return;
+	*at = s->next;
+	buffer_free(&s->text);
+	buffer_free(&s->types);
+	buffer_free(&s->long_data);
+	mysql_columns_free(&s->columns);
+	budget_give(session_budget(st->session), s->charged + sizeof(*s) + BUDGET_OVERHEAD);
+	free(s);
+}
+
+/* ---- all ---- */
+
+void mysql_free_all(struct mysql_state *st)
+{
+	while (st->oldest)
+		mysql_op_done(st);
+	for (size_t i = 0; i < MYSQL_BUCKETS; i++)
+		while (st->statements[i])
+			mysql_statement_close(st, st->statements[i]->id);
+	inner_free(st->inner);
+	codec_free(&st->codecs);
+	buffer_free(&st->plain);
+	buffer_free(&st->version);
+	buffer_free(&st->user);
+	buffer_free(&st->database);
+	buffer_free(&st->plugin);
+	buffer_free(&st->json);
+	buffer_free(&st->bound);
+	buffer_free(&st->names);
+	buffer_free(&st->rows);
+	buffer_free(&st->note);
+	buffer_free(&st->events);
+}
