@@ -44,6 +44,7 @@ enum column_index {
 	MIDSTREAM,
 	TLS,
 	RECORDS,
+	SPOKEN,
 	COLUMNS,
 };
 
@@ -51,7 +52,7 @@ static const struct column columns[COLUMNS] = {
 	[CONN] = {"conn", "BIGINT", "", "connection id"},
 	[PID] = {"pid", "BIGINT", "", "process that used it last; 0 when unknown"},
 	[COMM] = {"comm", "TEXT", "", "its name"},
-	[PROTO] = {"proto", "TEXT", "", "protocol, by inference; empty when unknown"},
+	[PROTO] = {"proto", "TEXT", "", "protocol that it began with, by inference; or empty"},
 	[ROLE] = {"role", "TEXT", "", "client, server or unknown: of the recorded process"},
 	[LOCAL] = {"local", "TEXT", "", "its end of the connection"},
 	[REMOTE] = {"remote", "TEXT", "", "the other end"},
@@ -75,6 +76,8 @@ static const struct column columns[COLUMNS] = {
 	[MIDSTREAM] = {"midstream", "BOOLEAN", "", "existed before the recording began"},
 	[TLS] = {"tls", "BOOLEAN", "", "whether its TLS plaintext was recorded"},
 	[RECORDS] = {"records", "BIGINT", "", "records that came out of it"},
+	[SPOKEN] = {"spoken", "JSON", "",
+		    "all that it spoke: proto, since, sent_bytes, received_bytes, records of each"},
 };
 
 const struct table conns_table = {
@@ -92,7 +95,8 @@ struct conns {
 	struct select select;
 	struct sorter *rows; /* of the connections that ended, by start */
 	struct buffer packed;
-	int error; /* errno of a row that could not be kept; 0: none */
+	struct buffer spoken; /* JSON of the row that is filled */
+	int error;	      /* errno of a row that could not be kept; 0: none */
 };
 
 static void pack_row(struct buffer *b, const struct value *v)
@@ -130,7 +134,37 @@ static struct value text_value(const char *text)
 	return value_text(span_text(text));
 }
 
-static void fill_row(struct value *v, const struct replay *replay, const struct connection *c)
+/* Protocols of one connection that are shown. */
+#define SPOKEN_MAX 32
+
+static struct value spoken_value(struct buffer *b, const struct replay *replay,
+				 const struct connection *c)
+{
+	struct spoken list[SPOKEN_MAX];
+	size_t count = connection_spoken(c, list, SPOKEN_MAX);
+
+	buffer_clear(b);
+	for (size_t i = 0; i < count && i < SPOKEN_MAX; i++) {
+		buffer_printf(b, "%c{\"proto\":\"%s\",\"since\":", i ? ',' : '[',
+			      list[i].protocol->name);
+		if (list[i].since == TIME_UNKNOWN)
+			buffer_append_text(b, "null");
+		else
+			buffer_append_i64(b, replay_realtime(replay, list[i].since));
+		buffer_append_text(b, ",\"sent_bytes\":");
+		buffer_append_u64(b, list[i].bytes[DIRECTION_SENT]);
+		buffer_append_text(b, ",\"received_bytes\":");
+		buffer_append_u64(b, list[i].bytes[DIRECTION_RECEIVED]);
+		buffer_append_text(b, ",\"records\":");
+		buffer_append_u64(b, list[i].records);
+		buffer_append_char(b, '}');
+	}
+	buffer_append_char(b, ']');
+	return count ? value_json(buffer_span(b)) : (struct value){0};
+}
+
+static void fill_row(struct value *v, struct buffer *spoken, const struct replay *replay,
+		     const struct connection *c)
 {
 	const struct session *s = connection_session(c);
 
@@ -159,6 +193,7 @@ static void fill_row(struct value *v, const struct replay *replay, const struct 
 	v[MIDSTREAM] = value_bool(c->origin == ORIGIN_MIDSTREAM);
 	v[TLS] = value_bool(c->sessions[LAYER_TLS] != NULL);
 	v[RECORDS] = value_int(s ? (int64_t)session_counts(s).records : 0);
+	v[SPOKEN] = spoken_value(spoken, replay, c);
 }
 
 /* Rows wait until all are there. */
@@ -169,9 +204,9 @@ static void on_conn_end(void *context, const struct connection *c)
 
 	if (conns->error)
 		return;
-	fill_row(v, conns->reading.replay, c);
+	fill_row(v, &conns->spoken, conns->reading.replay, c);
 	pack_row(&conns->packed, v);
-	if (conns->packed.failed)
+	if (conns->packed.failed || conns->spoken.failed)
 		conns->error = ENOMEM;
 	else if (!sorter_add(conns->rows, v[START].integer, c->id, buffer_span(&conns->packed)))
 		conns->error = errno;
@@ -204,8 +239,32 @@ static void append_state(struct buffer *b, const struct value *v)
 	}
 }
 
+/* What else it spoke: the names in our own JSON. */
+static void append_others(struct buffer *b, struct span spoken)
+{
+	static const char key[] = "\"proto\":\"";
+	const char *at = spoken.data, *end = spoken.len ? spoken.data + spoken.len : at;
+	size_t n = 0;
+
+	while (at < end && (at = memmem(at, (size_t)(end - at), key, sizeof(key) - 1)) != NULL) {
+		const char *quote;
+
+		at += sizeof(key) - 1;
+		quote = memchr(at, '"', (size_t)(end - at));
+		if (!quote)
+			return;
+		if (n++) {
+			buffer_append_text(b, "then ");
+			buffer_append(b, at, (size_t)(quote - at));
+			buffer_append_char(b, ' ');
+		}
+		at = quote;
+	}
+}
+
 static void append_flags(struct buffer *b, const struct value *v)
 {
+	append_others(b, v[SPOKEN].text);
 	append_state(b, v);
 	if (v[LOST].integer) {
 		buffer_append_text(b, "lost ");
@@ -330,6 +389,7 @@ int cmd_conns(int argc, char **argv)
 	}
 	sorter_free(conns.rows);
 	buffer_free(&conns.packed);
+	buffer_free(&conns.spoken);
 	select_free(&conns.select);
 	return status;
 }

@@ -146,23 +146,52 @@ static struct protocol_sums *sums_of(struct info *info, const char *name)
 	return &info->protocols[i];
 }
 
+static void add_sums(struct info *info, const char *name, uint64_t records, const uint64_t bytes[2])
+{
+	struct protocol_sums *sums = sums_of(info, name);
+
+	if (!sums)
+		return;
+	sums->connections++;
+	sums->records += records;
+	sums->sent += bytes[DIRECTION_SENT];
+	sums->received += bytes[DIRECTION_RECEIVED];
+}
+
+/*
+ * What a connection moved belongs to the protocol that it began with, but for what later ones were
+ * given. (Bytes of plaintext and those that carry them are the same bytes.)
+ */
+static void add_protocols(struct info *info, const struct connection *c)
+{
+	struct spoken list[PROTOCOLS_MAX];
+	size_t count = connection_spoken(c, list, PROTOCOLS_MAX);
+	uint64_t rest[2] = {c->moved[0], c->moved[1]};
+
+	if (count > PROTOCOLS_MAX)
+		count = PROTOCOLS_MAX;
+	sums_of(info, count ? list[0].protocol->name : ""); /* it comes first */
+	for (size_t i = 1; i < count; i++) {
+		for (int d = 0; d < 2; d++) {
+			if (list[i].bytes[d] > rest[d])
+				list[i].bytes[d] = rest[d];
+			rest[d] -= list[i].bytes[d];
+		}
+		add_sums(info, list[i].protocol->name, list[i].records, list[i].bytes);
+	}
+	add_sums(info, count ? list[0].protocol->name : "", count ? list[0].records : 0, rest);
+}
+
 static void on_conn_end(void *context, const struct connection *c)
 {
 	struct info *info = context;
-	struct protocol_sums *sums = sums_of(info, connection_protocol_name(c));
-	const struct session *s = connection_session(c);
 
 	info->connections++;
 	info->earlier_bytes += c->earlier_bytes;
 	info->missing_bytes += c->lost_bytes;
 	if (c->origin == ORIGIN_MIDSTREAM)
 		info->midstream++;
-	if (!sums)
-		return;
-	sums->connections++;
-	sums->records += s ? session_counts(s).records : 0;
-	sums->sent += c->moved[DIRECTION_SENT];
-	sums->received += c->moved[DIRECTION_RECEIVED];
+	add_protocols(info, c);
 }
 
 /*

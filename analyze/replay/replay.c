@@ -80,7 +80,6 @@ const struct session *connection_session(const struct connection *c)
 struct selection_subject connection_subject(const struct connection *c)
 {
 	const struct tracked *t = (const struct tracked *)c;
-	const struct session *s = connection_session(c);
 	struct selection_subject subject = {
 		.conn = c->id,
 		.pid = c->pid,
@@ -91,13 +90,29 @@ struct selection_subject connection_subject(const struct connection *c)
 		.from = replay_realtime(t->replay, c->start_ts),
 		.to = replay_realtime(t->replay, c->end_ts),
 	};
-	const struct spoken *spoken;
-	size_t count;
+	struct spoken spoken[SELECTION_PROTOCOLS];
+	size_t count = connection_spoken(c, spoken, SELECTION_PROTOCOLS);
 
-	count = s ? session_spoken(s, &spoken) : 0;
 	for (size_t i = 0; i < count && i < SELECTION_PROTOCOLS; i++)
 		subject.protocols[i] = spoken[i].protocol;
 	return subject;
+}
+
+size_t connection_spoken(const struct connection *c, struct spoken *list, size_t max)
+{
+	static const enum layer order[] = {LAYER_TLS, LAYER_WIRE};
+	size_t count = 0;
+
+	for (size_t layer = 0; layer < 2; layer++) {
+		const struct session *s = c->sessions[order[layer]];
+		const struct spoken *spoken;
+		size_t n = s ? session_spoken(s, &spoken) : 0;
+
+		for (size_t i = 0; i < n; i++, count++)
+			if (count < max)
+				list[count] = spoken[i];
+	}
+	return count;
 }
 
 const char *connection_protocol_name(const struct connection *c)

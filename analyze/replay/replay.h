@@ -80,8 +80,14 @@ const struct session *connection_session(const struct connection *c);
 /* What a selection asks about. */
 struct selection_subject connection_subject(const struct connection *c);
 
-/* "" while unknown. */
+/* The protocol that was spoken first, by name; "" while unknown. */
 const char *connection_protocol_name(const struct connection *c);
+
+/*
+ * What was spoken on the connection, in all its layers, the plaintext's first: at most MAX of them
+ * go to LIST; returns how many there are.
+ */
+size_t connection_spoken(const struct connection *c, struct spoken *list, size_t max);
 
 /* Each may be NULL. CONN may be NULL for events that belong to none. */
 struct replay_handlers {
