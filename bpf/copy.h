@@ -77,7 +77,7 @@ static __always_inline bool message_next(struct lane *lane)
 		if (!walk->segment)
 			walk->segment = walk->segment_default;
 		address_from_user((__u64)message.msg_hdr.msg_name, &walk->peer);
-		if (walk->peer_port_filter && walk->peer.port != settings.port)
+		if (walk->peer_port_filter && !port_matches(walk->peer.port))
 			return true;
 		if (walk->direction == DIRECTION_RECEIVED &&
 		    (message.msg_hdr.msg_flags & MSG_TRUNC))

@@ -75,7 +75,7 @@
  * Sized before loading: `pool` (elements, and their size: KERNEL_SLAB_CHUNKS * settings.chunk_bytes
  * + KERNEL_SLAB_MARGIN), `free_chunks` to all chunks, `lanes` to one entry for each possible CPU,
  * `conns`. Filled by user space: `free_chunks` (u32 number of a chunk), `pids` (u32 tgid -> u8) and
- * `cgroups` (key 0: descriptor of a cgroup v2 directory).
+ * `cgroups` (descriptors of cgroup v2 directories, from key 0).
  */
 
 enum kernel_record_kind {
@@ -207,22 +207,27 @@ struct kernel_exit {
 /* Read-only configuration, set before the programs are loaded (rodata `settings`). */
 #define KERNEL_CONFIG_UNIX	    (1 << 0) /* record Unix sockets too */
 #define KERNEL_CONFIG_FILTER_PID    (1 << 1) /* only processes in map `pids` */
-#define KERNEL_CONFIG_FILTER_COMM   (1 << 2) /* only processes whose leader is called `comm` */
-#define KERNEL_CONFIG_FILTER_PORT   (1 << 3) /* only sockets with `port` at either end */
-#define KERNEL_CONFIG_FILTER_CGROUP (1 << 4) /* only tasks below the cgroup in map `cgroups` */
+#define KERNEL_CONFIG_FILTER_COMM   (1 << 2) /* only processes whose leader has one of `comms` */
+#define KERNEL_CONFIG_FILTER_PORT   (1 << 3) /* only sockets with one of `ports` at either end */
+#define KERNEL_CONFIG_FILTER_CGROUP (1 << 4) /* only tasks below one in map `cgroups` */
 #define KERNEL_CONFIG_FOLLOW	    (1 << 5) /* children of matching processes match as well */
 #define KERNEL_CONFIG_INHERIT	    (1 << 6) /* children of processes in map `pids` get into it */
+
+/* Of each kind of filter, any of so many. */
+#define KERNEL_FILTERS_MAX 16
 
 struct kernel_config {
 	__u32 flags;
 	__u32 self_pid; /* socktape-record itself: never recorded */
 	__u32 snaplen;	/* payload bytes kept of a call; 0xffffffff: all */
-	__u16 port;
-	__u8 page_shift; /* the kernel's pages have 1 << page_shift bytes */
-	__u8 reserved;
+	__u8 port_count;
+	__u8 comm_count;
+	__u8 cgroup_count; /* entries of map `cgroups` in use */
+	__u8 page_shift;   /* the kernel's pages have 1 << page_shift bytes */
 	__u32 chunk_bytes; /* KERNEL_CHUNK_MIN to KERNEL_CHUNK_MAX, a power of two */
 	__u32 chunks;	   /* in the pool */
-	char comm[KERNEL_COMM_LEN];
+	__u16 ports[KERNEL_FILTERS_MAX];
+	__u64 comms[KERNEL_FILTERS_MAX][KERNEL_COMM_LEN / 8]; /* names, filled up with zeros */
 };
 
 /* Value of map `listeners`. */

@@ -12,16 +12,21 @@
 static __always_inline bool comm_matches(struct task_struct *task)
 {
 	struct task_struct *leader = KERNEL_GET(task_struct, task, group_leader);
-	char comm[KERNEL_COMM_LEN] = {};
+	__u64 comm[KERNEL_COMM_LEN / 8] = {}; /* what follows the end stays zero */
 
-	bpf_core_read(comm, sizeof(comm), &leader->comm);
-	for (int i = 0; i < KERNEL_COMM_LEN; i++) {
-		if (comm[i] != settings.comm[i])
-			return false;
-		if (!comm[i])
-			break;
-	}
-	return true;
+	bpf_core_read_str(comm, sizeof(comm), &leader->comm);
+	for (int i = 0; i < KERNEL_FILTERS_MAX && i < settings.comm_count; i++)
+		if (comm[0] == settings.comms[i][0] && comm[1] == settings.comms[i][1])
+			return true;
+	return false;
+}
+
+static __always_inline bool cgroup_matches(void)
+{
+	for (int i = 0; i < KERNEL_FILTERS_MAX && i < settings.cgroup_count; i++)
+		if (bpf_current_task_under_cgroup(&cgroups, i) == 1)
+			return true;
+	return false;
 }
 
 /* Whether the current process is to be recorded; task is the current one. */
@@ -37,13 +42,20 @@ static __always_inline bool process_matches(struct task_struct *task, __u32 tgid
 		return false;
 	if ((settings.flags & KERNEL_CONFIG_FILTER_COMM) && !comm_matches(task))
 		return false;
-	return !(settings.flags & KERNEL_CONFIG_FILTER_CGROUP) ||
-	       bpf_current_task_under_cgroup(&cgroups, 0) == 1;
+	return !(settings.flags & KERNEL_CONFIG_FILTER_CGROUP) || cgroup_matches();
+}
+
+static __always_inline bool port_matches(__u16 port)
+{
+	for (int i = 0; i < KERNEL_FILTERS_MAX && i < settings.port_count; i++)
+		if (port == settings.ports[i])
+			return true;
+	return false;
 }
 
 static __always_inline bool socket_port_matches(__u64 sk)
 {
-	return socket_local_port(sk) == settings.port || socket_remote_port(sk) == settings.port;
+	return port_matches(socket_local_port(sk)) || port_matches(socket_remote_port(sk));
 }
 
 #endif

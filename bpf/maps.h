@@ -74,7 +74,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, KERNEL_FILTERS_MAX);
 	__type(key, __u32);
 	__type(value, __u32);
 } cgroups SEC(".maps");

@@ -122,7 +122,7 @@ static __always_inline void transfer_send(struct lane *lane, struct transfer *tr
 	struct walk *walk = &lane->walk;
 
 	if (!transfer->messages && (conn->flags & CONN_PEER_FILTER) &&
-	    transfer->peer.port != settings.port)
+	    !port_matches(transfer->peer.port))
 		return;
 	conn_introduce(lane, conn, transfer);
 	walk_prepare(lane, transfer, conn);

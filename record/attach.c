@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "record/attach.h"
 
+#include <assert.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -73,6 +74,8 @@ static const struct composition *composition(const struct programs *p)
 	return &compositions[p->set];
 }
 
+static_assert(OPTIONS_FILTERS_MAX == KERNEL_FILTERS_MAX, "all that can be given is passed on");
+
 static void settings_make(const struct options *options, const struct pool_shape *shape,
 			  struct kernel_config *settings)
 {
@@ -80,9 +83,9 @@ static void settings_make(const struct options *options, const struct pool_shape
 
 	flags |= options->unix_sockets ? KERNEL_CONFIG_UNIX : 0;
 	flags |= options->pid_count || options->command ? KERNEL_CONFIG_FILTER_PID : 0;
-	flags |= options->name ? KERNEL_CONFIG_FILTER_COMM : 0;
-	flags |= options->port ? KERNEL_CONFIG_FILTER_PORT : 0;
-	flags |= options->cgroup ? KERNEL_CONFIG_FILTER_CGROUP : 0;
+	flags |= options->name_count ? KERNEL_CONFIG_FILTER_COMM : 0;
+	flags |= options->port_count ? KERNEL_CONFIG_FILTER_PORT : 0;
+	flags |= options->cgroup_count ? KERNEL_CONFIG_FILTER_CGROUP : 0;
 	flags |= options->follow ? KERNEL_CONFIG_FOLLOW : 0;
 	/* Of the command and all that descends from it, the other filters choose. */
 	flags |= options->command ? KERNEL_CONFIG_INHERIT : 0;
@@ -90,13 +93,17 @@ static void settings_make(const struct options *options, const struct pool_shape
 		.flags = flags,
 		.self_pid = (uint32_t)getpid(),
 		.snaplen = options->snaplen,
-		.port = options->port,
+		.port_count = (uint8_t)options->port_count,
+		.comm_count = (uint8_t)options->name_count,
+		.cgroup_count = (uint8_t)options->cgroup_count,
 		.page_shift = (uint8_t)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE)),
 		.chunk_bytes = shape->chunk_bytes,
 		.chunks = shape->slabs * KERNEL_SLAB_CHUNKS,
 	};
-	if (options->name)
-		memcpy(settings->comm, options->name, strnlen(options->name, OPTIONS_NAME_MAX));
+	memcpy(settings->ports, options->ports, sizeof(settings->ports));
+	for (size_t i = 0; i < options->name_count; i++)
+		memcpy(settings->comms[i], options->names[i],
+		       strnlen(options->names[i], OPTIONS_NAME_MAX));
 }
 
 static int settings_set(struct programs *p, const struct options *options,
@@ -252,11 +259,9 @@ int programs_add_follower(struct programs *p, uint32_t pid)
 	return bpf_map_update_elem(map_fd(p, "followed"), &pid, &one, BPF_ANY) ? -errno : 0;
 }
 
-int programs_set_cgroup(struct programs *p, int fd)
+int programs_set_cgroup(struct programs *p, uint32_t index, int fd)
 {
-	uint32_t key = 0;
-
-	return bpf_map_update_elem(map_fd(p, "cgroups"), &key, &fd, BPF_ANY) ? -errno : 0;
+	return bpf_map_update_elem(map_fd(p, "cgroups"), &index, &fd, BPF_ANY) ? -errno : 0;
 }
 
 /* Links the iterator program NAME, over the map OVER if it isn't NULL. */

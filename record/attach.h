@@ -52,8 +52,8 @@ int programs_add_pid(struct programs *p, uint32_t pid);
 /* Records process PID, whatever the filters: the child of a process that matches them. */
 int programs_add_follower(struct programs *p, uint32_t pid);
 
-/* Records the processes in the cgroup that FD has open, and below. */
-int programs_set_cgroup(struct programs *p, int fd);
+/* Records the processes in the cgroup that FD has open, and below: the one with this index. */
+int programs_set_cgroup(struct programs *p, uint32_t index, int fd);
 
 /*
  * From here on everything that matches is recorded. Sockets that exist already are known to be so

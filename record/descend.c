@@ -14,9 +14,17 @@ struct relation {
 	bool descends;
 };
 
+static bool has_name(const struct descend_roots *roots, struct span name)
+{
+	for (size_t i = 0; i < roots->name_count; i++)
+		if (span_is(name, roots->names[i]))
+			return true;
+	return roots->name_count == 0;
+}
+
 static bool is_root(const struct descend_roots *roots, uint32_t pid, struct span name)
 {
-	if (roots->name && !span_is(name, roots->name))
+	if (!has_name(roots, name))
 		return false;
 	for (size_t i = 0; i < roots->pid_count; i++)
 		if (roots->pids[i] == pid)

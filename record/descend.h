@@ -11,8 +11,9 @@
 /* The processes whose descendants are wanted: those that match everything that is given. */
 struct descend_roots {
 	const uint32_t *pids;
-	size_t pid_count; /* 0: any */
-	const char *name; /* NULL: any; as in /proc/PID/comm */
+	size_t pid_count;	  /* 0: any */
+	const char *const *names; /* as in /proc/PID/comm */
+	size_t name_count;	  /* 0: any */
 };
 
 /*

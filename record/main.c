@@ -43,7 +43,7 @@ static void nothing_print(const struct options *options)
 		return;
 	fprintf(stderr, "  nothing   matched: no socket call of %s\n",
 		options->command ? "the command" : "the processes that were asked for");
-	if (options->name || options->pid_count)
+	if (options->name_count || options->pid_count)
 		fputs("    names are those in /proc/PID/comm; children need --follow\n", stderr);
 	if (!options->unix_sockets)
 		fputs("    Unix sockets are recorded with --unix only\n", stderr);

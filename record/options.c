@@ -40,10 +40,12 @@ static const char *set_name(struct options *options, const char *argument)
 {
 	size_t len = strlen(argument);
 
-	options->name = argument;
-	return len && len <= OPTIONS_NAME_MAX
-		       ? NULL
-		       : "a process name of 1 to 15 bytes, as in /proc/PID/comm";
+	if (!len || len > OPTIONS_NAME_MAX)
+		return "a process name of 1 to 15 bytes, as in /proc/PID/comm";
+	if (options->name_count == OPTIONS_FILTERS_MAX)
+		return "at most 16 names";
+	options->names[options->name_count++] = argument;
+	return NULL;
 }
 
 static const char *set_port(struct options *options, const char *argument)
@@ -52,14 +54,20 @@ static const char *set_port(struct options *options, const char *argument)
 
 	if (!size_parse_number(argument, &port) || port == 0 || port > UINT16_MAX)
 		return "a port, 1 to 65535";
-	options->port = (uint16_t)port;
+	if (options->port_count == OPTIONS_FILTERS_MAX)
+		return "at most 16 ports";
+	options->ports[options->port_count++] = (uint16_t)port;
 	return NULL;
 }
 
 static const char *set_cgroup(struct options *options, const char *argument)
 {
-	options->cgroup = argument;
-	return *argument ? NULL : "the path of a cgroup";
+	if (!*argument)
+		return "the path of a cgroup";
+	if (options->cgroup_count == OPTIONS_FILTERS_MAX)
+		return "at most 16 cgroups";
+	options->cgroups[options->cgroup_count++] = argument;
+	return NULL;
 }
 
 static const char *set_follow(struct options *options, const char *argument)
@@ -189,8 +197,9 @@ static const struct option_row rows[] = {
 	{0, "Output", NULL, NULL, NULL},
 	{'o', "output", "DIR", "directory for the recording; made when it doesn't exist",
 	 set_directory},
-	{0, "Filters (all that are given must match; applied in the kernel)", NULL, NULL, NULL},
-	{'p', "pid", "PID", "this process, all its threads; may be given several times", set_pid},
+	{0, "Filters (every kind that is given must match, any one of its kind; repeatable)", NULL,
+	 NULL, NULL},
+	{'p', "pid", "PID", "this process, all its threads", set_pid},
 	{'e', "name", "NAME", "processes of this name, as in /proc/PID/comm", set_name},
 	{0, "port", "N", "sockets with this TCP or UDP port at either end", set_port},
 	{0, "cgroup", "PATH", "processes in this cgroup (v2) and below", set_cgroup},
@@ -339,8 +348,8 @@ static bool options_check(struct options *options, struct buffer *problem)
 
 bool options_filtered(const struct options *options)
 {
-	return options->pid_count || options->name || options->cgroup || options->port ||
-	       options->command;
+	return options->pid_count || options->name_count || options->cgroup_count ||
+	       options->port_count || options->command;
 }
 
 bool options_parse(int argc, char **argv, struct options *options, struct buffer *problem)

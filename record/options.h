@@ -9,6 +9,9 @@
 
 #include "format/buffer.h"
 
+/* So many of every other filter: any of them (KERNEL_FILTERS_MAX of bpf/event.h). */
+#define OPTIONS_FILTERS_MAX 16
+
 /* No more than this many -p; the kernel side's table has room for their children as well. */
 #define OPTIONS_PIDS_MAX 1024
 
@@ -40,9 +43,12 @@ struct options {
 
 	uint32_t pids[OPTIONS_PIDS_MAX];
 	size_t pid_count;
-	const char *name;   /* NULL: any */
-	const char *cgroup; /* NULL: any */
-	uint16_t port;	    /* 0: any */
+	const char *names[OPTIONS_FILTERS_MAX]; /* any of those that are given; none: any */
+	size_t name_count;
+	const char *cgroups[OPTIONS_FILTERS_MAX];
+	size_t cgroup_count;
+	uint16_t ports[OPTIONS_FILTERS_MAX];
+	size_t port_count;
 	bool follow;
 	bool unix_sockets;
 

@@ -102,25 +102,31 @@ static bool pids_add(struct recorder *r, struct buffer *problem)
 	return error == 0;
 }
 
-static bool cgroup_set(struct recorder *r, struct buffer *problem)
+static bool cgroup_set(struct recorder *r, uint32_t index, struct buffer *problem)
 {
+	const char *path = r->options->cgroups[index];
+	int fd = cgroup_table_open(r->cgroups, path);
 	int error;
-	int fd;
 
-	if (!r->options->cgroup)
-		return true;
-	fd = cgroup_table_open(r->cgroups, r->options->cgroup);
 	if (fd < 0) {
-		buffer_printf(problem, "--cgroup %s: %s", r->options->cgroup,
+		buffer_printf(problem, "--cgroup %s: %s", path,
 			      errno == ENOTDIR ? "not a cgroup of version 2" : strerror(errno));
 		return false;
 	}
-	error = programs_set_cgroup(r->programs, fd);
+	error = programs_set_cgroup(r->programs, index, fd);
 	close(fd);
 	if (error)
-		buffer_printf(problem, "--cgroup %s: the kernel refused it: %s", r->options->cgroup,
+		buffer_printf(problem, "--cgroup %s: the kernel refused it: %s", path,
 			      strerror(-error));
 	return error == 0;
+}
+
+static bool cgroups_set(struct recorder *r, struct buffer *problem)
+{
+	for (uint32_t i = 0; i < r->options->cgroup_count; i++)
+		if (!cgroup_set(r, i, problem))
+			return false;
+	return true;
 }
 
 static bool writer_open(struct recorder *r, struct buffer *problem)
@@ -230,7 +236,8 @@ static void child_add(void *context, uint32_t pid)
 static void children_add(struct recorder *r)
 {
 	const struct options *options = r->options;
-	const struct descend_roots roots = {options->pids, options->pid_count, options->name};
+	const struct descend_roots roots = {options->pids, options->pid_count, options->names,
+					    options->name_count};
 	enum tape_error error = descend_list(&roots, child_add, r);
 
 	if (error != TAPE_OK && options->verbose)
@@ -274,8 +281,8 @@ static bool recording_begin(struct recorder *r, struct buffer *problem)
 			      strerror(error ? -error : errno));
 		return false;
 	}
-	if (options->follow && (options->pid_count || options->name) && !options->command &&
-	    !options->cgroup)
+	if (options->follow && (options->pid_count || options->name_count) && !options->command &&
+	    !options->cgroup_count)
 		children_add(r);
 	programs_listeners(r->programs, listener_write, r);
 	if (!privilege_drop(options->directory) && options->verbose)
@@ -305,7 +312,7 @@ bool recorder_open(struct recorder *r, const struct options *options, char *cons
 	umask(077);
 	return signals_open(r, problem) && tables_make(r, problem) &&
 	       recorder_load(options, &r->programs, problem) && wake_open(r, problem) &&
-	       pids_add(r, problem) && cgroup_set(r, problem) && writer_open(r, problem) &&
+	       pids_add(r, problem) && cgroups_set(r, problem) && writer_open(r, problem) &&
 	       recording_begin(r, problem);
 }
 

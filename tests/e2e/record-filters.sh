@@ -58,10 +58,19 @@ talk name -e e2e-two
 check "-e: the process" has name "^e2e-two to-two"
 check "-e: nobody else" has_not name "to-one\|python3"
 
+talk names -e e2e-two -e python3
+check "-e twice: the first" has names "^e2e-two to-two"
+check "-e twice: the second" has names "^python3 to-one"
+check "-e twice: nobody else" has_not names "^e2e-one"
+
 talk port --port "$one_port"
 check "--port: the server" has port "^e2e-one to-one"
 check "--port: the client" has port "^python3 to-one"
 check "--port: no other" has_not port "to-two"
+
+talk ports --port "$one_port" --port "$two_port"
+check "--port twice: the first" has ports "^e2e-one to-one"
+check "--port twice: the second" has ports "^e2e-two to-two"
 
 talk both -e python3 --port "$two_port"
 check "-e and --port together: who matches both" has both "^python3 to-two"
@@ -72,7 +81,7 @@ cgroup=$cgroup_mount/socktape-e2e-$$
 if [ -n "$cgroup_mount" ] && mkdir "$cgroup" 2>/dev/null; then
 	undo+=('rmdir "$cgroup/below" "$cgroup" 2>/dev/null')
 	mkdir "$cgroup/below"
-	record_start -o "$work/rec/cgroup" --cgroup "socktape-e2e-$$"
+	record_start -o "$work/rec/cgroup" --cgroup "socktape-e2e-$$/below" --cgroup "socktape-e2e-$$"
 	(
 		echo "$BASHPID" >"$cgroup/cgroup.procs"
 		say "$one_port" in-cgroup

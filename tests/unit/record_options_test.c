@@ -77,9 +77,12 @@ static void every_option(void **state)
 	assert_int_equal(o->pid_count, 2);
 	assert_int_equal(o->pids[0], 1);
 	assert_int_equal(o->pids[1], 2);
-	assert_string_equal(o->name, "nginx");
-	assert_int_equal(o->port, 6379);
-	assert_string_equal(o->cgroup, "/a");
+	assert_int_equal(o->name_count, 1);
+	assert_string_equal(o->names[0], "nginx");
+	assert_int_equal(o->port_count, 1);
+	assert_int_equal(o->ports[0], 6379);
+	assert_int_equal(o->cgroup_count, 1);
+	assert_string_equal(o->cgroups[0], "/a");
 	assert_true(o->follow && o->unix_sockets && o->quiet && o->verbose && o->compat);
 	assert_int_equal(o->snaplen, 128);
 	assert_int_equal(o->segment_len, 100000000);
@@ -101,6 +104,39 @@ static void command_keeps_its_own_options(void **state)
 	assert_null(p->options.command[4]);
 	assert_problem(parse("-o", "rec", "curl", END), "--");
 	assert_problem(parse("-o", "rec", "-p", "1", "--", "curl", END), "COMMAND");
+}
+
+/* None is dropped without a word. */
+static void filters_are_repeatable(void **state)
+{
+	static const char *const options[] = {"-e", "--port", "--cgroup"};
+	const struct options *o = &parse("-o", "rec", "-e", "nginx", "-e", "curl", "--port", "80",
+					 "--port", "443", "--cgroup", "/a", "--cgroup", "/b", END)
+					   ->options;
+
+	(void)state;
+	assert_int_equal(o->name_count, 2);
+	assert_string_equal(o->names[1], "curl");
+	assert_int_equal(o->port_count, 2);
+	assert_int_equal(o->ports[1], 443);
+	assert_int_equal(o->cgroup_count, 2);
+	assert_string_equal(o->cgroups[0], "/a");
+	assert_string_equal(o->cgroups[1], "/b");
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		char *argv[3 + 2 * 17 + 1] = {"socktape-record", "-o", "rec"};
+		struct buffer problem = {0};
+		struct options many;
+
+		for (size_t n = 0; n < 17; n++) {
+			argv[3 + 2 * n] = (char *)options[i];
+			argv[4 + 2 * n] = "1";
+		}
+		assert_true(options_parse(3 + 2 * 16, argv, &many, &problem));
+		assert_false(options_parse(3 + 2 * 17, argv, &many, &problem));
+		buffer_append_char(&problem, '\0');
+		assert_non_null(strstr(problem.data, "at most 16"));
+		buffer_free(&problem);
+	}
 }
 
 static void nothing_needs_a_directory_but_recording(void **state)
@@ -186,6 +222,7 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(every_option),
 		cmocka_unit_test(command_keeps_its_own_options),
+		cmocka_unit_test(filters_are_repeatable),
 		cmocka_unit_test(nothing_needs_a_directory_but_recording),
 		cmocka_unit_test(wrong_values_are_named),
 		cmocka_unit_test(budget_and_segments_fit),

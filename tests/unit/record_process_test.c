@@ -224,7 +224,8 @@ static void descendants_are_found(void **state)
 {
 	uint32_t self = (uint32_t)getpid();
 	uint32_t pids[] = {1, self};
-	struct descend_roots roots = {pids, 2, NULL};
+	const char *const names[] = {"another", "record_process_"}; /* cut as the kernel does */
+	struct descend_roots roots = {pids, 2, NULL, 0};
 	int64_t start;
 	pid_t pid = sleeper_start(&start);
 
@@ -232,15 +233,16 @@ static void descendants_are_found(void **state)
 	assert_int_equal(times_found((uint32_t)pid, &roots), 1);
 	assert_int_equal(times_found(self, &roots), 1); /* a root, and a child of the other */
 
-	roots.name = "record_process_"; /* this program, cut as the kernel does */
+	roots.names = names;
+	roots.name_count = 2;
 	assert_int_equal(times_found((uint32_t)pid, &roots), 1);
-	roots.name = "another";
+	roots.name_count = 1;
 	assert_int_equal(times_found((uint32_t)pid, &roots), 0);
 
 	pids[0] = (uint32_t)pid;
-	roots = (struct descend_roots){pids, 1, NULL};
+	roots = (struct descend_roots){pids, 1, NULL, 0};
 	assert_int_equal(times_found(self, &roots), 0); /* a parent is no descendant */
-	roots = (struct descend_roots){NULL, 0, "record_process_"};
+	roots = (struct descend_roots){NULL, 0, names, 2};
 	assert_int_equal(times_found((uint32_t)pid, &roots), 1);
 	sleeper_stop(pid);
 }
