@@ -202,7 +202,7 @@ kernels: tests ## boot every kernel of tests/kernels and print the table of READ
 	$(Q)tests/kernels/table
 
 .PHONY: bench
-bench: all $(BENCH_BIN) ## measure, as ratios of medians in one interleaved run
+bench: all $(BENCH_BIN) ## measure, as ratios of medians in one interleaved run; tools/bench/run for parts
 	$(Q)tools/bench/run
 
 .PHONY: lint
@@ -236,4 +236,4 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -path build/roots -prune -o -name '*.d' -type f -print 2>/dev/null)

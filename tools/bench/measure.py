@@ -6,6 +6,7 @@ import signal
 import socket
 import statistics
 import subprocess
+import sys
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -45,11 +46,11 @@ def run(command, stdout=subprocess.DEVNULL):
 class Background:
     """A process that runs until stop(), which tells how it ended."""
 
-    def __init__(self, command, ready=None, stop_signal=signal.SIGTERM):
+    def __init__(self, command, ready=None, stop_signal=signal.SIGTERM, errors=os.devnull):
         self.started = time.monotonic()
         self.stop_signal = stop_signal
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL)
+        with open(errors, "wb") as stderr:
+            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
         deadline = time.monotonic() + 20
         while ready and not ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -91,10 +92,34 @@ def median(values):
     return statistics.median(values) if values else float("nan")
 
 
+def processor():
+    """The processors' model, as the kernel names it, and how many there are."""
+    with open("/proc/cpuinfo", encoding="utf-8") as lines:
+        models = {line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")}
+    return f"{' and '.join(sorted(models)) or 'unknown processor'}, {os.cpu_count()} CPUs"
+
+
+def interleaved(modes, one_run, options, steady):
+    """Runs each of MODES in turn, in an order that turns, until there are enough rounds: at least
+    options.rounds, more while STEADY(results) is false, at most three times as many, and none
+    begins later than options.minutes. Gives {mode: [result of one_run(mode), ...]}."""
+    results = {mode: [] for mode in modes}
+    deadline = time.monotonic() + 60 * options.minutes
+    count = 0
+    while count < options.rounds or (count < 3 * options.rounds and not steady(results)):
+        if count and time.monotonic() > deadline:
+            break
+        turn = count % len(modes)
+        for mode in modes[turn:] + modes[:turn]:
+            results[mode].append(one_run(mode))
+        count += 1
+    return results
+
+
 def table(title, header, rows):
-    print(f"\n{title}")
-    rows = [[str(c) for c in r] for r in [header] + rows]
-    widths = [max(len(r[i]) for r in rows) for i in range(len(header))]
+    print(f"\n{title}\n")
+    rows = [[str(c) for c in r] for r in rows]
+    print("| " + " | ".join(header) + " |\n|" + "---|" * len(header))
     for row in rows:
-        cells = [c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths))]
-        print("  " + "  ".join(cells).rstrip())
+        print("| " + " | ".join(row) + " |")
+    sys.stdout.flush()

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What recording costs a host that is kept fully busy, beside an older build and tcpdump."""
+import subprocess
+
+from beside import (AGAIN, FILTERED, NEW, NOTHING, OLD, SERVER, TCPDUMP, Beside, can_record,
+                    modes_there)
+from loads import LOADS, TITLES, serve
+from measure import bench_program, have, interleaved, median, run, table
+
+STEADY = 0.02
+
+
+def ratio_aa(results, value):
+    return median([value(r) for r in results[AGAIN]]) / median([value(r) for r in results[NOTHING]])
+
+
+def steady(value):
+    """Whether the two measurements of nothing are the same."""
+    return lambda results: abs(ratio_aa(results, value) - 1) <= STEADY
+
+
+def aa_text(aa):
+    return f"{aa:.3f}" + ("" if abs(aa - 1) <= STEADY else " (restless: doesn't count)")
+
+
+def one_load(name, work, port, options):
+    def one_run(mode):
+        beside = Beside(mode, work, port, LOADS[name].server)
+        rate = LOADS[name].load(port, options.seconds)
+        return {"rate": rate, **beside.stop()}
+    return one_run
+
+
+def missing(mode, runs):
+    """The worst of what RUNS lost."""
+    if mode in (NOTHING, AGAIN):
+        return "-"
+    if mode == TCPDUMP:
+        return f"{100 * max(r['dropped'] for r in runs):.1f} % of packets"
+    events = max(r["lost"] for r in runs)
+    left_out = max(r["left_out"] / max(1, r["moved"]) for r in runs)
+    return f"{events:,} calls, {100 * left_out:.2f} % of payload" if events or left_out else "nothing"
+
+
+def bench_load(name, work, options):
+    if not can_record() or not LOADS[name].there() or not have("tcpdump"):
+        return
+    server, port = serve(name, work)
+    modes = modes_there(NOTHING, AGAIN, NEW, OLD, TCPDUMP, SERVER, FILTERED)
+    try:
+        LOADS[name].load(port, 1)
+        results = interleaved(modes, one_load(name, work, port, options), options,
+                              steady(lambda r: r["rate"]))
+    finally:
+        server.stop()
+    rates = {mode: median([r["rate"] for r in results[mode]]) for mode in modes}
+    base = median([r["rate"] for mode in (NOTHING, AGAIN) for r in results[mode]])
+    rows = []
+    for mode in modes[2:]:
+        kept = rates[mode] / base
+        cost = "-"
+        if mode == NEW and OLD in rates:
+            cost = f"{(1 - kept) / (1 - rates[OLD] / base):.2f}"
+        each = {what: median([r[what] / (r["rate"] * options.seconds) for r in results[mode]])
+                for what in ("cpu", "disk")}
+        rows.append([mode, f"{kept:.3f}", cost, f"{each['cpu'] * 1e6:.2f} µs",
+                     f"{each['disk']:.1f}", missing(mode, results[mode])])
+    aa = ratio_aa(results, lambda r: r["rate"])
+    table(f"{TITLES[name]}: {base:,.0f} a second unrecorded, A/A {aa_text(aa)}, "
+          f"{len(results[NOTHING])} rounds of {options.seconds:g} s",
+          ["", "kept", "of the old build's cost", "own CPU an operation", "bytes on disk", "lost, worst round"],
+          rows)
+
+
+# ---- calls ----
+
+CALLS = {"getpid": ("getpid", 2000000), "read": ("read of 1 byte, /dev/zero", 2000000),
+         "tcp64": ("64 bytes over TCP", 200000)}
+
+
+def one_round_of_calls(work):
+    def one_run(mode):
+        beside = Beside(mode, work)
+        times = {call: float(run([bench_program("calls"), call, str(count)], subprocess.PIPE).out)
+                 for call, (_, count) in CALLS.items()}
+        beside.stop()
+        return times
+    return one_run
+
+
+def bench_calls(work, options):
+    if not can_record():
+        return
+    modes = modes_there(NOTHING, AGAIN, NEW, OLD, FILTERED)
+    results = interleaved(modes, one_round_of_calls(work), options, lambda results: all(
+        steady(lambda r, c=call: r[c])(results) for call in CALLS))
+    rows = []
+    for call, (title, _) in CALLS.items():
+        base = median([r[call] for mode in (NOTHING, AGAIN) for r in results[mode]])
+        added = {mode: median([r[call] for r in results[mode]]) - base for mode in modes[2:]}
+        row = [title, f"{base:.0f} ns", aa_text(ratio_aa(results, lambda r, c=call: r[c]))]
+        row += [f"{added[mode]:+.0f} ns" if mode in added else "-" for mode in (NEW, OLD, FILTERED)]
+        rows.append(row)
+    table(f"a call of another process, {len(results[NOTHING])} rounds",
+          ["", "unrecorded", "A/A", NEW, OLD, FILTERED], rows)
