@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * flood CALLS SIZE: opens a connection, prints "ready", and after a line on standard input sends
- * CALLS times SIZE bytes over it, reads them, and prints how many bytes went each way.
+ * flood CALLS SIZE [SECONDS]: opens a connection, prints "ready", and after a line on standard
+ * input sends CALLS times SIZE bytes over it, reads them, and prints how many bytes went each way.
+ * SECONDS: at least that long, with a pause after each call.
  */
 
 #include <pthread.h>
+#include <time.h>
 
 #include "tests/live/sockets.h"
 
@@ -26,12 +28,13 @@ int main(int argc, char **argv)
 {
 	struct end ends[2];
 	pthread_t thread;
-	unsigned long calls;
+	unsigned long calls, done;
+	time_t end;
 	size_t size;
 	uint8_t *data;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: flood CALLS SIZE\n");
+	if (argc != 3 && argc != 4) {
+		fprintf(stderr, "usage: flood CALLS SIZE [SECONDS]\n");
 		return 1;
 	}
 	calls = strtoul(argv[1], NULL, 10);
@@ -44,11 +47,15 @@ int main(int argc, char **argv)
 		return 1;
 	if (pthread_create(&thread, NULL, drain, &ends[1]))
 		fail("pthread_create");
-	for (unsigned long i = 0; i < calls; i++)
+	end = time(NULL) + (argc > 3 ? atoi(argv[3]) : 0);
+	for (done = 0; done < calls || time(NULL) < end; done++) {
 		if ((size_t)must("send", send(ends[0].fd, data, size, 0)) != size)
 			fail("short send");
+		if (argc > 3)
+			usleep(100);
+	}
 	shutdown(ends[0].fd, SHUT_WR);
 	pthread_join(thread, NULL);
-	printf("%lu\n", calls * size);
+	printf("%lu\n", done * size);
 	return 0;
 }

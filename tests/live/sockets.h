@@ -104,6 +104,18 @@ static inline void datagram_pair(const struct family *family, struct end ends[2]
 	ends[1].name = "second";
 }
 
+/* A file without a name that holds DATA; its descriptor. */
+static inline int file_of(const uint8_t *data, size_t len)
+{
+	char name[] = "/tmp/socktape-live-XXXXXX";
+	int fd = (int)must("mkstemp", mkstemp(name));
+
+	must("unlink", unlink(name));
+	if ((size_t)must("write", write(fd, data, len)) != len)
+		fail("short write");
+	return fd;
+}
+
 struct live_case {
 	const char *name;
 	void (*run)(const struct family *family, struct end ends[2]);

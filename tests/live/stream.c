@@ -129,17 +129,6 @@ static void case_message_vectors(const struct family *family, struct end ends[2]
 	free(data);
 }
 
-static int file_of(const uint8_t *data, size_t len)
-{
-	char name[] = "/tmp/socktape-live-XXXXXX";
-	int fd = (int)must("mkstemp", mkstemp(name));
-
-	must("unlink", unlink(name));
-	if ((size_t)must("write", write(fd, data, len)) != len)
-		fail("short write");
-	return fd;
-}
-
 /* Whole, from the middle of a page with an offset of the call's own, and a file with a hole. */
 static void case_sendfile(const struct family *family, struct end ends[2])
 {
