@@ -71,7 +71,7 @@ static void throw_away(struct framer *f, struct framer_side *s, uint64_t n)
 static void resume(struct framer *f, struct framer_side *s);
 
 /* One side has spoken (or what it said was lost): what the other holds may be a frame now. */
-static void resume_other(struct framer *f, struct framer_side *s)
+static inline void resume_other(struct framer *f, const struct framer_side *s)
 {
 	struct framer_side *other = &f->sides[side_opposite(s->side)];
 
@@ -79,7 +79,7 @@ static void resume_other(struct framer *f, struct framer_side *s)
 		resume(f, other);
 }
 
-static void deliver(struct framer *f, struct framer_side *s, struct frame *frame)
+static inline void deliver(struct framer *f, struct framer_side *s, struct frame *frame)
 {
 	f->counts->frames++;
 	if (frame->cut)

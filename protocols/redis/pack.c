@@ -8,7 +8,7 @@ void redis_recharge(struct redis *r)
 	uint64_t memory = sizeof(*r) + r->render.attributes.capacity + r->render.scratch.capacity +
 			  r->scratch.capacity + r->note.capacity;
 
-	budget_recharge(session_budget(r->session), memory, &r->charged);
+	budget_recharge(r->budget, memory, &r->charged);
 }
 
 /* What of the state is nothing but numbers, and not large. */

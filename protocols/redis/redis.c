@@ -80,13 +80,13 @@ static void emit(void *context, struct message *request, struct message *respons
 /* Of a message's text. */
 static size_t text_limit(const struct redis *r)
 {
-	const struct budget *b = session_budget(r->session);
-	uint64_t free = b->used < b->limit ? b->limit - b->used : 0;
-	size_t keep = session_keep(r->session);
+	const struct budget *b = r->budget;
+	uint64_t free;
 
-	if (keep < REDIS_JSON_SHORT || free < b->limit - b->limit / SHORT_SHARE)
+	if (r->keep < REDIS_JSON_SHORT || b->used > b->limit / SHORT_SHARE)
 		return REDIS_JSON_SHORT;
-	return keep < free / 4 ? keep : (size_t)(free / 4);
+	free = b->limit - b->used;
+	return r->keep < free / 4 ? r->keep : (size_t)(free / 4);
 }
 
 /* The message that the frame begins or continues; NULL when there is no memory. */
@@ -230,6 +230,8 @@ static void *redis_open(struct session *s)
 	if (!r)
 		return NULL;
 	r->session = s;
+	r->budget = session_budget(s);
+	r->keep = session_keep(s);
 	r->scan[SIDE_CLIENT].side = SIDE_CLIENT;
 	r->scan[SIDE_SERVER].side = SIDE_SERVER;
 	r->matcher = matcher_new(s, &(struct matcher_options){

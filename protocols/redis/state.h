@@ -35,6 +35,8 @@ enum redis_doubt {
 
 struct redis {
 	struct session *session;
+	struct budget *budget; /* the session's */
+	size_t keep;
 	struct matcher *matcher;
 	struct redis_scan scan[2];	  /* by enum side */
 	struct redis_message *current[2]; /* a message whose end has not come yet */
