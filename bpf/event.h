@@ -225,6 +225,7 @@ struct kernel_config {
 	__u8 cgroup_count; /* entries of map `cgroups` in use */
 	__u8 page_shift;   /* the kernel's pages have 1 << page_shift bytes */
 	__u32 chunk_bytes; /* KERNEL_CHUNK_MIN to KERNEL_CHUNK_MAX, a power of two */
+	__u32 chunk_shift; /* chunk_bytes is 1 << chunk_shift */
 	__u32 chunks;	   /* in the pool */
 	__u16 ports[KERNEL_FILTERS_MAX];
 	__u64 comms[KERNEL_FILTERS_MAX][KERNEL_COMM_LEN / 8]; /* names, filled up with zeros */

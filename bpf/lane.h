@@ -33,7 +33,8 @@ static __always_inline __u8 *lane_memory(struct lane *lane, __u64 at)
 
 	if (!memory)
 		return NULL;
-	return memory + (__u64)(chunk % KERNEL_SLAB_CHUNKS) * settings.chunk_bytes +
+	/* Verifiers before 6.10 know of shifts by a constant, but of no product of a variable. */
+	return memory + ((__u64)(chunk % KERNEL_SLAB_CHUNKS) << (settings.chunk_shift & 31)) +
 	       BOUNDED(at, settings.chunk_bytes);
 }
 

@@ -8,6 +8,7 @@
 const volatile struct kernel_config settings = {
 	.snaplen = 0xffffffff,
 	.page_shift = 12,
+	.chunk_shift = 18,
 	.chunk_bytes = KERNEL_CHUNK_MAX,
 	.chunks = KERNEL_SLAB_CHUNKS,
 };

@@ -97,6 +97,7 @@ static void settings_make(const struct options *options, const struct pool_shape
 		.comm_count = (uint8_t)options->name_count,
 		.cgroup_count = (uint8_t)options->cgroup_count,
 		.page_shift = (uint8_t)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE)),
+		.chunk_shift = (uint32_t)__builtin_ctz(shape->chunk_bytes),
 		.chunk_bytes = shape->chunk_bytes,
 		.chunks = shape->slabs * KERNEL_SLAB_CHUNKS,
 	};
