@@ -59,7 +59,7 @@ BENCH_SRC     := $(wildcard tools/bench/*.c)
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 FORMAT_LIBS    := -lzstd -lz -lpthread
-PROTOCOLS_LIBS := -lbrotlidec -lsnappy -llz4
+PROTOCOLS_LIBS := -lbrotlidec -lsnappy -llz4 -lcrypto
 RECORD_LIBS    := -lbpf -lelf
 
 PROGRAMS := $(BUILD)/socktape $(if $(SKIP_BPF),,$(if $(RECORD_SRC),$(BUILD)/socktape-record))

@@ -7,6 +7,7 @@
 #include "protocols/mysql/mysql.h"
 #include "protocols/pgsql/pgsql.h"
 #include "protocols/redis/redis.h"
+#include "protocols/tls/tls.h"
 #include "protocols/websocket/websocket.h"
 
 /* The order is that of the documentation; it decides nothing else but a tie in inference. */
@@ -20,6 +21,7 @@ const struct protocol *const protocols[] = {
 	&protocol_kafka,
 	&protocol_redis,
 	&protocol_dns,
+	&protocol_tls,
 	NULL,
 };
 /* clang-format on */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/mysql/state.h"
+#include "protocols/tls/tls.h"
 
 /* What of a request is kept: its text, or its parameters. */
 #define TEXT_MAX (16u << 20)
@@ -23,7 +24,7 @@ static void take_login(struct mysql_state *st, const struct frame *frame, uint8_
 		return;
 	if (login.is_ssl_request) {
 		st->logged_in = false;
-		session_wrap(st->session, NULL);
+		session_wrap(st->session, &protocol_tls);
 		return;
 	}
 	/* What both can do is done; a greeting that was not seen forbids nothing. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "protocols/pgsql/state.h"
+#include "protocols/tls/tls.h"
 
 static void *pgsql_open(struct session *s)
 {
@@ -34,7 +35,7 @@ static void take_answer(struct pgsql_state *st, const struct frame *frame)
 
 	st->asked_ssl = st->asked_gss = false;
 	if (agreed)
-		session_wrap(st->session, NULL);
+		session_wrap(st->session, &protocol_tls);
 }
 
 static void pgsql_message(void *state, const struct frame *frame)

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/engine/budget.h"
+#include "protocols/tls/names.h"
+#include "protocols/tls/state.h"
+#include "protocols/value/json.h"
+
+#define MESSAGE_HEADER_LEN 4
+
+static void set(struct buffer *kept, struct span value)
+{
+	buffer_clear(kept);
+	buffer_append_span(kept, value);
+}
+
+static void append_alpn(struct buffer *out, struct span alpn)
+{
+	struct cursor c = cursor_of(alpn.data, alpn.len);
+	bool first = true;
+
+	buffer_clear(out);
+	buffer_append_char(out, '[');
+	while (cursor_left(&c)) {
+		struct span name = cursor_span(&c, cursor_u8(&c));
+
+		if (c.failed)
+			break;
+		if (!first)
+			buffer_append_char(out, ',');
+		first = false;
+		json_append_string(out, name);
+	}
+	buffer_append_char(out, ']');
+}
+
+static void take_client_hello(struct tls_state *st, struct span message)
+{
+	struct tls_client_hello hello;
+
+	if (!tls_client_hello_read(message, &hello))
+		return;
+	st->has_client_hello = true;
+	st->offered = hello.version;
+	st->offered_psk = hello.has_psk;
+	st->offered_ticket = hello.has_ticket;
+	st->early_data |= hello.has_early_data;
+	st->ech |= hello.has_ech;
+	set(&st->sni, hello.sni);
+	set(&st->session_id, hello.session_id);
+	if (hello.alpn.len)
+		append_alpn(&st->alpn_offered, hello.alpn);
+	buffer_clear(&st->ja3);
+	buffer_clear(&st->ja4);
+	tls_ja3(&hello, &st->ja3);
+	tls_ja4(&hello, &st->ja4);
+}
+
+/* In TLS 1.2 the server repeats the session's id, or skips what a new one would need. */
+static bool is_resumed(const struct tls_state *st, const struct tls_server_hello *hello)
+{
+	if (hello->version >= 0x0304)
+		return hello->has_psk;
+	return st->session_id.len && span_equal(buffer_span(&st->session_id), hello->session_id);
+}
+
+static void take_server_hello(struct tls_state *st, struct span message)
+{
+	struct tls_server_hello hello;
+
+	if (!tls_server_hello_read(message, &hello))
+		return;
+	if (hello.is_retry) {
+		st->retried = true;
+		return;
+	}
+	st->has_server_hello = true;
+	st->version = hello.version;
+	st->suite = hello.suite;
+	st->group = hello.group;
+	st->resumed = is_resumed(st, &hello);
+	if (hello.alpn.len)
+		set(&st->alpn, tls_alpn_first(hello.alpn));
+	buffer_clear(&st->ja3s);
+	tls_ja3s(&hello, &st->ja3s);
+	/* From here on TLS 1.3 hides the handshake, too. */
+	if (hello.version >= 0x0304)
+		st->sides[SIDE_SERVER].encrypted = true;
+}
+
+/* A list with a length before it, of certificates with lengths before them (TLS 1.2). */
+static void take_certificates(struct tls_state *st, enum side side, struct span message)
+{
+	struct cursor c = cursor_of(message.data, message.len);
+	struct cursor list = cursor_part(&c, cursor_be24(&c));
+	unsigned count = 0;
+
+	while (cursor_left(&list) >= 3 && !list.failed) {
+		struct span der = cursor_span(&list, cursor_be24(&list));
+
+		if (list.failed)
+			break;
+		if (!count++ && side == SIDE_SERVER)
+			tls_certificate_read(der, &st->certificate);
+	}
+	if (side == SIDE_SERVER)
+		st->certificates = count;
+	else
+		st->client_certificate = count > 0;
+}
+
+static void take_message(struct tls_state *st, const struct frame *frame, uint8_t type,
+			 struct span message)
+{
+	enum side side = frame->side;
+
+	if (st->first[side] == TIME_UNKNOWN) {
+		st->first[side] = frame->ts_first;
+		st->position[side] = frame->offset;
+	}
+	if (!st->done)
+		st->last[side] = frame->ts_last;
+	switch (type) {
+	case TLS_CLIENT_HELLO:
+		if (side == SIDE_CLIENT)
+			take_client_hello(st, message);
+		break;
+	case TLS_SERVER_HELLO:
+		if (side == SIDE_SERVER)
+			take_server_hello(st, message);
+		break;
+	case TLS_CERTIFICATE:
+		take_certificates(st, side, message);
+		break;
+	default:
+		break;
+	}
+}
+
+static void keep(struct tls_state *st, struct tls_side *side, struct span bytes)
+{
+	struct budget *budget = session_budget(st->session);
+
+	if (bytes.len > TLS_MESSAGE_MAX - side->message.len || !budget_take(budget, bytes.len)) {
+		side->lost = side->encrypted = true;
+		return;
+	}
+	budget_give(budget, bytes.len);
+	buffer_append_span(&side->message, bytes);
+	budget_settle(budget, &side->message, &side->charged);
+}
+
+void tls_take_handshake(struct tls_state *st, const struct frame *frame, struct span bytes)
+{
+	struct tls_side *side = &st->sides[frame->side];
+	size_t done = 0;
+
+	if (side->encrypted)
+		return;
+	keep(st, side, bytes);
+	while (side->message.len - done >= MESSAGE_HEADER_LEN && !side->encrypted) {
+		struct cursor c = cursor_of(side->message.data + done, side->message.len - done);
+		uint8_t type = cursor_u8(&c);
+		uint32_t len = cursor_be24(&c);
+
+		if (len > TLS_MESSAGE_MAX) {
+			side->lost = side->encrypted = true;
+			break;
+		}
+		if (len > cursor_left(&c))
+			break;
+		done += MESSAGE_HEADER_LEN + len;
+		take_message(st, frame, type, cursor_span(&c, len));
+	}
+	buffer_consume(&side->message, done);
+	if (!side->message.len || side->encrypted) {
+		buffer_free(&side->message);
+		budget_settle(session_budget(st->session), &side->message, &side->charged);
+	}
+}
+
+#define ALERTS_MAX 4096
+
+void tls_take_alert(struct tls_state *st, enum side side, struct span bytes)
+{
+	struct cursor c = cursor_of(bytes.data, bytes.len);
+	uint8_t level = cursor_u8(&c), code = cursor_u8(&c);
+	const char *name = tls_alert_name(code);
+
+	/* One that is longer is encrypted. */
+	if (c.failed || cursor_left(&c) || level > 2 || !level || st->sides[side].encrypted ||
+	    st->alerts.len > ALERTS_MAX)
+		return;
+	st->failed |= level == 2;
+	buffer_append_char(&st->alerts, st->alerts.len ? ',' : '[');
+	buffer_printf(&st->alerts, "{\"from\":\"%s\",\"level\":\"%s\",\"alert\":\"",
+		      side == SIDE_CLIENT ? "client" : "server", level == 2 ? "fatal" : "warning");
+	if (name)
+		buffer_append_text(&st->alerts, name);
+	else
+		buffer_append_u64(&st->alerts, code);
+	buffer_append_text(&st->alerts, "\"}");
+}

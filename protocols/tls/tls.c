@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/tls/tls.h"
+
+#include <stdlib.h>
+
+#include "protocols/engine/budget.h"
+#include "protocols/tls/state.h"
+
+static void *tls_open(struct session *s)
+{
+	struct tls_state *st = calloc(1, sizeof(*st));
+
+	if (!st)
+		return NULL;
+	st->session = s;
+	st->finished = TIME_UNKNOWN;
+	for (int side = 0; side < 2; side++)
+		st->first[side] = st->last[side] = TIME_UNKNOWN;
+	return st;
+}
+
+static void tls_close(void *state)
+{
+	struct tls_state *st = state;
+
+	if (!st)
+		return;
+	for (int side = 0; side < 2; side++) {
+		buffer_free(&st->sides[side].message);
+		budget_give(session_budget(st->session), st->sides[side].charged);
+	}
+	buffer_free(&st->sni);
+	buffer_free(&st->alpn);
+	buffer_free(&st->alpn_offered);
+	buffer_free(&st->ja3);
+	buffer_free(&st->ja4);
+	buffer_free(&st->ja3s);
+	buffer_free(&st->session_id);
+	buffer_free(&st->alerts);
+	buffer_free(&st->note);
+	tls_certificate_free(&st->certificate);
+	free(st);
+}
+
+/* ---- records ---- */
+
+static bool is_header(struct span bytes)
+{
+	struct cursor c = cursor_of(bytes.data, bytes.len);
+	uint8_t type = cursor_u8(&c);
+	uint16_t version = cursor_be16(&c), len = cursor_be16(&c);
+
+	return !c.failed && type >= TLS_CHANGE_CIPHER_SPEC && type <= TLS_HEARTBEAT &&
+	       version >= 0x0300 && version <= 0x0304 && len <= TLS_RECORD_MAX;
+}
+
+static enum frame_status tls_frame(const void *state, enum side side, const struct cursor *in,
+				   struct frame *frame)
+{
+	struct cursor c = *in;
+
+	(void)state;
+	(void)side;
+	if (cursor_left(in) < TLS_RECORD_HEADER_LEN)
+		return FRAME_MORE;
+	if (!is_header(cursor_rest(in)))
+		return FRAME_BAD;
+	frame->kind = cursor_u8(&c);
+	cursor_skip(&c, 2);
+	frame->len = TLS_RECORD_HEADER_LEN + (uint64_t)cursor_be16(&c);
+	frame->in_parts = frame->kind == TLS_APPLICATION_DATA;
+	return FRAME_DONE;
+}
+
+static bool tls_resync(void *state, enum side side, struct cursor *in)
+{
+	(void)state;
+	(void)side;
+	for (; cursor_left(in) >= 2 * TLS_RECORD_HEADER_LEN; cursor_skip(in, 1)) {
+		struct span rest = cursor_rest(in);
+		size_t len;
+
+		if (!is_header(rest))
+			continue;
+		len = TLS_RECORD_HEADER_LEN + ((size_t)(uint8_t)rest.data[3] << 8) +
+		      (uint8_t)rest.data[4];
+		/* Another one behind it, or it ends what is there. */
+		if (len == rest.len ||
+		    (len < rest.len && is_header(span_of(rest.data + len, rest.len - len))))
+			return true;
+	}
+	return false;
+}
+
+/* The client sends no more than its last word and data under the new keys. */
+static void finish_handshake(struct tls_state *st, const struct frame *frame)
+{
+	if (st->done || !st->has_server_hello)
+		return;
+	st->done = true;
+	st->finished = frame->ts_last;
+}
+
+static void take_encrypted(struct tls_state *st, const struct frame *frame)
+{
+	struct tls_side *side = &st->sides[frame->side];
+
+	side->records++;
+	side->bytes += frame->len - TLS_RECORD_HEADER_LEN;
+	if (frame->side == SIDE_CLIENT)
+		finish_handshake(st, frame);
+}
+
+static void tls_message(void *state, const struct frame *frame)
+{
+	struct tls_state *st = state;
+	struct tls_side *side = &st->sides[frame->side];
+	struct span payload = {0};
+
+	if (!frame->in_parts && frame->available > TLS_RECORD_HEADER_LEN)
+		payload = span_of(frame->data + TLS_RECORD_HEADER_LEN,
+				  frame->available - TLS_RECORD_HEADER_LEN);
+	switch (frame->kind) {
+	case TLS_APPLICATION_DATA:
+		take_encrypted(st, frame);
+		break;
+	case TLS_CHANGE_CIPHER_SPEC:
+		side->ccs++;
+		/* In TLS 1.3 it means nothing (RFC 8446, appendix D.4). */
+		if (!st->has_server_hello || st->version < 0x0304)
+			side->encrypted = true;
+		break;
+	case TLS_ALERT:
+		tls_take_alert(st, frame->side, payload);
+		break;
+	case TLS_HANDSHAKE:
+		if (side->encrypted) {
+			/* Finished: the last word of TLS 1.2. */
+			if (frame->side == SIDE_CLIENT)
+				finish_handshake(st, frame);
+			break;
+		}
+		if (frame->lost || frame->cut) {
+			side->lost = true;
+			break;
+		}
+		tls_take_handshake(st, frame, payload);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Nobody looks into what is encrypted. */
+static void tls_part(void *state, const struct frame *frame)
+{
+	(void)state;
+	(void)frame;
+}
+
+static void tls_lost(void *state, enum side side, uint64_t missing)
+{
+	struct tls_state *st = state;
+
+	(void)missing;
+	st->sides[side].lost |= !st->done;
+	buffer_clear(&st->sides[side].message);
+}
+
+static void tls_finish(void *state)
+{
+	tls_emit(state);
+}
+
+static const uint16_t ports[] = {443, 8443, 993, 995, 465, 853, 0};
+
+static const struct table *const tables[] = {&tls_table, NULL};
+
+const struct protocol protocol_tls = {
+	.name = "tls",
+	.summary = "TLS handshakes, and how much went through",
+	.tables = tables,
+	.ports = ports,
+	.stream = true,
+	.infer = tls_infer,
+	.open = tls_open,
+	.close = tls_close,
+	.framing =
+		{
+			.frame = tls_frame,
+			.resync = tls_resync,
+			.message = tls_message,
+			.part = tls_part,
+			.lost = tls_lost,
+		},
+	.finish = tls_finish,
+};

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_PROTOCOLS_TLS_TLS_H
+#define SOCKTAPE_PROTOCOLS_TLS_TLS_H
+
+#include "protocols/protocol.h"
+
+/* TLS 1.0 to 1.3 and SSL 3.0: handshakes, and how much went through. Nothing is decrypted. */
+extern const struct protocol protocol_tls;
+
+#endif

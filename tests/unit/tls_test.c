@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "protocols/tls/hello.h"
+#include "protocols/tls/tls.h"
+#include "tests/unit/http_case.h"
+
+#define RANDOM "0123456789abcdef0123456789abcdef"
+/* Two suites (one of GREASE), SNI a.test, ALPN h2. */
+#define CLIENT_HELLO                                                                               \
+	"\1\0\0\x4e\3\3" RANDOM "\0\0\4\x0a\x0a\xc0\x2f\1\0\0\x21\0\0\0\x0b\0\x09\0\0\6a.test"     \
+	"\0\x10\0\5\0\3\2h2\xff\1\0\1\0\0\x17\0\0"
+#define SERVER_HELLO	  "\2\0\0\x31\3\3" RANDOM "\0\xc0\x2f\0\0\x09\0\x10\0\5\0\3\2h2"
+#define RECORD(type, len) type "\3\3\0" len
+
+static void check(const struct feed_message *messages, size_t count, const char *const *records)
+{
+	const struct feed feed = {.messages = messages, .count = count, .role = ROLE_CLIENT};
+
+	feed_check(&feed, NULL);
+	http_expect(&feed, records);
+}
+
+static void a_handshake(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(RECORD("\x16", "\x52") CLIENT_HELLO),
+		FEED_RESPONSE(RECORD("\x16", "\x35")
+				      SERVER_HELLO RECORD("\x16", "\4") "\x0e\0\0\0"),
+		FEED_REQUEST(RECORD("\x16", "\5") "\x10\0\0\1x" RECORD("\x14", "\1") "\1" RECORD(
+			"\x16", "\5") "12345"),
+		FEED_RESPONSE(RECORD("\x14", "\1") "\1" RECORD("\x16", "\5") "12345"),
+		FEED_REQUEST(RECORD("\x17", "\4") "data"),
+		FEED_RESPONSE(RECORD("\x17", "\6") "answer"),
+	};
+	/* Its times depend on how the bytes come. */
+	const struct feed feed = {.messages = messages, .count = 6, .role = ROLE_CLIENT};
+	static const char *const records[] = {
+		"'outcome':'ok','version':'TLS 1.2','offered_version':'TLS "
+		"1.2','sni':'a.test','alpn':"
+		"'h2','alpn_offered':['h2'],'cipher_suite':'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256' "
+		"| "
+		"'resumed':false | 'alerts':null,'req_bytes':4,'resp_bytes':6",
+		NULL,
+	};
+
+	(void)state;
+	http_expect(&feed, records);
+}
+
+/* A message over two records, one over three bytes of one. */
+static void fragments(void **state)
+{
+	static const char hello[] = CLIENT_HELLO;
+	struct buffer first = {0};
+	struct feed_message messages[2];
+
+	(void)state;
+	buffer_append(&first, "\x16\3\1\0\x28", 5);
+	buffer_append(&first, hello, 0x28);
+	buffer_append(&first, "\x16\3\1\0\x2a", 5);
+	buffer_append(&first, hello + 0x28, 0x2a);
+	messages[0] = (struct feed_message){DIRECTION_SENT, first.data, first.len};
+	messages[1] = (struct feed_message){DIRECTION_RECEIVED, "\x15\3\3\0\2\2\x28", 7};
+	check(messages, 2,
+	      (const char *const[]){"'outcome':'error' | 'sni':'a.test' | "
+				    "'alerts':[{'from':'server','level':'fatal','alert':"
+				    "'handshake_failure'}]",
+				    NULL});
+	buffer_free(&first);
+}
+
+static void cut_hellos(void **state)
+{
+	static const char hello[] = CLIENT_HELLO;
+	struct tls_client_hello read;
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(hello) - 1 - 4; len++)
+		tls_client_hello_read(span_of(hello + 4, len), &read);
+	assert_true(tls_client_hello_read(span_of(hello + 4, sizeof(hello) - 1 - 4), &read));
+	assert_true(span_is(read.sni, "a.test"));
+}
+
+/* Against other tools' digests of what the two specifications put together. */
+static void fingerprints(void **state)
+{
+	static const char hello[] = CLIENT_HELLO;
+	struct tls_client_hello read;
+	struct buffer ja3 = {0}, ja4 = {0};
+
+	(void)state;
+	assert_true(tls_client_hello_read(span_of(hello + 4, sizeof(hello) - 1 - 4), &read));
+	tls_ja3(&read, &ja3);
+	tls_ja4(&read, &ja4);
+	/* sha256 of "c02f" and of "0017,ff01"; md5 of "771,49199,0-16-65281-23,," */
+	assert_true(span_is(buffer_span(&ja3), "938df0207dbb04eca1e83cb6d1f9d290"));
+	assert_true(span_is(buffer_span(&ja4), "t12d0104h2_f06271c2b022_5333cdffa7d9"));
+	buffer_free(&ja3);
+	buffer_free(&ja4);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_handshake),
+		cmocka_unit_test(fragments),
+		cmocka_unit_test(cut_hellos),
+		cmocka_unit_test(fingerprints),
+	};
+
+	return cmocka_run_group_tests_name("tls", tests, NULL, NULL);
+}
