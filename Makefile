@@ -205,6 +205,13 @@ kernels: tests ## boot every kernel of tests/kernels and print the table of READ
 bench: all $(BENCH_BIN) ## measure, as ratios of medians in one interleaved run; tools/bench/run for parts
 	$(Q)tools/bench/run
 
+ATTACKS_SCALE  ?= 1
+ATTACKS_MEMORY ?= 32 256
+.PHONY: attacks
+attacks: all ## what --memory holds against all that is known to ask for more, as a table
+	$(Q)dir=$$(mktemp -d "$${TMPDIR:-/var/tmp}/attacks.XXXXXX"); trap 'rm -rf "$$dir"' EXIT; \
+		$(PYTHON) tests/e2e/attacks.py $(abspath $(BUILD)/socktape) "$$dir" $(ATTACKS_SCALE) $(ATTACKS_MEMORY)
+
 .PHONY: lint
 lint: ## formatting, layers, headers that compile alone, clang-tidy, cppcheck, shellcheck
 	$(Q)tools/lint

@@ -202,6 +202,11 @@ bool ahead_next(struct ahead *a, struct event *event)
 	return false;
 }
 
+size_t ahead_memory(const struct ahead *a)
+{
+	return (a->item ? a->item->block.raw.len : 0) + decoder_memory(&a->decoder);
+}
+
 const struct recording_status *ahead_status(const struct ahead *a)
 {
 	return &a->status;

@@ -46,6 +46,9 @@ void ahead_problem(struct ahead *a, const char *path, const struct problem *prob
 /* The next event, valid until the next call; false at the end. */
 bool ahead_next(struct ahead *a, struct event *event);
 
+/* Bytes of memory of the block whose events are taken. */
+size_t ahead_memory(const struct ahead *a);
+
 const struct recording_status *ahead_status(const struct ahead *a);
 const struct ahead_clock *ahead_clock(const struct ahead *a);
 

@@ -101,6 +101,12 @@ struct decoder {
 	enum tape_error error; /* why decoder_next() ended; TAPE_OK at the end of the block */
 };
 
+/* Bytes of memory for the flows of the largest block so far. */
+static inline size_t decoder_memory(const struct decoder *d)
+{
+	return d->flow_capacity * sizeof(*d->flows);
+}
+
 /* Begins a block. RAW is borrowed until the next block; events point into it. */
 void decoder_begin(struct decoder *d, struct span raw, int64_t ts_base);
 

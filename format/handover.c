@@ -20,6 +20,7 @@ struct handover {
 	size_t count;
 	size_t bytes;
 	size_t bytes_max;
+	size_t taken; /* bytes of the item that was taken last */
 	bool ended;
 	bool cancelled;
 };
@@ -47,6 +48,13 @@ static bool half_full(const struct handover *q)
 	return q->bytes * 2 >= q->bytes_max || q->count * 2 >= ITEMS;
 }
 
+/* Of items larger than all that may be held there is one at a time, with the one in use. */
+static void wait_until_used(struct handover *q)
+{
+	while (!q->cancelled && (q->count || q->taken))
+		pthread_cond_wait(&q->changed, &q->lock);
+}
+
 bool handover_push(struct handover *q, void *item, size_t bytes)
 {
 	bool taken;
@@ -63,6 +71,8 @@ bool handover_push(struct handover *q, void *item, size_t bytes)
 		q->bytes += bytes;
 		if (half_full(q))
 			pthread_cond_signal(&q->changed);
+		if (bytes > q->bytes_max)
+			wait_until_used(q);
 	}
 	pthread_mutex_unlock(&q->lock);
 	return taken;
@@ -91,10 +101,14 @@ void *handover_pop(struct handover *q)
 	void *item = NULL;
 
 	pthread_mutex_lock(&q->lock);
+	if (q->taken > q->bytes_max)
+		pthread_cond_signal(&q->changed);
+	q->taken = 0;
 	while (!q->count && !q->ended && !q->cancelled)
 		pthread_cond_wait(&q->changed, &q->lock);
 	if (q->count) {
 		item = q->entries[q->first].item;
+		q->taken = q->entries[q->first].bytes;
 		q->bytes -= q->entries[q->first].bytes;
 		q->first = (q->first + 1) % ITEMS;
 		q->count--;

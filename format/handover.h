@@ -7,8 +7,9 @@
 
 /*
  * Hands items from one thread to another, in order. It holds so many bytes at most (but always one
- * item), so who is faster waits; it goes on when half of that has come, or gone. Items are large:
- * there is a lock for each.
+ * item), so who is faster waits; it goes on when half of that has come, or gone. Of items that are
+ * larger than that there is one at a time, the one in use included. Items are large: there is a
+ * lock for each.
  */
 struct handover;
 
@@ -18,7 +19,7 @@ struct handover *handover_new(size_t bytes_max); /* NULL when there is no memory
 bool handover_push(struct handover *q, void *item, size_t bytes);
 void handover_end(struct handover *q); /* nothing more will come */
 
-/* For the thread that takes. NULL after the last. */
+/* For the thread that takes, and is done with the one before. NULL after the last. */
 void *handover_pop(struct handover *q);
 void handover_cancel(
 	struct handover *q); /* handover_pop() gives what is left; no more is taken in */

@@ -4,6 +4,8 @@
 #include <endian.h>
 #include <stdlib.h>
 #include <zlib.h>
+/* For ZSTD_d_stableOutBuffer. */
+#define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 
 #include "format/codec.h"
@@ -110,41 +112,107 @@ static void identify(struct reader *r, const uint8_t recording_id[16], uint64_t 
 	r->scan.identified = true;
 }
 
-/* Reads the compressed events: TAPE_OK, or what is wrong with them. */
+/*
+ * The compressed events stay in memory between being checked and being decompressed, unless they
+ * are larger than this: then they are read twice.
+ */
+#define BODY_HELD_MAX (4u << 20)
+
+/* A buffer that grew for a large block gives its memory back when a small one comes. */
+static void trim(struct buffer *b, size_t len)
+{
+	if (b->capacity > BODY_HELD_MAX && len < b->capacity / 4)
+		buffer_free(b);
+	buffer_clear(b);
+}
+
+static enum tape_error check_large(struct reader *r, uint64_t offset, size_t len, uint32_t expected)
+{
+	uint32_t crc = 0;
+
+	if (!input_crc(&r->input, offset, len, &crc))
+		return r->input.error ? r->input.error : TAPE_ERROR_TRUNCATED;
+	return crc == expected ? TAPE_OK : TAPE_ERROR_DAMAGED;
+}
+
+/* Reads the compressed events, and checks them: TAPE_OK, or what is wrong with them. */
 static enum tape_error read_body(struct reader *r, const struct tape_block_header *header,
 				 uint64_t offset)
 {
 	size_t len = le32toh(header->compressed_len);
+	uint32_t crc = le32toh(header->compressed_crc);
 	char *to;
 
 	if (len > TAPE_BLOCK_MAX || le32toh(header->raw_len) > TAPE_BLOCK_MAX)
 		return TAPE_ERROR_LIMIT;
 	if (offset > r->input.end || len > r->input.end - offset)
 		return TAPE_ERROR_TRUNCATED;
-	buffer_clear(&r->compressed);
+	trim(&r->compressed, len);
+	if (len > BODY_HELD_MAX)
+		return check_large(r, offset, len, crc);
 	to = buffer_reserve(&r->compressed, len);
 	if (!to)
 		return TAPE_ERROR_MEMORY;
 	if (input_read(&r->input, offset, to, len) != len)
 		return r->input.error ? r->input.error : TAPE_ERROR_TRUNCATED;
-	if (crc32_z(0, (const Bytef *)to, len) != le32toh(header->compressed_crc))
+	if (crc32_z(0, (const Bytef *)to, len) != crc)
 		return TAPE_ERROR_DAMAGED;
 	r->compressed.len = len;
 	return TAPE_OK;
 }
 
-static enum tape_error decompress(struct reader *r, size_t raw_len)
+/*
+ * One frame of LEN bytes at OFFSET into RAW, without a window beside it: the output stays where it
+ * is. False when it isn't one that gives just as much.
+ */
+static bool stream_large(struct reader *r, uint64_t offset, size_t len, ZSTD_outBuffer *out)
 {
+	size_t left = 1;
+
+	ZSTD_DCtx_reset(r->zstd, ZSTD_reset_session_and_parameters);
+	ZSTD_DCtx_setParameter(r->zstd, ZSTD_d_stableOutBuffer, 1);
+	while (len) {
+		struct span s = input_peek(&r->input, offset, 1, INPUT_WINDOW);
+		ZSTD_inBuffer in = {s.data, s.len < len ? s.len : len, 0};
+
+		if (!s.len)
+			return false;
+		offset += in.size;
+		len -= in.size;
+		while (in.pos < in.size) {
+			size_t before = in.pos + out->pos;
+
+			left = ZSTD_decompressStream(r->zstd, out, &in);
+			if (ZSTD_isError(left) || in.pos + out->pos == before)
+				return false;
+		}
+	}
+	return left == 0 && out->pos == out->size;
+}
+
+/* What read_body() checked. */
+static enum tape_error decompress(struct reader *r, const struct tape_block_header *header,
+				  uint64_t offset)
+{
+	size_t len = le32toh(header->compressed_len), raw_len = le32toh(header->raw_len);
 	char *to;
 	size_t n;
 
-	buffer_clear(&r->raw);
-	to = buffer_reserve(&r->raw, raw_len);
+	trim(&r->raw, raw_len);
+	to = buffer_reserve(&r->raw, raw_len ? raw_len : 1);
 	if (!to)
 		return TAPE_ERROR_MEMORY;
-	n = ZSTD_decompressDCtx(r->zstd, to, raw_len, r->compressed.data, r->compressed.len);
-	if (ZSTD_isError(n) || n != raw_len)
-		return TAPE_ERROR_DAMAGED;
+	if (len > BODY_HELD_MAX) {
+		ZSTD_outBuffer out = {to, raw_len, 0};
+
+		if (!stream_large(r, offset, len, &out))
+			return r->input.error ? r->input.error : TAPE_ERROR_DAMAGED;
+	} else {
+		n = ZSTD_decompressDCtx(r->zstd, to, raw_len, r->compressed.data,
+					r->compressed.len);
+		if (ZSTD_isError(n) || n != raw_len)
+			return TAPE_ERROR_DAMAGED;
+	}
 	r->raw.len = raw_len;
 	return TAPE_OK;
 }
@@ -287,7 +355,7 @@ static bool take_block(struct reader *r, struct span s, size_t len)
 	r->gap_told = false;
 	pass(r, len, 0);
 	pass(r, le32toh(header.compressed_len), le32toh(header.raw_len));
-	error = decompress(r, le32toh(header.raw_len));
+	error = decompress(r, &header, r->block_offset + len);
 	if (error) {
 		lose_events(r, error, r->offset - r->block_offset, "block");
 		return false;
@@ -564,6 +632,11 @@ bool reader_next_raw(struct reader *r, struct raw_block *block)
 	r->raw = before;
 	decoder_begin(&r->decoder, span_of(NULL, 0), 0);
 	return true;
+}
+
+size_t reader_memory(const struct reader *r)
+{
+	return r->compressed.capacity + r->raw.len + decoder_memory(&r->decoder);
 }
 
 enum tape_error reader_error(const struct reader *r)

@@ -109,6 +109,9 @@ struct raw_block {
  */
 bool reader_next_raw(struct reader *r, struct raw_block *block);
 
+/* Bytes of memory of the block whose events are given, and of the largest before it. */
+size_t reader_memory(const struct reader *r);
+
 enum tape_error reader_error(const struct reader *r);
 const struct segment_info *reader_info(const struct reader *r);
 

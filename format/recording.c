@@ -407,6 +407,13 @@ const struct recording_status *recording_status(const struct recording *rec)
 	return rec->ahead ? ahead_status(rec->ahead) : &rec->status;
 }
 
+size_t recording_memory(const struct recording *rec)
+{
+	if (rec->ahead)
+		return ahead_memory(rec->ahead);
+	return rec->reader ? reader_memory(rec->reader) : 0;
+}
+
 bool recording_has_file(const struct recording *rec, const struct stat *st)
 {
 	for (size_t i = 0; i < rec->count; i++)

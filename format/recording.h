@@ -74,6 +74,9 @@ const struct recording_status *recording_status(const struct recording *rec);
  */
 int64_t recording_realtime(const struct recording *rec, int64_t ts);
 
+/* Bytes of memory that reading takes just now: mostly the block whose events are given. */
+size_t recording_memory(const struct recording *rec);
+
 /* Whether the file that ST tells of is one of those that REC is read from. */
 bool recording_has_file(const struct recording *rec, const struct stat *st);
 

@@ -599,6 +599,22 @@ static bool is_past(struct replay *r, const struct event *event)
 	return window_is_past(&r->window, replay_realtime(r, event->ts));
 }
 
+/* What reading may take before it counts: most blocks are a hundredth of that. */
+#define READING_SPARE (40u << 20)
+
+/* Events between two looks at it. */
+#define READING_PERIOD 256u
+
+/* A block may be as large as all the memory: then there is less for the rest. */
+static void fit_budget(struct replay *r)
+{
+	uint64_t limit = r->options.memory_limit ? r->options.memory_limit : REPLAY_MEMORY_LIMIT;
+	size_t reading = recording_memory(r->recording);
+	uint64_t over = reading > READING_SPARE ? reading - READING_SPARE : 0;
+
+	r->budget.limit = limit - limit / 8 > over ? limit - over : limit / 8;
+}
+
 bool replay_step(struct replay *r)
 {
 	struct event event;
@@ -607,6 +623,8 @@ bool replay_step(struct replay *r)
 		return false;
 	if (!recording_next(r->recording, &event) || is_past(r, &event))
 		return read_again(r);
+	if (r->steps++ % READING_PERIOD == 0)
+		fit_budget(r);
 	replay_event(r, &event);
 	if (r->options.progress)
 		r->options.progress(r->options.progress_context, recording_status(r->recording));

@@ -51,6 +51,7 @@ struct replay {
 	struct budget budget;
 	int64_t now;			  /* latest time of an event that isn't from a snapshot */
 	uint64_t local_ports[65536 / 64]; /* bit by port: a connection has it on its own side */
+	unsigned steps;			  /* events read, modulo 2^32 */
 	bool stop;
 	enum tape_error error;
 };

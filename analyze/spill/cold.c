@@ -42,6 +42,13 @@ struct pool {
 	uint32_t room;
 };
 
+/*
+ * Bits of keys that may be there, so that most of those that aren't cost no look at the table. Keys
+ * that were taken stay in it until it is made anew.
+ */
+#define FILTER_BITS (1u << 24)
+#define FILTER_KEYS (FILTER_BITS / 8)
+
 struct cold {
 	struct paged table;
 	struct paged bytes;
@@ -49,6 +56,8 @@ struct cold {
 	uint64_t used;	/* of them, those that were, included */
 	uint64_t count;
 	uint64_t units; /* of the file of bytes */
+	uint8_t *filter;
+	uint64_t filtered; /* keys in it */
 	uint64_t seed;
 	struct pool pools[UNITS_MAX + 1]; /* by length in units */
 	struct buffer squeezed;
@@ -82,6 +91,13 @@ static bool fail(struct cold *c)
 }
 
 /* ---- the table ---- */
+
+static uint64_t mixed(const struct cold *c, uint64_t key)
+{
+	uint64_t h = (key + c->seed) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return h ^ h >> 29 ^ h << 17;
+}
 
 /* The first place of the bucket of KEY. */
 static uint64_t home(const struct cold *c, uint64_t key)
@@ -162,6 +178,45 @@ static bool move_slot(void *context, const struct slot *slot)
 	uint64_t place;
 
 	return find(m->cold, m->to, slot->key, &place, &old) && set(m->to, place, slot);
+}
+
+static bool add_to_filter(void *context, const struct slot *slot)
+{
+	struct cold *c = context;
+	uint64_t h = mixed(c, slot->key);
+
+	for (int i = 0; i < 2; i++, h >>= 32)
+		c->filter[h % FILTER_BITS / 8] |= (uint8_t)(1u << h % 8);
+	c->filtered++;
+	return true;
+}
+
+static bool may_have(const struct cold *c, uint64_t key)
+{
+	uint64_t h = mixed(c, key);
+
+	for (int i = 0; i < 2; i++, h >>= 32)
+		if (!(c->filter[h % FILTER_BITS / 8] & (1u << h % 8)))
+			return false;
+	return true;
+}
+
+/* Makes it anew when most keys in it are of those that were taken. */
+static bool filter(struct cold *c, uint64_t key)
+{
+	const struct slot slot = {.key = key};
+
+	if (!c->filter)
+		c->filter = calloc(FILTER_BITS / 8, 1);
+	if (!c->filter)
+		return false;
+	if (c->filtered >= FILTER_KEYS && c->filtered >= 2 * c->count) {
+		memset(c->filter, 0, FILTER_BITS / 8);
+		c->filtered = 0;
+		if (!for_all(c, c->slots, add_to_filter, c))
+			return false;
+	}
+	return add_to_filter(c, &slot);
 }
 
 /* A table with room, should this one be more than half full. */
@@ -298,7 +353,7 @@ bool cold_put(struct cold *c, uint64_t key, struct span bytes)
 	errno = 0;
 	squeeze(bytes, &c->squeezed);
 	if (c->squeezed.failed || !make_room(c) || !find(c, &c->table, key, &place, &slot) ||
-	    !store(c, buffer_span(&c->squeezed), &new.at))
+	    !store(c, buffer_span(&c->squeezed), &new.at) || !filter(c, key))
 		return fail(c);
 	new.at++;
 	if (!set(&c->table, place, &new))
@@ -313,7 +368,7 @@ static bool get(struct cold *c, uint64_t key, struct buffer *bytes, bool take)
 	struct slot slot;
 	uint64_t place;
 
-	if (!c->count)
+	if (!c->count || !may_have(c, key))
 		return false;
 	errno = 0;
 	if (!find(c, &c->table, key, &place, &slot))
@@ -419,6 +474,7 @@ void cold_free(struct cold *c)
 	for (size_t i = 0; i <= UNITS_MAX; i++)
 		free(c->pools[i].places);
 	free(c->ahead);
+	free(c->filter);
 	buffer_free(&c->squeezed);
 	free(c);
 }
