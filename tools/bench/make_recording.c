@@ -3,7 +3,7 @@
  * Writes a recording as socktape-record would have made it of a busy server, for the benches of the
  * analyzer:
  *
- *     make_recording http|redis EXCHANGES DIR
+ *     make_recording http|redis EXCHANGES DIR [CONNECTIONS]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +11,10 @@
 
 #include "format/recording.h"
 
-#define CONNECTIONS 50
-#define SECOND_NS   1000000000ll
-#define EXCHANGE_NS 10000 /* 100,000 exchanges a second */
+#define CONNECTIONS	50
+#define CONNECTIONS_MAX 20000 /* each has a port of its own */
+#define SECOND_NS	1000000000ll
+#define EXCHANGE_NS	10000 /* 100,000 exchanges a second */
 
 struct load {
 	const char *name;
@@ -67,7 +68,7 @@ static struct address loopback(uint16_t port)
 	return (struct address){.family = ADDRESS_INET4, .port = port, .ip = {127, 0, 0, 1}};
 }
 
-static enum tape_error begin(struct recording_writer *w, uint16_t port)
+static enum tape_error begin(struct recording_writer *w, uint16_t port, int connections)
 {
 	struct event host = {.type = EVENT_HOST, .ts = SECOND_NS};
 	struct event clock = {.type = EVENT_CLOCK, .ts = SECOND_NS};
@@ -82,7 +83,7 @@ static enum tape_error begin(struct recording_writer *w, uint16_t port)
 		error = recording_writer_event(w, &clock);
 	if (!error)
 		error = recording_writer_event(w, &process);
-	for (int i = 1; i <= CONNECTIONS && !error; i++) {
+	for (int i = 1; i <= connections && !error; i++) {
 		struct event conn = {.type = EVENT_CONN, .ts = SECOND_NS};
 
 		conn.conn = (struct event_conn){
@@ -123,15 +124,15 @@ static enum tape_error put(struct recording_writer *w, int conn, enum direction 
 }
 
 static enum tape_error write_all(struct recording_writer *w, const struct load *load,
-				 uint64_t exchanges)
+				 uint64_t exchanges, int connections)
 {
-	uint64_t positions[CONNECTIONS + 1][2] = {0};
+	static uint64_t positions[CONNECTIONS_MAX + 1][2];
 	char request[MESSAGE_MAX], response[MESSAGE_MAX];
-	enum tape_error error = begin(w, load->port);
+	enum tape_error error = begin(w, load->port, connections);
 	int64_t ts = 2 * SECOND_NS;
 
 	for (uint64_t n = 0; n < exchanges && !error; n++, ts += EXCHANGE_NS) {
-		int conn = 1 + (int)(n * 31 % CONNECTIONS);
+		int conn = 1 + (int)(n * 31 % (uint64_t)connections);
 		size_t request_len, response_len;
 		int64_t jitter = (int64_t)(n * 2654435761u % 4096);
 
@@ -153,19 +154,22 @@ int main(int argc, char **argv)
 		.start_realtime = 1790000000 * SECOND_NS,
 	};
 	struct recording_writer *w = NULL;
+	int connections = argc == 5 ? atoi(argv[4]) : CONNECTIONS;
 	enum tape_error error;
 
-	for (size_t i = 0; argc == 4 && i < sizeof(loads) / sizeof(loads[0]); i++)
+	for (size_t i = 0; (argc == 4 || argc == 5) && i < sizeof(loads) / sizeof(loads[0]); i++)
 		if (strcmp(argv[1], loads[i].name) == 0)
 			load = &loads[i];
-	if (!load) {
-		fprintf(stderr, "usage: make_recording http|redis EXCHANGES DIR\n");
+	if (!load || connections < 1 || connections > CONNECTIONS_MAX) {
+		fprintf(stderr,
+			"usage: make_recording http|redis EXCHANGES DIR [CONNECTIONS up to %d]\n",
+			CONNECTIONS_MAX);
 		return 1;
 	}
 	options.path = argv[3];
 	error = recording_writer_new(&options, &w);
 	if (!error)
-		error = write_all(w, load, strtoull(argv[2], NULL, 10));
+		error = write_all(w, load, strtoull(argv[2], NULL, 10), connections);
 	recording_writer_free(w);
 	if (error)
 		fprintf(stderr, "make_recording: %s: %s\n", argv[3], tape_error_text(error));

@@ -15,10 +15,11 @@ TSHARK_FIELDS = {
 }
 
 
-def make(work, protocol, exchanges):
-    target = os.path.join(work, f"{protocol}-{exchanges}")
+def make(work, protocol, exchanges, connections=50):
+    target = os.path.join(work, f"{protocol}-{exchanges}-{connections}")
     shutil.rmtree(target, ignore_errors=True)
-    if run([bench_program("make_recording"), protocol, str(exchanges), target]).status != 0:
+    if run([bench_program("make_recording"), protocol, str(exchanges), target,
+            str(connections)]).status != 0:
         raise RuntimeError("make_recording failed")
     return target
 
@@ -41,7 +42,7 @@ def bench_protocol(work, protocol, options):
     show, zstd, tshark = [], [], []
     with_tshark = have("tshark")
     for _ in range(options.rounds):
-        ended = run([SOCKTAPE, "show", recording, "--json"])
+        ended = run([SOCKTAPE, "show", recording, "--json", "--threads", "1"])
         show.append(EXCHANGES / ended.cpu)
         zstd.append(EXCHANGES / run(["zstd", "-dc", "--single-thread"] + segments).cpu)
         if with_tshark:
@@ -63,9 +64,42 @@ def bench_memory(work, protocol):
             f"{peaks[1] / peaks[0]:.2f}x"]
 
 
+def base_socktape():
+    """The analyzer of an earlier build, in the tree that BASE names; None without one."""
+    program = os.path.join(os.environ.get("BASE", ""), "build/socktape")
+    return program if "BASE" in os.environ and os.path.exists(program) else None
+
+
+def bench_beside(work, protocol, connections, options):
+    """One thread beside an earlier build, by CPU time; all threads beside one, by the clock."""
+    recording = make(work, protocol, EXCHANGES, connections)
+    show = ["show", recording, "--json"]
+    base = base_socktape()
+    modes = {"one": [SOCKTAPE, *show, "--threads", "1"], "all": [SOCKTAPE, *show]}
+    if base:
+        modes.update(base=[base, *show], again=[base, *show])
+    results = {mode: [] for mode in modes}
+    for count in range(options.rounds):
+        turn = count % len(modes)
+        for mode in list(modes)[turn:] + list(modes)[:turn]:
+            results[mode].append(run(modes[mode]))
+    shutil.rmtree(recording)
+    cpu = {mode: median([r.cpu for r in ended]) for mode, ended in results.items()}
+    wall = {mode: median([r.seconds for r in ended]) for mode, ended in results.items()}
+    beside = [f"{cpu['base'] / cpu['one']:.2f}", f"{cpu['base'] / cpu['again']:.2f}"] if base \
+        else ["-", "-"]
+    return [f"{protocol}, {connections}", f"{EXCHANGES / cpu['one'] / 1e6:.2f} M/s", *beside,
+            f"{wall['one'] / wall['all']:.2f}", f"{cpu['all'] / cpu['one']:.2f}"]
+
+
 def bench(work, options):
     print("\nreplay: socktape show --json, CPU time of one core")
     rows = [bench_protocol(work, p, options) for p in ("http", "redis")]
     table("records to JSON", ["", "records", "of tshark's speed", "of zstd -dc's time"], rows)
     rows = [bench_memory(work, p) for p in ("http", "redis")]
     table("peak memory", ["", f"{EXCHANGES // 5:,}", f"{EXCHANGES * 2:,} records", "ratio"], rows)
+    if not base_socktape():
+        print("\n  left out: BASE=DIR names a tree with an earlier build to compare with")
+    rows = [bench_beside(work, p, c, options) for p in ("http", "redis") for c in (1, 50, 5000)]
+    table("one thread beside an earlier build (CPU time), all threads beside one (wall clock)",
+          ["", "one thread", "of the earlier", "A/A", "all threads", "their CPU time"], rows)
