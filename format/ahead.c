@@ -64,19 +64,24 @@ void ahead_problem(struct ahead *a, const char *path, const struct problem *prob
 	give(a, item);
 }
 
+/* One block more; false after the last, or when nobody takes it. */
+static bool read_one(struct ahead *a)
+{
+	struct item *item = calloc(1, sizeof(*item));
+	bool more;
+
+	if (!item)
+		return false;
+	item->has_block = more = a->read(a->context, a, &item->block);
+	return give(a, item) && more;
+}
+
 static void *run(void *context)
 {
 	struct ahead *a = context;
-	struct item *item;
 
-	do {
-		item = calloc(1, sizeof(*item));
-		if (item)
-			item->has_block = a->read(a->context, a, &item->block);
-	} while (item && item->has_block && give(a, item));
-	/* The end has the last status; after a block that nobody took there is none. */
-	if (item && !item->has_block)
-		give(a, item);
+	while (read_one(a))
+		;
 	handover_end(a->queue);
 	return NULL;
 }

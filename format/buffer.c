@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #define CAPACITY_MIN 64
-#define U64_DIGITS   20
 
 void buffer_free(struct buffer *b)
 {
@@ -64,23 +63,32 @@ static const char pairs[] = "00010203040506070809101112131415161718192021222324"
 			    "50515253545556575859606162636465666768697071727374"
 			    "75767778798081828384858687888990919293949596979899";
 
-void buffer_append_u64(struct buffer *b, uint64_t value)
+char *buffer_put_u64(char to[static U64_DIGITS], uint64_t value)
 {
 	char digits[U64_DIGITS];
-	char *first = digits + sizeof(digits);
+	size_t first = sizeof(digits);
 
 	while (value >= 100) {
 		first -= 2;
-		memcpy(first, pairs + value % 100 * 2, 2);
+		memcpy(digits + first, pairs + value % 100 * 2, 2);
 		value /= 100;
 	}
 	if (value >= 10) {
 		first -= 2;
-		memcpy(first, pairs + value * 2, 2);
+		memcpy(digits + first, pairs + value * 2, 2);
 	} else {
-		*--first = (char)('0' + value);
+		digits[--first] = (char)('0' + value);
 	}
-	buffer_append(b, first, (size_t)(digits + sizeof(digits) - first));
+	memcpy(to, digits + first, sizeof(digits) - first);
+	return to + (sizeof(digits) - first);
+}
+
+void buffer_append_u64(struct buffer *b, uint64_t value)
+{
+	char *to = buffer_reserve(b, U64_DIGITS);
+
+	if (to)
+		b->len = (size_t)(buffer_put_u64(to, value) - b->data);
 }
 
 void buffer_append_i64(struct buffer *b, int64_t value)

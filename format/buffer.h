@@ -68,6 +68,12 @@ static inline void buffer_append_text(struct buffer *b, const char *text)
 
 void buffer_printf(struct buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Digits of the largest number. */
+#define U64_DIGITS 20
+
+/* The decimal digits of VALUE at TO; returns their end. */
+char *buffer_put_u64(char to[static U64_DIGITS], uint64_t value);
+
 /* Decimal digits of VALUE, several times faster than printf. */
 void buffer_append_u64(struct buffer *b, uint64_t value);
 void buffer_append_i64(struct buffer *b, int64_t value);

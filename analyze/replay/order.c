@@ -11,6 +11,10 @@
 /* A row that came may be moved so far ahead in the ring; else it goes to the heap. */
 #define MOVED_MAX 64
 
+/* So many rows ahead of the one that comes out, so much of a row is asked for. */
+#define AHEAD	4
+#define FETCHED 512
+
 struct held {
 	int64_t begin;
 	uint64_t number; /* of arrival: rows that began together stay in that order */
@@ -174,6 +178,18 @@ static bool must_wait(const struct order *o, const struct held *held)
 	return held->row->twin_waits && o->now - held->row->complete < ORDER_TWIN_NS;
 }
 
+/* A row has left the caches while it was held: asks for one whose turn comes soon. */
+static void fetch_ahead(struct order *o)
+{
+	const char *row;
+
+	if (o->ring_count <= AHEAD)
+		return;
+	row = (const char *)ring_at(o, AHEAD)->row;
+	for (size_t at = 0; at < FETCHED; at += 64)
+		__builtin_prefetch(row + at);
+}
+
 struct row *order_next(struct order *o)
 {
 	struct held *head = o->ring_count ? ring_at(o, 0) : NULL;
@@ -190,6 +206,7 @@ struct row *order_next(struct order *o)
 	} else {
 		o->first++;
 		o->ring_count--;
+		fetch_ahead(o);
 	}
 	counterpart_give_up(o->counterpart, row);
 	row->late = row->complete - row->begin >= ORDER_NS || row->begin < o->last;

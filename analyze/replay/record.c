@@ -32,7 +32,11 @@ const struct column record_columns[RECORD_COLUMNS] = {
 
 static struct value elapsed(int64_t ns)
 {
-	return ns == TIME_UNKNOWN ? (struct value){0} : value_int(ns);
+	struct value v = value_int(ns);
+
+	if (ns == TIME_UNKNOWN)
+		v.type = VALUE_NULL;
+	return v;
 }
 
 /* What all records of a connection have in common, but for the peers of datagrams. */
@@ -51,16 +55,17 @@ static void fill_own(struct record_values *to, const struct row *row)
 {
 	struct value *v = to->values;
 
-	row_id(row, to->id);
+	size_t id_len = row_id(row, to->id);
+
 	v[RECORD_PROTO] = value_word(span_text(row->table->name));
 	v[RECORD_TS] = value_int(row->begin);
-	v[RECORD_ID] = value_word(span_text(to->id));
+	v[RECORD_ID] = value_word(span_of(to->id, id_len));
 	v[RECORD_OUTCOME] = value_word(span_text(outcome_text(row->outcome)));
 	v[RECORD_LATENCY] = elapsed(row_latency(row));
 	v[RECORD_TTFB] = elapsed(row_first_byte(row));
 	v[RECORD_NOTE] = value_text(row->note);
-	v[RECORD_TWIN] = (struct value){0};
-	v[RECORD_PEER_PROCESS] = (struct value){0};
+	v[RECORD_TWIN].type = VALUE_NULL;
+	v[RECORD_PEER_PROCESS].type = VALUE_NULL;
 	v[RECORD_LATE] = value_bool(row->late);
 	if (!row->twin)
 		return;
@@ -97,6 +102,9 @@ static struct span end_members(struct row_end *end)
 	return end->members.failed ? (struct span){0} : buffer_span(&end->members);
 }
 
+/* What most rows have: the members from TWIN to LATE of one that stands alone, and in its place. */
+static const char alone[] = ",\"twin\":null,\"peer_process\":null,\"late\":false";
+
 void record_print_json(struct output *o, struct row *row)
 {
 	struct record_values to;
@@ -107,8 +115,11 @@ void record_print_json(struct output *o, struct row *row)
 		 .count = RECORD_OUTCOME - RECORD_CONN,
 		 .values = v + RECORD_CONN},
 		{.columns = record_columns + RECORD_OUTCOME,
-		 .count = RECORD_COLUMNS - RECORD_OUTCOME,
+		 .count = RECORD_TWIN - RECORD_OUTCOME,
 		 .values = v + RECORD_OUTCOME},
+		{.columns = record_columns + RECORD_TWIN,
+		 .count = RECORD_COLUMNS - RECORD_TWIN,
+		 .values = v + RECORD_TWIN},
 		{.columns = row->table->columns,
 		 .count = row->table->column_count,
 		 .values = row->values},
@@ -117,7 +128,9 @@ void record_print_json(struct output *o, struct row *row)
 	fill_own(&to, row);
 	if (!row->peer)
 		parts[1].json = end_members(row->end);
+	if (!row->twin && !row->late)
+		parts[3].json = span_of(alone, sizeof(alone) - 1);
 	if (!parts[1].json.len)
 		record_fill(&to, row);
-	output_row(o, parts, 4);
+	output_row(o, parts, 5);
 }

@@ -39,36 +39,31 @@ struct row_writer {
 
 /* ---- what a row says ---- */
 
-/* The digits of N at TO; returns their end. */
-static char *put_number(char *to, uint64_t n)
+size_t row_id(const struct row *row, char text[static ROW_ID_MAX])
 {
-	char digits[20];
-	size_t count = 0;
+	const struct row_end *end = row->end;
+	char *to = text + end->id_len;
 
-	do {
-		digits[count++] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n);
-	while (count)
-		*to++ = digits[--count];
-	return to;
-}
-
-void row_id(const struct row *row, char text[static ROW_ID_MAX])
-{
-	char *to = put_number(text, row->end->conn);
-
-	*to++ = '.';
-	if (row->end->tls)
-		*to++ = 't';
+	memcpy(text, end->id, sizeof(end->id));
 	if (row->side == SIDE_SERVER)
 		*to++ = 'r';
-	to = put_number(to, row->position);
+	to = buffer_put_u64(to, row->position);
 	if (row->repeat) {
 		*to++ = '.';
-		to = put_number(to, row->repeat);
+		to = buffer_put_u64(to, row->repeat);
 	}
 	*to = '\0';
+	return (size_t)(to - text);
+}
+
+static void set_id(struct row_end *end)
+{
+	char *to = buffer_put_u64(end->id, end->conn);
+
+	*to++ = '.';
+	if (end->tls)
+		*to++ = 't';
+	end->id_len = (uint8_t)(to - end->id);
 }
 
 struct selection_subject row_subject(const struct row *row)
@@ -156,6 +151,7 @@ static struct row_end *end_new(const struct replay *replay, const struct connect
 		.remote_text = store(&to, conn->remote_text),
 		.refs = 1,
 	};
+	set_id(end);
 	end->mirrored = !conn->remote.port || replay_is_local(replay, conn->remote.port);
 	return end;
 }
@@ -312,9 +308,16 @@ static void copy_values(struct row *row, const struct record *record)
 		to += sizeof(*record->peer);
 	}
 	for (size_t i = 0; i < columns; i++) {
-		values[i] = record->values[i];
-		if (has_text(&values[i]))
-			values[i].text = copy_span(&to, values[i].text);
+		const struct value *from = &record->values[i];
+
+		/* By members, as they were just written: see value.h. */
+		values[i].type = from->type;
+		if (has_text(from))
+			values[i].text = copy_span(&to, from->text);
+		else if (from->type == VALUE_INT)
+			values[i].integer = from->integer;
+		else
+			values[i].boolean = from->type == VALUE_BOOL && from->boolean;
 	}
 	row->note = copy_span(&to, record->note);
 }
@@ -359,22 +362,28 @@ bool row_write(struct row_writer *w, struct replay *replay, const struct connect
 	row = (struct row *)(chunk->data + chunk->used);
 	chunk->used += len;
 	chunk->live++;
-	*row = (struct row){
-		.table = record->table,
-		.end = end,
-		.outcome = record->outcome,
-		.side = record->side,
-		.position = record->position,
-		.repeat = session_repeat(s),
-		.begin = begin,
-		.complete = complete_at(begin, first, replay_now(replay)),
-		.request_last = distance(first, record->request_last),
-		.response_first = distance(first, record->response_first),
-		.response_last = distance(first, record->response_last),
-		.has_request = asked,
-		.chunk = chunk,
-		.len = len,
-	};
+	/* Each member by itself: to clear it all first took longer than the rest. */
+	row->table = record->table;
+	row->end = end;
+	row->outcome = record->outcome;
+	row->side = record->side;
+	row->position = record->position;
+	row->repeat = session_repeat(s);
+	row->begin = begin;
+	row->complete = complete_at(begin, first, replay_now(replay));
+	row->request_last = distance(first, record->request_last);
+	row->response_first = distance(first, record->response_first);
+	row->response_last = distance(first, record->response_last);
+	row->has_request = asked;
+	row->peer = NULL;
+	row->twin = NULL;
+	row->late = false;
+	row->twin_waits = false;
+	row->released = false;
+	row->waiting = NULL;
+	row->key = 0;
+	row->chunk = chunk;
+	row->len = len;
 	copy_values(row, record);
 	return true;
 }

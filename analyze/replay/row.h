@@ -12,6 +12,9 @@
  * rows; it goes when the last of them is released.
  */
 
+/* Longest beginning of an id. */
+#define ROW_END_ID_MAX 24
+
 /* The recorded end of a connection, as the records name it. Constant once it is made. */
 struct row_end {
 	uint64_t conn;
@@ -28,6 +31,8 @@ struct row_end {
 	const char *local_text;
 	const char *remote_text;
 
+	char id[ROW_END_ID_MAX]; /* with which the ids of its rows begin: "24." or "24.t" */
+	uint8_t id_len;
 	unsigned refs;	       /* atomic */
 	uint64_t chunk;	       /* the writer's: the last chunk that refers to it */
 	struct buffer members; /* the printer's: what it makes of all this in JSON */
@@ -68,10 +73,11 @@ struct row {
 
 /*
  * Names a record, the same in every reading of the recording: connection and position, as in
- * "24.1830". In front of the position stands t for plaintext of TLS, r where it counts in the
- * server's stream (a response alone); behind it ".n" where several have the same position.
+ * "24.1830"; terminated, returns its length. In front of the position stands t for plaintext of
+ * TLS, r where it counts in the server's stream (a response alone); behind it ".n" where several
+ * have the same position.
  */
-void row_id(const struct row *row, char text[static ROW_ID_MAX]);
+size_t row_id(const struct row *row, char text[static ROW_ID_MAX]);
 
 /* What a selection asks about. */
 struct selection_subject row_subject(const struct row *row);

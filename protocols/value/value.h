@@ -29,29 +29,50 @@ struct value {
 	};
 };
 
+/*
+ * Made member by member: a compiler that fills a whole structure on the stack and copies it waits
+ * for its own stores, which took a tenth of the time of a record.
+ */
 static inline struct value value_int(int64_t integer)
 {
-	return (struct value){.type = VALUE_INT, .integer = integer};
+	struct value v;
+
+	v.type = VALUE_INT;
+	v.integer = integer;
+	return v;
 }
 
 static inline struct value value_bool(bool boolean)
 {
-	return (struct value){.type = VALUE_BOOL, .boolean = boolean};
+	struct value v;
+
+	v.type = VALUE_BOOL;
+	v.boolean = boolean;
+	return v;
+}
+
+static inline struct value value_of(enum value_type type, struct span text)
+{
+	struct value v;
+
+	v.type = type;
+	v.text = text;
+	return v;
 }
 
 static inline struct value value_text(struct span text)
 {
-	return (struct value){.type = VALUE_TEXT, .text = text};
+	return value_of(VALUE_TEXT, text);
 }
 
 static inline struct value value_word(struct span word)
 {
-	return (struct value){.type = VALUE_WORD, .text = word};
+	return value_of(VALUE_WORD, word);
 }
 
 static inline struct value value_json(struct span text)
 {
-	return (struct value){.type = VALUE_JSON, .text = text};
+	return value_of(VALUE_JSON, text);
 }
 
 #endif

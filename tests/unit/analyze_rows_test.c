@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
@@ -243,8 +244,8 @@ static void test_names(void **state)
 		char text[ROW_ID_MAX];
 
 		assert_true(record_name_parse(good[i], &name));
-		end.conn = name.conn;
-		end.tls = name.tls;
+		end.id_len = (uint8_t)snprintf(end.id, sizeof(end.id), "%llu.%s",
+					       (unsigned long long)name.conn, name.tls ? "t" : "");
 		row.side = name.side;
 		row.position = name.position;
 		row.repeat = name.repeat;
@@ -253,10 +254,11 @@ static void test_names(void **state)
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		assert_false(record_name_parse(bad[i], &name));
-	end = (struct row_end){.conn = UINT64_MAX, .tls = true};
+	/* The longest one. */
+	end.id_len = (uint8_t)snprintf(end.id, sizeof(end.id), "%llu.t", (unsigned long long)-1);
 	row = (struct row){
 		.end = &end, .side = SIDE_SERVER, .position = UINT64_MAX, .repeat = UINT32_MAX};
-	row_id(&row, (char[ROW_ID_MAX]){0});
+	assert_true(row_id(&row, (char[ROW_ID_MAX]){0}) < ROW_ID_MAX);
 }
 
 int main(void)
