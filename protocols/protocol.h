@@ -46,7 +46,10 @@ struct sample {
 	enum role role;	     /* of the recorded process, as the recorder knows it */
 	uint16_t local_port; /* 0 when there is none */
 	uint16_t remote_port;
-	bool midstream;	      /* the bytes may begin anywhere in a message */
+	bool midstream; /* the bytes may begin anywhere in a message */
+	bool resampled; /* and nothing recognised what came before: wants strong evidence */
+	bool began;	/* the beginning was seen (of the connection, or behind a handover): */
+	enum direction first; /* this direction spoke first there */
 	bool ended;	      /* no more will come */
 	struct span bytes[2]; /* by enum direction; of datagrams the newest one */
 };

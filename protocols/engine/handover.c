@@ -46,11 +46,12 @@ static struct backlog take_rest(struct session *s, enum direction direction)
 
 static void switch_protocol(struct session *s, struct backlog *rest)
 {
-	const struct protocol *next = s->next;
+	const struct protocol *next = s->handover ? s->next : NULL;
+	bool asked = s->handover != HANDOVER_NONE;
 
 	session_stop_speaking(s);
 	if (!next || !session_start_speaking(s, next, ROLE_UNKNOWN))
-		session_sample_again(s);
+		session_sample_again(s, asked);
 	session_wait(s, rest);
 }
 

@@ -46,9 +46,11 @@ bool session_may_sample_again(const struct session *s)
 	return s->attempts < ATTEMPTS_MAX;
 }
 
-void session_sample_again(struct session *s)
+void session_sample_again(struct session *s, bool handed_over)
 {
-	s->restarted = true;
+	s->restarted = !handed_over;
+	if (handed_over)
+		s->midstream = s->spoken_to = false;
 	s->phase = PHASE_SAMPLING;
 	if (s->sampling)
 		inference_restart(&s->sampling->inference);
@@ -71,7 +73,10 @@ void session_decide(struct session *s, bool ended)
 		.role = s->role,
 		.local_port = s->options.local_port,
 		.remote_port = s->options.remote_port,
-		.midstream = s->options.midstream || s->restarted,
+		.midstream = s->midstream || s->restarted,
+		.resampled = s->restarted,
+		.began = s->spoken_to && !s->midstream,
+		.first = s->first,
 		.ended = ended,
 	};
 	struct inference *inf = &s->sampling->inference;

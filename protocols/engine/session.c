@@ -19,6 +19,7 @@ struct session *session_new(const struct session_options *options)
 	s->datagram = transport_is_datagram(options->transport);
 	s->root = s;
 	s->role = options->role;
+	s->midstream = options->midstream;
 	reassembly_init(&s->reassembly, options->start, options->budget);
 	return s;
 }
@@ -197,7 +198,7 @@ enum transport session_transport(const struct session *s)
 
 bool session_midstream(const struct session *s)
 {
-	return s->options.midstream || s->restarted;
+	return s->midstream || s->restarted;
 }
 
 bool session_has_port(const struct session *s, uint16_t port)

@@ -21,7 +21,10 @@ struct packed {
 	unsigned emitted_repeat;
 	size_t spoken_count;
 	size_t speaking;
+	bool midstream;
 	bool restarted;
+	bool spoken_to;
+	enum direction first;
 	bool finished;
 	bool by_calls;
 	bool sampling;
@@ -77,7 +80,10 @@ bool session_pack(struct session *s, struct buffer *out)
 		.emitted_repeat = s->emitted_repeat,
 		.spoken_count = s->spoken_count,
 		.speaking = s->speaking,
+		.midstream = s->midstream,
 		.restarted = s->restarted,
+		.spoken_to = s->spoken_to,
+		.first = s->first,
 		.finished = s->finished,
 		.by_calls = s->by_calls,
 		.sampling = s->sampling != NULL,
@@ -169,7 +175,10 @@ struct session *session_unpack(const struct session_options *options, struct unp
 	s->emitted_side = packed.emitted_side;
 	s->emitted_repeat = packed.emitted_repeat;
 	s->speaking = packed.speaking;
+	s->midstream = packed.midstream;
 	s->restarted = packed.restarted;
+	s->spoken_to = packed.spoken_to;
+	s->first = packed.first;
 	s->finished = packed.finished;
 	s->by_calls = packed.by_calls;
 	if (unpack_spoken(s, packed.spoken_count, in) &&

@@ -49,7 +49,10 @@ struct session {
 	struct session_options options;
 	enum phase phase;
 	unsigned attempts;
-	bool restarted; /* the sample doesn't begin where the connection did */
+	bool midstream; /* the beginning wasn't seen; a handover makes a new one */
+	bool restarted; /* the sample begins behind what nothing recognised */
+	bool spoken_to; /* something came: FIRST spoke first */
+	enum direction first;
 	bool finished;
 	bool by_calls; /* of the root */
 	bool datagram; /* the transport's */
@@ -123,8 +126,11 @@ bool session_open_framer(struct session *s);
 void session_sample_entry(struct session *s, const struct backlog_entry *entry,
 			  const uint8_t *bytes);
 
-/* A new sample begins; or the session ignores what comes, when that was tried too often. */
-void session_sample_again(struct session *s);
+/*
+ * A new sample begins; or the session ignores what comes, when that was tried too often.
+ * HANDED_OVER: it begins with a message.
+ */
+void session_sample_again(struct session *s, bool handed_over);
 
 /* Whether an entry is worth another try. */
 bool session_may_sample_again(const struct session *s);

@@ -184,9 +184,13 @@ static void take_one(struct session *s, const struct backlog_entry *entry, const
 	bool turned = entry->direction != s->last_direction;
 
 	s->last_direction = (enum direction)entry->direction;
+	if (!s->spoken_to) {
+		s->spoken_to = true;
+		s->first = s->last_direction;
+	}
 	if (s->phase == PHASE_IGNORING && (turned || session_is_datagram(s)) &&
 	    session_may_sample_again(s))
-		session_sample_again(s);
+		session_sample_again(s, false);
 	if (s->phase == PHASE_SAMPLING) {
 		session_sample_entry(s, entry, bytes);
 	} else if (s->phase == PHASE_IGNORING) {

@@ -153,6 +153,21 @@ static enum role role_of(const struct finding *found, enum direction direction)
 	return client ? ROLE_CLIENT : ROLE_SERVER;
 }
 
+/*
+ * Whether lines of HTTP are only quoted by something else: a server that speaks first says nothing
+ * but a response (408), and behind what nothing recognised one line is no evidence.
+ */
+static bool is_quoted(const struct sample *sample, const struct finding *found, enum direction best)
+{
+	enum direction server = found[best].request ? direction_opposite(best) : best;
+	const struct finding *other = &found[direction_opposite(best)];
+
+	if (sample->began && sample->first == server &&
+	    (sample->resampled || found[server].request || !found[server].score))
+		return true;
+	return sample->resampled && (!other->score || other->request == found[best].request);
+}
+
 void http_infer(const struct sample *sample, struct verdict *verdict)
 {
 	struct finding found[2] = {look(sample, DIRECTION_SENT), look(sample, DIRECTION_RECEIVED)};
@@ -172,5 +187,9 @@ void http_infer(const struct sample *sample, struct verdict *verdict)
 		verdict->score = SCORE_OTHER_DISAGREES;
 	if (verdict->score > SCORE_HINT)
 		verdict->role = role_of(&found[best], best);
+	if (is_quoted(sample, found, best)) {
+		verdict->score = 0;
+		return;
+	}
 	explain(verdict, &found[best], best);
 }

@@ -359,6 +359,19 @@ static int score_of(enum asked asked, enum said said, const struct sample *sampl
 	return sample->midstream ? AMBIGUOUS_LIKELIER : AMBIGUOUS;
 }
 
+/*
+ * Whether it is something else that looks alike: a Redis server that speaks first has nothing to
+ * say but an error, and behind what nothing recognised, lines are no evidence.
+ */
+static bool is_quoted(const struct sample *sample, enum direction asks, enum asked asked,
+		      enum said said, struct span replies)
+{
+	if (sample->began && sample->first != asks && replies.len &&
+	    (sample->resampled || replies.data[0] != RESP_ERROR))
+		return true;
+	return sample->resampled && (asked < ASKED_ARRAYS || said == SAID_NOTHING);
+}
+
 /* What the sample is worth when the recorded process has this role. */
 static void judge(const struct sample *sample, enum role role, struct verdict *verdict)
 {
@@ -376,6 +389,10 @@ static void judge(const struct sample *sample, enum role role, struct verdict *v
 	said = said_of(&server, replies.len);
 	verdict->role = role;
 	verdict->score = score_of(asked, said, sample, replies);
+	if (is_quoted(sample, asks, asked, said, replies)) {
+		verdict->score = 0;
+		return;
+	}
 	if (verdict->score > ROLE_MALUS && sample->role == ROLE_CLIENT + ROLE_SERVER - role)
 		verdict->score -= ROLE_MALUS;
 	if (verdict->score && verdict->score < INFER_CERTAIN &&
