@@ -5,22 +5,17 @@
 # shellcheck source=tests/e2e/recorder.bash
 . "$(dirname "$0")/recorder.bash"
 
-cc -shared -fPIC -D_GNU_SOURCE -O1 -o "$work/slow.so" tests/e2e/slow.c -ldl ||
-	skip_all "no compiler"
+build_disturb || skip_all "no compiler"
 echo_server e2e-echo
 export -f flood
 export port
-
-summary_of() {
-	sed -n 's/,//g; s/^ *payload *\([0-9]*\) bytes kept of \([0-9]*\) that.*/\1 \2/p' "$1"
-}
 
 # slow NAME VARIABLE=VALUE OPTION...: records a flood of 40 MB with a recorder that is slow. The pool
 # has room for all of it, in case this machine has no time for the recorder.
 slow() {
 	local name=$1 how=$2
 	shift 2
-	env "LD_PRELOAD=$work/slow.so" "$how" "$recorder" --buffer 256MiB -o "$work/$name" "$@" -- \
+	env "LD_PRELOAD=$work/disturb.so" "$how" "$recorder" --buffer 256MiB -o "$work/$name" "$@" -- \
 		env -u LD_PRELOAD bash -c '(flood $port 200)' 2>"$work/$name.err"
 }
 
@@ -42,7 +37,7 @@ is "slow compression: the text says it, too" \
 	"$("$socktape" info "$work/zstd" | grep -c '^compression  zstd level .*%')" 1
 
 # The memory goes back, while recording goes on.
-env "LD_PRELOAD=$work/slow.so" SLOW_COMPRESS=40000 "$recorder" --buffer 256MiB \
+env "LD_PRELOAD=$work/disturb.so" SLOW_COMPRESS=150000 "$recorder" --buffer 256MiB \
 	--port "$port" -o "$work/memory" 2>"$work/memory.err" &
 recording=$!
 wait_for 20 grep -q "recording into" "$work/memory.err"
@@ -70,6 +65,5 @@ read -r kept moved <<<"$(summary_of "$work/small.err")"
 is "no room anywhere: kept and lost are what was moved" "$moved" 40000000
 check "no room anywhere: something was lost (kept $kept)" test "$kept" -lt 40000000
 is "no room anywhere: the recording says the same" \
-	"$("$socktape" info --json "$work/small" | jq -r '"\(.kept_bytes) \(.kept_bytes + .lost_bytes)"')" \
-	"$kept $moved"
+	"$(info_of "$work/small")" "$kept $moved"
 finish

@@ -5,17 +5,6 @@
 # shellcheck source=tests/e2e/recorder.bash
 . "$(dirname "$0")/recorder.bash"
 
-# What the summary in FILE says of the payload: "kept moved".
-summary_of() {
-	sed -n 's/,//g; s/^ *payload *\([0-9]*\) bytes kept of \([0-9]*\) that.*/\1 \2/p' "$1"
-}
-
-# The same as the recording itself tells it, lost added to kept: "kept moved".
-info_of() {
-	"$socktape" info --json "$1" 2>/dev/null |
-		jq -r '"\(.kept_bytes) \(.kept_bytes + .snaplen_bytes + .lost_bytes)"'
-}
-
 lost_to_disk() {
 	"$socktape" info --json "$1" 2>/dev/null |
 		jq '[.losses[] | select(.cause == "segment file could not be written") | .bytes] | add // 0'
@@ -67,7 +56,7 @@ is "a full disk: recorder and recording say the same" "$(info_of "$work/disk/rec
 	"$(summary_of "$work/full.err")"
 umount "$work/disk"
 SCRIPT
-declare -f summary_of info_of lost_to_disk >"$work/functions"
+declare -f lost_to_disk >"$work/functions"
 unshare -m bash "$work/full.sh" "$work"
 [ $? -ne 9 ] || skip "full disk" "no file system can be mounted here"
 
@@ -90,6 +79,34 @@ for limit in 4096 300 100; do # KiB
 	check "ulimit -f $limit: no file is larger ($largest bytes)" \
 		test "$largest" -le $((limit * 1024))
 done
+
+# ---- a disk that fails ----
+
+build_disturb || { skip "a disk that fails" "no compiler"; finish; exit; }
+
+# fails NAME VARIABLE=VALUE: the same flood, with a disk that gives errors after some blocks.
+fails() {
+	env "LD_PRELOAD=$work/disturb.so" FAIL_AFTER=5 "${@:2}" "$recorder" --port "$port" \
+		-o "$work/$1" 2>"$work/$1.err" &
+	recording=$!
+	wait_for 20 grep -q "recording into" "$work/$1.err"
+	(flood "$port" 100)
+	wait "$recording"
+	is "$1: exit status 2" "$?" 2
+	check "$1: one line says why" grep -q "$work/$1/.*: Input/output error" "$work/$1.err"
+	read -r kept moved <<<"$(summary_of "$work/$1.err")"
+	check "$1: something is kept, and something is lost" test "$kept" -gt 0 -a "$kept" -lt "$moved"
+}
+
+fails eio FAIL_ABOVE=10000
+check "eio: what can still be written tells what is lost" complete "$work/eio"
+is "eio: recorder and recording say the same" "$(info_of "$work/eio")" "$kept $moved"
+
+fails dead FAIL_ABOVE=0
+check "dead: the segment has no end" compgen -G "$work/dead/*.partial"
+is "dead: what was written before is read" \
+	"$("$socktape" info --json "$work/dead" 2>/dev/null | jq .kept_bytes)" "$kept"
+check "dead: the recorder says that it has none" grep -q "no end" "$work/dead.err"
 
 (
 	ulimit -f 1

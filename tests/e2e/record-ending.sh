@@ -31,6 +31,19 @@ check "in words" grep -q . "$work/kill.err"
 kept=$(jq -s 'map(.captured // 0) | add' "$work/kill.json")
 check "with what was on disk ($kept of $size bytes)" test "$kept" -gt 4000000
 
+# At any moment, also while one segment follows another: what is there has no gap.
+for i in 1 2 3 4; do
+	record_start --port "$port" -C 100k --keep 2M -o "$work/kill$i"
+	sleep "0.$((i * 2))$i"
+	record_stop KILL
+	"$socktape" events "$work/kill$i" --format json >"$work/kill.json" 2>/dev/null
+	is "SIGKILL while segments rotate: a gap in no stream" "$(jq -rn '
+		reduce (inputs | select(.len)) as $e ({}; "\($e.conn) \($e.dir)" as $key |
+			if .[$key] and .[$key] != $e.offset then .gaps += 1 else . end |
+			.[$key] = $e.offset + $e.len) | .gaps // 0' "$work/kill.json")" 0
+	check "which holds something" test -s "$work/kill.json"
+done
+
 # Idle for more than a second: what little there was is on disk.
 kill "$load"
 record_start -o "$work/idle"

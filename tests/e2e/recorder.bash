@@ -92,3 +92,19 @@ complete() {
 	compgen -G "$1/*.tape.zst" >/dev/null && ! compgen -G "$1/*.partial" >/dev/null &&
 		zstd -qt "$1"/*.tape.zst
 }
+
+# What the summary in FILE says of the payload: "kept moved".
+summary_of() {
+	sed -n 's/,//g; s/^ *payload *\([0-9]*\) bytes kept of \([0-9]*\) that.*/\1 \2/p' "$1"
+}
+
+# The same as the recording itself tells it, lost added to kept: "kept moved".
+info_of() {
+	"$socktape" info --json "$1" 2>/dev/null |
+		jq -r '"\(.kept_bytes) \(.kept_bytes + .snaplen_bytes + .lost_bytes)"'
+}
+
+# What tests/e2e/disturb.c does, to be preloaded: $work/disturb.so
+build_disturb() {
+	cc -shared -fPIC -D_GNU_SOURCE -O1 -o "$work/disturb.so" tests/e2e/disturb.c -ldl
+}
