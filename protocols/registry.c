@@ -4,6 +4,7 @@
 #include "protocols/http/http.h"
 #include "protocols/http2/http2.h"
 #include "protocols/kafka/kafka.h"
+#include "protocols/mongodb/mongodb.h"
 #include "protocols/mysql/mysql.h"
 #include "protocols/pgsql/pgsql.h"
 #include "protocols/redis/redis.h"
@@ -18,6 +19,7 @@ const struct protocol *const protocols[] = {
 	&protocol_websocket,
 	&protocol_mysql,
 	&protocol_pgsql,
+	&protocol_mongodb,
 	&protocol_kafka,
 	&protocol_redis,
 	&protocol_dns,

@@ -105,6 +105,11 @@ static void take_encrypted(struct tls_state *st, const struct frame *frame)
 {
 	struct tls_side *side = &st->sides[frame->side];
 
+	/* Where the handshake was not seen, this is the first that is known of the connection. */
+	if (st->first[frame->side] == TIME_UNKNOWN) {
+		st->first[frame->side] = st->last[frame->side] = frame->ts_first;
+		st->position[frame->side] = frame->offset;
+	}
 	side->records++;
 	side->bytes += frame->len - TLS_RECORD_HEADER_LEN;
 	if (frame->side == SIDE_CLIENT)

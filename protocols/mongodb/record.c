@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/mongodb/state.h"
+#include "protocols/value/json.h"
+
+/* A message decompresses to no more than what is allowed to be sent. */
+#define PLAIN_MAX MONGODB_MESSAGE_MAX
+
+static void note(struct mongodb_state *st, const char *text)
+{
+	if (st->note.len)
+		buffer_append_text(&st->note, "; ");
+	buffer_append_text(&st->note, text);
+}
+
+static struct value text_value(struct span text)
+{
+	return text.len ? value_text(text) : (struct value){0};
+}
+
+static struct value json_value(const struct buffer *json)
+{
+	return json->len && !json->failed ? value_json(buffer_span(json)) : (struct value){0};
+}
+
+/* ---- reading ---- */
+
+static struct mongodb_body body_of(struct mongodb_state *st, enum side side,
+				   const struct mongodb_message *m)
+{
+	struct span message = buffer_span(&m->base.text), payload = {0};
+	uint32_t opcode = m->header.opcode;
+	struct mongodb_compressed compressed;
+
+	if (message.len > MONGODB_HEADER_LEN)
+		payload = span_of(message.data + MONGODB_HEADER_LEN,
+				  message.len - MONGODB_HEADER_LEN);
+	if (opcode == MONGODB_COMPRESSED && mongodb_compressed_read(payload, &compressed)) {
+		buffer_clear(&st->plain[side]);
+		if (!mongodb_decompress(&st->codecs, &compressed, &st->plain[side], PLAIN_MAX))
+			note(st, "compressed data could not be read to its end");
+		payload = buffer_span(&st->plain[side]);
+		opcode = compressed.opcode;
+	}
+	return mongodb_body_read(opcode, payload, message);
+}
+
+/* Each section of several documents: its name, which is that of a field of the command. */
+static bool next_sequence(struct cursor *c, struct span *name, struct cursor *documents)
+{
+	uint32_t len;
+
+	if (!cursor_left(c) || cursor_u8(c) != 1)
+		return false;
+	len = cursor_le32(c);
+	if (c->failed || len < 5)
+		return false;
+	*documents = cursor_part(c, len - 4);
+	*name = cursor_until(documents, 0);
+	return !c->failed && !documents->failed;
+}
+
+static size_t count_documents(struct cursor c)
+{
+	size_t count = 0;
+
+	while (bson_next_document(&c).len)
+		count++;
+	return count;
+}
+
+static size_t count_elements(struct span array)
+{
+	struct cursor c = bson_begin(array);
+	struct bson_element e;
+	size_t count = 0;
+
+	while (bson_next(&c, &e))
+		count++;
+	return count;
+}
+
+/* ---- JSON ---- */
+
+typedef void write_fn(struct bson_writer *w, struct span document);
+
+static void append_documents(struct bson_writer *w, struct cursor c, write_fn *write)
+{
+	struct span document = bson_next_document(&c);
+
+	size_t last_at = 0, last_len = 0;
+	bool first = true;
+
+	buffer_append_char(w->out, '[');
+	for (; document.len && w->out->len < w->limit; document = bson_next_document(&c)) {
+		size_t before = w->out->len, at;
+
+		if (!first)
+			buffer_append_char(w->out, ',');
+		at = w->out->len;
+		write(w, document);
+		/* Of shapes that are the same one stands for all. */
+		if (write == bson_shape && !first && !w->out->failed &&
+		    w->out->len - at == last_len &&
+		    !memcmp(w->out->data + at, w->out->data + last_at, last_len)) {
+			w->out->len = before;
+			continue;
+		}
+		first = false;
+		last_at = at;
+		last_len = w->out->len - at;
+	}
+	w->cut |= document.len > 0;
+	buffer_append_char(w->out, ']');
+}
+
+/* The command with its sequences as the fields that they stand for. */
+static void append_command(struct bson_writer *w, const struct mongodb_body *body, write_fn *write)
+{
+	struct cursor c = cursor_of(body->sequences.data, body->sequences.len), documents;
+	size_t before = w->out->len;
+	struct span name;
+
+	write(w, body->document);
+	while (next_sequence(&c, &name, &documents) && !w->out->failed &&
+	       w->out->len > before + 1) {
+		w->out->len--; /* the closing brace */
+		if (w->out->len > before + 1)
+			buffer_append_char(w->out, ',');
+		json_append_string(w->out, name);
+		buffer_append_char(w->out, ':');
+		append_documents(w, documents, write);
+		buffer_append_char(w->out, '}');
+	}
+}
+
+/* What of older ones stands beside, or instead of, a single document. */
+static void append_any(struct bson_writer *w, const struct mongodb_body *body, write_fn *write)
+{
+	struct cursor c = cursor_of(body->documents.data, body->documents.len), one = c;
+
+	if (body->document.len)
+		append_command(w, body, write);
+	else if (count_documents(c) == 1)
+		write(w, bson_next_document(&one));
+	else if (body->documents.len)
+		append_documents(w, c, write);
+}
+
+static void write_body(struct mongodb_state *st, const struct mongodb_body *body,
+		       struct buffer *out, write_fn *write, bool *cut)
+{
+	struct bson_writer w = {.out = out, .limit = session_keep(st->session)};
+
+	buffer_clear(out);
+	append_any(&w, body, write);
+	*cut |= w.cut;
+	if (w.damaged)
+		note(st, "a document is damaged");
+}
+
+/* ---- what it is ---- */
+
+struct target {
+	struct span command, database, collection;
+};
+
+/* "database.collection" */
+static void split_namespace(struct span name, struct target *t)
+{
+	const char *dot = name.len ? memchr(name.data, '.', name.len) : NULL;
+
+	t->database = name;
+	if (!dot)
+		return;
+	t->database.len = (size_t)(dot - name.data);
+	t->collection = span_of(dot + 1, name.len - t->database.len - 1);
+}
+
+static void take_command_name(struct span document, struct target *t)
+{
+	struct cursor c = bson_begin(document);
+	struct bson_element e;
+
+	if (!bson_next(&c, &e))
+		return;
+	/* Older drivers put the command inside. */
+	if (span_is(e.name, "$query") || span_is(e.name, "query")) {
+		c = bson_begin(bson_document(&e));
+		if (!bson_next(&c, &e))
+			return;
+	}
+	t->command = e.name;
+	if (bson_string(&e).len)
+		t->collection = bson_string(&e);
+	/* getMore has the cursor's number there. */
+	if (bson_find(document, "collection", &e) && bson_string(&e).len)
+		t->collection = bson_string(&e);
+	if (bson_find(document, "$db", &e))
+		t->database = bson_string(&e);
+}
+
+static struct target target_of(const struct mongodb_body *body)
+{
+	struct target t = {0};
+
+	if (body->namespace_.len)
+		split_namespace(body->namespace_, &t);
+	if (body->opcode == MONGODB_MSG || body->opcode == MONGODB_COMMAND ||
+	    span_is(t.collection, "$cmd")) {
+		if (span_is(t.collection, "$cmd"))
+			t.collection = (struct span){0};
+		take_command_name(body->document, &t);
+	} else {
+		t.command = span_text(mongodb_opcode_name(body->opcode));
+	}
+	return t;
+}
+
+/* hello: {..., client: {application: {name: "shop"}}} */
+static void take_application(struct mongodb_state *st, struct span document)
+{
+	struct bson_element e;
+
+	if (!bson_find(document, "client", &e) ||
+	    !bson_find(bson_document(&e), "application", &e) ||
+	    !bson_find(bson_document(&e), "name", &e))
+		return;
+	buffer_clear(&st->application);
+	buffer_append_span(&st->application, bson_string(&e));
+}
+
+static size_t request_documents(const struct mongodb_body *body)
+{
+	static const char *const lists[] = {"documents", "updates", "deletes"};
+	struct cursor c = cursor_of(body->sequences.data, body->sequences.len), documents;
+	struct bson_element e;
+	struct span name;
+	size_t count = 0;
+
+	if (body->opcode == MONGODB_INSERT)
+		return count_documents(cursor_of(body->documents.data, body->documents.len));
+	while (next_sequence(&c, &name, &documents))
+		count += count_documents(documents);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]) && body->document.len; i++)
+		if (bson_find(body->document, lists[i], &e) && e.type == BSON_ARRAY)
+			count += count_elements(e.value);
+	return count;
+}
+
+/* ---- answers ---- */
+
+struct answer {
+	struct span document; /* that says how it went */
+	size_t documents;
+	bool has_cursor, has_affected, failed;
+	int64_t cursor_id, affected, code;
+	struct span name, message;
+};
+
+static void read_cursor(struct span cursor, struct answer *a)
+{
+	struct bson_element e;
+
+	if (bson_find(cursor, "id", &e))
+		a->has_cursor = bson_integer(&e, &a->cursor_id);
+	if (bson_find(cursor, "firstBatch", &e) || bson_find(cursor, "nextBatch", &e))
+		a->documents = count_elements(bson_document(&e));
+}
+
+static void read_failure(struct span document, struct answer *a)
+{
+	struct bson_element e;
+
+	a->failed = true;
+	if (bson_find(document, "code", &e))
+		bson_integer(&e, &a->code);
+	if (bson_find(document, "codeName", &e))
+		a->name = bson_string(&e);
+	if (bson_find(document, "errmsg", &e) || bson_find(document, "$err", &e) ||
+	    bson_find(document, "err", &e))
+		a->message = bson_string(&e);
+}
+
+/* The first write that failed. */
+static void read_write_error(struct span errors, struct answer *a)
+{
+	struct cursor c = bson_begin(errors);
+	struct bson_element e;
+
+	if (bson_next(&c, &e))
+		read_failure(bson_document(&e), a);
+}
+
+#define REPLY_CURSOR_NOT_FOUND 1
+#define REPLY_QUERY_FAILURE    2
+
+static struct answer answer_of(const struct mongodb_body *body)
+{
+	struct cursor c = cursor_of(body->documents.data, body->documents.len);
+	struct answer a = {.document = body->document};
+	struct bson_element e;
+	int64_t ok = 1;
+
+	if (body->opcode == MONGODB_REPLY || body->opcode == MONGODB_COMMAND_REPLY) {
+		a.documents = count_documents(c);
+		a.document = bson_next_document(&c);
+		a.has_cursor = body->has_cursor_id;
+		a.cursor_id = body->cursor_id;
+		if (body->reply_flags & REPLY_QUERY_FAILURE)
+			read_failure(a.document, &a);
+		a.failed |= body->reply_flags & REPLY_CURSOR_NOT_FOUND;
+	}
+	if (!a.document.len)
+		return a;
+	if (bson_find(a.document, "cursor", &e) && e.type == BSON_DOCUMENT)
+		read_cursor(e.value, &a);
+	if (bson_find(a.document, "n", &e))
+		a.has_affected = bson_integer(&e, &a.affected);
+	if (bson_find(a.document, "ok", &e) && bson_integer(&e, &ok) && !ok)
+		read_failure(a.document, &a);
+	if (bson_find(a.document, "writeErrors", &e))
+		read_write_error(bson_document(&e), &a);
+	if (!a.failed && bson_find(a.document, "writeConcernError", &e))
+		read_failure(bson_document(&e), &a);
+	return a;
+}
+
+/* ---- records ---- */
+
+/* Commands that carry proofs or passwords: what they say isn't shown. */
+static bool is_secret(struct span command)
+{
+	static const char *const names[] = {"saslStart",      "saslContinue", "authenticate",
+					    "getnonce",	      "createUser",   "updateUser",
+					    "copydbsaslstart"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_is(command, names[i]))
+			return true;
+	return false;
+}
+
+static void fill_request(struct mongodb_state *st, const struct mongodb_message *m,
+			 const struct mongodb_body *body, const struct target *t,
+			 struct value *values)
+{
+	struct mongodb_compressed compressed;
+	const char *name;
+	bool cut = false, ignored = false;
+
+	values[MONGODB_COLUMN_COMMAND] = text_value(t->command);
+	values[MONGODB_COLUMN_DATABASE] = text_value(t->database);
+	values[MONGODB_COLUMN_COLLECTION] = text_value(t->collection);
+	values[MONGODB_COLUMN_REQUEST_ID] = value_int((int32_t)m->header.request_id);
+	values[MONGODB_COLUMN_REQ_BYTES] = value_int((int64_t)m->len);
+	values[MONGODB_COLUMN_REQ_DOCUMENTS] = value_int((int64_t)request_documents(body));
+	values[MONGODB_COLUMN_EXHAUST] = value_bool(body->flags & MONGODB_FLAG_EXHAUST);
+	name = mongodb_opcode_name(body->opcode);
+	if (name)
+		values[MONGODB_COLUMN_OPCODE] = value_word(span_text(name));
+	if (body->has_cursor_id)
+		values[MONGODB_COLUMN_CURSOR_ID] = value_int(body->cursor_id);
+	if (m->header.opcode == MONGODB_COMPRESSED && m->base.text.len > MONGODB_HEADER_LEN &&
+	    mongodb_compressed_read(span_of(m->base.text.data + MONGODB_HEADER_LEN,
+					    m->base.text.len - MONGODB_HEADER_LEN),
+				    &compressed) &&
+	    mongodb_compressor_name(compressed.compressor))
+		values[MONGODB_COLUMN_COMPRESSION] = value_word(
+			span_text(mongodb_compressor_name(compressed.compressor)));
+	write_body(st, body, &st->shape, bson_shape, &ignored);
+	if (is_secret(t->command)) {
+		note(st, "credentials are not shown");
+	} else {
+		write_body(st, body, &st->request_json, bson_json, &cut);
+		values[MONGODB_COLUMN_REQUEST] = json_value(&st->request_json);
+	}
+	values[MONGODB_COLUMN_SHAPE] = text_value(buffer_span(&st->shape));
+	if (cut)
+		note(st, "not all of the request is shown");
+	if (!body->good)
+		note(st, "the request is not whole");
+	if (body->checksum_bad)
+		note(st, "the request's checksum is wrong");
+}
+
+static void fill_error(struct mongodb_state *st, const struct answer *a, struct value *values)
+{
+	values[MONGODB_COLUMN_ERROR_CODE] = value_int(a->code);
+	if (!a->failed)
+		return;
+	buffer_clear(&st->error_text);
+	buffer_append_span(&st->error_text, a->name);
+	if (a->name.len && a->message.len)
+		buffer_append_text(&st->error_text, ": ");
+	buffer_append_span(&st->error_text, a->message);
+	values[MONGODB_COLUMN_ERROR] = text_value(buffer_span(&st->error_text));
+}
+
+static void fill_response(struct mongodb_state *st, const struct mongodb_message *m,
+			  const struct mongodb_body *body, const struct answer *a, bool secret,
+			  struct value *values)
+{
+	bool cut = false;
+
+	values[MONGODB_COLUMN_RESP_BYTES] = value_int((int64_t)m->len);
+	values[MONGODB_COLUMN_RESP_DOCUMENTS] = value_int((int64_t)a->documents);
+	if (a->has_affected)
+		values[MONGODB_COLUMN_AFFECTED] = value_int(a->affected);
+	if (a->has_cursor)
+		values[MONGODB_COLUMN_CURSOR_ID] = value_int(a->cursor_id);
+	fill_error(st, a, values);
+	if (!secret) {
+		write_body(st, body, &st->response_json, bson_json, &cut);
+		values[MONGODB_COLUMN_RESPONSE] = json_value(&st->response_json);
+	}
+	if (cut)
+		note(st, "not all of the response is shown");
+	if (!body->good)
+		note(st, "the response is not whole");
+	if (body->checksum_bad)
+		note(st, "the response's checksum is wrong");
+}
+
+static void set(struct buffer *kept, struct span value)
+{
+	buffer_clear(kept);
+	buffer_append_span(kept, value);
+}
+
+/* An answer may be the first of several that nobody asks for; they name each the one before it. */
+static void follow_exhaust(struct mongodb_state *st, const struct mongodb_message *m,
+			   const struct mongodb_body *body, const struct target *t)
+{
+	st->exhausting = body->flags & MONGODB_FLAG_MORE_TO_COME;
+	st->exhaust_id = m->header.request_id;
+	if (!st->exhausting || !t)
+		return;
+	set(&st->exhaust_command, t->command);
+	set(&st->exhaust_database, t->database);
+	set(&st->exhaust_collection, t->collection);
+}
+
+static bool goes_on(const struct mongodb_state *st, const struct mongodb_message *m)
+{
+	return st->exhausting && m->header.response_to == st->exhaust_id;
+}
+
+static void fill_exhaust(struct mongodb_state *st, const struct mongodb_message *m,
+			 struct value *values)
+{
+	values[MONGODB_COLUMN_COMMAND] = text_value(buffer_span(&st->exhaust_command));
+	values[MONGODB_COLUMN_DATABASE] = text_value(buffer_span(&st->exhaust_database));
+	values[MONGODB_COLUMN_COLLECTION] = text_value(buffer_span(&st->exhaust_collection));
+	values[MONGODB_COLUMN_REQUEST_ID] = value_int((int32_t)m->header.request_id);
+	values[MONGODB_COLUMN_EXHAUST] = value_bool(true);
+	note(st, "goes on without being asked for");
+}
+
+void mongodb_emit(void *context, struct message *request, struct message *response, bool lost)
+{
+	struct mongodb_state *st = context;
+	struct value values[MONGODB_COLUMN_COUNT] = {0};
+	struct record record = {.table = &mongodb_table, .values = values};
+	const struct mongodb_message *asked, *answered;
+	struct mongodb_body body;
+	struct answer answer = {0};
+	struct target target = {0};
+	bool silent = false;
+
+	/* A request that gets no answer comes as a message that stands alone. */
+	if (response && ((struct mongodb_message *)response)->request) {
+		request = response;
+		response = NULL;
+		silent = true;
+	}
+	asked = (const struct mongodb_message *)request;
+	answered = (const struct mongodb_message *)response;
+	buffer_clear(&st->note);
+	if (asked) {
+		body = body_of(st, SIDE_CLIENT, asked);
+		target = target_of(&body);
+		take_application(st, body.document);
+		fill_request(st, asked, &body, &target, values);
+	}
+	if (answered) {
+		bool more = !asked && goes_on(st, answered);
+
+		if (more) {
+			fill_exhaust(st, answered, values);
+			lost = false;
+		}
+		body = body_of(st, SIDE_SERVER, answered);
+		answer = answer_of(&body);
+		fill_response(st, answered, &body, &answer, is_secret(target.command), values);
+		follow_exhaust(st, answered, &body, asked ? &target : NULL);
+	}
+	if (st->application.len)
+		values[MONGODB_COLUMN_APPLICATION] = value_text(buffer_span(&st->application));
+	matcher_record(request, response, lost, answer.failed, &record);
+	if (silent && record.outcome == OUTCOME_UNANSWERED)
+		record.outcome = OUTCOME_OK;
+	record.note = buffer_span(&st->note);
+	session_emit(st->session, &record);
+}
+
+/* ---- the table ---- */
+
+static const struct column columns[] = {
+#define MONGODB_COLUMN_ROW(id, name, sql, unit, help) {name, sql, unit, help},
+	MONGODB_COLUMNS(MONGODB_COLUMN_ROW)
+#undef MONGODB_COLUMN_ROW
+};
+
+static void append_text(struct buffer *out, const char *before, const struct value *value)
+{
+	if (value->type != VALUE_TEXT)
+		return;
+	buffer_append_text(out, before);
+	buffer_append_span(out, value->text);
+}
+
+static void append_count(struct buffer *out, const char *before, const struct value *value,
+			 const char *what)
+{
+	if (value->type == VALUE_INT && value->integer)
+		buffer_printf(out, "%s%lld %s%s", before, (long long)value->integer, what,
+			      value->integer == 1 ? "" : "s");
+}
+
+/* "find shop.orders -> 50 documents", "insert shop.orders 3 documents -> DuplicateKey: ...". */
+static void describe(const struct value *values, struct buffer *out)
+{
+	if (values[MONGODB_COLUMN_COMMAND].type == VALUE_TEXT)
+		buffer_append_span(out, values[MONGODB_COLUMN_COMMAND].text);
+	else
+		buffer_append_text(out, "(no request)");
+	append_text(out, " ", &values[MONGODB_COLUMN_DATABASE]);
+	append_text(out, ".", &values[MONGODB_COLUMN_COLLECTION]);
+	append_count(out, " ", &values[MONGODB_COLUMN_REQ_DOCUMENTS], "document");
+	if (values[MONGODB_COLUMN_ERROR].type == VALUE_TEXT) {
+		append_text(out, " -> ", &values[MONGODB_COLUMN_ERROR]);
+		return;
+	}
+	append_count(out, " -> ", &values[MONGODB_COLUMN_RESP_DOCUMENTS], "document");
+	if (values[MONGODB_COLUMN_AFFECTED].type == VALUE_INT)
+		buffer_printf(out, " -> n=%lld",
+			      (long long)values[MONGODB_COLUMN_AFFECTED].integer);
+}
+
+const struct table mongodb_table = {
+	.name = "mongodb",
+	.summary = "MongoDB commands with their answers",
+	.columns = columns,
+	.column_count = MONGODB_COLUMN_COUNT,
+	.describe = describe,
+};

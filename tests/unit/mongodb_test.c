@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "protocols/mongodb/bson.h"
+#include "protocols/mongodb/mongodb.h"
+#include "tests/unit/http_case.h"
+
+#define BYTES(text) span_of(text, sizeof(text) - 1)
+
+#define CHECK(messages, ...)                                                                       \
+	check(messages, sizeof(messages) / sizeof((messages)[0]),                                  \
+	      (const char *const[]){__VA_ARGS__, NULL})
+
+static void check(const struct feed_message *messages, size_t count, const char *const *records)
+{
+	const struct feed feed = {.messages = messages, .count = count, .role = ROLE_CLIENT};
+
+	feed_check(&feed, NULL);
+	http_expect(&feed, records);
+}
+
+/* {ping: 1, $db: "d"} and {ok: 1.0} */
+#define PING(id, flags)                                                                            \
+	"\x2f\0\0\0" id "\0\0\0\0\0\0\0\xdd\7\0\0" flags "\0\0\0\0\x1a\0\0\0\x10ping\0\1\0\0\0"    \
+	"\2$db\0\2\0\0\0d\0\0"
+#define PONG(id, to, flags)                                                                        \
+	"\x26\0\0\0" id "\0\0\0" to "\0\0\0\xdd\7\0\0" flags                                       \
+	"\0\0\0\0\x11\0\0\0\1ok\0\0\0\0\0\0\0"                                                     \
+	"\xf0\x3f\0"
+
+static void answers_by_their_number(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(PING("\1", "\0") PING("\2", "\0")),
+		FEED_RESPONSE(PONG("\x11", "\2", "\0") PONG("\x12", "\1", "\0")),
+	};
+
+	(void)state;
+	CHECK(messages,
+	      "'outcome':'ok','command':'ping','database':'d','collection':null | "
+	      "'request':{'ping':1,'$db':'d'},'response':{'ok':1.0} | 'error_code':0,'error':null "
+	      "| "
+	      "'opcode':'msg' | 'request_id':2 | 'req_bytes':47,'resp_bytes':38",
+	      "'outcome':'ok' | 'request_id':1");
+}
+
+/* One that wants no answer, and answers that go on without being asked for. */
+static void more_to_come(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(PING("\1", "\2") PING("\2", "\0")),
+		FEED_RESPONSE(PONG("\x11", "\2", "\2")),
+		FEED_RESPONSE(PONG("\x12", "\x11", "\2")),
+		FEED_RESPONSE(PONG("\x13", "\x12", "\0")),
+	};
+
+	(void)state;
+	CHECK(messages, "'outcome':'ok','command':'ping' | 'response':null | 'request_id':1",
+	      "'request_id':2,'exhaust':false",
+	      "'outcome':'ok','command':'ping','database':'d' | 'exhaust':true | goes on",
+	      "'outcome':'ok','command':'ping' | 'exhaust':true");
+}
+
+static void losses(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(PING("\1", "\0")), FEED_RESPONSE(PONG("\x11", "\1", "\0")),
+		FEED_REQUEST(PING("\2", "\0")), FEED_RESPONSE(PONG("\x12", "\2", "\0")),
+		FEED_REQUEST(PING("\3", "\0")), FEED_RESPONSE(PONG("\x13", "\3", "\0")),
+	};
+	const struct feed feed = {.messages = messages, .count = 6, .role = ROLE_CLIENT, .lose = 4};
+	static const char *const records[] = {
+		"'outcome':'ok' | 'request_id':1",
+		"'outcome':'ok' | 'request_id':3",
+		"'outcome':'partial' | 'request_id':2",
+		NULL,
+	};
+
+	(void)state;
+	http_expect(&feed, records);
+}
+
+/* ELEMENTS in a document of their length. */
+static void wrap(struct span elements, struct buffer *document)
+{
+	uint32_t len = (uint32_t)elements.len + 5;
+
+	buffer_append(document, &len, sizeof(len));
+	buffer_append_span(document, elements);
+	buffer_append_char(document, 0);
+}
+
+static void check_json(struct span elements, const char *json)
+{
+	struct buffer out = {0}, document = {0};
+	struct bson_writer w = {.out = &out, .limit = 1 << 20};
+
+	wrap(elements, &document);
+	bson_json(&w, buffer_span(&document));
+	buffer_append_char(&out, 0);
+	assert_string_equal(out.data, json);
+	assert_false(w.cut);
+	buffer_free(&document);
+	buffer_free(&out);
+}
+
+static void every_type(void **state)
+{
+	(void)state;
+	check_json(BYTES(""), "{}");
+	check_json(BYTES("\1d\0\0\0\0\0\0\0\xf8\x3f"), "{\"d\":1.5}");
+	check_json(BYTES("\2s\0\2\0\0\0x\0"), "{\"s\":\"x\"}");
+	check_json(BYTES("\3o\0\5\0\0\0\0"), "{\"o\":{}}");
+	check_json(BYTES("\4a\0\x0c\0\0\0\x10"
+			 "0\0\7\0\0\0\0"),
+		   "{\"a\":[7]}");
+	check_json(BYTES("\5b\0\2\0\0\0\x80\0\1"),
+		   "{\"b\":{\"$binary\":{\"base64\":\"AAE=\",\"subType\":\"80\"}}}");
+	check_json(BYTES("\6u\0"), "{\"u\":{\"$undefined\":true}}");
+	check_json(BYTES("\7i\0\0\1\2\3\4\5\6\7\x08\x09\x0a\x0b"),
+		   "{\"i\":{\"$oid\":\"000102030405060708090a0b\"}}");
+	check_json(BYTES("\x08t\0\1"), "{\"t\":true}");
+	check_json(BYTES("\x09t\0\xe8\3\0\0\0\0\0\0"),
+		   "{\"t\":{\"$date\":\"1970-01-01T00:00:01Z\"}}");
+	check_json(BYTES("\x09t\0\x7b\x40\x5b\x05\0\0\0\0"),
+		   "{\"t\":{\"$date\":\"1970-01-02T00:57:46.363Z\"}}");
+	check_json(BYTES("\x09t\0\xff\xff\xff\xff\xff\xff\xff\xff"),
+		   "{\"t\":{\"$date\":{\"$numberLong\":\"-1\"}}}");
+	check_json(BYTES("\x0an\0"), "{\"n\":null}");
+	check_json(BYTES("\x0br\0"
+			 "a\0i\0"),
+		   "{\"r\":{\"$regularExpression\":{\"pattern\":\"a\",\"options\":\"i\"}}}");
+	check_json(BYTES("\x0d"
+			 "c\0\2\0\0\0f\0"),
+		   "{\"c\":{\"$code\":\"f\"}}");
+	check_json(BYTES("\x0f"
+			 "c\0\x0f\0\0\0\2\0\0\0f\0\5\0\0\0\0"),
+		   "{\"c\":{\"$code\":\"f\",\"$scope\":{}}}");
+	check_json(BYTES("\x10i\0\xff\xff\xff\xff"), "{\"i\":-1}");
+	check_json(BYTES("\x11t\0\1\0\0\0\2\0\0\0"), "{\"t\":{\"$timestamp\":{\"t\":2,\"i\":1}}}");
+	check_json(BYTES("\x12l\0\0\0\0\0\1\0\0\0"), "{\"l\":4294967296}");
+	check_json(BYTES("\x13"
+			 "d\0\x0f\0\0\0\0\0\0\0\0\0\0\0\0\0\x3e\x30"),
+		   "{\"d\":{\"$numberDecimal\":\"1.5\"}}");
+	check_json(BYTES("\x7fm\0"), "{\"m\":{\"$maxKey\":1}}");
+	check_json(BYTES("\xffm\0"), "{\"m\":{\"$minKey\":1}}");
+	/* What is damaged ends it. */
+	check_json(BYTES("\x0an\0\2s\0\xff\0\0\0x\0"), "{\"n\":null}");
+}
+
+static void check_decimal(uint64_t high, uint64_t low, const char *text)
+{
+	struct buffer out = {0};
+
+	bson_decimal(low, high, &out);
+	assert_true(span_is(buffer_span(&out), text));
+	buffer_free(&out);
+}
+
+/* From the specification's own tests. */
+static void decimals(void **state)
+{
+	(void)state;
+	check_decimal(0x3040000000000000, 1, "1");
+	check_decimal(0x303e000000000000, 15, "1.5");
+	check_decimal(0xb040000000000000, 0, "-0");
+	check_decimal(0x3042000000000000, 1, "1E+1");
+	check_decimal(0x3034000000000000, 1, "0.000001");
+	check_decimal(0x3032000000000000, 1, "1E-7");
+	check_decimal(0x7c00000000000000, 0, "NaN");
+	check_decimal(0xf800000000000000, 0, "-Infinity");
+	check_decimal(0x3040314dc6448d93, 0x38c15b0a00000000, "1000000000000000000000000000000000");
+}
+
+static void shapes(void **state)
+{
+	/* find: "c", filter: {a: {$in: [1, 2]}}, lsid: {} */
+	static const char elements[] =
+		"\2find\0\2\0\0\0c\0\3filter\0\x29\0\0\0\3a\0\x21\0\0\0\4$in\0\x13\0\0\0"
+		"\x10"
+		"0\0\1\0\0\0\x10"
+		"1\0\2\0\0\0\0\0\0\3lsid\0\5\0\0\0\0";
+	struct buffer out = {0}, document = {0};
+	struct bson_writer w = {.out = &out, .limit = 1 << 20};
+
+	(void)state;
+	wrap(span_of(elements, sizeof(elements) - 1), &document);
+	bson_shape(&w, buffer_span(&document));
+	buffer_append_char(&out, 0);
+	assert_string_equal(out.data, "{\"find\":\"?\",\"filter\":{\"a\":{\"$in\":[\"?\"]}}}");
+	buffer_free(&document);
+	buffer_free(&out);
+}
+
+/* Deeper than any server allows. */
+static void nesting(void **state)
+{
+	struct buffer document = {0}, out = {0};
+	struct bson_writer w = {.out = &out, .limit = 1 << 20};
+
+	(void)state;
+	buffer_append(&document, "\5\0\0\0\0", 5);
+	for (int i = 0; i < 1000; i++) {
+		struct buffer outer = {0};
+		uint32_t len = (uint32_t)document.len + 8;
+
+		buffer_append(&outer, &len, 4);
+		buffer_append(&outer, "\3d", 3);
+		buffer_append_span(&outer, buffer_span(&document));
+		buffer_append_char(&outer, 0);
+		buffer_free(&document);
+		document = outer;
+	}
+	bson_json(&w, buffer_span(&document));
+	assert_true(w.damaged);
+	buffer_free(&document);
+	buffer_free(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_by_their_number),
+		cmocka_unit_test(more_to_come),
+		cmocka_unit_test(losses),
+		cmocka_unit_test(every_type),
+		cmocka_unit_test(decimals),
+		cmocka_unit_test(shapes),
+		cmocka_unit_test(nesting),
+	};
+
+	return cmocka_run_group_tests_name("mongodb", tests, NULL, NULL);
+}
