@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "format/pack.h"
 #include "protocols/cursor.h"
 #include "protocols/http2/huffman.h"
 
@@ -312,6 +313,42 @@ void hpack_lost(struct hpack *h)
 {
 	evict_to(h, 0);
 	h->older = true;
+}
+
+void hpack_pack(const struct hpack *h, struct buffer *out)
+{
+	pack_u64(out, h->size_max);
+	pack_u64(out, h->older);
+	pack_u64(out, h->count);
+	for (size_t age = h->count; age-- > 0;) {
+		const struct hpack_entry *e = *slot(h, age);
+
+		pack_u64(out, (uint64_t)e->name_unknown << 1 | e->value_unknown);
+		pack_span(out, span_of(e->text, e->name_len));
+		pack_span(out, span_of(e->text + e->name_len, e->value_len));
+	}
+}
+
+bool hpack_unpack(struct hpack *h, struct unpack *in)
+{
+	uint64_t count;
+
+	h->size_max = (size_t)unpack_u64(in);
+	h->older = unpack_u64(in);
+	count = unpack_u64(in);
+	for (uint64_t i = 0; i < count && !in->failed; i++) {
+		uint64_t unknown = unpack_u64(in);
+		struct hpack_field field = {
+			.name_unknown = unknown & 2,
+			.value_unknown = unknown & 1,
+		};
+
+		field.name = unpack_span(in);
+		field.value = unpack_span(in);
+		if (!insert(h, &field))
+			return false;
+	}
+	return !in->failed;
 }
 
 size_t hpack_memory(const struct hpack *h)

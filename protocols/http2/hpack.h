@@ -20,6 +20,7 @@
 #define HPACK_TABLE_MAX (256u << 10)
 
 struct hpack_entry;
+struct unpack;
 
 /* Zeroed is what a connection begins with, but for size_max. */
 struct hpack {
@@ -52,6 +53,10 @@ bool hpack_decode(struct hpack *h, struct span block, hpack_field_fn *field, voi
 
 /* Blocks may be missing, so what they put into the table is: all entries become unknown. */
 void hpack_lost(struct hpack *h);
+
+/* Appends the table to OUT (format/pack.h), and takes it from IN into one that is zeroed. */
+void hpack_pack(const struct hpack *h, struct buffer *out);
+bool hpack_unpack(struct hpack *h, struct unpack *in);
 
 /* Bytes of memory that it holds. */
 size_t hpack_memory(const struct hpack *h);

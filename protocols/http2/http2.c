@@ -71,4 +71,6 @@ const struct protocol protocol_http2 = {
 			.lost = http2_lost,
 		},
 	.finish = http2_finish,
+	.pack = http2_pack,
+	.unpack = http2_unpack,
 };

@@ -115,6 +115,11 @@ void http2_part(void *state, const struct frame *frame);
 void http2_lost(void *state, enum side side, uint64_t missing);
 void http2_finish(void *state);
 
+/* ---- pack.c ---- */
+
+bool http2_pack(const void *state, struct buffer *out);
+bool http2_unpack(void *state, struct unpack *in);
+
 /* ---- block.c: header fields ---- */
 
 /* HEADERS, PUSH_PROMISE or CONTINUATION; PAYLOAD is what of it is there. */

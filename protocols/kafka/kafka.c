@@ -69,4 +69,6 @@ const struct protocol protocol_kafka = {
 			.lost = kafka_lost,
 		},
 	.finish = kafka_finish,
+	.pack = kafka_pack,
+	.unpack = kafka_unpack,
 };

@@ -48,6 +48,11 @@ void kafka_part(void *state, const struct frame *frame);
 void kafka_lost(void *state, enum side side, uint64_t missing);
 void kafka_finish(void *state);
 
+/* ---- pack.c ---- */
+
+bool kafka_pack(const void *state, struct buffer *out);
+bool kafka_unpack(void *state, struct unpack *in);
+
 /* ---- record.c ---- */
 
 #define KAFKA_COLUMNS(X)                                                                           \
