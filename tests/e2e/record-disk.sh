@@ -28,10 +28,10 @@ full() { # full NAME SIZE LEAST OPTION...
 	mount -o "remount,size=$size" "$work/disk"
 	"$recorder" --port "$port" "$@" -o "$work/disk/rec" 2>"$work/full.err" &
 	recording=$!
-	wait_for 10 grep -q "recording into" "$work/full.err"
+	wait_for 60 grep -q "recording into" "$work/full.err"
 	(flood "$port" 40)
-	wait "$recording"
-	is "$name: exit status 2" "$?" 2
+	record_wait
+	is "$name: exit status 2" "$status" 2
 	check "$name: one line with the path says so" \
 		grep -q "^socktape-record: $work/disk/rec/.*no space left on the disk" "$work/full.err"
 	check "$name: every segment is complete" complete "$work/disk/rec"
@@ -89,10 +89,10 @@ fails() {
 	env "LD_PRELOAD=$work/disturb.so" FAIL_AFTER=5 "${@:2}" "$recorder" --port "$port" \
 		-o "$work/$1" 2>"$work/$1.err" &
 	recording=$!
-	wait_for 20 grep -q "recording into" "$work/$1.err"
+	wait_for 60 grep -q "recording into" "$work/$1.err"
 	(flood "$port" 100)
-	wait "$recording"
-	is "$1: exit status 2" "$?" 2
+	record_wait
+	is "$1: exit status 2" "$status" 2
 	check "$1: one line says why" grep -q "$work/$1/.*: Input/output error" "$work/$1.err"
 	read -r kept moved <<<"$(summary_of "$work/$1.err")"
 	check "$1: something is kept, and something is lost" test "$kept" -gt 0 -a "$kept" -lt "$moved"

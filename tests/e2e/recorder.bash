@@ -75,6 +75,13 @@ record_start() {
 	wait_for 20 grep -q "recording into" "$work/record.err"
 }
 
+# Waits until it has ended by itself, which it should; stops it when it doesn't. Sets $status.
+record_wait() {
+	wait_for 60 bash -c "! kill -0 $recording" || kill -INT "$recording"
+	wait "$recording"
+	status=$?
+}
+
 # Ends it with SIGNAL and sets $status.
 record_stop() {
 	kill "-$1" "$recording"
