@@ -243,4 +243,4 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
--include $(shell find build -path build/roots -prune -o -name '*.d' -type f -print 2>/dev/null)
+-include $(shell find build -name '*.d' -type f 2>/dev/null)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Servers and what loads them; each load gives operations a second."""
+"""Servers and what loads them; each load gives operations a second, and how many those were."""
 import glob
 import os
 import pwd
@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 
+import kafka
 from measure import Background, free_port, have, listening, run
 
 
@@ -27,7 +28,7 @@ def load_redis(port, seconds):
     out = output(["redis-benchmark", "-p", str(port), "-t", "set,get", "-n",
                   str(int(seconds * 40000)), "-d", "64", "--csv"])
     rates = [float(line.split('","')[1].strip('"')) for line in out.splitlines()[1:]]
-    return 2 / sum(1 / r for r in rates)
+    return 2 / sum(1 / r for r in rates), 2 * int(seconds * 40000)
 
 
 def start_nginx(work, port):
@@ -49,7 +50,8 @@ def start_nginx(work, port):
 def load_wrk(port, seconds, *options):
     out = output(["wrk", "-t", "1", "-c", "32", "-d", f"{int(seconds)}s", *options,
                   f"http://127.0.0.1:{port}/page"])
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1))
+    return (float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1)),
+            int(re.search(r"(\d+) requests in", out).group(1)))
 
 
 def load_short(port, seconds):
@@ -85,20 +87,22 @@ def start_postgres(work, port):
 def load_pgbench(port, seconds):
     out = output([postgres("pgbench"), "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "-S",
                   "-n", "-c", "4", "-j", "1", "-T", str(max(1, int(seconds))), "postgres"])
-    return float(re.search(r"tps = ([\d.]+)", out).group(1))
+    return (float(re.search(r"tps = ([\d.]+)", out).group(1)),
+            int(re.search(r"actually processed: (\d+)", out).group(1)))
 
 
 class Load:
-    """PROGRAMS must be there; SERVER is the name of the serving process."""
+    """PROGRAMS must be there, and PREPARED() fetches what else is needed; SERVER is the name of the serving process."""
 
-    def __init__(self, start, load, server, *programs):
+    def __init__(self, start, load, server, *programs, prepared=lambda: True):
         self.start = start
         self.load = load
         self.server = server
         self.programs = programs
+        self.prepared = prepared
 
     def there(self):
-        return have(*self.programs)
+        return have(*self.programs) and self.prepared()
 
 
 LOADS = {
@@ -106,12 +110,14 @@ LOADS = {
     "redis": Load(start_redis, load_redis, "redis-server", "redis-server", "redis-benchmark"),
     "pgbench": Load(start_postgres, load_pgbench, "postgres", postgres("pgbench"),
                     postgres("initdb")),
+    "kafka": Load(kafka.start, kafka.load, "kafka-broker", prepared=kafka.there),
     "short": Load(start_nginx, load_short, "nginx", "nginx", "wrk"),
 }
 TITLES = {
     "wrk": "wrk to nginx, 1 KB",
     "redis": "redis-benchmark, 64 bytes",
     "pgbench": "pgbench -S",
+    "kafka": "a Kafka producer, 1 KB",
     "short": "wrk, a connection each",
 }
 

@@ -26,8 +26,8 @@ def aa_text(aa):
 def one_load(name, work, port, options):
     def one_run(mode):
         beside = Beside(mode, work, port, LOADS[name].server)
-        rate = LOADS[name].load(port, options.seconds)
-        return {"rate": rate, **beside.stop()}
+        rate, operations = LOADS[name].load(port, options.seconds)
+        return {"rate": rate, "operations": operations, **beside.stop()}
     return one_run
 
 
@@ -61,7 +61,7 @@ def bench_load(name, work, options):
         cost = "-"
         if mode == NEW and OLD in rates:
             cost = f"{(1 - kept) / (1 - rates[OLD] / base):.2f}"
-        each = {what: median([r[what] / (r["rate"] * options.seconds) for r in results[mode]])
+        each = {what: median([r[what] / r["operations"] for r in results[mode]])
                 for what in ("cpu", "disk")}
         rows.append([mode, f"{kept:.3f}", cost, f"{each['cpu'] * 1e6:.2f} µs",
                      f"{each['disk']:.1f}", missing(mode, results[mode])])
