@@ -8,7 +8,8 @@
 
 static bool is_text(struct span text)
 {
-	const uint8_t *at = (const uint8_t *)text.data, *end = at + text.len;
+	const uint8_t *at = (const uint8_t *)text.data;
+	const uint8_t *end = text.len ? at + text.len : at;
 
 	while (at < end) {
 		size_t len = utf8_sequence(at, end);

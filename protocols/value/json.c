@@ -155,8 +155,9 @@ static char *copy_escaped(char *to, const uint8_t **from, const uint8_t *end, pt
 
 void json_append_string(struct buffer *b, struct span text)
 {
-	const uint8_t *p = (const uint8_t *)text.data;
-	const uint8_t *end = text.len ? p + text.len : p;
+	/* Nothing may have no address, which nothing may be added to. */
+	const uint8_t *p = (const uint8_t *)(text.len ? text.data : "");
+	const uint8_t *end = p + text.len;
 	char *to = buffer_reserve(b, text.len + 2);
 
 	if (!to)
