@@ -8,9 +8,10 @@
 /* What a spreadsheet takes for the beginning of a formula, in ASCII and in its full-width forms. */
 static bool begins_formula(struct span text)
 {
+	static const char ascii[] = {'=', '+', '-', '@', '\t', '\r', '\n'};
 	static const char *const wide[] = {"\uff1d", "\uff0b", "\uff0d", "\uff20"};
 
-	if (text.len && memchr("=+-@\t\r\n", text.data[0], 7))
+	if (text.len && memchr(ascii, text.data[0], sizeof(ascii)))
 		return true;
 	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
 		if (text.len >= 3 && memcmp(text.data, wide[i], 3) == 0)
@@ -22,12 +23,13 @@ static void csv_field(struct output *o, struct span text)
 {
 	void (*append)(struct buffer * b, struct span s) = o->terminal ? escape_append
 								       : text_append_utf8;
+	static const char special[] = {',', '"', '\r', '\n'};
 	struct buffer *b = &o->out;
 	bool formula = begins_formula(text);
 	bool quoted = formula;
 
 	for (size_t i = 0; i < text.len && !quoted; i++)
-		quoted = memchr(",\"\r\n", text.data[i], 4) != NULL;
+		quoted = memchr(special, text.data[i], sizeof(special)) != NULL;
 	if (!quoted) {
 		append(b, text);
 		return;

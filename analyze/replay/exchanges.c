@@ -85,12 +85,20 @@ bool exchange_begins(const struct row *row)
 
 static struct value moment(const struct row *row, int64_t distance)
 {
-	return distance == TIME_UNKNOWN ? (struct value){0} : value_int(row->begin + distance);
+	struct value v = {0};
+
+	if (distance != TIME_UNKNOWN)
+		v = value_int(row->begin + distance);
+	return v;
 }
 
 static struct value text_or_null(const char *text)
 {
-	return *text ? value_text(span_text(text)) : (struct value){0};
+	struct value v = {0};
+
+	if (*text)
+		v = value_text(span_text(text));
+	return v;
 }
 
 /* What the process of ROW saw. */
@@ -109,7 +117,7 @@ static void fill_end(struct exchange_values *to, int at, const struct row *row)
 		v[END_PROCESS] = value_text(span_text(to->processes[which]));
 	}
 	v[END_ADDRESS] = text_or_null(row->end->local_text);
-	v[END_REQUEST_FIRST] = row->has_request ? moment(row, 0) : (struct value){0};
+	v[END_REQUEST_FIRST] = moment(row, row->has_request ? 0 : TIME_UNKNOWN);
 	v[END_REQUEST_LAST] = moment(row, row->request_last);
 	v[END_RESPONSE_FIRST] = moment(row, row->response_first);
 	v[END_RESPONSE_LAST] = moment(row, row->response_last);

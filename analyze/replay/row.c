@@ -132,10 +132,11 @@ static struct row_end *end_new(const struct replay *replay, const struct connect
 	size_t len = strlen(comm) + strlen(container) + strlen(conn->local_text) +
 		     strlen(conn->remote_text) + 4;
 	struct row_end *end = malloc(sizeof(*end) + len);
-	char *to = (char *)(end + 1);
+	char *to;
 
 	if (!end)
 		return NULL;
+	to = (char *)(end + 1);
 	*end = (struct row_end){
 		.conn = conn->id,
 		.pid = conn->pid,

@@ -6,6 +6,11 @@
 #include "analyze/output/escape.h"
 #include "analyze/output/text.h"
 
+/* One of those that are selected. */
+struct table_name {
+	const struct table *table;
+};
+
 /* ---- adding ---- */
 
 /* Digits at *TEXT, which moves behind them. */
@@ -75,7 +80,7 @@ static bool add_tables(struct selection *s, const char *name)
 	const struct table *const *t = protocol ? protocol->tables : one;
 
 	for (; *t; t++)
-		buffer_append(&s->tables, t, sizeof(*t));
+		buffer_append(&s->tables, &(struct table_name){*t}, sizeof(struct table_name));
 	return (protocol || one[0]) && !s->tables.failed;
 }
 
@@ -193,9 +198,10 @@ static bool has_text(const struct selection *s, enum selection_kind kind, const 
 	if (!text)
 		return false;
 	for (size_t i = 0; i < b->len / sizeof(*list); i++) {
-		size_t len = kind == SELECT_CONTAINER ? strlen(list[i]) : strlen(text) + 1;
+		bool same = kind == SELECT_CONTAINER ? strncmp(list[i], text, strlen(list[i])) == 0
+						     : strcmp(list[i], text) == 0;
 
-		if (strncmp(list[i], text, len) == 0)
+		if (same)
 			return true;
 	}
 	return false;
@@ -203,10 +209,10 @@ static bool has_text(const struct selection *s, enum selection_kind kind, const 
 
 static bool has_table(const struct selection *s, const struct table *table)
 {
-	const struct table *const *list = (const struct table *const *)s->tables.data;
+	const struct table_name *list = (const struct table_name *)s->tables.data;
 
 	for (size_t i = 0; i < s->tables.len / sizeof(*list); i++)
-		if (list[i] == table)
+		if (list[i].table == table)
 			return true;
 	return false;
 }

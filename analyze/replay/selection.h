@@ -59,7 +59,7 @@ struct selection {
 	struct map conns;	/* by id */
 	struct buffer pids;	/* uint64_t each */
 	struct buffer texts[2]; /* const char * each: names, containers */
-	struct buffer tables;	/* const struct table * each */
+	struct buffer tables;	/* of the tables */
 	unsigned roles;		/* bit by enum role */
 	unsigned outcomes;	/* bit by enum outcome */
 	struct buffer records;	/* struct record_name each */
