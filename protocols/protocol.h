@@ -231,6 +231,7 @@ struct protocol {
 	const uint16_t *ports; /* well-known, ended by 0; the first is where Wireshark expects it */
 	bool stream;	       /* TCP and Unix streams */
 	bool datagram;	       /* UDP: each datagram is one frame */
+	bool encrypts;	       /* what it carries (session_unwrapped()) came out of TLS */
 
 	/* How much the sample looks like this protocol. Must answer for any bytes. */
 	void (*infer)(const struct sample *sample, struct verdict *verdict);

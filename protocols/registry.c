@@ -7,6 +7,7 @@
 #include "protocols/mongodb/mongodb.h"
 #include "protocols/mysql/mysql.h"
 #include "protocols/pgsql/pgsql.h"
+#include "protocols/proxy/proxy.h"
 #include "protocols/redis/redis.h"
 #include "protocols/tls/tls.h"
 #include "protocols/websocket/websocket.h"
@@ -14,6 +15,7 @@
 /* The order is that of the documentation; it decides nothing else but a tie in inference. */
 /* clang-format off */
 const struct protocol *const protocols[] = {
+	&protocol_proxy,
 	&protocol_http,
 	&protocol_http2,
 	&protocol_websocket,

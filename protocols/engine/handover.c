@@ -150,14 +150,20 @@ void session_unwrapped(struct session *s, enum side side, struct span bytes,
 	if (!bytes.len)
 		return;
 	if (!s->inside) {
-		s->inside = new_related(s, true);
+		s->inside = new_related(s, s->options.plaintext || s->protocol->encrypts);
 		s->made_inside = s->inside != NULL;
 	}
 	inside = s->inside;
 	/* What the calls of the TLS library told is better: it doesn't depend on keys. */
 	if (!inside || (inside->plain && inside->plain->streams[direction].started))
 		return;
-	entry.offset = inside->unwrapped[direction];
+	if (outer->peer) {
+		entry.has_peer = true;
+		entry.peer = *outer->peer;
+	}
+	/* A datagram's bytes are the end of the outer one's. */
+	entry.offset = s->datagram ? outer->offset + outer->available - bytes.len
+				   : inside->unwrapped[direction];
 	inside->unwrapped[direction] += bytes.len;
 	session_take(s->made_inside ? session_outermost(inside) : inside, &entry,
 		     (const uint8_t *)bytes.data);

@@ -187,6 +187,7 @@ const struct protocol protocol_tls = {
 	.tables = tables,
 	.ports = ports,
 	.stream = true,
+	.encrypts = true,
 	.infer = tls_infer,
 	.open = tls_open,
 	.close = tls_close,

@@ -306,6 +306,7 @@ static void masked_lost(void *state, enum side side, uint64_t missing)
 const struct protocol masked_protocol = {
 	.name = "masked",
 	.summary = "frames with something inside",
+	.encrypts = true,
 	.tables = lines_tables,
 	.ports = ports,
 	.stream = true,
