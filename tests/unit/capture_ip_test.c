@@ -153,6 +153,36 @@ static void fragments_bounded(void **state)
 	seen_free(seen);
 }
 
+/* A datagram in COUNT fragments of eight bytes: whether it becomes whole. */
+static bool whole_in(size_t count)
+{
+	struct buffer datagram = {0}, payload = {0}, file = {0};
+	struct seen *seen;
+	bool whole;
+
+	for (size_t i = 0; i < count * 8 - 8; i++)
+		buffer_append_char(&payload, 'x');
+	build_udp(&datagram, 40000, 53, buffer_span(&payload));
+	build_pcap(&file, LINK_RAW);
+	for (size_t i = 0; i < count; i++)
+		add_fragment(&file, buffer_span(&datagram),
+			     &(struct fragment_spec){0, i * 8, i * 8 + 8, 7});
+	seen = seen_read(&file);
+	whole = seen->totals.data_bytes == payload.len;
+	assert_true(whole || seen->totals.data_bytes == 0);
+	seen_free(seen);
+	buffer_free(&payload);
+	buffer_free(&datagram);
+	return whole;
+}
+
+static void fragments_of_one_bounded(void **state)
+{
+	(void)state;
+	assert_true(whole_in(1024));
+	assert_false(whole_in(1025));
+}
+
 /* PACKET, of the link type raw, carries the datagram "question" from port 40000 to 53. */
 static void expect_question(struct buffer *packet)
 {
@@ -378,6 +408,7 @@ int main(void)
 		cmocka_unit_test(fragments_late),
 		cmocka_unit_test(fragments_that_lie),
 		cmocka_unit_test(fragments_bounded),
+		cmocka_unit_test(fragments_of_one_bounded),
 		cmocka_unit_test(ipv6_extensions),
 		cmocka_unit_test(ipv6_fragments),
 		cmocka_unit_test(tunnels),

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "analyze/capture/pieces.h"
 #include "tests/unit/capture_build.h"
 
 #define C 1000u /* the client's initial sequence number, */
@@ -473,6 +474,104 @@ static void bounded(void **state)
 	seen_free(seen);
 }
 
+/*
+ * COUNT segments of LEN bytes wait behind a hole of one byte that nobody acknowledged: whether the
+ * waiting was given up before the end.
+ */
+static bool gives_up(size_t count, size_t len)
+{
+	char *payload = calloc(1, len + 1);
+	struct buffer file = {0};
+	struct seen *seen;
+	bool early;
+
+	assert_non_null(payload);
+	memset(payload, 'x', len);
+	build_pcap(&file, LINK_RAW);
+	build_handshake(&file, C, S);
+	for (uint32_t i = 0; i < count; i++)
+		build_segment(&file,
+			      &(struct build_segment){CLIENT, 10 * MS, C + 2 + i * (uint32_t)len,
+						      S + 1, ACK, payload, 0});
+	build_segment(&file, &(struct build_segment){CLIENT, 20 * MS, C + 1, S + 1, ACK, "h", 0});
+	seen = seen_read(&file);
+	early = seen->totals.lost_bytes == 1;
+	assert_int_equal(seen->totals.data_bytes, count * len + !early);
+	seen_free(seen);
+	free(payload);
+	return early;
+}
+
+/* One direction of a connection waits with 4,096 pieces, or 8 MiB, and no more. */
+static void bounded_to_the_piece(void **state)
+{
+	size_t len = 8192 - sizeof(struct piece);
+
+	(void)state;
+	assert_false(gives_up(4096, 1));
+	assert_true(gives_up(4097, 1));
+	assert_false(gives_up(1024, len));
+	assert_true(gives_up(1024, len + 1));
+}
+
+/* A SYN cookie changes between two answers to the same SYN; another SYN is another connection. */
+static void syn_cookies(void **state)
+{
+	static const struct {
+		uint32_t ack;
+		size_t connections;
+	} cases[] = {{C + 1, 1}, {C + 2, 2}};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct buffer file = {0};
+		struct seen *seen;
+
+		build_pcap(&file, LINK_RAW);
+		build_segment(&file, &(struct build_segment){CLIENT, 0, C, 0, SYN, NULL, 0});
+		build_segment(&file,
+			      &(struct build_segment){SERVER, MS, S, C + 1, SYN | ACK, NULL, 0});
+		build_segment(&file, &(struct build_segment){SERVER, 2 * MS, S + 1000, cases[i].ack,
+							     SYN | ACK, NULL, 0});
+		seen = seen_read(&file);
+		assert_int_equal(seen->totals.tcp_connections, cases[i].connections);
+		seen_free(seen);
+	}
+}
+
+/* Without a handshake: a port below 1024 is a server's. */
+static void who_began_by_ports(void **state)
+{
+	static const struct {
+		uint16_t from;
+		uint16_t to;
+		uint16_t local;
+	} cases[] = {
+		{40000, 1023, 40000},
+		{1023, 40000, 40000},
+		{1024, 40000, 1024},
+		{1024, 1023, 1024},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct build_tcp tcp = {cases[i].from, cases[i].to, C, S, ACK};
+		const struct build_ipv4 ip = {.from = 1, .to = 2, .protocol = 6};
+		struct buffer file = {0}, segment = {0}, packet = {0};
+		struct seen *seen;
+
+		build_pcap(&file, LINK_RAW);
+		build_tcp(&segment, &tcp, span_text("x"));
+		build_ipv4(&packet, &ip, buffer_span(&segment));
+		build_packet(&file, START, buffer_span(&packet));
+		seen = seen_read(&file);
+		assert_int_equal(seen_conn(seen, 0)->local.port, cases[i].local);
+		seen_free(seen);
+		buffer_free(&segment);
+		buffer_free(&packet);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -511,6 +610,9 @@ int main(void)
 		cmocka_unit_test(segmentation_offload),
 		cmocka_unit_test(far_outside),
 		cmocka_unit_test(bounded),
+		cmocka_unit_test(bounded_to_the_piece),
+		cmocka_unit_test(syn_cookies),
+		cmocka_unit_test(who_began_by_ports),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

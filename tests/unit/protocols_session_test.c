@@ -337,6 +337,32 @@ static void test_switch(void **state)
 	finish(&f, "1a 2SW end 1b end ");
 }
 
+/* However often it switches, accounts have an end; who comes again goes on with the first. */
+static void test_many_switches(void **state)
+{
+	const struct spoken *spoken;
+	struct fixture f;
+
+	(void)state;
+	setup(&f, 1 << 20);
+	for (int i = 0; i < 15; i++)
+		put(&f, "2SW");
+	put(&f, "1a");
+	assert_int_equal(session_spoken(f.s, &spoken), 16);
+	assert_int_equal(spoken[0].bytes[DIRECTION_SENT], 3);
+	assert_int_equal(spoken[15].bytes[DIRECTION_SENT], 2);
+	put(&f, "2SW");
+	put(&f, "1b");
+	assert_int_equal(session_spoken(f.s, &spoken), 16);
+	assert_int_equal(spoken[0].bytes[DIRECTION_SENT], 3 + 2);
+	/* What follows a switch begins in the middle of a connection. */
+	assert_true(session_midstream(f.s));
+	session_finish(f.s);
+	session_free(f.s);
+	assert_int_equal(f.budget.used, 0);
+	buffer_free(&f.log);
+}
+
 /* A frame that comes in a thousand pieces, almost as long as is kept. */
 static void test_large_frame(void **state)
 {
@@ -410,6 +436,7 @@ int main(void)
 		cmocka_unit_test(test_end_inside_a_frame),
 		cmocka_unit_test(test_lost_at_the_end),
 		cmocka_unit_test(test_switch),
+		cmocka_unit_test(test_many_switches),
 		cmocka_unit_test(test_large_frame),
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_garbage),
