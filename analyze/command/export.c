@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,11 +35,12 @@ static const struct command_option options[] = {
 };
 
 /*
- * Of the memory half is for what is learnt, in both passes. The other half is for reading; while
- * packets are written, half of that is for data that waits.
+ * Of the memory half is for what is learnt, in both passes, the other half for reading. While
+ * packets are written an eighth is for reading, and one for streams and their data; the rest is
+ * what can't be given back, because what is learnt lies in between.
  */
 #define FACTS_SHARE 2
-#define HELD_SHARE  4
+#define HELD_SHARE  8
 
 struct export
 {
@@ -225,7 +227,7 @@ static int write_packets(struct export *x, struct target *target)
 		.handlers = exporter_write_handlers(x->exporter),
 		.selection = &time,
 		.no_sessions = true,
-		.memory_limit = x->select.memory - x->with.facts_limit - x->with.held_limit,
+		.memory_limit = x->select.memory / HELD_SHARE,
 	};
 	enum tape_error error = exporter_begin(x->exporter, x->path, target_sink(target));
 	int status;
@@ -235,6 +237,8 @@ static int write_packets(struct export *x, struct target *target)
 	status = reading_again(&x->reading, x->path, &with);
 	if (status)
 		return status;
+	/* What the first pass had is in pieces, which the second can't use. */
+	malloc_trim(0);
 	exporter_attach(x->exporter, x->reading.replay);
 	status = reading_run(&x->reading);
 	error = exporter_finish(x->exporter);

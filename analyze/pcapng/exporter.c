@@ -82,12 +82,21 @@ static struct facts_conn *known(struct exporter *e, const struct connection *fro
 
 	if (c || !e->facts.full)
 		return c;
+	c = aside_conn(e, from->id);
+	if (c)
+		return c;
 	c = facts_live(&e->facts, from);
 	if (!c)
 		exporter_fail(e, TAPE_ERROR_MEMORY);
-	else
-		e->totals.unknown_connections++;
 	return c;
+}
+
+/* Facts of this pass that say no more than the connection itself. */
+static void forget_useless(struct exporter *e, struct facts_conn *c)
+{
+	if (c->live && !c->outlets[LAYER_WIRE] && !c->outlets[LAYER_TLS] && !c->aside[LAYER_WIRE] &&
+	    !c->aside[LAYER_TLS])
+		facts_forget(&e->facts, c);
 }
 
 static void on_data(struct exporter *e, const struct event *event, const struct connection *from)
@@ -103,18 +112,20 @@ static void on_data(struct exporter *e, const struct event *event, const struct 
 		exporter_stream_data(e, c, event, from);
 	else if (c->wanted && data->layer == LAYER_WIRE)
 		exporter_datagram(e, c, event, from);
+	forget_useless(e, c);
 }
 
 static void on_conn(struct exporter *e, const struct event *event, const struct connection *from)
 {
-	struct facts_conn *c = known(e, from);
+	struct facts_conn *c = event->snapshot ? NULL : known(e, from);
 
-	if (!c || c->written || event->snapshot)
+	if (!c || c->written)
 		return;
 	if (c->live)
 		c->whole = event->conn.origin == ORIGIN_OPENED;
 	if (!transport_is_datagram(c->transport))
 		exporter_stream_open(e, c, from, event->ts);
+	forget_useless(e, c);
 }
 
 static void on_loss(struct exporter *e, const struct event *event, const struct connection *from)
@@ -142,6 +153,7 @@ static void write_event(void *context, const struct event *event, const struct c
 		on_data(e, event, from);
 	else if (from && event->type == EVENT_CONN)
 		on_conn(e, event, from);
+	aside_make_room(e);
 	queue_advance(e->queue, replay_realtime(e->replay, event->ts));
 }
 
@@ -150,6 +162,8 @@ static void write_conn_end(void *context, const struct connection *from)
 	struct exporter *e = context;
 	struct facts_conn *c = facts_conn(&e->facts, from->id);
 
+	if (!c)
+		c = aside_conn(e, from->id);
 	if (!c || c->written)
 		return;
 	if (c->live)
@@ -198,6 +212,7 @@ struct exporter_totals exporter_totals(const struct exporter *e)
 	totals.lost_events = e->facts.lost_events;
 	totals.lost_bytes = e->facts.lost_bytes;
 	totals.refused_peers = e->facts.refused_peers;
+	totals.unknown_connections = e->facts.refused_conns;
 	return totals;
 }
 
@@ -206,21 +221,12 @@ const struct places *exporter_places(const struct exporter *e)
 	return e->places;
 }
 
-/* A second pass that was not finished leaves streams open. */
-static void free_streams(struct facts *f)
-{
-	struct facts_conn *c;
-	size_t at = 0;
-
-	while ((c = map_next(&f->conns, &at)) != NULL)
-		exporter_stream_free(c);
-}
-
 void exporter_free(struct exporter *e)
 {
 	if (!e)
 		return;
-	free_streams(&e->facts);
+	exporter_stream_free(e);
+	aside_free(&e->aside);
 	facts_free(&e->facts);
 	places_free(e->places);
 	interfaces_free(e->interfaces);

@@ -13,6 +13,30 @@
 /* Streams that hold data back are looked after, up to this many. */
 #define EXPORTER_HOLDING_MAX 1024
 
+/* Where a layer of a connection is written. */
+struct outlet {
+	struct exporter *exporter;
+	struct facts_conn *conn;
+	enum layer layer;
+	struct outlet *older; /* of those in memory, by their last use */
+	struct outlet *newer;
+	struct interface *interface; /* of the last event */
+	struct buffer comment;	     /* for the next packet */
+	struct joint *joint;
+	bool listed; /* in the exporter's list of those that hold data back */
+};
+
+struct cold;
+
+/* Connections that nobody uses, in files, when memory is short. */
+struct aside {
+	struct outlet *oldest;
+	struct outlet *newest;
+	struct cold *outlets; /* by connection and layer; made when needed */
+	struct cold *conns;   /* by id: of which the first pass learnt nothing */
+	struct buffer packed;
+};
+
 struct exporter {
 	struct exporter_options options;
 	struct facts facts;
@@ -24,8 +48,9 @@ struct exporter {
 	struct map names; /* addresses whose name was written */
 	struct outlet *holding[EXPORTER_HOLDING_MAX];
 	size_t holding_count;
-	int64_t held_since;	    /* when `holding` was last looked through; monotonic */
-	struct budget budget;	    /* of what streams hold back */
+	int64_t held_since; /* when `holding` was last looked through; monotonic */
+	struct aside aside;
+	struct budget budget;	    /* of open streams, and what they hold back */
 	uint64_t cut_segments;	    /* what streams may still spend on what was cut */
 	uint64_t joint_waiting;	    /* bytes */
 	int64_t last_time;	    /* of any packet; ns since the epoch */
@@ -50,6 +75,26 @@ void exporter_describe(struct exporter *e, const struct facts_end *end, enum lay
 struct interface *exporter_interface(struct exporter *e, const struct facts_end *end, uint32_t pid,
 				     const struct process *process);
 
+/* ---- exporter_aside.c ---- */
+
+/* O is new, or used: it is put aside after all others. */
+void aside_add(struct exporter *e, struct outlet *o);
+void aside_use(struct exporter *e, struct outlet *o);
+
+/* The outlet of C, also when it was put aside; NULL: there is none. */
+struct outlet *aside_outlet(struct exporter *e, struct facts_conn *c, enum layer layer);
+
+/* The facts of a connection that was put aside; NULL: it wasn't. */
+struct facts_conn *aside_conn(struct exporter *e, uint64_t id);
+
+/* Puts outlets aside as long as memory is short, but not the one used last. */
+void aside_make_room(struct exporter *e);
+
+/* O goes away. */
+void aside_remove(struct exporter *e, struct outlet *o);
+
+void aside_free(struct aside *a);
+
 /* ---- exporter_stream.c ---- */
 
 /* A connection on which nothing is said is shown, too. */
@@ -63,7 +108,7 @@ void exporter_stream_end(struct exporter *e, struct facts_conn *c, const struct 
 void exporter_stream_expire(struct exporter *e, int64_t now);
 
 /* After a second pass that was not finished. */
-void exporter_stream_free(struct facts_conn *c);
+void exporter_stream_free(struct exporter *e);
 
 /* ---- exporter_datagram.c ---- */
 

@@ -6,15 +6,6 @@
 /* Recorded time between two looks at who holds data back. */
 #define LOOK_NS (10 * 1000 * 1000ll)
 
-/* Where a layer of a connection is written. */
-struct outlet {
-	struct exporter *exporter;
-	struct interface *interface; /* of the last event */
-	struct buffer comment;	     /* for the next packet */
-	struct joint *joint;
-	bool listed; /* in the exporter's list of those that hold data back */
-};
-
 /* The connection under whose name C is written, which is its own or its twin's. */
 static struct facts_conn *written_conn(struct facts_conn *c)
 {
@@ -96,6 +87,8 @@ static struct outlet *open_outlet(struct exporter *e, struct facts_conn *c, enum
 		return NULL;
 	}
 	o->exporter = e;
+	o->conn = c;
+	o->layer = layer;
 	o->interface = interface;
 	exporter_describe(e, c->ends, layer, &options.stream.place, &o->comment);
 	joint_ends(c, layer, &options);
@@ -107,7 +100,10 @@ static struct outlet *open_outlet(struct exporter *e, struct facts_conn *c, enum
 		exporter_fail(e, TAPE_ERROR_MEMORY);
 		return NULL;
 	}
+	/* It was said on the first packet. */
+	buffer_free(&o->comment);
 	c->outlets[layer] = o;
+	aside_add(e, o);
 	if (layer == LAYER_TLS)
 		e->totals.plaintexts++;
 	else
@@ -126,7 +122,8 @@ void exporter_stream_open(struct exporter *e, struct facts_conn *c, const struct
 {
 	struct interface *interface;
 
-	if (!c->whole || !c->wanted || !c->ends || c->ends->left_out || c->outlets[LAYER_WIRE])
+	if (!c->whole || !c->wanted || !c->ends || c->ends->left_out || c->outlets[LAYER_WIRE] ||
+	    c->aside[LAYER_WIRE])
 		return;
 	interface = exporter_interface(e, c->ends, from->pid, from->process);
 	if (interface)
@@ -169,14 +166,15 @@ void exporter_stream_data(struct exporter *e, struct facts_conn *c, const struct
 	struct event_data data = event->data;
 	enum layer layer = data.layer;
 	uint32_t pid = data.pid ? data.pid : from->pid;
-	struct outlet *o = written->outlets[layer];
 	struct interface *interface;
+	struct outlet *o;
 
 	if (!c->wanted || !c->ends || (c != written && !c->ends->joined[layer]))
 		return;
 	interface = exporter_interface(e, written->ends, pid, replay_process(e->replay, pid));
 	if (!interface)
 		return;
+	o = aside_outlet(e, written, layer);
 	if (!o)
 		o = open_outlet(e, written, layer, interface, begin_ts(written, event->ts));
 	if (!o)
@@ -191,18 +189,6 @@ void exporter_stream_data(struct exporter *e, struct facts_conn *c, const struct
 
 /* ---- the end ---- */
 
-static void free_outlet(struct facts_conn *c, enum layer layer)
-{
-	struct outlet *o = c->outlets[layer];
-
-	if (!o)
-		return;
-	joint_free(o->joint);
-	buffer_free(&o->comment);
-	free(o);
-	c->outlets[layer] = NULL;
-}
-
 static void unlist(struct exporter *e, const struct outlet *o)
 {
 	for (size_t i = 0; o->listed && i < e->holding_count; i++) {
@@ -216,14 +202,14 @@ static void unlist(struct exporter *e, const struct outlet *o)
 static void finish_outlet(struct exporter *e, struct facts_conn *c, enum layer layer,
 			  const struct stream_end *how)
 {
-	struct outlet *o = c->outlets[layer];
+	struct outlet *o = aside_outlet(e, c, layer);
 
 	if (!o)
 		return;
 	joint_own_end(o->joint);
 	joint_finish(o->joint, how);
 	unlist(e, o);
-	free_outlet(c, layer);
+	aside_remove(e, o);
 }
 
 static void finish_streams(struct exporter *e, struct facts_conn *c, int64_t ts)
@@ -265,17 +251,19 @@ void exporter_stream_end(struct exporter *e, struct facts_conn *c, const struct 
 	if (!c->ends)
 		return;
 	exporter_stream_open(e, c, from, from->end_ts);
-	if (c == written)
-		for (int layer = 0; layer < 2; layer++)
-			if (c->outlets[layer])
-				joint_own_end(c->outlets[layer]->joint);
+	for (int layer = 0; c == written && layer < 2; layer++) {
+		struct outlet *o = aside_outlet(e, c, (enum layer)layer);
+
+		if (o)
+			joint_own_end(o->joint);
+	}
 	if (!waits_for(c->ends, from->end_ts) &&
 	    (c == written || c->ends->joined[LAYER_WIRE] || c->ends->joined[LAYER_TLS]))
 		finish_streams(e, written, from->end_ts);
 }
 
-void exporter_stream_free(struct facts_conn *c)
+void exporter_stream_free(struct exporter *e)
 {
-	free_outlet(c, LAYER_WIRE);
-	free_outlet(c, LAYER_TLS);
+	while (e->aside.oldest)
+		aside_remove(e, e->aside.oldest);
 }

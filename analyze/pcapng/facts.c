@@ -12,6 +12,10 @@
 /* What an entry of a map costs, slots and spare room included. */
 #define MAP_ENTRY 64
 
+/* A connection with its first end; what the allocator adds to each. */
+#define CONN_SIZE                                                                                  \
+	(sizeof(struct facts_conn) + sizeof(struct facts_end) + MAP_ENTRY + 2 * BUDGET_OVERHEAD)
+
 /* Of the memory, what the ends of borders may take; beyond that there are none. */
 #define BORDERS_SHARE 4
 
@@ -107,7 +111,8 @@ static struct facts_end *add_end(struct facts *f, struct facts_conn *c)
 	end->end_ts = INT64_MIN;
 	end->next = c->ends;
 	c->ends = end;
-	f->used += sizeof(*end);
+	if (end->next)
+		f->used += sizeof(*end) + BUDGET_OVERHEAD;
 	return end;
 }
 
@@ -150,7 +155,7 @@ static struct facts_conn *add_conn(struct facts *f, const struct connection *fro
 		f->error = TAPE_ERROR_MEMORY;
 		return NULL;
 	}
-	f->used += sizeof(*c) + MAP_ENTRY;
+	f->used += CONN_SIZE;
 	c->id = from->id;
 	for (int i = 0; i < 4; i++)
 		c->streams[i / 2][i % 2].lowest = UINT64_MAX;
@@ -516,6 +521,8 @@ void facts_conn_end(void *context, const struct connection *from)
 	struct facts *f = context;
 	struct facts_conn *c = facts_conn(f, from->id);
 
+	if (!c && f->full)
+		f->refused_conns++;
 	if (!c || c->ended)
 		return;
 	c->ended = true;
@@ -541,10 +548,42 @@ struct facts_conn *facts_live(struct facts *f, const struct connection *from)
 	return c;
 }
 
+void facts_pack(const struct facts_conn *c, struct buffer *out)
+{
+	buffer_append(out, c, sizeof(*c));
+	buffer_append(out, c->ends, sizeof(*c->ends));
+	pack_span(out, span_text(c->path));
+}
+
+struct facts_conn *facts_unpack(struct facts *f, struct unpack *in)
+{
+	struct facts_conn *c = calloc(1, sizeof(*c));
+	struct facts_end *end = calloc(1, sizeof(*end));
+	struct span path;
+
+	if (!c || !end) {
+		free(c);
+		free(end);
+		return NULL;
+	}
+	unpack_bytes(in, c, sizeof(*c));
+	unpack_bytes(in, end, sizeof(*end));
+	path = unpack_span(in);
+	c->ends = end;
+	end->conn = c;
+	c->path = path.len ? strndup(path.data, path.len) : NULL;
+	if ((path.len && !c->path) || !map_put(&f->conns, c->id, c)) {
+		free_conn(c);
+		return NULL;
+	}
+	f->used += CONN_SIZE;
+	return c;
+}
+
 void facts_forget(struct facts *f, struct facts_conn *c)
 {
 	map_remove(&f->conns, c->id);
-	f->used -= sizeof(*c) + MAP_ENTRY;
+	f->used -= CONN_SIZE;
 	free_conn(c);
 }
 
@@ -556,6 +595,11 @@ void facts_finish(struct facts *f)
 	while ((c = map_next(&f->conns, &at)) != NULL)
 		if (c->role == ROLE_UNKNOWN)
 			c->role = likely_role(c);
+}
+
+size_t facts_conn_size(void)
+{
+	return CONN_SIZE;
 }
 
 void facts_free(struct facts *f)

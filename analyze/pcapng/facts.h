@@ -5,6 +5,7 @@
 #include "analyze/pcapng/borders.h"
 #include "analyze/replay/replay.h"
 #include "format/map.h"
+#include "format/pack.h"
 
 /*
  * What must be known of every connection before the first packet is written: its protocol, who is
@@ -94,6 +95,7 @@ struct facts_conn {
 
 	/* Second pass. */
 	struct outlet *outlets[2]; /* by enum layer; at the end that is written */
+	bool aside[2];		   /* by enum layer: it was put aside */
 	bool written;		   /* its end has come */
 };
 
@@ -105,7 +107,8 @@ struct facts {
 	uint64_t seed;
 	uint64_t limit; /* bytes of memory that the facts may take */
 	uint64_t used;
-	bool full;	/* no more connections are taken */
+	bool full; /* no more connections are taken */
+	uint64_t refused_conns;
 	int64_t newest; /* time of any event so far */
 	int64_t late;	/* how much older than that an event was, at most; ns */
 	uint64_t peer_count;
@@ -137,6 +140,13 @@ struct facts_conn *facts_conn(const struct facts *f, uint64_t id);
  */
 struct facts_conn *facts_live(struct facts *f, const struct connection *from);
 void facts_forget(struct facts *f, struct facts_conn *c);
+
+/* The same of a stream, to be forgotten now and taken up again. NULL when there is no memory. */
+void facts_pack(const struct facts_conn *c, struct buffer *out);
+struct facts_conn *facts_unpack(struct facts *f, struct unpack *in);
+
+/* Bytes of memory of a connection, as far as they are the same for all. */
+size_t facts_conn_size(void);
 
 /* Nothing of the stream is missing in the recording, other than by the snap length. */
 bool facts_complete(const struct facts_stream *s);

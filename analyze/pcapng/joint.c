@@ -168,6 +168,36 @@ void joint_finish(struct joint *j, const struct stream_end *end)
 	stream_finish(j->stream, end);
 }
 
+bool joint_pack(const struct joint *j, struct buffer *out)
+{
+	if (joint_waits(j) || j->first[DIRECTION_SENT] || j->first[DIRECTION_RECEIVED])
+		return false;
+	buffer_append(out, j, sizeof(*j));
+	stream_pack(j->stream, out);
+	return !out->failed;
+}
+
+struct joint *joint_unpack(struct unpack *in, void *context)
+{
+	struct joint *j = malloc(sizeof(*j));
+
+	if (!j)
+		return NULL;
+	unpack_bytes(in, j, sizeof(*j));
+	j->last[0] = &j->first[0];
+	j->last[1] = &j->first[1];
+	j->stream = stream_unpack(in, context);
+	if (j->stream)
+		return j;
+	free(j);
+	return NULL;
+}
+
+size_t joint_size(void)
+{
+	return sizeof(struct joint) + BUDGET_OVERHEAD + stream_size();
+}
+
 void joint_free(struct joint *j)
 {
 	if (!j)

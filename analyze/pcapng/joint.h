@@ -41,6 +41,13 @@ bool joint_waits(const struct joint *j);
 void joint_expire(struct joint *j, int64_t now);
 void joint_finish(struct joint *j, const struct stream_end *end);
 
+/* As of the stream. False while something waits: nothing is put into OUT then. */
+bool joint_pack(const struct joint *j, struct buffer *out);
+struct joint *joint_unpack(struct unpack *in, void *context);
+
+/* Bytes of memory of one in which nothing waits. */
+size_t joint_size(void);
+
 void joint_free(struct joint *j); /* NULL is fine */
 
 #endif

@@ -12,7 +12,7 @@
 #define PORT_TRIES 64
 
 /* Places that are remembered as taken; beyond, only the first sequence numbers keep them apart. */
-#define CLAIMS_MAX (1u << 20)
+#define CLAIMS_MAX (1u << 19)
 
 /* Servers that are moved although one connection alone could stay; beyond, all such are moved. */
 #define MOVED_MAX (1u << 16)

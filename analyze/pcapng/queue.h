@@ -15,7 +15,7 @@ struct queue;
 /* Packets are at least this late, and no later event is waited for longer. */
 #define QUEUE_NS     (200 * 1000 * 1000ll)
 #define QUEUE_MAX_NS (60 * 1000 * 1000 * 1000ll)
-#define QUEUE_BYTES  (32u << 20)
+#define QUEUE_BYTES  (16u << 20)
 
 /* LATE: how late an event may be, ns. NULL when there is no memory. OUT outlives it. */
 struct queue *queue_new(struct pcapng *out, int64_t late);

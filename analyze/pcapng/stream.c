@@ -211,6 +211,28 @@ void stream_expire(struct stream *s, int64_t now)
 	reassembly_expire(&s->reassembly, now, on_run, s);
 }
 
+void stream_pack(const struct stream *s, struct buffer *out)
+{
+	buffer_append(out, s, sizeof(*s));
+}
+
+struct stream *stream_unpack(struct unpack *in, void *context)
+{
+	struct stream *s = malloc(sizeof(*s));
+
+	if (!s)
+		return NULL;
+	unpack_bytes(in, s, sizeof(*s));
+	s->options.context = context;
+	s->reassembly.held_end = &s->reassembly.held;
+	return s;
+}
+
+size_t stream_size(void)
+{
+	return sizeof(struct stream) + BUDGET_OVERHEAD;
+}
+
 static void give_fins(struct stream *s, const struct stream_end *end)
 {
 	enum direction first = end->remote_first ? DIRECTION_RECEIVED : DIRECTION_SENT;

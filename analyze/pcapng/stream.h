@@ -5,6 +5,7 @@
 #include "analyze/pcapng/borders.h"
 #include "analyze/pcapng/facts.h"
 #include "analyze/pcapng/packet.h"
+#include "format/pack.h"
 
 /*
  * Makes the TCP segments of one connection out of its data: a handshake, the bytes in the order of
@@ -52,6 +53,16 @@ void stream_data(struct stream *s, const struct event_data *data, int64_t ts);
 /* Whether data is held back; what was held too long by NOW is given out. */
 bool stream_waits(const struct stream *s);
 void stream_expire(struct stream *s, int64_t now);
+
+/*
+ * Puts what S is into OUT, to be freed and taken up again with what it was made for and a new
+ * CONTEXT. Not while data is held back.
+ */
+void stream_pack(const struct stream *s, struct buffer *out);
+struct stream *stream_unpack(struct unpack *in, void *context); /* NULL: no memory */
+
+/* Bytes of memory of one that holds nothing back. */
+size_t stream_size(void);
 
 /* How a connection ended. */
 struct stream_end {

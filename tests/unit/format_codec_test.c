@@ -476,6 +476,27 @@ static void each_malformed_event_is_recognised(void **state)
 	decoder_free(&d);
 }
 
+/* An event that says it is longer than what is left of its block. */
+static void an_event_does_not_reach_beyond_its_block(void **state)
+{
+	struct event close = {.type = EVENT_CLOSE, .ts = 5, .close = {.conn = 1, .sent = 2}};
+	struct encoder e = {0};
+	struct decoder d = {0};
+	struct event event;
+
+	(void)state;
+	add(&e, close);
+	for (size_t len = 16; len <= e.raw.len; len += 8) {
+		bool whole = len == e.raw.len;
+
+		decoder_begin(&d, span_of(e.raw.data, len), 0);
+		assert_int_equal(decoder_next(&d, &event), whole);
+		assert_int_equal(d.error, whole ? TAPE_OK : TAPE_ERROR_DAMAGED);
+	}
+	encoder_free(&e);
+	decoder_free(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -492,6 +513,7 @@ int main(void)
 		cmocka_unit_test(long_strings_are_cut),
 		cmocka_unit_test(malformed_events_end_the_block),
 		cmocka_unit_test(each_malformed_event_is_recognised),
+		cmocka_unit_test(an_event_does_not_reach_beyond_its_block),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

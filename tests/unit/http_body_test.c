@@ -45,6 +45,10 @@ static void chunks_that_are_none(void **state)
 		FEED_REQUEST("POST /1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 			     "10000000000000000\r\nabc\r\nGET /2 HTTP/1.1\r\n\r\n"),
 	};
+	static const struct feed_message largest[] = {
+		FEED_REQUEST("POST /1 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+			     "ffffffffffffffff\r\nabc\r\nGET /2 HTTP/1.1\r\n\r\n"),
+	};
 	static const struct feed_message broken[] = {
 		GET,
 		FEED_RESPONSE("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -54,6 +58,8 @@ static void chunks_that_are_none(void **state)
 	(void)state;
 	HTTP_CHECK(plain, "'resp_body':'hello' | chunked as announced", "'code':204");
 	HTTP_CHECK(huge, "'outcome':'partial' | 'path':'/1' | no valid chunk size", "'path':'/2'");
+	HTTP_CHECK(largest, "'outcome':'partial' | 'path':'/1' | no valid chunk size",
+		   "'path':'/2'");
 	HTTP_CHECK(broken, "'outcome':'partial' | 'resp_body':'hi' | no valid chunk size");
 }
 
