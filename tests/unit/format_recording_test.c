@@ -382,6 +382,49 @@ static void the_oldest_segments_make_room(void **state)
 	recording_free(rec);
 }
 
+/* However little may be kept: the last segment is what happened last. */
+static void the_last_segment_stays(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_totals totals;
+	struct recording *rec;
+	struct event event;
+	uint64_t next = 0;
+
+	write_segments(place->path, 1000, 2000, &totals);
+	assert_int_equal(totals.deleted_segments, totals.segments - 1);
+	assert_int_equal(recording_open(place->path, NULL, NULL, &rec), TAPE_OK);
+	while (recording_next(rec, &event))
+		if (event.type == EVENT_DATA)
+			next = event.data.offset + event.data.len;
+	assert_int_equal(next, 2000 * 1000);
+	assert_int_equal(recording_status(rec)->segments, 1);
+	recording_free(rec);
+}
+
+/* A snapshot as large as a segment may be: half a segment of what is new follows all the same. */
+static void a_large_snapshot_does_not_make_a_segment_of_every_block(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct recording_writer *w;
+
+	options.segment_len = 20000;
+	w = writer_at(&options);
+	for (uint64_t i = 0; i < 3000; i++)
+		add(w, conn_event(1 + i * 7919, 77));
+	for (uint64_t i = 0; i < 100; i++) {
+		add(w, data_event(1, i)); /* a kilobyte of noise */
+		assert_int_equal(recording_writer_flush(w), TAPE_OK);
+	}
+	assert_int_equal(recording_writer_finish(w), TAPE_OK);
+	assert_true(recording_writer_totals(w).file_bytes > 20000);
+	/* At least ten kilobytes of what is new are in each. */
+	assert_true(recording_writer_totals(w).segments > 3);
+	assert_true(recording_writer_totals(w).segments <= 1 + 100 / 9);
+	recording_writer_free(w);
+}
+
 static void a_recorder_that_died_leaves_what_it_flushed(void **state)
 {
 	struct place *place = *state;
@@ -793,6 +836,8 @@ int main(void)
 		TEST(segments_follow_each_other),
 		TEST(a_later_segment_alone_tells_its_names),
 		TEST(the_oldest_segments_make_room),
+		TEST(the_last_segment_stays),
+		TEST(a_large_snapshot_does_not_make_a_segment_of_every_block),
 		TEST(a_recorder_that_died_leaves_what_it_flushed),
 		TEST(a_directory_with_segments_is_refused),
 		TEST(what_is_not_there_is_told),
