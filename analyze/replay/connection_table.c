@@ -202,8 +202,15 @@ static struct tracked *wake(struct replay *r, uint64_t id)
 	if (!t)
 		return NULL;
 	in = unpack_begin(buffer_span(&c->packed));
-	if (!unpack(r, t, &in))
-		r->error = TAPE_ERROR_MEMORY;
+	if (!unpack(r, t, &in)) {
+		/* There is no memory for what it had: it goes on as if it began here. */
+		for (int layer = 0; layer < 2; layer++) {
+			session_drop(t->conn.sessions[layer]);
+			t->conn.sessions[layer] = NULL;
+		}
+		t->from_snapshot = true;
+		c->given_up++;
+	}
 	return t;
 }
 

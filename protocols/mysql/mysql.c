@@ -118,4 +118,6 @@ const struct protocol protocol_mysql = {
 			.lost = mysql_lost,
 		},
 	.finish = mysql_finish,
+	.pack = mysql_pack,
+	.unpack = mysql_unpack,
 };

@@ -129,6 +129,11 @@ void mysql_take_server(struct mysql_state *st, const struct frame *frame, uint8_
 /* All that waits is over. */
 void mysql_give_up(struct mysql_state *st);
 
+/* ---- pack.c ---- */
+
+bool mysql_pack(const void *state, struct buffer *out);
+bool mysql_unpack(void *state, struct unpack *in);
+
 /* ---- row.c ---- */
 
 void mysql_take_row(struct mysql_state *st, struct mysql_op *op, struct span payload, bool whole);
