@@ -29,7 +29,7 @@ static inline struct cursor cursor_of(const void *data, size_t len)
 
 static inline size_t cursor_left(const struct cursor *c)
 {
-	return (size_t)(c->end - c->pos);
+	return c->pos < c->end ? (size_t)(c->end - c->pos) : 0;
 }
 
 /* How far it has come from where it started. */
