@@ -20,6 +20,25 @@ struct user_sockaddr {
 	};
 };
 
+#define SOCKADDR_IN_LEN	 16
+#define SOCKADDR_IN6_LEN 28
+
+static __always_inline void address_decode(const struct user_sockaddr *name,
+					   struct kernel_address *address)
+{
+	if (name->family == AF_INET) {
+		address->family = ADDRESS_INET4;
+		__builtin_memcpy(address->ip, name->ip4, 4);
+	} else if (name->family == AF_INET6) {
+		address->family = ADDRESS_INET6;
+		address->scope = name->inet6.scope;
+		__builtin_memcpy(address->ip, name->inet6.ip, 16);
+	} else {
+		return;
+	}
+	address->port = bpf_ntohs(name->port);
+}
+
 /* The address that a datagram call names; family 0 when there is none or it isn't readable. */
 static __always_inline void address_from_user(__u64 pointer, struct kernel_address *address)
 {
@@ -28,21 +47,11 @@ static __always_inline void address_from_user(__u64 pointer, struct kernel_addre
 	__builtin_memset(address, 0, sizeof(*address));
 	if (!pointer || user_read(&name, sizeof(name.family), pointer))
 		return;
-	if (name.family == AF_INET) {
-		if (user_read(&name, 8, pointer))
-			return;
-		address->family = ADDRESS_INET4;
-		__builtin_memcpy(address->ip, name.ip4, 4);
-	} else if (name.family == AF_INET6) {
-		if (user_read(&name, sizeof(name), pointer))
-			return;
-		address->family = ADDRESS_INET6;
-		address->scope = name.inet6.scope;
-		__builtin_memcpy(address->ip, name.inet6.ip, 16);
-	} else {
+	if (name.family == AF_INET && user_read(&name, 8, pointer))
 		return;
-	}
-	address->port = bpf_ntohs(name.port);
+	if (name.family == AF_INET6 && user_read(&name, sizeof(name), pointer))
+		return;
+	address_decode(&name, address);
 }
 
 static __always_inline void address_of_inet(struct sock *sk, struct kernel_address *local,

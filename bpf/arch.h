@@ -7,12 +7,15 @@
  *
  * CALL_NUMBER(regs), CALL_ARG1(regs) to CALL_ARG5(regs): a system call's number and arguments as
  * they were when it began, out of the registers as they are when it ends. CALL32_ARG1 to
- * CALL32_ARG3: those of a 32-bit program.
+ * CALL32_ARG5: those of a 32-bit program.
  *
  * call_is_32bit(task, regs): whether it is one of a 32-bit program, whose numbers are others.
  *
  * ARCH_CALLS(X): X(number, kind, call, direction) for each call that moves bytes through sockets or
- * makes connections; ARCH_CALLS_32(X): X(number, kind) for those of 32-bit programs (bpf/calls.h).
+ * makes connections; ARCH_CALLS_32(X): X(number, way, kind, call, direction) for those of 32-bit
+ * programs (bpf/calls.h). ARCH_IO_SUBMIT: the number of io_submit.
+ *
+ * CALL_IS_RUNNING(regs): whether the task is in the system call still, as far as that shows.
  *
  * USER_ADDRESS(address): an address out of a program's own registers or memory as
  * bpf_probe_read_user() takes it.

@@ -25,6 +25,11 @@ struct pt_regs___arm64_call {
 #define CALL32_ARG1(of) CALL_ARG1(of)
 #define CALL32_ARG2(of) CALL_ARG2(of)
 #define CALL32_ARG3(of) CALL_ARG3(of)
+#define CALL32_ARG4(of) CALL_ARG4(of)
+#define CALL32_ARG5(of) CALL_ARG5(of)
+
+/* The result isn't there yet. */
+#define CALL_IS_RUNNING(of) (REGISTER(of, regs[0]) == REGISTER(of, orig_x0))
 
 /* The uppermost byte may be a tag (Documentation/arch/arm64/tagged-pointers.rst). */
 #define USER_ADDRESS(address) ((__u64)(address) & ~(0xffULL << 56))
@@ -60,23 +65,25 @@ static __always_inline bool call_is_32bit(struct task_struct *task, struct pt_re
 
 /* arch/arm/tools/syscall.tbl */
 #define ARCH_CALLS_32(X)                                                                           \
-	X(3, FD)       /* read */                                                                  \
-	X(4, FD)       /* write */                                                                 \
-	X(145, FD)     /* readv */                                                                 \
-	X(146, FD)     /* writev */                                                                \
-	X(187, FD)     /* sendfile */                                                              \
-	X(239, FD)     /* sendfile64 */                                                            \
-	X(289, FD)     /* send */                                                                  \
-	X(290, FD)     /* sendto */                                                                \
-	X(291, FD)     /* recv */                                                                  \
-	X(292, FD)     /* recvfrom */                                                              \
-	X(296, FD)     /* sendmsg */                                                               \
-	X(297, FD)     /* recvmsg */                                                               \
-	X(340, SPLICE) /* splice */                                                                \
-	X(365, FD)     /* recvmmsg */                                                              \
-	X(374, FD)     /* sendmmsg */                                                              \
-	X(392, FD)     /* preadv2 */                                                               \
-	X(393, FD)     /* pwritev2 */                                                              \
-	X(417, FD)     /* recvmmsg_time64 */
+	X(3, FD, BUFFER, READ, RECEIVED)                                                           \
+	X(4, FD, BUFFER, WRITE, SENT)                                                              \
+	X(145, FD, VECTOR, READV, RECEIVED)                                                        \
+	X(146, FD, VECTOR, WRITEV, SENT)                                                           \
+	X(187, FD, NONE, SENDFILE, SENT)                                                           \
+	X(239, FD, NONE, SENDFILE, SENT) /* sendfile64 */                                          \
+	X(289, FD, BUFFER, SENDTO, SENT) /* send */                                                \
+	X(290, FD, BUFFER, SENDTO, SENT)                                                           \
+	X(291, FD, BUFFER, RECVFROM, RECEIVED) /* recv */                                          \
+	X(292, FD, BUFFER, RECVFROM, RECEIVED)                                                     \
+	X(296, FD, MESSAGE, SENDMSG, SENT)                                                         \
+	X(297, FD, MESSAGE, RECVMSG, RECEIVED)                                                     \
+	X(340, SPLICE, SPLICE, SPLICE, SENT)                                                       \
+	X(365, FD, NONE, RECVMMSG, RECEIVED)                                                       \
+	X(374, FD, NONE, SENDMMSG, SENT)                                                           \
+	X(392, FD, VECTOR, PREADV, RECEIVED)                                                       \
+	X(393, FD, VECTOR, PWRITEV, SENT)                                                          \
+	X(417, FD, NONE, RECVMMSG, RECEIVED) /* recvmmsg_time64 */
+
+#define ARCH_IO_SUBMIT 2
 
 #endif

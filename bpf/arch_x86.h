@@ -11,6 +11,7 @@ struct pt_regs___x86 {
 	__u64 bx;
 	__u64 r8;
 	__u64 cx;
+	__u64 ax;
 	__u64 dx;
 	__u64 si;
 	__u64 di;
@@ -36,6 +37,11 @@ struct task_struct___x86 {
 #define CALL32_ARG1(regs) REGISTER(regs, bx)
 #define CALL32_ARG2(regs) REGISTER(regs, cx)
 #define CALL32_ARG3(regs) REGISTER(regs, dx)
+#define CALL32_ARG4(regs) REGISTER(regs, si)
+#define CALL32_ARG5(regs) REGISTER(regs, di)
+
+/* The result isn't there yet. */
+#define CALL_IS_RUNNING(regs) (REGISTER(regs, ax) == (__u64)-ENOSYS)
 
 #define USER_ADDRESS(address) ((__u64)(address))
 
@@ -76,22 +82,24 @@ static __always_inline bool call_is_32bit(struct task_struct *task, struct pt_re
 
 /* arch/x86/entry/syscalls/syscall_32.tbl */
 #define ARCH_CALLS_32(X)                                                                           \
-	X(3, FD) /* read */                                                                        \
-	X(4, FD) /* write */                                                                       \
-	X(102, SOCKETCALL)                                                                         \
-	X(145, FD)     /* readv */                                                                 \
-	X(146, FD)     /* writev */                                                                \
-	X(187, FD)     /* sendfile */                                                              \
-	X(239, FD)     /* sendfile64 */                                                            \
-	X(313, SPLICE) /* splice */                                                                \
-	X(337, FD)     /* recvmmsg */                                                              \
-	X(345, FD)     /* sendmmsg */                                                              \
-	X(369, FD)     /* sendto */                                                                \
-	X(370, FD)     /* sendmsg */                                                               \
-	X(371, FD)     /* recvfrom */                                                              \
-	X(372, FD)     /* recvmsg */                                                               \
-	X(378, FD)     /* preadv2 */                                                               \
-	X(379, FD)     /* pwritev2 */                                                              \
-	X(417, FD)     /* recvmmsg_time64 */
+	X(3, FD, BUFFER, READ, RECEIVED)                                                           \
+	X(4, FD, BUFFER, WRITE, SENT)                                                              \
+	X(102, SOCKETCALL, NONE, UNKNOWN, SENT)                                                    \
+	X(145, FD, VECTOR, READV, RECEIVED)                                                        \
+	X(146, FD, VECTOR, WRITEV, SENT)                                                           \
+	X(187, FD, NONE, SENDFILE, SENT)                                                           \
+	X(239, FD, NONE, SENDFILE, SENT) /* sendfile64 */                                          \
+	X(313, SPLICE, SPLICE, SPLICE, SENT)                                                       \
+	X(337, FD, NONE, RECVMMSG, RECEIVED)                                                       \
+	X(345, FD, NONE, SENDMMSG, SENT)                                                           \
+	X(369, FD, BUFFER, SENDTO, SENT)                                                           \
+	X(370, FD, MESSAGE, SENDMSG, SENT)                                                         \
+	X(371, FD, BUFFER, RECVFROM, RECEIVED)                                                     \
+	X(372, FD, MESSAGE, RECVMSG, RECEIVED)                                                     \
+	X(378, FD, VECTOR, PREADV, RECEIVED)                                                       \
+	X(379, FD, VECTOR, PWRITEV, SENT)                                                          \
+	X(417, FD, NONE, RECVMMSG, RECEIVED) /* recvmmsg_time64 */
+
+#define ARCH_IO_SUBMIT 209
 
 #endif

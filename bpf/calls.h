@@ -19,29 +19,30 @@ enum call_kind {
 	KIND_CONNECT,
 };
 
-/* A 32-bit call with the same number, which is not decoded but counted. */
-enum call_compat {
-	COMPAT_NONE,
-	COMPAT_FD,
-	COMPAT_SPLICE,
-	COMPAT_SOCKETCALL,
+/* How a call names its socket. */
+enum call_way {
+	WAY_FD,		/* by its first argument */
+	WAY_SPLICE,	/* by its first, or when it sends its third one */
+	WAY_SOCKETCALL, /* inside of socketcall(2) */
 };
 
 struct call_shape {
-	__u8 kind;
+	__u8 kind; /* of a 32-bit call NONE: its bytes are not looked for */
 	__u8 call;
 	__u8 direction;
-	__u8 compat;
+	__u8 way;
 };
 
 #define CALL_NUMBERS 512
 
-#define CALL_SHAPE(number, what, name, way)                                                        \
+#define CALL_SHAPE(number, what, name, to)                                                         \
 	[number].kind = KIND_##what, [number].call = CALL_##name,                                  \
-	[number].direction = DIRECTION_##way,
-#define CALL_SHAPE_32(number, what) [number].compat = COMPAT_##what,
+	[number].direction = DIRECTION_##to,
+#define CALL_SHAPE_32(number, by, what, name, to)                                                  \
+	CALL_SHAPE(number, what, name, to)[number].way = WAY_##by,
 
-static const volatile struct call_shape call_shapes[CALL_NUMBERS] = {
-	ARCH_CALLS(CALL_SHAPE) ARCH_CALLS_32(CALL_SHAPE_32)};
+static const volatile struct call_shape call_shapes[CALL_NUMBERS] = {ARCH_CALLS(CALL_SHAPE)};
+static const volatile struct call_shape call_shapes_32[CALL_NUMBERS] = {
+	ARCH_CALLS_32(CALL_SHAPE_32)};
 
 #endif

@@ -300,6 +300,8 @@ static __noinline struct kernel_conn_state *conn_open(struct socket_ref *ref, en
 	state.origin = ORIGIN_OPENED;
 	if (ref->transport == TRANSPORT_TCP)
 		state.state = conn_state_of(key);
+	if (ref->transport == TRANSPORT_UDP)
+		state.remote = socket_remote(key);
 	if (how == CONN_BY_ACCEPT)
 		state.role = ROLE_SERVER;
 	else if (how == CONN_BY_CONNECT)

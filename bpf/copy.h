@@ -32,21 +32,73 @@ static __always_inline void message_begin(struct walk *walk, __u64 len)
 	walk->keep = 0;
 }
 
+/* struct iovec of a 32-bit program */
+struct iovec_32 {
+	__u32 base;
+	__u32 len;
+};
+
+/* Takes the next element of a vector; false when it isn't readable. */
+static __always_inline bool vector_next(struct source *source, __u64 *base, __u64 *len)
+{
+	struct iovec piece = {};
+	struct iovec_32 small;
+
+	source->count--;
+	if (source->kind == SOURCE_VECTOR_32) {
+		if (user_read(&small, sizeof(small), source->at))
+			return false;
+		source->at += sizeof(small);
+		*base = small.base;
+		*len = small.len;
+		return true;
+	}
+	if (source->kind == SOURCE_VECTOR_KERNEL
+		    ? bpf_probe_read_kernel(&piece, sizeof(piece), (void *)source->at)
+		    : user_read(&piece, sizeof(piece), source->at))
+		return false;
+	source->at += sizeof(piece);
+	*base = (__u64)piece.iov_base;
+	*len = piece.iov_len;
+	return true;
+}
+
 /* Pieces that are looked at to see how much a truncated datagram left in them. */
 #define CLAMP_PIECES 64
 
-/* MSG_TRUNC makes calls give the datagram's own length: the application has what fits. */
-static __always_inline __u64 iov_clamp(__u64 iov, __u64 count, __u64 moved)
+/*
+ * Adds up the pieces of lane->vector, but no more than MOVED bytes: MSG_TRUNC makes calls give the
+ * datagram's own length, and the application has what fits.
+ */
+__noinline int vector_measure(__u32 cpu, __u64 moved)
 {
-	__u64 capacity = 0;
-	struct iovec piece;
+	struct lane *lane = bpf_map_lookup_elem(&lanes, &cpu);
+	struct source *vector;
+	__u64 base;
+	__u64 len;
 
-	for (__u32 i = 0; i < CLAMP_PIECES && i < count; i++) {
-		if (user_read(&piece, sizeof(piece), iov + i * sizeof(piece)))
+	if (!lane)
+		return 0;
+	vector = &lane->vector;
+	lane->capacity = vector->kind == SOURCE_BUFFER ? vector->count : 0;
+	for (int i = 0; i < CLAMP_PIECES; i++) {
+		if (vector->kind == SOURCE_BUFFER || !vector->count ||
+		    !vector_next(vector, &base, &len))
 			break;
-		capacity += piece.iov_len;
+		lane->capacity += len;
 	}
-	return capacity < moved ? capacity : moved;
+	if (lane->capacity > moved)
+		lane->capacity = moved;
+	return 0;
+}
+
+/* Bytes that SOURCE has room for, or MOVED if that is less. */
+static __always_inline __u64 vector_clamp(struct lane *lane, const struct source *source,
+					  __u64 moved)
+{
+	lane->vector = *source;
+	vector_measure(lane->cpu, moved);
+	return lane->capacity;
 }
 
 /* Takes the next struct mmsghdr; false when there is none. */
@@ -81,7 +133,7 @@ static __always_inline bool message_next(struct lane *lane)
 			return true;
 		if (walk->direction == DIRECTION_RECEIVED &&
 		    (message.msg_hdr.msg_flags & MSG_TRUNC))
-			moved = iov_clamp(walk->source.at, walk->source.count, moved);
+			moved = vector_clamp(lane, &walk->source, moved);
 	} else if (!moved) {
 		return true;
 	}
@@ -98,8 +150,6 @@ static __always_inline bool message_next(struct lane *lane)
 static __always_inline bool piece_next(struct walk *walk)
 {
 	struct source *source = &walk->source;
-	struct iovec piece;
-	bool kernel = source->kind == SOURCE_VECTOR_KERNEL;
 
 	if (source->kind == SOURCE_FILE) {
 		if (pagecache_piece(walk))
@@ -108,19 +158,14 @@ static __always_inline bool piece_next(struct walk *walk)
 		return false;
 	}
 	if (source->kind < SOURCE_VECTOR || !source->count) {
-		walk->cut = kernel ? CUT_TOO_MANY_PIECES : CUT_NOT_CAPTURED;
+		walk->cut = source->kind == SOURCE_VECTOR_KERNEL ? CUT_TOO_MANY_PIECES
+								 : CUT_NOT_CAPTURED;
 		return false;
 	}
-	if (kernel ? bpf_probe_read_kernel(&piece, sizeof(piece), (void *)source->at)
-		   : user_read(&piece, sizeof(piece), source->at)) {
-		walk->cut = CUT_UNREADABLE;
-		return false;
-	}
-	source->at += sizeof(piece);
-	source->count--;
-	walk->piece = (__u64)piece.iov_base;
-	walk->piece_len = piece.iov_len;
-	return true;
+	if (vector_next(source, &walk->piece, &walk->piece_len))
+		return true;
+	walk->cut = CUT_UNREADABLE;
+	return false;
 }
 
 /* Copies what the piece, the record and the wish to keep allow; false when it isn't readable. */

@@ -4,7 +4,7 @@
 
 /* DATA records. */
 
-#include "bpf/conn.h"
+#include "bpf/tcp_count.h"
 
 static __always_inline void count_cut(struct lane *lane, __u8 cut, __u64 bytes)
 {

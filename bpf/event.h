@@ -87,6 +87,7 @@ enum kernel_record_kind {
 	KERNEL_NEXT = 6, /* the last one of a chunk */
 	KERNEL_WAKE = 7, /* in the ring: says nothing */
 	KERNEL_STATE = 8,
+	KERNEL_UNSEEN = 9,
 };
 
 /* Begins every record, at a multiple of 8 bytes. */
@@ -168,6 +169,16 @@ struct kernel_state {
 	__u32 reserved;
 };
 
+/* Bytes that TCP has counted, and no program has seen. */
+struct kernel_unseen {
+	struct kernel_record record;
+	__u64 conn;
+	__u64 position;
+	__u64 bytes;
+	__u8 direction; /* enum direction */
+	__u8 reserved[7];
+};
+
 struct kernel_close {
 	struct kernel_record record;
 	__u64 conn;
@@ -237,6 +248,16 @@ struct kernel_listener {
 	__u32 matches; /* it is recorded, as far as that can be told */
 };
 
+/* Of one direction of a TCP connection: bytes that were missed, as it seems (bpf/tcp_count.h). */
+struct kernel_gap {
+	__u64 at; /* position */
+	__u64 len;
+	__u64 swept; /* the connection's position at the last sweep, and how far TCP was ahead of it
+		      */
+	__s32 swept_ahead;
+	__u32 old; /* it was there at the last sweep */
+};
+
 /* Value of map `conns`; the key is the address of the kernel's struct sock. */
 struct kernel_conn_state {
 	__u64 id;
@@ -245,6 +266,7 @@ struct kernel_conn_state {
 	__u64 opened_ts;
 	__u64 established_ts;
 	__u64 state_ts;
+	__u64 remote;	     /* UDP: tells whether it was connected to somebody else */
 	__u64 position[2];   /* by enum direction; advances even when a record is lost */
 	__u32 announced_pid; /* the last process that is known to user space, of this connection */
 	__u32 opener;	     /* the process that connects or listens; 0 when unknown */
@@ -260,7 +282,13 @@ struct kernel_conn_state {
 	__u8 state;    /* enum conn_state */
 	__u8 state_by; /* enum conn_end */
 	__u16 error;
-	__u8 reserved[4];
+	__u8 counted;  /* the net below all calls (bpf/tcp_count.h): whether `first` is known */
+	__u8 shared;   /* more than one thread uses it */
+	__u8 fin_sent; /* 1: TCP's count includes a FIN */
+	__u8 reserved;
+	__u32 first[2]; /* sequence numbers that position 0 stands for */
+	__u32 user[2];	/* thread that used it last */
+	struct kernel_gap gap[2];
 };
 
 /* Only ever grow. */
@@ -279,6 +307,8 @@ struct kernel_counters {
 	__u64 lost_unreadable_bytes;
 	__u64 lost_uncaptured_calls; /* calls that can't even be counted per connection */
 	__u64 lost_uncaptured_bytes;
+	__u64 lost_unseen_calls; /* UNSEEN records for which the pool had no room */
+	__u64 lost_unseen_bytes;
 	__u64 lost_meta_records;  /* pool full: CONN, CLOSE, PROCESS, EXIT (sent again later) */
 	__u64 cut_pressure_bytes; /* payload left out under pressure (in the records' `cut`) */
 	__u64 cut_unreadable_bytes;

@@ -29,6 +29,7 @@
 #define MSG_ERRQUEUE 0x2000
 
 #define E2BIG	    7
+#define ENOSYS	    38
 #define EINPROGRESS 115
 
 /*

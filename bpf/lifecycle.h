@@ -4,7 +4,7 @@
 
 /* Processes that begin and end, TCP sockets that go. */
 
-#include "bpf/conn.h"
+#include "bpf/tcp_count.h"
 #include "bpf/process.h"
 
 /* The application let go of the socket and TCP is done with it: nothing can be read any more. */
@@ -18,6 +18,7 @@ int BPF_PROG(on_tcp_destroy, struct sock *sk)
 	if (!conn)
 		return 0;
 	lane = lane_claim();
+	tcp_settle(lane, key, conn);
 	if (conn_close_send(lane, key, conn))
 		bpf_map_delete_elem(&conns, &key);
 	lane_release(lane);

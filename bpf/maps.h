@@ -99,6 +99,7 @@ enum source_kind {
 	SOURCE_UNREADABLE,    /* the call's arguments are not readable */
 	SOURCE_BUFFER,	      /* address and length in user memory */
 	SOURCE_VECTOR,	      /* struct iovec in user memory */
+	SOURCE_VECTOR_32,     /* that of a 32-bit program */
 	SOURCE_VECTOR_KERNEL, /* a copy of one */
 	SOURCE_FILE,	      /* the page cache */
 };
@@ -157,6 +158,23 @@ struct process_space {
 	__u8 path[PATH_SPACE];
 };
 
+/* What is to be found out of the kernel's struct msghdr, and is (bpf/received.h). */
+struct wanted {
+	__u64 stack_begin; /* a number, not a pointer: the verifier lets nobody calculate with those
+			    */
+	__u64 left;	   /* bytes that the application's buffers have room for still */
+	__u64 control_end; /* of its memory for control messages */
+	__u64 control_left;
+	__u64 name_len;	 /* of an address of the family */
+	__u64 name_mask; /* 0: the address isn't wanted */
+	__u64 family;
+	__u64 at; /* word of the stack where it begins; 0: not found */
+	struct kernel_address peer;
+};
+
+/* Of a kernel stack that are looked at (bpf/received.h). */
+#define STACK_WORDS 256
+
 /* A CPU's. `shared` is what user space looks at; the rest belongs to who holds it. */
 struct lane {
 	struct kernel_lane shared;
@@ -166,6 +184,10 @@ struct lane {
 	__u32 fill;  /* bytes in it */
 	struct walk walk;
 	struct process_space process;
+	struct source vector; /* that is measured, and what came out */
+	__u64 capacity;
+	struct wanted wanted;
+	__u64 stack[STACK_WORDS];
 };
 
 struct {

@@ -132,6 +132,18 @@ static __always_inline __u16 socket_remote_port(__u64 sk)
 	return bpf_ntohs(KERNEL_GET(sock, sk, __sk_common.skc_dport));
 }
 
+/* Something that changes when the socket is connected to somebody else. */
+static __always_inline __u64 socket_remote(__u64 sk)
+{
+	__u64 port = socket_remote_port(sk);
+	__u64 ip[2] = {};
+
+	if (KERNEL_GET(sock, sk, __sk_common.skc_family) == AF_INET)
+		return (__u64)KERNEL_GET(sock, sk, __sk_common.skc_daddr) << 16 | port;
+	bpf_core_read(ip, sizeof(ip), &((struct sock *)sk)->__sk_common.skc_v6_daddr);
+	return (ip[0] ^ ip[1]) + port;
+}
+
 static __always_inline __u32 socket_netns(__u64 sk)
 {
 	struct net *net = KERNEL_GET(sock, sk, __sk_common.skc_net.net);

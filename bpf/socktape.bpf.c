@@ -5,7 +5,11 @@
  * is its contract with user space.
  */
 
+#ifdef SOCKTAPE_COMPAT
 #include "bpf/syscall.h"
+#else
+#include "bpf/hook.h"
+#endif
 #include "bpf/uring.h"
 #include "bpf/lifecycle.h"
 #include "bpf/tcp_state.h"

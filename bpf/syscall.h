@@ -7,165 +7,149 @@
  * and what the call moved is known.
  */
 
-#include "bpf/compat32.h"
+#include "bpf/call.h"
 #include "bpf/establish.h"
-#include "bpf/transfer.h"
 
-static __always_inline __u32 call_flags(const volatile struct call_shape *shape,
-					struct pt_regs *regs)
+static __always_inline __u32 call_flags(const struct syscall *call)
 {
-	if (shape->direction != DIRECTION_RECEIVED)
+	if (call->direction != DIRECTION_RECEIVED)
 		return 0;
-	if (shape->call == CALL_RECVFROM || shape->kind == KIND_MESSAGES)
-		return CALL_ARG4(regs);
-	return shape->kind == KIND_MESSAGE ? CALL_ARG3(regs) : 0;
+	if (call->name == CALL_RECVFROM || call->kind == KIND_MESSAGES)
+		return call->fourth;
+	return call->kind == KIND_MESSAGE ? call->third : 0;
 }
 
 /* Where sendfile() took its bytes: its offset is behind them now. */
 static __always_inline void source_sendfile(struct transfer *transfer, struct task_struct *task,
-					    struct pt_regs *regs)
+					    const struct syscall *call)
 {
-	struct file *file = current_file(task, CALL_ARG2(regs));
+	struct file *file = current_file(task, call->second);
 	__u64 offset = 0;
 
 	if (!file)
 		return;
-	if (!CALL_ARG3(regs))
+	if (!call->third)
 		offset = KERNEL_GET(file, file, f_pos);
-	else if (user_read(&offset, sizeof(offset), CALL_ARG3(regs)))
+	else if (user_read(&offset, sizeof(offset), call->third))
 		return;
 	source_file(transfer, file, offset - transfer->moved);
 }
 
-static __always_inline void source_message(struct transfer *transfer, __u64 pointer)
+/* Says where the call's bytes are, and who the peer is. */
+static __always_inline void call_source(struct lane *lane, struct transfer *transfer,
+					struct task_struct *task, struct syscall *call)
 {
-	struct user_msghdr message;
+	struct beside beside = {};
 
-	transfer->source.kind = SOURCE_UNREADABLE;
-	if (user_read(&message, sizeof(message), pointer))
-		return;
-	transfer->source.kind = SOURCE_VECTOR;
-	transfer->source.at = (__u64)message.msg_iov;
-	transfer->source.count = message.msg_iovlen;
+	if (call->kind == KIND_BUFFER)
+		source_buffer(transfer, call, &beside);
+	else if (call->kind == KIND_VECTOR)
+		source_vector(transfer, call);
+	else if (call->kind == KIND_MESSAGE)
+		source_message(transfer, call, call->second, &beside);
+	else if (call->kind == KIND_MESSAGES)
+		transfer->messages = call->second;
+	else if (call->kind == KIND_SENDFILE)
+		source_sendfile(transfer, task, call);
 	if (!transfer_is_datagram(transfer))
 		return;
-	address_from_user((__u64)message.msg_name, &transfer->peer);
-	transfer->segment = segment_of_control((__u64)message.msg_control, message.msg_controllen);
-	if (transfer->direction == DIRECTION_RECEIVED && (message.msg_flags & MSG_TRUNC))
-		transfer->moved = iov_clamp(transfer->source.at, transfer->source.count,
-					    transfer->moved);
-}
-
-static __always_inline void source_buffer(struct transfer *transfer, struct pt_regs *regs)
-{
-	struct source *source = &transfer->source;
-
-	source->kind = SOURCE_BUFFER;
-	source->at = CALL_ARG2(regs);
-	source->count = CALL_ARG3(regs);
-	if (!transfer_is_datagram(transfer))
-		return;
-	if (transfer->moved > source->count)
-		transfer->moved = source->count; /* MSG_TRUNC gives the datagram's own length */
-	if (transfer->call == CALL_SENDTO || transfer->call == CALL_RECVFROM)
-		address_from_user(CALL_ARG5(regs), &transfer->peer);
-}
-
-/* Says where the call's bytes are. */
-static __always_inline void call_source(struct transfer *transfer, struct task_struct *task,
-					struct pt_regs *regs, __u8 kind)
-{
-	if (kind == KIND_BUFFER) {
-		source_buffer(transfer, regs);
-	} else if (kind == KIND_VECTOR) {
-		transfer->source.kind = SOURCE_VECTOR;
-		transfer->source.at = CALL_ARG2(regs);
-		transfer->source.count = CALL_ARG3(regs);
-	} else if (kind == KIND_MESSAGE) {
-		source_message(transfer, CALL_ARG2(regs));
-	} else if (kind == KIND_MESSAGES) {
-		transfer->messages = CALL_ARG2(regs);
-	} else if (kind == KIND_SENDFILE) {
-		source_sendfile(transfer, task, regs);
-	}
+	address_from_user(beside.name, &transfer->peer);
+	transfer->segment = segment_of_control(beside.control, beside.control_len);
+	if (transfer->direction == DIRECTION_RECEIVED)
+		source_clamp(lane, transfer);
 }
 
 /* A result of 0 is the stream's end, or an empty datagram that was sent or received. */
-static __always_inline bool call_moved_nothing(__u8 kind, __u8 call, struct pt_regs *regs,
-					       __u64 transport)
+static __always_inline bool call_moved_nothing(const struct syscall *call, __u64 transport)
 {
 	if (transport != TRANSPORT_UDP && transport != TRANSPORT_UNIX_DATAGRAM)
 		return true;
-	if (kind >= KIND_SENDFILE)
+	if (call->kind >= KIND_SENDFILE)
 		return true;
 	/* read() of no bytes receives nothing. */
-	return call == CALL_READ && !CALL_ARG3(regs);
+	return call->name == CALL_READ && !call->third;
 }
 
 /* The socket that a call is about; splice() has it at either end. */
-static __always_inline bool call_socket(struct task_struct *task, struct pt_regs *regs, __u8 kind,
+static __always_inline bool call_socket(struct task_struct *task, const struct syscall *call,
 					long result, struct transfer *transfer)
 {
-	transfer->fd = kind == KIND_ACCEPT ? result : CALL_ARG1(regs);
+	transfer->direction = call->direction;
+	transfer->fd = call->kind == KIND_ACCEPT ? result : call->first;
 	if (socket_of_file(current_file(task, transfer->fd), &transfer->ref)) {
-		if (kind == KIND_SPLICE)
+		if (call->kind == KIND_SPLICE)
 			transfer->direction = DIRECTION_RECEIVED;
 		return true;
 	}
-	if (kind != KIND_SPLICE)
+	if (call->kind != KIND_SPLICE)
 		return false;
-	transfer->fd = CALL_ARG3(regs);
+	transfer->fd = call->third;
 	return socket_of_file(current_file(task, transfer->fd), &transfer->ref);
 }
 
-static __always_inline bool call_failed(__u8 kind, long result)
+static __always_inline bool call_failed(const struct syscall *call, long result)
 {
-	return result < 0 && !(kind == KIND_CONNECT && result == -EINPROGRESS);
+	return result < 0 && !(call->kind == KIND_CONNECT && result == -EINPROGRESS);
+}
+
+/* The lengths of a 32-bit program's messages are not looked for: nothing but their number is known.
+ */
+static __always_inline bool call_is_opaque(const struct syscall *call)
+{
+	return call->kind == KIND_NONE &&
+	       (call->name == CALL_SENDMMSG || call->name == CALL_RECVMMSG);
+}
+
+static __noinline int call_record(struct syscall *call, struct task_struct *task,
+				  struct transfer *transfer, __u32 flags)
+{
+	struct lane *lane = lane_claim();
+	struct kernel_conn_state *conn;
+
+	if (!lane) {
+		transfer_skip(transfer);
+		return 0;
+	}
+	conn = transfer_conn(lane, transfer);
+	if (conn) {
+		/* TCP throws the bytes away with MSG_TRUNC, and copies nothing. */
+		if (!(flags & MSG_TRUNC) || transfer->ref.transport != TRANSPORT_TCP)
+			call_source(lane, transfer, task, call);
+		transfer_send(lane, transfer, conn);
+	}
+	lane_release(lane);
+	return 0;
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(on_sys_exit, struct pt_regs *regs, long result)
 {
-	__u64 number = CALL_NUMBER(regs);
-	const volatile struct call_shape *shape;
 	struct transfer transfer = {};
-	struct task_struct *task;
+	struct task_struct *task = current_task();
+	struct syscall call = {};
+	__u32 flags;
 	__u64 id;
-	__u8 kind;
 
-	if (number >= CALL_NUMBERS)
+	call_read(&call, task, regs);
+	if ((!call.kind && !call.name) || call_failed(&call, result))
 		return 0;
-	shape = &call_shapes[number];
-	kind = shape->kind;
-	if ((!kind && !shape->compat) || call_failed(kind, result))
-		return 0;
-	task = current_task();
-	if (call_is_32bit(task, regs)) {
-		compat32_count(task, regs, shape->compat, result);
-		return 0;
-	}
-	transfer.direction = shape->direction;
-	if (!kind || !call_socket(task, regs, kind, result, &transfer))
+	if (!call_socket(task, &call, result, &transfer))
 		return 0;
 	id = bpf_get_current_pid_tgid();
 	if (!process_matches(task, id >> 32))
 		return 0;
 	transfer.pid = id >> 32;
 	transfer.tid = id;
-	transfer.call = shape->call;
+	transfer.call = call.name;
 	transfer.moved = result;
-	if (kind >= KIND_ACCEPT) {
-		socket_established(&transfer, kind);
-	} else if (result > 0 ||
-		   !call_moved_nothing(kind, shape->call, regs, transfer.ref.transport)) {
-		__u32 flags = call_flags(shape, regs);
-
-		if (flags & (MSG_PEEK | MSG_ERRQUEUE))
-			return 0;
-		/* TCP throws the bytes away with MSG_TRUNC, and copies nothing. */
-		if (!(flags & MSG_TRUNC) || transfer.ref.transport != TRANSPORT_TCP)
-			call_source(&transfer, task, regs, kind);
-		transfer_record(&transfer);
+	flags = call_flags(&call);
+	if (call.kind >= KIND_ACCEPT) {
+		socket_established(&transfer, call.kind);
+	} else if (call_is_opaque(&call)) {
+		COUNT(NULL, lost_uncaptured_calls, result);
+	} else if ((result > 0 || !call_moved_nothing(&call, transfer.ref.transport)) &&
+		   !(flags & (MSG_PEEK | MSG_ERRQUEUE))) {
+		call_record(&call, task, &transfer, flags);
 	}
 	return 0;
 }

@@ -12,7 +12,8 @@
  * that is known; a change of its state after that is a record of its own.
  */
 
-#include "bpf/conn.h"
+#include "bpf/tcp_count.h"
+#include "bpf/calls.h"
 #include "bpf/process.h"
 
 #define EPIPE	      32
@@ -165,6 +166,8 @@ static __always_inline void tcp_closing(__u64 sk, __u8 by)
 {
 	struct kernel_conn_state *conn = bpf_map_lookup_elem(&conns, &sk);
 
+	if (conn && by == END_LOCAL)
+		conn->fin_sent = 1;
 	if (conn && conn->state != CONN_CLOSING)
 		conn_change(sk, conn, CONN_CLOSING, by, 0);
 }
@@ -175,6 +178,14 @@ static __always_inline __u16 socket_error(__u64 sk)
 	__u16 error = KERNEL_GET(sock, sk, sk_err);
 
 	return error ? error : KERNEL_GET(sock, sk, sk_err_soft);
+}
+
+static __always_inline void tcp_settle_now(__u64 sk, struct kernel_conn_state *conn)
+{
+	struct lane *lane = lane_claim();
+
+	tcp_settle(lane, sk, conn);
+	lane_release(lane);
 }
 
 /*
@@ -204,6 +215,8 @@ static __always_inline void tcp_closed(__u64 sk, int before)
 			: socket_bound_port(sk) ? ECANCELED
 						: EADDRNOTAVAIL;
 		by = END_LOCAL;
+		if (!connecting)
+			tcp_settle_now(sk, conn);
 	}
 	conn_change(sk, conn,
 		    connecting ? CONN_FAILED
@@ -256,7 +269,7 @@ int BPF_PROG(on_tcp_state, struct sock *socket, int before, int after)
 		tcp_connects(sk);
 	else if (after == TCP_ESTABLISHED)
 		tcp_established(sk, before);
-	else if (after == TCP_FIN_WAIT1)
+	else if (after == TCP_FIN_WAIT1 || after == TCP_LAST_ACK)
 		tcp_closing(sk, END_LOCAL);
 	else if (after == TCP_CLOSE_WAIT)
 		tcp_closing(sk, END_REMOTE);

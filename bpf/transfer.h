@@ -44,6 +44,32 @@ static __always_inline struct kernel_conn_state *transfer_conn(struct lane *lane
 	return conn;
 }
 
+/* A datagram socket has other addresses after connect(); told with its next datagram. */
+static __always_inline void datagram_connected(struct kernel_conn_state *conn, __u64 sk)
+{
+	__u8 flags;
+
+	flags = (conn->flags | CONN_STALE) & ~(CONN_ROLE_KNOWN | CONN_PEER_FILTER);
+	if ((settings.flags & KERNEL_CONFIG_FILTER_PORT) && !socket_port_matches(sk))
+		flags |= CONN_PEER_FILTER;
+	conn->flags = flags;
+}
+
+/* Sees to it whether a UDP socket was connected since it was looked at last. */
+static __always_inline void datagram_look(struct kernel_conn_state *conn,
+					  const struct transfer *transfer)
+{
+	__u64 remote;
+
+	if (transfer->ref.transport != TRANSPORT_UDP)
+		return;
+	remote = socket_remote(transfer->ref.sk);
+	if (remote == conn->remote)
+		return;
+	conn->remote = remote;
+	datagram_connected(conn, transfer->ref.sk);
+}
+
 /* A call whose bytes can't be recorded still moves the position: the hole is exact. */
 static __noinline void transfer_skip(struct transfer *transfer)
 {
@@ -132,7 +158,8 @@ static __always_inline void transfer_send(struct lane *lane, struct transfer *tr
 		walk_run(lane->cpu);
 		return;
 	}
-	walk->offset = conn_advance(conn, transfer->direction, transfer->moved);
+	walk->offset = tcp_advance(lane, transfer->ref.sk, conn, transfer->direction,
+				   transfer->moved, transfer->tid);
 	COUNT(lane, moved_bytes, transfer->moved);
 	message_begin(walk, transfer->moved);
 	if (!walk->rest && walk->keep <= KERNEL_PAYLOAD_MAX && walk->piece_len >= walk->keep)

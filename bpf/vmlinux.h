@@ -87,6 +87,7 @@ struct bpf_iter__bpf_map_elem {
 };
 
 struct task_struct {
+	__u32 flags;
 	struct mm_struct *mm;
 	__s32 exit_code;
 	__s32 pid;
@@ -162,6 +163,7 @@ struct file {
 
 struct inode {
 	__u16 i_mode;
+	__s64 i_size;
 	__u64 i_ino;
 	struct super_block *i_sb;
 };
@@ -218,6 +220,7 @@ struct kmem_cache_node {
 };
 
 struct socket {
+	struct file *file;
 	struct sock *sk;
 };
 
@@ -234,6 +237,7 @@ struct in6_addr {
 };
 
 struct sock_common {
+	__u64 skc_flags;
 	__u16 skc_family;
 	__u8 skc_state;
 	__s32 skc_bound_dev_if;
@@ -260,6 +264,7 @@ struct sock {
 	__s32 sk_err_soft;
 	struct sk_buff_head sk_error_queue;
 	__u8 sk_kern_sock;
+	void *sk_user_data;
 };
 
 struct inet_sock {
@@ -272,6 +277,16 @@ struct udp_sock {
 
 struct tcp_sock {
 	__u32 srtt_us;
+	__u32 write_seq;
+	__u32 copied_seq;
+	__u32 snd_una;
+	__u64 bytes_acked;
+	__u32 rcv_nxt;
+	__u64 bytes_received;
+};
+
+struct inet_connection_sock {
+	struct tcp_ulp_ops *icsk_ulp_ops;
 };
 
 struct sk_buff {
@@ -314,6 +329,19 @@ struct unix_address {
 struct iovec {
 	void *iov_base;
 	__u64 iov_len;
+};
+
+struct iov_iter {
+	bool data_source;
+	__u64 count;
+};
+
+struct msghdr {
+	void *msg_name;
+	__s32 msg_namelen;
+	struct iov_iter msg_iter;
+	void *msg_control;
+	__u64 msg_controllen;
 };
 
 struct user_msghdr {

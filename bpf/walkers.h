@@ -43,6 +43,7 @@ static __always_inline void conn_sweep(__u64 sk, struct kernel_conn_state *conn)
 		conn->inode = ref.inode;
 		conn->socket = ref.socket;
 	}
+	tcp_sweep(sk, conn);
 	if ((conn->flags & (CONN_ANNOUNCED | CONN_STATE_DUE)) == CONN_ANNOUNCED || !conn->opener ||
 	    bpf_ktime_get_ns() - conn->opened_ts < SILENCE_NS)
 		return;
@@ -55,12 +56,16 @@ SEC("iter/bpf_map_elem")
 int sweep_conns(struct bpf_iter__bpf_map_elem *walker)
 {
 	__u64 *key = walker->key;
-	struct kernel_conn_state *conn = walker->value;
+	struct kernel_conn_state *conn;
 	__u64 sk;
 
-	if (!key || !conn)
+	if (!key)
 		return 0;
 	sk = *key;
+	/* What the walker gives is no value of the map to the verifier. */
+	conn = bpf_map_lookup_elem(&conns, &sk);
+	if (!conn)
+		return 0;
 	if (conn->socket && !socket_lives(sk, conn->socket, conn->inode)) {
 		if (conn_close_send(NULL, 0, conn))
 			bpf_map_delete_elem(&conns, &sk);

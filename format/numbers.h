@@ -74,7 +74,8 @@
 	X(30, PREADV, "preadv2")                                                                   \
 	X(31, PWRITEV, "pwritev2")                                                                 \
 	X(32, VMSPLICE, "vmsplice")                                                                \
-	X(33, TEE, "tee")
+	X(33, TEE, "tee")                                                                          \
+	X(34, IO_SUBMIT, "io_submit") /* Linux AIO */
 
 /* Why less was kept of a call than it moved. Only SNAPLEN is not a loss: the user asked for it. */
 #define CUTS(X)                                                                                    \

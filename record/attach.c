@@ -220,6 +220,8 @@ int programs_load(const struct options *options, enum program_set first, struct 
 	}
 	if (!error && !composition(p)->uring)
 		p->blind |= BLIND_BIT(BLIND_IO_URING);
+	if (!error && composition(p)->variant == &current_variant && options->unix_sockets)
+		p->blind |= BLIND_BIT(BLIND_SPLICE_UNIX);
 	if (!error && !composition(p)->sweep)
 		p->blind |= BLIND_BIT(BLIND_CLOSE);
 	return error;

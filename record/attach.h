@@ -17,8 +17,8 @@ struct programs;
 
 /* What can be loaded, from the best to the least: X(name, words for the user). */
 #define PROGRAM_SETS(X)                                                                            \
-	X(CURRENT, "for current kernels")                                                          \
-	X(CURRENT_NO_URING, "for current kernels, without io_uring")                               \
+	X(CURRENT, "for kernels from 6.5")                                                         \
+	X(CURRENT_NO_URING, "for kernels from 6.5, without io_uring")                              \
 	X(COMPAT, "for kernels from 5.8")                                                          \
 	X(COMPAT_NO_URING, "for kernels from 5.8, without io_uring")                               \
 	X(COMPAT_LEAST,                                                                            \

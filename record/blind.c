@@ -68,6 +68,13 @@ static bool uring_tells_request(const struct btf *kernel)
 	return (count == 4 && pointer) || count == 8;
 }
 
+bool kernel_traces_sockets(const struct btf *kernel)
+{
+	return kernel_traces(kernel, "sock_send_length") &&
+	       kernel_traces(kernel, "sock_recv_length") &&
+	       !has_field(kernel, "proto_ops", "sendpage");
+}
+
 uint64_t blind_spots(const struct btf *kernel)
 {
 	uint64_t bits = 0;

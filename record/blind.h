@@ -18,6 +18,12 @@
  */
 uint64_t blind_spots(const struct btf *kernel);
 
+/*
+ * Whether a socket's every message passes the tracepoints of sockets: since 6.5, when sendfile()
+ * and splice() began to send messages.
+ */
+bool kernel_traces_sockets(const struct btf *kernel);
+
 /* Whether the kernel has tracepoint NAME. */
 bool kernel_traces(const struct btf *kernel, const char *name);
 

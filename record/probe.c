@@ -6,6 +6,7 @@
 #include <linux/bpf.h>
 #include <sys/utsname.h>
 
+#include "record/blind.h"
 #include "record/privilege.h"
 
 /* Types and functions that the kernel's own BTF names. */
@@ -19,6 +20,7 @@ static void probe_btf(struct probe *probe)
 	probe->task_iterator = btf__find_by_name_kind(btf, "bpf_iter__task_file", BTF_KIND_STRUCT) >
 			       0;
 	probe->rdonly_cast = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+	probe->socket_trace = kernel_traces_sockets(btf);
 	btf__free(btf);
 }
 
@@ -42,7 +44,8 @@ void probe_kernel(struct probe *probe, bool verbose)
 
 bool probe_is_current(const struct probe *probe)
 {
-	return probe->current_task && probe->rdonly_cast && probe->task_iterator;
+	return probe->current_task && probe->rdonly_cast && probe->task_iterator &&
+	       probe->socket_trace;
 }
 
 const char *probe_obstacle(const struct probe *probe)

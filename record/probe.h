@@ -11,7 +11,8 @@
 	X(ring_buffer, "5.8", "BPF ring buffer")                                                   \
 	X(task_iterator, "5.8", "iterator over open files: sockets that exist already")            \
 	X(current_task, "5.11", "current task with its type: direct loads")                        \
-	X(rdonly_cast, "6.2", "bpf_rdonly_cast: cheap look at what a descriptor is")
+	X(rdonly_cast, "6.2", "bpf_rdonly_cast: cheap look at what a descriptor is")               \
+	X(socket_trace, "6.5", "tracepoints that every message of a socket passes")
 
 struct probe {
 #define PROBE_MEMBER(name, since, use) bool name;

@@ -116,6 +116,28 @@ static bool translate_close(const void *data, size_t len, struct event *event,
 	return true;
 }
 
+static bool translate_unseen(const void *data, size_t len, struct event *event,
+			     struct process_gaps *gaps)
+{
+	const struct kernel_unseen *k = data;
+
+	(void)len;
+	(void)gaps;
+	event->type = EVENT_LOSS;
+	event->loss = (struct event_loss){
+		.conn = k->conn,
+		.events = 1,
+		.bytes = k->bytes,
+		.since = event->ts,
+		.cause = LOSS_UNSEEN_CALL,
+		.direction = (enum direction)k->direction,
+		.layer = LAYER_WIRE,
+		.placed = true,
+		.position = k->position,
+	};
+	return true;
+}
+
 static bool translate_process(const void *data, size_t len, struct event *event,
 			      struct process_gaps *gaps)
 {
@@ -165,6 +187,7 @@ static const struct {
 	[KERNEL_CONN] = {sizeof(struct kernel_conn), translate_conn},
 	[KERNEL_CLOSE] = {sizeof(struct kernel_close), translate_close},
 	[KERNEL_PROCESS] = {sizeof(struct kernel_process), translate_process},
+	[KERNEL_UNSEEN] = {sizeof(struct kernel_unseen), translate_unseen},
 	[KERNEL_EXIT] = {sizeof(struct kernel_exit), translate_exit},
 	[KERNEL_STATE] = {sizeof(struct kernel_state), translate_state},
 };
@@ -196,6 +219,7 @@ void translate_counters(const struct kernel_counters *k, struct tally *tally)
 				[LOSS_NESTED] = {k->lost_nested_calls, k->lost_nested_bytes},
 				[LOSS_UNREADABLE] = {k->lost_unreadable_calls,
 						     k->lost_unreadable_bytes},
+				[LOSS_UNSEEN_CALL] = {k->lost_unseen_calls, k->lost_unseen_bytes},
 				[LOSS_NOT_CAPTURED] = {k->lost_uncaptured_calls,
 						       k->lost_uncaptured_bytes},
 			},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * compat32: sends and receives with 32-bit system calls, as a 32-bit program does, and prints how
- * many bytes each of the two calls moved. Where the kernel has no 32-bit calls it ends by SIGSEGV.
+ * compat32: sends and receives with 32-bit system calls, as a 32-bit program does, and writes a
+ * ledger. Where the kernel has no 32-bit calls it ends by SIGSEGV.
  */
 
 #include "tests/live/sockets.h"
@@ -26,7 +26,7 @@ static long call_32(long number, int fd, void *data, size_t len)
 
 int main(void)
 {
-	struct end ends[2];
+	struct end ends[2] = {{.name = "client"}, {.name = "server"}};
 	uint8_t *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 
@@ -37,7 +37,8 @@ int main(void)
 	if (call_32(WRITE_32, ends[0].fd, low, 1234) != 1234 ||
 	    call_32(READ_32, ends[1].fd, low, 4096) != 1234)
 		fail("a 32-bit call failed");
-	puts("1234");
+	ledger_sent(&ends[0], "write", .data = low, .len = 1234);
+	ledger_received(&ends[1], "read", .data = low, .len = 1234);
 	return 0;
 }
 #else

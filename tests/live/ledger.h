@@ -110,6 +110,7 @@ struct moved {
 	size_t captured; /* when cut */
 	long tid;	 /* 0: this thread; -1: some helper of the kernel */
 	bool fd_unknown;
+	bool loss_will_do; /* it may be told of as a loss, in its place */
 };
 
 static inline void ledger_write(struct moved moved, bool sent)
@@ -125,6 +126,8 @@ static inline void ledger_write(struct moved moved, bool sent)
 	       getpid());
 	if (moved.tid >= 0)
 		printf("\"tid\":%ld,", moved.tid ? moved.tid : syscall(SYS_gettid));
+	if (moved.loss_will_do)
+		printf("\"loss_will_do\":true,");
 	printf("\"peer\":\"");
 	ledger_peer(moved.peer);
 	printf("\",\"payload\":\"");

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef SOCKTAPE_BPF_HOOK_H
+#define SOCKTAPE_BPF_HOOK_H
+
+/*
+ * Data, at the socket: these tracepoints fire for each message of a socket after it was sent or
+ * received, with its length, whatever call it came from, and for nothing else. The call is still
+ * under way: its arguments are in the task's registers.
+ *
+ * What io_uring does is left to its own programs, which know where the bytes are.
+ */
+
+#include "bpf/batch.h"
+#include "bpf/received.h"
+
+/* The same on every architecture. */
+#define IO_URING_ENTER 426
+
+/* include/linux/sched.h */
+#define PF_IO_WORKER   0x00000010
+#define PF_USER_WORKER 0x00004000
+#define PF_KTHREAD     0x00200000
+
+/*
+ * Whether the call is about FILE, that of the socket. The kernel has sockets of its own that it
+ * uses in the middle of calls which are about something else.
+ */
+static __always_inline bool call_is_about(struct syscall *call, struct task_struct *task,
+					  struct file *file, struct transfer *transfer)
+{
+	struct fdtable *table = task->files->fdt;
+	__u32 fd = call->first;
+	struct file *named = NULL;
+
+	if (call->kind == KIND_SPLICE && transfer->direction == DIRECTION_SENT)
+		fd = call->third;
+	else if (call->kind != KIND_SPLICE && call->direction != transfer->direction)
+		return false;
+	if (!call->name || call->kind >= KIND_ACCEPT || fd >= table->max_fds)
+		return false;
+	bpf_probe_read_kernel(&named, sizeof(named), table->fd + fd);
+	transfer->fd = fd;
+	return named == file;
+}
+
+static __always_inline void hook_sendfile(struct syscall *call, struct task_struct *task,
+					  struct transfer *transfer)
+{
+	struct file *file = current_file(task, call->second);
+	__u64 position;
+
+	if (file && batch_file(task, call, file, transfer->moved, &position))
+		source_file(transfer, file, position);
+}
+
+/* Says where the bytes are, and what is beside them. */
+static __always_inline void hook_source(struct lane *lane, struct syscall *call,
+					struct task_struct *task, struct transfer *transfer,
+					struct beside *beside)
+{
+	__u64 pointer = call->second;
+
+	switch (call->kind) {
+	case KIND_BUFFER:
+		source_buffer(transfer, call, beside);
+		break;
+	case KIND_VECTOR:
+		source_vector(transfer, call);
+		break;
+	case KIND_MESSAGES:
+		pointer = batch_message(lane, task, call, transfer->moved,
+					transfer->direction == DIRECTION_SENT);
+		if (pointer)
+			source_message(transfer, call, pointer, beside);
+		break;
+	case KIND_MESSAGE:
+		source_message(transfer, call, pointer, beside);
+		break;
+	case KIND_SENDFILE:
+		hook_sendfile(call, task, transfer);
+		break;
+	}
+}
+
+/* A UDP datagram's peer, and whether it is several datagrams. */
+static __always_inline void hook_beside(struct lane *lane, struct pt_regs *regs,
+					const struct beside *beside, struct transfer *transfer)
+{
+	struct sock *sk = (struct sock *)transfer->ref.sk;
+	struct wanted *wanted = &lane->wanted;
+
+	if (transfer->ref.transport != TRANSPORT_UDP || (!beside->name && !beside->control))
+		return;
+	if (transfer->direction == DIRECTION_SENT) {
+		address_from_user(beside->name, &transfer->peer);
+		transfer->segment = segment_of_control(beside->control, beside->control_len);
+		return;
+	}
+	wanted->stack_begin = (__u64)regs;
+	wanted->left = vector_clamp(lane, &transfer->source, ~0ULL) - transfer->moved;
+	wanted->control_end = beside->control + beside->control_len;
+	wanted->family = KERNEL_GET(sock, sk, __sk_common.skc_family);
+	wanted->name_len = wanted->family == AF_INET6 ? SOCKADDR_IN6_LEN : SOCKADDR_IN_LEN;
+	wanted->name_mask = beside->name ? 0xffffffff : 0;
+	received_find(lane->cpu);
+	transfer->peer = wanted->peer;
+	if (wanted->at && beside->control)
+		transfer->segment = segment_of_control(beside->control,
+						       beside->control_len - wanted->control_left);
+}
+
+static __noinline int hook_record(struct syscall *call, struct task_struct *task,
+				  struct pt_regs *regs, struct transfer *transfer, __u32 flags)
+{
+	struct lane *lane = lane_claim();
+	struct kernel_conn_state *conn;
+	struct beside beside = {};
+
+	if (!lane) {
+		transfer_skip(transfer);
+		return 0;
+	}
+	conn = transfer_conn(lane, transfer);
+	if (conn) {
+		datagram_look(conn, transfer);
+		hook_source(lane, call, task, transfer, &beside);
+		if (flags & MSG_TRUNC) {
+			/* TCP throws the bytes away, and copies nothing. */
+			if (transfer->ref.transport == TRANSPORT_TCP)
+				transfer->source.kind = SOURCE_NONE;
+			else if (transfer_is_datagram(transfer))
+				source_clamp(lane, transfer);
+		}
+		hook_beside(lane, regs, &beside, transfer);
+		transfer_send(lane, transfer, conn);
+	}
+	lane_release(lane);
+	return 0;
+}
+
+/* A piece that could not be moved ends its call. */
+static __always_inline void hook_failed(struct task_struct *task, struct pt_regs *regs)
+{
+	__u32 number = CALL_NUMBER(regs);
+	__u8 kind;
+
+	if (number >= CALL_NUMBERS)
+		return;
+	kind = call_shapes[number].kind;
+	if (kind == KIND_MESSAGES || kind == KIND_SENDFILE)
+		batch_end(task);
+}
+
+static __always_inline bool hook_is_uring(struct task_struct *task, struct pt_regs *regs)
+{
+	return (task->flags & (PF_IO_WORKER | PF_USER_WORKER | PF_KTHREAD)) ||
+	       CALL_NUMBER(regs) == IO_URING_ENTER || !CALL_IS_RUNNING(regs);
+}
+
+/* A length of 0 is the stream's end, or an empty datagram. */
+static __always_inline bool hook_moved(int length, __u64 transport)
+{
+	return length > 0 || transport == TRANSPORT_UDP || transport == TRANSPORT_UNIX_DATAGRAM;
+}
+
+static __always_inline int hook_run(struct sock *sk, int length, __u32 flags, __u8 direction)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	struct transfer transfer = {.moved = length, .direction = direction, .fd = -1};
+	struct syscall call = {};
+	struct socket *socket = sk->sk_socket;
+	struct file *file;
+	__u64 id = bpf_get_current_pid_tgid();
+
+	if (!process_matches(task, id >> 32))
+		return 0;
+	if (length < 0) {
+		hook_failed(task, regs);
+		return 0;
+	}
+	transfer.ref.transport = socket_transport((__u64)sk);
+	if (transfer.ref.transport == TRANSPORT_UNKNOWN ||
+	    !hook_moved(length, transfer.ref.transport) || (flags & (MSG_PEEK | MSG_ERRQUEUE)))
+		return 0;
+	file = socket ? KERNEL_GET(socket, socket, file) : NULL;
+	if (!file || hook_is_uring(task, regs))
+		return 0;
+	transfer.ref.sk = (__u64)sk;
+	transfer.ref.socket = (__u64)socket;
+	transfer.ref.inode = KERNEL_GET(socket_alloc, socket, vfs_inode.i_ino);
+	transfer.pid = id >> 32;
+	transfer.tid = id;
+	call_read(&call, task, regs);
+	if (call_is_about(&call, task, file, &transfer)) {
+		transfer.call = call.name;
+	} else {
+		call.kind = KIND_NONE;
+		transfer.fd = -1;
+		if (!call.is_32bit && call.number == ARCH_IO_SUBMIT)
+			transfer.call = CALL_IO_SUBMIT;
+	}
+	return hook_record(&call, task, regs, &transfer, flags);
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(on_send, struct sock *sk, int length, int flags)
+{
+	return hook_run(sk, length, 0, DIRECTION_SENT);
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(on_receive, struct sock *sk, int length, int flags)
+{
+	return hook_run(sk, length, flags, DIRECTION_RECEIVED);
+}
+
+#endif
