@@ -211,12 +211,13 @@ static __always_inline void walk_record_end(struct lane *lane, __u64 len)
 static __always_inline bool walk_record_begin(struct lane *lane)
 {
 	struct walk *walk = &lane->walk;
+	__s32 room = share_room(walk->pid, walk->keep);
 
 	walk->fill = 0;
-	walk->room = data_room(walk->keep);
+	walk->room = room < 0 ? 0 : room;
 	walk->fixed = sizeof(struct kernel_data) +
 		      (walk->peer.family ? sizeof(struct kernel_address) : 0);
-	walk->record_open = lane_room(lane, walk->fixed + walk->room);
+	walk->record_open = room != ROOM_NONE && lane_room(lane, walk->fixed + walk->room);
 	if (walk->record_open)
 		return true;
 	COUNT(lane, lost_ring_records, 1);

@@ -4,6 +4,7 @@
 
 /* DATA records. */
 
+#include "bpf/share.h"
 #include "bpf/tcp_count.h"
 
 static __always_inline void count_cut(struct lane *lane, __u8 cut, __u64 bytes)
@@ -20,17 +21,6 @@ static __always_inline void count_cut(struct lane *lane, __u8 cut, __u64 bytes)
 		counters->cut_pieces_bytes += bytes;
 	else
 		counters->cut_uncaptured_bytes += bytes;
-}
-
-/* Payload that the next record may have, of KEEP bytes that are wanted. */
-static __always_inline __u32 data_room(__u64 keep)
-{
-	__u32 free = chunks_free();
-	__u32 room = KERNEL_PAYLOAD_MAX;
-
-	if (free < settings.chunks / 4)
-		room = free < settings.chunks / 8 ? 0 : KERNEL_PAYLOAD_PRESSURE;
-	return keep < room ? keep : room;
 }
 
 /*

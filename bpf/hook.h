@@ -163,6 +163,24 @@ static __always_inline bool hook_moved(int length, __u64 transport)
 	return length > 0 || transport == TRANSPORT_UDP || transport == TRANSPORT_UNIX_DATAGRAM;
 }
 
+/* Marks sockets of recorded connections where other processes may use them, too. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u8);
+} marks SEC(".maps");
+
+/* Another process than those that are recorded moved bytes of a connection that is. */
+static __noinline int hook_foreign(__u64 sk, __u32 length, __u8 direction)
+{
+	struct kernel_conn_state *conn = bpf_map_lookup_elem(&conns, &sk);
+
+	if (conn && conn->counted == COUNT_KNOWN)
+		conn->first[direction & 1] += length;
+	return 0;
+}
+
 static __always_inline int hook_run(struct sock *sk, int length, __u32 flags, __u8 direction)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -173,8 +191,11 @@ static __always_inline int hook_run(struct sock *sk, int length, __u32 flags, __
 	struct file *file;
 	__u64 id = bpf_get_current_pid_tgid();
 
-	if (!process_matches(task, id >> 32))
+	if (!process_matches(task, id >> 32)) {
+		if (length > 0 && !(flags & MSG_PEEK) && sk->sk_bpf_storage)
+			hook_foreign((__u64)sk, length, direction);
 		return 0;
+	}
 	if (length < 0) {
 		hook_failed(task, regs);
 		return 0;
@@ -200,6 +221,8 @@ static __always_inline int hook_run(struct sock *sk, int length, __u32 flags, __
 		if (!call.is_32bit && call.number == ARCH_IO_SUBMIT)
 			transfer.call = CALL_IO_SUBMIT;
 	}
+	if (settings.flags & FILTERS_OF_PROCESSES)
+		bpf_sk_storage_get(&marks, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	return hook_record(&call, task, regs, &transfer, flags);
 }
 

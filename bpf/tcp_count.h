@@ -63,7 +63,13 @@ static __always_inline void tcp_count_begin(__u64 sk, struct kernel_conn_state *
 	conn->counted = COUNT_NEVER;
 	if (conn->transport != TRANSPORT_TCP || !tcp_is_plain(sk))
 		return;
-	if (conn->origin != ORIGIN_OPENED) {
+#ifdef SOCKTAPE_COMPAT
+	/* What other processes do with the socket isn't seen. */
+	if (settings.flags & FILTERS_OF_PROCESSES)
+		return;
+#endif
+	/* Before the first recorded call others may have used it. */
+	if (conn->origin != ORIGIN_OPENED || (settings.flags & FILTERS_OF_PROCESSES)) {
 		conn->first[DIRECTION_SENT] = tcp_sequence(sk, conn, DIRECTION_SENT) -
 					      conn->position[DIRECTION_SENT];
 		conn->first[DIRECTION_RECEIVED] = tcp_sequence(sk, conn, DIRECTION_RECEIVED) -

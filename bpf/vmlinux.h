@@ -35,9 +35,11 @@ enum {
 	BPF_MAP_TYPE_RINGBUF = 27,
 	BPF_MAP_TYPE_STACK = 23,
 	BPF_MAP_TYPE_TASK_STORAGE = 29,
+	BPF_MAP_TYPE_SK_STORAGE = 24,
 	BPF_F_MMAPABLE = 1024,
 	BPF_F_NO_PREALLOC = 1,
 	BPF_LOCAL_STORAGE_GET_F_CREATE = 1,
+	BPF_SK_STORAGE_GET_F_CREATE = 1,
 	BPF_RB_NO_WAKEUP = 1,
 	BPF_RB_FORCE_WAKEUP = 2,
 	SOCK_STREAM = 1,
@@ -265,6 +267,7 @@ struct sock {
 	struct sk_buff_head sk_error_queue;
 	__u8 sk_kern_sock;
 	void *sk_user_data;
+	struct bpf_local_storage *sk_bpf_storage;
 };
 
 struct inet_sock {

@@ -220,6 +220,10 @@ int programs_load(const struct options *options, enum program_set first, struct 
 	}
 	if (!error && !composition(p)->uring)
 		p->blind |= BLIND_BIT(BLIND_IO_URING);
+	if (!error && composition(p)->variant == &compat_variant &&
+	    (options->pid_count || options->command || options->name_count ||
+	     options->cgroup_count))
+		p->blind |= BLIND_BIT(BLIND_TCP_POSITIONS);
 	if (!error && composition(p)->variant == &current_variant && options->unix_sockets)
 		p->blind |= BLIND_BIT(BLIND_SPLICE_UNIX);
 	if (!error && !composition(p)->sweep)
