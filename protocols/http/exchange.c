@@ -61,29 +61,33 @@ void http_end_message(struct http_state *st, enum side which)
 
 /* ---- heads ---- */
 
+/* As far as the first of these characters, or all of it. */
+static struct span up_to(struct span text, const char *stops)
+{
+	size_t n = 0;
+
+	while (n < text.len && !strchr(stops, text.data[n]))
+		n++;
+	return span_of(text.data, n);
+}
+
 /* "http://user@host:80/path" and "host:443" name the host themselves (RFC 9112, section 3.2). */
 static struct span host_of_target(const struct http_start_line *line)
 {
 	struct span host = line->target;
-	const char *scheme, *end, *user;
+	const char *user;
+	size_t scheme;
 
 	if (!host.len || *host.data == '/')
 		return (struct span){0};
-	end = memchr(host.data, ' ', host.len);
-	if (end)
-		host.len = (size_t)(end - host.data);
+	host = up_to(host, " ");
 	if (span_is(line->method, "CONNECT"))
 		return host;
-	scheme = memmem(host.data, host.len, "://", 3);
-	if (!scheme)
+	/* What comes behind a path or a query that begins earlier is no authority. */
+	scheme = up_to(host, ":/?#").len;
+	if (host.len - scheme < 3 || memcmp(host.data + scheme, "://", 3) != 0)
 		return (struct span){0};
-	host.len -= (size_t)(scheme + 3 - host.data);
-	host.data = scheme + 3;
-	end = memchr(host.data, '/', host.len);
-	if (!end)
-		end = memchr(host.data, '?', host.len);
-	if (end)
-		host.len = (size_t)(end - host.data);
+	host = up_to(span_of(host.data + scheme + 3, host.len - scheme - 3), "/?#");
 	user = memchr(host.data, '@', host.len);
 	if (user) {
 		host.len -= (size_t)(user + 1 - host.data);

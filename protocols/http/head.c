@@ -145,7 +145,8 @@ static void take_transfer_encoding(struct http_head *head, struct span value)
 			head->notes |= HTTP_NOTE_TRANSFER_UNKNOWN;
 		else if (coding != HTTP_CODING_UNKNOWN)
 			add_coding(head->transfer_codings, &head->transfer_coding_count, coding);
-		head->transfer_encoded |= element.len > 0;
+		/* "identity" is none; RFC 2616 had it, and it is still sent. */
+		head->transfer_encoded |= element.len && coding != HTTP_CODING_IDENTITY;
 	}
 }
 

@@ -143,6 +143,38 @@ static void a_refused_tunnel_stays_http(void **state)
 		   "'path':'http://u@h:8/x?y' | 'host':'h:8' | 'code':200");
 }
 
+/* The authority of an absolute target ends where path, query or fragment begin; others have none.
+ */
+static void targets_name_hosts(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("GET http://h.example:8080?u=http://x/y HTTP/1.1\r\nHost: a\r\n\r\n"
+			     "GET http://h#f/?@ HTTP/1.1\r\nHost: a\r\n\r\n"
+			     "GET p?u=http://x/y HTTP/1.1\r\nHost: a\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 204 No\r\n\r\nHTTP/1.1 204 No\r\n\r\n"
+			      "HTTP/1.1 204 No\r\n\r\n"),
+	};
+
+	(void)state;
+	HTTP_CHECK(messages, "'host':'h.example:8080'", "'host':'h'", "'host':'a'");
+}
+
+/* "identity" is no coding: the length counts, and the connection goes on. */
+static void identity_is_no_transfer_coding(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("GET /1 HTTP/1.1\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n"
+			      "Content-Length: 2\r\n\r\nhi"),
+		FEED_REQUEST("GET /2 HTTP/1.1\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 204 No Content\r\n\r\n"),
+	};
+
+	(void)state;
+	HTTP_CHECK(messages, "'outcome':'ok' | 'path':'/1' | 'resp_body':'hi'",
+		   "'outcome':'ok' | 'path':'/2' | 'code':204");
+}
+
 static void the_end_of_the_connection_ends_a_body(void **state)
 {
 	static const struct feed_message messages[] = {
@@ -219,6 +251,8 @@ int main(void)
 		cmocka_unit_test(an_upgrade_hands_the_connection_over),
 		cmocka_unit_test(a_tunnel_is_inferred_afresh),
 		cmocka_unit_test(a_refused_tunnel_stays_http),
+		cmocka_unit_test(targets_name_hosts),
+		cmocka_unit_test(identity_is_no_transfer_coding),
 		cmocka_unit_test(the_end_of_the_connection_ends_a_body),
 		cmocka_unit_test(http_09),
 		cmocka_unit_test(a_server_may_give_up_waiting),
