@@ -9,6 +9,7 @@
 #include "protocols/pgsql/pgsql.h"
 #include "protocols/proxy/proxy.h"
 #include "protocols/redis/redis.h"
+#include "protocols/socks/socks.h"
 #include "protocols/tls/tls.h"
 #include "protocols/websocket/websocket.h"
 
@@ -16,6 +17,7 @@
 /* clang-format off */
 const struct protocol *const protocols[] = {
 	&protocol_proxy,
+	&protocol_socks,
 	&protocol_http,
 	&protocol_http2,
 	&protocol_websocket,
