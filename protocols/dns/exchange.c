@@ -16,6 +16,9 @@
 /* Queries that a response without a question may belong to. */
 #define RECENT_MAX 8
 
+/* Queries looked at, one by one, for a response that has no question, or another. */
+#define SIMILAR_SEARCHED 4096
+
 struct recent {
 	uint64_t key;
 	bool answered;
@@ -202,15 +205,36 @@ static void take_request(struct dns_state *s, struct dns_message *m, enum side s
 	matcher_request(s->matcher, &m->base);
 }
 
+/* The newest query that waits, from whom M may answer, and that M may answer; or NULL. */
+static struct message *find_similar(struct dns_state *s, const struct dns_message *m)
+{
+	struct message *waiting = matcher_newest(s->matcher);
+
+	for (int i = 0; waiting && i < SIMILAR_SEARCHED; waiting = waiting->prev, i++) {
+		bool known = waiting->has_peer && m->base.has_peer;
+
+		if (keys_similar(waiting->key, m->base.key) &&
+		    (!known || address_equal(&waiting->peer, &m->base.peer)))
+			return waiting;
+	}
+	return NULL;
+}
+
 /* Gives a response the key of the query that it answers, as far as that is known. */
 static struct recent *find_query(struct dns_state *s, struct dns_message *m, enum side side)
 {
+	struct message *waiting;
 	struct recent *recent;
 
 	m->base.key = exchange_key(m, side_opposite(side));
 	recent = recall(s, m->base.key, keys_equal);
 	if (recent || matcher_find(s->matcher, &m->base))
 		return recent;
+	waiting = find_similar(s, m);
+	if (waiting) {
+		m->base.key = waiting->key;
+		return recall(s, waiting->key, keys_equal);
+	}
 	recent = recall(s, m->base.key, keys_similar);
 	if (!recent || recent->answered)
 		return NULL;
