@@ -184,17 +184,13 @@ static inline int64_t cursor_zigzag(struct cursor *c)
 /* What is before the next byte BYTE, which is passed too; failed when there is none. */
 static inline struct span cursor_until(struct cursor *c, uint8_t byte)
 {
-	size_t left = cursor_left(c);
-	const uint8_t *end = !c->failed && left ? memchr(c->pos, byte, left) : NULL;
-	struct span text;
+	const uint8_t *from = c->pos;
 
-	if (!end) {
-		cursor_take(c, left + 1);
-		return (struct span){0};
-	}
-	text = cursor_span(c, (size_t)(end - c->pos));
-	cursor_skip(c, 1);
-	return text;
+	while (c->pos < c->end)
+		if (*c->pos++ == byte)
+			return span_of(from, (size_t)(c->pos - from) - 1);
+	c->failed = true;
+	return (struct span){0};
 }
 
 #endif
