@@ -113,7 +113,7 @@ static bool put_aside(struct exporter *e, struct outlet *o)
 	if (o->listed || o->comment.len || c->id >> 63)
 		return false;
 	buffer_clear(packed);
-	buffer_append(packed, &o->interface, sizeof(o->interface));
+	buffer_append(packed, &o->interface, sizeof(struct interface *));
 	if (!joint_pack(o->joint, packed) || !put(e, &e->aside.outlets, outlet_key(c, layer)))
 		return false;
 	aside_remove(e, o);
@@ -158,7 +158,7 @@ static struct outlet *wake(struct exporter *e, struct facts_conn *c, enum layer 
 		return NULL;
 	}
 	in = unpack_begin(buffer_span(&e->aside.packed));
-	unpack_bytes(&in, &o->interface, sizeof(o->interface));
+	unpack_bytes(&in, &o->interface, sizeof(struct interface *));
 	o->exporter = e;
 	o->conn = c;
 	o->layer = layer;

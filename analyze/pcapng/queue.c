@@ -100,7 +100,7 @@ bool queue_put(struct queue *q, const struct pcapng_packet *packet)
 
 	if (entry && q->count == q->capacity) {
 		size_t capacity = q->capacity ? q->capacity * 2 : 256;
-		struct entry **heap = reallocarray(q->heap, capacity, sizeof(*heap));
+		struct entry **heap = reallocarray(q->heap, capacity, sizeof(struct entry *));
 
 		if (!heap) {
 			free(entry);
