@@ -2,6 +2,7 @@
 #include "format/ahead.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -24,6 +25,7 @@ struct ahead {
 	void *context;
 	struct handover *queue;
 	pthread_t thread;
+	sem_t done; /* with a block that is larger than what may wait */
 
 	/* From here on of the thread that takes. */
 	recording_problem_fn *problem;
@@ -68,12 +70,18 @@ void ahead_problem(struct ahead *a, const char *path, const struct problem *prob
 static bool read_one(struct ahead *a)
 {
 	struct item *item = calloc(1, sizeof(*item));
-	bool more;
+	bool more, large;
 
 	if (!item)
 		return false;
 	item->has_block = more = a->read(a->context, a, &item->block);
-	return give(a, item) && more;
+	large = item->block.raw.capacity > WAITING;
+	if (!give(a, item))
+		return false;
+	/* A second one beside it would take as much memory again. */
+	if (large)
+		sem_wait(&a->done);
+	return more;
 }
 
 static void *run(void *context)
@@ -111,8 +119,10 @@ struct ahead *ahead_new(ahead_read_fn *read, void *context, recording_problem_fn
 	a->problem = problem;
 	a->problem_context = problem_context;
 	a->queue = handover_new(WAITING);
+	sem_init(&a->done, 0, 0);
 	if (a->queue && start(a))
 		return a;
+	sem_destroy(&a->done);
 	handover_free(a->queue);
 	free(a);
 	return NULL;
@@ -143,6 +153,8 @@ static void end_block(struct ahead *a)
 		a->status.problems++;
 		tell(a, block->path, &problem);
 	}
+	if (block->raw.capacity > WAITING)
+		sem_post(&a->done);
 	item_free(a->item);
 	a->item = NULL;
 }
@@ -229,11 +241,13 @@ void ahead_free(struct ahead *a)
 	if (!a)
 		return;
 	handover_cancel(a->queue);
+	sem_post(&a->done);
 	pthread_join(a->thread, NULL);
 	while ((item = handover_pop(a->queue)) != NULL)
 		item_free(item);
 	item_free(a->item);
 	decoder_free(&a->decoder);
 	handover_free(a->queue);
+	sem_destroy(&a->done);
 	free(a);
 }
