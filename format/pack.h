@@ -25,7 +25,7 @@ static inline void pack_u64(struct buffer *b, uint64_t value)
 /* Small ones of either sign take few bytes. */
 static inline void pack_i64(struct buffer *b, int64_t value)
 {
-	pack_u64(b, (uint64_t)value << 1 ^ (uint64_t)(value >> 63));
+	pack_u64(b, value < 0 ? ~((uint64_t)value << 1) : (uint64_t)value << 1);
 }
 
 static inline void pack_span(struct buffer *b, struct span s)
