@@ -24,7 +24,7 @@
 #define UNITS_MAX 1024u
 
 /* Keys that cold_next() has ready. */
-#define AHEAD (256u << 10)
+#define AHEAD (128u << 10)
 
 /* A place of the table: of what key the bytes are, and where they stand, in units and plus 1. */
 struct slot {

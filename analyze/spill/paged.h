@@ -9,7 +9,7 @@
  * last are kept, so that most of them ask the system for nothing.
  */
 #define PAGED_PAGE  4096u
-#define PAGED_PAGES 512u /* that are kept: 2 MiB */
+#define PAGED_PAGES 256u /* that are kept: 1 MiB */
 
 struct paged_page;
 
