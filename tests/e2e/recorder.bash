@@ -75,9 +75,14 @@ record_start() {
 	wait_for 20 grep -q "recording into" "$work/record.err"
 }
 
+# A child that has ended stays, as a zombie, until somebody waits for it.
+record_ended() {
+	! grep -q "^State:.[^ZX]" "/proc/$recording/status"
+}
+
 # Waits until it has ended by itself, which it should; stops it when it doesn't. Sets $status.
 record_wait() {
-	wait_for 60 bash -c "! kill -0 $recording" || kill -INT "$recording"
+	wait_for 60 record_ended || kill -INT "$recording"
 	wait "$recording"
 	status=$?
 }
