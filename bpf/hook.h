@@ -30,7 +30,6 @@ static __always_inline bool call_is_about(struct syscall *call, struct task_stru
 {
 	struct fdtable *table = task->files->fdt;
 	__u32 fd = call->first;
-	struct file *named = NULL;
 
 	if (call->kind == KIND_SPLICE && transfer->direction == DIRECTION_SENT)
 		fd = call->third;
@@ -38,9 +37,9 @@ static __always_inline bool call_is_about(struct syscall *call, struct task_stru
 		return false;
 	if (!call->name || call->kind >= KIND_ACCEPT || fd >= table->max_fds)
 		return false;
-	bpf_probe_read_kernel(&named, sizeof(named), table->fd + fd);
 	transfer->fd = fd;
-	return named == file;
+	/* A slot of the table is a pointer, as this struct is: no helper has to look at it. */
+	return (__u64)KERNEL_GET(hlist_head, (__u64)(table->fd + fd), first) == (__u64)file;
 }
 
 static __always_inline void hook_sendfile(struct syscall *call, struct task_struct *task,

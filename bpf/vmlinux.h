@@ -65,6 +65,10 @@ struct list_head {
 	struct list_head *next;
 };
 
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct xarray {
 	void *xa_head;
 };
