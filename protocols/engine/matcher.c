@@ -74,6 +74,9 @@ static void list_append(struct list *l, struct message *m)
 
 static void list_remove(struct list *l, struct message *m)
 {
+	/* What is first has nobody before it, which an analyzer can't know. */
+	if (l->first == m)
+		m->prev = NULL;
 	if (m->prev)
 		m->prev->next = m->next;
 	else
@@ -408,13 +411,14 @@ static bool may_be_early(const struct matcher *p)
 
 static void take_unasked(struct matcher *p, struct message *response)
 {
+	int64_t now = response->ts_first;
+
 	if (!may_be_early(p)) {
 		give(p, NULL, response, true);
 		return;
 	}
 	wait(p, &p->early, response);
-	while (p->early.count &&
-	       (too_much_waits(p) || response->ts_first - p->early.first->ts_first > EARLY_NS))
+	while (p->early.first && (too_much_waits(p) || now - p->early.first->ts_first > EARLY_NS))
 		give_up_early(p);
 }
 
@@ -432,7 +436,7 @@ static void answer_early(struct matcher *p, struct message *request)
 {
 	struct message *response;
 
-	while (p->early.count && p->early.first->ts_first < request->ts_first)
+	while (p->early.first && p->early.first->ts_first < request->ts_first)
 		give_up_early(p);
 	response = request->open ? NULL : find_early(p, request);
 	if (!response || (!p->options.by_key && p->requests.first != request))
@@ -463,12 +467,12 @@ void matcher_request(struct matcher *p, struct message *request)
 		return;
 	}
 	wait(p, &p->requests, request);
-	while (p->requests.count > 1 && too_much_waits(p)) {
+	while (p->requests.first != request && too_much_waits(p)) {
 		p->given_up += !p->options.by_key;
 		give(p, pop_request(p), NULL, true);
 	}
-	if (p->early.count)
-		answer_early(p, request);
+	if (p->early.first)
+		answer_early(p, p->requests.last);
 }
 
 static void answer_by_key(struct matcher *p, struct message *response)
@@ -540,7 +544,7 @@ size_t matcher_pending(const struct matcher *p)
 
 void matcher_lost(struct matcher *p, enum side side)
 {
-	while (p->early.count)
+	while (p->early.first)
 		give_up_early(p);
 	p->given_up = 0; /* how many of their responses are lost, nobody knows */
 	if (side == SIDE_CLIENT && !p->unsure)
@@ -654,7 +658,7 @@ void matcher_finish(struct matcher *p)
 {
 	bool lost = p->unsure;
 
-	while (p->early.count)
+	while (p->early.first)
 		give_up_early(p);
 	align(p);
 	while (p->requests.count)
