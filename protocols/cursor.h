@@ -54,7 +54,9 @@ static inline const uint8_t *cursor_take(struct cursor *c, size_t n)
 		c->pos = c->end;
 		return NULL;
 	}
-	c->pos += n;
+	/* Nothing may be taken of nothing, which has no address to add to. */
+	if (n)
+		c->pos += n;
 	return at;
 }
 

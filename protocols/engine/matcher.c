@@ -471,7 +471,7 @@ void matcher_request(struct matcher *p, struct message *request)
 		p->given_up += !p->options.by_key;
 		give(p, pop_request(p), NULL, true);
 	}
-	if (p->early.first && p->requests.last)
+	if (p->early.first)
 		answer_early(p, p->requests.last);
 }
 

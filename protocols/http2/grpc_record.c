@@ -33,7 +33,7 @@ static struct value messages_value(const struct grpc_half *half, struct buffer *
 	buffer_append_char(json, '[');
 	buffer_append_span(json, buffer_span(&half->json));
 	buffer_append_char(json, ']');
-	return json->failed ? (struct value){0} : value_json(buffer_span(json));
+	return !json->failed ? value_json(buffer_span(json)) : (struct value){0};
 }
 
 static void fill_status(const struct http2_stream *s, struct value *values)

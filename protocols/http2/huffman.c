@@ -47,7 +47,7 @@ static const uint8_t symbols[SYMBOLS] = {
 static unsigned match(uint64_t window, unsigned have, uint8_t *symbol)
 {
 	for (size_t i = 0; i < LENGTHS && lengths[i].bits <= have; i++) {
-		uint32_t code = (uint32_t)(window >> (64 - lengths[i].bits));
+		uint32_t code = (uint32_t)(window >> 1 >> (63 - lengths[i].bits));
 		uint32_t at = code - lengths[i].code;
 
 		if (at >= lengths[i].count)

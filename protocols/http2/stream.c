@@ -194,7 +194,7 @@ struct http2_piece http2_half_keep(struct http2_state *st, struct http2_half *ha
 
 	buffer_append_span(&half->text, text);
 	settle(st, half);
-	return half->text.failed ? (struct http2_piece){0} : piece;
+	return !half->text.failed ? piece : (struct http2_piece){0};
 }
 
 void http2_half_body(struct http2_state *st, struct http2_half *half, struct span data)

@@ -6,21 +6,6 @@
 /* A version that is newer than our definitions by no more than this is taken for a newer Kafka. */
 #define VERSIONS_AHEAD 4
 
-static bool is_text(struct span text)
-{
-	const uint8_t *at = (const uint8_t *)text.data;
-	const uint8_t *end = text.len ? at + text.len : at;
-
-	while (at < end) {
-		size_t len = utf8_sequence(at, end);
-
-		if (!len || (len == 1 && (*at < ' ' || *at == 0x7f)))
-			return false;
-		at += len;
-	}
-	return true;
-}
-
 /* Nobody has defined tagged fields of a header; they are stepped over (KIP-482). */
 static void skip_tags(struct cursor *in)
 {
@@ -67,7 +52,7 @@ bool kafka_request_header_read(struct cursor *in, struct kafka_request_header *h
 		h->client_id = cursor_span(in, (size_t)len);
 	if (is_flexible(h->schema, h->version))
 		skip_tags(in);
-	return !in->failed && is_text(h->client_id);
+	return !in->failed && utf8_is_text(h->client_id);
 }
 
 void kafka_response_header_skip(struct cursor *in, const struct kafka_request_header *request)

@@ -94,6 +94,8 @@ static bool answers(struct span bytes, const struct request *request)
 /* Two whole requests in a row, from anywhere. */
 static bool find_in_middle(struct span bytes, size_t *at, struct request *request)
 {
+	if (!bytes.data)
+		return false;
 	for (*at = 1; *at + KAFKA_LENGTH_LEN + KAFKA_REQUEST_MIN < bytes.len; ++*at) {
 		struct span rest = span_of(bytes.data + *at, bytes.len - *at);
 		struct request second;

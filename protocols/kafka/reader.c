@@ -91,7 +91,8 @@ static void read_value(struct reading *r, const struct kafka_field *field)
 		value.integer = cursor_u8(r->in) != 0;
 		break;
 	case KAFKA_INT8:
-		value.integer = (int8_t)cursor_u8(r->in);
+		value.integer = cursor_u8(r->in);
+		value.integer -= value.integer > INT8_MAX ? 256 : 0;
 		break;
 	case KAFKA_INT16:
 		value.integer = (int16_t)cursor_be16(r->in);

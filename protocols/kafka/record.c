@@ -201,6 +201,7 @@ void kafka_emit(void *context, struct message *request, struct message *response
 	struct exchange x = {.st = st, .facts = {.st = st}};
 	struct value values[KAFKA_COLUMN_COUNT] = {0};
 	struct record record = {.table = &kafka_table, .values = values};
+	const struct message *any;
 	struct buffer error = {0};
 
 	/* A request that gets no answer comes as a message that stands alone. */
@@ -208,6 +209,7 @@ void kafka_emit(void *context, struct message *request, struct message *response
 		request = response;
 		response = NULL;
 	}
+	any = request ? request : response;
 	x.asked = (const struct kafka_message *)request;
 	x.answered = (const struct kafka_message *)response;
 	begin_lists(st);
@@ -220,8 +222,7 @@ void kafka_emit(void *context, struct message *request, struct message *response
 	fill_facts(&x, values);
 	fill_error(&x, &error, values);
 	fill_notes(&x);
-	values[KAFKA_COLUMN_CORRELATION_ID] = value_int(
-		(int32_t)(x.asked ? x.asked : x.answered)->base.key);
+	values[KAFKA_COLUMN_CORRELATION_ID] = value_int(any ? (int32_t)any->key : 0);
 	if (x.answered) {
 		values[KAFKA_COLUMN_RESP_BYTES] = value_int((int64_t)x.answered->len);
 		values[KAFKA_COLUMN_RESPONSE] = json_value(&st->response_json);

@@ -289,9 +289,9 @@ void kafka_records_read(struct kafka_records *r, struct span set)
 			return;
 		}
 		batch = cursor_part(&c, len);
-		if (len > MAGIC_AT && batch.pos[MAGIC_AT] == 2 && len >= BATCH_HEAD)
+		if (batch.pos && len > MAGIC_AT && batch.pos[MAGIC_AT] == 2 && len >= BATCH_HEAD)
 			more = read_batch(r, offset, &batch);
-		else if (len >= MESSAGE_MIN && batch.pos[MAGIC_AT] < 2)
+		else if (batch.pos && len >= MESSAGE_MIN && batch.pos[MAGIC_AT] < 2)
 			more = take_message(r, offset, &batch);
 		else
 			r->damaged = true;

@@ -112,8 +112,11 @@ static void take_command(struct mysql_state *st, const struct frame *frame, stru
 			 uint64_t len)
 {
 	unsigned command = payload.len ? (uint8_t)payload.data[0] : MYSQL_UNKNOWN;
-	struct span rest = span_of(payload.data + 1, payload.len ? payload.len - 1 : 0);
+	struct span rest = {0};
 	struct mysql_op *op;
+
+	if (payload.len > 1)
+		rest = span_of(payload.data + 1, payload.len - 1);
 
 	if (!mysql_command_name(command) || take_silent(st, command, rest))
 		return;

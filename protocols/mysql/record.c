@@ -138,7 +138,7 @@ static struct value list_value(const struct buffer *list, struct buffer *out)
 	buffer_append_char(out, '[');
 	buffer_append_span(out, buffer_span(list));
 	buffer_append_char(out, ']');
-	return out->failed ? (struct value){0} : value_json(buffer_span(out));
+	return !out->failed ? value_json(buffer_span(out)) : (struct value){0};
 }
 
 static void fill_result(struct mysql_state *st, struct mysql_op *op, struct value *values)

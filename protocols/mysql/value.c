@@ -71,7 +71,7 @@ static void set_time(struct mysql_value *value, struct cursor *c)
 
 	value->kind = MYSQL_VALUE_TEXT;
 	n = snprintf(value->small, sizeof(value->small), "%s%02llu:%02u:%02u", negative ? "-" : "",
-		     (unsigned long long)(days * 24 + hour), minute, second);
+		     (unsigned long long)days * 24 + hour, minute, second);
 	if (micro)
 		n += snprintf(value->small + n, sizeof(value->small) - (size_t)n, ".%06u",
 			      micro % 1000000);
@@ -176,20 +176,6 @@ void mysql_value_json(const struct mysql_value *value, struct buffer *out)
 	}
 }
 
-static bool is_text(struct span text)
-{
-	const uint8_t *at = (const uint8_t *)text.data, *end = at + text.len;
-
-	while (at < end) {
-		size_t len = utf8_sequence(at, end);
-
-		if (!len || (len == 1 && *at < ' ' && *at != '\n' && *at != '\t' && *at != '\r'))
-			return false;
-		at += len;
-	}
-	return true;
-}
-
 static void append_quoted(struct span text, struct buffer *out)
 {
 	buffer_append_char(out, '\'');
@@ -223,7 +209,7 @@ void mysql_value_sql(const struct mysql_value *value, struct buffer *out)
 		buffer_append_span(out, value->text);
 		break;
 	case MYSQL_VALUE_TEXT:
-		if (is_text(value->text))
+		if (utf8_is_text(value->text))
 			append_quoted(value->text, out);
 		else
 			append_hex(value->text, out);

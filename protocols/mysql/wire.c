@@ -76,7 +76,7 @@ struct span mysql_lenenc_span(struct cursor *c)
 
 	if (len > cursor_left(c))
 		c->failed = true;
-	return c->failed ? (struct span){0} : cursor_span(c, (size_t)len);
+	return !c->failed ? cursor_span(c, (size_t)len) : (struct span){0};
 }
 
 struct mysql_ok mysql_ok_read(struct span payload)

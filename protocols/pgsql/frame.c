@@ -25,6 +25,12 @@ static enum frame_status startup_frame(const struct pgsql_state *st, struct curs
 	return FRAME_DONE;
 }
 
+/* To a request for TLS or GSS. */
+static bool is_answer(uint8_t byte)
+{
+	return byte == 'S' || byte == 'N' || byte == 'G';
+}
+
 enum frame_status pgsql_frame(const void *state, enum side side, const struct cursor *in,
 			      struct frame *frame)
 {
@@ -37,7 +43,7 @@ enum frame_status pgsql_frame(const void *state, enum side side, const struct cu
 		return startup_frame(st, c, frame);
 	if (!cursor_left(&c))
 		return FRAME_MORE;
-	if (side == SIDE_SERVER && (st->asked_ssl || st->asked_gss) && memchr("SNG", *c.pos, 3)) {
+	if (side == SIDE_SERVER && (st->asked_ssl || st->asked_gss) && is_answer(*c.pos)) {
 		frame->len = 1;
 		frame->kind = PGSQL_FRAME_ANSWER;
 		return FRAME_DONE;

@@ -318,20 +318,6 @@ static bool append_array(struct buffer *out, struct cursor *c)
 	return append_elements(out, c, &d, 0);
 }
 
-static bool is_utf8(struct span text)
-{
-	const uint8_t *at = (const uint8_t *)text.data, *end = at + text.len;
-
-	while (at < end) {
-		size_t len = utf8_sequence(at, end);
-
-		if (!len || !*at)
-			return false;
-		at += len;
-	}
-	return true;
-}
-
 /* Fixed lengths are part of a type: false when this is not as long. */
 static bool append_fixed(uint32_t oid, struct span bytes, struct buffer *out)
 {
@@ -406,7 +392,7 @@ static bool append_variable(uint32_t oid, struct span bytes, struct buffer *out)
 	case OID_CIDR:
 		return append_inet(out, &c);
 	case OID_JSONB: /* a version, and text */
-		if (cursor_u8(&c) != 1 || !is_utf8(cursor_rest(&c)))
+		if (cursor_u8(&c) != 1 || !utf8_is_text(cursor_rest(&c)))
 			return false;
 		json_append_string(out, cursor_rest(&c));
 		return true;

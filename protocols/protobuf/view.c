@@ -78,21 +78,6 @@ static bool is_message(struct span bytes)
 	return true;
 }
 
-/* UTF-8 without control characters other than those of text. */
-static bool is_text(struct span bytes)
-{
-	const uint8_t *at = (const uint8_t *)bytes.data, *end = at + bytes.len;
-
-	while (at < end) {
-		size_t len = utf8_sequence(at, end);
-
-		if (!len || (len == 1 && *at < 0x20 && *at != '\t' && *at != '\n' && *at != '\r'))
-			return false;
-		at += len;
-	}
-	return true;
-}
-
 static bool is_full(struct view *v)
 {
 	v->cut |= v->out->len >= v->limit;
@@ -142,7 +127,7 @@ static struct span fitting(struct view *v, struct span bytes)
 static void append_bytes(struct view *v, struct span bytes, unsigned depth)
 {
 	bool message = bytes.len && depth < DEPTH_MAX && is_message(bytes);
-	bool text = is_text(bytes);
+	bool text = utf8_is_text(bytes);
 
 	if (text && message) {
 		buffer_append_text(v->out, "{\"text\":");

@@ -2,8 +2,11 @@
 #ifndef SOCKTAPE_PROTOCOLS_VALUE_UTF8_H
 #define SOCKTAPE_PROTOCOLS_VALUE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "format/span.h"
 
 /*
  * The length of the well-formed UTF-8 sequence at P (1 to 4), or 0 when there is none: overlong
@@ -41,6 +44,20 @@ static inline size_t utf8_sequence(const uint8_t *p, const uint8_t *end)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
 	return len;
+}
+
+/* Well-formed, and without control characters but those of text: tab and line ends. */
+static inline bool utf8_is_text(struct span text)
+{
+	const uint8_t *p = (const uint8_t *)text.data;
+
+	for (size_t i = 0, len; i < text.len; i += len) {
+		len = utf8_sequence(p + i, p + text.len);
+		if (!len || p[i] == 0x7f ||
+		    (p[i] < ' ' && p[i] != '\t' && p[i] != '\n' && p[i] != '\r'))
+			return false;
+	}
+	return true;
 }
 
 #endif

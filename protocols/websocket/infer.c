@@ -22,20 +22,6 @@ struct finding {
 	bool bad;
 };
 
-static bool is_text(struct span text)
-{
-	const uint8_t *at = (const uint8_t *)text.data, *end = at + text.len;
-
-	while (at < end) {
-		size_t len = utf8_sequence(at, end);
-
-		if (!len || (len == 1 && *at < ' ' && *at != '\n' && *at != '\t' && *at != '\r'))
-			return false;
-		at += len;
-	}
-	return true;
-}
-
 static bool is_masked_text(const struct websocket_head *head, struct span data)
 {
 	char plain[128];
@@ -46,7 +32,7 @@ static bool is_masked_text(const struct websocket_head *head, struct span data)
 	/* A sequence may be cut at the end of it. */
 	while (len > 0 && len == sizeof(plain) && (plain[len - 1] & 0x80))
 		len--;
-	return is_text(span_of(plain, len));
+	return utf8_is_text(span_of(plain, len));
 }
 
 static struct finding look(struct span bytes, enum side side)
@@ -76,7 +62,7 @@ static struct finding look(struct span bytes, enum side side)
 			return found;
 		data.len = (size_t)head.len;
 		if (head.opcode == WEBSOCKET_TEXT && !head.compressed && data.len) {
-			if (!(head.masked ? is_masked_text(&head, data) : is_text(data))) {
+			if (!(head.masked ? is_masked_text(&head, data) : utf8_is_text(data))) {
 				found.bad = true;
 				return found;
 			}
