@@ -15,6 +15,11 @@ enum {
 /* In the middle the first frame may begin anywhere; as many as this have to follow each other. */
 #define CHAIN_MIDDLE 4
 #define CHAIN_START  2
+/* Frames of any type and length are found in any bytes with zeroes in them; these are not. */
+#define TELLING_MIDDLE 2
+#define TELLING_START  1
+/* Streams are counted from 1 on: one that is higher than that is chance. */
+#define STREAM_LIKELY_MAX (1u << 20)
 
 struct finding {
 	int score;
@@ -22,6 +27,7 @@ struct finding {
 	bool side_known;
 	size_t at; /* where the first frame begins */
 	unsigned frames;
+	unsigned telling; /* of these, the ones that leave little room for chance */
 	const char *what;
 };
 
@@ -93,6 +99,18 @@ static void look_at_headers(const struct http2_header *h, struct span payload,
 	hpack_free(&hpack);
 }
 
+/* Of one length only, and on a stream that there may well be. PAYLOAD is whole. */
+static bool is_telling(const struct http2_header *h, struct span payload)
+{
+	struct cursor c = cursor_of(payload.data, payload.len);
+
+	if (h->stream > STREAM_LIKELY_MAX)
+		return false;
+	if (h->type == HTTP2_WINDOW_UPDATE)
+		return cursor_be32(&c) - 1 < INT32_MAX;
+	return h->type == HTTP2_PING || h->type == HTTP2_SETTINGS;
+}
+
 /* Frames from AT on, as far as the bytes go. False: something else comes. */
 static bool follow(struct span bytes, size_t at, struct finding *found, struct fields_seen *seen)
 {
@@ -111,6 +129,7 @@ static bool follow(struct span bytes, size_t at, struct finding *found, struct f
 			return false;
 		if (h.type == HTTP2_HEADERS)
 			look_at_headers(&h, payload, seen);
+		found->telling += is_telling(&h, payload);
 		at += HTTP2_HEADER_LEN + h.len;
 	}
 	return true;
@@ -139,7 +158,8 @@ static struct finding frames_at(struct span bytes, size_t at, bool start)
 		found.score = SCORE_HEADERS;
 		found.what = seen.request ? "header fields of a request"
 					  : "header fields of a response";
-	} else if (found.frames >= chain) {
+	} else if (found.frames >= chain &&
+		   found.telling >= (start ? TELLING_START : TELLING_MIDDLE)) {
 		found.score = SCORE_FRAMES;
 	}
 	return found;

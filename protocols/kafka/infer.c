@@ -70,8 +70,9 @@ static enum match match_request(struct span bytes, struct request *request)
 	c = cursor_of(all.pos, len < cursor_left(&all) ? len : cursor_left(&all));
 	if (!kafka_request_header_read(&c, &request->header) || !request->header.has_client_id)
 		return MATCH_NO;
+	/* So little of it proves nothing without a name: zeroes would be one, too. */
 	if (len > cursor_left(&all))
-		return MATCH_FRONT;
+		return request->header.client_id.len ? MATCH_FRONT : MATCH_NO;
 	if (!request->header.schema)
 		return MATCH_NO;
 	return kafka_read(request->header.schema, request->header.version, &c, &nobody) &&

@@ -402,6 +402,12 @@ static void finish(void *state)
 
 /* ---- inference ---- */
 
+/* RFC 1928 3 and its registry: 0x0a to 0x7f are nobody's yet, from 0x80 on they are private. */
+static bool is_assigned(uint8_t method)
+{
+	return method < 0x0a || method >= 0x80;
+}
+
 /* Both sides' first messages, or the client's alone. */
 static int score_of(struct span asks, struct span answers)
 {
@@ -427,6 +433,8 @@ static int score_of(struct span asks, struct span answers)
 		return 40;
 	if ((uint8_t)answers.data[1] == METHOD_NONE)
 		return INFER_CERTAIN;
+	if (!is_assigned((uint8_t)answers.data[1]))
+		return 0;
 	return memchr(asks.data + 2, answers.data[1], (uint8_t)asks.data[1]) ? 90 : 0;
 }
 
