@@ -40,7 +40,7 @@ complains "no recording" 1 "wants a recording" "$socktape" show
 complains "a recording that isn't there" 1 "$work/nothing: No such file" "$socktape" show "$work/nothing"
 complains "a folder without segments" 1 "no segment" "$socktape" info "$work"
 complains "a file that is no segment" 1 "not a socktape segment" "$socktape" info README.md
-complains "an unknown protocol" 1 "there are: http" "$socktape" show "$rec" smoke-signals
+complains "an unknown protocol" 1 "there are: .*http" "$socktape" show "$rec" smoke-signals
 complains "a wrong format" 1 "text, json or csv" "$socktape" show "$rec" --format xml
 complains "a wrong time" 1 "--since wants" "$socktape" show "$rec" --since yesterday
 complains "a connection that isn't there" 1 "no connection 99" "$socktape" why "$rec" 99
