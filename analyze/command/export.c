@@ -36,8 +36,8 @@ static const struct command_option options[] = {
 
 /*
  * Of the memory half is for what is learnt, in both passes, the other half for reading. While
- * packets are written an eighth is for reading, and one for streams and their data; the rest is
- * what can't be given back, because what is learnt lies in between.
+ * packets are written an eighth is for reading, one for streams and their data, and one at most for
+ * packets that wait; the rest is what can't be given back, because what is learnt lies in between.
  */
 #define FACTS_SHARE 2
 #define HELD_SHARE  8

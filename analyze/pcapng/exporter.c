@@ -58,7 +58,7 @@ enum tape_error exporter_begin(struct exporter *e, const char *path, struct sink
 	facts_finish(&e->facts);
 	e->out = pcapng_new(sink);
 	e->interfaces = e->out ? interfaces_new(e->out) : NULL;
-	e->queue = e->out ? queue_new(e->out, e->facts.late) : NULL;
+	e->queue = e->out ? queue_new(e->out, e->facts.late, e->options.held_limit) : NULL;
 	if (!e->interfaces || !e->queue)
 		return TAPE_ERROR_MEMORY;
 	if (!error && !e->options.both_ends)

@@ -21,7 +21,7 @@ struct exporter_options {
 	const struct selection *selection; /* NULL: everything */
 	bool both_ends;	      /* write conversations between recorded processes twice */
 	bool no_remap;	      /* leave server ports as they are */
-	uint64_t held_limit;  /* bytes of memory for data that waits; 0: none */
+	uint64_t held_limit;  /* bytes of memory for data, and for packets, that wait; 0: none */
 	uint64_t facts_limit; /* bytes of memory for what the first pass learns; 0: none */
 };
 

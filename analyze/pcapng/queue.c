@@ -17,16 +17,18 @@ struct queue {
 	size_t count;
 	size_t capacity;
 	size_t bytes;
+	size_t limit; /* of bytes */
 	int64_t wait; /* ns */
 	uint64_t arrived;
 };
 
-struct queue *queue_new(struct pcapng *out, int64_t late)
+struct queue *queue_new(struct pcapng *out, int64_t late, uint64_t limit)
 {
 	struct queue *q = calloc(1, sizeof(*q));
 
 	if (q) {
 		q->out = out;
+		q->limit = limit && limit < QUEUE_BYTES ? (size_t)limit : QUEUE_BYTES;
 		q->wait = QUEUE_NS + (late < QUEUE_MAX_NS ? late : QUEUE_MAX_NS);
 	}
 	return q;
@@ -121,7 +123,7 @@ bool queue_put(struct queue *q, const struct pcapng_packet *packet)
 	q->heap[q->count++] = entry;
 	q->bytes += entry->len;
 	sift_up(q, q->count - 1);
-	while (q->bytes > QUEUE_BYTES)
+	while (q->bytes > q->limit)
 		write_first(q);
 	return true;
 }

@@ -7,8 +7,8 @@
 /*
  * Puts packets in the order of their times before they are written: those of different connections
  * come as their data was put in order, a little late. Packets of the same time keep their order.
- * What comes later than the queue waits, or when QUEUE_BYTES wait, is written with its time all the
- * same.
+ * What comes later than the queue waits, or when as many bytes wait as may, is written with its
+ * time all the same.
  */
 struct queue;
 
@@ -17,8 +17,11 @@ struct queue;
 #define QUEUE_MAX_NS (60 * 1000 * 1000 * 1000ll)
 #define QUEUE_BYTES  (16u << 20)
 
-/* LATE: how late an event may be, ns. NULL when there is no memory. OUT outlives it. */
-struct queue *queue_new(struct pcapng *out, int64_t late);
+/*
+ * LATE: how late an event may be, ns. At most LIMIT bytes wait, 0 and more than QUEUE_BYTES are
+ * QUEUE_BYTES. NULL when there is no memory. OUT outlives it.
+ */
+struct queue *queue_new(struct pcapng *out, int64_t late, uint64_t limit);
 
 /* Takes a copy. False when there is no memory. */
 bool queue_put(struct queue *q, const struct pcapng_packet *packet);

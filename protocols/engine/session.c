@@ -8,6 +8,15 @@
 /* Of a body, unless it is said otherwise. */
 #define KEEP_DEFAULT (1u << 20)
 
+/*
+ * Bytes of a stream that are taken at once. An event of a hostile file may have a whole block's:
+ * what waits until the protocol is known is kept by the piece.
+ */
+#define PIECE_MAX (BACKLOG_MAX / 2)
+
+/* Bytes that are looked at of a datagram. UDP allows 64 KiB, a Unix socket's default is 208 KiB. */
+#define DATAGRAM_MAX (1u << 20)
+
 struct session *session_new(const struct session_options *options)
 {
 	struct session *s = calloc(1, sizeof(*s));
@@ -40,20 +49,35 @@ static struct backlog_entry entry_of_run(const struct reassembly *o, enum direct
 	};
 }
 
+/* ON_WIRE: a piece may put another session around S, which the next one is for. */
+static void take_pieces(struct session *s, bool on_wire, struct backlog_entry entry,
+			const uint8_t *bytes)
+{
+	uint32_t left = entry.kept;
+
+	while (left > PIECE_MAX) {
+		entry.len = entry.kept = PIECE_MAX;
+		session_take(on_wire ? session_outermost(s) : s, &entry, bytes);
+		entry.offset += PIECE_MAX;
+		bytes += PIECE_MAX;
+		left -= PIECE_MAX;
+		entry.len = entry.kept = left;
+	}
+	session_take(on_wire ? session_outermost(s) : s, &entry, bytes);
+}
+
 static void take_run(void *context, enum direction direction, const struct run *run)
 {
 	struct session *s = context;
-	struct backlog_entry entry = entry_of_run(&s->reassembly, direction, run);
 
-	session_take(session_outermost(s), &entry, run->data);
+	take_pieces(s, true, entry_of_run(&s->reassembly, direction, run), run->data);
 }
 
 static void take_plain_run(void *context, enum direction direction, const struct run *run)
 {
 	struct session *s = context;
-	struct backlog_entry entry = entry_of_run(s->plain, direction, run);
 
-	session_take(s, &entry, run->data);
+	take_pieces(s, false, entry_of_run(s->plain, direction, run), run->data);
 }
 
 /* Plaintext of TLS for a protocol that waits for it. */
@@ -74,20 +98,21 @@ static void take_plaintext(struct session *s, const struct event_data *data, int
 
 static void take_datagram(struct session *s, const struct event_data *data, int64_t ts)
 {
+	size_t kept = data->payload.len < DATAGRAM_MAX ? data->payload.len : DATAGRAM_MAX;
 	struct backlog_entry entry = {
 		.ts_first = ts,
 		.ts = ts,
 		.len = data->len,
 		.offset = data->offset,
-		.kept = (uint32_t)data->payload.len,
+		.kept = (uint32_t)kept,
 		.direction = (uint8_t)data->direction,
-		.wanted = data->cut == CUT_SNAPLEN,
+		.wanted = data->cut == CUT_SNAPLEN && kept == data->payload.len,
 		.has_peer = data->peer.family != ADDRESS_NONE,
 		.peer = data->peer,
 	};
 
-	if (data->len > data->payload.len && !entry.wanted)
-		s->datagram_lost_bytes += data->len - data->payload.len;
+	if (data->len > kept && !entry.wanted)
+		s->datagram_lost_bytes += data->len - kept;
 	session_take(s, &entry, (const uint8_t *)data->payload.data);
 }
 

@@ -253,7 +253,7 @@ static void test_queue(void **state)
 {
 	struct buffer file = {0};
 	struct pcapng *out = pcapng_new((struct sink){.write = append, .context = &file});
-	struct queue *q = queue_new(out, 0);
+	struct queue *q = queue_new(out, 0, 0);
 
 	(void)state;
 	assert_non_null(q);
@@ -284,15 +284,22 @@ static void test_queue_limits(void **state)
 	static const struct {
 		int64_t late;
 		int64_t waits;
-	} cases[] = {{5, QUEUE_NS + 5}, {2 * QUEUE_MAX_NS, QUEUE_NS + QUEUE_MAX_NS}};
+		uint64_t limit;
+		uint64_t bytes;
+	} cases[] = {
+		{5, QUEUE_NS + 5, 0, QUEUE_BYTES},
+		{2 * QUEUE_MAX_NS, QUEUE_NS + QUEUE_MAX_NS, 2 * QUEUE_BYTES, QUEUE_BYTES},
+		{5, QUEUE_NS + 5, QUEUE_BYTES / 4, QUEUE_BYTES / 4},
+	};
 	char *big = calloc(1, 1 << 16);
 
 	(void)state;
 	assert_non_null(big);
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		uint64_t waiting = cases[i].bytes >> 16;
 		struct buffer file = {0};
 		struct pcapng *out = pcapng_new((struct sink){.write = append, .context = &file});
-		struct queue *q = queue_new(out, cases[i].late);
+		struct queue *q = queue_new(out, cases[i].late, cases[i].limit);
 		struct pcapng_packet packet = {
 			.ts = 7, .payload = span_of(big, 1 << 16), .original_len = 1 << 16};
 
@@ -302,10 +309,10 @@ static void test_queue_limits(void **state)
 		assert_int_equal(pcapng_packets(out), 0);
 		queue_advance(q, cases[i].waits + 1);
 		assert_int_equal(pcapng_packets(out), 1);
-		for (size_t n = 0; n < 2 * (QUEUE_BYTES >> 16); n++)
+		for (size_t n = 0; n < 2 * waiting; n++)
 			assert_true(queue_put(q, &packet));
-		assert_true(pcapng_packets(out) > QUEUE_BYTES >> 16);
-		assert_true(pcapng_packets(out) < (QUEUE_BYTES >> 16) + 100);
+		assert_true(pcapng_packets(out) > waiting);
+		assert_true(pcapng_packets(out) < waiting + 100);
 		queue_free(q);
 		pcapng_free(out);
 		buffer_free(&file);
