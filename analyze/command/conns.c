@@ -213,7 +213,7 @@ static void on_conn_end(void *context, const struct connection *c)
 }
 
 static const struct text_column text_columns[] = {
-	{"CONN", 5, true},    {"PROCESS", 22, false}, {"PROTO", 6, false},  {"ROLE", 7, false},
+	{"CONN", 5, true},    {"PROCESS", 22, false}, {"PROTO", 9, false},  {"ROLE", 7, false},
 	{"LOCAL", 21, false}, {"REMOTE", 21, false},  {"START", 15, false}, {"LASTED", 8, true},
 	{"SENT", 8, true},    {"RECEIVED", 8, true},  {"RECORDS", 7, true}, {"", 0, false},
 };

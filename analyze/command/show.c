@@ -96,12 +96,12 @@ static void print_csv(struct show *show, const struct row *row)
 /* ---- text ---- */
 
 static const struct text_column exchange_columns[] = {
-	{"TIME", 15, false},  {"PROTO", 6, false},    {"CLIENT", 22, false}, {"SERVER", 22, false},
+	{"TIME", 15, false},  {"PROTO", 9, false},    {"CLIENT", 22, false}, {"SERVER", 22, false},
 	{"LATENCY", 8, true}, {"OUTCOME", 10, false}, {"ID", 10, false},     {"RECORD", 0, false},
 };
 
 static const struct text_column end_columns[] = {
-	{"TIME", 15, false},	{"PROTO", 6, false},   {"PROCESS", 22, false},
+	{"TIME", 15, false},	{"PROTO", 9, false},   {"PROCESS", 22, false},
 	{"ROLE", 7, false},	{"REMOTE", 21, false}, {"LATENCY", 8, true},
 	{"OUTCOME", 10, false}, {"ID", 10, false},     {"RECORD", 0, false},
 };
