@@ -10,8 +10,10 @@
  * What io_uring does is left to its own programs, which know where the bytes are.
  */
 
+#include "bpf/aio.h"
 #include "bpf/batch.h"
 #include "bpf/received.h"
+#include "bpf/uring_due.h"
 
 /* The same on every architecture. */
 #define IO_URING_ENTER 426
@@ -156,6 +158,13 @@ static __always_inline bool hook_is_uring(struct task_struct *task, struct pt_re
 	       CALL_NUMBER(regs) == IO_URING_ENTER || !CALL_IS_RUNNING(regs);
 }
 
+/* Its own programs record it, if it completes. */
+static __always_inline void hook_uring(struct transfer *transfer)
+{
+	if (transfer->ref.transport != TRANSPORT_TCP && transfer_conn(NULL, transfer))
+		uring_due_add(transfer->ref.sk, transfer->direction, transfer->moved);
+}
+
 /* A length of 0 is the stream's end, or an empty datagram. */
 static __always_inline bool hook_moved(int length, __u64 transport)
 {
@@ -204,21 +213,27 @@ static __always_inline int hook_run(struct sock *sk, int length, __u32 flags, __
 	    !hook_moved(length, transfer.ref.transport) || (flags & (MSG_PEEK | MSG_ERRQUEUE)))
 		return 0;
 	file = socket ? KERNEL_GET(socket, socket, file) : NULL;
-	if (!file || hook_is_uring(task, regs))
+	if (!file)
 		return 0;
 	transfer.ref.sk = (__u64)sk;
 	transfer.ref.socket = (__u64)socket;
 	transfer.ref.inode = KERNEL_GET(socket_alloc, socket, vfs_inode.i_ino);
 	transfer.pid = id >> 32;
 	transfer.tid = id;
+	if (hook_is_uring(task, regs)) {
+		hook_uring(&transfer);
+		return 0;
+	}
 	call_read(&call, task, regs);
 	if (call_is_about(&call, task, file, &transfer)) {
 		transfer.call = call.name;
 	} else {
 		call.kind = KIND_NONE;
 		transfer.fd = -1;
-		if (!call.is_32bit && call.number == ARCH_IO_SUBMIT)
+		if (!call.is_32bit && call.number == ARCH_IO_SUBMIT) {
 			transfer.call = CALL_IO_SUBMIT;
+			source_aio(&call, task, file, &transfer);
+		}
 	}
 	if (settings.flags & FILTERS_OF_PROCESSES)
 		bpf_sk_storage_get(&marks, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);

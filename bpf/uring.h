@@ -8,6 +8,7 @@
  */
 
 #include "bpf/uring_buffer.h"
+#include "bpf/uring_due.h"
 
 /* SPLICE_F_FD_IN_FIXED: the source is a registered file */
 #define SPLICE_FD_IN_FIXED (1U << 31)
@@ -70,6 +71,11 @@ static __always_inline void uring_record(struct transfer *transfer, struct uring
 		return;
 	if (uring_memory_is_here(done->task))
 		source_uring(transfer, done);
+#ifndef SOCKTAPE_COMPAT
+	/* Splice takes bytes off a Unix socket by a way of its own. */
+	if (transfer->call != CALL_IO_URING_SPLICE || transfer->direction == DIRECTION_SENT)
+		uring_due_add(transfer->ref.sk, transfer->direction, -transfer->moved);
+#endif
 	transfer_record(transfer);
 }
 

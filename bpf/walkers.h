@@ -5,6 +5,7 @@
 /* Iterators that user space reads: the sockets that exist at the start, and those that are gone. */
 
 #include "bpf/tcp_state.h"
+#include "bpf/uring_due.h"
 
 /* A stream socket that was never connected: its connection begins later and is seen to. */
 static __always_inline bool socket_is_fresh(struct socket_ref *ref)
@@ -44,6 +45,7 @@ static __always_inline void conn_sweep(__u64 sk, struct kernel_conn_state *conn)
 		conn->socket = ref.socket;
 	}
 	tcp_sweep(sk, conn);
+	uring_due_settle(conn, false);
 	if ((conn->flags & (CONN_ANNOUNCED | CONN_STATE_DUE)) == CONN_ANNOUNCED || !conn->opener ||
 	    bpf_ktime_get_ns() - conn->opened_ts < SILENCE_NS)
 		return;
@@ -67,6 +69,7 @@ int sweep_conns(struct bpf_iter__bpf_map_elem *walker)
 	if (!conn)
 		return 0;
 	if (conn->socket && !socket_lives(sk, conn->socket, conn->inode)) {
+		uring_due_settle(conn, true);
 		if (conn_close_send(NULL, 0, conn))
 			bpf_map_delete_elem(&conns, &sk);
 	} else {

@@ -197,6 +197,29 @@ static void kernel_look(struct programs *p)
 	btf__free(kernel);
 }
 
+/* What the programs that were chosen can't see, whatever the kernel shows. */
+static uint64_t blind_by_choice(const struct programs *p, const struct options *options)
+{
+	const struct composition *chosen = composition(p);
+	uint64_t bits = 0;
+
+	if (!chosen->uring)
+		bits |= BLIND_BIT(BLIND_IO_URING);
+	if (!chosen->sweep)
+		bits |= BLIND_BIT(BLIND_CLOSE);
+	if (chosen->variant == &compat_variant)
+		bits |= BLIND_BIT(BLIND_AIO);
+	if (chosen->variant == &compat_variant &&
+	    (options->pid_count || options->command || options->name_count ||
+	     options->cgroup_count))
+		bits |= BLIND_BIT(BLIND_TCP_POSITIONS);
+	if (chosen->variant == &compat_variant && chosen->uring)
+		bits |= BLIND_BIT(BLIND_IO_URING_SILENT);
+	if (chosen->variant == &current_variant && options->unix_sockets)
+		bits |= BLIND_BIT(BLIND_SPLICE_UNIX);
+	return bits;
+}
+
 int programs_load(const struct options *options, enum program_set first, struct programs **out)
 {
 	struct programs *p = calloc(1, sizeof(*p));
@@ -218,16 +241,8 @@ int programs_load(const struct options *options, enum program_set first, struct 
 		if (error == -EPERM || error == -ENOMEM)
 			break;
 	}
-	if (!error && !composition(p)->uring)
-		p->blind |= BLIND_BIT(BLIND_IO_URING);
-	if (!error && composition(p)->variant == &compat_variant &&
-	    (options->pid_count || options->command || options->name_count ||
-	     options->cgroup_count))
-		p->blind |= BLIND_BIT(BLIND_TCP_POSITIONS);
-	if (!error && composition(p)->variant == &current_variant && options->unix_sockets)
-		p->blind |= BLIND_BIT(BLIND_SPLICE_UNIX);
-	if (!error && !composition(p)->sweep)
-		p->blind |= BLIND_BIT(BLIND_CLOSE);
+	if (!error)
+		p->blind |= blind_by_choice(p, options);
 	return error;
 }
 
