@@ -2,6 +2,7 @@
 
 /* stream CASE FAMILY: moves bytes over a connection with one of the calls and writes a ledger. */
 
+#include <linux/aio_abi.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -319,6 +320,94 @@ static void case_multipath(const struct family *family, struct end ends[2])
 	close(others[1].fd);
 }
 
+/* Linux AIO, which is synchronous on sockets. */
+static void submit(aio_context_t context, uint16_t opcode, int fd, void *data, size_t count)
+{
+	struct iocb iocb = {.aio_lio_opcode = opcode,
+			    .aio_fildes = (uint32_t)fd,
+			    .aio_buf = (uintptr_t)data,
+			    .aio_nbytes = count};
+	struct iocb *all[1] = {&iocb};
+	struct io_event event;
+
+	must("io_submit", syscall(SYS_io_submit, context, 1, all));
+	must("io_getevents", syscall(SYS_io_getevents, context, 1, 1, &event, NULL));
+	if (event.res != SMALL)
+		fail("AIO moved less");
+}
+
+static void case_aio(const struct family *family, struct end ends[2])
+{
+	uint8_t *data = filled(SMALL, 12);
+	uint8_t back[SMALL];
+	struct iovec out[2] = {{data, 20}, {data + 20, SMALL - 20}};
+	struct iovec in[2] = {{back, 40}, {back + 40, SMALL - 40}};
+	aio_context_t context = 0;
+
+	(void)family;
+	if (syscall(SYS_io_setup, 4, &context) != 0)
+		unsupported("Linux AIO");
+	submit(context, IOCB_CMD_PWRITE, ends[0].fd, data, SMALL);
+	ledger_sent(&ends[0], "io_submit", .data = data, .len = SMALL, .loss_will_do = true);
+	submit(context, IOCB_CMD_PREAD, ends[1].fd, back, SMALL);
+	ledger_received(&ends[1], "io_submit", .data = back, .len = SMALL, .loss_will_do = true);
+	must("write", write(ends[0].fd, data, SMALL));
+	ledger_sent(&ends[0], "write", .data = data, .len = SMALL);
+	must("read", read(ends[1].fd, back, SMALL));
+	ledger_received(&ends[1], "read", .data = back, .len = SMALL);
+	submit(context, IOCB_CMD_PWRITEV, ends[0].fd, out, 2);
+	ledger_sent(&ends[0], "io_submit", .data = data, .len = SMALL, .loss_will_do = true);
+	submit(context, IOCB_CMD_PREADV, ends[1].fd, in, 2);
+	ledger_received(&ends[1], "io_submit", .data = back, .len = SMALL, .loss_will_do = true);
+	must("io_destroy", syscall(SYS_io_destroy, context));
+	free(data);
+}
+
+/* linux/tcp.h, which can't be included beside netinet/tcp.h. */
+struct zerocopy_receive {
+	uint64_t address;
+	uint32_t length;
+	uint32_t recv_skip_hint;
+	uint32_t inq;
+	int32_t error;
+	uint64_t copybuf_address;
+	int32_t copybuf_len;
+	uint32_t flags;
+	uint64_t msg_control;
+	uint64_t msg_controllen;
+	uint32_t msg_flags;
+	uint32_t reserved;
+};
+
+#define ZEROCOPY_RECEIVE 35
+
+/* Bytes that are mapped, or copied beside a call that maps. */
+static void case_zerocopy_receive(const struct family *family, struct end ends[2])
+{
+	uint8_t *data = filled(SMALL, 13);
+	uint8_t back[SMALL];
+	struct zerocopy_receive receive_to = {.copybuf_address = (uintptr_t)back,
+					      .copybuf_len = SMALL};
+	socklen_t len = sizeof(receive_to);
+	void *map = mmap(NULL, 65536, PROT_READ, MAP_SHARED, ends[1].fd, 0);
+
+	(void)family;
+	if (map == MAP_FAILED)
+		unsupported("TCP_ZEROCOPY_RECEIVE");
+	receive_to.address = (uintptr_t)map;
+	receive_to.length = 65536;
+	must("write", write(ends[0].fd, data, SMALL));
+	ledger_sent(&ends[0], "write", .data = data, .len = SMALL);
+	if (getsockopt(ends[1].fd, IPPROTO_TCP, ZEROCOPY_RECEIVE, &receive_to, &len) != 0 ||
+	    receive_to.copybuf_len != SMALL)
+		unsupported("copies of TCP_ZEROCOPY_RECEIVE");
+	ledger_received(&ends[1], "getsockopt", .data = back, .len = SMALL, .loss_will_do = true);
+	must("write", write(ends[0].fd, data, 50));
+	ledger_sent(&ends[0], "write", .data = data, .len = 50);
+	receive(&ends[1], back, 50);
+	free(data);
+}
+
 /* What fails or moves nothing leaves no trace. */
 static void case_nothing(const struct family *family, struct end ends[2])
 {
@@ -353,6 +442,8 @@ static const struct live_case cases[] = {
 	{"many-pieces", case_many_pieces, true},
 	{"discard", case_discard, false},
 	{"multipath", case_multipath, false},
+	{"aio", case_aio, false},
+	{"zerocopy-receive", case_zerocopy_receive, false},
 	{"nothing", case_nothing, true},
 	{0},
 };

@@ -507,6 +507,54 @@ static void case_zero_copy(const struct family *family, struct end ends[2])
 	free(data);
 }
 
+/* A request that wants no completion, and one for which there is no room. */
+static void case_silent(const struct family *family, struct end ends[2])
+{
+	struct io_uring_params params = {.flags = IORING_SETUP_CQSIZE, .cq_entries = 1};
+	struct io_uring ring;
+	uint8_t *data = filled(SIZE, 70);
+	uint8_t back[SIZE];
+	struct io_uring_sqe *entry;
+	struct io_uring_cqe *done;
+
+	(void)family;
+	ring_open(&ring, 0);
+	if (!(ring.features & IORING_FEAT_CQE_SKIP))
+		unsupported("IOSQE_CQE_SKIP_SUCCESS");
+	entry = ring_entry(&ring);
+	io_uring_prep_send(entry, ends[0].fd, data, 100, 0);
+	entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+	must("io_uring_submit", io_uring_submit(&ring));
+	ledger_sent(&ends[0], "io_uring_send", .data = data, .len = 100, .fd_unknown = true,
+		    .loss_will_do = true);
+	io_uring_queue_exit(&ring);
+	must("read", read(ends[1].fd, back, 100));
+	ledger_received(&ends[1], "read", .data = back, .len = 100);
+	must("write", write(ends[0].fd, data, 50));
+	ledger_sent(&ends[0], "write", .data = data, .len = 50);
+	must("read", read(ends[1].fd, back, 50));
+	ledger_received(&ends[1], "read", .data = back, .len = 50);
+	must("io_uring", io_uring_queue_init_params(1, &ring, &params));
+	for (int i = 0; i < 2; i++) {
+		io_uring_prep_send(ring_entry(&ring), ends[0].fd, data, 120, 0);
+		must("io_uring_submit", io_uring_submit(&ring));
+		ledger_sent(&ends[0], "io_uring_send", .data = data, .len = 120, .fd_unknown = true,
+			    .loss_will_do = i == 1);
+		must("read", read(ends[1].fd, back, 120));
+		ledger_received(&ends[1], "read", .data = back, .len = 120);
+	}
+	for (int i = 0; i < 2; i++) {
+		must("io_uring_wait_cqe", io_uring_wait_cqe(&ring, &done));
+		io_uring_cqe_seen(&ring, done);
+	}
+	must("write", write(ends[0].fd, data, 70));
+	ledger_sent(&ends[0], "write", .data = data, .len = 70);
+	must("read", read(ends[1].fd, back, 70));
+	ledger_received(&ends[1], "read", .data = back, .len = 70);
+	io_uring_queue_exit(&ring);
+	free(data);
+}
+
 static const struct live_case cases[] = {
 	{"calls", case_calls, true},
 	{"calls-of-poller", case_calls_of_poller, true},
@@ -515,6 +563,7 @@ static const struct live_case cases[] = {
 	{"partial", case_partial, true},
 	{"registered", case_registered, true},
 	{"long-vectors", case_long_vectors, true},
+	{"silent", case_silent, false},
 	{"provided", case_provided, true},
 	{"multishot", case_multishot, true},
 	{"multishot-read", case_multishot_read, true},
