@@ -40,7 +40,7 @@ static __always_inline void address_decode(const struct user_sockaddr *name,
 }
 
 /* The address that a datagram call names; family 0 when there is none or it isn't readable. */
-static __always_inline void address_from_user(__u64 pointer, struct kernel_address *address)
+static __noinline void address_from_user(__u64 pointer, struct kernel_address *address)
 {
 	struct user_sockaddr name = {};
 

@@ -27,16 +27,16 @@ struct user_msghdr_32 {
 };
 
 struct syscall {
-	__u64 number;
+	__u32 number;
+	__u8 kind;
+	__u8 name; /* enum call of format/event.h */
+	__u8 direction;
+	__u8 is_32bit;
 	__u64 first; /* arguments */
 	__u64 second;
 	__u64 third;
 	__u64 fourth;
 	__u64 fifth;
-	__u8 kind;
-	__u8 name; /* enum call of format/event.h */
-	__u8 direction;
-	__u8 is_32bit;
 };
 
 /* What a message has beside its bytes: where it is or will be in user memory; 0: nowhere. */
@@ -139,8 +139,8 @@ static __always_inline void source_message_32(struct transfer *transfer, __u64 p
 }
 
 /* Of a struct msghdr at POINTER. */
-static __always_inline void source_message(struct transfer *transfer, struct syscall *call,
-					   __u64 pointer, struct beside *beside)
+static __noinline void source_message(struct transfer *transfer, struct syscall *call,
+				      __u64 pointer, struct beside *beside)
 {
 	struct user_msghdr message;
 

@@ -280,42 +280,61 @@ static __noinline bool conn_close_send(struct lane *lane, __u64 sk, struct kerne
 	return RECORD_SEND(lane, &record);
 }
 
+/* Too large for the stack, of which the programs of old kernels have little left here. */
+const __u8 conn_blank[sizeof(struct kernel_conn_state)] = {};
+
+/* Another processor may have entered the connection just now: what it fills in last is the id. */
+static __always_inline void conn_await(struct kernel_conn_state *conn)
+{
+	for (int i = 0; i < 64 && conn && !*(volatile __u64 *)&conn->id; i++)
+		;
+}
+
 /* Puts a socket in the table. NULL when it has the wrong port or the table is full (then *FULL). */
 static __noinline struct kernel_conn_state *conn_open(struct socket_ref *ref, enum conn_how how,
 						      bool *full)
 {
-	struct kernel_conn_state state = {};
+	struct kernel_conn_state *conn;
 	__u64 key = ref->sk;
+	__u8 flags = 0;
+	long error;
 
 	if ((settings.flags & KERNEL_CONFIG_FILTER_PORT) && !socket_port_matches(key)) {
 		if (ref->transport != TRANSPORT_UDP || socket_remote_port(key))
 			return NULL;
-		state.flags |= CONN_PEER_FILTER;
+		flags = CONN_PEER_FILTER;
 	}
-	state.transport = ref->transport;
-	state.id = conn_new_id();
-	state.inode = ref->inode;
-	state.socket = ref->socket;
-	state.opened_ts = bpf_ktime_get_ns();
-	state.origin = ORIGIN_OPENED;
-	if (ref->transport == TRANSPORT_TCP)
-		state.state = conn_state_of(key);
-	if (ref->transport == TRANSPORT_UDP)
-		state.remote = socket_remote(key);
-	if (how == CONN_BY_ACCEPT)
-		state.role = ROLE_SERVER;
-	else if (how == CONN_BY_CONNECT)
-		state.role = ROLE_CLIENT;
-	else if (how == CONN_BY_ITERATOR || !control.started || control.conns_missed)
-		state.origin = ORIGIN_MIDSTREAM;
-	if (state.role)
-		state.flags |= CONN_ROLE_KNOWN;
-	if (bpf_map_update_elem(&conns, &key, &state, BPF_NOEXIST) == -E2BIG) {
+	error = bpf_map_update_elem(&conns, &key, conn_blank, BPF_NOEXIST);
+	if (error == -E2BIG) {
 		control.conns_missed = 1;
 		*full = true;
 		return NULL;
 	}
-	return bpf_map_lookup_elem(&conns, &key);
+	conn = bpf_map_lookup_elem(&conns, &key);
+	if (!conn || error) {
+		conn_await(conn);
+		return conn;
+	}
+	conn->flags = flags;
+	conn->transport = ref->transport;
+	conn->inode = ref->inode;
+	conn->socket = ref->socket;
+	conn->opened_ts = bpf_ktime_get_ns();
+	conn->origin = ORIGIN_OPENED;
+	if (ref->transport == TRANSPORT_TCP)
+		conn->state = conn_state_of(key);
+	if (ref->transport == TRANSPORT_UDP)
+		conn->remote = socket_remote(key);
+	if (how == CONN_BY_ACCEPT)
+		conn->role = ROLE_SERVER;
+	else if (how == CONN_BY_CONNECT)
+		conn->role = ROLE_CLIENT;
+	else if (how == CONN_BY_ITERATOR || !control.started || control.conns_missed)
+		conn->origin = ORIGIN_MIDSTREAM;
+	if (conn->role)
+		conn->flags |= CONN_ROLE_KNOWN;
+	conn->id = conn_new_id();
+	return conn;
 }
 
 /* The connection of a socket if it is known; one of an earlier socket at its address is closed. */
@@ -325,6 +344,8 @@ static __always_inline struct kernel_conn_state *conn_find(struct lane *lane,
 	__u64 key = ref->sk;
 	struct kernel_conn_state *conn = bpf_map_lookup_elem(&conns, &key);
 
+	if (conn && !conn->id)
+		conn_await(conn);
 	if (conn && !conn->socket) {
 		conn->inode = ref->inode;
 		conn->socket = ref->socket;

@@ -100,8 +100,8 @@ static __always_inline bool call_is_opaque(const struct syscall *call)
 	       (call->name == CALL_SENDMMSG || call->name == CALL_RECVMMSG);
 }
 
-static __noinline int call_record(struct syscall *call, struct task_struct *task,
-				  struct transfer *transfer, __u32 flags)
+static __always_inline int call_record(struct syscall *call, struct task_struct *task,
+				       struct transfer *transfer, __u32 flags)
 {
 	struct lane *lane = lane_claim();
 	struct kernel_conn_state *conn;
