@@ -394,6 +394,9 @@ static void case_zerocopy_receive(const struct family *family, struct end ends[2
 	(void)family;
 	if (map == MAP_FAILED)
 		unsupported("TCP_ZEROCOPY_RECEIVE");
+	must("write", write(ends[0].fd, data, 50));
+	ledger_sent(&ends[0], "write", .data = data, .len = 50);
+	receive(&ends[1], back, 50);
 	receive_to.address = (uintptr_t)map;
 	receive_to.length = 65536;
 	must("write", write(ends[0].fd, data, SMALL));

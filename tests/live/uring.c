@@ -521,6 +521,10 @@ static void case_silent(const struct family *family, struct end ends[2])
 	ring_open(&ring, 0);
 	if (!(ring.features & IORING_FEAT_CQE_SKIP))
 		unsupported("IOSQE_CQE_SKIP_SUCCESS");
+	must("write", write(ends[0].fd, data, 30));
+	ledger_sent(&ends[0], "write", .data = data, .len = 30);
+	must("read", read(ends[1].fd, back, 30));
+	ledger_received(&ends[1], "read", .data = back, .len = 30);
 	entry = ring_entry(&ring);
 	io_uring_prep_send(entry, ends[0].fd, data, 100, 0);
 	entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
