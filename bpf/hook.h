@@ -84,8 +84,9 @@ static __always_inline void hook_source(struct lane *lane, struct syscall *call,
 }
 
 /* A UDP datagram's peer, and whether it is several datagrams. */
-static __always_inline void hook_beside(struct lane *lane, struct pt_regs *regs,
-					const struct beside *beside, struct transfer *transfer)
+static __always_inline void hook_beside(struct lane *lane, struct task_struct *task,
+					__u64 stack_end, const struct beside *beside,
+					struct transfer *transfer)
 {
 	struct sock *sk = (struct sock *)transfer->ref.sk;
 	struct wanted *wanted = &lane->wanted;
@@ -97,21 +98,22 @@ static __always_inline void hook_beside(struct lane *lane, struct pt_regs *regs,
 		transfer->segment = segment_of_control(beside->control, beside->control_len);
 		return;
 	}
-	wanted->stack_begin = (__u64)regs;
+	wanted->stack_begin = bpf_task_pt_regs(task);
+	wanted->stack_end = stack_end;
 	wanted->left = vector_clamp(lane, &transfer->source, ~0ULL) - transfer->moved;
 	wanted->control_end = beside->control + beside->control_len;
 	wanted->family = KERNEL_GET(sock, sk, __sk_common.skc_family);
 	wanted->name_len = wanted->family == AF_INET6 ? SOCKADDR_IN6_LEN : SOCKADDR_IN_LEN;
 	wanted->name_mask = beside->name ? 0xffffffff : 0;
-	received_find(lane->cpu);
+	received_find(lane);
 	transfer->peer = wanted->peer;
 	if (wanted->at && beside->control)
 		transfer->segment = segment_of_control(beside->control,
 						       beside->control_len - wanted->control_left);
 }
 
-static __noinline int hook_record(struct syscall *call, struct task_struct *task,
-				  struct pt_regs *regs, struct transfer *transfer, __u32 flags)
+static __noinline int hook_record(struct syscall *call, struct task_struct *task, __u64 stack_end,
+				  struct transfer *transfer, __u32 flags)
 {
 	struct lane *lane = lane_claim();
 	struct kernel_conn_state *conn;
@@ -132,7 +134,7 @@ static __noinline int hook_record(struct syscall *call, struct task_struct *task
 			else if (transfer_is_datagram(transfer))
 				source_clamp(lane, transfer);
 		}
-		hook_beside(lane, regs, &beside, transfer);
+		hook_beside(lane, task, stack_end, &beside, transfer);
 		transfer_send(lane, transfer, conn);
 	}
 	lane_release(lane);
@@ -189,7 +191,9 @@ static __noinline int hook_foreign(__u64 sk, __u32 length, __u8 direction)
 	return 0;
 }
 
-static __always_inline int hook_run(struct sock *sk, int length, __u32 flags, __u8 direction)
+/* STACK_END: the tracepoint's arguments; the call's functions have the stack from there on. */
+static __always_inline int hook_run(struct sock *sk, int length, __u32 flags, __u8 direction,
+				    __u64 stack_end)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
@@ -237,19 +241,19 @@ static __always_inline int hook_run(struct sock *sk, int length, __u32 flags, __
 	}
 	if (settings.flags & FILTERS_OF_PROCESSES)
 		bpf_sk_storage_get(&marks, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	return hook_record(&call, task, regs, &transfer, flags);
+	return hook_record(&call, task, stack_end, &transfer, flags);
 }
 
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(on_send, struct sock *sk, int length, int flags)
 {
-	return hook_run(sk, length, 0, DIRECTION_SENT);
+	return hook_run(sk, length, 0, DIRECTION_SENT, (__u64)ctx);
 }
 
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(on_receive, struct sock *sk, int length, int flags)
 {
-	return hook_run(sk, length, flags, DIRECTION_RECEIVED);
+	return hook_run(sk, length, flags, DIRECTION_RECEIVED, (__u64)ctx);
 }
 
 #endif

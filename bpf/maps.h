@@ -162,13 +162,15 @@ struct process_space {
 struct wanted {
 	__u64 stack_begin; /* a number, not a pointer: the verifier lets nobody calculate with those
 			    */
+	__u64 stack_end;   /* the tracepoint's arguments: below is nothing of the call's */
 	__u64 left;	   /* bytes that the application's buffers have room for still */
 	__u64 control_end; /* of its memory for control messages */
 	__u64 control_left;
 	__u64 name_len;	 /* of an address of the family */
 	__u64 name_mask; /* 0: the address isn't wanted */
 	__u64 family;
-	__u64 at; /* word of the stack where it begins; 0: not found */
+	__u64 from; /* first word of the stack to look at */
+	__u64 at;   /* word of the stack where it begins; 0: not found */
 	struct kernel_address peer;
 };
 

@@ -5,10 +5,15 @@
 /*
  * Who a datagram came from, and how much of the control messages' memory was used. When the
  * socket's tracepoint fires, the application hasn't been told: it is in the kernel's struct msghdr
- * alone, on the call's stack. It is looked for from the stack's begin on, where the system call's
- * own functions are, by what is known of it: that it receives; how much of the application's
- * buffers is left, where the memory for control messages ends; and the address lies on the stack,
- * too, with a length that is the family's. Where it isn't found, the peer stays unknown.
+ * alone, on the call's stack. It is looked for by what is known of it: that it receives; how much
+ * of the application's buffers is left, where the memory for control messages ends; and the address
+ * lies on the stack, too, with a length that is the family's, and is as the kernel writes one.
+ *
+ * What earlier calls left behind may look the same, and be damaged since. It lies where nobody
+ * writes: below the tracepoint's arguments, and at the stack's begin, where the kernel leaves a gap
+ * of random size. So the search goes from the arguments to the begin, where the functions in
+ * between leave hardly a word unwritten, and goes on where the address is none. Where nothing is
+ * found, the peer stays unknown.
  */
 
 #include "bpf/transfer.h"
@@ -18,6 +23,9 @@
 
 /* Words of struct msghdr, at most. */
 #define MSGHDR_WORDS 16
+
+/* That look like the wanted one, at most, before the search ends. */
+#define RECEIVED_TRIES 4
 
 static __always_inline __u64 stack_at(struct lane *lane, __u64 word)
 {
@@ -40,7 +48,23 @@ static __always_inline __u64 msghdr_differs(struct lane *lane, __u64 at)
 
 	return (stack_at(lane, count) ^ wanted->left) | /* ITER_DEST is 0 */
 	       (stack_at(lane, iter) >> way & 0xff) | (control ^ wanted->control_end) |
-	       ((name_len ^ wanted->name_len) & wanted->name_mask);
+	       ((name_len ^ wanted->name_len) & wanted->name_mask) |
+	       (at - wanted->from) >> 63; /* it lies before */
+}
+
+/* As the kernel writes an address: all of it, with nothing in the fields that it doesn't use. */
+static __always_inline bool peer_is_whole(const struct user_sockaddr *address)
+{
+	const __u8 *ip = address->inet6.ip;
+	__u64 zero;
+
+	if (address->family == AF_INET) {
+		__builtin_memcpy(&zero, ip, sizeof(zero));
+		return !zero;
+	}
+	/* An interface is told of link-local addresses alone. */
+	return !address->inet6.flow &&
+	       (!address->inet6.scope || (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80));
 }
 
 /* The address that POINTER, on the stack, points to. */
@@ -50,20 +74,23 @@ static __always_inline bool peer_read(struct lane *lane, __u64 pointer)
 	__u64 base = wanted->stack_begin - sizeof(lane->stack);
 	struct user_sockaddr address;
 
-	if (pointer - base >= sizeof(lane->stack) - sizeof(address))
+	if (pointer < wanted->stack_end || pointer - base >= sizeof(lane->stack) - sizeof(address))
 		return false;
 	if (bpf_probe_read_kernel(&address, sizeof(address), (void *)pointer))
 		return false;
-	if (address.family != wanted->family)
+	if (address.family != wanted->family || !peer_is_whole(&address))
 		return false;
 	address_decode(&address, &wanted->peer);
 	return true;
 }
 
-/* Looks for the struct msghdr in lane->stack; its word is lane->wanted.at then, else 0. */
+/*
+ * Looks for the struct msghdr in lane->stack, from word lane->wanted.from on; its word is
+ * lane->wanted.at then, else 0.
+ */
 static __always_inline void msghdr_find(struct lane *lane)
 {
-	for (__u64 at = STACK_WORDS - MSGHDR_WORDS; at > 0; at--) {
+	for (__u64 at = 1; at <= STACK_WORDS - MSGHDR_WORDS; at++) {
 		if (!msghdr_differs(lane, at)) {
 			lane->wanted.at = at;
 			break;
@@ -71,8 +98,8 @@ static __always_inline void msghdr_find(struct lane *lane)
 	}
 }
 
-/* Completes what is wanted in the lane of CPU. */
-__noinline int received_find(__u32 cpu)
+/* Completes what is wanted in the lane of CPU; 0: there is nothing else to find. */
+__noinline int received_try(__u32 cpu)
 {
 	struct lane *lane = bpf_map_lookup_elem(&lanes, &cpu);
 	struct wanted *wanted;
@@ -81,17 +108,30 @@ __noinline int received_find(__u32 cpu)
 		return 0;
 	wanted = &lane->wanted;
 	wanted->at = 0;
-	__builtin_memset(&wanted->peer, 0, sizeof(wanted->peer));
-	if (bpf_probe_read_kernel(lane->stack, sizeof(lane->stack),
-				  (void *)(wanted->stack_begin - sizeof(lane->stack))))
-		return 0;
 	msghdr_find(lane);
 	if (!wanted->at)
 		return 0;
 	wanted->control_left = stack_at(lane, wanted->at + MSGHDR_WORD(msg_controllen));
-	if (wanted->name_mask && !peer_read(lane, stack_at(lane, wanted->at)))
-		wanted->at = 0;
-	return 0;
+	if (!wanted->name_mask || peer_read(lane, stack_at(lane, wanted->at)))
+		return 0;
+	wanted->from = wanted->at + 1;
+	wanted->at = 0;
+	return 1;
+}
+
+/* The same, of all that look like it. */
+static __always_inline void received_find(struct lane *lane)
+{
+	struct wanted *wanted = &lane->wanted;
+	__u64 base = wanted->stack_begin - sizeof(lane->stack);
+
+	wanted->at = 0;
+	wanted->from = wanted->stack_end > base ? (wanted->stack_end - base) / 8 : 0;
+	__builtin_memset(&wanted->peer, 0, sizeof(wanted->peer));
+	if (bpf_probe_read_kernel(lane->stack, sizeof(lane->stack), (void *)base))
+		return;
+	for (int i = 0; i < RECEIVED_TRIES && received_try(lane->cpu); i++)
+		;
 }
 
 #endif
