@@ -110,12 +110,21 @@ def not_lost(expected, lost):
             if "loss_will_do" not in want or loss_text(want) not in lost]
 
 
-def without_uring(ledger):
-    """What can be seen of LEDGER where calls through io_uring can't be: positions lack them."""
-    seen = [row for row in ledger if "conn" in row or not row["call"].startswith("io_uring")]
+def without(ledger, unseen):
+    """What can be seen of LEDGER where the calls can't be that are UNSEEN: positions lack them."""
+    seen = [row for row in ledger if "conn" in row or not unseen(row)]
     ends = {row["end"] for row in seen if "end" in row}
     seen = [row for row in seen if row.get("conn", row.get("end")) in ends]
     return [{key: value for key, value in row.items() if key != "offset"} for row in seen]
+
+
+def without_uring(ledger):
+    return without(ledger, lambda row: row["call"].startswith("io_uring"))
+
+
+def without_unhooked(ledger):
+    """Where the calls that no program sees aren't told of as lost, either."""
+    return without(ledger, lambda row: "loss_will_do" in row)
 
 
 def compare(ledger, rows, length_only=False):

@@ -61,6 +61,6 @@ else
 fi
 for set in default compat; do
 	tests/live/record "$work" $set
-	tests/live/judge "$work" $set || failed=1
+	tests/live/judge "$work" $set tests/kernels/gaps.txt live || failed=1
 done
 exit $failed
