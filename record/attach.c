@@ -209,9 +209,8 @@ static uint64_t blind_by_choice(const struct programs *p, const struct options *
 		bits |= BLIND_BIT(BLIND_CLOSE);
 	if (chosen->variant == &compat_variant)
 		bits |= BLIND_BIT(BLIND_AIO);
-	if (chosen->variant == &compat_variant &&
-	    (options->pid_count || options->command || options->name_count ||
-	     options->cgroup_count))
+	if (chosen->variant == &compat_variant && (options->pid_count || options->command ||
+						   options->name_count || options->cgroup_count))
 		bits |= BLIND_BIT(BLIND_TCP_POSITIONS);
 	if (chosen->variant == &compat_variant && chosen->uring)
 		bits |= BLIND_BIT(BLIND_IO_URING_SILENT);
