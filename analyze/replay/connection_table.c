@@ -149,7 +149,8 @@ static bool put_aside(struct replay *r, struct tracked *t)
 
 static void copy_text(char text[static ENDPOINT_TEXT_MAX], struct span s)
 {
-	memcpy(text, s.data, s.len < ENDPOINT_TEXT_MAX ? s.len : ENDPOINT_TEXT_MAX - 1);
+	if (s.len)
+		memcpy(text, s.data, s.len < ENDPOINT_TEXT_MAX ? s.len : ENDPOINT_TEXT_MAX - 1);
 }
 
 static bool unpack(struct replay *r, struct tracked *t, struct unpack *in)

@@ -331,13 +331,30 @@ static void test_stop(void **state)
 	}
 }
 
+/* Wherever it is that a replay ends: each ends with its connections, once. */
+static void test_end_anywhere(void **state)
+{
+	const struct replay_options options = {.resolve = true};
+	const struct tape *t = *state;
+
+	for (int count = 0; count < 200; count++) {
+		struct replay *replay;
+
+		assert_int_equal(replay_new(t->path, &options, &replay), TAPE_OK);
+		for (int i = 0; i < count; i++)
+			assert_true(replay_step(replay));
+		assert_int_equal(replay_end(replay), TAPE_OK);
+		replay_free(replay);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_kind), cmocka_unit_test(test_time),
 		cmocka_unit_test(test_doubts),	   cmocka_unit_test(test_blocks_are_passed),
 		cmocka_unit_test(test_together),   cmocka_unit_test(test_threads),
-		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_stop),	   cmocka_unit_test(test_end_anywhere),
 	};
 
 	return cmocka_run_group_tests_name("window", tests, make_tape, drop_tape);
