@@ -142,7 +142,7 @@ static enum frame_status read_v2(struct span bytes, struct proxy_header *h)
 		cursor_skip(&rest, 216); /* two paths of 108 bytes */
 	/* Of a local connection whatever is there is to be passed over. */
 	h->known &= !h->local;
-	h->tlvs = rest.failed ? (struct span){0} : cursor_rest(&rest);
+	h->tlvs = !rest.failed ? cursor_rest(&rest) : (struct span){0};
 	h->len = cursor_position(&c);
 	return rest.failed && !h->local ? FRAME_BAD : FRAME_DONE;
 }

@@ -130,8 +130,9 @@ static bool take_v4(struct cursor *c, struct socks_state *st)
 	st->command = cursor_u8(c);
 	a.port = cursor_be16(c);
 	ip = cursor_take(c, 4);
-	if (ip)
-		memcpy(a.ip, ip, 4);
+	if (!ip)
+		return false;
+	memcpy(a.ip, ip, 4);
 	user = cursor_until(c, 0);
 	snprintf(st->user, sizeof(st->user), "%.*s", (int)user.len, user.len ? user.data : "");
 	named = !a.ip[0] && !a.ip[1] && !a.ip[2] && a.ip[3];

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # tools/new-protocol, twice in a row in a copy of the project: each protocol compiles, passes its
 # test, and is one that the analyzer knows.
+# shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 have clang-format || skip_all "there is no clang-format"
