@@ -34,6 +34,16 @@ static struct cursor over(struct span bytes)
 	return cursor_of(bytes.data, bytes.len);
 }
 
+/* False: there is no more that is whole. */
+static bool next_extension(struct cursor *extensions, uint16_t *type, struct span *body)
+{
+	if (!cursor_left(extensions))
+		return false;
+	*type = cursor_be16(extensions);
+	*body = sized16(extensions);
+	return !extensions->failed;
+}
+
 /* A list of names, of which only the first type is in use (RFC 6066, section 3). */
 static struct span read_sni(struct span body)
 {
@@ -110,6 +120,8 @@ static void take_client_extension(struct tls_client_hello *hello, uint16_t type,
 bool tls_client_hello_read(struct span message, struct tls_client_hello *hello)
 {
 	struct cursor c = over(message), extensions;
+	struct span body;
+	uint16_t type;
 
 	*hello = (struct tls_client_hello){0};
 	hello->version = hello->legacy_version = cursor_be16(&c);
@@ -123,13 +135,8 @@ bool tls_client_hello_read(struct span message, struct tls_client_hello *hello)
 		return true;
 	hello->extensions = sized16(&c);
 	extensions = over(hello->extensions);
-	while (cursor_left(&extensions) && !extensions.failed) {
-		uint16_t type = cursor_be16(&extensions);
-		struct span body = sized16(&extensions);
-
-		if (!extensions.failed)
-			take_client_extension(hello, type, body);
-	}
+	while (next_extension(&extensions, &type, &body))
+		take_client_extension(hello, type, body);
 	return !c.failed;
 }
 
@@ -165,6 +172,8 @@ static const uint8_t retry_random[TLS_RANDOM_LEN] = {
 bool tls_server_hello_read(struct span message, struct tls_server_hello *hello)
 {
 	struct cursor c = over(message), extensions;
+	struct span body;
+	uint16_t type;
 
 	*hello = (struct tls_server_hello){0};
 	hello->version = hello->legacy_version = cursor_be16(&c);
@@ -179,13 +188,8 @@ bool tls_server_hello_read(struct span message, struct tls_server_hello *hello)
 		return true;
 	hello->extensions = sized16(&c);
 	extensions = over(hello->extensions);
-	while (cursor_left(&extensions) && !extensions.failed) {
-		uint16_t type = cursor_be16(&extensions);
-		struct span body = sized16(&extensions);
-
-		if (!extensions.failed)
-			take_server_extension(hello, type, body);
-	}
+	while (next_extension(&extensions, &type, &body))
+		take_server_extension(hello, type, body);
 	return !c.failed;
 }
 
