@@ -50,6 +50,17 @@ static inline void budget_add(struct budget *b, uint64_t n)
 		b->used += n;
 }
 
+/* Whether BUFFER may grow by N bytes, if it has to; not yet taken. False: counted as refused. */
+static inline bool budget_allows(struct budget *b, const struct buffer *buffer, size_t n)
+{
+	if (buffer->capacity - buffer->len >= n)
+		return true;
+	if (!budget_take(b, buffer->capacity + n))
+		return false;
+	budget_give(b, buffer->capacity + n);
+	return true;
+}
+
 /* Makes *CHARGED N, of a state whose parts grow and shrink and are held in any case. */
 static inline void budget_recharge(struct budget *b, uint64_t n, uint64_t *charged)
 {

@@ -157,8 +157,7 @@ static void settle_table(struct http2_state *st, struct http2_side *side)
 {
 	uint64_t now = hpack_memory(&side->hpack);
 
-	budget_add(session_budget(st->session), now - side->hpack_charged);
-	side->hpack_charged = now;
+	budget_recharge(session_budget(st->session), now, &side->hpack_charged);
 }
 
 static void end_block(struct http2_state *st, const struct frame *frame, struct span bytes)

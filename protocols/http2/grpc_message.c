@@ -9,8 +9,7 @@ static void settle(struct http2_state *st, struct grpc_half *half)
 {
 	uint64_t now = half->message.capacity + half->json.capacity;
 
-	budget_add(session_budget(st->session), now - half->charged);
-	half->charged = now;
+	budget_recharge(session_budget(st->session), now, &half->charged);
 }
 
 /* False: CODEC is not set, the encoding is unknown. */

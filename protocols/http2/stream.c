@@ -183,8 +183,7 @@ static void settle(struct http2_state *st, struct http2_half *half)
 {
 	uint64_t now = half->text.capacity + half->body.capacity;
 
-	budget_add(session_budget(st->session), now - half->charged);
-	half->charged = now;
+	budget_recharge(session_budget(st->session), now, &half->charged);
 }
 
 struct http2_piece http2_half_keep(struct http2_state *st, struct http2_half *half,

@@ -87,22 +87,13 @@ void mysql_op_settle(struct mysql_state *st, struct mysql_op *op)
 	uint64_t now = op->text.capacity + columns_memory(&op->columns) + op->row_data.capacity +
 		       op->infile.capacity;
 
-	budget_add(session_budget(st->session), now - op->charged);
-	op->charged = now;
+	budget_recharge(session_budget(st->session), now, &op->charged);
 }
 
 bool mysql_room(struct mysql_state *st, const struct buffer *b, size_t n, size_t most)
 {
-	struct budget *budget = session_budget(st->session);
-
-	if (b->len > most || n > most - b->len)
-		return false;
-	if (b->capacity - b->len >= n)
-		return true;
-	if (!budget_take(budget, b->capacity + n))
-		return false;
-	budget_give(budget, b->capacity + n);
-	return true;
+	return b->len <= most && n <= most - b->len &&
+	       budget_allows(session_budget(st->session), b, n);
 }
 
 /* ---- prepared statements ---- */
@@ -143,8 +134,7 @@ void mysql_statement_settle(struct mysql_state *st, struct mysql_statement *s)
 	uint64_t now = s->text.capacity + s->types.capacity + s->long_data.capacity +
 		       columns_memory(&s->columns);
 
-	budget_add(session_budget(st->session), now - s->charged);
-	s->charged = now;
+	budget_recharge(session_budget(st->session), now, &s->charged);
 }
 
 void mysql_statement_close(struct mysql_state *st, uint32_t id)

@@ -145,22 +145,13 @@ void pgsql_op_settle(struct pgsql_state *st, struct pgsql_op *op)
 {
 	uint64_t now = op->row_data.capacity + op->notices.capacity + op->copy_data.capacity;
 
-	budget_add(session_budget(st->session), now - op->charged);
-	op->charged = now;
+	budget_recharge(session_budget(st->session), now, &op->charged);
 }
 
 bool pgsql_op_room(struct pgsql_state *st, const struct buffer *b, size_t n)
 {
-	struct budget *budget = session_budget(st->session);
-
-	if (b->len + n > session_keep(st->session))
-		return false;
-	if (b->capacity - b->len >= n)
-		return true;
-	if (!budget_take(budget, b->capacity + n))
-		return false;
-	budget_give(budget, b->capacity + n);
-	return true;
+	return b->len + n <= session_keep(st->session) &&
+	       budget_allows(session_budget(st->session), b, n);
 }
 
 void pgsql_free_all(struct pgsql_state *st)
