@@ -38,6 +38,12 @@ static size_t event_strings(struct event *event, struct span *strings[STRINGS_MA
 		strings[n++] = &event->conn.local_path;
 		strings[n++] = &event->conn.remote_path;
 		break;
+	case EVENT_LIBRARY:
+		strings[n++] = &event->library.path;
+		strings[n++] = &event->library.build_id;
+		strings[n++] = &event->library.version;
+		strings[n++] = &event->library.note;
+		break;
 	default:
 		break;
 	}
@@ -141,18 +147,27 @@ static void add_state(struct catalog *c, const struct event *event)
 static void add_close(struct catalog *c, const struct event *event)
 {
 	free(map_remove(&c->conns, event->close.conn));
+	free(map_remove(&c->tls, event->close.conn));
+}
+
+static uint64_t library_key(const struct event_library *library)
+{
+	return (uint64_t)library->pid << 32 | library->library;
 }
 
 /* So that the snapshot tells where each stream stands. */
 static void add_position(struct catalog *c, const struct block_position *at)
 {
-	struct catalog_entry *entry = map_get(&c->conns, at->conn);
+	bool wire = at->layer == LAYER_WIRE;
+	struct catalog_entry *entry = map_get(wire ? &c->conns : &c->tls, at->conn);
 	uint64_t *position;
 
 	if (!entry)
 		return;
-	position = at->direction == DIRECTION_SENT ? &entry->event.conn.sent
-						   : &entry->event.conn.received;
+	if (at->direction == DIRECTION_SENT)
+		position = wire ? &entry->event.conn.sent : &entry->event.tls.sent;
+	else
+		position = wire ? &entry->event.conn.received : &entry->event.tls.received;
 	*position = later(*position, at->position);
 }
 
@@ -177,6 +192,10 @@ static enum tape_error add_event(struct catalog *c, const struct event *event)
 	case EVENT_CLOSE:
 		add_close(c, event);
 		return TAPE_OK;
+	case EVENT_TLS:
+		return replace(&c->tls, event->tls.conn, event);
+	case EVENT_LIBRARY:
+		return replace(&c->libraries, library_key(&event->library), event);
 	default:
 		return TAPE_OK;
 	}
@@ -214,6 +233,17 @@ static void mark_owners(struct catalog *c)
 	}
 }
 
+/* Libraries go with their processes. */
+static void prune_libraries(struct catalog *c)
+{
+	const struct catalog_entry *entry;
+	size_t at = 0;
+
+	while ((entry = map_next(&c->libraries, &at)))
+		if (!map_get(&c->processes, entry->event.library.pid))
+			free(map_remove(&c->libraries, library_key(&entry->event.library)));
+}
+
 void catalog_prune(struct catalog *c)
 {
 	struct catalog_entry *entry;
@@ -223,6 +253,7 @@ void catalog_prune(struct catalog *c)
 	while ((entry = map_next(&c->processes, &at)))
 		if (entry->exited && !entry->owner)
 			free(map_remove(&c->processes, entry->event.process.pid));
+	prune_libraries(c);
 }
 
 typedef enum tape_error tell_fn(void *context, const struct event *event);
@@ -262,7 +293,11 @@ enum tape_error catalog_tell(const struct catalog *c, int64_t ts, tell_fn *tell,
 	if (!error)
 		error = tell_map(&c->processes, ts, tell, context);
 	if (!error)
+		error = tell_map(&c->libraries, ts, tell, context);
+	if (!error)
 		error = tell_map(&c->conns, ts, tell, context);
+	if (!error)
+		error = tell_map(&c->tls, ts, tell, context);
 	return error;
 }
 
@@ -281,5 +316,7 @@ void catalog_free(struct catalog *c)
 	free(c->host);
 	free_entries(&c->processes);
 	free_entries(&c->conns);
+	free_entries(&c->tls);
+	free_entries(&c->libraries);
 	*c = (struct catalog){0};
 }

@@ -20,6 +20,8 @@ struct catalog {
 	struct catalog_entry *host;
 	struct map processes; /* struct catalog_entry by pid */
 	struct map conns;     /* struct catalog_entry by connection */
+	struct map tls;	      /* the same: of those whose plaintext is recorded */
+	struct map libraries; /* struct catalog_entry by pid and number */
 	struct event clock;   /* the last one; its type is 0 when there was none */
 };
 
@@ -29,7 +31,7 @@ MUST_CHECK enum tape_error catalog_learn(struct catalog *c, const struct block *
 /* Forgets processes that ended, but for those whose connections still live. */
 void catalog_prune(struct catalog *c);
 
-/* Tells what is alive: HOST, PROCESS, PROCESS_EXIT and CONN events of the time TS. */
+/* Tells what is alive: HOST, PROCESS, PROCESS_EXIT, LIBRARY, CONN and TLS events of the time TS. */
 MUST_CHECK enum tape_error
 catalog_tell(const struct catalog *c, int64_t ts,
 	     enum tape_error (*tell)(void *context, const struct event *event), void *context);

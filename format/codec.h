@@ -57,11 +57,12 @@ struct encoder {
 /* TAPE_ERROR_LIMIT: the event breaks a rule, nothing changed. After TAPE_ERROR_MEMORY: reset. */
 MUST_CHECK enum tape_error encoder_event(struct encoder *e, const struct event *event);
 
-/* Where a stream of the wire layer stood at the end of a block. */
+/* Where a stream stood at the end of a block. */
 struct block_position {
 	uint64_t conn;
 	uint64_t position;
 	uint8_t direction;
+	uint8_t layer;
 };
 
 /* format/block.h; the array is a part of it. */

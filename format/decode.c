@@ -288,6 +288,43 @@ static enum step decode_totals(struct decoder *d, const struct view *v, struct e
 	return STEP_EVENT;
 }
 
+static enum step decode_tls(struct decoder *d, const struct view *v, struct event *event)
+{
+	struct event_tls *to = &event->tls;
+	struct tape_tls tls;
+
+	(void)d;
+	view_fixed(v, &tls, sizeof(tls));
+	to->conn = le64toh(tls.conn);
+	to->object = le64toh(tls.object);
+	to->sent = le64toh(tls.sent);
+	to->received = le64toh(tls.received);
+	to->pid = le32toh(tls.pid);
+	to->library = le32toh(tls.library);
+	to->tie = KNOWN_OR_ZERO(tls.tie, TLS_TIES);
+	memcpy(to->random, tls.random, sizeof(to->random));
+	return to->conn ? STEP_EVENT : STEP_BAD;
+}
+
+static enum step decode_library(struct decoder *d, const struct view *v, struct event *event)
+{
+	struct event_library *to = &event->library;
+	struct tape_library library;
+
+	(void)d;
+	view_fixed(v, &library, sizeof(library));
+	to->library = le32toh(library.library);
+	to->pid = le32toh(library.pid);
+	to->kind = KNOWN_OR_ZERO(library.kind, TLS_LIBRARIES);
+	to->hook = KNOWN_OR_ZERO(library.hook, TLS_HOOKS);
+
+	const uint16_t lens[] = {library.path_len, library.build_id_len, library.version_len,
+				 library.note_len};
+	struct span *const strings[] = {&to->path, &to->build_id, &to->version, &to->note};
+
+	return view_strings(v, lens, strings, 4) ? STEP_EVENT : STEP_BAD;
+}
+
 static enum step decode_time(struct decoder *d, const struct view *v, struct event *event)
 {
 	struct tape_time time;
@@ -421,7 +458,8 @@ static const struct {
 	[TAPE_FLOW] = {decode_flow, 40},       [TAPE_DATA] = {decode_data, 16},
 	[TAPE_LOSS] = {decode_loss, 56},       [TAPE_SECRET] = {decode_secret, 24},
 	[TAPE_TIME] = {decode_time, 24},       [TAPE_STATE] = {decode_state, 32},
-	[TAPE_TOTALS] = {decode_totals, 80},
+	[TAPE_TOTALS] = {decode_totals, 80},   [TAPE_TLS] = {decode_tls, 96},
+	[TAPE_LIBRARY] = {decode_library, 40},
 };
 
 static enum step view_decode(struct decoder *d, const struct view *v, struct event *event)

@@ -444,7 +444,7 @@ static void encode_loss(struct encoder *e, const struct event *event)
 		header.flags |= TAPE_LOSS_ELSEWHERE;
 	event_put(e, header, &loss, sizeof(loss), NULL, 0);
 	conn_add(e, from->conn);
-	if (from->elsewhere)
+	if (from->elsewhere || from->layer != LAYER_WIRE)
 		return;
 	e->stats.lost_events += from->events;
 	e->stats.lost_bytes += from->bytes;
@@ -490,12 +490,52 @@ static void encode_totals(struct encoder *e, const struct event *event)
 	event_put(e, header_of(e, event), &totals, sizeof(totals), NULL, 0);
 }
 
+static void encode_tls(struct encoder *e, const struct event *event)
+{
+	const struct event_tls *from = &event->tls;
+	struct tape_tls tls = {
+		.conn = htole64(from->conn),
+		.object = htole64(from->object),
+		.sent = htole64(from->sent),
+		.received = htole64(from->received),
+		.pid = htole32(from->pid),
+		.library = htole32(from->library),
+		.tie = (uint8_t)from->tie,
+	};
+
+	memcpy(tls.random, from->random, sizeof(tls.random));
+	event_put(e, header_of(e, event), &tls, sizeof(tls), NULL, 0);
+	conn_add(e, from->conn);
+	process_add(e, from->pid);
+}
+
+static void encode_library(struct encoder *e, const struct event *event)
+{
+	const struct event_library *from = &event->library;
+	struct tape_library library = {
+		.library = htole32(from->library),
+		.pid = htole32(from->pid),
+		.kind = (uint8_t)from->kind,
+		.hook = (uint8_t)from->hook,
+		.path_len = string_len(from->path),
+		.build_id_len = string_len(from->build_id),
+		.version_len = string_len(from->version),
+		.note_len = string_len(from->note),
+	};
+	struct span strings[] = {string_cut(from->path), string_cut(from->build_id),
+				 string_cut(from->version), string_cut(from->note)};
+
+	event_put(e, header_of(e, event), &library, sizeof(library), strings, 4);
+	process_add(e, from->pid);
+}
+
 static void (*const encoders[])(struct encoder *e, const struct event *event) = {
 	[EVENT_CLOCK] = encode_clock,	  [EVENT_HOST] = encode_host,
 	[EVENT_PROCESS] = encode_process, [EVENT_PROCESS_EXIT] = encode_process_exit,
 	[EVENT_CONN] = encode_conn,	  [EVENT_CLOSE] = encode_close,
 	[EVENT_LOSS] = encode_loss,	  [EVENT_SECRET] = encode_secret,
 	[EVENT_STATE] = encode_state,	  [EVENT_TOTALS] = encode_totals,
+	[EVENT_TLS] = encode_tls,	  [EVENT_LIBRARY] = encode_library,
 };
 
 /* ---- all types ---- */
@@ -523,6 +563,8 @@ static bool event_allowed(const struct event *event)
 			event->loss.position <= INT64_MAX - event->loss.bytes);
 	case EVENT_STATE:
 		return event->state.conn != 0;
+	case EVENT_TLS:
+		return event->tls.conn != 0;
 	case EVENT_SECRET:
 		return event->secret.line.len <= CODEC_PAYLOAD_MAX;
 	default:
@@ -577,12 +619,11 @@ struct block *encoder_take(struct encoder *e)
 	for (uint32_t i = 0; i < e->flow_count; i++) {
 		const struct encoder_flow *flow = &e->flows[i];
 
-		if (flow->key[2] >> 48 != LAYER_WIRE)
-			continue;
 		block->positions[block->position_count++] = (struct block_position){
 			.conn = flow->key[0],
 			.position = flow->position,
 			.direction = flow->key[2] >> 40 & 0xff,
+			.layer = flow->key[2] >> 48 & 0xff,
 		};
 	}
 	block->raw = e->raw;

@@ -30,6 +30,9 @@ TEXT_FUNCTION(conn_state_text, enum conn_state, CONN_STATES)
 TEXT_FUNCTION(conn_end_text, enum conn_end, CONN_ENDS)
 TEXT_FUNCTION(conn_error_text, uint16_t, CONN_ERRORS)
 TEXT_FUNCTION(blind_spot_text, enum blind_spot, BLIND_SPOTS)
+TEXT_FUNCTION(tls_tie_text, enum tls_tie, TLS_TIES)
+TEXT_FUNCTION(tls_library_text, enum tls_library, TLS_LIBRARIES)
+TEXT_FUNCTION(tls_hook_text, enum tls_hook, TLS_HOOKS)
 
 static size_t ip_len(enum address_family family)
 {

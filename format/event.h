@@ -36,6 +36,8 @@ enum event_type {
 	EVENT_SECRET,
 	EVENT_STATE = 12,
 	EVENT_TOTALS,
+	EVENT_TLS,
+	EVENT_LIBRARY,
 };
 
 /* The word for a number; "unknown" for a number that isn't in the table. Static strings. */
@@ -51,10 +53,19 @@ const char *conn_state_text(enum conn_state state);
 const char *conn_end_text(enum conn_end end);
 const char *conn_error_text(uint16_t error); /* "ECONNREFUSED"; "" for 0 */
 const char *blind_spot_text(enum blind_spot spot);
+const char *tls_tie_text(enum tls_tie tie);
+const char *tls_library_text(enum tls_library library);
+const char *tls_hook_text(enum tls_hook hook);
 
 static inline enum direction direction_opposite(enum direction direction)
 {
 	return direction == DIRECTION_SENT ? DIRECTION_RECEIVED : DIRECTION_SENT;
+}
+
+/* What is missing of the payload is what the user wants to be left out. */
+static inline bool cut_is_wanted(enum cut cut)
+{
+	return cut == CUT_SNAPLEN || cut == CUT_TLS_WIRE;
 }
 
 /* A transport whose calls move whole messages rather than a stream of bytes. */
@@ -210,6 +221,36 @@ struct event_totals {
 	uint64_t connections;
 };
 
+#define EVENT_RANDOM_LEN 32 /* RFC 8446 section 4.1.2 */
+
+/*
+ * A connection's plaintext is recorded, beginning with the DATA of LAYER_TLS that follows. Again
+ * when another object of the library takes over; the last one counts.
+ */
+struct event_tls {
+	uint64_t conn;	 /* never 0 */
+	uint64_t object; /* address of the library's object in the process; used again for others */
+	uint64_t sent;	 /* positions of the plaintext layer when this was written */
+	uint64_t received;
+	uint32_t pid;
+	uint32_t library; /* of an EVENT_LIBRARY of the process; 0 when unknown */
+	enum tls_tie tie;
+	uint8_t random[EVENT_RANDOM_LEN]; /* of the ClientHello; zero when unknown */
+};
+
+/* A TLS library in a process that uses TLS, as the recording shows; or that none was found in it.
+ */
+struct event_library {
+	uint32_t library; /* number of the file in this recording; 0: none was found */
+	uint32_t pid;
+	enum tls_library kind;
+	enum tls_hook hook;
+	struct span path;     /* as the process has it */
+	struct span build_id; /* hexadecimal digits, or empty */
+	struct span version;  /* as the library has it, or empty */
+	struct span note;     /* more about the hook, in words, or empty */
+};
+
 struct event {
 	enum event_type type;
 	bool snapshot; /* repeats what an earlier segment of the recording said */
@@ -226,6 +267,8 @@ struct event {
 		struct event_secret secret;
 		struct event_state state;
 		struct event_totals totals;
+		struct event_tls tls;
+		struct event_library library;
 	};
 };
 

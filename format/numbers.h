@@ -75,16 +75,26 @@
 	X(31, PWRITEV, "pwritev2")                                                                 \
 	X(32, VMSPLICE, "vmsplice")                                                                \
 	X(33, TEE, "tee")                                                                          \
-	X(34, IO_SUBMIT, "io_submit") /* Linux AIO */
+	X(34, IO_SUBMIT, "io_submit") /* Linux AIO */                                              \
+	X(35, GNUTLS_RECV, "gnutls_record_recv")                                                   \
+	X(36, GNUTLS_SEND, "gnutls_record_send")                                                   \
+	X(37, GO_TLS_READ, "tls.Conn.Read")                                                        \
+	X(38, GO_TLS_WRITE, "tls.Conn.Write")                                                      \
+	X(39, RUSTLS_READ, "rustls_read")                                                          \
+	X(40, RUSTLS_WRITE, "rustls_write")
 
-/* Why less was kept of a call than it moved. Only SNAPLEN is not a loss: the user asked for it. */
+/*
+ * Why less was kept of a call than it moved. SNAPLEN and TLS_WIRE are no losses: the user asked for
+ * the one, and of the other the plaintext is recorded.
+ */
 #define CUTS(X)                                                                                    \
 	X(0, NONE, "none")                                                                         \
 	X(1, SNAPLEN, "snaplen")                                                                   \
 	X(2, PRESSURE, "buffer nearly full")                                                       \
 	X(3, UNREADABLE, "memory not readable")                                                    \
 	X(4, NOT_CAPTURED, "call whose payload is not captured")                                   \
-	X(5, TOO_MANY_PIECES, "more pieces than the kernel program may walk")
+	X(5, TOO_MANY_PIECES, "more pieces than the kernel program may walk")                      \
+	X(6, TLS_WIRE, "wire bytes of TLS")
 
 /* Why events are missing altogether. */
 #define LOSS_CAUSES(X)                                                                             \
@@ -98,7 +108,8 @@
 	X(7, CAPTURE_GAP, "packets missing in the capture")                                        \
 	X(8, DAMAGED, "damaged bytes in a segment")                                                \
 	X(9, UNSEEN_CALL, "unseen call") /* the socket's own count moved, and no event did */      \
-	X(10, MISSED_TURN, "kernel program not run (recursion)")
+	X(10, MISSED_TURN, "kernel program not run (recursion)")                                   \
+	X(11, PLAINTEXT, "plaintext of TLS not seen") /* more went over the wire than was read */
 
 /* Where a connection stands. */
 #define CONN_STATES(X)                                                                             \
@@ -164,6 +175,45 @@
 	X(10, CLOSE, "the end of UDP and Unix sockets")                                            \
 	X(11, BEGIN, "when calls that blocked began")
 
+/* How the calls of a TLS library were tied to the connection whose plaintext they are. */
+#define TLS_TIES(X)                                                                                \
+	X(0, UNKNOWN, "unknown")                                                                   \
+	X(1, RANDOM, "client random") /* the library's, in the connection's ClientHello */         \
+	X(2, CALL, "nested call")     /* the library's call used the socket */                     \
+	X(3, FD, "descriptor")	      /* the library's object names it */                          \
+	X(4, THREAD, "thread order")  /* inferred: what the thread did before or after */          \
+	X(5, TRIAL, "trial decryption")                                                            \
+	X(6, NONE, "not tied") /* a connection of its own */
+
+#define TLS_LIBRARIES(X)                                                                           \
+	X(0, UNKNOWN, "unknown")                                                                   \
+	X(1, OPENSSL, "OpenSSL")                                                                   \
+	X(2, GNUTLS, "GnuTLS")                                                                     \
+	X(3, GO, "Go crypto/tls")                                                                  \
+	X(4, RUSTLS, "rustls")                                                                     \
+	X(5, BORINGSSL, "BoringSSL")                                                               \
+	X(6, NSS, "NSS")                                                                           \
+	X(7, JSSE, "Java")                                                                         \
+	X(8, MBEDTLS, "Mbed TLS")                                                                  \
+	X(9, WOLFSSL, "wolfSSL")                                                                   \
+	X(10, LIBRESSL, "LibreSSL")
+
+/* What the recorder reads of a TLS library, or why it reads nothing. */
+#define TLS_HOOKS(X)                                                                               \
+	X(0, UNKNOWN, "unknown")                                                                   \
+	X(1, PLAINTEXT, "plaintext")                                                               \
+	X(2, KEYS, "keys")                                                                         \
+	X(3, NO_SYMBOLS, "its functions can't be found")                                           \
+	X(4, VERSION, "unknown version")                                                           \
+	X(5, NO_PLACE, "no place for a cheap probe")                                               \
+	X(6, REFUSED, "the kernel refused the probes")                                             \
+	X(7, OFF, "switched off")                                                                  \
+	X(8, LIMIT, "too many libraries")                                                          \
+	X(9, UNSUPPORTED, "this library is not read")                                              \
+	X(10, NOT_FOUND, "no TLS library found in the process")                                    \
+	X(11, UNREADABLE, "the file can't be read")                                                \
+	X(12, ARCHITECTURE, "not read on this processor")
+
 #define EVENT_ENUM_TRANSPORT(number, name, text) TRANSPORT_##name = number,
 #define EVENT_ENUM_ROLE(number, name, text)	 ROLE_##name = number,
 #define EVENT_ENUM_ORIGIN(number, name, text)	 ORIGIN_##name = number,
@@ -176,6 +226,9 @@
 #define EVENT_ENUM_END(number, name, text)	 END_##name = number,
 #define EVENT_ENUM_ERROR(number, name, text)	 CONN_ERROR_##name = number,
 #define EVENT_ENUM_BLIND(number, name, text)	 BLIND_##name = number,
+#define EVENT_ENUM_TIE(number, name, text)	 TLS_TIE_##name = number,
+#define EVENT_ENUM_LIBRARY(number, name, text)	 TLS_LIBRARY_##name = number,
+#define EVENT_ENUM_HOOK(number, name, text)	 TLS_HOOK_##name = number,
 
 enum transport {
 	TRANSPORTS(EVENT_ENUM_TRANSPORT)
@@ -213,6 +266,16 @@ enum conn_error {
 };
 enum blind_spot {
 	BLIND_SPOTS(EVENT_ENUM_BLIND)
+};
+
+enum tls_tie {
+	TLS_TIES(EVENT_ENUM_TIE)
+};
+enum tls_library {
+	TLS_LIBRARIES(EVENT_ENUM_LIBRARY)
+};
+enum tls_hook {
+	TLS_HOOKS(EVENT_ENUM_HOOK)
 };
 
 enum address_family {

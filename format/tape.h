@@ -157,6 +157,8 @@ enum tape_type {
 	TAPE_TIME = 11,
 	TAPE_STATE = 12,
 	TAPE_TOTALS = 13,
+	TAPE_TLS = 14,
+	TAPE_LIBRARY = 15,
 };
 
 /*
@@ -362,5 +364,35 @@ struct tape_totals {
 	uint64_t connections;
 };
 static_assert(sizeof(struct tape_totals) == 80, "on-disk size");
+
+/* TLS: the plaintext of a connection is recorded. */
+struct tape_tls {
+	struct tape_event event;
+	uint64_t conn;
+	uint64_t object; /* address in the process */
+	uint64_t sent;	 /* positions of the plaintext when this was written */
+	uint64_t received;
+	uint32_t pid;
+	uint32_t library; /* of a LIBRARY; 0 when unknown */
+	uint8_t tie;	  /* enum tls_tie */
+	uint8_t reserved[7];
+	uint8_t random[32]; /* of the ClientHello; zero when unknown */
+};
+static_assert(sizeof(struct tape_tls) == 96, "on-disk size");
+
+/* LIBRARY: a TLS library in a process. Variable part: the strings in order. */
+struct tape_library {
+	struct tape_event event;
+	uint32_t library;
+	uint32_t pid;
+	uint8_t kind; /* enum tls_library */
+	uint8_t hook; /* enum tls_hook */
+	uint16_t path_len;
+	uint16_t build_id_len;
+	uint16_t version_len;
+	uint16_t note_len;
+	uint8_t reserved[6];
+};
+static_assert(sizeof(struct tape_library) == 40, "on-disk size");
 
 #endif

@@ -47,7 +47,17 @@ uint64_t account_cut(const struct account *account)
 	uint64_t sum = 0;
 
 	for (unsigned int i = 0; i < TALLY_CUTS; i++)
-		if (i != CUT_SNAPLEN)
+		if (!cut_is_wanted((enum cut)i))
+			sum += account->cut[i];
+	return sum;
+}
+
+uint64_t account_left_out(const struct account *account)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < TALLY_CUTS; i++)
+		if (cut_is_wanted((enum cut)i))
 			sum += account->cut[i];
 	return sum;
 }
@@ -66,7 +76,7 @@ void account_event(const struct account *account, int64_t ts, struct event *even
 				.lost_events = lost.events,
 				.lost_bytes = lost.bytes,
 				.cut_bytes = account_cut(account),
-				.snaplen_bytes = account->cut[CUT_SNAPLEN],
+				.snaplen_bytes = account_left_out(account),
 				.data_events = account->data_events,
 				.connections = account->connections,
 			},

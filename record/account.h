@@ -28,6 +28,9 @@ void account_make(struct account *account, const struct tally *tally,
 /* Payload bytes that are missing though the user wanted them. */
 uint64_t account_cut(const struct account *account);
 
+/* Those that are missing because the user wanted it so. */
+uint64_t account_left_out(const struct account *account);
+
 /* Makes *EVENT the TOTALS event of TS. */
 void account_event(const struct account *account, int64_t ts, struct event *event);
 

@@ -73,7 +73,7 @@ static void lost_print(const struct summary *summary, FILE *out)
 		 * Payload that was left out is no loss of a call, nor is a segment that made room,
 		 * but nothing is a bigger word.
 		 */
-		if (!account_cut(account) && !account->cut[CUT_SNAPLEN] &&
+		if (!account_cut(account) && !account_left_out(account) &&
 		    !summary->progress.store.written.deleted_segments)
 			fprintf(out, "  lost      nothing%s\n",
 				summary->blind ? " of what can be seen on this kernel" : "");
@@ -89,7 +89,7 @@ static void lost_print(const struct summary *summary, FILE *out)
 
 static void cut_print(const struct account *account, FILE *out)
 {
-	if (!account_cut(account) && !account->cut[CUT_SNAPLEN])
+	if (!account_cut(account) && !account_left_out(account))
 		return;
 	fputs("  left out of the payload\n", out);
 	for (unsigned int i = 0; i < TALLY_CUTS; i++)

@@ -153,6 +153,32 @@ static void append_totals(struct buffer *b, const struct event_totals *totals)
 		      totals->cut_bytes, totals->snaplen_bytes);
 }
 
+static void append_tls(struct buffer *b, const struct event_tls *tls)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	buffer_printf(b, "tied by %s, library %" PRIu32 ", object 0x%" PRIx64 ", client random ",
+		      tls_tie_text(tls->tie), tls->library, tls->object);
+	for (size_t i = 0; i < sizeof(tls->random); i++) {
+		buffer_append_char(b, digits[tls->random[i] >> 4]);
+		buffer_append_char(b, digits[tls->random[i] & 15]);
+	}
+	buffer_printf(b, ", sent %" PRIu64 ", received %" PRIu64, tls->sent, tls->received);
+}
+
+static void append_library(struct buffer *b, const struct event_library *library)
+{
+	buffer_printf(b, "%" PRIu32 ": %s ", library->library, tls_library_text(library->kind));
+	buffer_append_span(b, library->version);
+	buffer_append_char(b, ' ');
+	buffer_append_span(b, library->path);
+	buffer_printf(b, ": %s", tls_hook_text(library->hook));
+	if (library->note.len) {
+		buffer_append_text(b, ", ");
+		buffer_append_span(b, library->note);
+	}
+}
+
 static const char *fill_other(struct events *e, const struct event *event,
 			      const struct connection *conn, struct value *v)
 {
@@ -206,6 +232,15 @@ static const char *fill_other(struct events *e, const struct event *event,
 	case EVENT_TOTALS:
 		append_totals(b, &event->totals);
 		return "totals";
+	case EVENT_TLS:
+		v[CONN] = value_int((int64_t)event->tls.conn);
+		v[PID] = value_int(event->tls.pid);
+		append_tls(b, &event->tls);
+		return "tls";
+	case EVENT_LIBRARY:
+		v[PID] = value_int(event->library.pid);
+		append_library(b, &event->library);
+		return "library";
 	case EVENT_DATA:
 		break;
 	}

@@ -92,7 +92,7 @@ static void take_data(struct info *info, const struct event_data *data)
 	*(wire ? &info->kept_bytes : &info->plaintext_bytes) += data->payload.len;
 	if (!missing)
 		return;
-	if (data->cut == CUT_SNAPLEN) {
+	if (cut_is_wanted(data->cut)) {
 		info->snaplen_bytes += wire ? missing : 0;
 		info->snapped_events++;
 		return;

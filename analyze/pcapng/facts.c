@@ -272,7 +272,7 @@ static void stream_moved(struct facts_stream *s, const struct event_data *data)
 	}
 	keep_prefix(s, data);
 	raise_to(&s->high, data->offset + data->len);
-	s->there += data->cut == CUT_SNAPLEN ? data->len : data->payload.len;
+	s->there += cut_is_wanted(data->cut) ? data->len : data->payload.len;
 }
 
 /* Without memory there are no borders, which nobody needs. */

@@ -102,7 +102,7 @@ static void give_waiting(struct joint *j, enum direction direction)
  */
 static void leave_open(const struct joint *j, struct event_data *data)
 {
-	if (!j->options.complete[data->direction] && data->cut != CUT_SNAPLEN)
+	if (!j->options.complete[data->direction] && !cut_is_wanted(data->cut))
 		data->len = data->payload.len;
 }
 

@@ -391,7 +391,7 @@ static void on_data(struct replay *r, struct tracked *t, const struct event *eve
 	if (data->layer == LAYER_WIRE) {
 		move_to(t, data->direction, data->offset + data->len, data->offset);
 		c->kept[data->direction] += data->payload.len;
-		if (data->cut == CUT_SNAPLEN)
+		if (cut_is_wanted(data->cut))
 			c->snapped[data->direction] += data->len - data->payload.len;
 	}
 	if (r->options.no_sessions || !is_needed(r, t, event->ts))

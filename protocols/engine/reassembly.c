@@ -88,7 +88,7 @@ static void give_data(struct reassembly *o, const struct event_data *data, int64
 			.cut = len - kept,
 			.ts_first = first_ts(data, ts),
 			.ts = ts,
-			.wanted = data->cut == CUT_SNAPLEN,
+			.wanted = cut_is_wanted(data->cut),
 		};
 
 		give_hole(o, &rest, data->direction, run, context);

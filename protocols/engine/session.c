@@ -106,7 +106,7 @@ static void take_datagram(struct session *s, const struct event_data *data, int6
 		.offset = data->offset,
 		.kept = (uint32_t)kept,
 		.direction = (uint8_t)data->direction,
-		.wanted = data->cut == CUT_SNAPLEN && kept == data->payload.len,
+		.wanted = cut_is_wanted(data->cut) && kept == data->payload.len,
 		.has_peer = data->peer.family != ADDRESS_NONE,
 		.peer = data->peer,
 	};

@@ -827,6 +827,69 @@ static void snapshots_tell_how_connections_stand(void **state)
 	recording_free(rec);
 }
 
+/* What the snapshot of a later segment says of TLS in PID's process; counts in FOUND by type. */
+static void snapshot_check(const struct event *event, uint64_t conn, size_t found[])
+{
+	if (!event->snapshot)
+		return;
+	if (event->type == EVENT_TLS) {
+		found[0]++;
+		assert_int_equal(event->tls.conn, conn);
+		assert_int_equal(event->tls.tie, TLS_TIE_RANDOM);
+		assert_int_equal(event->tls.random[31], 9);
+		assert_true(event->tls.sent > 3000);
+		assert_int_equal(event->tls.received, 5);
+	} else if (event->type == EVENT_LIBRARY) {
+		found[1]++;
+		assert_int_equal(event->library.library, 3);
+		assert_true(span_equal(event->library.path, span_text("/lib/libssl.so")));
+		assert_true(span_equal(event->library.note, span_text("why")));
+	}
+}
+
+static void snapshots_repeat_libraries_and_plaintext(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct recording_writer *w;
+	struct recording *rec;
+	struct event event = {.type = EVENT_PROCESS, .ts = START_MONOTONIC, .process = {.pid = 77}};
+	size_t found[2] = {0};
+
+	options.segment_len = 300000;
+	w = writer_at(&options);
+	add(w, event);
+	add(w, (struct event){.type = EVENT_LIBRARY,
+			      .ts = START_MONOTONIC,
+			      .library = {3, 77, TLS_LIBRARY_OPENSSL, TLS_HOOK_PLAINTEXT,
+					  span_text("/lib/libssl.so"), span_text("ab"),
+					  span_text("3.0"), span_text("why")}});
+	add(w, conn_event(1, 77));
+	add(w, conn_event(2, 77));
+	for (uint64_t conn = 1; conn <= 2; conn++)
+		add(w, (struct event){
+			       .type = EVENT_TLS,
+			       .ts = START_MONOTONIC + 70,
+			       .tls = {conn, 0x1000, 3000, 5, 77, 3, TLS_TIE_RANDOM, {[31] = 9}}});
+	add(w, (struct event){.type = EVENT_CLOSE, .ts = START_MONOTONIC + 80, .close = {2, 0, 0}});
+	for (uint64_t i = 0; i < 500; i++) {
+		event = data_event(1, i);
+		event.data.layer = LAYER_TLS;
+		event.data.offset += 3000;
+		add(w, event);
+		if (i % 100 == 99)
+			assert_int_equal(recording_writer_flush(w), TAPE_OK);
+	}
+	assert_int_equal(recording_writer_finish(w), TAPE_OK);
+	recording_writer_free(w);
+	assert_int_equal(recording_open(place->path, NULL, NULL, &rec), TAPE_OK);
+	while (recording_next(rec, &event))
+		snapshot_check(&event, 1, found);
+	assert_int_equal(found[0], 1);
+	assert_int_equal(found[1], 1);
+	recording_free(rec);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_place, remove_place)
@@ -849,6 +912,7 @@ int main(void)
 		TEST(a_large_event_does_not_take_the_small_ones_with_it),
 		TEST(blocks_are_written_in_their_order),
 		TEST(snapshots_tell_how_connections_stand),
+		TEST(snapshots_repeat_libraries_and_plaintext),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -696,6 +696,7 @@ static void a_malformed_event_costs_the_rest_of_its_block(void **state)
 	char raw[8192];
 	char body[8192];
 	struct tape_block_header header;
+	struct tape_event first;
 	struct buffer copy = {0};
 	struct result result;
 	size_t len;
@@ -704,8 +705,9 @@ static void a_malformed_event_costs_the_rest_of_its_block(void **state)
 	memcpy(&header, s.bytes.data + s.block_begin[1], sizeof(header));
 	len = ZSTD_decompress(raw, sizeof(raw), s.bytes.data + s.body_begin[1], body_len);
 	assert_int_equal(len, le32toh(header.raw_len));
-	/* Event 13 is the first of block 1: a CLOCK of 32 bytes. Event 14 gets a bad head. */
-	raw[32 + offsetof(struct tape_event, head)] = 1;
+	/* The second event of block 1 gets a bad head. */
+	memcpy(&first, raw, sizeof(first));
+	raw[((le32toh(first.len) + 7) & ~7u) + offsetof(struct tape_event, head)] = 1;
 	len = ZSTD_compress(body, sizeof(body), raw, len, 1);
 	header.compressed_len = htole32((uint32_t)len);
 	header.compressed_crc = htole32(frame_crc_add(0, body, len));

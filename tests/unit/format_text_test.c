@@ -67,7 +67,7 @@ static void numbers_have_their_words(void **state)
 	(void)state;
 	assert_string_equal(call_text(CALL_IO_URING_SEND_ZC), "io_uring_send_zc");
 	assert_string_equal(call_text(CALL_IO_SUBMIT), "io_submit");
-	assert_string_equal(call_text(CALL_IO_SUBMIT + 1), "unknown");
+	assert_string_equal(call_text(CALL_RUSTLS_WRITE + 1), "unknown");
 	assert_string_equal(transport_text(TRANSPORT_UNIX_STREAM), "unix");
 	assert_string_equal(direction_text(DIRECTION_RECEIVED), "received");
 	assert_string_equal(layer_text(2), "unknown");

@@ -6,7 +6,7 @@
 
 #include "format/event.h"
 
-#define SAMPLE_EVENTS 13 /* kinds of sample; the types, and DATA thrice */
+#define SAMPLE_EVENTS 15 /* kinds of sample; the types, and DATA thrice */
 
 /* The event number I, its kind I mod SAMPLE_EVENTS; all fields depend on I. Static strings. */
 static inline struct event sample_event(uint64_t i)
@@ -123,6 +123,23 @@ static inline struct event sample_event(uint64_t i)
 		e.totals = (struct event_totals){i,	i + 1, i + 2, i + 3,
 						 i + 4, i + 5, i + 6, i + 7};
 		break;
+	case 12:
+		e.type = EVENT_TLS;
+		e.tls = (struct event_tls){
+			i, i << 40, i << 33,	  i << 34,
+			n, n + 1,   TLS_TIE_NONE, {(uint8_t)n, 1, [31] = (uint8_t)(n + 2)}};
+		break;
+	case 13:
+		e.type = EVENT_LIBRARY;
+		e.library = (struct event_library){n,
+						   n + 1,
+						   TLS_LIBRARY_LIBRESSL,
+						   TLS_HOOK_ARCHITECTURE,
+						   span_text("/usr/lib/libssl.so.3"),
+						   span_text("0a0b"),
+						   s,
+						   span_text("note")};
+		break;
 	default:
 		e.type = EVENT_SECRET;
 		e.secret = (struct event_secret){i, span_text("CLIENT_RANDOM 00 11")};
@@ -180,6 +197,22 @@ static inline bool sample_equal_loss(const struct event_loss *a, const struct ev
 	       a->elsewhere == b->elsewhere;
 }
 
+static inline bool sample_equal_tls(const struct event_tls *a, const struct event_tls *b)
+{
+	return a->conn == b->conn && a->object == b->object && a->sent == b->sent &&
+	       a->received == b->received && a->pid == b->pid && a->library == b->library &&
+	       a->tie == b->tie && memcmp(a->random, b->random, sizeof(a->random)) == 0;
+}
+
+static inline bool sample_equal_library(const struct event_library *a,
+					const struct event_library *b)
+{
+	return a->library == b->library && a->pid == b->pid && a->kind == b->kind &&
+	       a->hook == b->hook && span_equal(a->path, b->path) &&
+	       span_equal(a->build_id, b->build_id) && span_equal(a->version, b->version) &&
+	       span_equal(a->note, b->note);
+}
+
 static inline bool sample_equal(const struct event *a, const struct event *b)
 {
 	if (a->type != b->type || a->ts != b->ts || a->snapshot != b->snapshot)
@@ -212,6 +245,10 @@ static inline bool sample_equal(const struct event *a, const struct event *b)
 		       a->state.by == b->state.by && a->state.error == b->state.error;
 	case EVENT_TOTALS:
 		return memcmp(&a->totals, &b->totals, sizeof(a->totals)) == 0; /* no padding */
+	case EVENT_TLS:
+		return sample_equal_tls(&a->tls, &b->tls);
+	case EVENT_LIBRARY:
+		return sample_equal_library(&a->library, &b->library);
 	}
 	return false;
 }
