@@ -249,6 +249,7 @@ static bool begin_merge(struct sorter *s)
 	s->heap = calloc(s->run_count, sizeof(struct run *));
 	if (!s->heap)
 		return fail(s);
+	s->heap_count = 0;
 	for (size_t i = 0; i < s->run_count; i++)
 		if (load(s, &s->runs[i]))
 			rise(s, &s->runs[i]);

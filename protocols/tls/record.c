@@ -77,7 +77,7 @@ static enum outcome outcome_of(const struct tls_state *st)
 {
 	bool lost = st->sides[SIDE_CLIENT].lost || st->sides[SIDE_SERVER].lost;
 
-	if (st->failed)
+	if (st->failed || st->answered_in_clear)
 		return OUTCOME_ERROR;
 	if (!st->has_server_hello && st->has_client_hello && !lost)
 		return OUTCOME_UNANSWERED;
@@ -123,6 +123,8 @@ void tls_emit(struct tls_state *st)
 	values[TLS_COLUMN_RESP_BYTES] = value_int((int64_t)st->sides[SIDE_SERVER].bytes);
 	if (!st->has_client_hello && !st->has_server_hello)
 		note(st, "the handshake was before the recording began, or in what was lost");
+	else if (st->answered_in_clear)
+		note(st, "the server answers, but not in TLS");
 	else if (record.outcome == OUTCOME_PARTIAL)
 		note(st, "the handshake is not whole");
 	record.note = buffer_span(&st->note);

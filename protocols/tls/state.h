@@ -56,7 +56,8 @@ struct tls_state {
 	struct buffer alerts; /* JSON */
 	struct tls_certificate certificate;
 	unsigned certificates;
-	bool failed; /* by an alert that ends it */
+	bool failed;		/* by an alert that ends it */
+	bool answered_in_clear; /* what the server says instead of a ServerHello is no TLS */
 	struct buffer note;
 };
 

@@ -167,7 +167,10 @@ static void tls_lost(void *state, enum side side, uint64_t missing)
 {
 	struct tls_state *st = state;
 
-	(void)missing;
+	/* Nothing is missing, nothing came before: a server that doesn't speak TLS. */
+	if (side == SIDE_SERVER && missing == 0 && st->has_client_hello &&
+	    st->first[SIDE_SERVER] == TIME_UNKNOWN)
+		st->answered_in_clear = true;
 	st->sides[side].lost |= !st->done;
 	buffer_clear(&st->sides[side].message);
 }

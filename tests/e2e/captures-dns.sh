@@ -13,10 +13,12 @@ messages() {
 
 all_explained dns messages
 
-# connections CAPTURE: how many are taken for DNS.
+# connections CAPTURE: between how many ends something is taken for DNS. One flow is several
+# connections when it was idle in between.
 connections() {
 	import "$1" || return 1
-	"$socktape" conns "$work/rec" --format json | grep -c '"proto":"dns"'
+	"$socktape" conns "$work/rec" --format json | grep '"proto":"dns"' |
+		grep -oE '"(local|remote)":"[^"]*"' | paste -d ' ' - - | sort -u | wc -l
 }
 
 # streams CAPTURE: how many tshark takes for DNS.

@@ -102,8 +102,20 @@ clean dns/zeek-dns-edns-ecs.pcap dns
 clean dns/zeek-mdns.pcap 'dns || mdns || llmnr'
 clean dns/deepflow-dns-tcp-multi.pcap dns
 clean dns/zeek-ipv6-fragmented-dns.pcap dns
-clean mysql/packetbeat-mysql_int_string_operations.pcap mysql
 clean pgsql/packetbeat-pgsql_request_response.pcap pgsql
+
+# On a port where Wireshark only sees it when told, and where it then calls 16 packets malformed.
+name=packetbeat-mysql_int_string_operations.pcap
+capture=$captures/mysql/$name
+told=(-n -r "$capture" -d tcp.port==13001,mysql)
+rm -rf "$work/r"
+check "$name: imported" "$socktape" import -q "$capture" -o "$work/r"
+check "$name: exported" "$socktape" export -q "$work/r" -o "$work/e.pcapng"
+is "$name: as many messages as where Wireshark is told the port" \
+	"$(shown "$work/e.pcapng" mysql)" "$(tshark "${told[@]}" -Y mysql 2>/dev/null | wc -l)"
+is "$name: and as many malformed" "$(wrongs "$work/e.pcapng")" \
+	"$(tshark "${told[@]}" -Y "$wrong" 2>/dev/null | wc -l)"
+is "$name: no TCP analysis warnings" "$(shown "$work/e.pcapng" tcp.analysis.flags)" 0
 
 # A part of the capture is missing: so it is said, and what comes after is there.
 same http/packetbeat-gap_in_stream.pcap http
