@@ -57,6 +57,7 @@ UNIT_SRC      := $(filter-out $(if $(SKIP_BPF),tests/unit/record_%),$(wildcard t
 FUZZ_SRC      := $(wildcard tests/fuzz/*_fuzz.c)
 LIVE_SRC      := $(wildcard tests/live/*.c)
 BENCH_SRC     := $(wildcard tools/bench/*.c)
+CAPTURES_SRC  := $(wildcard tests/captures/*.c)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
@@ -120,6 +121,7 @@ $(call obj,$(RECORD_SRC)): BASE += -I$(TOP)/bpf
 UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SRC))
 LIVE_BIN := $(patsubst tests/live/%.c,$(BUILD)/tests/live/%,$(LIVE_SRC))
 BENCH_BIN := $(patsubst tools/bench/%.c,$(BUILD)/tools/bench/%,$(BENCH_SRC))
+CAPTURES_BIN := $(patsubst tests/captures/%.c,$(BUILD)/tests/captures/%,$(CAPTURES_SRC))
 
 # Tests of the recorder's user space are named record_*; the others link the analyzer.
 $(BUILD)/tests/unit/record_%: $(BUILD)/obj/tests/unit/record_%.o $(BUILD)/librecord.a $(BUILD)/libformat.a
@@ -144,17 +146,24 @@ $(BUILD)/tests/live/%: tests/live/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< -luring -lpthread
 
-$(BUILD)/tools/bench/%: $(BUILD)/obj/tools/bench/%.o $(ANALYZE_ARCHIVES)
+define link_analyzer
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_ANALYZE_LIBS)
+endef
+
+$(BUILD)/tools/bench/%: $(BUILD)/obj/tools/bench/%.o $(ANALYZE_ARCHIVES)
+	$(link_analyzer)
+
+$(BUILD)/tests/captures/%: $(BUILD)/obj/tests/captures/%.o $(ANALYZE_ARCHIVES)
+	$(link_analyzer)
 
 # Chains of implicit rules would delete these after each link, and compile all of them the next time.
 # The pattern has to be that of the rule which makes them.
 .PRECIOUS: $(BUILD)/obj/%.o
 
 .PHONY: tests
-tests: all $(UNIT_BIN) $(LIVE_BIN) ## build the test programs
+tests: all $(UNIT_BIN) $(LIVE_BIN) $(CAPTURES_BIN) ## build the test programs
 
 # The unit tests with sanitizers: all but the kernel programs is built with them.
 .PHONY: sanitize-tests
@@ -213,6 +222,14 @@ ATTACKS_MEMORY ?= 32 256
 attacks: all ## what --memory holds against all that is known to ask for more, as a table
 	$(Q)dir=$$(mktemp -d "$${TMPDIR:-/var/tmp}/attacks.XXXXXX"); trap 'rm -rf "$$dir"' EXIT; \
 		$(PYTHON) tests/e2e/attacks.py $(abspath $(BUILD)/socktape) "$$dir" $(ATTACKS_SCALE) $(ATTACKS_MEMORY)
+
+.PHONY: confusion
+confusion: all $(CAPTURES_BIN) ## which protocol is taken for which, in the captures of ../shared
+	$(Q)tests/captures/confusion
+
+.PHONY: oracle
+oracle: all ## counts of another tool beside ours, for every capture of ../shared
+	$(Q)tests/captures/oracle
 
 .PHONY: lint
 lint: ## formatting, layers, headers that compile alone, clang-tidy, cppcheck, shellcheck

@@ -115,7 +115,12 @@ static int score_of(const struct sample *sample, const struct look *look)
 	bool whole = transport_is_datagram(sample->transport) && !look->cut;
 	const struct score *score = &(whole ? datagram_scores : stream_scores)[look->shape.grade];
 
-	return has_port(sample) ? score->port : score->no_port;
+	if (has_port(sample))
+		return score->port;
+	/* In the middle of a stream zeroes are everywhere, and would be a usual header. */
+	if (sample->midstream && look->shape.grade < DNS_GRADE_STRICT)
+		return 0;
+	return score->no_port;
 }
 
 /* ---- the verdict ---- */

@@ -135,7 +135,16 @@ static bool follow(struct span bytes, size_t at, struct finding *found, struct f
 	return true;
 }
 
-static struct finding frames_at(struct span bytes, size_t at, bool start)
+/* The frame that each end begins with. In the middle, nine bytes of which eight are zero aren't
+ * one. */
+static bool is_beginning(const struct http2_header *h, const struct finding *found, bool midstream)
+{
+	if (h->type != HTTP2_SETTINGS || h->flags & HTTP2_FLAG_ACK)
+		return false;
+	return !midstream || (h->len > 0 && found->telling > 0);
+}
+
+static struct finding frames_at(struct span bytes, size_t at, bool start, bool midstream)
 {
 	struct finding found = {.at = at, .what = "frames in a row"};
 	struct fields_seen seen = {0};
@@ -148,7 +157,7 @@ static struct finding frames_at(struct span bytes, size_t at, bool start)
 		found.side_known = true;
 		found.side = seen.request ? SIDE_CLIENT : SIDE_SERVER;
 	}
-	if (start && first.type == HTTP2_SETTINGS && !(first.flags & HTTP2_FLAG_ACK)) {
+	if (start && is_beginning(&first, &found, midstream)) {
 		found.score = SCORE_SETTINGS;
 		found.what = "SETTINGS first";
 		/* A client would have sent the preface before. */
@@ -178,7 +187,7 @@ static struct finding look(struct span bytes, bool midstream)
 		return found;
 	}
 	for (size_t at = 0; at + HTTP2_HEADER_LEN <= bytes.len; at++) {
-		found = frames_at(bytes, at, at == 0);
+		found = frames_at(bytes, at, at == 0, midstream);
 		if (found.score || !midstream)
 			return found;
 	}

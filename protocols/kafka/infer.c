@@ -136,8 +136,10 @@ void kafka_infer(const struct sample *sample, struct verdict *verdict)
 						!sample->midstream
 					? SCORE_WHOLE_ALONE
 					: SCORE_WHOLE;
-		else if (match == MATCH_FRONT && (!answered.len || answers(answered, &request)))
-			score = answered.len ? SCORE_WHOLE_ALONE : SCORE_FRONT;
+		else if (match == MATCH_FRONT && answers(answered, &request))
+			score = SCORE_WHOLE_ALONE;
+		else if (match == MATCH_FRONT && !answered.len && !sample->midstream)
+			score = SCORE_FRONT;
 		else if (sample->midstream && find_in_middle(asked, &at, &request))
 			score = SCORE_MIDDLE;
 		if (score > verdict->score)

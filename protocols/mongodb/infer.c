@@ -8,6 +8,9 @@ enum {
 	SCORE_FRONT = 85  /* a header and the beginning of a document */
 };
 
+/* CursorNotFound, QueryFailure, ShardConfigStale, AwaitCapable. */
+#define REPLY_FLAGS 15
+
 struct finding {
 	int score;
 	bool request, response;
@@ -26,6 +29,29 @@ static bool begins_document(struct span bytes, uint32_t most)
 	return len == 5 ? type == 0
 			: (type >= BSON_DOUBLE && type <= BSON_DECIMAL128) ||
 				  type == BSON_MIN_KEY || type == BSON_MAX_KEY;
+}
+
+/*
+ * Opcode 1 and a length are found in any numbers: a reply has documents, as many as it says, and
+ * nothing behind them.
+ */
+static bool is_reply(struct span payload, uint32_t most, bool whole)
+{
+	struct cursor c = cursor_of(payload.data, payload.len);
+	uint32_t flags = cursor_le32(&c);
+	uint32_t from, count;
+
+	cursor_skip(&c, 8); /* cursor id */
+	from = cursor_le32(&c);
+	count = cursor_le32(&c);
+	if (c.failed || flags > REPLY_FLAGS || from > INT32_MAX || !count || count > most / 5)
+		return false;
+	if (!whole)
+		return begins_document(cursor_rest(&c), most);
+	while (count-- > 0)
+		if (!bson_next_document(&c).len)
+			return false;
+	return !cursor_left(&c);
 }
 
 static bool is_request(uint32_t opcode)
@@ -56,7 +82,8 @@ static struct finding look(struct span bytes)
 		found.score = SCORE_FRONT;
 	} else if (payload.len == h.len - MONGODB_HEADER_LEN) {
 		body = mongodb_body_read(h.opcode, payload, (struct span){0});
-		found.score = body.good ? SCORE_WHOLE : 0;
+		if (body.good && (h.opcode != MONGODB_REPLY || is_reply(payload, h.len, true)))
+			found.score = SCORE_WHOLE;
 	} else if (h.opcode == MONGODB_MSG && payload.len > 9) {
 		/* flags, then a section of kind 0 */
 		found.score = payload.data[4] == 0 && begins_document(span_of(payload.data + 5,
@@ -64,10 +91,8 @@ static struct finding look(struct span bytes)
 								      h.len)
 				      ? SCORE_FRONT
 				      : 0;
-	} else if (h.opcode == MONGODB_REPLY && payload.len > 25) {
-		found.score = begins_document(span_of(payload.data + 20, payload.len - 20), h.len)
-				      ? SCORE_FRONT
-				      : 0;
+	} else if (h.opcode == MONGODB_REPLY && is_reply(payload, h.len, false)) {
+		found.score = SCORE_FRONT;
 	}
 	found.request = is_request(h.opcode) || (h.opcode != MONGODB_REPLY && !h.response_to);
 	found.response = !found.request;

@@ -12,12 +12,15 @@ enum {
 };
 
 #define MESSAGES_MIN 3
+/* Four letters read as a length are more than that. */
+#define LEN_LIKELY_MAX (1u << 24)
 
 struct finding {
 	unsigned messages;
 	unsigned telling; /* whose payloads leave little to chance */
 	bool bad;
 	uint8_t first;
+	bool first_whole;
 };
 
 /* A startup packet: parameters of text, user among them. */
@@ -61,13 +64,15 @@ static struct finding look(struct span bytes, enum side side)
 		size_t left = cursor_left(&c);
 		bool whole = len >= 4 && left >= len - 4;
 
-		if (!pgsql_may_be(side, type, len) ||
+		if (!pgsql_may_be(side, type, len) || (!whole && len > LEN_LIKELY_MAX) ||
 		    !pgsql_looks_like(side, type, span_of(c.pos, whole ? len - 4 : left), whole)) {
 			found.bad = true;
 			return found;
 		}
-		if (!found.messages++)
+		if (!found.messages++) {
 			found.first = type;
+			found.first_whole = whole;
+		}
 		found.telling += is_telling(side, type) && (whole || left > 16);
 		if (!whole)
 			break;
@@ -100,7 +105,8 @@ static void look_at_messages(const struct sample *sample, struct verdict *verdic
 		tell(verdict, SCORE_BOTH, client, reason);
 	else if (both || asked.messages + answered.messages >= MESSAGES_MIN)
 		tell(verdict, SCORE_MANY, client, reason);
-	else if (asked.telling && (asked.first == 'Q' || asked.first == 'P'))
+	else if (asked.telling && (asked.first == 'Q' || asked.first == 'P') &&
+		 (asked.first_whole || !sample->midstream))
 		tell(verdict, SCORE_ONE, client, reason);
 }
 

@@ -6,8 +6,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "protocols/dns/dns.h"
 #include "protocols/http2/http2.h"
 #include "protocols/kafka/kafka.h"
+#include "protocols/mongodb/mongodb.h"
+#include "protocols/pgsql/pgsql.h"
 #include "protocols/socks/socks.h"
 
 #define BYTES(s) span_of(s, sizeof(s) - 1)
@@ -59,6 +62,53 @@ static void the_front_of_a_request_needs_a_name(void **state)
 			  BYTES(""), false) >= INFER_PLAUSIBLE);
 }
 
+/* The middle of other protocols' messages: a Produce request without a name but longer, zeroes. */
+static void what_begins_in_the_middle_wants_more(void **state)
+{
+	static const char produce[] = "\0\x10\0\0\0\0\0\x01\0\0\0\x09\0\x02me\0\x01\0\0";
+	static const char query[] = "\0\x1b\0\0\0\0\0\x01\0\0\0\0\0\0\x09something else.";
+	static const char empty_settings[] = "\0\0\0\x04\0\0\0\0\0";
+
+	(void)state;
+	assert_true(score(&protocol_kafka, BYTES(produce), BYTES(""), false) >= INFER_PLAUSIBLE);
+	assert_int_equal(score(&protocol_kafka, BYTES(produce), BYTES(""), true), 0);
+	assert_true(score(&protocol_dns, BYTES(query), BYTES(""), false) >= INFER_PLAUSIBLE);
+	assert_int_equal(score(&protocol_dns, BYTES(query), BYTES(""), true), 0);
+	assert_true(score(&protocol_http2, BYTES(empty_settings), BYTES(""), false) >=
+		    INFER_CERTAIN);
+	assert_int_equal(score(&protocol_http2, BYTES(empty_settings), BYTES(""), true), 0);
+}
+
+/* The front of a header field's name would be a statement of 800 MB. */
+static void letters_are_no_length(void **state)
+{
+	(void)state;
+	assert_int_equal(score(&protocol_pgsql, BYTES("P/1.1\r\nHost: example.test\r\n\r\n"),
+			       BYTES(""), true),
+			 0);
+	assert_int_equal(
+		score(&protocol_pgsql, BYTES("Q\0\0\x10\0select more than"), BYTES(""), true), 0);
+	assert_true(score(&protocol_pgsql, BYTES("Q\0\0\0\x0dselect 1\0"), BYTES(""), true) >=
+		    INFER_PLAUSIBLE);
+}
+
+#define REPLY "\0\0\0\x05\0\0\0\x03\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+
+/* Any length, opcode 1 and anything behind it; a reply has as many documents as it says. */
+static void a_reply_has_its_documents(void **state)
+{
+	(void)state;
+	assert_int_equal(score(&protocol_mongodb, BYTES(""), BYTES("\x24" REPLY "\0\0\0\0"), true),
+			 0);
+	assert_int_equal(
+		score(&protocol_mongodb, BYTES(""), BYTES("\x28" REPLY "\x01\0\0\0junk"), true), 0);
+	assert_int_equal(score(&protocol_mongodb, BYTES(""),
+			       BYTES("\x2a" REPLY "\x01\0\0\0\x05\0\0\0\0!"), true),
+			 0);
+	assert_true(score(&protocol_mongodb, BYTES(""),
+			  BYTES("\x29" REPLY "\x01\0\0\0\x05\0\0\0\0"), true) >= INFER_CERTAIN);
+}
+
 /* DNP3 begins with 05 64 both ways: 0x64 methods, and the one that is chosen is nobody's. */
 static void a_method_that_nobody_has_is_not_chosen(void **state)
 {
@@ -78,6 +128,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_of_any_kind_in_a_row_are_chance),
 		cmocka_unit_test(the_front_of_a_request_needs_a_name),
+		cmocka_unit_test(what_begins_in_the_middle_wants_more),
+		cmocka_unit_test(letters_are_no_length),
+		cmocka_unit_test(a_reply_has_its_documents),
 		cmocka_unit_test(a_method_that_nobody_has_is_not_chosen),
 	};
 
