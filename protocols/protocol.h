@@ -213,8 +213,9 @@ void session_unwrapped(struct session *s, enum side side, struct span bytes,
 
 enum transport session_transport(const struct session *s);
 bool session_midstream(const struct session *s);
-/* Whether one of the ends has this port. Datagrams may also come from others: frame->peer. */
-bool session_has_port(const struct session *s, uint16_t port);
+/* 0 when there is none, or several: a datagram's other end is frame->peer. */
+uint16_t session_local_port(const struct session *s);
+uint16_t session_remote_port(const struct session *s);
 
 /* What all that is kept is charged to (engine/budget.h). Never NULL. */
 struct budget *session_budget(const struct session *s);

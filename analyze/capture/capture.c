@@ -204,9 +204,46 @@ static void take_segment(struct capture *c, const struct packet *p)
 		tcp_packet(&c->tcp, &flow->tcp, direction_of(flow, p), p);
 }
 
-static void take_datagram(struct capture *c, const struct packet *p)
+/* Groups that are asked by port; who answers does so under an address of its own. */
+static const struct asked_group {
+	uint16_t port;
+	struct address group;
+} asked_groups[] = {
+	/* Multicast DNS, asked by one that isn't a full resolver: RFC 6762, sections 3 and 6.7. */
+	{5353, {.family = ADDRESS_INET4, .ip = {224, 0, 0, 251}}},
+	{5353, {.family = ADDRESS_INET6, .ip = {0xff, 2, [15] = 0xfb}}},
+	/* LLMNR: RFC 4795, section 2. */
+	{5355, {.family = ADDRESS_INET4, .ip = {224, 0, 0, 252}}},
+	{5355, {.family = ADDRESS_INET6, .ip = {0xff, 2, [13] = 1, [15] = 3}}},
+};
+
+/* The flow to a group in which P is an answer; NULL: none, or it isn't one. */
+static struct flow *find_asked_group(struct capture *c, const struct packet *p)
+{
+	const struct address *from = &p->source, *to = &p->destination;
+
+	if (from->port == to->port || is_group(to))
+		return NULL;
+	for (size_t i = 0; i < sizeof(asked_groups) / sizeof(asked_groups[0]); i++) {
+		struct address group = asked_groups[i].group;
+
+		group.port = asked_groups[i].port;
+		if (group.port == from->port && group.family == from->family)
+			return flows_find(c->flows, TRANSPORT_UDP, to, &group);
+	}
+	return NULL;
+}
+
+static struct flow *find_datagrams(struct capture *c, const struct packet *p)
 {
 	struct flow *flow = flows_find(c->flows, TRANSPORT_UDP, &p->source, &p->destination);
+
+	return flow ? flow : find_asked_group(c, p);
+}
+
+static void take_datagram(struct capture *c, const struct packet *p)
+{
+	struct flow *flow = find_datagrams(c, p);
 	enum direction direction;
 
 	if (flow && is_idle(c, flow)) {
@@ -219,7 +256,7 @@ static void take_datagram(struct capture *c, const struct packet *p)
 		return;
 	direction = direction_of(flow, p);
 	emit_data(&c->emitter, p->ts, flow->id, direction, flow->udp.moved[direction], p->rest,
-		  &flow->remote);
+		  direction == DIRECTION_SENT ? &p->destination : &p->source);
 	flow->udp.moved[direction] += p->rest.len;
 	flow->udp.last_ts = p->ts;
 }

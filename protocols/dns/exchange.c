@@ -30,7 +30,8 @@ struct dns_state {
 	struct matcher *matcher;
 	struct dns_writer writer;
 	struct buffer scratch;
-	struct dns_transfer transfer;
+	struct dns_transfer *transfers; /* that are under way: of different ids (RFC 5936, 4.1.1) */
+	size_t transfer_count, transfer_capacity;
 	bool synced[2];			  /* by side: a frame has been found */
 	struct recent recent[RECENT_MAX]; /* a ring */
 	size_t recent_next;
@@ -56,7 +57,8 @@ static void emit(void *context, struct message *request, struct message *respons
 
 static void recharge(struct dns_state *s)
 {
-	uint64_t memory = sizeof(*s) + s->writer.note.capacity + s->writer.rcode.capacity +
+	uint64_t memory = sizeof(*s) + s->transfer_capacity * sizeof(*s->transfers) +
+			  s->writer.note.capacity + s->writer.rcode.capacity +
 			  s->writer.edns.capacity + s->scratch.capacity;
 
 	budget_recharge(session_budget(s->session), memory, &s->charged);
@@ -95,8 +97,9 @@ void dns_exchange_close(void *state)
 {
 	struct dns_state *s = state;
 
-	if (s->transfer.response)
-		matcher_discard(s->matcher, &s->transfer.response->base);
+	for (size_t i = 0; i < s->transfer_count; i++)
+		matcher_discard(s->matcher, &s->transfers[i].response->base);
+	free(s->transfers);
 	matcher_free(s->matcher);
 	budget_give(session_budget(s->session), s->charged);
 	dns_writer_free(&s->writer);
@@ -184,10 +187,28 @@ static void emit_alone(struct dns_state *s, struct dns_message *request,
 	matcher_discard(s->matcher, request ? &request->base : &response->base);
 }
 
-static void end_transfer(struct dns_state *s)
+/* TRANSFER, one of those under way or NULL, is done with. */
+static void end_transfer(struct dns_state *s, struct dns_transfer *transfer)
 {
-	if (s->transfer.response)
-		matcher_response(s->matcher, &dns_transfer_end(&s->transfer)->base);
+	if (!transfer)
+		return;
+	matcher_response(s->matcher, &dns_transfer_end(transfer)->base);
+	*transfer = s->transfers[--s->transfer_count];
+}
+
+/* Room for another one, or NULL without memory. */
+static struct dns_transfer *add_transfer(struct dns_state *s)
+{
+	if (s->transfer_count == s->transfer_capacity) {
+		size_t capacity = s->transfer_capacity ? 2 * s->transfer_capacity : 1;
+		struct dns_transfer *more = realloc(s->transfers, capacity * sizeof(*more));
+
+		if (!more)
+			return NULL;
+		s->transfers = more;
+		s->transfer_capacity = capacity;
+	}
+	return &s->transfers[s->transfer_count++];
 }
 
 static void take_request(struct dns_state *s, struct dns_message *m, enum side side)
@@ -242,21 +263,38 @@ static struct recent *find_query(struct dns_state *s, struct dns_message *m, enu
 	return recent;
 }
 
-/* Whether M has the id of the transfer that is under way: more of it, or the id's next use. */
-static bool is_of_transfer(const struct dns_state *s, const struct dns_message *m)
+/* The transfer under way that has the id of M, which is more of it or the id's next use; or NULL.
+ */
+static struct dns_transfer *transfer_of(const struct dns_state *s, const struct dns_message *m)
 {
-	const struct dns_message *first = s->transfer.response;
-
-	return first && first->header.id == m->header.id;
+	for (size_t i = 0; i < s->transfer_count; i++)
+		if (s->transfers[i].response->header.id == m->header.id)
+			return &s->transfers[i];
+	return NULL;
 }
 
-static void continue_transfer(struct dns_state *s, struct dns_message *m, const struct frame *frame)
+static void continue_transfer(struct dns_state *s, struct dns_transfer *transfer,
+			      struct dns_message *m, const struct frame *frame)
 {
-	dns_transfer_add(&s->transfer, m, span_of(frame->data, frame->available));
-	message_extend(&s->transfer.response->base, frame);
+	dns_transfer_add(transfer, m, span_of(frame->data, frame->available));
+	message_extend(&transfer->response->base, frame);
 	matcher_discard(s->matcher, &m->base);
-	if (dns_transfer_complete(&s->transfer) || s->transfer.response->rcode != 0)
-		end_transfer(s);
+	if (dns_transfer_complete(transfer) || transfer->response->rcode != 0)
+		end_transfer(s, transfer);
+}
+
+/* False without memory. */
+static bool start_transfer(struct dns_state *s, const struct dns_message *question,
+			   struct dns_message *m, const struct frame *frame)
+{
+	struct dns_transfer *transfer = add_transfer(s);
+
+	if (!transfer)
+		return false;
+	dns_transfer_start(transfer, question, m, span_of(frame->data, frame->available));
+	if (dns_transfer_complete(transfer))
+		end_transfer(s, transfer);
+	return true;
 }
 
 static void take_response(struct dns_state *s, struct dns_message *m, const struct frame *frame)
@@ -273,14 +311,9 @@ static void take_response(struct dns_state *s, struct dns_message *m, const stru
 	if (recent)
 		recent->answered = true;
 	question = request ? message_of(request) : m;
-	if (!is_datagram(s) && m->rcode == 0 && dns_transfer_asked(question)) {
-		end_transfer(s);
-		dns_transfer_start(&s->transfer, question, m,
-				   span_of(frame->data, frame->available));
-		if (dns_transfer_complete(&s->transfer))
-			end_transfer(s);
+	if (!is_datagram(s) && m->rcode == 0 && dns_transfer_asked(question) &&
+	    start_transfer(s, question, m, frame))
 		return;
-	}
 	matcher_response(s->matcher, &m->base);
 }
 
@@ -310,37 +343,51 @@ static void dispatch(struct dns_state *s, struct dns_message *m, const struct fr
 {
 	bool headless = m->bytes < DNS_HEADER_LEN || frame->available < DNS_HEADER_LEN;
 	bool response = headless ? frame->side == SIDE_SERVER : m->header.flags & DNS_QR;
+	struct dns_transfer *transfer = transfer_of(s, m);
 
 	if (headless || m->multicast || is_unidirectional(m)) {
 		emit_alone(s, response ? NULL : m, response ? m : NULL, false);
 	} else if (response) {
-		if (is_of_transfer(s, m))
-			continue_transfer(s, m, frame);
+		if (transfer)
+			continue_transfer(s, transfer, m, frame);
 		else
 			take_response(s, m, frame);
 	} else {
-		if (is_of_transfer(s, m))
-			end_transfer(s);
+		end_transfer(s, transfer);
 		take_request(s, m, frame->side);
 	}
 }
 
 /* ---- the protocol's functions ---- */
 
+static uint16_t remote_port(const struct dns_state *s, const struct frame *frame)
+{
+	return frame->peer ? frame->peer->port : session_remote_port(s->session);
+}
+
 static bool uses_port(const struct dns_state *s, const struct frame *frame, uint16_t port)
 {
-	return frame->peer ? frame->peer->port == port : session_has_port(s->session, port);
+	return remote_port(s, frame) == port || session_local_port(s->session) == port;
+}
+
+/*
+ * Between ports of multicast DNS the id means nothing (RFC 6762, section 18.1); a resolver that
+ * isn't a full one asks from another, with an id (section 6.7).
+ */
+static bool is_multicast_dns(const struct dns_state *s, const struct frame *frame, struct span data)
+{
+	bool no_id = data.len >= 2 && data.data[0] == 0 && data.data[1] == 0;
+
+	return is_datagram(s) && remote_port(s, frame) == PORT_MDNS &&
+	       (no_id || session_local_port(s->session) == PORT_MDNS);
 }
 
 static struct dns_reading reading_of(struct dns_state *s, const struct frame *frame,
 				     struct span data)
 {
-	bool no_id = data.len >= 2 && data.data[0] == 0 && data.data[1] == 0;
-
 	return (struct dns_reading){
 		.complete = frame->available == frame->len,
-		/* A resolver that isn't a full one asks with an id: RFC 6762, section 6.7. */
-		.multicast = is_datagram(s) && no_id && uses_port(s, frame, PORT_MDNS),
+		.multicast = is_multicast_dns(s, frame, data),
 		.llmnr = uses_port(s, frame, PORT_LLMNR),
 		.scratch = &s->scratch,
 	};
@@ -390,7 +437,8 @@ void dns_exchange_finish(void *state)
 {
 	struct dns_state *s = state;
 
-	end_transfer(s);
+	while (s->transfer_count > 0)
+		end_transfer(s, &s->transfers[0]);
 	matcher_finish(s->matcher);
 }
 
@@ -401,7 +449,7 @@ struct packed {
 	bool synced[2];
 	struct recent recent[RECENT_MAX];
 	size_t recent_next;
-	struct dns_transfer transfer; /* its response follows, if there is one */
+	size_t transfer_count; /* they follow, each with its response */
 };
 
 bool dns_exchange_pack(const void *state, struct buffer *out)
@@ -410,16 +458,31 @@ bool dns_exchange_pack(const void *state, struct buffer *out)
 	struct packed packed = {
 		.synced = {s->synced[0], s->synced[1]},
 		.recent_next = s->recent_next,
-		.transfer = s->transfer,
+		.transfer_count = s->transfer_count,
 	};
 
 	if (!matcher_pack(s->matcher, out))
 		return false;
 	memcpy(packed.recent, s->recent, sizeof(packed.recent));
 	buffer_append(out, &packed, sizeof(packed));
-	if (s->transfer.response)
-		matcher_pack_message(s->matcher, &s->transfer.response->base, out);
+	for (size_t i = 0; i < s->transfer_count; i++) {
+		buffer_append(out, &s->transfers[i], sizeof(s->transfers[i]));
+		matcher_pack_message(s->matcher, &s->transfers[i].response->base, out);
+	}
 	return true;
+}
+
+static bool unpack_transfer(struct dns_state *s, struct unpack *in)
+{
+	struct dns_transfer *transfer = add_transfer(s);
+
+	if (!transfer)
+		return false;
+	unpack_bytes(in, transfer, sizeof(*transfer));
+	transfer->response = message_of(matcher_unpack_message(s->matcher, in));
+	if (!transfer->response)
+		s->transfer_count--;
+	return transfer->response;
 }
 
 bool dns_exchange_unpack(void *state, struct unpack *in)
@@ -433,8 +496,8 @@ bool dns_exchange_unpack(void *state, struct unpack *in)
 	memcpy(s->synced, packed.synced, sizeof(s->synced));
 	memcpy(s->recent, packed.recent, sizeof(s->recent));
 	s->recent_next = packed.recent_next;
-	s->transfer = packed.transfer;
-	if (s->transfer.response)
-		s->transfer.response = message_of(matcher_unpack_message(s->matcher, in));
-	return !in->failed && (!packed.transfer.response || s->transfer.response);
+	for (size_t i = 0; i < packed.transfer_count; i++)
+		if (!unpack_transfer(s, in))
+			return false;
+	return !in->failed;
 }

@@ -155,9 +155,9 @@ static enum role role_of(const struct sample *sample, const struct look *look,
 {
 	bool asks = !(look->shape.header.flags & DNS_QR);
 	bool sent = direction == DIRECTION_SENT;
+	bool local = sample->local_port == PORT_MDNS, remote = sample->remote_port == PORT_MDNS;
 
-	if (look->shape.header.id == 0 &&
-	    (sample->local_port == PORT_MDNS || sample->remote_port == PORT_MDNS))
+	if ((local && remote) || ((local || remote) && look->shape.header.id == 0))
 		return ROLE_UNKNOWN;
 	return asks == sent ? ROLE_CLIENT : ROLE_SERVER;
 }

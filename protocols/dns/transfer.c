@@ -86,6 +86,5 @@ struct dns_message *dns_transfer_end(struct dns_transfer *t)
 
 	if (!dns_transfer_complete(t) && !(t->single && t->records == 1))
 		dns_message_note(response, DNS_NOTE_UNFINISHED);
-	t->response = NULL;
 	return response;
 }

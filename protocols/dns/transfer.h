@@ -10,7 +10,7 @@
  * additions (RFC 1995, section 4).
  */
 struct dns_transfer {
-	struct dns_message *response; /* whose text grows; NULL: none is under way */
+	struct dns_message *response; /* whose text grows */
 	uint64_t records;
 	uint32_t serial;  /* of the newest SOA */
 	unsigned newest;  /* how often it came */

@@ -226,9 +226,14 @@ bool session_midstream(const struct session *s)
 	return s->midstream || s->restarted;
 }
 
-bool session_has_port(const struct session *s, uint16_t port)
+uint16_t session_local_port(const struct session *s)
 {
-	return s->options.local_port == port || s->options.remote_port == port;
+	return s->options.local_port;
+}
+
+uint16_t session_remote_port(const struct session *s)
+{
+	return s->options.remote_port;
 }
 
 struct budget *session_budget(const struct session *s)

@@ -98,7 +98,7 @@ def expected(path):
 
 
 def recorded(socktape, path, scratch):
-    """Connections in order: {transport, local, remote, data: {sender: [(offset, bytes)]}}"""
+    """Connections in order: {transport, local, remote, data: {sender: [(offset, bytes)]}, peers}"""
     rec = os.path.join(scratch, "rec")
     subprocess.run(["rm", "-rf", rec], check=True)
     subprocess.run([socktape, "import", "-q", path, "-o", rec], check=True)
@@ -112,7 +112,7 @@ def recorded(socktape, path, scratch):
             transport, local, remote, _, origin = match.groups()
             connections.setdefault(event["conn"], {
                 "transport": transport, "local": local, "remote": remote, "origin": origin,
-                "data": {local: [], remote: []}})
+                "data": {local: [], remote: []}, "peers": {local: [], remote: []}})
         elif event["event"] == "data":
             connection = connections[event["conn"]]
             sender = connection["local" if event["dir"] == "sent" else "remote"]
@@ -120,6 +120,7 @@ def recorded(socktape, path, scratch):
             if len(payload) != event["captured"] or event["captured"] > event["len"]:
                 raise ValueError("payload and its length differ")
             connection["data"][sender].append((event["offset"], payload, event["len"]))
+            connection["peers"][sender].append(event["peer"] or connection["remote"])
     return connections.values()
 
 
@@ -157,10 +158,12 @@ def compare(socktape, path, scratch):
     for connection in recorded(socktape, path, scratch):
         ends = frozenset((connection["local"], connection["remote"]))
         if connection["transport"] == "udp":
+            # One flow is several connections when it was idle in between; and who answers a
+            # group isn't the group.
+            local = connection["local"]
             for sender, data in connection["data"].items():
-                other = connection["remote" if sender == connection["local"] else "local"]
-                # One flow is several connections when it was idle in between.
-                imported[sender, other] += [payload for _, payload, _ in data]
+                for (_, payload, _), peer in zip(data, connection["peers"][sender]):
+                    imported[(local, peer) if sender == local else (peer, local)].append(payload)
             continue
         if not streams.get(ends):
             problems.append(f"tshark has no more streams for {sorted(ends)}")
