@@ -32,6 +32,17 @@ void http_answer_held(struct http_state *st)
 		matcher_response(st->matcher, &held->base);
 }
 
+void http_answer_closing(struct http_state *st, uint32_t why)
+{
+	struct http_message *closing = st->closing;
+
+	st->closing = NULL;
+	if (!closing)
+		return;
+	closing->notes |= why;
+	matcher_response(st->matcher, &closing->base);
+}
+
 /* A server may answer before it has read the whole request: the record waits for both. */
 static void end_response(struct http_state *st, struct http_message *m)
 {
@@ -39,6 +50,8 @@ static void end_response(struct http_state *st, struct http_message *m)
 
 	if (request && &request->base == matcher_oldest(st->matcher))
 		st->held = m;
+	else if (m->closes)
+		st->closing = m;
 	else
 		matcher_response(st->matcher, &m->base);
 }
@@ -138,6 +151,7 @@ struct http_message *http_new_message(struct http_state *st, const struct frame 
 		return m;
 	}
 	m->notes |= head->notes;
+	m->closes = head->closes;
 	if (frame->lost)
 		m->notes |= HTTP_NOTE_HEAD_CUT;
 	if (line->malformed)
@@ -179,6 +193,7 @@ static void begin_request(struct http_state *st, const struct frame *frame,
 	struct http_side *side = &st->sides[SIDE_CLIENT];
 	struct http_message *m = http_new_message(st, frame, line);
 
+	http_answer_closing(st, 0);
 	/* The client has gone on: what may be the response to a HEAD, and had no body yet, is. */
 	if (st->sides[SIDE_SERVER].doubtful && st->heads)
 		http_end_message(st, SIDE_SERVER);
@@ -262,6 +277,7 @@ static void begin_response(struct http_state *st, const struct frame *frame,
 	unsigned code = line->code;
 	bool has_body, sure;
 
+	http_answer_closing(st, 0);
 	settle_request(st);
 	request = (struct http_message *)matcher_oldest(st->matcher);
 	sure = request && matcher_is_sure(st->matcher);

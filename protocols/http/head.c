@@ -88,21 +88,37 @@ static void take_length_element(struct http_head *head, struct span digits)
 		}
 		length = length * 10 + digit;
 	}
-	if (digits.len)
-		set_length(head, HTTP_LENGTH_KNOWN, length);
-	else
-		head->notes |= HTTP_NOTE_LENGTH_BAD;
+	set_length(head, HTTP_LENGTH_KNOWN, length);
 }
 
-/* A list of equal numbers is what became of repeated lines (RFC 9112, section 6.3). */
+/*
+ * A list of equal numbers is what became of repeated lines (RFC 9112, section 6.3); empty elements
+ * of a list are ignored (RFC 9110, section 5.6.1).
+ */
 static void take_length(struct http_head *head, struct span value)
 {
 	struct span element;
 
-	if (!value.len)
+	bool any = false, empty = false;
+
+	while (next_element(&value, &element)) {
+		any |= element.len > 0;
+		empty |= !element.len;
+		if (element.len)
+			take_length_element(head, element);
+	}
+	if (!any)
 		head->notes |= HTTP_NOTE_LENGTH_BAD;
+	else if (empty)
+		head->notes |= HTTP_NOTE_LENGTH_LIST;
+}
+
+static void take_connection(struct http_head *head, struct span value)
+{
+	struct span element;
+
 	while (next_element(&value, &element))
-		take_length_element(head, element);
+		head->closes |= http_same_word(element, "close");
 }
 
 static void add_coding(uint8_t *codings, unsigned *count, enum http_coding coding)
@@ -158,6 +174,7 @@ static void take_meaning(struct http_head *head, const struct http_field *field)
 	} known[] = {
 		{{"Host", 4}, take_host},
 		{{"Upgrade", 7}, take_upgrade},
+		{{"Connection", 10}, take_connection},
 		{{"Content-Length", 14}, take_length},
 		{{"Content-Encoding", 16}, take_content_encoding},
 		{{"Transfer-Encoding", 17}, take_transfer_encoding},

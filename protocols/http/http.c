@@ -23,6 +23,7 @@ static void http_close(void *state)
 	if (st->matcher) {
 		matcher_discard(st->matcher, (struct message *)st->sides[SIDE_SERVER].incoming);
 		matcher_discard(st->matcher, (struct message *)st->held);
+		matcher_discard(st->matcher, (struct message *)st->closing);
 	}
 	buffer_free(&st->interim);
 	buffer_free(&st->note);

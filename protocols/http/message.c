@@ -276,6 +276,7 @@ void http_lost(void *state, enum side side, uint64_t missing)
 		note_bad(s);
 	s->at_line_start = false;
 	if (side == SIDE_SERVER) {
+		http_answer_closing(st, missing ? 0 : HTTP_NOTE_GARBAGE_AFTER);
 		st->connect = NULL;
 		if (s->phase == HTTP_PHASE_UNTIL_CLOSE) {
 			if (s->incoming) {
@@ -299,6 +300,7 @@ void http_finish(void *state)
 	http_give_up(st, SIDE_SERVER, HTTP_NOTE_BODY_CUT);
 	http_give_up(st, SIDE_CLIENT, HTTP_NOTE_BODY_CUT);
 	http_answer_held(st);
+	http_answer_closing(st, 0);
 	http_take_interim(st, (struct http_message *)matcher_oldest(st->matcher));
 	matcher_finish(st->matcher);
 }

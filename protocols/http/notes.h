@@ -13,6 +13,7 @@
 	X(BODY_LOST, "bytes of the body were lost")                                                \
 	X(BODY_SNAPPED, "the body was not recorded in full")                                       \
 	X(LENGTH_BAD, "Content-Length is no number")                                               \
+	X(LENGTH_LIST, "Content-Length with empty elements, which are ignored")                    \
 	X(LENGTH_HUGE, "Content-Length beyond 2^63")                                               \
 	X(LENGTH_REPEATED, "Content-Length repeated")                                              \
 	X(LENGTH_CONFLICT, "conflicting Content-Length, the first counts")                         \
@@ -22,6 +23,7 @@
 	X(CHUNK_BAD, "no valid chunk size")                                                        \
 	X(CHUNK_ODD, "chunk size with stray characters")                                           \
 	X(GARBAGE_BEFORE, "what came before it is no HTTP")                                        \
+	X(GARBAGE_AFTER, "what came after it, on a connection that it closes, is no HTTP")         \
 	X(NO_HEAD, "response without a head, as in HTTP/0.9")                                      \
 	X(SWITCHED, "another protocol follows on the connection")                                  \
 	X(LINE_ODD, "malformed request line")                                                      \

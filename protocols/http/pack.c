@@ -96,6 +96,7 @@ bool http_pack(const void *state, struct buffer *out)
 	pack_waiting(st->sides[SIDE_CLIENT].incoming, out);
 	pack_own(st, st->sides[SIDE_SERVER].incoming, out);
 	pack_own(st, st->held, out);
+	pack_own(st, st->closing, out);
 	pack_waiting(st->connect, out);
 	pack_u64(out, st->heads);
 	pack_span(out, buffer_span(&st->interim));
@@ -112,7 +113,8 @@ bool http_unpack(void *state, struct unpack *in)
 	for (int i = 0; i < 2; i++)
 		unpack_side(&st->sides[i], in);
 	st->sides[SIDE_CLIENT].incoming = unpack_waiting(st, in);
-	if (!unpack_own(st, &st->sides[SIDE_SERVER].incoming, in) || !unpack_own(st, &st->held, in))
+	if (!unpack_own(st, &st->sides[SIDE_SERVER].incoming, in) ||
+	    !unpack_own(st, &st->held, in) || !unpack_own(st, &st->closing, in))
 		return false;
 	st->connect = unpack_waiting(st, in);
 	st->heads = unpack_u64(in);

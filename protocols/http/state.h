@@ -63,6 +63,7 @@ struct http_message {
 	bool is_head;
 	bool is_connect;
 	bool is_simple; /* a request of HTTP/0.9 */
+	bool closes;	/* nothing follows it on the connection */
 };
 
 struct http_side {
@@ -92,6 +93,7 @@ struct http_state {
 	size_t keep; /* of a body */
 	struct http_side sides[2];
 	struct http_message *held;    /* a response that was complete before its request */
+	struct http_message *closing; /* one that ends the connection, until something follows */
 	size_t heads;		      /* requests with HEAD that wait */
 	struct http_message *connect; /* a CONNECT whose answer decides what the client sends */
 	struct buffer interim;	      /* the interim responses before the next final one */
@@ -159,6 +161,10 @@ void http_end_message(struct http_state *st, enum side side);
 
 /* Gives the response that waits for the end of its request to the matcher. */
 void http_answer_held(struct http_state *st);
+
+/* Gives the response that ends the connection to the matcher, where one waits. WHY: a note, or 0.
+ */
+void http_answer_closing(struct http_state *st, uint32_t why);
 
 /* Tells M about the interim responses before it; M may be NULL. */
 void http_take_interim(struct http_state *st, struct http_message *m);

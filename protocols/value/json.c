@@ -108,6 +108,19 @@ static size_t copy_sequence(char **to, const uint8_t *p, const uint8_t *end)
 	return sequence;
 }
 
+/* Whether a backslash and an x stand at P, as they do before the digits of a byte. */
+static bool looks_like_byte(const uint8_t *p, const uint8_t *end)
+{
+	return *p == '\\' && end - p > 1 && p[1] == 'x';
+}
+
+/* "\x5c", the backslash as a byte, so that the text isn't taken for one. */
+static char *copy_backslash(char *to)
+{
+	memcpy(to, "\\\\x5c", 5);
+	return to + 5;
+}
+
 static char *copy_byte(char *to, uint8_t byte)
 {
 	memcpy(to, &escapes[byte], sizeof(escapes[byte]));
@@ -146,6 +159,8 @@ static char *copy_escaped(char *to, const uint8_t **from, const uint8_t *end, pt
 
 		if (sequence)
 			p += sequence;
+		else if (looks_like_byte(p, end) && p++)
+			to = copy_backslash(to);
 		else
 			to = copy_byte(to, *p++);
 	}

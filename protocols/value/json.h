@@ -8,7 +8,8 @@
 /*
  * Appends TEXT as a JSON string with its quotes (RFC 8259, section 7). The output is always valid
  * UTF-8: a byte that isn't part of a well-formed UTF-8 sequence is written as \\xHH (a backslash,
- * an x and two digits, in the string's value), so that nothing is lost.
+ * an x and two digits, in the string's value), so that nothing is lost; a backslash that stands
+ * before an x in the text itself becomes \\x5c, so that the two differ.
  */
 void json_append_string(struct buffer *b, struct span text);
 

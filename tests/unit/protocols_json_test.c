@@ -85,6 +85,9 @@ static void test_utf8(void **state)
 	CHECK("a\xe2\x82", "\"a\\\\xe2\\\\x82\"");
 	CHECK("\x80", "\"\\\\x80\"");
 	CHECK("\xff\xfe", "\"\\\\xff\\\\xfe\"");
+	/* The same characters as text: told apart. */
+	CHECK("\\xff\\", "\"\\\\x5cxff\\\\\"");
+	CHECK("\\\\x\\u", "\"\\\\\\\\x5cx\\\\u\"");
 }
 
 /* Some languages split lines there: one object must stay one line. */
@@ -104,7 +107,9 @@ static void escape_slowly(struct buffer *b, const uint8_t *p, const uint8_t *end
 	while (p < end) {
 		size_t n = utf8_sequence(p, end);
 
-		if (*p == '"' || *p == '\\')
+		if (*p == '\\' && p + 1 < end && p[1] == 'x')
+			buffer_append_text(b, "\\\\x5c");
+		else if (*p == '"' || *p == '\\')
 			buffer_printf(b, "\\%c", *p);
 		else if (*p <= '\r' && names[*p])
 			buffer_append_text(b, names[*p]);
@@ -127,7 +132,8 @@ static void escape_slowly(struct buffer *b, const uint8_t *p, const uint8_t *end
 /* Every kind of byte beside every other, in texts of many lengths. */
 static void test_any_bytes(void **state)
 {
-	static const uint8_t common[] = {0xc2, 0x85, 0xe2, 0x80, 0xa8, 0xf0, 0x9f, 'a', '"', 0};
+	static const uint8_t common[] = {0xc2, 0x85, 0xe2, 0x80, 0xa8, 0xf0,
+					 0x9f, 'a',  '"',  '\\', 'x',  0};
 	struct buffer got = {0}, expected = {0};
 	uint32_t random = 1;
 
