@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/amqp/amqp.h"
+#include "protocols/amqp1/amqp1.h"
 #include "protocols/dns/dns.h"
 #include "protocols/protocol.h"
 #include "protocols/http/http.h"
@@ -25,6 +27,8 @@ const struct protocol *const protocols[] = {
 	&protocol_pgsql,
 	&protocol_mongodb,
 	&protocol_kafka,
+	&protocol_amqp,
+	&protocol_amqp1,
 	&protocol_redis,
 	&protocol_dns,
 	&protocol_tls,

@@ -23,7 +23,7 @@ static bool is_one_of(const char *word, const char *const *words)
 static void check_column(const struct table *table, size_t index)
 {
 	static const char *const types[] = {"BIGINT", "BOOLEAN", "TEXT", "JSON", NULL};
-	static const char *const units[] = {"", "ns", "ms", "bytes", NULL};
+	static const char *const units[] = {"", "ns", "ms", "s", "bytes", NULL};
 	const struct column *column = &table->columns[index];
 
 	assert_true(is_name(column->name));
