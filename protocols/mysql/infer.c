@@ -7,8 +7,9 @@
 
 enum {
 	SCORE_GREETING = 97,
-	SCORE_BOTH = 86, /* a command and an answer with the next number */
-	SCORE_ONE = 60	 /* a command that is a statement */
+	SCORE_REFUSAL = 88, /* an error in place of the greeting */
+	SCORE_BOTH = 86,    /* a command and an answer with the next number */
+	SCORE_ONE = 60	    /* a command that is a statement */
 };
 
 /* Words that statements begin with. */
@@ -118,6 +119,27 @@ static bool is_greeting(struct span bytes)
 	return mysql_greeting_read(payload, &greeting);
 }
 
+/*
+ * The server is full, or doesn't talk to that host: an error packet, all that ever comes. Its
+ * number and text, behind a state from 4.1 on.
+ */
+static bool is_refusal(struct span bytes)
+{
+	struct cursor c = cursor_of(bytes.data, bytes.len);
+	uint32_t len = cursor_le24(&c);
+	uint8_t seq = cursor_u8(&c), first = cursor_u8(&c);
+	uint16_t code = cursor_le16(&c);
+	struct span text = cursor_rest(&c);
+
+	if (c.failed || seq != 0 || first != 0xff || code < 1000 || code > 4999 || len < 16 ||
+	    len != bytes.len - MYSQL_HEADER_LEN)
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		if ((uint8_t)text.data[i] < ' ')
+			return false;
+	return true;
+}
+
 static void tell(struct verdict *verdict, int score, int client, const char *reason)
 {
 	if (score <= verdict->score)
@@ -136,6 +158,11 @@ void mysql_infer(const struct sample *sample, struct verdict *verdict)
 		if (is_greeting(answered)) {
 			tell(verdict, SCORE_GREETING, client,
 			     "the server's greeting of version 10 comes first");
+			continue;
+		}
+		if (!sample->midstream && !asked.len && is_refusal(answered)) {
+			tell(verdict, SCORE_REFUSAL, client,
+			     "the server begins with an error and says no more");
 			continue;
 		}
 		match = match_command(asked);

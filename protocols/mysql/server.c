@@ -411,19 +411,21 @@ static struct mysql_op *answered(struct mysql_state *st, const struct frame *fra
 	return op;
 }
 
-static void take_greeting(struct mysql_state *st, struct span payload)
+static bool take_greeting(struct mysql_state *st, struct span payload)
 {
 	struct mysql_greeting greeting;
 
 	if (!mysql_greeting_read(payload, &greeting))
-		return;
+		return false;
 	st->greeted = true;
+	st->logged_in = false;
 	st->capabilities = greeting.capabilities;
 	st->connection_id = greeting.connection_id;
 	buffer_clear(&st->version);
 	buffer_append_span(&st->version, greeting.version);
 	buffer_clear(&st->plugin);
 	buffer_append_span(&st->plugin, greeting.plugin);
+	return true;
 }
 
 /* The server doesn't even want to know who it is. */
@@ -455,6 +457,9 @@ void mysql_take_server(struct mysql_state *st, const struct frame *frame, uint8_
 			take_greeting(st, payload);
 		return;
 	}
+	/* In the middle, as it seemed; but only that the connection's beginning was not seen. */
+	if (!st->greeted && !st->oldest && seq == 0 && take_greeting(st, payload))
+		return;
 	op = answered(st, frame, seq);
 	if (!op)
 		return;

@@ -70,6 +70,8 @@ static void take_server_hello(struct tls_state *st, struct span message)
 		return;
 	if (hello.is_retry) {
 		st->retried = true;
+		/* What stood behind the first hello was early data; another hello follows. */
+		st->sides[SIDE_CLIENT].encrypted = false;
 		return;
 	}
 	st->has_server_hello = true;

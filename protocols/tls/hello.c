@@ -169,6 +169,12 @@ static const uint8_t retry_random[TLS_RANDOM_LEN] = {
 	0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 };
 
+/* TLS 1.3 before its draft 22 left out what older versions had there. */
+static bool is_early_draft(uint16_t version)
+{
+	return version >> 8 == 0x7f && (version & 0xff) < 22;
+}
+
 bool tls_server_hello_read(struct span message, struct tls_server_hello *hello)
 {
 	struct cursor c = over(message), extensions;
@@ -178,9 +184,11 @@ bool tls_server_hello_read(struct span message, struct tls_server_hello *hello)
 	*hello = (struct tls_server_hello){0};
 	hello->version = hello->legacy_version = cursor_be16(&c);
 	hello->random = cursor_span(&c, TLS_RANDOM_LEN);
-	hello->session_id = sized8(&c);
+	if (!is_early_draft(hello->version))
+		hello->session_id = sized8(&c);
 	hello->suite = cursor_be16(&c);
-	cursor_u8(&c); /* compression method */
+	if (!is_early_draft(hello->version))
+		cursor_u8(&c); /* compression method */
 	if (c.failed)
 		return false;
 	hello->is_retry = !memcmp(hello->random.data, retry_random, TLS_RANDOM_LEN);

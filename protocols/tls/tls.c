@@ -116,6 +116,13 @@ static void take_encrypted(struct tls_state *st, const struct frame *frame)
 		finish_handshake(st, frame);
 }
 
+/* Then ChangeCipherSpec means nothing (RFC 8446, appendix D.4); only TLS 1.3 lets a client retry.
+ */
+static bool is_tls13(const struct tls_state *st)
+{
+	return st->has_server_hello ? st->version >= 0x0304 : st->retried;
+}
+
 static void tls_message(void *state, const struct frame *frame)
 {
 	struct tls_state *st = state;
@@ -131,8 +138,7 @@ static void tls_message(void *state, const struct frame *frame)
 		break;
 	case TLS_CHANGE_CIPHER_SPEC:
 		side->ccs++;
-		/* In TLS 1.3 it means nothing (RFC 8446, appendix D.4). */
-		if (!st->has_server_hello || st->version < 0x0304)
+		if (!is_tls13(st))
 			side->encrypted = true;
 		break;
 	case TLS_ALERT:

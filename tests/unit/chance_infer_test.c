@@ -10,6 +10,7 @@
 #include "protocols/http2/http2.h"
 #include "protocols/kafka/kafka.h"
 #include "protocols/mongodb/mongodb.h"
+#include "protocols/mysql/mysql.h"
 #include "protocols/pgsql/pgsql.h"
 #include "protocols/socks/socks.h"
 
@@ -109,6 +110,18 @@ static void a_reply_has_its_documents(void **state)
 			  BYTES("\x29" REPLY "\x01\0\0\0\x05\0\0\0\0"), true) >= INFER_CERTAIN);
 }
 
+static void a_server_that_refuses_to_talk(void **state)
+{
+	static const char refusal[] = "\x17\0\0\0\xff\x10\4Too many connections";
+
+	(void)state;
+	assert_true(score(&protocol_mysql, BYTES(""), BYTES(refusal), false) >= INFER_CERTAIN);
+	assert_int_equal(score(&protocol_mysql, BYTES("hello"), BYTES(refusal), false), 0);
+	assert_int_equal(
+		score(&protocol_mysql, BYTES(""), span_of(refusal, sizeof(refusal) - 2), false), 0);
+	assert_int_equal(score(&protocol_mysql, BYTES(""), BYTES(refusal), true), 0);
+}
+
 /* DNP3 begins with 05 64 both ways: 0x64 methods, and the one that is chosen is nobody's. */
 static void a_method_that_nobody_has_is_not_chosen(void **state)
 {
@@ -131,6 +144,7 @@ int main(void)
 		cmocka_unit_test(what_begins_in_the_middle_wants_more),
 		cmocka_unit_test(letters_are_no_length),
 		cmocka_unit_test(a_reply_has_its_documents),
+		cmocka_unit_test(a_server_that_refuses_to_talk),
 		cmocka_unit_test(a_method_that_nobody_has_is_not_chosen),
 	};
 

@@ -71,6 +71,19 @@ static void queries(void **state)
 	      "'command':'init_db'", "'command':'ping' | 'database':'other'");
 }
 
+/* A capture that lacks the connection's handshake of TCP, but not what was said. */
+static void a_greeting_where_none_is_awaited(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_RESPONSE(GREETING),      FEED_REQUEST(LOGIN),     FEED_RESPONSE(OK("\2")),
+		FEED_REQUEST("\1\0\0\0\x0e"), FEED_RESPONSE(OK("\1")),
+	};
+
+	(void)state;
+	CHECK(messages, true, "'command':'login' | 'user':'me','server_version':'8.0.1'",
+	      "'command':'ping' | 'user':'me'");
+}
+
 /* Each result of several has a row; status 10: more come. */
 static void several_results(void **state)
 {
@@ -224,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(queries),
+		cmocka_unit_test(a_greeting_where_none_is_awaited),
 		cmocka_unit_test(several_results),
 		cmocka_unit_test(no_eof_any_more),
 		cmocka_unit_test(prepared_statements),

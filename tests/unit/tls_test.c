@@ -74,6 +74,46 @@ static void fragments(void **state)
 	buffer_free(&first);
 }
 
+#define RETRY                                                                                      \
+	"\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91\xc2\xa2\x11\x16\x7a\xbb" \
+	"\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c"
+#define TLS_1_3 "\0\x06\0\x2b\0\2\3\4"
+#define CCS	RECORD("\x14", "\1") "\1"
+
+/* Both ends send ChangeCipherSpec before the hellos that count (RFC 8446, appendix D.4). */
+static void a_retry(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(RECORD("\x16", "\x52") CLIENT_HELLO CCS),
+		FEED_RESPONSE(RECORD("\x16", "\x32") "\2\0\0\x2e\3\3" RETRY
+						     "\0\x13\1\0" TLS_1_3 CCS),
+		FEED_REQUEST(RECORD("\x16", "\x52") CLIENT_HELLO),
+		FEED_RESPONSE(
+			RECORD("\x16", "\x32") "\2\0\0\x2e\3\3" RANDOM
+					       "\0\x13\1\0" TLS_1_3 RECORD("\x17", "\4") "flig"),
+		FEED_REQUEST(RECORD("\x17", "\4") "data"),
+	};
+	const struct feed feed = {.messages = messages, .count = 5, .role = ROLE_CLIENT};
+
+	(void)state;
+	http_expect(&feed, (const char *const[]){
+				   "'outcome':'ok','version':'TLS 1.3' | "
+				   "'cipher_suite':'TLS_AES_128_GCM_SHA256' | 'retried':true",
+				   NULL});
+}
+
+/* Neither a session's id nor compression before draft 22 of TLS 1.3. */
+static void a_draft(void **state)
+{
+	struct tls_server_hello read;
+
+	(void)state;
+	assert_true(tls_server_hello_read(span_of("\x7f\x13" RANDOM "\x13\2\0\0", 38), &read));
+	assert_int_equal(read.suite, 0x1302);
+	assert_int_equal(read.version, 0x7f13);
+	assert_false(tls_server_hello_read(span_of("\x7f\x16" RANDOM "\x13\2\0\0", 38), &read));
+}
+
 static void cut_hellos(void **state)
 {
 	static const char hello[] = CLIENT_HELLO;
@@ -107,10 +147,9 @@ static void fingerprints(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_handshake),
-		cmocka_unit_test(fragments),
-		cmocka_unit_test(cut_hellos),
-		cmocka_unit_test(fingerprints),
+		cmocka_unit_test(a_handshake), cmocka_unit_test(fragments),
+		cmocka_unit_test(a_retry),     cmocka_unit_test(a_draft),
+		cmocka_unit_test(cut_hellos),  cmocka_unit_test(fingerprints),
 	};
 
 	return cmocka_run_group_tests_name("tls", tests, NULL, NULL);
