@@ -3,6 +3,7 @@
 #include "protocols/amqp1/amqp1.h"
 #include "protocols/dns/dns.h"
 #include "protocols/protocol.h"
+#include "protocols/nats/nats.h"
 #include "protocols/http/http.h"
 #include "protocols/http2/http2.h"
 #include "protocols/kafka/kafka.h"
@@ -29,6 +30,7 @@ const struct protocol *const protocols[] = {
 	&protocol_kafka,
 	&protocol_amqp,
 	&protocol_amqp1,
+	&protocol_nats,
 	&protocol_redis,
 	&protocol_dns,
 	&protocol_tls,

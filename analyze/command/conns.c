@@ -239,25 +239,28 @@ static void append_state(struct buffer *b, const struct value *v)
 	}
 }
 
-/* What else it spoke: the names in our own JSON. */
+/* What else it spoke: the names in our own JSON, once where one follows itself. */
 static void append_others(struct buffer *b, struct span spoken)
 {
 	static const char key[] = "\"proto\":\"";
 	const char *at = spoken.data, *end = spoken.len ? spoken.data + spoken.len : at;
-	size_t n = 0;
+	struct span last = {0};
 
 	while (at < end && (at = memmem(at, (size_t)(end - at), key, sizeof(key) - 1)) != NULL) {
 		const char *quote;
+		struct span name;
 
 		at += sizeof(key) - 1;
 		quote = memchr(at, '"', (size_t)(end - at));
 		if (!quote)
 			return;
-		if (n++) {
+		name = span_of(at, (size_t)(quote - at));
+		if (last.len && !span_equal(name, last)) {
 			buffer_append_text(b, "then ");
-			buffer_append(b, at, (size_t)(quote - at));
+			buffer_append_span(b, name);
 			buffer_append_char(b, ' ');
 		}
+		last = name;
 		at = quote;
 	}
 }
