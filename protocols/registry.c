@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/amqp/amqp.h"
 #include "protocols/amqp1/amqp1.h"
+#include "protocols/cql/cql.h"
 #include "protocols/dns/dns.h"
 #include "protocols/protocol.h"
 #include "protocols/nats/nats.h"
@@ -34,6 +35,7 @@ const struct protocol *const protocols[] = {
 	&protocol_redis,
 	&protocol_dns,
 	&protocol_tls,
+	&protocol_cql,
 	NULL,
 };
 /* clang-format on */

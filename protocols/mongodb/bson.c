@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "protocols/value/base64.h"
+#include "protocols/value/date.h"
 #include "protocols/value/json.h"
 
 /* Servers refuse documents that nest deeper (BSON depth limit: 180 to 200). */
@@ -213,20 +214,6 @@ static void append_real(struct buffer *out, double real)
 			      real);
 }
 
-/* Days since 1970-01-01 as a date (Howard Hinnant's civil_from_days). */
-static void append_day(struct buffer *out, int64_t days)
-{
-	int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097, year;
-	unsigned doe = (unsigned)(z - era * 146097);
-	unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-	unsigned month = mp < 10 ? mp + 3 : mp - 9;
-
-	year = (int64_t)yoe + era * 400 + (month <= 2);
-	buffer_printf(out, "%04lld-%02u-%02u", (long long)year, month,
-		      doy - (153 * mp + 2) / 5 + 1);
-}
-
 /* Years before 1970 and beyond 9999 are written as their numbers of milliseconds. */
 #define DATE_MAX_MS 253402300799999
 
@@ -237,7 +224,7 @@ static void append_date(struct buffer *out, int64_t ms)
 		return;
 	}
 	buffer_append_text(out, "{\"$date\":\"");
-	append_day(out, ms / 86400000);
+	date_append(out, ms / 86400000);
 	buffer_printf(out, "T%02lld:%02lld:%02lld", (long long)(ms / 3600000 % 24),
 		      (long long)(ms / 60000 % 60), (long long)(ms / 1000 % 60));
 	if (ms % 1000)

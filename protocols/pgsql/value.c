@@ -5,6 +5,7 @@
 
 #include "protocols/pgsql/state.h"
 #include "protocols/value/base64.h"
+#include "protocols/value/date.h"
 #include "protocols/value/json.h"
 #include "protocols/value/utf8.h"
 
@@ -113,22 +114,8 @@ static void append_text_value(uint32_t oid, struct span text, struct buffer *out
 
 /* ---- binary format ---- */
 
-/* The day's date; days since 2000-01-01 (Howard Hinnant's civil_from_days, shifted). */
-static void append_date(struct buffer *out, int64_t days)
-{
-	int64_t z = days + 730425, era, year;
-	unsigned doe, yoe, doy, mp, day, month;
-
-	era = (z >= 0 ? z : z - 146096) / 146097;
-	doe = (unsigned)(z - era * 146097);
-	yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	mp = (5 * doy + 2) / 153;
-	day = doy - (153 * mp + 2) / 5 + 1;
-	month = mp < 10 ? mp + 3 : mp - 9;
-	year = (int64_t)yoe + era * 400 + (month <= 2);
-	buffer_printf(out, "%04lld-%02u-%02u", (long long)year, month, day);
-}
+/* Days since 2000-01-01. */
+#define EPOCH_DAYS 10957
 
 /* Microseconds since midnight. */
 static void append_time(struct buffer *out, uint64_t us)
@@ -155,7 +142,7 @@ static void append_timestamp(struct buffer *out, int64_t us, const char *zone)
 		days--;
 	}
 	buffer_append_char(out, '"');
-	append_date(out, days);
+	date_append(out, days + EPOCH_DAYS);
 	buffer_append_char(out, ' ');
 	append_time(out, (uint64_t)rest);
 	buffer_append_text(out, zone);
@@ -355,7 +342,7 @@ static bool append_fixed(uint32_t oid, struct span bytes, struct buffer *out)
 		break;
 	case OID_DATE:
 		buffer_append_char(out, '"');
-		append_date(out, (int32_t)cursor_be32(&c));
+		date_append(out, (int64_t)(int32_t)cursor_be32(&c) + EPOCH_DAYS);
 		buffer_append_char(out, '"');
 		break;
 	case OID_TIME:

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/cql/state.h"
+
+/* ---- frames ---- */
+
+static unsigned version_of(const struct cql_state *st, enum side side)
+{
+	return st->version[side] ? st->version[side] : st->version[side_opposite(side)];
+}
+
+/*
+ * Whether a segment begins there is told by its checksum alone: up to READY there are none, and
+ * who comes later doesn't know where that was.
+ */
+static bool begins_segment(const struct cql_state *st, enum side side, struct span bytes,
+			   struct cql_segment *segment)
+{
+	unsigned version = version_of(st, side);
+	enum cql_segment_form form = CQL_SEGMENT_ANY;
+
+	if (version && !cql_has_segments(version))
+		return false;
+	if (st->compression == CQL_COMPRESSION_NONE)
+		form = CQL_SEGMENT_PLAIN;
+	else if (st->compression == CQL_COMPRESSION_LZ4)
+		form = CQL_SEGMENT_LZ4;
+	return cql_segment_read(bytes, form, segment);
+}
+
+enum frame_status cql_frame(const void *state, enum side side, const struct cursor *in,
+			    struct frame *frame)
+{
+	struct cursor c = *in;
+	struct cql_segment segment;
+	struct cql_header header;
+
+	/* No frame is shorter than this, of either kind. */
+	if (cursor_left(in) < CQL_HEADER_LEN)
+		return FRAME_MORE;
+	if (begins_segment(state, side, cursor_rest(in), &segment)) {
+		frame->kind = CQL_FRAME_SEGMENT;
+		frame->len = (uint64_t)segment.header_len + segment.len + CQL_SEGMENT_TRAILER_LEN;
+		return FRAME_DONE;
+	}
+	if (!cql_header_read(&c, &header) || header.response != (side == SIDE_SERVER))
+		return FRAME_BAD;
+	frame->kind = CQL_FRAME_ENVELOPE;
+	frame->len = CQL_HEADER_LEN + (uint64_t)header.len;
+	frame->in_parts = header.len > CQL_PART_MIN;
+	return FRAME_DONE;
+}
+
+/* ---- after a hole ---- */
+
+enum cql_fit cql_body_fit(const struct cql_header *header, struct span body)
+{
+	struct cql_response response;
+	struct cql_request request;
+
+	if (header->response) {
+		cql_response_read(header, body, &response);
+		if (response.fit != CQL_CUT && header->opcode == CQL_ERROR &&
+		    !cql_error_name(response.error_code))
+			return CQL_BAD;
+		if (response.fit == CQL_WHOLE && response.beyond)
+			return CQL_BAD;
+		return response.fit;
+	}
+	cql_request_read(header, body, &request);
+	if (request.fit == CQL_WHOLE && request.beyond)
+		return CQL_BAD;
+	if (request.fit != CQL_BAD && request.query.flags & ~(uint32_t)CQL_QUERY_FLAGS)
+		return CQL_BAD;
+	return request.fit;
+}
+
+bool cql_is_envelope(struct span bytes, enum side side, unsigned version, struct cql_header *header)
+{
+	struct cursor c = cursor_of(bytes.data, bytes.len);
+	struct span body;
+	enum cql_fit fit;
+
+	if (!cql_header_read(&c, header) || header->response != (side == SIDE_SERVER) ||
+	    (version && header->version != version) || !cql_header_is_usual(header))
+		return false;
+	body = cursor_rest(&c);
+	if (body.len > header->len)
+		body.len = header->len;
+	if (header->flags & CQL_FLAG_COMPRESSED)
+		return true;
+	fit = cql_body_fit(header, body);
+	return body.len == header->len ? fit == CQL_WHOLE : fit == CQL_CUT;
+}
+
+/* One that is whole has another behind it, or is the last that is there. */
+static bool is_followed(struct span bytes, enum side side, const struct cql_header *first)
+{
+	uint64_t len = CQL_HEADER_LEN + (uint64_t)first->len;
+	struct cursor c = cursor_of(bytes.data, bytes.len);
+	struct cql_header next;
+
+	if (bytes.len < len + CQL_HEADER_LEN)
+		return true;
+	cursor_skip(&c, (size_t)len);
+	return cql_header_read(&c, &next) && next.response == (side == SIDE_SERVER) &&
+	       next.version == first->version && cql_header_is_usual(&next);
+}
+
+bool cql_resync(void *state, enum side side, struct cursor *in)
+{
+	struct cql_state *st = state;
+
+	for (; cursor_left(in) >= CQL_HEADER_LEN; cursor_skip(in, 1)) {
+		struct span rest = cursor_rest(in);
+		struct cql_segment segment;
+		struct cql_header header;
+
+		if (begins_segment(st, side, rest, &segment))
+			return true;
+		if (cql_is_envelope(rest, side, version_of(st, side), &header) &&
+		    is_followed(rest, side, &header))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "protocols/cql/cql.h"
+#include "protocols/cql/message.h"
+#include "tests/unit/cql_build.h"
+#include "tests/unit/http_case.h"
+
+#define CHECK(talk, ...) check(talk, (const char *const[]){__VA_ARGS__, NULL})
+
+/* Every way that feed_check() knows, and what is expected; then the talk is over. */
+static void check(struct cql_talk *t, const char *const *records)
+{
+	struct feed feed = cql_feed(t);
+
+	http_expect(&feed, records);
+	feed_check(&feed, NULL);
+	cql_free(t);
+}
+
+static const char *const one_row[] = {"a", NULL};
+
+static void answers_by_their_stream(void **state)
+{
+	struct cql_talk t = {.version = CQL_V4};
+
+	(void)state;
+	cql_query(&t, 1, "SELECT v FROM shop.orders");
+	cql_query(&t, 2, "INSERT 1");
+	cql_join(&t);
+	cql_void(&t, 2);
+	cql_rows(&t, 1, true, one_row);
+	cql_join(&t);
+	CHECK(&t,
+	      "'outcome':'ok','opcode':'QUERY','statement':'INSERT 1' | "
+	      "'consistency':'LOCAL_QUORUM' | 'result':'void','rows':null | 'stream_id':2",
+	      "'outcome':'ok' | SELECT v | 'keyspace':'shop','table_name':'orders' | "
+	      "'result':'rows','rows':1,'columns':['v'],'column_types':['text'],'row_data':[['a']] "
+	      "| 'version':4,'compression':null,'stream_id':1,'req_bytes':41,'resp_bytes':49");
+}
+
+static void prepared_statements(void **state)
+{
+	static const unsigned versions[] = {CQL_V3, CQL_V4, CQL_V5};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct cql_talk t = {.version = versions[i]};
+
+		cql_startup(&t, 0, NULL);
+		cql_ready(&t, 0);
+		cql_prepare(&t, 0, "SELECT v FROM orders WHERE n=?");
+		cql_prepared(&t, 0, "id");
+		cql_execute(&t, 0, "id", -7);
+		cql_rows(&t, 0, false, one_row);
+		CHECK(&t,
+		      "'opcode':'STARTUP' | 'result':'READY' | 'options':{'CQL_VERSION':'3.0.0'}",
+		      "'opcode':'PREPARE','statement':'SELECT v FROM orders WHERE n=?',"
+		      "'statement_id':'6964' | 'result':'prepared' | 'columns':['v']",
+		      "'outcome':'ok','opcode':'EXECUTE','statement':'SELECT v FROM orders WHERE "
+		      "n=?',"
+		      "'statement_id':'6964','params':[-7] | "
+		      "'keyspace':'shop','table_name':'orders' | "
+		      "'rows':1,'columns':['v'],'column_types':['text'],'row_data':[['a']] | "
+		      "'note':''");
+	}
+}
+
+/* Nobody told what is behind the id: values are bytes, and the row says so. */
+static void a_statement_that_is_not_known(void **state)
+{
+	struct cql_talk t = {.version = CQL_V4};
+
+	(void)state;
+	cql_execute(&t, 3, "id", 258);
+	cql_rows(&t, 3, false, one_row);
+	CHECK(&t, "'statement':null,'statement_id':'6964','params':['0x00000102'] | 'rows':1 | "
+		  "'row_data':[['0x61']] | not known are shown as bytes");
+}
+
+static void errors_have_their_details(void **state)
+{
+	struct cql_talk t = {.version = CQL_V4};
+
+	(void)state;
+	cql_query(&t, 0, "SELECT 1");
+	cql_put32(&t.body, CQL_ERROR_UNAVAILABLE);
+	cql_put_string(&t.body, "too few");
+	cql_put16(&t.body, 4);
+	cql_put32(&t.body, 2);
+	cql_put32(&t.body, 1);
+	cql_add(&t, CQL_ERROR, 0, 0);
+	cql_query(&t, 0, "SELECT 2");
+	cql_put32(&t.body, CQL_ERROR_READ_FAILURE);
+	cql_put_string(&t.body, "failed");
+	cql_put16(&t.body, 1);
+	cql_put32(&t.body, 0);
+	cql_put32(&t.body, 1);
+	cql_put32(&t.body, 1);
+	cql_put8(&t.body, 1);
+	cql_add(&t, CQL_ERROR, 0, 0);
+	CHECK(&t,
+	      "'outcome':'error' | 'result':'ERROR' | "
+	      "'error_code':4096,'error_name':'Unavailable','error':'too few',"
+	      "'error_details':{'consistency':'QUORUM','required':2,'alive':1}",
+	      "'error_name':'ReadFailure' | 'error_details':{'consistency':'ONE','received':0,"
+	      "'block_for':1,'failures':1,'data_present':true}");
+}
+
+/* Version 5 says why each replica failed, and how often a condition was contended. */
+static void errors_of_version_5(void **state)
+{
+	struct cql_talk t = {.version = CQL_V5};
+
+	(void)state;
+	cql_startup(&t, 0, NULL);
+	cql_ready(&t, 0);
+	cql_query(&t, 0, "SELECT 1");
+	cql_put32(&t.body, CQL_ERROR_WRITE_FAILURE);
+	cql_put_string(&t.body, "failed");
+	cql_put16(&t.body, 1);
+	cql_put32(&t.body, 0);
+	cql_put32(&t.body, 1);
+	cql_put32(&t.body, 1);
+	cql_put8(&t.body, 4);
+	buffer_append(&t.body, "\x7f\0\0\1", 4);
+	cql_put16(&t.body, 2);
+	cql_put_string(&t.body, "SIMPLE");
+	cql_add(&t, CQL_ERROR, 0, 0);
+	cql_query(&t, 0, "UPDATE 1");
+	cql_put32(&t.body, CQL_ERROR_WRITE_TIMEOUT);
+	cql_put_string(&t.body, "late");
+	cql_put16(&t.body, 8);
+	cql_put32(&t.body, 0);
+	cql_put32(&t.body, 1);
+	cql_put_string(&t.body, "CAS");
+	cql_put16(&t.body, 3);
+	cql_add(&t, CQL_ERROR, 0, 0);
+	CHECK(&t, "READY",
+	      "'error_details':{'consistency':'ONE','received':0,'block_for':1,"
+	      "'failures':{'127.0.0.1':2},'write_type':'SIMPLE'}",
+	      "'error_details':{'consistency':'SERIAL','received':0,'block_for':1,"
+	      "'write_type':'CAS','contentions':3}");
+}
+
+static void events_stand_alone(void **state)
+{
+	struct cql_talk t = {.version = CQL_V4};
+
+	(void)state;
+	cql_put16(&t.body, 1);
+	cql_put_string(&t.body, "STATUS_CHANGE");
+	cql_add(&t, CQL_REGISTER, 5, 0);
+	cql_ready(&t, 5);
+	cql_put_string(&t.body, "STATUS_CHANGE");
+	cql_put_string(&t.body, "UP");
+	cql_put8(&t.body, 4);
+	buffer_append(&t.body, "\x0a\0\0\1", 4);
+	cql_put32(&t.body, 9042);
+	cql_add(&t, CQL_EVENT, -1, 0);
+	cql_put_string(&t.body, "SCHEMA_CHANGE");
+	cql_put_string(&t.body, "CREATED");
+	cql_put_string(&t.body, "FUNCTION");
+	cql_put_string(&t.body, "shop");
+	cql_put_string(&t.body, "f");
+	cql_put16(&t.body, 1);
+	cql_put_string(&t.body, "int");
+	cql_add(&t, CQL_EVENT, -1, 0);
+	CHECK(&t, "'opcode':'REGISTER' | 'options':['STATUS_CHANGE']",
+	      "'outcome':'ok','opcode':'EVENT' | 'change':{'event':'STATUS_CHANGE','change':'UP',"
+	      "'address':'10.0.0.1','port':9042} | 'stream_id':-1,'req_bytes':null",
+	      "'change':{'event':'SCHEMA_CHANGE','change':'CREATED','target':'FUNCTION',"
+	      "'keyspace':'shop','name':'f','argument_types':['int']}");
+}
+
+static void traces_warnings_and_payloads(void **state)
+{
+	struct cql_talk t = {.version = CQL_V4};
+
+	(void)state;
+	cql_put16(&t.body, 1);
+	cql_put_string(&t.body, "key");
+	cql_put_bytes(&t.body, BYTES("\1\2"));
+	cql_put_long_string(&t.body, "SELECT 1");
+	cql_put16(&t.body, 1);
+	cql_put8(&t.body, 0);
+	cql_add(&t, CQL_QUERY, 0, CQL_FLAG_TRACING | CQL_FLAG_PAYLOAD);
+	buffer_append(&t.body, "\0\1\2\3\4\5\6\7\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f", 16);
+	cql_put16(&t.body, 1);
+	cql_put_string(&t.body, "careful");
+	cql_put32(&t.body, CQL_RESULT_VOID);
+	cql_add(&t, CQL_RESULT, 0, CQL_FLAG_TRACING | CQL_FLAG_WARNING);
+	CHECK(&t, "'statement':'SELECT 1' | 'result':'void' | 'warnings':['careful'],"
+		  "'tracing_id':'00010203-0405-0607-0809-0a0b0c0d0e0f',"
+		  "'custom_payload':{'key':'0x0102'}");
+}
+
+static void batches_have_their_statements(void **state)
+{
+	struct cql_talk t = {.version = CQL_V4};
+
+	(void)state;
+	cql_prepare(&t, 0, "INSERT ?");
+	cql_prepared(&t, 0, "id");
+	cql_put8(&t.body, CQL_BATCH_UNLOGGED);
+	cql_put16(&t.body, 2);
+	cql_put8(&t.body, 1);
+	cql_put_string(&t.body, "id");
+	cql_put16(&t.body, 1);
+	cql_put_bytes(&t.body, BYTES("\0\0\0\7"));
+	cql_put8(&t.body, 0);
+	cql_put_long_string(&t.body, "DELETE 1");
+	cql_put16(&t.body, 0);
+	cql_put16(&t.body, 1);
+	cql_put8(&t.body, CQL_QUERY_SERIAL | CQL_QUERY_TIMESTAMP);
+	cql_put16(&t.body, 9);
+	cql_put64(&t.body, 1000);
+	cql_add(&t, CQL_BATCH, 0, 0);
+	cql_void(&t, 0);
+	CHECK(&t, "PREPARE",
+	      "'opcode':'BATCH' | 'batch_type':'unlogged','statements':2,'batch':["
+	      "{'statement_id':'6964','statement':'INSERT ?','params':[7]},"
+	      "{'statement':'DELETE 1','params':[]}] | 'consistency':'ONE',"
+	      "'serial_consistency':'LOCAL_SERIAL' | 'timestamp_ns':1000000");
+}
+
+static void pages(void **state)
+{
+	struct cql_talk t = {.version = CQL_V4};
+
+	(void)state;
+	cql_put_long_string(&t.body, "SELECT v");
+	cql_put16(&t.body, 1);
+	cql_put8(&t.body, CQL_QUERY_PAGE_SIZE | CQL_QUERY_PAGING_STATE);
+	cql_put32(&t.body, 10);
+	cql_put_bytes(&t.body, BYTES("\1\2"));
+	cql_add(&t, CQL_QUERY, 0, 0);
+	cql_put32(&t.body, CQL_RESULT_ROWS);
+	cql_put32(&t.body, CQL_METADATA_MORE | CQL_METADATA_NONE);
+	cql_put32(&t.body, 1);
+	cql_put_bytes(&t.body, BYTES("\3\4"));
+	cql_put32(&t.body, 0);
+	cql_add(&t, CQL_RESULT, 0, 0);
+	CHECK(&t, "'page_size':10,'paging_state':'0102','next_paging_state':'0304' | 'rows':0");
+}
+
+/* The user's name is told, what proves it isn't. */
+static void logins(void **state)
+{
+	struct cql_talk t = {.version = CQL_V4};
+	struct buffer out = {0};
+	struct feed feed;
+
+	(void)state;
+	cql_startup(&t, 0, NULL);
+	cql_put_string(&t.body, "org.apache.cassandra.auth.PasswordAuthenticator");
+	cql_add(&t, CQL_AUTHENTICATE, 0, 0);
+	cql_put_bytes(&t.body, BYTES("\0bob\0hunter2"));
+	cql_add(&t, CQL_AUTH_RESPONSE, 0, 0);
+	cql_put32(&t.body, UINT32_MAX);
+	cql_add(&t, CQL_AUTH_SUCCESS, 0, 0);
+	feed = cql_feed(&t);
+	feed_run(&feed, &out);
+	assert_null(strstr(out.data, "hunter2"));
+	buffer_free(&out);
+	CHECK(&t,
+	      "'result':'AUTHENTICATE' | "
+	      "'authenticator':'org.apache.cassandra.auth.PasswordAuthenticator'",
+	      "'opcode':'AUTH_RESPONSE' | 'result':'AUTH_SUCCESS' | 'user':'bob'");
+}
+
+static void a_keyspace_is_used(void **state)
+{
+	struct cql_talk t = {.version = CQL_V4};
+
+	(void)state;
+	cql_query(&t, 0, "USE shop");
+	cql_put32(&t.body, CQL_RESULT_SET_KEYSPACE);
+	cql_put_string(&t.body, "shop");
+	cql_add(&t, CQL_RESULT, 0, 0);
+	cql_query(&t, 0, "TRUNCATE orders");
+	cql_void(&t, 0);
+	CHECK(&t, "'keyspace':'shop' | 'result':'set_keyspace'",
+	      "'statement':'TRUNCATE orders' | 'keyspace':'shop'");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_by_their_stream),
+		cmocka_unit_test(prepared_statements),
+		cmocka_unit_test(a_statement_that_is_not_known),
+		cmocka_unit_test(errors_have_their_details),
+		cmocka_unit_test(errors_of_version_5),
+		cmocka_unit_test(events_stand_alone),
+		cmocka_unit_test(traces_warnings_and_payloads),
+		cmocka_unit_test(batches_have_their_statements),
+		cmocka_unit_test(pages),
+		cmocka_unit_test(logins),
+		cmocka_unit_test(a_keyspace_is_used),
+	};
+
+	return cmocka_run_group_tests_name("cql", tests, NULL, NULL);
+}
