@@ -293,7 +293,8 @@ static void skip_block(struct reader *r, const struct tape_block_header *header,
 }
 
 /* Types of events that say nothing to those who want no data of that time. */
-#define TYPES_DATA (1u << TAPE_DATA)
+#define TYPES_DATA   (1u << TAPE_DATA)
+#define TYPES_SECRET (1u << TAPE_SECRET)
 
 static struct block_info block_info(const struct tape_block_header *header)
 {
@@ -304,6 +305,7 @@ static struct block_info block_info(const struct tape_block_header *header)
 		.ts_min = codec_clamp_time((int64_t)le64toh((uint64_t)header->ts_min)),
 		.ts_max = codec_clamp_time((int64_t)le64toh((uint64_t)header->ts_max)),
 		.data_alone = told ? !(types & ~TYPES_DATA) : counted,
+		.secrets = told ? types & TYPES_SECRET : !counted,
 	};
 	int64_t base = (int64_t)le64toh((uint64_t)header->ts_base);
 	int64_t realtime = (int64_t)le64toh((uint64_t)header->realtime_base);

@@ -35,6 +35,7 @@ struct block_info {
 	int64_t ts_max;
 	int64_t realtime; /* wall clock at ts_min; 0 when unknown */
 	bool data_alone;  /* nothing but DATA events */
+	bool secrets;	  /* there may be SECRET events */
 	/* Bit (id mod 256) is set for every connection and process in it; all where not told. */
 	uint64_t conns[4];
 	uint64_t processes[4];

@@ -16,6 +16,7 @@
  */
 
 struct budget;
+struct keylog;
 struct protocol;
 struct session;
 struct unpack;
@@ -51,6 +52,7 @@ struct sample {
 	bool began;	/* the beginning was seen (of the connection, or behind a handover): */
 	enum direction first; /* this direction spoke first there */
 	bool ended;	      /* no more will come */
+	struct span alpn;     /* the protocol that TLS around it agreed on; may be empty */
 	struct span bytes[2]; /* by enum direction; of datagrams the newest one */
 };
 
@@ -209,6 +211,39 @@ void session_wrap(struct session *s, const struct protocol *next);
 void session_unwrapped(struct session *s, enum side side, struct span bytes,
 		       const struct frame *outer);
 
+/*
+ * The same for bytes that are missing. LEN: how many there were; where that can't be said, the most
+ * that there may have been. SNAPPED: because the user wanted no more of them.
+ */
+void session_unwrapped_hole(struct session *s, enum side side, uint64_t len, bool snapped,
+			    const struct frame *outer);
+
+/* Whether what is inside this connection's encryption could be read. */
+enum reading_of_tls {
+	TLS_NOT_READ,
+	TLS_READ_BY_KEYS,
+	TLS_READ_IN_PART, /* by keys, but not all of it */
+	TLS_READ_BY_CALLS /* of the library */
+};
+
+const char *reading_of_tls_text(enum reading_of_tls reading); /* "no", "keys", ... */
+
+/* What is known of the encryption of a connection. */
+struct encryption {
+	struct span version; /* "TLS 1.3"; each may be empty */
+	struct span suite;
+	struct span sni;
+	struct span alpn;
+	enum reading_of_tls reading;
+	struct span unread; /* why not, or not all */
+};
+
+/* Whether the plaintext was told by the calls of the TLS library. */
+bool session_is_told_plaintext(const struct session *s);
+
+/* Tells it, or tells it anew. It is copied. */
+void session_encrypted(struct session *s, const struct encryption *encryption);
+
 /* ---- the connection ---- */
 
 enum transport session_transport(const struct session *s);
@@ -219,6 +254,12 @@ uint16_t session_remote_port(const struct session *s);
 
 /* What all that is kept is charged to (engine/budget.h). Never NULL. */
 struct budget *session_budget(const struct session *s);
+
+/* The secrets of TLS connections (cipher/keylog.h). NULL: none. */
+struct keylog *session_keylog(const struct session *s);
+
+/* Its id in the recording; 0 when it has none. */
+uint64_t session_conn(const struct session *s);
 
 /* Of a body (a document, a row, a message's payload) at most so many bytes are kept: --keep. */
 size_t session_keep(const struct session *s);
@@ -232,7 +273,8 @@ struct protocol {
 	const uint16_t *ports; /* well-known, ended by 0; the first is where Wireshark expects it */
 	bool stream;	       /* TCP and Unix streams */
 	bool datagram;	       /* UDP: each datagram is one frame */
-	bool encrypts;	       /* what it carries (session_unwrapped()) came out of TLS */
+	const char *const *alpn; /* as TLS calls it (RFC 7301), ended by NULL; may be NULL */
+	bool encrypts;		 /* what it carries (session_unwrapped()) came out of TLS */
 
 	/* How much the sample looks like this protocol. Must answer for any bytes. */
 	void (*infer)(const struct sample *sample, struct verdict *verdict);

@@ -379,6 +379,7 @@ int cmd_conns(int argc, char **argv)
 	if (status)
 		return status;
 	with.selection = &conns.select.selection;
+	with.keylog = conns.select.keylog;
 	memory = conns.select.memory ? conns.select.memory : REPLAY_MEMORY_LIMIT;
 	with.memory_limit = memory - memory / SORT_SHARE;
 	conns.rows = sorter_new((size_t)(memory / SORT_SHARE));

@@ -344,6 +344,9 @@ int cmd_events(int argc, char **argv)
 				    argv[0]);
 	if (!select_check(&e.select, argv[0]))
 		return STATUS_USAGE;
+	if (e.select.keylog && !(e.select.selection.kinds & SELECT_OF_SESSIONS))
+		command_warn(argv[0], "--keylog decrypts nothing here: events are as they were "
+				      "recorded");
 	status = select_resolve(&e.select, argv[0], argv[optind], SELECT_OF_SESSIONS);
 	if (status)
 		return status;
@@ -363,7 +366,7 @@ int cmd_events(int argc, char **argv)
 	cells_free(&e.cells);
 	buffer_free(&e.hex_text);
 	buffer_free(&e.detail);
-	select_free(&e.select);
 	reading_close(&e.reading);
+	select_free(&e.select);
 	return status;
 }

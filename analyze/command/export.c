@@ -212,6 +212,7 @@ static int learn(struct export *x)
 		.handlers = exporter_learn_handlers(x->exporter),
 		.selection = &time,
 		.memory_limit = x->select.memory - x->with.facts_limit,
+		.keylog = x->select.keylog,
 	};
 	int status = reading_open(&x->reading, x->command, x->path, &with);
 

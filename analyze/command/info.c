@@ -679,6 +679,7 @@ int cmd_info(int argc, char **argv)
 		return status;
 	with.selection = &select.selection;
 	with.memory_limit = select.memory;
+	with.keylog = select.keylog;
 	status = reading_open(&info.reading, argv[0], argv[optind], &with);
 	if (status)
 		return status;
@@ -687,7 +688,7 @@ int cmd_info(int argc, char **argv)
 	if (!(json ? print_json(&info) : print_text(&info)) && status != STATUS_USAGE)
 		status = command_fail(argv[0], "the output could not be written");
 	select_explain(&select, argv[0]);
-	select_free(&select);
 	free_info(&info);
+	select_free(&select);
 	return status;
 }

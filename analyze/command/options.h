@@ -42,6 +42,13 @@ bool option_memory(const char *text, uint64_t *bytes);
 			"memory to use (256MiB); what is more goes to a file in TMPDIR"            \
 	}
 
+/* The same, behind it. */
+#define KEYLOG_OPTION                                                                              \
+	{                                                                                          \
+		"keylog", 0, "FILE",                                                               \
+			"decrypt TLS with these secrets (SSLKEYLOGFILE), too; may be repeated"     \
+	}
+
 /* What is wrong with its value. */
 #define MEMORY_WANTS "--memory wants a size from 1MiB on, as in 64MiB"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/command/select.h"
 
+#include "analyze/command/keylog_file.h"
 #include "analyze/replay/reading.h"
 #include "format/buffer.h"
 
@@ -9,6 +10,7 @@ enum {
 	SINCE = SELECT_KINDS,
 	UNTIL,
 	MEMORY,
+	KEYLOG,
 	FORMAT,
 	JSON
 };
@@ -54,6 +56,8 @@ bool select_option(struct select *select, const char *command, int option, const
 		       wrong(command, "--until wants a time like 2026-11-22T10:00:00Z", value);
 	case MEMORY:
 		return option_memory(value, &select->memory) || wrong(command, MEMORY_WANTS, value);
+	case KEYLOG:
+		return keylog_file_add(&select->keylog, command, value);
 	}
 	return selection_add(&select->selection, (enum selection_kind)option, value) ||
 	       wrong_kind(command, (enum selection_kind)option, value);
@@ -82,6 +86,7 @@ void select_explain(const struct select *select, const char *command)
 void select_free(struct select *select)
 {
 	selection_free(&select->selection);
+	keylog_free(select->keylog);
 }
 
 int select_no_protocol(const char *command, const char *name)
@@ -171,6 +176,7 @@ int select_resolve(struct select *select, const char *command, const char *path,
 		with.handlers = (struct replay_handlers){.context = &search, .event = search_event};
 	with.no_sessions = !(s->kinds & SELECT_OF_SESSIONS);
 	with.memory_limit = select->memory;
+	with.keylog = select->keylog;
 	status = reading_open(&reading, command, path, &with);
 	if (status)
 		return status;

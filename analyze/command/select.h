@@ -5,12 +5,14 @@
 #include "analyze/command/command.h"
 #include "analyze/command/options.h"
 #include "analyze/replay/selection.h"
+#include "protocols/cipher/keylog.h"
 
 /* The options with which every command that reads chooses what it reads of, and prints how. */
 struct select {
 	enum output_format format;
 	struct selection selection;
-	uint64_t memory; /* bytes; 0: not given */
+	uint64_t memory;       /* bytes; 0: not given */
+	struct keylog *keylog; /* NULL: not given */
 };
 
 /* Stands first in a command's option table; its own options are numbered from SELECT_FILTERS. */
@@ -24,8 +26,8 @@ struct select {
 		{"outcome", 0, "OUTCOME", "only ok, error, unanswered or partial ones"},           \
 		{"record", 0, "ID", "only this record"},                                           \
 		{"since", 0, "TIME", "not before: 2026-11-22T10:00:00Z, or seconds since 1970"},   \
-		{"until", 0, "TIME", "before"}, MEMORY_OPTION
-#define SELECT_FILTERS 11
+		{"until", 0, "TIME", "before"}, MEMORY_OPTION, KEYLOG_OPTION
+#define SELECT_FILTERS 12
 
 /* The same for listings: their own options are numbered from SELECT_OPTIONS. */
 #define SELECT_OPTION_TABLE                                                                        \

@@ -374,6 +374,7 @@ int cmd_show(int argc, char **argv)
 	with.threads = show.threads ? (unsigned)show.threads : processors();
 	with.decode_as = show.decode_as;
 	with.keep = show.keep;
+	with.keylog = show.select.keylog;
 	status = reading_open_rows(&show.reading, argv[0], argv[optind], &with);
 	if (status)
 		return status;
@@ -381,7 +382,7 @@ int cmd_show(int argc, char **argv)
 	buffer_free(&show.parts);
 	exchange_free(&show.exchange);
 	cells_free(&show.cells);
-	select_free(&show.select);
 	reading_close(&show.reading);
+	select_free(&show.select);
 	return status;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "analyze/command/keylog_file.h"
 #include "analyze/command/options.h"
 #include "analyze/output/escape.h"
 #include "analyze/output/output.h"
@@ -15,12 +16,14 @@ static const char summary[] = "Tells how the protocol of a connection was inferr
 
 enum {
 	OPT_JSON,
-	OPT_MEMORY
+	OPT_MEMORY,
+	OPT_KEYLOG
 };
 
 static const struct command_option options[] = {
 	{"json", 0, NULL, "one JSON object"},
 	MEMORY_OPTION,
+	KEYLOG_OPTION,
 	{0},
 };
 
@@ -197,7 +200,9 @@ int cmd_why(int argc, char **argv)
 			return option == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
 		if (option == OPT_JSON)
 			why.json = true;
-		else if (!option_memory(value, &with.memory_limit))
+		else if (option == OPT_KEYLOG && !keylog_file_add(&with.keylog, argv[0], value))
+			return STATUS_USAGE;
+		else if (option == OPT_MEMORY && !option_memory(value, &with.memory_limit))
 			return command_fail(argv[0], MEMORY_WANTS ", not '%s'", value);
 	}
 	if (argc - optind != 2 || !selection_add(&selection, SELECT_CONN, argv[optind + 1]))
@@ -212,7 +217,8 @@ int cmd_why(int argc, char **argv)
 				      argv[optind + 1]);
 	if (why.failed && status != STATUS_USAGE)
 		status = command_fail(argv[0], "the output could not be written");
-	selection_free(&selection);
 	reading_close(&why.reading);
+	selection_free(&selection);
+	keylog_free(with.keylog);
 	return status;
 }

@@ -11,6 +11,8 @@
 #include "analyze/output/target.h"
 #include "analyze/replay/record.h"
 #include "analyze/replay/rows.h"
+#include "protocols/cipher/keylog.h"
+#include "protocols/cursor.h"
 
 static const char *const captures[] = {"capture.pcap", "capture.pcapng", NULL};
 
@@ -63,9 +65,9 @@ static bool is_damage(enum tape_error error)
 	       error == TAPE_ERROR_LINK_TYPE;
 }
 
-static enum tape_error run_capture(const char *path, struct output *out)
+static enum tape_error run_capture(const char *path, struct keylog *keylog, struct output *out)
 {
-	const struct replay_options options = {.resolve = true};
+	const struct replay_options options = {.resolve = true, .keylog = keylog};
 	struct run_context run = {.rows = rows_open_fed(&options), .out = out};
 	struct capture_sink sink = {.event = feed, .context = &run};
 	struct capture_totals totals;
@@ -84,9 +86,9 @@ static enum tape_error run_capture(const char *path, struct output *out)
 	return error;
 }
 
-static enum tape_error run_segments(const char *folder, struct output *out)
+static enum tape_error run_segments(const char *folder, struct keylog *keylog, struct output *out)
 {
-	const struct replay_options options = {0};
+	const struct replay_options options = {.keylog = keylog};
 	struct rows *rows;
 	enum tape_error error = rows_open(folder, &options, &rows);
 
@@ -98,21 +100,52 @@ static enum tape_error run_segments(const char *folder, struct output *out)
 	return error;
 }
 
+/* NULL where the case has none; *ERROR where it can't be read. */
+static struct keylog *read_keylog(const char *folder, enum tape_error *error)
+{
+	struct keylog *keylog = NULL;
+	struct buffer text = {0};
+	char path[PATH_MAX];
+	struct cursor c;
+
+	*error = TAPE_OK;
+	if (!exists(folder, CASE_KEYLOG, path))
+		return NULL;
+	*error = case_read(folder, CASE_KEYLOG, &text);
+	if (!*error) {
+		keylog = keylog_new(NULL, NULL);
+		*error = keylog ? TAPE_OK : TAPE_ERROR_MEMORY;
+	}
+	c = cursor_of(text.data, text.len);
+	while (keylog && cursor_left(&c)) {
+		struct span line = cursor_until(&c, '\n');
+
+		if (keylog_add(keylog, line, 0) == KEYLOG_NO_LINE)
+			*error = TAPE_ERROR_DAMAGED;
+	}
+	buffer_free(&text);
+	return keylog;
+}
+
 enum tape_error case_run(const char *folder, struct buffer *records)
 {
-	struct output *out = output_new_into(OUTPUT_JSON, records);
+	enum tape_error error;
+	struct keylog *keylog = read_keylog(folder, &error);
+	struct output *out = error ? NULL : output_new_into(OUTPUT_JSON, records);
 	char path[PATH_MAX];
 	const char *capture = NULL;
-	enum tape_error error;
 
-	if (!out)
-		return TAPE_ERROR_MEMORY;
+	if (!out) {
+		keylog_free(keylog);
+		return error ? error : TAPE_ERROR_MEMORY;
+	}
 	for (size_t i = 0; captures[i] && !capture; i++)
 		if (exists(folder, captures[i], path))
 			capture = path;
-	error = capture ? run_capture(capture, out) : run_segments(folder, out);
+	error = capture ? run_capture(capture, keylog, out) : run_segments(folder, keylog, out);
 	if (!output_free(out) || records->failed)
 		error = TAPE_ERROR_MEMORY;
+	keylog_free(keylog);
 	return error;
 }
 

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "protocols/cipher/keylog.h"
+
 /* More problems than this are only counted. */
 #define PROBLEMS_TOLD 10
 
@@ -86,6 +88,7 @@ static int start(struct reading *r, const char *path, const struct replay_option
 	enum tape_error error;
 
 	r->started = now();
+	r->keylog = options->keylog;
 	with.problem = reading_problem;
 	with.problem_context = r;
 	if (isatty(STDERR_FILENO) && (r->to_file || !isatty(STDOUT_FILENO))) {
@@ -160,6 +163,14 @@ static int finish(struct reading *r, enum tape_error error)
 		command_warn(r->command,
 			     "%" PRIu64 " bytes of open messages were not kept: memory limit",
 			     refused);
+	if (replay_refused_secrets(r->replay))
+		command_warn(r->command,
+			     "%" PRIu64 " TLS secrets were not kept: memory limit; --memory allows "
+			     "more",
+			     replay_refused_secrets(r->replay));
+	if (r->keylog && !r->again && !keylog_was_used(r->keylog))
+		command_warn(r->command,
+			     "no secret of --keylog belongs to a TLS connection that was read");
 	return tell_incomplete(r, replay_status(r->replay));
 }
 

@@ -18,7 +18,13 @@ struct replay *replay_new_fed(const struct replay_options *options)
 	r->processes.budget = &r->budget;
 	r->pass.knowledge.budget = &r->budget;
 	r->pass.knowledge.once = !options->resolve;
-	return r;
+	if (options->no_sessions)
+		return r;
+	r->keylog = keylog_new(&r->budget, options->keylog);
+	if (r->keylog)
+		return r;
+	free(r);
+	return NULL;
 }
 
 /* What is left out depends on what was read; so it is read ahead only where nothing is. */
@@ -29,12 +35,45 @@ static void open_window(struct replay *r)
 		recording_read_ahead(r->recording);
 }
 
+static void take_secret(struct replay *r, const struct event_secret *secret)
+{
+	if (r->keylog && keylog_add(r->keylog, secret->line, secret->conn) == KEYLOG_NO_MEMORY)
+		r->refused_secrets++;
+}
+
+static bool has_secrets(void *context, const struct block_info *info)
+{
+	(void)context;
+	return info->secrets;
+}
+
+/* Secrets may be told after what they open: all are read before anything else. */
+static enum tape_error read_secrets(struct replay *r)
+{
+	struct recording *recording;
+	struct event event;
+	enum tape_error error;
+
+	if (!r->keylog)
+		return TAPE_OK;
+	error = recording_open(r->path, NULL, NULL, &recording);
+	if (error)
+		return error;
+	recording_restrict(recording, INT64_MIN, has_secrets, NULL);
+	while (recording_next(recording, &event))
+		if (event.type == EVENT_SECRET)
+			take_secret(r, &event.secret);
+	recording_free(recording);
+	return TAPE_OK;
+}
+
 enum tape_error replay_new(const char *path, const struct replay_options *options,
 			   struct replay **r)
 {
 	struct replay *new = replay_new_fed(options);
 	enum tape_error error;
 	struct stat st;
+	bool piped;
 
 	if (!new)
 		return TAPE_ERROR_MEMORY;
@@ -48,8 +87,15 @@ enum tape_error replay_new(const char *path, const struct replay_options *option
 		return error;
 	}
 	/* What comes through a pipe comes once. */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+	piped = stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+	if (piped)
 		new->pass.knowledge.once = true;
+	else
+		error = read_secrets(new);
+	if (error) {
+		replay_free(new);
+		return error;
+	}
 	open_window(new);
 	*r = new;
 	return TAPE_OK;
@@ -323,6 +369,8 @@ struct session_options replay_session_options(struct tracked *t, enum layer laye
 		.decode_as = r->options.decode_as,
 		.budget = &r->budget,
 		.knowledge = &r->pass.knowledge,
+		.keylog = r->keylog,
+		.conn = c->id,
 		.ends = {end_name(c, &c->local, c->local_text),
 			 end_name(c, &c->remote, c->remote_text)},
 		.keep = r->options.keep,
@@ -330,6 +378,20 @@ struct session_options replay_session_options(struct tracked *t, enum layer laye
 		.border = r->options.handlers.border ? give_border : NULL,
 		.context = t,
 	};
+}
+
+/* What the calls of a TLS library told is read once; the handshake says what it is. */
+static void join_layers(const struct connection *c)
+{
+	struct session *wire = c->sessions[LAYER_WIRE], *plaintext = c->sessions[LAYER_TLS];
+	const struct encryption *e;
+
+	if (!wire || !plaintext)
+		return;
+	session_leave_plaintext(wire);
+	e = session_encryption(wire);
+	if (e)
+		session_set_alpn(plaintext, e->alpn);
 }
 
 static struct session *open_session(struct tracked *t, enum layer layer)
@@ -341,6 +403,7 @@ static struct session *open_session(struct tracked *t, enum layer layer)
 	c->sessions[layer] = session_new(&options);
 	if (!c->sessions[layer])
 		t->replay->error = TAPE_ERROR_MEMORY;
+	join_layers(c);
 	return c->sessions[layer];
 }
 
@@ -545,6 +608,8 @@ void replay_event(struct replay *r, const struct event *event)
 		r->now = event->ts;
 	if (event->type == EVENT_CLOCK)
 		r->clock_offset = event->clock.realtime - event->ts;
+	if (event->type == EVENT_SECRET)
+		take_secret(r, &event->secret);
 	if (event->type == EVENT_PROCESS && !process_table_put(&r->processes, &event->process))
 		r->error = TAPE_ERROR_MEMORY;
 	if (h->event && event_wanted(r, event, t) && pass_gives(&r->pass, PASS_EVENT))
@@ -686,6 +751,11 @@ uint64_t replay_process_count(const struct replay *r)
 	return r->processes.count;
 }
 
+uint64_t replay_refused_secrets(const struct replay *r)
+{
+	return r->refused_secrets;
+}
+
 uint64_t replay_given_up(const struct replay *r)
 {
 	return r->connections.given_up;
@@ -709,6 +779,7 @@ void replay_free(struct replay *r)
 	r->options.handlers = (struct replay_handlers){0};
 	connections_free(r);
 	process_table_free(&r->processes);
+	keylog_free(r->keylog);
 	knowledge_free(&r->pass.knowledge);
 	window_free(&r->window);
 	recording_free(r->recording);

@@ -121,6 +121,7 @@ struct replay_options {
 	/* Nothing outside of the selected time is wanted: as little as possible of it is read. */
 	bool window;
 	const struct protocol *decode_as; /* NULL: infer */
+	struct keylog *keylog;		  /* secrets beside those of the recording; may be NULL */
 	bool explain;			  /* keep what session_candidates() tells */
 	size_t keep;			  /* of bodies; see struct session_options */
 	/*
@@ -193,6 +194,9 @@ uint64_t replay_process_count(const struct replay *r);
 
 /* Connections that were ended because memory was short and they could not be put aside. */
 uint64_t replay_given_up(const struct replay *r);
+
+/* TLS secrets that the budget had no room for. */
+uint64_t replay_refused_secrets(const struct replay *r);
 
 /* errno of the file for what is put aside; 0: nothing went wrong. */
 int replay_file_error(const struct replay *r);

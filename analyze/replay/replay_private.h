@@ -7,6 +7,7 @@
 #include "analyze/replay/replay.h"
 #include "analyze/replay/window.h"
 #include "format/map.h"
+#include "protocols/cipher/keylog.h"
 
 /* What replay.c and connection_table.c share. */
 
@@ -49,6 +50,8 @@ struct replay {
 	struct connection_table connections;
 	struct window window;
 	struct budget budget;
+	struct keylog *keylog; /* the recording's secrets; NULL: connections aren't looked into */
+	uint64_t refused_secrets;
 	int64_t now;			  /* latest time of an event that isn't from a snapshot */
 	uint64_t local_ports[65536 / 64]; /* bit by port: a connection has it on its own side */
 	unsigned steps;			  /* events read, modulo 2^32 */

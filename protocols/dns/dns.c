@@ -22,11 +22,14 @@ const struct table dns_table = {
 
 static const struct table *const tables[] = {&dns_table, NULL};
 
+static const char *const alpn[] = {"dot", NULL};
+
 const struct protocol protocol_dns = {
 	.name = "dns",
 	.summary = "DNS over UDP and TCP, multicast DNS, LLMNR",
 	.tables = tables,
 	.ports = dns_ports,
+	.alpn = alpn,
 	.stream = true,
 	.datagram = true,
 	.infer = dns_infer,

@@ -133,11 +133,67 @@ void session_wrap(struct session *s, const struct protocol *next)
 
 /* ---- plaintext ---- */
 
+/* Who takes what S unwraps in DIRECTION; NULL: nobody. */
+static struct session *inside_of(struct session *s, enum direction direction)
+{
+	if (s->root->plaintext_elsewhere && s->protocol->encrypts)
+		return NULL;
+	if (!s->inside) {
+		s->inside = new_related(s, s->options.plaintext || s->protocol->encrypts);
+		s->made_inside = s->inside != NULL;
+	}
+	/* What the calls of the TLS library told is better: it doesn't depend on keys. */
+	if (s->inside && s->inside->plain && s->inside->plain->streams[direction].started)
+		return NULL;
+	return s->inside;
+}
+
+static void tell_decrypted(const struct session *s, enum direction direction,
+			   const struct backlog_entry *entry, const uint8_t *bytes)
+{
+	const struct decrypted decrypted = {
+		.direction = direction,
+		.offset = entry->offset,
+		.len = entry->len,
+		.data = bytes,
+		.snapped = entry->wanted,
+		.ts = entry->ts,
+	};
+
+	/* Of TLS inside TLS nobody asks. */
+	if (s->options.decrypted && s->protocol->encrypts && !s->options.plaintext)
+		s->options.decrypted(s->options.context, s->root, &decrypted);
+}
+
+/* BYTES of DIRECTION; NULL: a hole. */
+static void unwrap(struct session *s, enum direction direction, struct backlog_entry *entry,
+		   const struct frame *outer, const uint8_t *bytes)
+{
+	struct session *inside = entry->len ? inside_of(s, direction) : NULL;
+
+	if (!inside)
+		return;
+	if (outer->peer) {
+		entry->has_peer = true;
+		entry->peer = *outer->peer;
+	}
+	/* A datagram's bytes are the end of the outer one's. */
+	entry->offset = s->datagram ? outer->offset + outer->available - entry->len
+				    : inside->unwrapped[direction];
+	tell_decrypted(s, direction, entry, bytes);
+	inside->unwrapped[direction] += entry->len;
+	session_take(s->made_inside ? session_outermost(inside) : inside, entry, bytes);
+}
+
+static enum direction direction_of(const struct session *s, enum side side)
+{
+	return s->sides[DIRECTION_SENT] == side ? DIRECTION_SENT : DIRECTION_RECEIVED;
+}
+
 void session_unwrapped(struct session *s, enum side side, struct span bytes,
 		       const struct frame *outer)
 {
-	enum direction direction = s->sides[DIRECTION_SENT] == side ? DIRECTION_SENT
-								    : DIRECTION_RECEIVED;
+	enum direction direction = direction_of(s, side);
 	struct backlog_entry entry = {
 		.ts_first = outer->ts_first,
 		.ts = outer->ts_last,
@@ -145,26 +201,23 @@ void session_unwrapped(struct session *s, enum side side, struct span bytes,
 		.kept = (uint32_t)bytes.len,
 		.direction = (uint8_t)direction,
 	};
-	struct session *inside;
 
-	if (!bytes.len)
-		return;
-	if (!s->inside) {
-		s->inside = new_related(s, s->options.plaintext || s->protocol->encrypts);
-		s->made_inside = s->inside != NULL;
-	}
-	inside = s->inside;
-	/* What the calls of the TLS library told is better: it doesn't depend on keys. */
-	if (!inside || (inside->plain && inside->plain->streams[direction].started))
-		return;
-	if (outer->peer) {
-		entry.has_peer = true;
-		entry.peer = *outer->peer;
-	}
-	/* A datagram's bytes are the end of the outer one's. */
-	entry.offset = s->datagram ? outer->offset + outer->available - bytes.len
-				   : inside->unwrapped[direction];
-	inside->unwrapped[direction] += bytes.len;
-	session_take(s->made_inside ? session_outermost(inside) : inside, &entry,
-		     (const uint8_t *)bytes.data);
+	unwrap(s, direction, &entry, outer, (const uint8_t *)bytes.data);
+}
+
+void session_unwrapped_hole(struct session *s, enum side side, uint64_t len, bool snapped,
+			    const struct frame *outer)
+{
+	enum direction direction = direction_of(s, side);
+	struct backlog_entry entry = {
+		.ts_first = outer->ts_first,
+		.ts = outer->ts_first,
+		.len = len,
+		.direction = (uint8_t)direction,
+		.wanted = snapped,
+	};
+
+	/* Nobody counts the bytes of datagrams. */
+	if (!s->datagram)
+		unwrap(s, direction, &entry, outer, NULL);
 }

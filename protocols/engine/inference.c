@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/engine/inference.h"
 
+#include <stdio.h>
+
 void inference_init(struct inference *inf, struct budget *budget, bool datagram)
 {
 	memset(inf, 0, sizeof(*inf));
@@ -54,6 +56,21 @@ static void add_candidate(struct inference *inf, const struct protocol *protocol
 	inf->candidates[at] = (struct candidate){protocol, *verdict};
 }
 
+/* The two ends agreed on it before: unless the bytes are certainly another's, they are this one's.
+ */
+#define SCORE_ALPN 85
+
+static void believe_alpn(const struct protocol *protocol, struct span alpn, struct verdict *verdict)
+{
+	for (const char *const *name = protocol->alpn; name && *name; name++) {
+		if (!span_is(alpn, *name) || verdict->score >= SCORE_ALPN)
+			continue;
+		verdict->score = SCORE_ALPN;
+		snprintf(verdict->reason, sizeof(verdict->reason), "TLS agreed on it: ALPN \"%s\"",
+			 *name);
+	}
+}
+
 static void ask_all(struct inference *inf, const struct sample *sample)
 {
 	inf->candidate_count = 0;
@@ -63,6 +80,8 @@ static void ask_all(struct inference *inf, const struct sample *sample)
 		if (inf->datagram ? !protocols[i]->datagram : !protocols[i]->stream)
 			continue;
 		protocols[i]->infer(sample, &verdict);
+		if (sample->alpn.len)
+			believe_alpn(protocols[i], sample->alpn, &verdict);
 		if (verdict.score > 0)
 			add_candidate(inf, protocols[i], &verdict);
 	}

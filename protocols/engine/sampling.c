@@ -78,6 +78,7 @@ void session_decide(struct session *s, bool ended)
 		.began = s->spoken_to && !s->midstream,
 		.first = s->first,
 		.ended = ended,
+		.alpn = session_alpn(s),
 	};
 	struct inference *inf = &s->sampling->inference;
 	const struct protocol *protocol = s->options.decode_as;

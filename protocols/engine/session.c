@@ -189,6 +189,7 @@ void session_free(struct session *s)
 		free(s->plain);
 	}
 	session_free_sampling(s);
+	session_free_encryption(s);
 	budget_give(s->options.budget, s->spoken_count * sizeof(*s->spoken) + sizeof(*s));
 	free(s->spoken);
 	free(s);
@@ -239,6 +240,16 @@ uint16_t session_remote_port(const struct session *s)
 struct budget *session_budget(const struct session *s)
 {
 	return s->options.budget;
+}
+
+struct keylog *session_keylog(const struct session *s)
+{
+	return s->options.keylog;
+}
+
+uint64_t session_conn(const struct session *s)
+{
+	return s->options.conn;
 }
 
 size_t session_keep(const struct session *s)

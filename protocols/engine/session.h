@@ -19,6 +19,22 @@ typedef void session_record_fn(void *context, struct session *s, const struct re
 typedef void session_border_fn(void *context, const struct session *s, enum direction direction,
 			       uint64_t position);
 
+/*
+ * What came out of TLS with keys, in order: LEN bytes from OFFSET on in DIRECTION. DATA is NULL
+ * where they are missing; SNAPPED: because the user wanted no more of them. TS: of the record they
+ * are of.
+ */
+struct decrypted {
+	enum direction direction;
+	uint64_t offset;
+	uint64_t len;
+	const uint8_t *data;
+	bool snapped;
+	int64_t ts;
+};
+typedef void session_decrypted_fn(void *context, const struct session *s,
+				  const struct decrypted *decrypted);
+
 #define SESSION_START_UNKNOWN UINT64_MAX
 
 /* Values of session_options.keep beside a number of bytes. */
@@ -39,10 +55,13 @@ struct session_options {
 	const struct protocol *decode_as; /* NULL: infer */
 	struct budget *budget;		  /* outlives the session, as the next */
 	struct knowledge *knowledge;	  /* may be NULL: nothing is learnt */
+	struct keylog *keylog;		  /* may be NULL: nothing is decrypted */
+	uint64_t conn;			  /* id of the connection; 0: it has none */
 	uint64_t ends[2]; /* what names the local and the remote end's address; 0: unknown */
-	session_record_fn *record; /* may be NULL: nobody wants records */
-	session_border_fn *border; /* may be NULL */
-	void *context;		   /* for record() and border() */
+	session_record_fn *record;	 /* may be NULL: nobody wants records */
+	session_border_fn *border;	 /* may be NULL */
+	session_decrypted_fn *decrypted; /* may be NULL */
+	void *context;			 /* for these three */
 };
 
 struct session_counts {
@@ -103,6 +122,15 @@ struct spoken {
 
 /* All of them, in the order in which they began; returns how many. Borrowed until more data. */
 size_t session_spoken(const struct session *s, const struct spoken **list);
+
+/* What its protocol told of the encryption; NULL: nothing. Borrowed until more data. */
+const struct encryption *session_encryption(const struct session *s);
+
+/* What TLS agreed on for S, which is told elsewhere (data of LAYER_TLS). Before its first data. */
+void session_set_alpn(struct session *s, struct span alpn);
+
+/* The plaintext of S is told elsewhere: what keys would open is nobody's. */
+void session_leave_plaintext(struct session *s);
 
 /* The role of the recorded process, as the recorder or the bytes told. */
 enum role session_role(const struct session *s);

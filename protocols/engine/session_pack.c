@@ -57,7 +57,7 @@ static void pack_sampling(const struct session *s, struct buffer *out)
 static bool can_be_packed(const struct session *s)
 {
 	if (s->outer || s->made_inside || s->inside || s->plain || s->waiting || s->handover ||
-	    s->facts)
+	    s->facts || s->encryption)
 		return false;
 	return !s->reassembly.held && (!s->protocol || s->protocol->pack);
 }

@@ -45,6 +45,13 @@ struct sampling {
 
 struct entry;
 
+/* What session_encrypted() told, with the memory of its texts. */
+struct told_encryption {
+	struct encryption encryption;
+	struct buffer texts;
+	uint64_t charged;
+};
+
 struct session {
 	struct session_options options;
 	enum phase phase;
@@ -84,6 +91,9 @@ struct session {
 	struct reassembly *plain;
 	uint64_t unwrapped[2]; /* bytes, by direction: unless none, events of LAYER_TLS aren't used
 				*/
+
+	struct told_encryption *encryption; /* of the root; NULL: nothing was told */
+	bool plaintext_elsewhere;	    /* of the root */
 
 	struct entry *facts; /* of the root: what was learnt on this connection */
 	struct framer_counts counts;
@@ -141,6 +151,13 @@ void session_decide(struct session *s, bool ended);
 /* False when there is no memory. */
 bool session_open_sampling(struct session *s);
 void session_free_sampling(struct session *s);
+
+/* ---- encryption.c ---- */
+
+/* What TLS around S agreed on; empty when unknown. */
+struct span session_alpn(const struct session *s);
+
+void session_free_encryption(struct session *s);
 
 /* ---- knowledge.c ---- */
 

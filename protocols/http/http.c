@@ -63,6 +63,7 @@ static const struct column columns[] = {
 };
 
 static const uint16_t ports[] = {80, 8080, 8000, 8008, 3128, 8888, 0};
+static const char *const alpn[] = {"http/1.1", "http/1.0", "http/0.9", NULL};
 
 const struct table http_table = {
 	.name = "http",
@@ -79,6 +80,7 @@ const struct protocol protocol_http = {
 	.summary = "HTTP/0.9, 1.0 and 1.1",
 	.tables = tables,
 	.ports = ports,
+	.alpn = alpn,
 	.stream = true,
 	.infer = http_infer,
 	.open = http_open,

@@ -50,6 +50,7 @@ static void *http2_open(struct session *s)
 
 /* Wireshark looks for it where HTTP/1 is. */
 static const uint16_t ports[] = {80, 50051, 0};
+static const char *const alpn[] = {"h2", "h2c", "grpc-exp", NULL};
 
 static const struct table *const tables[] = {&http2_table, &grpc_table, NULL};
 
@@ -58,6 +59,7 @@ const struct protocol protocol_http2 = {
 	.summary = "HTTP/2 requests with their responses, and gRPC calls",
 	.tables = tables,
 	.ports = ports,
+	.alpn = alpn,
 	.stream = true,
 	.infer = http2_infer,
 	.open = http2_open,

@@ -100,6 +100,7 @@ static void pgsql_finish(void *state)
 }
 
 static const uint16_t ports[] = {5432, 0};
+static const char *const alpn[] = {"postgresql", NULL};
 
 static const struct table *const tables[] = {&pgsql_table, NULL};
 
@@ -108,6 +109,7 @@ const struct protocol protocol_pgsql = {
 	.summary = "PostgreSQL statements with their results",
 	.tables = tables,
 	.ports = ports,
+	.alpn = alpn,
 	.stream = true,
 	.infer = pgsql_infer,
 	.open = pgsql_open,

@@ -52,6 +52,8 @@ static void take_client_hello(struct tls_state *st, struct span message)
 	buffer_clear(&st->ja4);
 	tls_ja3(&hello, &st->ja3);
 	tls_ja4(&hello, &st->ja4);
+	if (tls_can_open(st))
+		tls_decrypt_client_hello(st->decrypt, &hello);
 }
 
 /* In TLS 1.2 the server repeats the session's id, or skips what a new one would need. */
@@ -70,8 +72,13 @@ static void take_server_hello(struct tls_state *st, struct span message)
 		return;
 	if (hello.is_retry) {
 		st->retried = true;
-		/* What stood behind the first hello was early data; another hello follows. */
+		st->version = hello.version;
+		/*
+		 * What stood behind the first hello was early data, and is thrown away (RFC 8446,
+		 * section 4.2.10); another hello follows.
+		 */
 		st->sides[SIDE_CLIENT].encrypted = false;
+		tls_decide_early(st, false);
 		return;
 	}
 	st->has_server_hello = true;
@@ -83,17 +90,52 @@ static void take_server_hello(struct tls_state *st, struct span message)
 		set(&st->alpn, tls_alpn_first(hello.alpn));
 	buffer_clear(&st->ja3s);
 	tls_ja3s(&hello, &st->ja3s);
+	if (tls_can_open(st))
+		tls_decrypt_server_hello(st->decrypt, &hello);
+	tls_tell(st);
 	/* From here on TLS 1.3 hides the handshake, too. */
 	if (hello.version >= 0x0304)
 		st->sides[SIDE_SERVER].encrypted = true;
 }
 
-/* A list with a length before it, of certificates with lengths before them (TLS 1.2). */
-static void take_certificates(struct tls_state *st, enum side side, struct span message)
+/* What TLS 1.3 hides of the server's answer. */
+static void take_encrypted_extensions(struct tls_state *st, struct span message)
+{
+	struct tls_encrypted_extensions e;
+
+	if (!tls_encrypted_extensions_read(message, &e))
+		return;
+	if (e.alpn.len)
+		set(&st->alpn, tls_alpn_first(e.alpn));
+	tls_tell(st);
+	tls_decide_early(st, e.has_early_data);
+}
+
+/* RFC 5077, section 3.3; in TLS 1.3 the ticket alone is of no use. */
+static void take_ticket(struct tls_state *st, struct span message)
 {
 	struct cursor c = cursor_of(message.data, message.len);
-	struct cursor list = cursor_part(&c, cursor_be24(&c));
+	struct span ticket;
+
+	cursor_skip(&c, 4); /* lifetime */
+	ticket = cursor_span(&c, cursor_be16(&c));
+	if (!c.failed && tls_can_open(st))
+		tls_decrypt_ticket(st->decrypt, ticket);
+}
+
+/*
+ * A list with a length before it, of certificates with lengths before them; in TLS 1.3 a context
+ * stands before the list, and extensions behind each (RFC 8446, section 4.4.2).
+ */
+static void take_certificates(struct tls_state *st, enum side side, struct span message)
+{
+	struct cursor c = cursor_of(message.data, message.len), list;
+	bool extended = st->version >= 0x0304;
 	unsigned count = 0;
+
+	if (extended)
+		cursor_skip(&c, cursor_u8(&c));
+	list = cursor_part(&c, cursor_be24(&c));
 
 	while (cursor_left(&list) >= 3 && !list.failed) {
 		struct span der = cursor_span(&list, cursor_be24(&list));
@@ -102,6 +144,8 @@ static void take_certificates(struct tls_state *st, enum side side, struct span 
 			break;
 		if (!count++ && side == SIDE_SERVER)
 			tls_certificate_read(der, &st->certificate);
+		if (extended)
+			cursor_skip(&list, cursor_be16(&list));
 	}
 	if (side == SIDE_SERVER)
 		st->certificates = count;
@@ -129,6 +173,18 @@ static void take_message(struct tls_state *st, const struct frame *frame, uint8_
 		if (side == SIDE_SERVER)
 			take_server_hello(st, message);
 		break;
+	case TLS_ENCRYPTED_EXTENSIONS:
+		if (side == SIDE_SERVER)
+			take_encrypted_extensions(st, message);
+		break;
+	case TLS_END_OF_EARLY_DATA:
+		if (side == SIDE_CLIENT)
+			tls_decide_early(st, true);
+		break;
+	case TLS_NEW_SESSION_TICKET:
+		if (side == SIDE_SERVER)
+			take_ticket(st, message);
+		break;
 	case TLS_CERTIFICATE:
 		take_certificates(st, side, message);
 		break;
@@ -150,15 +206,16 @@ static void keep(struct tls_state *st, struct tls_side *side, struct span bytes)
 	budget_settle(budget, &side->message, &side->charged);
 }
 
-void tls_take_handshake(struct tls_state *st, const struct frame *frame, struct span bytes)
+void tls_take_handshake(struct tls_state *st, const struct frame *frame, struct span bytes,
+			bool opened)
 {
 	struct tls_side *side = &st->sides[frame->side];
 	size_t done = 0;
 
-	if (side->encrypted)
+	if (side->encrypted && !opened)
 		return;
 	keep(st, side, bytes);
-	while (side->message.len - done >= MESSAGE_HEADER_LEN && !side->encrypted) {
+	while (side->message.len - done >= MESSAGE_HEADER_LEN && (opened || !side->encrypted)) {
 		struct cursor c = cursor_of(side->message.data + done, side->message.len - done);
 		uint8_t type = cursor_u8(&c);
 		uint32_t len = cursor_be24(&c);
@@ -173,23 +230,27 @@ void tls_take_handshake(struct tls_state *st, const struct frame *frame, struct 
 		take_message(st, frame, type, cursor_span(&c, len));
 	}
 	buffer_consume(&side->message, done);
-	if (!side->message.len || side->encrypted) {
+	if (!side->message.len || (side->encrypted && !opened)) {
 		buffer_free(&side->message);
 		budget_settle(session_budget(st->session), &side->message, &side->charged);
 	}
 }
 
-#define ALERTS_MAX 4096
+#define ALERTS_MAX	 4096
+#define TLS_CLOSE_NOTIFY 0
 
-void tls_take_alert(struct tls_state *st, enum side side, struct span bytes)
+void tls_take_alert(struct tls_state *st, enum side side, struct span bytes, bool opened)
 {
 	struct cursor c = cursor_of(bytes.data, bytes.len);
 	uint8_t level = cursor_u8(&c), code = cursor_u8(&c);
 	const char *name = tls_alert_name(code);
 
 	/* One that is longer is encrypted. */
-	if (c.failed || cursor_left(&c) || level > 2 || !level || st->sides[side].encrypted ||
-	    st->alerts.len > ALERTS_MAX)
+	if (c.failed || cursor_left(&c) || level > 2 || !level ||
+	    (st->sides[side].encrypted && !opened) || st->alerts.len > ALERTS_MAX)
+		return;
+	/* That is how each connection ends. */
+	if (opened && code == TLS_CLOSE_NOTIFY)
 		return;
 	st->failed |= level == 2;
 	buffer_append_char(&st->alerts, st->alerts.len ? ',' : '[');

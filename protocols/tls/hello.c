@@ -10,6 +10,7 @@ enum {
 	EXTENSION_POINT_FORMATS = 11,
 	EXTENSION_SIGNATURES = 13,
 	EXTENSION_ALPN = 16,
+	EXTENSION_ENCRYPT_THEN_MAC = 22,
 	EXTENSION_TICKET = 35,
 	EXTENSION_PSK = 41,
 	EXTENSION_EARLY_DATA = 42,
@@ -102,6 +103,7 @@ static void take_client_extension(struct tls_client_hello *hello, uint16_t type,
 		break;
 	case EXTENSION_TICKET:
 		hello->has_ticket = body.len > 0;
+		hello->ticket = body;
 		break;
 	case EXTENSION_PSK:
 		hello->has_psk = true;
@@ -154,6 +156,9 @@ static void take_server_extension(struct tls_server_hello *hello, uint16_t type,
 	case EXTENSION_KEY_SHARE:
 		hello->group = cursor_be16(&c);
 		break;
+	case EXTENSION_ENCRYPT_THEN_MAC:
+		hello->encrypt_then_mac = true;
+		break;
 	case EXTENSION_PSK:
 		hello->has_psk = true;
 		break;
@@ -188,7 +193,7 @@ bool tls_server_hello_read(struct span message, struct tls_server_hello *hello)
 		hello->session_id = sized8(&c);
 	hello->suite = cursor_be16(&c);
 	if (!is_early_draft(hello->version))
-		cursor_u8(&c); /* compression method */
+		hello->compresses = cursor_u8(&c) != 0;
 	if (c.failed)
 		return false;
 	hello->is_retry = !memcmp(hello->random.data, retry_random, TLS_RANDOM_LEN);
@@ -199,6 +204,22 @@ bool tls_server_hello_read(struct span message, struct tls_server_hello *hello)
 	while (next_extension(&extensions, &type, &body))
 		take_server_extension(hello, type, body);
 	return !c.failed;
+}
+
+bool tls_encrypted_extensions_read(struct span message, struct tls_encrypted_extensions *e)
+{
+	struct cursor c = over(message), extensions = over(sized16(&c));
+	struct span body;
+	uint16_t type;
+
+	*e = (struct tls_encrypted_extensions){0};
+	while (next_extension(&extensions, &type, &body)) {
+		if (type == EXTENSION_ALPN)
+			e->alpn = list16(body);
+		else if (type == EXTENSION_EARLY_DATA)
+			e->has_early_data = true;
+	}
+	return !c.failed && !extensions.failed;
 }
 
 struct span tls_alpn_first(struct span alpn)

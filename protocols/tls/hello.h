@@ -24,6 +24,7 @@ struct tls_client_hello {
 	struct span groups;	   /* two bytes each */
 	struct span point_formats; /* one byte each */
 	struct span signatures;	   /* two bytes each */
+	struct span ticket;	   /* with which a session of TLS 1.2 is to go on */
 	bool has_ticket;	   /* for resumption: a ticket, or a pre-shared key */
 	bool has_psk;
 	bool has_early_data;
@@ -45,10 +46,20 @@ struct tls_server_hello {
 	uint16_t group; /* of the key share; 0: none */
 	bool has_psk;	/* a pre-shared key was taken */
 	bool is_retry;	/* HelloRetryRequest: the client has to begin again */
+	bool encrypt_then_mac;
+	bool compresses; /* what is encrypted */
 	uint16_t legacy_version;
 };
 
 bool tls_server_hello_read(struct span message, struct tls_server_hello *hello);
+
+/* EncryptedExtensions (RFC 8446, section 4.3.1). */
+struct tls_encrypted_extensions {
+	struct span alpn;
+	bool has_early_data; /* it was taken */
+};
+
+bool tls_encrypted_extensions_read(struct span message, struct tls_encrypted_extensions *e);
 
 /* The name of ALPN's first protocol. */
 struct span tls_alpn_first(struct span alpn);

@@ -90,6 +90,7 @@ void tls_emit(struct tls_state *st)
 {
 	struct value values[TLS_COLUMN_COUNT] = {0};
 	struct numbers numbers = {0};
+	const char *unread;
 	enum side begin = st->first[SIDE_CLIENT] != TIME_UNKNOWN ? SIDE_CLIENT : SIDE_SERVER;
 	struct record record = {
 		.table = &tls_table,
@@ -119,6 +120,9 @@ void tls_emit(struct tls_state *st)
 		buffer_append_char(&st->alerts, ']');
 		values[TLS_COLUMN_ALERTS] = json_value(&st->alerts);
 	}
+	values[TLS_COLUMN_PLAINTEXT] = value_text(span_text(tls_plaintext_text(st, &unread)));
+	if (unread)
+		values[TLS_COLUMN_UNREAD] = value_text(span_text(unread));
 	values[TLS_COLUMN_REQ_BYTES] = value_int((int64_t)st->sides[SIDE_CLIENT].bytes);
 	values[TLS_COLUMN_RESP_BYTES] = value_int((int64_t)st->sides[SIDE_SERVER].bytes);
 	if (!st->has_client_hello && !st->has_server_hello)

@@ -4,6 +4,7 @@
 
 #include "protocols/protocol.h"
 #include "protocols/tls/certificate.h"
+#include "protocols/tls/decrypt.h"
 #include "protocols/tls/hello.h"
 
 #define TLS_RECORD_HEADER_LEN 5
@@ -23,6 +24,9 @@ enum tls_handshake_type {
 	TLS_HELLO_REQUEST = 0,
 	TLS_CLIENT_HELLO = 1,
 	TLS_SERVER_HELLO = 2,
+	TLS_NEW_SESSION_TICKET = 4,
+	TLS_END_OF_EARLY_DATA = 5,
+	TLS_ENCRYPTED_EXTENSIONS = 8,
 	TLS_CERTIFICATE = 11,
 	TLS_CERTIFICATE_REQUEST = 13,
 	TLS_SERVER_HELLO_DONE = 14,
@@ -39,8 +43,20 @@ struct tls_side {
 	uint64_t charged;
 	uint64_t records; /* of application data */
 	uint64_t bytes;
-	unsigned ccs; /* ChangeCipherSpec */
+	unsigned ccs;	 /* ChangeCipherSpec */
+	int64_t last_ts; /* of its protected records */
+	bool opened;	 /* a record of it was decrypted: messages come out of those */
 };
+
+/* What became of the data that a client sent before it was answered. */
+enum tls_early {
+	TLS_EARLY_UNDECIDED,
+	TLS_EARLY_TAKEN,
+	TLS_EARLY_REFUSED /* the client sends it again, or not */
+};
+
+/* 0-RTT data that waits for the server's decision; beyond, it is taken for accepted. */
+#define TLS_EARLY_MAX (64u << 10)
 
 struct tls_state {
 	struct session *session;
@@ -59,14 +75,46 @@ struct tls_state {
 	bool failed;		/* by an alert that ends it */
 	bool answered_in_clear; /* what the server says instead of a ServerHello is no TLS */
 	struct buffer note;
+
+	struct tls_decrypt *decrypt; /* NULL: there are no keys */
+	enum tls_early early;
+	struct buffer early_bytes; /* that wait */
+	uint64_t early_charged;
+	struct frame early_frame; /* that brought the first of them; without data */
 };
 
 /* ---- handshake.c ---- */
 
-/* Bytes of handshake records: messages may go on from one to the next. */
-void tls_take_handshake(struct tls_state *st, const struct frame *frame, struct span bytes);
+/*
+ * Bytes of handshake records: messages may go on from one to the next. OPENED: they were decrypted.
+ */
+void tls_take_handshake(struct tls_state *st, const struct frame *frame, struct span bytes,
+			bool opened);
 
-void tls_take_alert(struct tls_state *st, enum side side, struct span bytes);
+void tls_take_alert(struct tls_state *st, enum side side, struct span bytes, bool opened);
+
+/* ---- opened.c ---- */
+
+/* Whether there are keys, so that records are wanted whole. */
+bool tls_has_keys(const struct tls_state *st);
+
+/* The same, and the decryption is there then. */
+bool tls_can_open(struct tls_state *st);
+
+/* A record that is protected, and whose content nobody can read without keys. */
+void tls_open_record(struct tls_state *st, const struct frame *frame);
+
+/* Whether the server takes the client's early data. */
+void tls_decide_early(struct tls_state *st, bool taken);
+
+/* No more will come. */
+void tls_finish_opened(struct tls_state *st);
+
+/* Tells the session what is known of the encryption. */
+void tls_tell(struct tls_state *st);
+
+/* What the row says: how it was read, and why not. Constant texts; NULL: nothing to say. */
+const char *tls_plaintext_text(const struct tls_state *st, const char **unread);
 
 /* ---- record.c ---- */
 
@@ -74,7 +122,7 @@ void tls_take_alert(struct tls_state *st, enum side side, struct span bytes);
 	X(VERSION, "version", "TEXT", "", "that was chosen: TLS 1.3 and so on")                    \
 	X(OFFERED, "offered_version", "TEXT", "", "the highest that the client offers")            \
 	X(SNI, "sni", "TEXT", "", "server name that the client asks for")                          \
-	X(ALPN, "alpn", "TEXT", "", "protocol that was chosen; in TLS 1.3 it is encrypted")        \
+	X(ALPN, "alpn", "TEXT", "", "protocol that was chosen; of TLS 1.3 with keys")              \
 	X(ALPN_OFFERED, "alpn_offered", "JSON", "", "protocols that the client offers")            \
 	X(SUITE, "cipher_suite", "TEXT", "", "that was chosen")                                    \
 	X(GROUP, "key_group", "TEXT", "", "of TLS 1.3's key exchange: x25519 and so on")           \
@@ -85,17 +133,20 @@ void tls_take_alert(struct tls_state *st, enum side side, struct span bytes);
 	X(EARLY_DATA, "early_data", "BOOLEAN", "", "the client sends data before it is answered")  \
 	X(RETRIED, "retried", "BOOLEAN", "", "HelloRetryRequest: the client had to begin again")   \
 	X(ECH, "ech", "BOOLEAN", "", "the server name may be another's: Encrypted Client Hello")   \
-	X(CERT_SUBJECT, "cert_subject", "TEXT", "", "of the server; up to TLS 1.2")                \
+	X(CERT_SUBJECT, "cert_subject", "TEXT", "", "of the server; of TLS 1.3 with keys")         \
 	X(CERT_ISSUER, "cert_issuer", "TEXT", "", "of the server's certificate")                   \
 	X(CERT_NAMES, "cert_names", "JSON", "", "alternative names of the server's certificate")   \
 	X(CERT_NOT_BEFORE, "cert_not_before", "TEXT", "", "begin of its validity, ISO 8601")       \
 	X(CERT_NOT_AFTER, "cert_not_after", "TEXT", "", "end of its validity, ISO 8601")           \
 	X(CERT_SERIAL, "cert_serial", "TEXT", "", "of the server's certificate, hexadecimal")      \
 	X(CERT_COUNT, "cert_count", "BIGINT", "", "certificates in the server's chain")            \
-	X(CLIENT_CERT, "client_cert", "BOOLEAN", "", "the client sent one; up to TLS 1.2")         \
+	X(CLIENT_CERT, "client_cert", "BOOLEAN", "", "the client sent one; of TLS 1.3 with keys")  \
 	X(HANDSHAKE_NS, "handshake_ns", "BIGINT", "ns",                                            \
 	  "from ClientHello to the client's first encrypted record")                               \
 	X(ALERTS, "alerts", "JSON", "", "from, level and name; encrypted ones can't be read")      \
+	X(PLAINTEXT, "plaintext", "TEXT", "",                                                      \
+	  "how what is inside was read: keys, in part (with keys), calls (of the library), or no") \
+	X(UNREAD, "unread", "TEXT", "", "why it was not read, or not all of it")                   \
 	X(REQ_BYTES, "req_bytes", "BIGINT", "bytes", "of the client's encrypted records")          \
 	X(RESP_BYTES, "resp_bytes", "BIGINT", "bytes", "of the server's encrypted records")
 

@@ -38,7 +38,10 @@ static void tls_close(void *state)
 	buffer_free(&st->session_id);
 	buffer_free(&st->alerts);
 	buffer_free(&st->note);
+	buffer_free(&st->early_bytes);
+	budget_give(session_budget(st->session), st->early_charged);
 	tls_certificate_free(&st->certificate);
+	tls_decrypt_free(st->decrypt);
 	free(st);
 }
 
@@ -59,7 +62,6 @@ static enum frame_status tls_frame(const void *state, enum side side, const stru
 {
 	struct cursor c = *in;
 
-	(void)state;
 	(void)side;
 	if (cursor_left(in) < TLS_RECORD_HEADER_LEN)
 		return FRAME_MORE;
@@ -68,7 +70,8 @@ static enum frame_status tls_frame(const void *state, enum side side, const stru
 	frame->kind = cursor_u8(&c);
 	cursor_skip(&c, 2);
 	frame->len = TLS_RECORD_HEADER_LEN + (uint64_t)cursor_be16(&c);
-	frame->in_parts = frame->kind == TLS_APPLICATION_DATA;
+	/* Without keys nobody looks into it. */
+	frame->in_parts = frame->kind == TLS_APPLICATION_DATA && !tls_has_keys(state);
 	return FRAME_DONE;
 }
 
@@ -116,46 +119,75 @@ static void take_encrypted(struct tls_state *st, const struct frame *frame)
 		finish_handshake(st, frame);
 }
 
-/* Then ChangeCipherSpec means nothing (RFC 8446, appendix D.4); only TLS 1.3 lets a client retry.
- */
-static bool is_tls13(const struct tls_state *st)
+/* In TLS 1.3 a ChangeCipherSpec means nothing (RFC 8446, appendix D.4). */
+static bool is_for_middleboxes(const struct tls_state *st, enum side side)
 {
-	return st->has_server_hello ? st->version >= 0x0304 : st->retried;
+	if (st->version)
+		return st->version >= 0x0304;
+	/* Before it is answered no client changes its keys but to send early data. */
+	return side == SIDE_CLIENT && st->has_client_hello && !st->sides[SIDE_SERVER].lost;
+}
+
+static void change_cipher(struct tls_state *st, const struct frame *frame)
+{
+	struct tls_side *side = &st->sides[frame->side];
+
+	side->ccs++;
+	if (is_for_middleboxes(st, frame->side)) {
+		if (st->decrypt)
+			tls_decrypt_plain(st->decrypt, frame);
+		return;
+	}
+	side->encrypted = true;
+	if (st->decrypt)
+		tls_decrypt_change_cipher(st->decrypt, frame);
+}
+
+/* An alert, or a part of the handshake. */
+static void take_word(struct tls_state *st, const struct frame *frame)
+{
+	struct tls_side *side = &st->sides[frame->side];
+	struct span payload = {0};
+
+	if (frame->available > TLS_RECORD_HEADER_LEN)
+		payload = span_of(frame->data + TLS_RECORD_HEADER_LEN,
+				  frame->available - TLS_RECORD_HEADER_LEN);
+	if (side->encrypted && st->version < 0x0304) {
+		/* Finished: the last word of TLS 1.2. */
+		if (frame->kind == TLS_HANDSHAKE && frame->side == SIDE_CLIENT)
+			finish_handshake(st, frame);
+		if (tls_can_open(st))
+			tls_open_record(st, frame);
+		return;
+	}
+	if (frame->lost || frame->cut) {
+		side->lost |= frame->kind == TLS_HANDSHAKE;
+		return;
+	}
+	if (tls_can_open(st))
+		tls_decrypt_plain(st->decrypt, frame);
+	if (frame->kind == TLS_HANDSHAKE)
+		tls_take_handshake(st, frame, payload, false);
+	else
+		tls_take_alert(st, frame->side, payload, false);
 }
 
 static void tls_message(void *state, const struct frame *frame)
 {
 	struct tls_state *st = state;
-	struct tls_side *side = &st->sides[frame->side];
-	struct span payload = {0};
 
-	if (!frame->in_parts && frame->available > TLS_RECORD_HEADER_LEN)
-		payload = span_of(frame->data + TLS_RECORD_HEADER_LEN,
-				  frame->available - TLS_RECORD_HEADER_LEN);
 	switch (frame->kind) {
 	case TLS_APPLICATION_DATA:
 		take_encrypted(st, frame);
+		if (!frame->in_parts && tls_can_open(st))
+			tls_open_record(st, frame);
 		break;
 	case TLS_CHANGE_CIPHER_SPEC:
-		side->ccs++;
-		if (!is_tls13(st))
-			side->encrypted = true;
+		change_cipher(st, frame);
 		break;
 	case TLS_ALERT:
-		tls_take_alert(st, frame->side, payload);
-		break;
 	case TLS_HANDSHAKE:
-		if (side->encrypted) {
-			/* Finished: the last word of TLS 1.2. */
-			if (frame->side == SIDE_CLIENT)
-				finish_handshake(st, frame);
-			break;
-		}
-		if (frame->lost || frame->cut) {
-			side->lost = true;
-			break;
-		}
-		tls_take_handshake(st, frame, payload);
+		take_word(st, frame);
 		break;
 	default:
 		break;
@@ -183,7 +215,9 @@ static void tls_lost(void *state, enum side side, uint64_t missing)
 
 static void tls_finish(void *state)
 {
+	tls_finish_opened(state);
 	tls_emit(state);
+	tls_tell(state);
 }
 
 static const uint16_t ports[] = {443, 8443, 993, 995, 465, 853, 0};

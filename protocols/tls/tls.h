@@ -4,7 +4,7 @@
 
 #include "protocols/protocol.h"
 
-/* TLS 1.0 to 1.3 and SSL 3.0: handshakes, and how much went through. Nothing is decrypted. */
+/* TLS 1.0 to 1.3 and SSL 3.0: handshakes, how much went through, and with keys what is inside. */
 extern const struct protocol protocol_tls;
 
 #endif

@@ -44,7 +44,8 @@ static void a_handshake(void **state)
 		"1.2','sni':'a.test','alpn':"
 		"'h2','alpn_offered':['h2'],'cipher_suite':'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256' "
 		"| "
-		"'resumed':false | 'alerts':null,'req_bytes':4,'resp_bytes':6",
+		"'resumed':false | 'alerts':null,'plaintext':'no','unread':'no "
+		"keys','req_bytes':4,'resp_bytes':6",
 		NULL,
 	};
 

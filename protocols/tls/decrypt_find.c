@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <openssl/crypto.h>
+
+#include "protocols/tls/decrypt_private.h"
+#include "protocols/tls/state.h"
+
+/* What making a key costs, and what each try does, beside the bytes. */
+#define COST_KEY 4096
+#define COST_TRY 256
+
+/* Numbers that are tried: of a key that is known to belong here, and of any. */
+#define COUNT_KNOWN (1u << 17)
+#define COUNT_ANY   256
+
+/* KeyUpdates that may be in a hole. */
+#define UPDATES_MAX 2
+
+/* ---- one key ---- */
+
+static bool try(struct opener *o, uint64_t seq, struct tls_direction *dir, struct tls_attempt *a)
+{
+	dir->effort -= (int64_t)a->record.len + COST_TRY;
+	if (!opener_open(o, seq, a->record, &a->opened))
+		return false;
+	a->seq = seq;
+	return true;
+}
+
+/* The records that fit into what is missing can have had so many numbers. */
+static uint64_t numbers(const struct suite *suite, uint16_t version, uint64_t missing, uint64_t max)
+{
+	uint64_t n = missing == TLS_END_UNKNOWN ? max : missing / suite_overhead(suite, version);
+
+	return n < max ? n : max;
+}
+
+/* Number FIRST, or where something is missing a later one. */
+static bool try_key(struct opener *o, const struct suite *suite, uint16_t version, uint64_t first,
+		    uint64_t max, struct tls_direction *dir, struct tls_attempt *a)
+{
+	uint64_t seq, count;
+
+	if (try(o, first, dir, a))
+		return true;
+	if (!a->missing)
+		return false;
+	for (unsigned n = 0; opener_number(o, a->record, n, &seq); n++)
+		if (seq != first && try(o, seq, dir, a))
+			return true;
+	if (!opener_may_count(o))
+		return false;
+	count = numbers(suite, version, a->missing, max);
+	for (uint64_t i = 1; i <= count && dir->effort > 0; i++)
+		if (try(o, first + i, dir, a))
+			return true;
+	return false;
+}
+
+/* ---- TLS 1.3 ---- */
+
+static const struct secret *secret_of(const struct secrets *s, enum side side, enum tls_stage stage)
+{
+	static const enum secret_kind kinds[2][3] = {
+		[SIDE_CLIENT] = {SECRET_EARLY, SECRET_CLIENT_HANDSHAKE, SECRET_CLIENT_TRAFFIC},
+		[SIDE_SERVER] = {SECRET_KINDS, SECRET_SERVER_HANDSHAKE, SECRET_SERVER_TRAFFIC},
+	};
+	enum secret_kind kind = kinds[side][stage];
+
+	return kind != SECRET_KINDS && s->of[kind].len ? &s->of[kind] : NULL;
+}
+
+static void adopt(struct tls_direction *dir, struct opener *o, const struct suite *suite,
+		  const struct secret *secret, enum tls_stage stage)
+{
+	opener_free(dir->opener);
+	dir->opener = o;
+	dir->suite = *suite;
+	dir->secret = *secret;
+	dir->stage = stage;
+}
+
+/* SECRET under SUITE. */
+static bool try_suite(struct tls_direction *dir, struct tls_attempt *a, const struct suite *suite,
+		      const struct secret *secret, enum tls_stage stage, uint64_t max)
+{
+	struct opener *o = opener_of_secret(suite, secret);
+
+	dir->effort -= COST_KEY;
+	if (o && try_key(o, suite, TLS_1_3, 0, max, dir, a)) {
+		adopt(dir, o, suite, secret, stage);
+		return true;
+	}
+	opener_free(o);
+	return false;
+}
+
+/* SECRET, under the suite that was chosen, or where that isn't known under each. */
+static bool try_secret(struct tls_decrypt *d, struct tls_direction *dir, struct tls_attempt *a,
+		       const struct secret *secret, enum tls_stage stage, uint64_t max)
+{
+	struct suite suite;
+	const char *name;
+
+	if (d->suite_known)
+		return try_suite(dir, a, &d->suite, secret, stage, max);
+	for (size_t n = 0; (name = suite_guess(secret->len, n)) != NULL; n++)
+		if (suite_read(name, TLS_1_3, &suite) &&
+		    try_suite(dir, a, &suite, secret, stage, max))
+			return true;
+	return false;
+}
+
+/* The keys that follow those in use: of the next stages, and of updates. */
+static bool try_later(struct tls_decrypt *d, struct tls_direction *dir, struct tls_attempt *a)
+{
+	enum side side = d->swapped ? side_opposite(dir->side) : dir->side;
+	unsigned stage = dir->opener ? dir->stage + 1u : dir->stage;
+	struct secret updated = dir->secret;
+	bool found = false;
+
+	for (; stage <= TLS_STAGE_TRAFFIC; stage++) {
+		const struct secret *secret = secret_of(d->secrets, side, (enum tls_stage)stage);
+
+		if (secret && try_secret(d, dir, a, secret, (enum tls_stage)stage, COUNT_KNOWN))
+			return true;
+	}
+	if (!dir->opener || dir->stage != TLS_STAGE_TRAFFIC)
+		return false;
+	for (int i = 0; i < UPDATES_MAX && !found && dir->effort > 0; i++)
+		found = secret_update(&dir->suite, &updated) &&
+			try_suite(dir, a, &dir->suite, &updated, TLS_STAGE_TRAFFIC, COUNT_ANY);
+	OPENSSL_cleanse(&updated, sizeof(updated));
+	return found;
+}
+
+/* ---- a connection whose hello is missing ---- */
+
+/* Both directions' keys: which end is the client may not be known either. */
+static bool tie(struct tls_decrypt *d, struct tls_direction *dir, struct tls_attempt *a,
+		const struct secrets *s, uint64_t max)
+{
+	enum tls_stage stage = d->has_server_hello ? TLS_STAGE_HANDSHAKE : TLS_STAGE_TRAFFIC;
+
+	for (int i = 0; i < 2; i++) {
+		enum side side = i ? side_opposite(dir->side) : dir->side;
+		const struct secret *secret = secret_of(s, side, stage);
+
+		if (!secret || !try_secret(d, dir, a, secret, stage, max))
+			continue;
+		keylog_use(d->keylog);
+		d->secrets = s;
+		d->swapped = i != 0;
+		d->version = TLS_1_3;
+		d->suite = dir->suite;
+		d->suite_known = true;
+		d->directions[side_opposite(dir->side)].stage = stage;
+		return true;
+	}
+	return false;
+}
+
+/* The secrets that were told on this connection first; then, as far as it goes, any. */
+static bool tie_to_any(struct tls_decrypt *d, struct tls_direction *dir, struct tls_attempt *a)
+{
+	uint64_t conn = session_conn(d->session);
+	const struct secrets *s;
+
+	for (size_t at = 0; conn && (s = keylog_next(d->keylog, &at)) != NULL;)
+		if (s->conn == conn && tie(d, dir, a, s, COUNT_KNOWN))
+			return true;
+	while (dir->effort > 0 && (s = keylog_next(d->keylog, &dir->tied_from)) != NULL)
+		if (tie(d, dir, a, s, COUNT_ANY))
+			return true;
+	return false;
+}
+
+/* The random is missing, or another's (Encrypted Client Hello). */
+static bool may_tie(const struct tls_decrypt *d)
+{
+	return (!d->has_client_hello || d->hidden_name) && (!d->version || d->version >= TLS_1_3);
+}
+
+/* ---- TLS 1.2 ---- */
+
+static bool find_older(struct tls_decrypt *d, struct tls_direction *dir, struct tls_attempt *a)
+{
+	if (dir->opener &&
+	    try_key(dir->opener, &d->suite, d->version, dir->seq, COUNT_KNOWN, dir, a))
+		return true;
+	/* The ChangeCipherSpec is missing. */
+	if (!dir->next || !try_key(dir->next, &d->suite, d->version, 0, COUNT_KNOWN, dir, a))
+		return false;
+	opener_free(dir->opener);
+	dir->opener = dir->next;
+	dir->next = NULL;
+	dir->suite = d->suite;
+	return true;
+}
+
+bool tls_decrypt_find(struct tls_decrypt *d, struct tls_direction *dir, struct tls_attempt *attempt)
+{
+	if (dir->effort <= 0)
+		attempt->missing = 0;
+	if (d->version && d->version < TLS_1_3)
+		return find_older(d, dir, attempt);
+	if (attempt->record.data[0] != TLS_APPLICATION_DATA)
+		return false;
+	if (dir->opener &&
+	    try_key(dir->opener, &dir->suite, TLS_1_3, dir->seq, COUNT_KNOWN, dir, attempt))
+		return true;
+	if (!d->secrets)
+		return may_tie(d) && tie_to_any(d, dir, attempt);
+	return try_later(d, dir, attempt);
+}

@@ -1,0 +1,704 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "protocols/cipher/keylog.h"
+#include "protocols/cipher/suite.h"
+#include "protocols/cursor.h"
+#include "protocols/engine/session.h"
+#include "protocols/tls/tls.h"
+#include "tests/unit/tls_pair.h"
+
+/* ---- reading a pair's wire ---- */
+
+struct reader {
+	struct buffer plain[2]; /* what came out; missing bytes are '#' */
+	uint64_t missing[2];
+	struct budget budget;
+	struct keylog *keylog;
+	uint64_t conn;
+	char reading[32];
+	char unread[64];
+	char alpn[32];
+};
+
+static void take_decrypted(void *context, const struct session *s, const struct decrypted *d)
+{
+	struct reader *r = context;
+	struct buffer *plain = &r->plain[d->direction];
+
+	(void)s;
+	assert_int_equal(d->offset, plain->len);
+	if (d->data) {
+		buffer_append(plain, d->data, (size_t)d->len);
+		return;
+	}
+	r->missing[d->direction] += d->len;
+	for (uint64_t i = 0; i < d->len; i++)
+		buffer_append_char(plain, '#');
+}
+
+static void reader_open(struct reader *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->budget.limit = 256 << 20;
+	r->conn = 1;
+	r->keylog = keylog_new(&r->budget, NULL);
+	assert_non_null(r->keylog);
+}
+
+static void reader_close(struct reader *r)
+{
+	buffer_free(&r->plain[0]);
+	buffer_free(&r->plain[1]);
+	keylog_free(r->keylog);
+	assert_int_equal(r->budget.used, 0);
+}
+
+static void learn(struct reader *r, struct span keylog)
+{
+	struct cursor c = cursor_of(keylog.data, keylog.len);
+
+	while (cursor_left(&c))
+		assert_true(keylog_add(r->keylog, cursor_until(&c, '\n'), 0) <= KEYLOG_IGNORED);
+}
+
+/* Which bytes of the wire are kept from the reader, by direction. */
+struct loss {
+	uint64_t from[2];
+	uint64_t to[2];
+	bool midstream; /* and nothing tells that something was before `from` */
+};
+
+static void give(struct session *s, const struct tls_pair_message *m, const char *data,
+		 uint64_t position, uint64_t from, uint64_t to, int64_t ts)
+{
+	const struct event_data event = {
+		.conn = 1,
+		.layer = LAYER_WIRE,
+		.direction = m->direction,
+		.offset = from,
+		.len = to - from,
+		.payload = span_of(data + (from - position), (size_t)(to - from)),
+		.fd = 3,
+	};
+
+	if (to > from)
+		session_data(s, &event, ts);
+}
+
+static void copy_text(char *to, size_t size, struct span text)
+{
+	snprintf(to, size, "%.*s", (int)text.len, text.data ? text.data : "");
+}
+
+/* PIECE: bytes of an event at most; 0: messages as they were sent. */
+static void reader_run(struct reader *r, const struct tls_pair *p, const struct loss *loss,
+		       size_t piece)
+{
+	const bool midstream = loss && loss->midstream;
+	const uint64_t start = midstream ? SESSION_START_UNKNOWN : 0;
+	const struct session_options options = {
+		.transport = TRANSPORT_TCP,
+		.role = ROLE_CLIENT,
+		.decode_as = &protocol_tls,
+		.midstream = midstream,
+		.start = {start, start},
+		.budget = &r->budget,
+		.keylog = r->keylog,
+		.conn = r->conn,
+		.decrypted = take_decrypted,
+		.context = r,
+	};
+	struct session *s = session_new(&options);
+	const struct encryption *e;
+	uint64_t positions[2] = {0};
+
+	assert_non_null(s);
+	buffer_clear(&r->plain[0]);
+	buffer_clear(&r->plain[1]);
+	r->missing[0] = r->missing[1] = 0;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct tls_pair_message *m = &p->messages[i];
+		const char *data = p->wire.data + m->from;
+		uint64_t at = positions[m->direction], end = at + m->len;
+
+		for (uint64_t from = at; from < end;) {
+			uint64_t to = piece && from + piece < end ? from + piece : end;
+			uint64_t lost_from = loss ? loss->from[m->direction] : end;
+			uint64_t lost_to = loss ? loss->to[m->direction] : end;
+
+			give(s, m, data, at, from, to < lost_from ? to : lost_from, (int64_t)i + 1);
+			give(s, m, data, at, from > lost_to ? from : lost_to, to, (int64_t)i + 1);
+			from = to;
+		}
+		positions[m->direction] = end;
+	}
+	session_finish(s);
+	e = session_encryption(s);
+	assert_non_null(e);
+	copy_text(r->reading, sizeof(r->reading), span_text(reading_of_tls_text(e->reading)));
+	copy_text(r->unread, sizeof(r->unread), e->unread);
+	copy_text(r->alpn, sizeof(r->alpn), e->alpn);
+	session_free(s);
+}
+
+static bool same(const struct buffer *a, const struct buffer *b)
+{
+	return span_equal(buffer_span(a), buffer_span(b));
+}
+
+static void expect_all(const struct reader *r, const struct tls_pair *p)
+{
+	assert_string_equal(r->reading, "keys");
+	assert_true(same(&r->plain[0], &p->said[0]));
+	assert_true(same(&r->plain[1], &p->said[1]));
+}
+
+/* With what was missing all is as it was said, and where it was. */
+static void expect_rest(const struct reader *r, const struct tls_pair *p)
+{
+	for (int d = 0; d < 2; d++) {
+		assert_int_equal(r->plain[d].len, p->said[d].len);
+		for (size_t i = 0; i < r->plain[d].len; i++)
+			if (r->plain[d].data[i] != '#')
+				assert_int_equal(r->plain[d].data[i], p->said[d].data[i]);
+	}
+}
+
+/* ---- every suite ---- */
+
+static void read_pair(struct tls_pair *p, size_t piece)
+{
+	struct reader r;
+
+	reader_open(&r);
+	learn(&r, buffer_span(&p->keylog));
+	reader_run(&r, p, NULL, piece);
+	expect_all(&r, p);
+	reader_close(&r);
+}
+
+static void read_suite(int version, const char *name, bool encrypt_then_mac)
+{
+	struct tls_ends ends;
+	struct tls_pair pair;
+
+	tls_ends_open(&ends, version, name);
+	if (!encrypt_then_mac)
+		SSL_CTX_set_options(ends.client, SSL_OP_NO_ENCRYPT_THEN_MAC);
+	tls_pair_open(&pair, &ends, false);
+	tls_pair_handshake(&pair);
+	tls_pair_talk(&pair, 6);
+	read_pair(&pair, 0);
+	read_pair(&pair, 7);
+	tls_pair_close(&pair);
+	tls_ends_close(&ends);
+}
+
+/* Of what OpenSSL has, all that suite_read() says can be opened; returns how many. */
+static unsigned read_suites(int version)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+	STACK_OF(SSL_CIPHER) * ciphers;
+	unsigned count = 0;
+
+	SSL_CTX_set_security_level(ctx, 0);
+	SSL_CTX_set_cipher_list(ctx, "ALL:COMPLEMENTOFALL:!SRP:!kDHE:!RSAPSK");
+	ciphers = SSL_CTX_get_ciphers(ctx);
+	for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); i++) {
+		const SSL_CIPHER *cipher = sk_SSL_CIPHER_value(ciphers, i);
+		struct suite suite;
+
+		/* DSS has no certificate here. */
+		if ((version < TLS1_2_VERSION &&
+		     strcmp(SSL_CIPHER_get_version(cipher), "TLSv1.2") == 0) ||
+		    !suite_read(SSL_CIPHER_standard_name(cipher), (uint16_t)version, &suite) ||
+		    strstr(SSL_CIPHER_standard_name(cipher), "_DSS_"))
+			continue;
+		read_suite(version, SSL_CIPHER_get_name(cipher), true);
+		if (suite.kind == SUITE_CBC)
+			read_suite(version, SSL_CIPHER_get_name(cipher), false);
+		count++;
+	}
+	SSL_CTX_free(ctx);
+	return count;
+}
+
+static void every_suite_of_1_2(void **state)
+{
+	(void)state;
+	assert_true(read_suites(TLS1_2_VERSION) > 40);
+}
+
+static void every_suite_of_older_ones(void **state)
+{
+	(void)state;
+	assert_true(read_suites(TLS1_1_VERSION) > 8);
+	assert_true(read_suites(TLS1_VERSION) > 8);
+}
+
+static const char *const suites_of_1_3[] = {
+	"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",   "TLS_CHACHA20_POLY1305_SHA256",
+	"TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256", NULL,
+};
+
+static void every_suite_of_1_3(void **state)
+{
+	(void)state;
+	for (size_t i = 0; suites_of_1_3[i]; i++)
+		read_suite(TLS1_3_VERSION, suites_of_1_3[i], true);
+}
+
+static void dhe(void **state)
+{
+	(void)state;
+	read_suite(TLS1_2_VERSION, "DHE-RSA-AES128-GCM-SHA256", true);
+	read_suite(TLS1_2_VERSION, "DHE-RSA-AES256-SHA", false);
+}
+
+/* ---- what happens in a connection ---- */
+
+static void key_updates(void **state)
+{
+	struct tls_ends ends;
+	struct tls_pair p;
+
+	(void)state;
+	tls_ends_open(&ends, TLS1_3_VERSION, NULL);
+	tls_pair_open(&p, &ends, false);
+	tls_pair_handshake(&p);
+	for (int i = 0; i < 3; i++) {
+		tls_pair_talk(&p, 2);
+		assert_int_equal(SSL_key_update(p.client, SSL_KEY_UPDATE_REQUESTED), 1);
+		tls_pair_talk(&p, 2);
+		assert_int_equal(SSL_key_update(p.server, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+	}
+	tls_pair_talk(&p, 1);
+	read_pair(&p, 0);
+	tls_pair_close(&p);
+	tls_ends_close(&ends);
+}
+
+static void hello_retry(void **state)
+{
+	struct tls_ends ends;
+	struct tls_pair p;
+
+	(void)state;
+	tls_ends_open(&ends, TLS1_3_VERSION, NULL);
+	SSL_CTX_set1_groups_list(ends.client, "X25519:P-256");
+	SSL_CTX_set1_groups_list(ends.server, "P-256");
+	tls_pair_open(&p, &ends, false);
+	tls_pair_handshake(&p);
+	tls_pair_talk(&p, 2);
+	read_pair(&p, 0);
+	tls_pair_close(&p);
+	tls_ends_close(&ends);
+}
+
+static void renegotiation(void **state)
+{
+	struct tls_ends ends;
+	struct tls_pair p;
+
+	(void)state;
+	tls_ends_open(&ends, TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256");
+	SSL_CTX_set_options(ends.server, SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
+	tls_pair_open(&p, &ends, false);
+	tls_pair_handshake(&p);
+	tls_pair_talk(&p, 2);
+	assert_int_equal(SSL_renegotiate(p.client), 1);
+	SSL_do_handshake(p.client);
+	tls_pair_pump(&p);
+	tls_pair_talk(&p, 2);
+	assert_int_equal(SSL_total_renegotiations(p.client), 1);
+	read_pair(&p, 0);
+	tls_pair_close(&p);
+	tls_ends_close(&ends);
+}
+
+/* A session that a ticket or an id resumes, whose own secret nobody logged. */
+static void resume_older(bool ticket)
+{
+	struct tls_ends ends;
+	struct tls_pair first, second;
+	struct reader r;
+
+	tls_ends_open(&ends, TLS1_2_VERSION, NULL);
+	if (!ticket)
+		SSL_CTX_set_options(ends.server, SSL_OP_NO_TICKET);
+	tls_pair_open(&first, &ends, false);
+	tls_pair_handshake(&first);
+	tls_pair_talk(&first, 2);
+	tls_pair_open(&second, &ends, true);
+	tls_pair_handshake(&second);
+	assert_true(SSL_session_reused(second.client));
+	tls_pair_talk(&second, 2);
+	reader_open(&r);
+	learn(&r, buffer_span(&first.keylog));
+	reader_run(&r, &first, NULL, 0);
+	expect_all(&r, &first);
+	reader_run(&r, &second, NULL, 0);
+	expect_all(&r, &second);
+	reader_close(&r);
+	tls_pair_close(&second);
+	tls_pair_close(&first);
+	tls_ends_close(&ends);
+}
+
+static void resumption_of_1_2(void **state)
+{
+	(void)state;
+	resume_older(true);
+	resume_older(false);
+}
+
+enum early {
+	EARLY_TAKEN,
+	EARLY_REFUSED,
+	EARLY_RETRY
+};
+
+/* The server's side of it: whether it takes what was sent before it has answered. */
+static void answer_early(struct tls_pair *p, enum early early)
+{
+	char data[256];
+	size_t read;
+
+	for (int i = 0; early == EARLY_TAKEN && i < 3; i++) {
+		tls_pair_carry(p, DIRECTION_SENT);
+		while (SSL_read_early_data(p->server, data, sizeof(data), &read) ==
+		       SSL_READ_EARLY_DATA_SUCCESS)
+			;
+		tls_pair_carry(p, DIRECTION_RECEIVED);
+		SSL_do_handshake(p->client);
+	}
+	tls_pair_handshake(p);
+	assert_int_equal(SSL_get_early_data_status(p->client),
+			 early == EARLY_TAKEN ? SSL_EARLY_DATA_ACCEPTED : SSL_EARLY_DATA_REJECTED);
+}
+
+static void zero_round_trip(const char *suite, enum early early)
+{
+	static const char text[] = "sent before anything was answered;";
+	struct tls_ends ends;
+	struct tls_pair first, second;
+	size_t written;
+	struct reader r;
+
+	tls_ends_open(&ends, TLS1_3_VERSION, suite);
+	tls_pair_open(&first, &ends, false);
+	tls_pair_handshake(&first);
+	tls_pair_open(&second, &ends, true);
+	if (early == EARLY_RETRY)
+		SSL_set1_groups_list(second.server, "P-384");
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(
+			SSL_write_early_data(second.client, text, sizeof(text) - 1, &written), 1);
+	for (int i = 0; i < 3 && early == EARLY_TAKEN; i++)
+		buffer_append(&second.said[DIRECTION_SENT], text, sizeof(text) - 1);
+	answer_early(&second, early);
+	tls_pair_talk(&second, 3);
+	reader_open(&r);
+	learn(&r, buffer_span(&second.keylog));
+	reader_run(&r, &second, NULL, 0);
+	expect_all(&r, &second);
+	assert_string_equal(r.alpn, "http/1.1");
+	reader_run(&r, &second, NULL, 11);
+	expect_all(&r, &second);
+	reader_close(&r);
+	tls_pair_close(&second);
+	tls_pair_close(&first);
+	tls_ends_close(&ends);
+}
+
+static void zero_round_trips(void **state)
+{
+	static const char *const suites[] = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+					     "TLS_CHACHA20_POLY1305_SHA256"};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		zero_round_trip(suites[i], EARLY_TAKEN);
+		zero_round_trip(suites[i], EARLY_REFUSED);
+		zero_round_trip(suites[i], EARLY_RETRY);
+	}
+}
+
+/* ---- what is missing ---- */
+
+/* Loses wire bytes [FROM, TO) of what the server sent, behind its handshake, and reads the rest. */
+static void lose(const struct tls_pair *p, uint64_t from, uint64_t to, bool exact)
+{
+	const struct loss loss = {.from = {UINT64_MAX, from}, .to = {UINT64_MAX, to}};
+	struct reader r;
+
+	reader_open(&r);
+	learn(&r, buffer_span(&p->keylog));
+	reader_run(&r, p, &loss, 0);
+	assert_true(r.missing[DIRECTION_RECEIVED] > 0);
+	assert_string_equal(r.reading, "in part");
+	assert_true(same(&r.plain[DIRECTION_SENT], &p->said[DIRECTION_SENT]));
+	if (exact)
+		expect_rest(&r, p);
+	/* What was said last is there again, whole. */
+	assert_true(r.plain[DIRECTION_RECEIVED].len >= 500);
+	assert_memory_equal(
+		r.plain[DIRECTION_RECEIVED].data + r.plain[DIRECTION_RECEIVED].len - 500,
+		p->said[DIRECTION_RECEIVED].data + p->said[DIRECTION_RECEIVED].len - 500, 500);
+	reader_close(&r);
+}
+
+/* Bytes that END has put on the wire so far. */
+static uint64_t on_wire(const struct tls_pair *p, enum direction direction)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < p->count; i++)
+		if (p->messages[i].direction == direction)
+			sum += p->messages[i].len;
+	return sum;
+}
+
+static void lose_with(int version, const char *suite, bool exact)
+{
+	struct tls_ends ends;
+	struct tls_pair p;
+	uint64_t from, to;
+
+	tls_ends_open(&ends, version, suite);
+	tls_pair_open(&p, &ends, false);
+	tls_pair_handshake(&p);
+	tls_pair_talk(&p, 3);
+	from = on_wire(&p, DIRECTION_RECEIVED);
+	tls_pair_talk(&p, 10);
+	to = on_wire(&p, DIRECTION_RECEIVED);
+	tls_pair_talk(&p, 5);
+	lose(&p, from, to, exact);
+	lose(&p, from + 1, to, exact);
+	lose(&p, from - 3, to - 3, exact);
+	lose(&p, from + 100, from + 101, exact);
+	tls_pair_close(&p);
+	tls_ends_close(&ends);
+}
+
+static void holes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; suites_of_1_3[i]; i++)
+		lose_with(TLS1_3_VERSION, suites_of_1_3[i], true);
+	lose_with(TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256", true);
+	lose_with(TLS1_2_VERSION, "ECDHE-RSA-CHACHA20-POLY1305", true);
+	lose_with(TLS1_2_VERSION, "ECDHE-ECDSA-AES256-CCM8", true);
+	lose_with(TLS1_2_VERSION, "ECDHE-RSA-AES128-SHA", false);
+	lose_with(TLS1_1_VERSION, "ECDHE-RSA-AES128-SHA", false);
+	lose_with(TLS1_VERSION, "ECDHE-RSA-AES128-SHA", false);
+}
+
+/* A KeyUpdate is among what is missing. */
+static void update_in_a_hole(void **state)
+{
+	struct tls_ends ends;
+	struct tls_pair p;
+	uint64_t from, to;
+
+	(void)state;
+	tls_ends_open(&ends, TLS1_3_VERSION, NULL);
+	tls_pair_open(&p, &ends, false);
+	tls_pair_handshake(&p);
+	tls_pair_talk(&p, 2);
+	from = on_wire(&p, DIRECTION_RECEIVED);
+	tls_pair_talk(&p, 2);
+	assert_int_equal(SSL_key_update(p.server, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+	tls_pair_talk(&p, 2);
+	to = on_wire(&p, DIRECTION_RECEIVED);
+	tls_pair_talk(&p, 3);
+	lose(&p, from, to, false);
+	tls_pair_close(&p);
+	tls_ends_close(&ends);
+}
+
+/* The recording begins in the middle: the secrets are tied to the connection by the records. */
+static void midstream_with(const char *suite, bool known_conn)
+{
+	struct tls_ends ends;
+	struct tls_pair p, other;
+	struct loss loss = {.midstream = true};
+	struct reader r;
+	size_t said[2];
+
+	tls_ends_open(&ends, TLS1_3_VERSION, suite);
+	tls_pair_open(&other, &ends, false);
+	tls_pair_handshake(&other);
+	tls_pair_open(&p, &ends, false);
+	tls_pair_handshake(&p);
+	tls_pair_talk(&p, 50);
+	for (int d = 0; d < 2; d++) {
+		loss.to[d] = on_wire(&p, (enum direction)d);
+		said[d] = p.said[d].len;
+	}
+	tls_pair_talk(&p, 5);
+	reader_open(&r);
+	r.conn = known_conn ? 0 : 1;
+	learn(&r, buffer_span(&other.keylog));
+	learn(&r, buffer_span(&p.keylog));
+	reader_run(&r, &p, &loss, 0);
+	assert_string_equal(r.reading, "keys");
+	for (int d = 0; d < 2; d++)
+		assert_true(span_equal(buffer_span(&r.plain[d]),
+				       span_of(p.said[d].data + said[d], p.said[d].len - said[d])));
+	assert_true(keylog_was_used(r.keylog));
+	reader_close(&r);
+	tls_pair_close(&p);
+	tls_pair_close(&other);
+	tls_ends_close(&ends);
+}
+
+static void midstream(void **state)
+{
+	(void)state;
+	for (size_t i = 0; suites_of_1_3[i]; i++)
+		midstream_with(suites_of_1_3[i], false);
+}
+
+/* ---- why not ---- */
+
+static void expect_unread(struct reader *r, const struct tls_pair *p, const char *why)
+{
+	reader_run(r, p, NULL, 0);
+	assert_string_equal(r->reading, "no");
+	assert_string_equal(r->unread, why);
+	assert_int_equal(r->plain[0].len + r->plain[1].len, 0);
+}
+
+static void reasons(void **state)
+{
+	struct tls_ends ends;
+	struct tls_pair p, other;
+	struct reader r;
+
+	(void)state;
+	tls_ends_open(&ends, TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256");
+	tls_pair_open(&p, &ends, false);
+	tls_pair_handshake(&p);
+	tls_pair_talk(&p, 2);
+	tls_pair_open(&other, &ends, false);
+	tls_pair_handshake(&other);
+	reader_open(&r);
+	expect_unread(&r, &p, "no keys");
+	learn(&r, buffer_span(&other.keylog));
+	expect_unread(&r, &p, "no keys of this connection");
+	assert_false(keylog_was_used(r.keylog));
+	/* The right random, another's secret. */
+	memcpy(other.keylog.data, p.keylog.data, strlen("CLIENT_RANDOM ") + 64);
+	learn(&r, buffer_span(&other.keylog));
+	expect_unread(&r, &p, "the keys don't open it");
+	reader_close(&r);
+	tls_pair_close(&other);
+	tls_pair_close(&p);
+	tls_ends_close(&ends);
+
+	tls_ends_open(&ends, TLS1_2_VERSION, "NULL-SHA256");
+	tls_pair_open(&p, &ends, false);
+	tls_pair_handshake(&p);
+	tls_pair_talk(&p, 2);
+	reader_open(&r);
+	learn(&r, buffer_span(&p.keylog));
+	expect_unread(&r, &p, "the cipher suite is not supported");
+	reader_close(&r);
+	tls_pair_close(&p);
+	tls_ends_close(&ends);
+}
+
+/* ---- key logs ---- */
+
+#define RANDOM_HEX "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static enum keylog_answer add(struct keylog *k, const char *line)
+{
+	return keylog_add(k, span_text(line), 0);
+}
+
+static void keylog_lines(void **state)
+{
+	struct keylog *user = keylog_new(NULL, NULL), *k = keylog_new(NULL, user);
+	uint8_t random[SECRET_NAME_LEN];
+	const struct secrets *s;
+	size_t at = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(random); i++)
+		random[i] = (uint8_t)(i % 16 * 0x11);
+	assert_int_equal(add(k, ""), KEYLOG_IGNORED);
+	assert_int_equal(add(k, "# a comment"), KEYLOG_IGNORED);
+	assert_int_equal(add(k, "EXPORTER_SECRET " RANDOM_HEX " 00"), KEYLOG_IGNORED);
+	assert_int_equal(add(k, "CLIENT_RANDOM"), KEYLOG_NO_LINE);
+	assert_int_equal(add(k, "CLIENT_RANDOM 00 00"), KEYLOG_NO_LINE);
+	assert_int_equal(add(k, "CLIENT_RANDOM " RANDOM_HEX " 0"), KEYLOG_NO_LINE);
+	assert_int_equal(add(k, "CLIENT_RANDOM " RANDOM_HEX " 0g"), KEYLOG_NO_LINE);
+	assert_int_equal(add(k, "GET / HTTP/1.1"), KEYLOG_NO_LINE);
+	assert_int_equal(keylog_count(k), 0);
+	assert_int_equal(add(user, "CLIENT_TRAFFIC_SECRET_0 " RANDOM_HEX " ABcd\r"), KEYLOG_TAKEN);
+	assert_int_equal(keylog_count(k), 1);
+	s = keylog_find(k, span_of(random, sizeof(random)));
+	assert_non_null(s);
+	assert_int_equal(s->of[SECRET_CLIENT_TRAFFIC].len, 2);
+	assert_memory_equal(s->of[SECRET_CLIENT_TRAFFIC].bytes, "\xab\xcd", 2);
+	assert_true(keylog_was_used(user));
+	assert_false(keylog_was_used(k));
+	assert_ptr_equal(keylog_next(k, &at), s);
+	assert_null(keylog_next(k, &at));
+	assert_int_equal(add(k, "RSA Session-ID:0102 Master-Key:0304"), KEYLOG_TAKEN);
+	assert_non_null(keylog_find_session(k, span_of("\1\2", 2)));
+	assert_null(keylog_find_session(k, span_of("\1", 1)));
+	keylog_free(k);
+	keylog_free(user);
+}
+
+/* Secrets are kept within their share of the budget, and those that are not are counted. */
+static void keylog_is_bounded(void **state)
+{
+	struct budget budget = {.limit = 1 << 20};
+	struct keylog *k = keylog_new(&budget, NULL);
+	unsigned taken = 0;
+	char line[256];
+
+	(void)state;
+	for (unsigned i = 0; i < 4000; i++) {
+		snprintf(line, sizeof(line), "CLIENT_RANDOM %064x %096x", i, i);
+		taken += add(k, line) == KEYLOG_TAKEN;
+	}
+	assert_in_range(taken, 100, 2000);
+	assert_true(budget.used <= budget.limit / 4);
+	assert_true(budget.refused > 0);
+	keylog_free(k);
+	assert_int_equal(budget.used, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keylog_lines),
+		cmocka_unit_test(keylog_is_bounded),
+		cmocka_unit_test(every_suite_of_1_2),
+		cmocka_unit_test(every_suite_of_older_ones),
+		cmocka_unit_test(every_suite_of_1_3),
+		cmocka_unit_test(dhe),
+		cmocka_unit_test(key_updates),
+		cmocka_unit_test(hello_retry),
+		cmocka_unit_test(renegotiation),
+		cmocka_unit_test(resumption_of_1_2),
+		cmocka_unit_test(zero_round_trips),
+		cmocka_unit_test(holes),
+		cmocka_unit_test(update_in_a_hole),
+		cmocka_unit_test(midstream),
+		cmocka_unit_test(reasons),
+	};
+
+	return cmocka_run_group_tests_name("tls_decrypt", tests, NULL, NULL);
+}
