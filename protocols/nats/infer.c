@@ -22,6 +22,7 @@ struct finding {
 	unsigned lines, payloads, fronts, subscriptions, pings, pongs;
 	bool hello;
 	bool wrong;
+	bool skipped; /* what stands before the first line may be anything's: a word, too */
 	enum nats_verb first;
 };
 
@@ -103,8 +104,12 @@ static struct finding look(struct span bytes, enum side side, bool midstream)
 {
 	struct finding f = {0};
 
-	if (midstream)
+	if (midstream) {
+		size_t len = bytes.len;
+
 		bytes = skip_to_line(bytes, side);
+		f.skipped = bytes.len < len;
+	}
 	while (bytes.len && !f.wrong) {
 		struct nats_line line;
 		size_t scanned = 0;
@@ -145,6 +150,8 @@ static int score_of(const struct finding *client, const struct finding *server)
 		return SCORE_PAYLOADS;
 	if (payloads)
 		return SCORE_PAYLOAD;
+	if (client->skipped || server->skipped)
+		return client->lines + server->lines ? SCORE_PING : 0;
 	if (client->fronts || server->fronts || client->subscriptions > 1)
 		return SCORE_FRONT;
 	if ((client->pings && server->pongs) || (server->pings && client->pongs))

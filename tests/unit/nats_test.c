@@ -439,6 +439,7 @@ static void inference(void **state)
 	assert_true(SCORE("", "rest\r\nMSG a 1 3\r\nabc\r\nMSG b 1 1\r\nx\r\n", true, &role) >=
 		    INFER_CERTAIN);
 	assert_true(SCORE("PING\r\n", "PONG\r\n", true, &role) < INFER_CERTAIN);
+	assert_true(SCORE("1\r\n$4\r\nPING\r\n", "PONG\r\n", true, &role) < INFER_PLAUSIBLE);
 	/* Others that begin alike. */
 	assert_int_equal(SCORE("CONNECT example.com:443 HTTP/1.1\r\n\r\n", "", false, &role), 0);
 	assert_true(SCORE("PING\r\n", "+PONG\r\n", false, &role) < INFER_PLAUSIBLE);
