@@ -85,10 +85,42 @@ static const char *reply_expected(struct redis *r, const struct redis_message *m
 	return unanswered;
 }
 
+static unsigned kind_of(enum redis_trait trait)
+{
+	return (unsigned)(trait - TRAIT_SUBSCRIBE) % SUBSCRIPTION_KINDS;
+}
+
+static bool is_subscription(enum redis_trait trait)
+{
+	return trait >= TRAIT_SUBSCRIBE && trait <= TRAIT_SUNSUBSCRIBE;
+}
+
+/* So many confirmations a request gets: one for each channel; UNSUBSCRIBE alone means them all. */
+static int64_t confirmations_of(const struct redis *r, const struct redis_message *request)
+{
+	int64_t all = r->subscribed[kind_of(request->trait)];
+
+	if (request->words > 1)
+		return (int64_t)request->words - 1;
+	return all > 0 ? all : 1;
+}
+
+/* In a transaction a subscription is confirmed in the array that answers EXEC. */
+static void take_transaction(struct redis *r, struct redis_message *m)
+{
+	if (m->trait == TRAIT_MULTI)
+		r->uncounted = 0;
+	else if (m->trait == TRAIT_EXEC)
+		m->uncounted = r->uncounted;
+	else if (r->transaction && is_subscription(m->trait))
+		r->uncounted += (uint64_t)confirmations_of(r, m) - 1;
+}
+
 void redis_take_request(struct redis *r, struct redis_message *m)
 {
 	r->doubt = DOUBT_NONE;
 	r->asked = true;
+	take_transaction(r, m);
 	m->unanswered = reply_expected(r, m);
 	if (m->unanswered)
 		matcher_push(r->matcher, &m->base);
@@ -146,6 +178,13 @@ static const struct redis_message *oldest(const struct redis *r)
 	return (const struct redis_message *)matcher_oldest(r->matcher);
 }
 
+uint64_t redis_uncounted(const struct redis *r)
+{
+	const struct redis_message *request = oldest(r);
+
+	return request && request->trait == TRAIT_EXEC ? request->uncounted : 0;
+}
+
 static bool is_subscribed(const struct redis *r)
 {
 	return r->subscribed[0] || r->subscribed[1] || r->subscribed[2];
@@ -185,21 +224,6 @@ static void send_push(struct redis *r, struct redis_message *m, struct span name
 }
 
 /* ---- confirmations of (P|S)(UN)SUBSCRIBE ---- */
-
-static unsigned kind_of(enum redis_trait trait)
-{
-	return (unsigned)(trait - TRAIT_SUBSCRIBE) % SUBSCRIPTION_KINDS;
-}
-
-/* So many confirmations a request gets: one for each channel; UNSUBSCRIBE alone means them all. */
-static int64_t confirmations_of(const struct redis *r, const struct redis_message *request)
-{
-	int64_t all = r->subscribed[kind_of(request->trait)];
-
-	if (request->words > 1)
-		return (int64_t)request->words - 1;
-	return all > 0 ? all : 1;
-}
 
 /* The last element counts what is subscribed: shard channels apart, channels and patterns as one.
  */
@@ -246,12 +270,21 @@ static void take_confirmation(struct redis *r, struct redis_message *m, const st
 
 /* ---- replies ---- */
 
+/*
+ * From the middle on, before anything was asked: an array of strings that begins with a command is
+ * what a master sends its replicas.
+ */
+static bool is_replicated(const struct redis *r, const struct redis_message *m)
+{
+	return !r->asked && session_midstream(r->session) && redis_command_known(first_element(m));
+}
+
 /* True when the message was a push, and is given out. */
 static bool take_push(struct redis *r, struct redis_message *m)
 {
 	const struct push *push;
 
-	if (r->render.type == RESP_ARRAY && r->replica) {
+	if (r->render.type == RESP_ARRAY && (r->replica || is_replicated(r, m))) {
 		send_push(r, m, span_text("replication"));
 		return true;
 	}

@@ -64,6 +64,7 @@ struct grade {
 	unsigned known; /* requests whose command Redis knows */
 	unsigned lines;
 	unsigned arrays;
+	unsigned acks; /* REPLCONF ACK, which only replicas send */
 	unsigned telltales;
 	unsigned structures;
 	bool header;
@@ -109,6 +110,17 @@ static bool is_known(struct span word)
 	       (word.len < COMMAND_LEN_MAX && memchr(word.data, '.', word.len));
 }
 
+/* REPLCONF ACK, in the spelling of every replica. */
+static bool is_ack(struct span data, struct span word)
+{
+	static const char rest[] = "\r\n$3\r\nACK\r\n";
+	const char *behind = word.data + word.len;
+
+	return span_is(word, "REPLCONF") &&
+	       (size_t)(data.data + data.len - behind) >= sizeof(rest) - 1 &&
+	       memcmp(behind, rest, sizeof(rest) - 1) == 0;
+}
+
 static void grade_array(struct grade *g, struct span data)
 {
 	struct span word;
@@ -119,6 +131,7 @@ static void grade_array(struct grade *g, struct span data)
 	g->arrays++;
 	g->frames++;
 	g->known += is_known(word);
+	g->acks += is_ack(data, word);
 	g->first = g->first.len ? g->first : word;
 }
 
@@ -349,10 +362,18 @@ static int score_of(enum asked asked, enum said said, const struct sample *sampl
 
 	if (asked == ASKED_ARRAYS && said == SAID_NOTHING)
 		return sample->midstream ? AMBIGUOUS : AMBIGUOUS_LIKELIER;
-	if (asked > ASKED_LINES || said != SAID_STRUCTURE)
+	/* A master sends commands, too: in the middle the other side has to be heard. */
+	if (asked == ASKED_KNOWN && said == SAID_NOTHING && sample->midstream)
+		return AMBIGUOUS_LIKELIER;
+	if (said != SAID_STRUCTURE || (asked > ASKED_LINES && asked < ASKED_KNOWN))
 		return scores[asked][said];
 	grade_side(&other, SIDE_CLIENT, replies, sample->midstream);
 	if (asked_of(&other, replies.len) < ASKED_ARRAYS)
+		return scores[asked][said];
+	/* What looks like a server sends what only a replica does: it is the client. */
+	if (other.acks && other.acks == other.frames)
+		return scores[ASKED_LINES][SAID_LINE];
+	if (asked > ASKED_LINES)
 		return scores[asked][said];
 	if (asked != ASKED_NOTHING)
 		return scores[asked][SAID_LINE];

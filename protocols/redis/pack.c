@@ -20,6 +20,7 @@ struct packed {
 	bool transaction;
 	bool monitor;
 	bool replica;
+	uint64_t uncounted;
 	int64_t subscribed[SUBSCRIPTION_KINDS];
 	enum redis_trait confirming;
 	int64_t confirmations;
@@ -30,18 +31,20 @@ struct packed {
 static void pack_walk(const struct resp_walk *walk, struct buffer *out)
 {
 	pack_u64(out, walk->depth);
+	pack_u64(out, walk->uncounted);
 	buffer_append(out, walk->level, walk->depth * sizeof(*walk->level));
 }
 
 static void unpack_walk(struct resp_walk *walk, struct unpack *in)
 {
-	uint64_t depth = unpack_u64(in);
+	uint64_t depth = unpack_u64(in), uncounted = unpack_u64(in);
 
 	if (depth > RESP_DEPTH_MAX) {
 		in->failed = true;
 		return;
 	}
 	walk->depth = (unsigned)depth;
+	walk->uncounted = uncounted;
 	unpack_bytes(in, walk->level, walk->depth * sizeof(*walk->level));
 }
 
@@ -119,6 +122,7 @@ bool redis_pack(const void *state, struct buffer *out)
 		.transaction = r->transaction,
 		.monitor = r->monitor,
 		.replica = r->replica,
+		.uncounted = r->uncounted,
 		.confirming = r->confirming,
 		.confirmations = r->confirmations,
 	};
@@ -149,6 +153,7 @@ bool redis_unpack(void *state, struct unpack *in)
 	r->transaction = packed.transaction;
 	r->monitor = packed.monitor;
 	r->replica = packed.replica;
+	r->uncounted = packed.uncounted;
 	r->confirming = packed.confirming;
 	r->confirmations = packed.confirmations;
 	memcpy(r->subscribed, packed.subscribed, sizeof(r->subscribed));

@@ -103,7 +103,7 @@ static struct redis_message *message_of(struct redis *r, const struct frame *fra
 		m->request = frame->side == SIDE_CLIENT;
 		m->limit = text_limit(r);
 		if (!m->request)
-			render_start(&r->render, m->limit);
+			render_start(&r->render, m->limit, redis_uncounted(r));
 	}
 	m->cut |= frame->cut;
 	r->current[frame->side] = m;
@@ -203,6 +203,8 @@ static void redis_message(void *state, const struct frame *frame)
 		matcher_lost(r->matcher, SIDE_CLIENT);
 	if (!(frame->kind & REDIS_GOES_ON))
 		end_message(r, frame->side);
+	if (!r->scan[SIDE_SERVER].start.depth)
+		r->scan[SIDE_SERVER].start.uncounted = redis_uncounted(r);
 	redis_recharge(r);
 }
 

@@ -262,13 +262,14 @@ static void close_levels(struct redis_render *r, unsigned before, unsigned now, 
 			close_level(r, &r->level[d - 1], out);
 }
 
-void render_start(struct redis_render *r, size_t limit)
+void render_start(struct redis_render *r, size_t limit, uint64_t uncounted)
 {
 	buffer_clear(&r->attributes);
 	if (r->scratch.capacity > RESP_LINE_MAX)
 		buffer_free(&r->scratch);
 	r->nowhere.failed = true;
 	r->walk.depth = 0;
+	r->walk.uncounted = uncounted;
 	r->limit = limit;
 	r->cut = false;
 	r->type = 0;
@@ -288,6 +289,9 @@ void render_tokens(struct redis_render *r, struct span data, struct buffer *out)
 		if (resp_token(at + pos, data.len - pos, &token) != FRAME_DONE)
 			return;
 		append_token(r, &token, out);
+		if (token.size <= data.len - pos)
+			resp_walk_push(&r->walk, &token,
+				       span_of(at + pos + token.size, data.len - pos - token.size));
 		if (!resp_walk(&r->walk, &token, &whole))
 			return;
 		close_levels(r, before, r->walk.depth, out);

@@ -38,8 +38,8 @@ struct redis_render {
 	int64_t count;
 };
 
-/* A new reply begins. */
-void render_start(struct redis_render *r, size_t limit);
+/* A new reply begins. UNCOUNTED: struct resp_walk's. */
+void render_start(struct redis_render *r, size_t limit, uint64_t uncounted);
 
 /*
  * Appends the tokens of DATA to OUT. DATA ends with a token, of which the end of the payload may

@@ -18,6 +18,7 @@ struct redis_message {
 	enum redis_trait trait; /* of a request's command */
 	size_t limit;		/* base.text stops growing about here */
 	bool known;		/* a request's command is one of Redis */
+	uint64_t uncounted;	/* of EXEC: confirmations that its reply doesn't count */
 	uint64_t words;		/* of a request: the command and its arguments */
 	size_t split;		/* in base.text */
 	bool request;		/* sent by the client */

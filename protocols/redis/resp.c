@@ -286,8 +286,44 @@ bool resp_walk(struct resp_walk *walk, const struct resp_token *token, bool *who
 	return true;
 }
 
+/* The first element of a push, when it confirms a subscription. */
+static bool is_confirmation(struct span name)
+{
+	static const char *const names[] = {"subscribe",   "psubscribe",   "ssubscribe",
+					    "unsubscribe", "punsubscribe", "sunsubscribe"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_is(name, names[i]))
+			return true;
+	return false;
+}
+
+enum frame_status resp_walk_push(struct resp_walk *walk, const struct resp_token *token,
+				 struct span behind)
+{
+	bool push = token->type == RESP_PUSH;
+	struct resp_token name;
+	enum frame_status status;
+
+	if (walk->depth != 1 || walk->level[0].type != RESP_ARRAY || !token->number ||
+	    !(push || (token->type == RESP_ARRAY && walk->uncounted)))
+		return FRAME_DONE;
+	status = resp_token((const uint8_t *)behind.data, behind.len, &name);
+	if (status != FRAME_DONE)
+		return status;
+	if (name.type == RESP_BULK && name.size > behind.len)
+		return FRAME_MORE;
+	if (is_confirmation(name.text)) {
+		push = walk->uncounted > 0;
+		walk->uncounted -= push;
+	}
+	walk->level[0].left += push;
+	return FRAME_DONE;
+}
+
 void resp_walk_copy(struct resp_walk *to, const struct resp_walk *from)
 {
 	to->depth = from->depth;
+	to->uncounted = from->uncounted;
 	memcpy(to->level, from->level, from->depth * sizeof(from->level[0]));
 }

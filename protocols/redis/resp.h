@@ -67,7 +67,20 @@ struct resp_walk {
 		uint64_t left; /* values to come, or RESP_STREAMED */
 		uint8_t type;
 	} level[RESP_DEPTH_MAX];
+	/*
+	 * Confirmations of subscriptions that an array of a transaction's replies holds beyond its
+	 * count: all but the first of each command.
+	 */
+	uint64_t uncounted;
 };
+
+/*
+ * What pushes in an array of replies mean for its count, before TOKEN is taken; the bytes BEHIND
+ * it tell. Pushes come between the replies and aren't counted, but the confirmation of a
+ * subscription stands for its command's reply. MORE: that can't be told yet.
+ */
+enum frame_status resp_walk_push(struct resp_walk *walk, const struct resp_token *token,
+				 struct span behind);
 
 /*
  * Takes the next token; false when it may not stand there. *WHOLE: it was the last of a value at

@@ -91,6 +91,20 @@ static bool ends_well(const uint8_t *data, size_t available, uint64_t end)
 	return end > available || memcmp(data + end - 2, "\r\n", 2) == 0;
 }
 
+/* The name of a push is behind its head, in the same piece. */
+static bool opens(const struct resp_token *token)
+{
+	return resp_is_aggregate(token->type) && token->number > 0;
+}
+
+static enum frame_status take_push(struct resp_walk *walk, const struct resp_token *token,
+				   const uint8_t *at, size_t available)
+{
+	if (!opens(token))
+		return FRAME_DONE;
+	return resp_walk_push(walk, token, span_of(at + token->size, available - token->size));
+}
+
 /*
  * Tokens until the message is whole or the piece long enough. frame->scanned may lie beyond what is
  * there: behind a payload that is still to come.
@@ -118,9 +132,12 @@ static enum frame_status frame_value(const struct redis_scan *scan, const uint8_
 			return status;
 		if (scan->side == SIDE_CLIENT && !fits_request(walk, &token))
 			return FRAME_BAD;
+		status = take_push(walk, &token, data + pos, available - pos);
+		if (status != FRAME_DONE)
+			return status;
 		if (!resp_walk(walk, &token, &whole))
 			return FRAME_BAD;
-		if (whole || pos + token.size >= REDIS_PIECE) {
+		if (whole || (pos + token.size >= REDIS_PIECE && !opens(&token))) {
 			if (!ends_well(data, available, pos + token.size))
 				return FRAME_BAD;
 			return done(frame, pos + token.size,
@@ -229,7 +246,7 @@ void redis_scan_take(struct redis_scan *scan, const struct frame *frame)
 		if (goes_on)
 			resp_walk_copy(&scan->start, frame->memo);
 		else
-			scan->start.depth = 0;
+			scan->start.depth = scan->start.uncounted = 0;
 		break;
 	case REDIS_INLINE:
 		scan->inline_seen = true;

@@ -46,10 +46,11 @@ struct redis {
 	enum redis_doubt doubt;
 
 	/* What the client asked for. */
-	bool asked;	  /* anything at all, seen or not */
-	bool replies_off; /* CLIENT REPLY OFF */
-	bool skip_next;	  /* CLIENT REPLY SKIP */
-	bool transaction; /* MULTI */
+	bool asked;	    /* anything at all, seen or not */
+	bool replies_off;   /* CLIENT REPLY OFF */
+	bool skip_next;	    /* CLIENT REPLY SKIP */
+	bool transaction;   /* MULTI */
+	uint64_t uncounted; /* in it: confirmations beyond the first of a command */
 	bool monitor;
 	bool replica; /* the client is a replica, the server its master */
 
@@ -63,6 +64,9 @@ struct redis {
 
 /* A request is whole: into the queue, or out at once when no reply will come. */
 void redis_take_request(struct redis *r, struct redis_message *m);
+
+/* Confirmations that the next reply holds beyond its count: struct resp_walk. */
+uint64_t redis_uncounted(const struct redis *r);
 
 /* A reply is whole: to its request, or out alone. Its type and count are the renderer's. */
 void redis_take_reply(struct redis *r, struct redis_message *m);
