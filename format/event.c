@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define EVENT_TEXT(number, name, text) [number] = text,
@@ -86,4 +87,84 @@ void address_text(const struct address *address, char text[static ADDRESS_TEXT_M
 	else
 		snprintf(text, ADDRESS_TEXT_MAX, "%s",
 			 address->family == ADDRESS_UNIX ? "unix" : "");
+}
+
+/* "80" at TEXT and nothing behind it. */
+static bool parse_port(const char *text, uint16_t *port)
+{
+	unsigned value = 0;
+
+	if (!*text)
+		return false;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return false;
+		value = value * 10 + (unsigned)(*text - '0');
+		if (value > UINT16_MAX)
+			return false;
+	}
+	*port = (uint16_t)value;
+	return value > 0;
+}
+
+static bool parse_ip(const char *text, size_t len, struct address *address)
+{
+	char ip[INET6_ADDRSTRLEN];
+	const char *scope = memchr(text, '%', len);
+
+	if (scope) {
+		size_t digits = strspn(scope + 1, "0123456789");
+
+		if (!digits || scope + 1 + digits != text + len)
+			return false;
+		address->scope = (uint32_t)strtoul(scope + 1, NULL, 10);
+		len = (size_t)(scope - text);
+	}
+	if (len >= sizeof(ip))
+		return false;
+	memcpy(ip, text, len);
+	ip[len] = '\0';
+	address->family = memchr(ip, ':', len) ? ADDRESS_INET6 : ADDRESS_INET4;
+	return inet_pton(address->family == ADDRESS_INET6 ? AF_INET6 : AF_INET, ip, address->ip) ==
+	       1;
+}
+
+bool address_parse(const char *text, struct address *address)
+{
+	const char *colon = strrchr(text, ':');
+	const char *bracket = strchr(text, ']');
+
+	*address = (struct address){0};
+	if (*text == '[')
+		return bracket && parse_ip(text + 1, (size_t)(bracket - text) - 1, address) &&
+		       (!bracket[1] ||
+			(bracket[1] == ':' && parse_port(bracket + 2, &address->port)));
+	/* More than one colon: all of it is the address. */
+	if (!colon || strchr(text, ':') != colon)
+		return parse_ip(text, strlen(text), address);
+	return (colon == text || parse_ip(text, (size_t)(colon - text), address)) &&
+	       parse_port(colon + 1, &address->port);
+}
+
+/* Of an IPv4-mapped address the last four bytes. */
+static struct address unmapped(const struct address *address)
+{
+	struct address a = *address;
+
+	if (!is_mapped(address))
+		return a;
+	a.family = ADDRESS_INET4;
+	memmove(a.ip, address->ip + 12, 4);
+	return a;
+}
+
+bool address_matches(const struct address *wanted, const struct address *address)
+{
+	struct address a = unmapped(wanted), b = unmapped(address);
+
+	if (wanted->port && wanted->port != address->port)
+		return false;
+	return a.family == ADDRESS_NONE ||
+	       (a.family == b.family && (!a.scope || a.scope == b.scope) &&
+		memcmp(a.ip, b.ip, ip_len(a.family)) == 0);
 }

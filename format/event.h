@@ -93,6 +93,17 @@ bool address_equal(const struct address *a, const struct address *b);
  */
 void address_text(const struct address *address, char text[static ADDRESS_TEXT_MAX]);
 
+/*
+ * What address_text() writes, and less of it: "127.0.0.1", "::1" and "[::1]" with port 0, ":80"
+ * with ADDRESS_NONE. False when TEXT is none of these.
+ */
+bool address_parse(const char *text, struct address *address);
+
+/*
+ * Whether ADDRESS is what address_parse() gave: a port or address that wasn't given matches any,
+ * and so does a scope. */
+bool address_matches(const struct address *wanted, const struct address *address);
+
 struct event_clock {
 	int64_t realtime; /* ns since the epoch at the event's time */
 	int64_t boottime; /* CLOCK_BOOTTIME; 0 when unknown */

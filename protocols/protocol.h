@@ -246,6 +246,9 @@ void session_encrypted(struct session *s, const struct encryption *encryption);
 
 /* ---- the connection ---- */
 
+/* From here on it is known who the client behind a proxy is. */
+void session_introduce(struct session *s, const struct address *client);
+
 enum transport session_transport(const struct session *s);
 bool session_midstream(const struct session *s);
 /* 0 when there is none, or several: a datagram's other end is frame->peer. */

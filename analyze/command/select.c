@@ -31,6 +31,8 @@ static bool wrong_kind(const char *command, enum selection_kind kind, const char
 		[SELECT_ROLE] = "--role wants client, server or unknown",
 		[SELECT_OUTCOME] = "--outcome wants ok, error, unanswered or partial",
 		[SELECT_RECORD] = "--record wants the id of a record, as in 24.1830",
+		[SELECT_ADDR] =
+			"--addr wants an address, a port or both: 10.1.2.3:80, [::1]:80, :80",
 	};
 
 	if (kind != SELECT_PROTOCOL)

@@ -25,9 +25,11 @@ struct select {
 		{"role", 0, "ROLE", "only where the recorded process is the client (or server)"},  \
 		{"outcome", 0, "OUTCOME", "only ok, error, unanswered or partial ones"},           \
 		{"record", 0, "ID", "only this record"},                                           \
+		{"addr", 0, "ADDRESS",                                                             \
+		 "only this one, at either end or behind a proxy: 10.1.2.3, 10.1.2.3:80, :80"},    \
 		{"since", 0, "TIME", "not before: 2026-11-22T10:00:00Z, or seconds since 1970"},   \
 		{"until", 0, "TIME", "before"}, MEMORY_OPTION, KEYLOG_OPTION
-#define SELECT_FILTERS 12
+#define SELECT_FILTERS 13
 
 /* The same for listings: their own options are numbered from SELECT_OPTIONS. */
 #define SELECT_OPTION_TABLE                                                                        \

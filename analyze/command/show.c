@@ -127,7 +127,21 @@ static void append_process(struct cells *cells, const struct row_end *end)
 	cells_end(cells, PAINT_NONE);
 }
 
-/* The process at the other end where it was recorded, else its address. */
+/* The recorded end: its process where that is known, else its address. */
+static void append_own(struct cells *cells, const struct row_end *end)
+{
+	if (end->pid) {
+		append_process(cells, end);
+		return;
+	}
+	if (end->role == ROLE_CLIENT && *end->client_text)
+		buffer_append_text(&cells->text, end->client_text);
+	else
+		buffer_append_text(&cells->text, end->local_text);
+	cells_end(cells, PAINT_NONE);
+}
+
+/* The process at the other end where it was recorded, else its address: the true client's. */
 static void append_other(struct cells *cells, const struct row *row)
 {
 	char remote[ADDRESS_TEXT_MAX];
@@ -136,7 +150,10 @@ static void append_other(struct cells *cells, const struct row *row)
 		append_process(cells, row->twin->end);
 		return;
 	}
-	buffer_append_text(&cells->text, row_remote(row, remote));
+	if (row->end->role == ROLE_SERVER && *row->end->client_text)
+		buffer_append_text(&cells->text, row->end->client_text);
+	else
+		buffer_append_text(&cells->text, row_remote(row, remote));
 	cells_end(cells, PAINT_NONE);
 }
 
@@ -153,9 +170,9 @@ static void append_ends(struct show *show, const struct row *row)
 		cells_end(cells, PAINT_NONE);
 	} else if (row->end->role == ROLE_SERVER) {
 		append_other(cells, row);
-		append_process(cells, row->end);
+		append_own(cells, row->end);
 	} else {
-		append_process(cells, row->end);
+		append_own(cells, row->end);
 		append_other(cells, row);
 	}
 }

@@ -128,7 +128,13 @@ static void fill_end(struct exchange_values *to, int at, const struct row *row)
 /* The end that wasn't recorded: its address, as the other one tells it. */
 static void fill_stranger(struct exchange_values *to, int at, const struct row *other)
 {
-	to->values[at + END_ADDRESS] = text_or_null(row_remote(other, to->addresses[at == SERVER]));
+	const char *client = other->end->client_text;
+
+	if (at == CLIENT && *client)
+		to->values[at + END_ADDRESS] = value_text(span_text(client));
+	else
+		to->values[at + END_ADDRESS] = text_or_null(
+			row_remote(other, to->addresses[at == SERVER]));
 }
 
 static void fill_common(struct exchange_values *to, const struct row *row)

@@ -15,6 +15,9 @@ const struct column record_columns[RECORD_COLUMNS] = {
 	[RECORD_ROLE] = {"role", "TEXT", "", "client, server or unknown: of the recorded process"},
 	[RECORD_LOCAL] = {"local", "TEXT", "", "its end of the connection"},
 	[RECORD_REMOTE] = {"remote", "TEXT", "", "the other end"},
+	[RECORD_CLIENT] =
+		{"proxied_client", "TEXT", "",
+		 "the client behind a proxy, as a PROXY header names it; null: none does"},
 	[RECORD_TLS] = {"tls", "BOOLEAN", "", "whether this came out of TLS"},
 	[RECORD_OUTCOME] = {"outcome", "TEXT", "", "ok, error, unanswered or partial"},
 	[RECORD_LATENCY] = {"latency_ns", "BIGINT", "ns",
@@ -48,6 +51,9 @@ static void fill_end(struct value *v, const struct row_end *end)
 	v[RECORD_ROLE] = value_word(span_text(role_text(end->role)));
 	v[RECORD_LOCAL] = value_text(span_text(end->local_text));
 	v[RECORD_REMOTE] = value_text(span_text(end->remote_text));
+	v[RECORD_CLIENT] = (struct value){0};
+	if (*end->client_text)
+		v[RECORD_CLIENT] = value_text(span_text(end->client_text));
 	v[RECORD_TLS] = value_bool(end->tls);
 }
 

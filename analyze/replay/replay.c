@@ -131,6 +131,7 @@ struct selection_subject connection_subject(const struct connection *c)
 		.pid = c->pid,
 		.name = c->process ? c->process->name : NULL,
 		.container = c->process ? c->process->container : NULL,
+		.addresses = {&c->local, &c->remote},
 		.role = connection_role(c),
 		.outcome = -1,
 		.from = replay_realtime(t->replay, c->start_ts),
@@ -139,6 +140,8 @@ struct selection_subject connection_subject(const struct connection *c)
 	struct spoken spoken[SELECTION_PROTOCOLS];
 	size_t count = connection_spoken(c, spoken, SELECTION_PROTOCOLS);
 
+	if (c->sessions[LAYER_WIRE])
+		subject.addresses[3] = session_client(c->sessions[LAYER_WIRE]);
 	for (size_t i = 0; i < count && i < SELECTION_PROTOCOLS; i++)
 		subject.protocols[i] = spoken[i].protocol;
 	return subject;

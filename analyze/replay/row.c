@@ -74,6 +74,7 @@ struct selection_subject row_subject(const struct row *row)
 		.name = row->end->comm,
 		.container = row->end->container,
 		.table = row->table,
+		.addresses = {&row->end->local, &row->end->remote, row->peer, &row->end->client},
 		.role = row->end->role,
 		.outcome = row->outcome,
 		.position = row->position,
@@ -146,6 +147,7 @@ static struct row_end *end_new(const struct replay *replay, const struct connect
 		.tls = session_is_plaintext(s),
 		.local = conn->local,
 		.remote = conn->remote,
+		.client = *session_client(s),
 		.comm = store(&to, comm),
 		.container = store(&to, container),
 		.local_text = store(&to, conn->local_text),
@@ -153,6 +155,7 @@ static struct row_end *end_new(const struct replay *replay, const struct connect
 		.refs = 1,
 	};
 	set_id(end);
+	address_text(&end->client, end->client_text);
 	end->mirrored = !conn->remote.port || replay_is_local(replay, conn->remote.port);
 	return end;
 }
@@ -162,6 +165,7 @@ static bool still_true(const struct remembered *m, const struct connection *conn
 {
 	return m->end && m->end->conn == conn->id && m->revision == conn->revision &&
 	       m->session == s && m->end->pid == conn->pid &&
+	       address_equal(&m->end->client, session_client(s)) &&
 	       (m->end->role == session_role(s) || session_role(s) == ROLE_UNKNOWN);
 }
 

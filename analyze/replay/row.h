@@ -26,10 +26,12 @@ struct row_end {
 	bool mirrored; /* another recorded end may stand opposite: see replay_is_local() */
 	struct address local;
 	struct address remote;
-	const char *comm; /* all terminated, "" when unknown */
+	struct address client; /* that a proxy introduced; ADDRESS_NONE: none did */
+	const char *comm;      /* all terminated, "" when unknown */
 	const char *container;
 	const char *local_text;
 	const char *remote_text;
+	char client_text[ADDRESS_TEXT_MAX];
 
 	char id[ROW_END_ID_MAX]; /* with which the ids of its rows begin: "24." or "24.t" */
 	uint8_t id_len;

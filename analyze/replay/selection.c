@@ -116,6 +116,16 @@ static bool add_record(struct selection *s, const char *text)
 	return !s->records.failed;
 }
 
+static bool add_address(struct selection *s, const char *text)
+{
+	struct address address;
+
+	if (!address_parse(text, &address))
+		return false;
+	buffer_append(&s->addresses, &address, sizeof(address));
+	return !s->addresses.failed;
+}
+
 static bool add_text(struct selection *s, enum selection_kind kind, const char *text)
 {
 	struct buffer *list = &s->texts[kind - SELECT_NAME];
@@ -151,6 +161,9 @@ bool selection_add(struct selection *s, enum selection_kind kind, const char *va
 		break;
 	case SELECT_RECORD:
 		good = add_record(s, value);
+		break;
+	case SELECT_ADDR:
+		good = add_address(s, value);
 		break;
 	case SELECT_KINDS:
 		break;
@@ -244,6 +257,18 @@ static bool has_record(const struct selection *s, const struct selection_subject
 	return false;
 }
 
+static bool has_address(const struct selection *s, const struct selection_subject *subject)
+{
+	const struct address *list = (const struct address *)s->addresses.data;
+
+	for (size_t i = 0; i < s->addresses.len / sizeof(*list); i++)
+		for (size_t end = 0; end < SELECTION_ADDRESSES; end++)
+			if (subject->addresses[end] &&
+			    address_matches(&list[i], subject->addresses[end]))
+				return true;
+	return false;
+}
+
 bool selection_has(const struct selection *s, enum selection_kind kind,
 		   const struct selection_subject *subject)
 {
@@ -266,6 +291,8 @@ bool selection_has(const struct selection *s, enum selection_kind kind,
 		return subject->outcome >= 0 && (s->outcomes >> subject->outcome & 1);
 	case SELECT_RECORD:
 		return has_record(s, subject);
+	case SELECT_ADDR:
+		return has_address(s, subject);
 	case SELECT_KINDS:
 		break;
 	}
@@ -273,6 +300,17 @@ bool selection_has(const struct selection *s, enum selection_kind kind,
 }
 
 /* ---- remembering ---- */
+
+static void say_address(const struct selection_subject *subject, struct buffer *b)
+{
+	char text[ADDRESS_TEXT_MAX] = "";
+
+	/* The other end's tells more than the own. */
+	for (size_t end = 0; end < SELECTION_ADDRESSES; end++)
+		if (subject->addresses[end] && subject->addresses[end]->family != ADDRESS_NONE)
+			address_text(subject->addresses[end], text);
+	buffer_append_text(b, text);
+}
 
 /* What the subject says to KIND, for a person. */
 static void say(const struct selection_subject *subject, enum selection_kind kind, struct buffer *b)
@@ -313,6 +351,9 @@ static void say(const struct selection_subject *subject, enum selection_kind kin
 				      subject->side == SIDE_SERVER ? "r" : "",
 				      (unsigned long long)subject->position);
 		break;
+	case SELECT_ADDR:
+		say_address(subject, b);
+		return;
 	case SELECT_KINDS:
 		break;
 	}
@@ -374,6 +415,7 @@ const char *selection_option_name(enum selection_kind kind)
 		[SELECT_NAME] = "--name",	  [SELECT_CONTAINER] = "--container",
 		[SELECT_PROTOCOL] = "--protocol", [SELECT_ROLE] = "--role",
 		[SELECT_OUTCOME] = "--outcome",	  [SELECT_RECORD] = "--record",
+		[SELECT_ADDR] = "--addr",
 	};
 
 	return kind < SELECT_KINDS ? names[kind] : "";
@@ -470,6 +512,7 @@ void selection_free(struct selection *s)
 	buffer_free(&s->texts[1]);
 	buffer_free(&s->tables);
 	buffer_free(&s->records);
+	buffer_free(&s->addresses);
 	for (size_t kind = 0; kind < SELECT_KINDS; kind++)
 		for (size_t i = 0; i < SELECTION_SEEN; i++)
 			free(s->tallies[kind].seen[i]);

@@ -20,6 +20,7 @@ enum selection_kind {
 	SELECT_ROLE,
 	SELECT_OUTCOME,
 	SELECT_RECORD,
+	SELECT_ADDR, /* of an end, or of a client that a proxy introduced */
 	SELECT_KINDS,
 };
 
@@ -29,7 +30,8 @@ enum selection_kind {
 #define SELECT_OF_PROCESSES                                                                        \
 	(SELECT_BIT(SELECT_PID) | SELECT_BIT(SELECT_NAME) | SELECT_BIT(SELECT_CONTAINER))
 #define SELECT_OF_SESSIONS                                                                         \
-	(SELECT_OF_RECORDS | SELECT_BIT(SELECT_PROTOCOL) | SELECT_BIT(SELECT_ROLE))
+	(SELECT_OF_RECORDS | SELECT_BIT(SELECT_PROTOCOL) | SELECT_BIT(SELECT_ROLE) |               \
+	 SELECT_BIT(SELECT_ADDR))
 
 /* Names a record, as its id does: see row_id(). */
 struct record_name {
@@ -56,13 +58,14 @@ struct selection {
 	unsigned kinds; /* SELECT_BIT() of those that were given */
 	int64_t since;	/* ns since the epoch; 0: none */
 	int64_t until;
-	struct map conns;	/* by id */
-	struct buffer pids;	/* uint64_t each */
-	struct buffer texts[2]; /* const char * each: names, containers */
-	struct buffer tables;	/* of the tables */
-	unsigned roles;		/* bit by enum role */
-	unsigned outcomes;	/* bit by enum outcome */
-	struct buffer records;	/* struct record_name each */
+	struct map conns;	 /* by id */
+	struct buffer pids;	 /* uint64_t each */
+	struct buffer texts[2];	 /* const char * each: names, containers */
+	struct buffer tables;	 /* of the tables */
+	unsigned roles;		 /* bit by enum role */
+	unsigned outcomes;	 /* bit by enum outcome */
+	struct buffer records;	 /* struct record_name each */
+	struct buffer addresses; /* struct address each; without port or family: any */
 
 	bool resolved;	      /* the connections were found by what was asked first */
 	uint64_t lowest_conn; /* that the recording has; 0: none was seen */
@@ -77,6 +80,9 @@ struct selection {
 
 #define SELECTION_PROTOCOLS 8
 
+/* Local, remote, the peer of a datagram, the client behind a proxy. */
+#define SELECTION_ADDRESSES 4
+
 /* What a row, an event or a connection has to say. What isn't known matches nothing. */
 struct selection_subject {
 	uint64_t conn;
@@ -85,6 +91,7 @@ struct selection_subject {
 	const char *container;
 	const struct table *table;			       /* of a record; or NULL, then: */
 	const struct protocol *protocols[SELECTION_PROTOCOLS]; /* that a connection spoke */
+	const struct address *addresses[SELECTION_ADDRESSES];  /* each may be NULL */
 	enum role role;
 	int outcome; /* enum outcome, or -1 */
 	uint64_t position;

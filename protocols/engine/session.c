@@ -227,6 +227,16 @@ bool session_midstream(const struct session *s)
 	return s->midstream || s->restarted;
 }
 
+void session_introduce(struct session *s, const struct address *client)
+{
+	s->root->client = *client;
+}
+
+const struct address *session_client(const struct session *s)
+{
+	return &s->root->client;
+}
+
 uint16_t session_local_port(const struct session *s)
 {
 	return s->options.local_port;

@@ -135,6 +135,9 @@ void session_leave_plaintext(struct session *s);
 /* The role of the recorded process, as the recorder or the bytes told. */
 enum role session_role(const struct session *s);
 
+/* The client that a proxy introduced; ADDRESS_NONE: none did. */
+const struct address *session_client(const struct session *s);
+
 /* How many records in a row before the last one had its position. */
 unsigned session_repeat(const struct session *s);
 

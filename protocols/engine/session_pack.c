@@ -21,6 +21,7 @@ struct packed {
 	unsigned emitted_repeat;
 	size_t spoken_count;
 	size_t speaking;
+	struct address client;
 	bool midstream;
 	bool restarted;
 	bool spoken_to;
@@ -80,6 +81,7 @@ bool session_pack(struct session *s, struct buffer *out)
 		.emitted_repeat = s->emitted_repeat,
 		.spoken_count = s->spoken_count,
 		.speaking = s->speaking,
+		.client = s->client,
 		.midstream = s->midstream,
 		.restarted = s->restarted,
 		.spoken_to = s->spoken_to,

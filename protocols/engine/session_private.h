@@ -95,7 +95,8 @@ struct session {
 	struct told_encryption *encryption; /* of the root; NULL: nothing was told */
 	bool plaintext_elsewhere;	    /* of the root */
 
-	struct entry *facts; /* of the root: what was learnt on this connection */
+	struct address client; /* of the root: that a proxy introduced */
+	struct entry *facts;   /* of the root: what was learnt on this connection */
 	struct framer_counts counts;
 	uint64_t records;
 	uint64_t emitted_position; /* of the last record */

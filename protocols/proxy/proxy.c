@@ -113,6 +113,7 @@ static void emit(struct proxy_state *st, const struct proxy_header *h, const str
 	values[PROXY_COLUMN_COMMAND] = value_text(span_text(h->local ? "local" : "proxy"));
 	values[PROXY_COLUMN_FAMILY] = value_text(span_text(h->family));
 	if (h->known) {
+		session_introduce(st->session, &h->client);
 		address_text(&h->client, client);
 		address_text(&h->server, server);
 		values[PROXY_COLUMN_CLIENT] = value_text(span_text(client));

@@ -43,6 +43,7 @@ complains "a file that is no segment" 1 "not a socktape segment" "$socktape" inf
 complains "an unknown protocol" 1 "there are: .*http" "$socktape" show "$rec" smoke-signals
 complains "a wrong format" 1 "text, json or csv" "$socktape" show "$rec" --format xml
 complains "a wrong time" 1 "--since wants" "$socktape" show "$rec" --since yesterday
+complains "what is no address" 1 "--addr wants" "$socktape" show "$rec" --addr nowhere
 complains "a connection that isn't there" 1 "no connection 99" "$socktape" why "$rec" 99
 
 # ---- what is printed ----
@@ -52,7 +53,7 @@ is "info --json" "$("$socktape" info --json "$rec" | jq -c '[.lost_events, .lost
 is "show --json: one object a line" "$("$socktape" show "$rec" --json | jq -s length)" 6
 is "show: the names that records have" \
 	"$("$socktape" show "$rec" --json | head -1 | jq -r 'keys_unsorted | join(" ")')" \
-	"proto ts record_id conn pid comm role local remote tls outcome latency_ns ttfb_ns note twin peer_process late version method path host code reason req_headers resp_headers req_body resp_body req_bytes resp_bytes"
+	"proto ts record_id conn pid comm role local remote proxied_client tls outcome latency_ns ttfb_ns note twin peer_process late version method path host code reason req_headers resp_headers req_body resp_body req_bytes resp_bytes"
 is "conns: the names" \
 	"$("$socktape" conns "$rec" --json | head -1 | jq -r 'keys_unsorted | join(" ")')" \
 	"conn pid comm proto role local remote transport start end closed state state_by error connect_ns reset sent_bytes received_bytes lost_bytes unseen_bytes midstream tls records spoken"
@@ -70,6 +71,15 @@ both=$("$socktape" show corpora/http/live-demo --json | wc -l)
 is "text: an exchange once, --both: once for each end" \
 	"$("$socktape" show corpora/http/live-demo | wc -l) $("$socktape" show corpora/http/live-demo --both | wc -l)" \
 	"$((both / 2 + 1)) $((both + 1))"
+proxied=corpora/proxy/http-proxy-v2
+"$socktape" import -q "$proxied/capture.pcap" -o "$work/proxied"
+for address in 192.0.2.1 192.0.2.1:5555 :5555 10.0.0.2:80; do
+	is "--addr $address: what was said behind the proxy" \
+		"$("$socktape" show "$work/proxied" http --addr "$address" --json | jq -r .proxied_client | sort -u)" \
+		192.0.2.1:5555
+done
+is "the client behind a proxy is the one that is shown" \
+	"$("$socktape" show "$work/proxied" http | awk 'NR > 1 { print $3 }' | sort -u)" 192.0.2.1:5555
 is "each record's twin names it as its own" "$("$socktape" show corpora/http/live-demo --json |
 	jq -s 'INDEX(.record_id) as $all | map($all[.twin].twin == .record_id) | all')" true
 is "schema --json: the columns of a row, in their order" \

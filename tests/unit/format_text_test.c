@@ -35,6 +35,46 @@ static void addresses_are_written_as_usual(void **state)
 	}
 }
 
+static void addresses_are_read_as_they_are_written(void **state)
+{
+	static const struct {
+		const char *wanted, *address;
+		bool matches;
+	} cases[] = {
+		{"10.0.0.7", "10.0.0.7:53", true},
+		{"10.0.0.7:53", "10.0.0.7:53", true},
+		{"10.0.0.7:54", "10.0.0.7:53", false},
+		{"10.0.0.8", "10.0.0.7:53", false},
+		{":53", "10.0.0.7:53", true},
+		{":5", "10.0.0.7:53", false},
+		{"10.0.0.7", "[::ffff:10.0.0.7]:53", true},
+		{"::ffff:10.0.0.7", "10.0.0.7:53", true},
+		{"::1", "[::1]:443", true},
+		{"[::1]", "[::1]:443", true},
+		{"[::1]:443", "[::1]:443", true},
+		{"[::1]:80", "[::1]:443", false},
+		{"::1", "0.0.0.1:443", false},
+		{"fe80::9", "[fe80::9%3]:1", true},
+		{"fe80::9%3", "[fe80::9%3]:1", true},
+		{"fe80::9%4", "[fe80::9%3]:1", false},
+	};
+	static const char *const wrong[] = {
+		"",	     ":",	":0",	 ":65536",    ":x",
+		"10.0.0",    "nowhere", "[::1",	 "[::1]x",    "[::1]:",
+		"10.0.0.1:", "::1%",	"::1%x", "1.2.3.4.5", "10.0.0.1:80 ",
+	};
+	struct address wanted, address;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(address_parse(cases[i].wanted, &wanted));
+		assert_true(address_parse(cases[i].address, &address));
+		assert_int_equal(address_matches(&wanted, &address), cases[i].matches);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(address_parse(wrong[i], &wanted));
+}
+
 static void the_longest_address_fits(void **state)
 {
 	struct address longest = {.family = ADDRESS_INET6, .port = 65535, .scope = UINT32_MAX};
@@ -140,6 +180,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_are_written_as_usual),
+		cmocka_unit_test(addresses_are_read_as_they_are_written),
 		cmocka_unit_test(the_longest_address_fits),
 		cmocka_unit_test(addresses_are_equal_where_their_family_looks),
 		cmocka_unit_test(numbers_have_their_words),
