@@ -30,6 +30,7 @@ static bool translate_data(const void *data, size_t len, struct event *event,
 
 	(void)gaps;
 	event->type = EVENT_DATA;
+	to->begin_ts = 0;
 	to->peer.family = ADDRESS_NONE;
 	if (k->record.flags & KERNEL_DATA_PEER) {
 		if (left < sizeof(struct kernel_address))

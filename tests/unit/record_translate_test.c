@@ -39,9 +39,12 @@ static void data_with_payload(void **state)
 	};
 
 	(void)state;
+	/* An event is made where another was: nothing of that must stay. */
+	memset(&event, 0x11, sizeof(event));
 	assert_true(translate_record(&r, sizeof(r), &event, &gaps));
 	assert_int_equal(event.type, EVENT_DATA);
 	assert_int_equal(event.ts, 5000000001);
+	assert_int_equal(event.data.begin_ts, 0);
 	assert_false(event.snapshot);
 	assert_int_equal(event.data.conn, 7);
 	assert_int_equal(event.data.offset, 1ull << 40);
