@@ -5,19 +5,25 @@
 /*
  * Who gets what is left of the pool. While more than three quarters of it are free nobody looks.
  * Below that the processes' bytes are counted, in windows of an eighth of a second: one that takes
- * at least the average of those that are active is heavy, and gets less first. What a flooder does
- * isn't paid for by who is quiet beside it. The counts may miss a few bytes: they decide only who
- * comes first.
+ * about the average of those that are active, or more, is heavy, and gets less first. What a
+ * flooder does isn't paid for by who is quiet beside it. Two processors that begin a window at once
+ * may lose a record's bytes of it, and no more: it decides only who comes first.
  */
 
 #include "bpf/lane.h"
 
 #define SHARE_WINDOW 27 /* shift of nanoseconds */
 
-struct share {
+/* Of one window. The one before it has the other place, and is there as long as it counts. */
+struct share_count {
 	__u64 window;
-	__u64 bytes;  /* in it */
-	__u64 before; /* in the one before it */
+	__u64 bytes;
+	__u64 active;	/* processes; for all of them only */
+	__u64 reserved; /* old verifiers know of shifts, but of no product of a variable */
+};
+
+struct share {
+	struct share_count counts[2];
 };
 
 struct {
@@ -27,30 +33,28 @@ struct {
 	__type(value, struct share);
 } shares SEC(".maps");
 
-/* Of all processes. */
-__u64 shares_window;
-__u64 shares_bytes;
-__u64 shares_before;
-__u32 shares_active;
-__u32 shares_active_before;
+static struct share share_of_all;
+static const struct share share_blank; /* the stack has no room for it */
 
-static __always_inline void shares_turn(__u64 window)
+/* The count of WINDOW; true in *TURNED when it begins here. */
+static __always_inline struct share_count *share_count_of(struct share *share, __u64 window,
+							  bool *turned)
 {
-	bool next = shares_window + 1 == window;
+	struct share_count *count = &share->counts[window & 1];
 
-	shares_before = next ? shares_bytes : 0;
-	shares_active_before = next ? shares_active : 0;
-	shares_window = window;
-	shares_bytes = 0;
-	shares_active = 0;
+	*turned = count->window != window;
+	if (*turned) {
+		count->window = window;
+		count->bytes = 0;
+		count->active = 0;
+	}
+	return count;
 }
 
-static __always_inline void share_turn(struct share *share, __u64 window)
+/* Whether the count of the other place is that of the window before. */
+static __always_inline bool share_count_follows(const struct share_count *before, __u64 window)
 {
-	share->before = share->window + 1 == window ? share->bytes : 0;
-	share->window = window;
-	share->bytes = 0;
-	__sync_fetch_and_add(&shares_active, 1);
+	return before->window + 1 == window;
 }
 
 /* Counts BYTES of process PID; 1 when it is heavy. */
@@ -58,23 +62,35 @@ __noinline int share_is_heavy(__u32 pid, __u64 bytes)
 {
 	__u64 window = bpf_ktime_get_ns() >> SHARE_WINDOW;
 	struct share *share = bpf_map_lookup_elem(&shares, &pid);
-	struct share none = {};
-	__u32 active;
+	struct share_count *all, *own, *before;
+	__u64 own_bytes, all_bytes, active;
+	bool turned;
 
-	if (shares_window != window)
-		shares_turn(window);
 	if (!share) {
-		bpf_map_update_elem(&shares, &pid, &none, BPF_NOEXIST);
+		bpf_map_update_elem(&shares, &pid, &share_blank, BPF_NOEXIST);
 		share = bpf_map_lookup_elem(&shares, &pid);
 	}
 	if (!share)
 		return 1;
-	if (share->window != window)
-		share_turn(share, window);
-	share->bytes += bytes;
-	__sync_fetch_and_add(&shares_bytes, bytes);
-	active = shares_active > shares_active_before ? shares_active : shares_active_before;
-	return (share->bytes + share->before) * active >= shares_bytes + shares_before;
+	all = share_count_of(&share_of_all, window, &turned);
+	own = share_count_of(share, window, &turned);
+	if (turned)
+		__sync_fetch_and_add(&all->active, 1);
+	__sync_fetch_and_add(&own->bytes, bytes);
+	__sync_fetch_and_add(&all->bytes, bytes);
+	own_bytes = own->bytes;
+	all_bytes = all->bytes;
+	active = all->active;
+	before = &share->counts[(window + 1) & 1];
+	if (share_count_follows(before, window))
+		own_bytes += before->bytes;
+	before = &share_of_all.counts[(window + 1) & 1];
+	if (share_count_follows(before, window)) {
+		all_bytes += before->bytes;
+		if (active < before->active)
+			active = before->active;
+	}
+	return (own_bytes + own_bytes / 8) * active >= all_bytes;
 }
 
 #define ROOM_NONE (-1)
