@@ -63,24 +63,52 @@ static const char pairs[] = "00010203040506070809101112131415161718192021222324"
 			    "50515253545556575859606162636465666768697071727374"
 			    "75767778798081828384858687888990919293949596979899";
 
+/* Decimal digits of VALUE: about as many as the bits tell (1233 / 4096 is the logarithm of 2). */
+static unsigned digits_of(uint64_t value)
+{
+	static const uint64_t powers[U64_DIGITS] = {
+		0, /* zero has a digit, too */
+		10u,
+		100u,
+		1000u,
+		10000u,
+		100000u,
+		1000000u,
+		10000000u,
+		100000000u,
+		1000000000u,
+		10000000000u,
+		100000000000u,
+		1000000000000u,
+		10000000000000u,
+		100000000000000u,
+		1000000000000000u,
+		10000000000000000u,
+		100000000000000000u,
+		1000000000000000000u,
+		10000000000000000000u,
+	};
+	unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1);
+	unsigned at_least = bits * 1233 >> 12;
+
+	return at_least + (value >= powers[at_least]);
+}
+
 char *buffer_put_u64(char to[static U64_DIGITS], uint64_t value)
 {
-	char digits[U64_DIGITS];
-	size_t first = sizeof(digits);
+	char *end = to + digits_of(value);
+	char *at = end;
 
 	while (value >= 100) {
-		first -= 2;
-		memcpy(digits + first, pairs + value % 100 * 2, 2);
+		at -= 2;
+		memcpy(at, pairs + value % 100 * 2, 2);
 		value /= 100;
 	}
-	if (value >= 10) {
-		first -= 2;
-		memcpy(digits + first, pairs + value * 2, 2);
-	} else {
-		digits[--first] = (char)('0' + value);
-	}
-	memcpy(to, digits + first, sizeof(digits) - first);
-	return to + (sizeof(digits) - first);
+	if (value >= 10)
+		memcpy(to, pairs + value * 2, 2);
+	else
+		*to = (char)('0' + value);
+	return end;
 }
 
 void buffer_append_u64(struct buffer *b, uint64_t value)

@@ -53,7 +53,12 @@ static inline void buffer_append(struct buffer *b, const void *data, size_t len)
 
 static inline void buffer_append_span(struct buffer *b, struct span s)
 {
-	buffer_append(b, s.data, s.len);
+	char *to = buffer_reserve(b, s.len);
+
+	if (!to)
+		return;
+	span_put(to, s);
+	b->len += s.len;
 }
 
 static inline void buffer_append_char(struct buffer *b, char c)

@@ -120,10 +120,16 @@ static enum paint outcome_paint(enum outcome outcome)
 
 static void append_process(struct cells *cells, const struct row_end *end)
 {
-	if (end->pid)
-		buffer_printf(&cells->text, "%s[%u]", end->comm, end->pid);
-	else
-		buffer_append_char(&cells->text, '-');
+	struct buffer *b = &cells->text;
+
+	if (end->pid) {
+		buffer_append_text(b, end->comm);
+		buffer_append_char(b, '[');
+		buffer_append_u64(b, end->pid);
+		buffer_append_char(b, ']');
+	} else {
+		buffer_append_char(b, '-');
+	}
 	cells_end(cells, PAINT_NONE);
 }
 

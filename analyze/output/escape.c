@@ -67,6 +67,15 @@ static bool is_plain_ascii(uint8_t c)
 	return c >= 0x20 && c < 0x7f;
 }
 
+size_t escape_plain(struct span text)
+{
+	size_t n = 0;
+
+	while (n < text.len && is_plain_ascii((uint8_t)text.data[n]))
+		n++;
+	return n;
+}
+
 size_t escape_character(const uint8_t *p, const uint8_t *end, char out[static ESCAPE_MAX],
 			int *width)
 {
@@ -97,9 +106,15 @@ static void append(struct buffer *b, struct span text, bool keep_line_ends)
 	const uint8_t *p = (const uint8_t *)text.data, *end = text.len ? p + text.len : p;
 
 	while (p < end) {
+		size_t plain = escape_plain(span_of(p, (size_t)(end - p)));
 		char out[ESCAPE_MAX];
 		int width;
 
+		if (plain) {
+			buffer_append(b, p, plain);
+			p += plain;
+			continue;
+		}
 		if (keep_line_ends && *p == '\n') {
 			buffer_append_char(b, '\n');
 			p++;

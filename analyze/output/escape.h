@@ -24,6 +24,9 @@
 size_t escape_character(const uint8_t *p, const uint8_t *end, char out[static ESCAPE_MAX],
 			int *width);
 
+/* So many bytes at the beginning of TEXT are printed as they are, one character each. */
+size_t escape_plain(struct span text);
+
 /* TEXT on one line, so escaped. */
 void escape_append(struct buffer *b, struct span text);
 

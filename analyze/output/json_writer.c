@@ -55,33 +55,61 @@ static const struct key_set *keys_of(struct output *o, const struct row_part *pa
 	return make_keys(o, part);
 }
 
-static void append_key(struct buffer *b, const struct key *key, const char *name)
+/* Room for the members of PART, unless something in them must be escaped. */
+static size_t part_room(const struct row_part *part)
 {
-	char *to = buffer_reserve(b, KEY_LEN);
+	size_t room = part->count * (KEY_LEN + JSON_VALUE_ROOM);
+
+	for (size_t i = 0; i < part->count; i++)
+		if (value_has_text(&part->values[i]))
+			room += part->values[i].text.len;
+	return room;
+}
+
+/* At TO a key that is long, with its value; returns the end, and ROOM. */
+static char *put_long(struct buffer *b, char *to, const char *name, const struct value *v,
+		      size_t room)
+{
 	bool first = false;
 
-	if (!to)
-		return;
-	if (!key->len) {
-		json_append_key(b, name, &first);
-		return;
-	}
-	memcpy(to, key->text, KEY_LEN);
-	b->len += key->len;
+	b->len = (size_t)(to - b->data);
+	json_append_key(b, name, &first);
+	json_append_value(b, v);
+	return buffer_reserve(b, room);
+}
+
+/* At TO a text in which something must be escaped; returns the end, and ROOM. */
+static char *put_escaped(struct buffer *b, char *to, struct span text, size_t room)
+{
+	b->len = (size_t)(to - b->data);
+	json_append_string(b, text);
+	return buffer_reserve(b, room);
 }
 
 static void append_part(struct output *o, const struct row_part *part)
 {
 	const struct key_set *set = keys_of(o, part);
+	size_t room = part_room(part);
+	char *to = set ? buffer_reserve(&o->out, room) : NULL;
 
-	if (!set) {
+	for (size_t i = 0; i < part->count && to; i++) {
+		const struct value *v = &part->values[i];
+		const struct key *key = &set->keys[i];
+		char *end;
+
+		if (!key->len) {
+			to = put_long(&o->out, to, part->columns[i].name, v, room);
+			continue;
+		}
+		memcpy(to, key->text, KEY_LEN);
+		to += key->len;
+		end = json_put_value(to, v);
+		to = end ? end : put_escaped(&o->out, to, v->text, room);
+	}
+	if (to)
+		o->out.len = (size_t)(to - o->out.data);
+	else
 		o->dead = true;
-		return;
-	}
-	for (size_t i = 0; i < part->count; i++) {
-		append_key(&o->out, &set->keys[i], part->columns[i].name);
-		json_append_value(&o->out, &part->values[i]);
-	}
 }
 
 void output_json_members(const struct row_part *part, struct buffer *members)

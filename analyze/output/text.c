@@ -57,15 +57,28 @@ static void append_characters(struct buffer *b, struct span text, int limit)
 	}
 }
 
+static void append_blanks(struct buffer *b, int count)
+{
+	char *to = count > 0 ? buffer_reserve(b, (size_t)count) : NULL;
+
+	if (!to)
+		return;
+	memset(to, ' ', (size_t)count);
+	b->len += (size_t)count;
+}
+
 int text_append_cell(struct buffer *b, struct span text, const struct text_layout *layout)
 {
 	int limit = layout->width ? layout->width : layout->limit ? layout->limit : INT32_MAX - 1;
-	int width = cell_width(text, limit);
+	bool plain = escape_plain(text) == text.len && text.len <= (size_t)limit;
+	int width = plain ? (int)text.len : cell_width(text, limit);
 	int padding = width < layout->width ? layout->width - width : 0;
 
 	if (layout->right)
-		buffer_printf(b, "%*s", padding, "");
-	if (width > limit) {
+		append_blanks(b, padding);
+	if (plain) {
+		buffer_append_span(b, text);
+	} else if (width > limit) {
 		append_characters(b, text, limit - 1);
 		buffer_append_text(b, "…");
 		width = limit;
@@ -73,7 +86,7 @@ int text_append_cell(struct buffer *b, struct span text, const struct text_layou
 		append_characters(b, text, limit);
 	}
 	if (!layout->right)
-		buffer_printf(b, "%*s", padding, "");
+		append_blanks(b, padding);
 	return width + padding;
 }
 
@@ -112,40 +125,82 @@ void text_append_duration(struct buffer *b, int64_t ns)
 		      value, units[i].unit);
 }
 
-static void append_clock(struct buffer *b, int64_t ns, const char *format, bool utc, int digits)
+/* VALUE with so many DIGITS. */
+static void append_digits(struct buffer *b, int64_t value, int digits)
+{
+	char *to = buffer_reserve(b, (size_t)digits);
+
+	if (!to)
+		return;
+	for (int i = digits - 1; i >= 0; i--, value /= 10)
+		to[i] = (char)('0' + value % 10);
+	b->len += (size_t)digits;
+}
+
+/* "10:00:00." and so many DIGITS of the second. */
+static void append_clock(struct buffer *b, const struct tm *tm, int64_t part, int digits)
+{
+	append_digits(b, tm->tm_hour, 2);
+	buffer_append_char(b, ':');
+	append_digits(b, tm->tm_min, 2);
+	buffer_append_char(b, ':');
+	append_digits(b, tm->tm_sec, 2);
+	buffer_append_char(b, '.');
+	for (int i = digits; i < 9; i++)
+		part /= 10;
+	append_digits(b, part, digits);
+}
+
+/* *PART: the nanoseconds of the second. */
+static void split_time(int64_t ns, bool utc, struct tm *tm, int64_t *part)
 {
 	time_t seconds = (time_t)(ns / SECOND_NS);
-	int64_t part = ns % SECOND_NS;
-	char text[32];
-	struct tm tm;
 
-	if (part < 0) {
-		part += SECOND_NS;
+	*part = ns % SECOND_NS;
+	if (*part < 0) {
+		*part += SECOND_NS;
 		seconds--;
 	}
 	if (utc)
-		gmtime_r(&seconds, &tm);
+		gmtime_r(&seconds, tm);
 	else
-		localtime_r(&seconds, &tm);
-	strftime(text, sizeof(text), format, &tm);
-	for (int i = digits; i < 9; i++)
-		part /= 10;
-	buffer_printf(b, "%s.%0*lld", text, digits, (long long)part);
+		localtime_r(&seconds, tm);
+}
+
+static void append_date(struct buffer *b, const struct tm *tm)
+{
+	buffer_printf(b, "%d-%02d-%02d", tm->tm_year + 1900, tm->tm_mon + 1, tm->tm_mday);
 }
 
 void text_append_time(struct buffer *b, int64_t ns)
 {
-	append_clock(b, ns, "%F %T", false, 6);
+	struct tm tm;
+	int64_t part;
+
+	split_time(ns, false, &tm, &part);
+	append_date(b, &tm);
+	buffer_append_char(b, ' ');
+	append_clock(b, &tm, part, 6);
 }
 
 void text_append_time_of_day(struct buffer *b, int64_t ns)
 {
-	append_clock(b, ns, "%T", false, 6);
+	struct tm tm;
+	int64_t part;
+
+	split_time(ns, false, &tm, &part);
+	append_clock(b, &tm, part, 6);
 }
 
 void text_append_time_utc(struct buffer *b, int64_t ns)
 {
-	append_clock(b, ns, "%FT%T", true, 9);
+	struct tm tm;
+	int64_t part;
+
+	split_time(ns, true, &tm, &part);
+	append_date(b, &tm);
+	buffer_append_char(b, 'T');
+	append_clock(b, &tm, part, 9);
 	buffer_append_char(b, 'Z');
 }
 

@@ -296,26 +296,37 @@ static struct tracked *on_conn(struct replay *r, const struct event *event)
 	return t;
 }
 
+/* A record that may differ from what it would be, had all been read, says so. */
+static void give_doubtful(struct tracked *t, struct session *s, bool unsettled,
+			  const struct record *record)
+{
+	const struct replay_handlers *h = &t->replay->options.handlers;
+	struct record doubtful = *record;
+	struct buffer note = {0};
+
+	window_note(&t->replay->window, unsettled, &doubtful, &note);
+	h->record(h->context, &t->conn, s, &doubtful);
+	buffer_free(&note);
+}
+
 static void give_record(void *context, struct session *s, const struct record *record)
 {
 	struct tracked *t = context;
 	struct replay *r = t->replay;
-	struct buffer note = {0};
-	struct record doubtful;
+	bool unsettled = t->unsettled;
+	const struct replay_handlers *h = &r->options.handlers;
 
-	if (!r->options.handlers.record)
+	if (!h->record)
 		return;
-	if (window_doubts(&r->window, t->unsettled)) {
-		doubtful = *record;
-		window_note(&r->window, t->unsettled, &doubtful, &note);
-		record = &doubtful;
-	}
 	/* One whole exchange shows that both directions are understood from here on. */
 	if (record->request_first != TIME_UNKNOWN && record->response_last != TIME_UNKNOWN)
 		t->unsettled = false;
-	if (pass_gives(&r->pass, PASS_RECORD))
-		r->options.handlers.record(r->options.handlers.context, &t->conn, s, record);
-	buffer_free(&note);
+	if (!pass_gives(&r->pass, PASS_RECORD))
+		return;
+	if (window_doubts(&r->window, unsettled))
+		give_doubtful(t, s, unsettled, record);
+	else
+		h->record(h->context, &t->conn, s, record);
 }
 
 /* Data of a connection that is older than what is read came before: nobody knows how much. */
@@ -551,12 +562,13 @@ static uint64_t event_conn_id(const struct event *event)
 
 static struct tracked *event_tracked(struct replay *r, const struct event *event)
 {
-	uint64_t id = event_conn_id(event);
+	uint64_t id;
 
+	if (event->type == EVENT_DATA)
+		return tracked_get(r, event->data.conn, event->ts);
 	if (event->type == EVENT_CONN)
 		return on_conn(r, event);
-	if (event->type == EVENT_DATA)
-		return tracked_get(r, id, event->ts);
+	id = event_conn_id(event);
 	return id ? connection_get(r, id) : NULL;
 }
 
@@ -662,7 +674,7 @@ static bool read_again(struct replay *r)
 /* Whether all that is needed has been read. */
 static bool is_past(struct replay *r, const struct event *event)
 {
-	if (!r->window.selection || event->snapshot)
+	if (!window_ends(&r->window) || event->snapshot)
 		return false;
 	return window_is_past(&r->window, replay_realtime(r, event->ts));
 }

@@ -267,11 +267,6 @@ static struct row_chunk *room_for(struct row_writer *w, size_t len)
 	return w->chunk;
 }
 
-static bool has_text(const struct value *v)
-{
-	return v->type == VALUE_TEXT || v->type == VALUE_WORD || v->type == VALUE_JSON;
-}
-
 static size_t align(size_t len)
 {
 	return (len + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
@@ -286,7 +281,7 @@ static size_t row_len(const struct record *record)
 	if (record->peer)
 		len += sizeof(struct address);
 	for (size_t i = 0; i < columns; i++)
-		if (has_text(&record->values[i]))
+		if (value_has_text(&record->values[i]))
 			len += record->values[i].text.len;
 	return align(len);
 }
@@ -295,9 +290,7 @@ static struct span copy_span(char **to, struct span from)
 {
 	struct span copy = span_of(*to, from.len);
 
-	if (from.len)
-		memcpy(*to, from.data, from.len);
-	*to += from.len;
+	*to = span_put(*to, from);
 	return copy;
 }
 
@@ -317,7 +310,7 @@ static void copy_values(struct row *row, const struct record *record)
 
 		/* By members, as they were just written: see value.h. */
 		values[i].type = from->type;
-		if (has_text(from))
+		if (value_has_text(from))
 			values[i].text = copy_span(&to, from->text);
 		else if (from->type == VALUE_INT)
 			values[i].integer = from->integer;

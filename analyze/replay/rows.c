@@ -28,6 +28,7 @@ struct rows {
 	bool running;
 
 	struct order *order;
+	bool came; /* rows, since it was last cleared */
 	struct row *current;
 	bool fed;
 	bool ended;
@@ -45,6 +46,7 @@ static void take_chunk(void *context, struct row_chunk *chunk)
 	struct rows *r = context;
 
 	if (!r->chunks) {
+		r->came = true;
 		if (!order_add(r->order, chunk))
 			fail(r, TAPE_ERROR_MEMORY);
 	} else if (!handover_push(r->chunks, chunk, row_chunk_size(chunk))) {
@@ -181,13 +183,23 @@ static void end(struct rows *r)
 	r->ended = true;
 }
 
+/* Replays until there are rows; false at the end. */
+static bool replay_on(struct rows *r)
+{
+	r->came = false;
+	while (!r->came)
+		if (r->error || r->failed || !replay_step(r->replay))
+			return false;
+	return true;
+}
+
 /* Goes on with the replay, or with what its thread has for us; false at its end. */
 static bool proceed(struct rows *r)
 {
 	struct row_chunk *chunk;
 
 	if (!r->chunks)
-		return !r->error && !r->failed && replay_step(r->replay);
+		return replay_on(r);
 	chunk = handover_pop(r->chunks);
 	if (chunk && !order_add(r->order, chunk))
 		fail(r, TAPE_ERROR_MEMORY);

@@ -48,6 +48,12 @@ static inline bool window_is_restricted(const struct window *w)
 	return w->narrow || w->from != INT64_MIN || w->to != INT64_MAX;
 }
 
+/* Whether reading may end before the recording does. */
+static inline bool window_ends(const struct window *w)
+{
+	return w->to != INT64_MAX;
+}
+
 /* Whether nothing that comes at this time or later is needed: reading ends here. */
 bool window_is_past(struct window *w, int64_t realtime);
 

@@ -66,14 +66,36 @@ static void throw_away(struct framer *f, struct framer_side *s, uint64_t n)
 		f->hopeless = true;
 }
 
+/* What is asked about: a frame that may begin where S stands. */
+static void frame_init(struct frame *frame, const struct framer_side *s, int64_t first,
+		       int64_t last)
+{
+	/* By members: a compiler clears all of it with an instruction that is slow to begin. */
+	frame->len = 0;
+	frame->kind = 0;
+	frame->in_parts = false;
+	frame->scanned = 0;
+	frame->memo = s->memo;
+	frame->side = s->side;
+	frame->lost = false;
+	frame->cut = false;
+	frame->data = NULL;
+	frame->available = 0;
+	frame->at = 0;
+	frame->offset = s->position;
+	frame->ts_first = first;
+	frame->ts_last = last;
+	frame->peer = NULL;
+}
+
 /* ---- giving out ---- */
 
 static void resume(struct framer *f, struct framer_side *s);
 
 /* One side has spoken (or what it said was lost): what the other holds may be a frame now. */
-static inline void resume_other(struct framer *f, const struct framer_side *s)
+static inline void resume_other(struct framer *f, struct framer_side *s)
 {
-	struct framer_side *other = &f->sides[side_opposite(s->side)];
+	struct framer_side *other = s == f->sides ? &f->sides[1] : &f->sides[0];
 
 	if (other->holding && !f->over)
 		resume(f, other);
@@ -229,18 +251,14 @@ static enum cut_result cut_one(struct framer *f, struct framer_side *s, const st
 	const uint8_t *data = (const uint8_t *)piece->bytes.data + *done;
 	size_t len = piece->bytes.len - *done;
 	struct cursor in = cursor_of(data, len);
-	struct frame frame = {
-		.scanned = s->scanned,
-		.memo = s->memo,
-		.offset = s->position + *done,
-		.ts_first = *done ? piece->ts_first : piece->kept_first,
-		.ts_last = piece->ts,
-		.side = s->side,
-	};
+	struct frame frame;
 	enum frame_status status;
 
 	if (s->searching)
 		return find_boundary(f, s, piece->bytes, done) ? CUT_NEXT : CUT_STOP;
+	frame_init(&frame, s, *done ? piece->ts_first : piece->kept_first, piece->ts);
+	frame.offset += *done;
+	frame.scanned = s->scanned;
 	status = f->framing->frame(f->state, frame.side, &in, &frame);
 	if ((status == FRAME_MORE || status == FRAME_HOLD) && len < FRAME_HEAD_MAX) {
 		s->holding = status == FRAME_HOLD;
@@ -357,16 +375,11 @@ static void resume(struct framer *f, struct framer_side *s)
 static bool expect_frame(struct framer *f, struct framer_side *s, const struct run *run)
 {
 	struct cursor none = cursor_of(NULL, 0);
-	struct frame frame = {
-		.memo = s->memo,
-		.offset = s->position,
-		.ts_first = run->ts_first,
-		.ts_last = run->ts,
-		.side = s->side,
-	};
+	struct frame frame;
 
 	if (s->searching || s->kept.len)
 		return false;
+	frame_init(&frame, s, run->ts_first, run->ts);
 	if (f->framing->frame(f->state, frame.side, &none, &frame) != FRAME_DONE)
 		return false;
 	s->frame = frame;
@@ -383,27 +396,35 @@ static void take_hole(struct framer *f, struct framer_side *s, uint64_t len)
 	search(f, s, len);
 }
 
+/* What doesn't belong to a frame that is waited for. */
+static void take(struct framer *f, struct framer_side *s, const struct run *run)
+{
+	if (!run->data)
+		take_hole(f, s, run->len);
+	else if (s->kept.len)
+		take_behind_kept(f, s, run);
+	else
+		take_in_place(f, s, run);
+}
+
 void framer_run(struct framer *f, enum side side, const struct run *run)
 {
 	struct framer_side *s = &f->sides[side];
-	struct run rest = *run;
+	struct run rest;
+	uint64_t taken;
 
 	s->last_ts = run->ts;
-	if (s->left || (!run->data && expect_frame(f, s, run))) {
-		uint64_t taken = continue_frame(f, s, run);
-
-		rest.len -= taken;
-		if (rest.data)
-			rest.data += taken;
-		if (!rest.len)
-			return;
+	if (!s->left && (run->data || !expect_frame(f, s, run))) {
+		take(f, s, run);
+		return;
 	}
-	if (!rest.data)
-		take_hole(f, s, rest.len);
-	else if (s->kept.len)
-		take_behind_kept(f, s, &rest);
-	else
-		take_in_place(f, s, &rest);
+	rest = *run;
+	taken = continue_frame(f, s, run);
+	rest.len -= taken;
+	if (rest.data)
+		rest.data += taken;
+	if (rest.len)
+		take(f, s, &rest);
 }
 
 struct span framer_rest(const struct framer *f, enum side side)

@@ -95,13 +95,6 @@ static void wrap(struct session *s, struct backlog *rest)
 	session_drain(outer);
 }
 
-struct session *session_outermost(struct session *s)
-{
-	while (s->outer)
-		s = s->outer;
-	return s;
-}
-
 void session_hand_over(struct session *s, enum direction direction)
 {
 	struct backlog rest = take_rest(s, direction);

@@ -53,6 +53,21 @@ static int64_t first_ts(const struct event_data *data, int64_t ts)
 	return told ? data->begin_ts : ts;
 }
 
+/* Gives out data that comes next, and is all there. */
+static void give_whole(struct reassembly *o, const struct event_data *data, int64_t ts,
+		       reassembly_run_fn *run, void *context)
+{
+	const struct run whole = {
+		.data = (const uint8_t *)data->payload.data,
+		.len = data->len,
+		.ts_first = first_ts(data, ts),
+		.ts = ts,
+	};
+
+	o->streams[data->direction].next += data->len;
+	run(context, data->direction, &whole);
+}
+
 /* Gives out data that doesn't begin beyond what comes next, without what went out before. */
 static void give_data(struct reassembly *o, const struct event_data *data, int64_t ts,
 		      reassembly_run_fn *run, void *context)
@@ -223,7 +238,10 @@ void reassembly_push(struct reassembly *o, const struct event_data *data, int64_
 		stream->next = data->offset;
 	}
 	if (!o->held && data->offset <= stream->next) {
-		give_data(o, data, ts, run, context);
+		if (data->offset == stream->next && data->payload.len == data->len)
+			give_whole(o, data, ts, run, context);
+		else
+			give_data(o, data, ts, run, context);
 		return;
 	}
 	if (!hold(o, data, ts)) {

@@ -35,49 +35,53 @@ struct session *session_new(const struct session_options *options)
 
 /* ---- data ---- */
 
-static struct backlog_entry entry_of_run(const struct reassembly *o, enum direction direction,
-					 const struct run *run)
+static void entry_of_run(struct backlog_entry *entry, const struct reassembly *o,
+			 enum direction direction, const struct run *run)
 {
-	return (struct backlog_entry){
-		.ts_first = run->ts_first,
-		.ts = run->ts,
-		.len = run->len,
-		.offset = o->streams[direction].next - run->len,
-		.kept = run->data ? (uint32_t)run->len : 0,
-		.direction = (uint8_t)direction,
-		.wanted = run->wanted,
-	};
+	/* By members: all of it is much more, for the peer that it doesn't have. */
+	entry->ts_first = run->ts_first;
+	entry->ts = run->ts;
+	entry->len = run->len;
+	entry->offset = o->streams[direction].next - run->len;
+	entry->kept = run->data ? (uint32_t)run->len : 0;
+	entry->direction = (uint8_t)direction;
+	entry->wanted = run->wanted;
+	entry->has_peer = false;
 }
 
 /* ON_WIRE: a piece may put another session around S, which the next one is for. */
-static void take_pieces(struct session *s, bool on_wire, struct backlog_entry entry,
+static void take_pieces(struct session *s, bool on_wire, struct backlog_entry *entry,
 			const uint8_t *bytes)
 {
-	uint32_t left = entry.kept;
+	uint32_t left = entry->kept;
 
 	while (left > PIECE_MAX) {
-		entry.len = entry.kept = PIECE_MAX;
-		session_take(on_wire ? session_outermost(s) : s, &entry, bytes);
-		entry.offset += PIECE_MAX;
+		entry->len = entry->kept = PIECE_MAX;
+		session_take(on_wire ? session_outermost(s) : s, entry, bytes);
+		entry->offset += PIECE_MAX;
 		bytes += PIECE_MAX;
 		left -= PIECE_MAX;
-		entry.len = entry.kept = left;
+		entry->len = entry->kept = left;
 	}
-	session_take(on_wire ? session_outermost(s) : s, &entry, bytes);
+	session_take(on_wire ? session_outermost(s) : s, entry, bytes);
 }
 
 static void take_run(void *context, enum direction direction, const struct run *run)
 {
 	struct session *s = context;
+	struct backlog_entry entry;
 
-	take_pieces(s, true, entry_of_run(&s->reassembly, direction, run), run->data);
+	entry_of_run(&entry, &s->reassembly, direction, run);
+	take_pieces(s, true, &entry, run->data);
 }
 
 static void take_plain_run(void *context, enum direction direction, const struct run *run)
 {
 	struct session *s = context;
+	struct backlog_entry entry;
 
-	take_pieces(s, false, entry_of_run(s->plain, direction, run), run->data);
+	entry_of_run(&entry, s->plain, direction, run);
+	take_pieces(s, false, &entry, run->data);
 }
 
 /* Plaintext of TLS for a protocol that waits for it. */

@@ -167,7 +167,12 @@ void session_forget_all(struct session *root);
 /* ---- handover.c ---- */
 
 /* Who takes the bytes that S was made for: what was put around it, if anything was. */
-struct session *session_outermost(struct session *s);
+static inline struct session *session_outermost(struct session *s)
+{
+	while (s->outer)
+		s = s->outer;
+	return s;
+}
 
 /* Does what the protocol asked for behind a frame that came in DIRECTION, or gives it up. */
 void session_hand_over(struct session *s, enum direction direction);

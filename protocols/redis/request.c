@@ -77,7 +77,13 @@ void request_add_bulks(struct redis_message *m, struct span data)
 
 	while (pos < data.len) {
 		struct resp_token token;
+		size_t size = resp_short_bulk(at + pos, data.len - pos, &token.text);
 
+		if (size) {
+			add_word(m, token.text);
+			pos += size;
+			continue;
+		}
 		if (resp_token(at + pos, data.len - pos, &token) != FRAME_DONE)
 			return;
 		if (token.type == RESP_BULK)

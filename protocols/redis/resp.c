@@ -179,6 +179,14 @@ static enum frame_status take_formed_line(const uint8_t *at, size_t available,
 
 enum frame_status resp_token(const uint8_t *at, size_t available, struct resp_token *token)
 {
+	struct span text;
+	size_t size = resp_short_bulk(at, available, &text);
+
+	if (size) {
+		*token = (struct resp_token){
+			.type = RESP_BULK, .number = (int64_t)text.len, .text = text, .size = size};
+		return FRAME_DONE;
+	}
 	if (!available)
 		return FRAME_MORE;
 	*token = (struct resp_token){.type = at[0]};
@@ -264,11 +272,16 @@ bool resp_walk(struct resp_walk *walk, const struct resp_token *token, bool *who
 	uint8_t inside = top ? top->type : 0;
 
 	*whole = false;
-	if (token->type == RESP_BULK && !token->streamed && top && top->left > 1 &&
-	    top->left != RESP_STREAMED) {
-		/* What nearly all tokens are: one more string, not the last. */
-		top->left--;
-		return true;
+	/* What nearly all tokens are: one more string, not the last; or one alone. */
+	if (token->type == RESP_BULK && !token->streamed) {
+		if (!top) {
+			*whole = true;
+			return true;
+		}
+		if (top->left > 1 && top->left != RESP_STREAMED) {
+			top->left--;
+			return true;
+		}
 	}
 	if ((inside == RESP_CHUNK) != (token->type == RESP_CHUNK))
 		return false;

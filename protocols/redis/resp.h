@@ -53,6 +53,34 @@ struct resp_token {
  */
 enum frame_status resp_token(const uint8_t *at, size_t available, struct resp_token *token);
 
+/*
+ * What nearly all tokens are: a bulk string of at most 99 bytes that is there whole, with the CRLF
+ * behind it. Returns its size on the wire; 0: it is something else, for resp_token().
+ */
+static inline size_t resp_short_bulk(const uint8_t *at, size_t available, struct span *text)
+{
+	size_t head = 4, len;
+
+	if (available < 6 || at[0] != RESP_BULK)
+		return 0;
+	len = (uint8_t)(at[1] - '0');
+	if (len > 9)
+		return 0;
+	if (at[2] != '\r') {
+		uint8_t second = (uint8_t)(at[2] - '0');
+
+		if (second > 9 || at[3] != '\r')
+			return 0;
+		len = len * 10 + second;
+		head = 5;
+	}
+	if (at[head - 1] != '\n' || available < head + len + 2 ||
+	    memcmp(at + head + len, "\r\n", 2) != 0)
+		return 0;
+	*text = span_of(at + head, len);
+	return head + len + 2;
+}
+
 /* True for the types that hold other values. */
 static inline bool resp_is_aggregate(uint8_t type)
 {

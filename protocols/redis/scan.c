@@ -4,6 +4,9 @@
 #define RDB_MARK_HEAD	  "$EOF:"
 #define RDB_MARK_HEAD_LEN (sizeof(RDB_MARK_HEAD) - 1)
 
+/* More than a string takes that is passed over at once. */
+#define SHORT_MAX 128
+
 /* Before the first word of a line. */
 #define BLANKS_MAX 64
 
@@ -106,6 +109,33 @@ static enum frame_status take_push(struct resp_walk *walk, const struct resp_tok
 }
 
 /*
+ * Passes over a short string: of an array, or a reply of its own. Its size, or 0 where there is
+ * something else, or more to do. *WHOLE: it ended the message.
+ */
+static size_t pass_string(struct resp_walk *walk, bool reply, const uint8_t *at, size_t available,
+			  bool *whole)
+{
+	struct resp_level *top = walk->depth ? &walk->level[walk->depth - 1] : NULL;
+	bool last = !top || top->left == 1;
+	struct span text;
+	size_t size;
+
+	if (top ? top->left == RESP_STREAMED ||
+			    (last && (walk->depth > 1 || top->type != RESP_ARRAY))
+		: !reply)
+		return 0;
+	size = resp_short_bulk(at, available, &text);
+	if (!size)
+		return 0;
+	*whole = last;
+	if (last)
+		walk->depth = 0;
+	else
+		top->left--;
+	return size;
+}
+
+/*
  * Tokens until the message is whole or the piece long enough. frame->scanned may lie beyond what is
  * there: behind a payload that is still to come.
  */
@@ -113,6 +143,7 @@ static enum frame_status frame_value(const struct redis_scan *scan, const uint8_
 				     size_t available, struct frame *frame)
 {
 	struct resp_walk *walk = frame->memo;
+	bool reply = scan->side == SIDE_SERVER;
 	size_t pos = frame->scanned;
 
 	if (!pos)
@@ -121,16 +152,24 @@ static enum frame_status frame_value(const struct redis_scan *scan, const uint8_
 		struct resp_token token;
 		enum frame_status status;
 		bool whole;
+		size_t size;
 
 		frame->scanned = pos;
 		if (pos > available)
 			return FRAME_MORE;
 		if (pos && !ends_well(data, available, pos))
 			return FRAME_BAD;
+		while (pos < REDIS_PIECE - SHORT_MAX &&
+		       (size = pass_string(walk, reply, data + pos, available - pos, &whole)) > 0) {
+			pos += size;
+			if (whole)
+				return done(frame, pos, reply ? REDIS_REPLY : REDIS_REQUEST);
+		}
+		frame->scanned = pos;
 		status = resp_token(data + pos, available - pos, &token);
 		if (status != FRAME_DONE)
 			return status;
-		if (scan->side == SIDE_CLIENT && !fits_request(walk, &token))
+		if (!reply && !fits_request(walk, &token))
 			return FRAME_BAD;
 		status = take_push(walk, &token, data + pos, available - pos);
 		if (status != FRAME_DONE)

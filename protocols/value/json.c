@@ -6,39 +6,89 @@
 /* Repeats a byte in every lane of a word. */
 #define LANES(byte) (0x0101010101010101ull * (uint64_t)(byte))
 
-/*
- * Whether any of the eight bytes at P needs attention: control, quote, backslash or not ASCII.
- * The carry-borrow tests may cry wolf for a byte above another hit, never miss one.
- */
-static bool word_needs_escape(const uint8_t *p)
-{
-	uint64_t word, quote, backslash;
+#define WORD sizeof(uint64_t)
 
-	memcpy(&word, p, sizeof(word));
-	quote = word ^ LANES('"');
-	backslash = word ^ LANES('\\');
-	return ((word | (word - LANES(0x20)) | (quote - LANES(1)) | (backslash - LANES(1))) &
-		LANES(0x80)) != 0;
+/* How many bytes of WORD, the lowest first, need no escape: a control, quote, backslash or no
+ * ASCII.
+ */
+static inline size_t plain_in_word(uint64_t word)
+{
+	uint64_t quote = word ^ LANES('"');
+	uint64_t backslash = word ^ LANES('\\');
+	/* What borrows may hit the byte above another hit; the lowest one is right. */
+	uint64_t hits = (word | (word - LANES(0x20)) | (quote - LANES(1)) |
+			 (backslash - LANES(1))) &
+			LANES(0x80);
+
+	return hits ? (size_t)__builtin_ctzll(hits) / 8 : WORD;
 }
 
-/* Copies what needs no escape from P on to TO, which has room for all; returns how much. */
+/* Sixteen bytes at once, where the processor has such registers. */
+typedef int8_t vector __attribute__((vector_size(16)));
+typedef uint64_t halves __attribute__((vector_size(16)));
+
+/* The same of sixteen bytes at P. */
+static inline size_t plain_in_vector(const uint8_t *p)
+{
+	vector bytes;
+	halves hits;
+
+	memcpy(&bytes, p, sizeof(bytes));
+	/* What isn't ASCII is below zero. */
+	hits = (halves)((bytes < 0x20) | (bytes == '"') | (bytes == '\\'));
+	if (!(hits[0] | hits[1]))
+		return sizeof(bytes);
+	return hits[0] ? (size_t)__builtin_ctzll(hits[0]) / 8
+		       : WORD + (size_t)__builtin_ctzll(hits[1]) / 8;
+}
+
+static inline uint64_t load_word(const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return word;
+}
+
+/* LEN bytes, fewer than eight, and zeroes, which would need an escape. */
+static inline uint64_t load_short(const uint8_t *p, size_t len)
+{
+	uint32_t first, last;
+
+	if (len < sizeof(first))
+		return len ? (uint64_t)p[0] | (uint64_t)p[len / 2] << len / 2 * 8 |
+				       (uint64_t)p[len - 1] << (len - 1) * 8
+			   : 0;
+	memcpy(&first, p, sizeof(first));
+	memcpy(&last, p + len - sizeof(last), sizeof(last));
+	return first | (uint64_t)last << (len - sizeof(last)) * 8;
+}
+
+/* Copies what needs no escape from P on to TO, which has room for all and a word; how much. */
 static size_t copy_plain(char *to, const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *start = p;
+	uint64_t word;
+	size_t n;
 
-	while (end - p >= 8 && !word_needs_escape(p)) {
-		memcpy(to, p, 8);
-		p += 8;
-		to += 8;
+	for (; end - p >= 16; p += n, to += n) {
+		n = plain_in_vector(p);
+		memcpy(to, p, 16);
+		if (n < 16)
+			return (size_t)(p + n - start);
 	}
-	/* The last few bytes of a longer text, together with some that were copied already. */
-	if (end - p < 8 && end - start >= 8 && !word_needs_escape(end - 8)) {
-		memcpy(to + (end - p) - 8, end - 8, 8);
-		return (size_t)(end - start);
+	if (end - p >= 8) {
+		word = load_word(p);
+		memcpy(to, &word, WORD);
+		n = plain_in_word(word);
+		p += n;
+		to += n;
+		if (n < WORD)
+			return (size_t)(p - start);
 	}
-	while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\')
-		*to++ = (char)*p++;
-	return (size_t)(p - start);
+	word = load_short(p, (size_t)(end - p));
+	memcpy(to, &word, WORD);
+	return (size_t)(p - start) + plain_in_word(word);
 }
 
 /*
@@ -145,7 +195,8 @@ static bool may_begin_sequence(const uint8_t *p)
 
 /*
  * Escapes at least STEP bytes from *FROM on (fewer only at the end) into TO, which has STEP_ROOM.
- * Whether a byte is special is not asked: in binary data no processor could guess the answer.
+ * Whether a byte is special is not asked: in binary data no processor could guess the answer. In
+ * text, which is mostly ASCII, it can.
  * Returns the end of what it wrote.
  */
 static char *copy_escaped(char *to, const uint8_t **from, const uint8_t *end, ptrdiff_t step)
@@ -154,7 +205,8 @@ static char *copy_escaped(char *to, const uint8_t **from, const uint8_t *end, pt
 	const uint8_t *stop = end - p > step ? p + step : end;
 
 	while (p < stop) {
-		bool begins = end - p >= 4 ? may_begin_sequence(p) : *p >= 0xc2;
+		bool ascii = step == STEP_RARE && *p < 0x80;
+		bool begins = !ascii && (end - p >= 4 ? may_begin_sequence(p) : *p >= 0xc2);
 		size_t sequence = begins ? copy_sequence(&to, p, end) : 0;
 
 		if (sequence)
@@ -173,14 +225,14 @@ void json_append_string(struct buffer *b, struct span text)
 	/* Nothing may have no address, which nothing may be added to. */
 	const uint8_t *p = (const uint8_t *)(text.len ? text.data : "");
 	const uint8_t *end = p + text.len;
-	char *to = buffer_reserve(b, text.len + 2);
+	char *to = buffer_reserve(b, text.len + 2 + WORD);
 
 	if (!to)
 		return;
 	*to = '"';
 	b->len++;
 	for (;;) {
-		/* Room for the rest and the closing quote, should nothing in it be special. */
+		/* There is room for the rest, a word and the closing quote: all may be plain. */
 		size_t run = copy_plain(b->data + b->len, p, end);
 
 		b->len += run;
@@ -192,46 +244,67 @@ void json_append_string(struct buffer *b, struct span text)
 			return;
 		b->len = (size_t)(copy_escaped(to, &p, end, run ? STEP_RARE : STEP_DENSE) -
 				  b->data);
-		if (!buffer_reserve(b, (size_t)(end - p) + 1))
+		if (!buffer_reserve(b, (size_t)(end - p) + 1 + WORD))
 			return;
 	}
 	b->data[b->len++] = '"';
 }
 
-static void json_append_word(struct buffer *b, struct span word)
+static char *put_text(char *to, struct span text)
 {
-	char *to = buffer_reserve(b, word.len + 2);
+	const uint8_t *p = (const uint8_t *)text.data;
 
-	if (!to)
-		return;
-	to[0] = '"';
-	memcpy(to + 1, word.data, word.len);
-	to[word.len + 1] = '"';
-	b->len += word.len + 2;
+	*to++ = '"';
+	if (text.len && copy_plain(to, p, p + text.len) < text.len)
+		return NULL;
+	to += text.len;
+	*to = '"';
+	return to + 1;
+}
+
+static char *put_integer(char *to, int64_t integer)
+{
+	if (integer >= 0)
+		return buffer_put_u64(to, (uint64_t)integer);
+	*to = '-';
+	return buffer_put_u64(to + 1, -(uint64_t)integer);
+}
+
+char *json_put_value(char *to, const struct value *value)
+{
+	switch (value->type) {
+	case VALUE_NULL:
+		memcpy(to, "null", 4);
+		return to + 4;
+	case VALUE_INT:
+		return put_integer(to, value->integer);
+	case VALUE_BOOL:
+		return span_put(to, span_text(value->boolean ? "true" : "false"));
+	case VALUE_TEXT:
+		return put_text(to, value->text);
+	case VALUE_WORD:
+		*to = '"';
+		to = span_put(to + 1, value->text);
+		*to = '"';
+		return to + 1;
+	case VALUE_JSON:
+		return span_put(to, value->text);
+	}
+	return to;
 }
 
 void json_append_value(struct buffer *b, const struct value *value)
 {
-	switch (value->type) {
-	case VALUE_NULL:
-		buffer_append(b, "null", 4);
-		break;
-	case VALUE_INT:
-		buffer_append_i64(b, value->integer);
-		break;
-	case VALUE_BOOL:
-		buffer_append_text(b, value->boolean ? "true" : "false");
-		break;
-	case VALUE_TEXT:
+	size_t len = value_has_text(value) ? value->text.len : 0;
+	char *to = buffer_reserve(b, len + JSON_VALUE_ROOM);
+
+	if (!to)
+		return;
+	to = json_put_value(to, value);
+	if (to)
+		b->len = (size_t)(to - b->data);
+	else
 		json_append_string(b, value->text);
-		break;
-	case VALUE_WORD:
-		json_append_word(b, value->text);
-		break;
-	case VALUE_JSON:
-		buffer_append_span(b, value->text);
-		break;
-	}
 }
 
 void json_append_key(struct buffer *b, const char *name, bool *first)

@@ -16,6 +16,13 @@ void json_append_string(struct buffer *b, struct span text);
 /* A cell as a JSON value; one that isn't there as null. */
 void json_append_value(struct buffer *b, const struct value *value);
 
+/*
+ * The same at TO, which has room for the text of a value that has some and JSON_VALUE_ROOM more;
+ * returns the end. NULL: something in it must be escaped, and what was written means nothing.
+ */
+#define JSON_VALUE_ROOM 24
+char *json_put_value(char *to, const struct value *value);
+
 /* `"name":`, after a comma when the object already holds something (*FIRST is cleared). */
 void json_append_key(struct buffer *b, const char *name, bool *first);
 

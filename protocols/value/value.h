@@ -11,7 +11,7 @@ enum value_type {
 	VALUE_NULL = 0,
 	VALUE_INT,
 	VALUE_BOOL,
-	VALUE_TEXT,
+	VALUE_TEXT, /* from here on `text` holds it */
 	VALUE_WORD,
 	VALUE_JSON
 };
@@ -28,6 +28,11 @@ struct value {
 		struct span text;
 	};
 };
+
+static inline bool value_has_text(const struct value *v)
+{
+	return v->type >= VALUE_TEXT;
+}
 
 /*
  * Made member by member: a compiler that fills a whole structure on the stack and copies it waits

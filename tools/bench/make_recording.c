@@ -3,7 +3,7 @@
  * Writes a recording as socktape-record would have made it of a busy server, for the benches of the
  * analyzer:
  *
- *     make_recording http|redis EXCHANGES DIR [CONNECTIONS]
+ *     make_recording http|redis|dns EXCHANGES DIR [CONNECTIONS]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +19,7 @@
 struct load {
 	const char *name;
 	uint16_t port;
+	enum transport transport;
 	/* Fills in the Nth exchange; returns the lengths. */
 	void (*make)(uint64_t n, char *request, size_t *request_len, char *response,
 		     size_t *response_len);
@@ -58,9 +59,33 @@ static void make_redis(uint64_t n, char *request, size_t *request_len, char *res
 					 (unsigned long long)n % 100000000);
 }
 
+/* A look-up of one address, answered with one (RFC 1035 section 4.1). */
+static void make_dns(uint64_t n, char *request, size_t *request_len, char *response,
+		     size_t *response_len)
+{
+	static const char answer[] = "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1";
+	static const char tail[] = "\4shop\7example\0\0\1\0\1";
+	size_t len = sizeof(answer) - 1;
+	int host = snprintf(request, MESSAGE_MAX,
+			    "%c%c\1%c%c\1%c%c%c%c%c%c\x0b"
+			    "host-%06llu",
+			    (int)(n >> 8 & 0xff), (int)(n & 0xff), 0, 0, 0, 0, 0, 0, 0, 0,
+			    (unsigned long long)n % 1000000);
+
+	memcpy(request + host, tail, sizeof(tail) - 1);
+	*request_len = (size_t)host + sizeof(tail) - 1;
+	memcpy(response, request, *request_len);
+	response[2] = '\x81';
+	response[3] = '\x80';
+	response[7] = 1; /* answers */
+	memcpy(response + *request_len, answer, len);
+	*response_len = *request_len + len;
+}
+
 static const struct load loads[] = {
-	{"http", 80, make_http},
-	{"redis", 6379, make_redis},
+	{"http", 80, TRANSPORT_TCP, make_http},
+	{"redis", 6379, TRANSPORT_TCP, make_redis},
+	{"dns", 53, TRANSPORT_UDP, make_dns},
 };
 
 static struct address loopback(uint16_t port)
@@ -68,7 +93,7 @@ static struct address loopback(uint16_t port)
 	return (struct address){.family = ADDRESS_INET4, .port = port, .ip = {127, 0, 0, 1}};
 }
 
-static enum tape_error begin(struct recording_writer *w, uint16_t port, int connections)
+static enum tape_error begin(struct recording_writer *w, const struct load *load, int connections)
 {
 	struct event host = {.type = EVENT_HOST, .ts = SECOND_NS};
 	struct event clock = {.type = EVENT_CLOCK, .ts = SECOND_NS};
@@ -88,11 +113,11 @@ static enum tape_error begin(struct recording_writer *w, uint16_t port, int conn
 
 		conn.conn = (struct event_conn){
 			.conn = (uint64_t)i,
-			.local = loopback(port),
+			.local = loopback(load->port),
 			.remote = loopback((uint16_t)(40000 + i)),
 			.pid = 100,
 			.fd = i + 5,
-			.transport = TRANSPORT_TCP,
+			.transport = load->transport,
 			.role = ROLE_SERVER,
 			.origin = ORIGIN_OPENED,
 		};
@@ -128,7 +153,7 @@ static enum tape_error write_all(struct recording_writer *w, const struct load *
 {
 	static uint64_t positions[CONNECTIONS_MAX + 1][2];
 	char request[MESSAGE_MAX], response[MESSAGE_MAX];
-	enum tape_error error = begin(w, load->port, connections);
+	enum tape_error error = begin(w, load, connections);
 	int64_t ts = 2 * SECOND_NS;
 
 	for (uint64_t n = 0; n < exchanges && !error; n++, ts += EXCHANGE_NS) {
@@ -162,7 +187,8 @@ int main(int argc, char **argv)
 			load = &loads[i];
 	if (!load || connections < 1 || connections > CONNECTIONS_MAX) {
 		fprintf(stderr,
-			"usage: make_recording http|redis EXCHANGES DIR [CONNECTIONS up to %d]\n",
+			"usage: make_recording http|redis|dns EXCHANGES DIR [CONNECTIONS up to "
+			"%d]\n",
 			CONNECTIONS_MAX);
 		return 1;
 	}
