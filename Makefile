@@ -45,7 +45,11 @@ HARDEN := -fstack-protector-strong -fPIE \
           $(if $(SAN),,$(if $(OPTIMISED),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3))
 HARDEN_LD := -pie -Wl,-z,relro -Wl,-z,now
 
-ALL_CFLAGS  = $(BASE) $(WARN) $(HARDEN) $(CFLAGS) -MMD -MP
+# GCC copies two members at once that were stored one by one a moment before, and waits for its own
+# stores: that took three of a hundred parts of the analyzer's time.
+TUNE := -fno-tree-slp-vectorize
+
+ALL_CFLAGS  = $(BASE) $(WARN) $(HARDEN) $(TUNE) $(CFLAGS) -MMD -MP
 ALL_LDFLAGS = $(HARDEN_LD) $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 
 FORMAT_SRC    := $(wildcard format/*.c)

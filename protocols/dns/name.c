@@ -45,7 +45,57 @@ static bool follow(struct walk *w, uint8_t high)
 	return true;
 }
 
-bool dns_name_read(struct cursor *c, struct buffer *out)
+/* Octets of the name at NAME, its end included, when it is whole there, without pointers; else 0.
+ */
+static size_t plain_len(const uint8_t *name, size_t left)
+{
+	size_t at = 0;
+
+	while (at < left && name[at] > 0 && name[at] <= 63)
+		at += (size_t)name[at] + 1;
+	return at < left && at < DNS_NAME_MAX && name[at] == 0 ? at + 1 : 0;
+}
+
+static void append_plain(struct buffer *out, const uint8_t *name)
+{
+	if (!*name)
+		buffer_append_char(out, '.');
+	for (const uint8_t *label = name; *label; label += *label + 1) {
+		if (label != name)
+			buffer_append_char(out, '.');
+		dns_append_label(out, label + 1, *label);
+	}
+}
+
+/* What nearly all names are: labels alone, or a pointer to such. False: it is something else. */
+static bool read_plain(struct cursor *c, struct buffer *out)
+{
+	size_t left = cursor_left(c), passed;
+	const uint8_t *name = c->pos;
+
+	if (c->failed || !left)
+		return false;
+	if (*name >= 0xc0) {
+		size_t target = left > 1 ? (size_t)(*name & 0x3f) << 8 | name[1] : 0;
+
+		if (target < DNS_HEADER_LEN || target >= cursor_position(c))
+			return false;
+		name = c->start + target;
+		left = (size_t)(c->end - name);
+		passed = plain_len(name, left) ? 2 : 0;
+	} else {
+		passed = plain_len(name, left);
+	}
+	if (!passed)
+		return false;
+	if (out)
+		append_plain(out, name);
+	c->pos += passed;
+	return true;
+}
+
+/* Whatever it is, step by step. */
+static bool read_any(struct cursor *c, struct buffer *out)
 {
 	struct walk w = {.at = *c, .out = out, .start = cursor_position(c), .sound = true};
 
@@ -76,4 +126,9 @@ bool dns_name_read(struct cursor *c, struct buffer *out)
 	if (out && w.octets == 0 && !w.at.failed)
 		buffer_append_char(out, '.');
 	return w.sound && !w.at.failed;
+}
+
+bool dns_name_read(struct cursor *c, struct buffer *out)
+{
+	return read_plain(c, out) || read_any(c, out);
 }

@@ -18,6 +18,17 @@ static char *put_decimal_escape(char *to, uint8_t c)
 	return to;
 }
 
+/* Letters, digits, dashes and underscores: what names are made of. */
+static bool is_name_character(uint8_t c)
+{
+	static const bool plain[256] = {
+		['-'] = true,	      ['_'] = true,	    ['0' ... '9'] = true,
+		['A' ... 'Z'] = true, ['a' ... 'z'] = true,
+	};
+
+	return plain[c];
+}
+
 void dns_append_label(struct buffer *out, const uint8_t *label, size_t len)
 {
 	char *start = buffer_reserve(out, len * 4), *to = start;
@@ -27,6 +38,10 @@ void dns_append_label(struct buffer *out, const uint8_t *label, size_t len)
 	for (size_t i = 0; i < len; i++) {
 		uint8_t c = label[i];
 
+		if (is_name_character(c)) {
+			*to++ = (char)c;
+			continue;
+		}
 		if (!visible(c)) {
 			to = put_decimal_escape(to, c);
 			continue;

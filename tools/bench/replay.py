@@ -2,6 +2,7 @@
 """How fast the analyzer is, and how much memory it takes."""
 import glob
 import os
+import re
 import shutil
 import subprocess
 
@@ -92,6 +93,35 @@ def bench_beside(work, protocol, connections, options):
             f"{wall['one'] / wall['all']:.2f}", f"{cpu['all'] / cpu['one']:.2f}"]
 
 
+COUNTED = (2000, 20000)
+
+
+def collected(command):
+    """Instructions of a run, by callgrind; NaN where there is none."""
+    ended = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+                            *command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                           check=False)
+    found = re.search(rb"Collected : (\d+)", ended.stderr)
+    return int(found.group(1)) if ended.returncode == 0 and found else float("nan")
+
+
+def instructions(recordings, program, *options):
+    """Of a record: of the longer recording less the shorter one, without what every run takes."""
+    few, many = (collected([program, "show", recording, *options]) for recording in recordings)
+    return (many - few) / (COUNTED[1] - COUNTED[0])
+
+
+def bench_instructions(work, protocol):
+    """Instructions of a record on one thread: the figure that noise doesn't change."""
+    recordings = [make(work, protocol, count) for count in COUNTED]
+    base, row = base_socktape(), [protocol]
+    for form in (["--json"], []):
+        new = instructions(recordings, SOCKTAPE, "--threads", "1", *form)
+        row += [f"{new:,.0f}",
+                f"{instructions(recordings, base, *form) / new:.3f}" if base else "-"]
+    return row
+
+
 def bench(work, options):
     print("\nreplay: socktape show --json, CPU time of one core")
     rows = [bench_protocol(work, p, options) for p in ("http", "redis")]
@@ -100,6 +130,11 @@ def bench(work, options):
     table("peak memory", ["", f"{EXCHANGES // 5:,}", f"{EXCHANGES * 2:,} records", "ratio"], rows)
     if not base_socktape():
         print("\n  left out: BASE=DIR names a tree with an earlier build to compare with")
-    rows = [bench_beside(work, p, c, options) for p in ("http", "redis") for c in (1, 50, 5000)]
+    if have("valgrind"):
+        rows = [bench_instructions(work, p) for p in ("http", "redis", "dns")]
+        table("instructions of a record, one thread", ["", "to JSON", "of the earlier", "as text",
+                                                       "of the earlier"], rows)
+    loads = [(p, c) for p in ("http", "redis") for c in (1, 50, 5000)] + [("dns", 50)]
+    rows = [bench_beside(work, p, c, options) for p, c in loads]
     table("one thread beside an earlier build (CPU time), all threads beside one (wall clock)",
           ["", "one thread", "of the earlier", "A/A", "all threads", "their CPU time"], rows)
