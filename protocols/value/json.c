@@ -274,8 +274,7 @@ char *json_put_value(char *to, const struct value *value)
 {
 	switch (value->type) {
 	case VALUE_NULL:
-		memcpy(to, "null", 4);
-		return to + 4;
+		return span_put(to, span_of("null", 4));
 	case VALUE_INT:
 		return put_integer(to, value->integer);
 	case VALUE_BOOL:
