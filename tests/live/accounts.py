@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Holds a recording of a server against what its clients say that they did.
+
+    accounts.py SOCKTAPE WORK WHAT PORT TABLE...
+
+WORK/ledger has a line of JSON for each connection to PORT: {"port": of the client, "who": its name,
+"rows": [...]}. Each row has the columns that the client can tell, in the order in which it asked;
+both ends must show these rows of the TABLEs and no others. A port that the client didn't know is null:
+one of the connections that nobody names must fit. A row that doesn't say otherwise is
+expected to end "ok" or, where it tells of an error, "error". What tcpdump saw (WORK/wire.pcap) is
+what is exported, byte by byte. Prints TAP."""
+import collections
+import json
+import os
+import re
+import subprocess
+import sys
+
+from packets import packets
+
+SOCKTAPE, WORK, WHAT, PORT = sys.argv[1:5]
+TABLES = sys.argv[5:]
+failed = False
+
+
+def rows(*arguments):
+    out = subprocess.run([SOCKTAPE, *arguments, "--format", "json"], check=True,
+                         stdout=subprocess.PIPE).stdout
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def report(what, problems):
+    global failed
+    if not problems:
+        print(f"ok - {what}")
+        return
+    failed = True
+    print(f"not ok - {what}")
+    for problem in problems[:8]:
+        print(f"#   {problem[:500]}")
+    if len(problems) > 8:
+        print(f"#   and {len(problems) - 8} more")
+
+
+def port_of(end):
+    return int(end.rpartition(":")[2])
+
+
+def client_port(row):
+    """Of a row or connection to PORT; None for others."""
+    ends = {"client": row["local"], "server": row["remote"]}
+    other = row["remote"] if row["role"] == "client" else row["local"]
+    if row["role"] not in ends or port_of(other) != int(PORT):
+        return None
+    return port_of(ends[row["role"]])
+
+
+def outcome_of(row):
+    return "error" if any(row.get(name) not in (None, 0) for name in
+                          ("error", "sqlstate", "error_code")) else "ok"
+
+
+def short(value):
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) < 200 else f"{text[:200]}... ({len(text)})"
+
+
+def compare(said, shown):
+    """One row: what is other than the client says."""
+    expected = {"outcome": outcome_of(said), **said}
+    for name, value in expected.items():
+        if name not in shown:
+            yield f"there is no column {name}"
+        elif shown[name] != value:
+            yield f"{name} is {short(shown[name])}, not {short(value)}"
+
+
+def compare_all(said, shown):
+    for n, (one, other) in enumerate(zip(said, shown)):
+        for problem in compare(one, other):
+            yield f"row {n} ({other['record_id']}, {short(one)}): {problem}; note: {other['note']}"
+    for one in said[len(shown):]:
+        yield f"missing: {short(one)}"
+    for one in shown[len(said):]:
+        columns = {name: value for name, value in one.items() if value not in (None, "", 0)}
+        yield f"not told by the client: {short(columns)}"
+
+
+def find(said, role, shown):
+    """The rows of the connection that fits best, of those that are left; taken out of SHOWN."""
+    left = [key for key in shown if key[1] == role]
+    if not left:
+        return []
+    return shown.pop(min(left, key=lambda key: len(list(compare_all(said, shown[key])))))
+
+
+def main():
+    with open(os.path.join(WORK, "ledger"), encoding="utf-8") as file:
+        connections = [json.loads(line) for line in file]
+    recording = os.path.join(WORK, "rec")
+    shown = collections.defaultdict(list)
+    for row in rows("show", recording):
+        if row["proto"] in TABLES:
+            shown[client_port(row), row["role"]].append(row)
+    for connection in sorted(connections, key=lambda one: one["port"] is None):
+        for role in ("client", "server"):
+            said, port = connection["rows"], connection["port"]
+            there = shown.pop((port, role), []) if port else find(said, role, shown)
+            report(f"{WHAT}: {len(said)} rows of {connection['who']} at the {role}'s end",
+                   list(compare_all(said, there)))
+    report(f"{WHAT}: no other rows", [f"port {port}, {role}: {len(more)} rows, the first {short(more[0])}"
+                                      for (port, role), more in shown.items()])
+    unknown = [conn for conn in rows("conns", recording)
+               if int(PORT) in (port_of(conn["local"]), port_of(conn["remote"])) and
+               conn["proto"] in (None, "") and conn["sent_bytes"] + conn["received_bytes"]]
+    report(f"{WHAT}: no connection is unknown", [short(conn) for conn in unknown])
+    export = os.path.join(WORK, "export.pcapng")
+    subprocess.run([SOCKTAPE, "export", "-q", "--no-remap", recording, "-o", export], check=True)
+    with open(os.path.join(WORK, "tcpdump"), encoding="utf-8") as said:
+        dropped = re.search(r"([1-9]\d*) packets dropped by kernel", said.read())
+    what = f"{WHAT}: every stream of the export is that of the wire"
+    if dropped:
+        print(f"ok - {what} # SKIP tcpdump dropped {dropped.group(1)} packets")
+    else:
+        report(what, list(packets(export, os.path.join(WORK, "wire.pcap"))))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# Sourced by the tests with real servers. Moves into a network namespace of its own, so that every
+# port is free and tcpdump sees nothing else; skips all where this can't record.
+#
+# A test starts a server, calls record_begin, runs clients that each append what they did to
+# $work/ledger (tests/live/accounts.py), calls record_end and then judge.
+set -u
+self=$(realpath "$0")
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
+
+[ "$(id -u)" -eq 0 ] || skip_all "needs root"
+[ -x "$recorder" ] || skip_all "socktape-record is not built"
+reason=$("$recorder" --probe 2>&1) || skip_all "$reason"
+if [ "${LIVE_INSIDE:-}" != "$self" ]; then
+	unshare -n ip link set lo up 2>/dev/null || skip_all "no network namespace can be made here"
+	rm -rf "$work"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	LIVE_INSIDE=$self exec unshare -n sh -c 'ip link set lo up && exec bash "$0"' "$self"
+fi
+export ledger=$work/ledger
+# Debian's own, which has Debian's modules.
+export python=/usr/bin/python3
+
+# needs PROGRAM...: skips all when one is missing.
+needs() {
+	local program
+	for program in "$@"; do
+		have "$program" || skip_all "$program is not installed (tools/install-deps --test)"
+	done
+}
+
+# python_needs MODULE...
+python_needs() {
+	local module
+	for module in "$@"; do
+		"$python" -c "import $module" 2>/dev/null ||
+			skip_all "Python's $module is not installed (tools/install-deps --test)"
+	done
+}
+
+# listening PORT: whether somebody does.
+listening() { ss -Hltn "sport = :$1" | grep -q .; }
+
+record_begin() {
+	tcpdump -i lo -n -U -B 131072 -Z root -w "$work/wire.pcap" 2>"$work/tcpdump" &
+	watching=$!
+	wait_for 20 grep -q "listening on" "$work/tcpdump"
+	"$recorder" -o "$work/rec" 2>"$work/record" &
+	recording=$!
+	wait_for 30 grep -q "recording into" "$work/record" ||
+		not_ok "recording begins" "$(cat "$work/record")"
+}
+
+# What still closes has a moment: until no connection to PORT is open on either end.
+record_end() {
+	wait_for 10 idle "$1"
+	kill -INT "$recording"
+	wait "$recording"
+	is "nothing is lost" "$(grep -oE 'lost +.*' "$work/record")" "lost      nothing"
+	"$python" -c 'import socket
+socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"the last packet", ("127.0.0.1", 9))'
+	wait_for 20 grep -aq "the last packet" "$work/wire.pcap"
+	kill -INT "$watching"
+	wait "$watching"
+}
+
+idle() { ! ss -Htn state established "( sport = :$1 or dport = :$1 )" | grep -q .; }
+
+# judge WHAT PORT TABLE...: the recording against the ledger and against the wire. With LIVE_KEEP set
+# to a directory all of it stays there, to be looked at.
+judge() {
+	[ -z "${LIVE_KEEP:-}" ] || cp -a "$work/." "$LIVE_KEEP"
+	"$python" tests/live/accounts.py "$socktape" "$work" "$@" || failures=$((failures + 1))
+}
