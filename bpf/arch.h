@@ -17,6 +17,10 @@
  *
  * CALL_IS_RUNNING(regs): whether the task is in the system call still, as far as that shows.
  *
+ * FUNCTION_ARG1(regs) to FUNCTION_ARG4(regs), FUNCTION_RESULT(regs): of a function in a program,
+ * where a probe in it fires. FUNCTION_STACK(regs): the stack pointer at its beginning, where it
+ * fires there; FUNCTION_LEFT_STACK(regs): the same number, where it fires at the return.
+ *
  * USER_ADDRESS(address): an address out of a program's own registers or memory as
  * bpf_probe_read_user() takes it.
  *

@@ -31,6 +31,20 @@ struct pt_regs___arm64_call {
 /* The result isn't there yet. */
 #define CALL_IS_RUNNING(of) (REGISTER(of, regs[0]) == REGISTER(of, orig_x0))
 
+/* arch/arm64/include/uapi/asm/ptrace.h: struct user_pt_regs */
+struct function_registers {
+	__u64 regs[31];
+	__u64 sp;
+};
+
+#define FUNCTION_ARG1(of)	((of)->regs[0])
+#define FUNCTION_ARG2(of)	((of)->regs[1])
+#define FUNCTION_ARG3(of)	((of)->regs[2])
+#define FUNCTION_ARG4(of)	((of)->regs[3])
+#define FUNCTION_RESULT(of)	((of)->regs[0])
+#define FUNCTION_STACK(of)	((of)->sp)
+#define FUNCTION_LEFT_STACK(of) ((of)->sp)
+
 /* The uppermost byte may be a tag (Documentation/arch/arm64/tagged-pointers.rst). */
 #define USER_ADDRESS(address) ((__u64)(address) & ~(0xffULL << 56))
 

@@ -43,6 +43,38 @@ struct task_struct___x86 {
 /* The result isn't there yet. */
 #define CALL_IS_RUNNING(regs) (REGISTER(regs, ax) == (__u64)-ENOSYS)
 
+/* arch/x86/include/uapi/asm/ptrace.h: what a probe in a program is given never changes. */
+struct function_registers {
+	__u64 r15;
+	__u64 r14;
+	__u64 r13;
+	__u64 r12;
+	__u64 bp;
+	__u64 bx;
+	__u64 r11;
+	__u64 r10;
+	__u64 r9;
+	__u64 r8;
+	__u64 ax;
+	__u64 cx;
+	__u64 dx;
+	__u64 si;
+	__u64 di;
+	__u64 orig_ax;
+	__u64 ip;
+	__u64 cs;
+	__u64 flags;
+	__u64 sp;
+};
+
+#define FUNCTION_ARG1(regs)	  ((regs)->di)
+#define FUNCTION_ARG2(regs)	  ((regs)->si)
+#define FUNCTION_ARG3(regs)	  ((regs)->dx)
+#define FUNCTION_ARG4(regs)	  ((regs)->cx)
+#define FUNCTION_RESULT(regs)	  ((regs)->ax)
+#define FUNCTION_STACK(regs)	  ((regs)->sp)
+#define FUNCTION_LEFT_STACK(regs) ((regs)->sp - sizeof(__u64))
+
 #define USER_ADDRESS(address) ((__u64)(address))
 
 /* arch/x86/include/asm/thread_info.h: the task is in a 32-bit system call */

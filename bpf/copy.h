@@ -207,6 +207,23 @@ static __always_inline void walk_record_end(struct lane *lane, __u64 len)
 	walk->record_open = 0;
 }
 
+/* The message's rest is lost. */
+__noinline int walk_lost(__u32 cpu)
+{
+	struct lane *lane = bpf_map_lookup_elem(&lanes, &cpu);
+
+	if (!lane)
+		return 0;
+	if (lane->walk.layer == LAYER_WIRE) {
+		COUNT(lane, lost_ring_records, 1);
+		COUNT(lane, lost_ring_bytes, lane->walk.left + lane->walk.rest);
+	} else {
+		COUNT(lane, lost_plain_calls, 1);
+		COUNT(lane, lost_plain_bytes, lane->walk.left);
+	}
+	return 0;
+}
+
 /* Finds room for the next record; false when the pool is full, and the message's rest is lost. */
 static __always_inline bool walk_record_begin(struct lane *lane)
 {
@@ -220,8 +237,7 @@ static __always_inline bool walk_record_begin(struct lane *lane)
 	walk->record_open = room != ROOM_NONE && lane_room(lane, walk->fixed + walk->room);
 	if (walk->record_open)
 		return true;
-	COUNT(lane, lost_ring_records, 1);
-	COUNT(lane, lost_ring_bytes, walk->left + walk->rest);
+	walk_lost(lane->cpu);
 	walk->message_open = 0;
 	return false;
 }

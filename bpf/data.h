@@ -48,7 +48,7 @@ static __always_inline void data_end(struct lane *lane, const struct walk *walk,
 	data->call = walk->call;
 	data->direction = walk->direction;
 	data->cut = walk->cut;
-	data->reserved = 0;
+	data->layer = walk->layer;
 	if (walk->peer.family)
 		*(struct kernel_address *)(data + 1) = walk->peer;
 	lane->shared.counters.data_records++;

@@ -32,8 +32,10 @@
  * and what is written to is no more than a few chunks for each CPU.
  *
  * Array map `lanes` (mmapable, an entry for each possible CPU, beginning with struct kernel_lane)
- * tells how far each CPU has come. User space reads a lane's chunks one after the other, up to the
- * mark, and puts each back on the stack when it has its NEXT record, then adds to control.freed.
+ * tells how far each CPU has come; with TLS there are as many again for the programs in libraries,
+ * which may be preempted, and take one that is free. User space reads a lane's chunks one after the
+ * other, up to the mark, and puts each back on the stack when it has its NEXT record, then adds to
+ * control.freed.
  *
  * Only one program at a time writes to a lane. What runs in an interrupt in the middle of another
  * puts its records, which are small, into the ring buffer `ring` instead. The ring also wakes user
@@ -66,6 +68,9 @@
  * on_uring_submit, on_uring_complete: need an io_uring_complete tracepoint with the arguments
  * (ctx, req, cqe); where loading fails with them, they are left out.
  *
+ * tls_enter, tls_leave (uprobe, uretprobe): loaded with KERNEL_CONFIG_TLS, attached to functions of
+ * TLS libraries as they are found; need bpf_get_attach_cookie (5.15).
+ *
  * Iterators give no output: read() returns 0 when everything was walked, EAGAIN asks to go on.
  *
  * Object socktape_bpf needs bpf_rdonly_cast (6.2), atomic fetch (5.12) and bpf_get_current_task_btf
@@ -88,6 +93,7 @@ enum kernel_record_kind {
 	KERNEL_WAKE = 7, /* in the ring: says nothing */
 	KERNEL_STATE = 8,
 	KERNEL_UNSEEN = 9,
+	KERNEL_TLS = 10,
 };
 
 /* Begins every record, at a multiple of 8 bytes. */
@@ -127,7 +133,7 @@ struct kernel_data {
 	__u8 call;	/* enum call of format/event.h */
 	__u8 direction; /* enum direction */
 	__u8 cut;	/* enum cut: why captured < len */
-	__u8 reserved;
+	__u8 layer;	/* enum layer; of LAYER_TLS conn and offset are those of a KERNEL_TLS */
 };
 
 /* A connection seen for the first time, or again because its addresses are known now. */
@@ -179,6 +185,54 @@ struct kernel_unseen {
 	__u8 reserved[7];
 };
 
+/*
+ * Plaintext of an object of a TLS library follows. `session` has a number that no connection has;
+ * it is another one when the object was given another client random.
+ */
+#define KERNEL_RANDOM_LEN	 32
+#define KERNEL_TLS_SESSION_FIRST 1000000000000ULL
+
+struct kernel_tls {
+	struct kernel_record record;
+	__u64 session;
+	__u64 object;
+	__u64 conn; /* whose socket was used inside of its calls, or that it names; 0: not known */
+	__u64 sent; /* positions of the plaintext at this moment */
+	__u64 received;
+	__u32 pid;
+	__u32 tid;
+	__u32 library; /* element of `tls_libraries` */
+	__u32 flags;
+	__u64 random[KERNEL_RANDOM_LEN / 8]; /* zero: not known */
+};
+
+#define KERNEL_TLS_NAMED 1 /* flags: conn is that of the descriptor in the object */
+
+/*
+ * Cookie of a probe in a TLS library: element of `tls_libraries`, enum call, and what its function
+ * is like.
+ */
+#define KERNEL_TLS_COOKIE(library, call) ((__u64)(library) | (__u64)(call) << 16)
+#define KERNEL_TLS_LIBRARY(cookie)	 ((__u32)(cookie)&0xffff)
+#define KERNEL_TLS_CALL(cookie)		 ((__u8)((cookie) >> 16))
+#define KERNEL_TLS_RECEIVES		 (1ULL << 32)
+#define KERNEL_TLS_COUNTED		 (1ULL << 33) /* returns 1, and the bytes through argument 4 */
+#define KERNEL_TLS_TYPED		 (1ULL << 34) /* argument 2 is a type of record, data follows */
+
+#define KERNEL_TLS_DATA_TYPE 0x17      /* application_data: RFC 8446 section 5.1 */
+#define KERNEL_TLS_MOVED_MAX (1 << 30) /* of one call; more is no length */
+
+#define KERNEL_TLS_LIBRARIES 1024
+#define KERNEL_TLS_SESSIONS  32768
+#define KERNEL_TLS_CALLS     16384 /* threads in a call at the same time */
+
+/* Value of map `tls_libraries`: where an object has what is asked for. */
+struct kernel_tls_library {
+	__u32 random_in; /* offset of a pointer to the struct with the client random; 0: the object
+			  */
+	__u32 random_at; /* offset of the client random in it; 0: not known */
+};
+
 struct kernel_close {
 	struct kernel_record record;
 	__u64 conn;
@@ -223,6 +277,7 @@ struct kernel_exit {
 #define KERNEL_CONFIG_FILTER_CGROUP (1 << 4) /* only tasks below one in map `cgroups` */
 #define KERNEL_CONFIG_FOLLOW	    (1 << 5) /* children of matching processes match as well */
 #define KERNEL_CONFIG_INHERIT	    (1 << 6) /* children of processes in map `pids` get into it */
+#define KERNEL_CONFIG_TLS	    (1 << 7) /* programs in TLS libraries run */
 
 /* Of each kind of filter, any of so many. */
 #define KERNEL_FILTERS_MAX 16
@@ -233,11 +288,13 @@ struct kernel_config {
 	__u32 snaplen;	/* payload bytes kept of a call; 0xffffffff: all */
 	__u8 port_count;
 	__u8 comm_count;
-	__u8 cgroup_count; /* entries of map `cgroups` in use */
-	__u8 page_shift;   /* the kernel's pages have 1 << page_shift bytes */
-	__u32 chunk_bytes; /* KERNEL_CHUNK_MIN to KERNEL_CHUNK_MAX, a power of two */
-	__u32 chunk_shift; /* chunk_bytes is 1 << chunk_shift */
-	__u32 chunks;	   /* in the pool */
+	__u8 cgroup_count;    /* entries of map `cgroups` in use */
+	__u8 page_shift;      /* the kernel's pages have 1 << page_shift bytes */
+	__u32 chunk_bytes;    /* KERNEL_CHUNK_MIN to KERNEL_CHUNK_MAX, a power of two */
+	__u32 chunk_shift;    /* chunk_bytes is 1 << chunk_shift */
+	__u32 chunks;	      /* in the pool */
+	__u32 tls_lane_first; /* lanes of the programs in TLS libraries */
+	__u32 tls_lanes;
 	__u16 ports[KERNEL_FILTERS_MAX];
 	__u64 comms[KERNEL_FILTERS_MAX][KERNEL_COMM_LEN / 8]; /* names, filled up with zeros */
 };
@@ -315,6 +372,8 @@ struct kernel_counters {
 	__u64 cut_uncaptured_bytes; /* splice and its like */
 	__u64 cut_pieces_bytes;	    /* more iovecs or messages than the program may walk */
 	__u64 cut_snaplen_bytes;
+	__u64 lost_plain_calls; /* of TLS libraries: pool full or no lane; in no other counter */
+	__u64 lost_plain_bytes;
 };
 
 /* What user space sees of a lane. */

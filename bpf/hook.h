@@ -13,6 +13,7 @@
 #include "bpf/aio.h"
 #include "bpf/batch.h"
 #include "bpf/received.h"
+#include "bpf/tls_call.h"
 #include "bpf/uring_due.h"
 
 /* The same on every architecture. */
@@ -126,6 +127,7 @@ static __noinline int hook_record(struct syscall *call, struct task_struct *task
 	conn = transfer_conn(lane, transfer);
 	if (conn) {
 		datagram_look(conn, transfer);
+		tls_call_socket(transfer->tid, conn->id);
 		hook_source(lane, call, task, transfer, &beside);
 		if (flags & MSG_TRUNC) {
 			/* TCP throws the bytes away, and copies nothing. */

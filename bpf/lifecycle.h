@@ -6,6 +6,7 @@
 
 #include "bpf/tcp_count.h"
 #include "bpf/process.h"
+#include "bpf/tls_call.h"
 
 /* The application let go of the socket and TCP is done with it: nothing can be read any more. */
 SEC("tp_btf/tcp_destroy_sock")
@@ -68,6 +69,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 	struct process_state *process;
 	struct lane *lane;
 
+	tls_call_forget(bpf_get_current_pid_tgid());
 	if (KERNEL_GET(signal_struct, signal, live.counter))
 		return 0;
 	bpf_map_delete_elem(&followed, &tgid);

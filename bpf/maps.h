@@ -144,6 +144,7 @@ struct walk {
 	__u8 datagram;
 	__u8 overrun; /* the program's steps are used up: sizes only from here on */
 	__u8 peer_port_filter;
+	__u8 layer;
 	struct kernel_address peer; /* family 0: not told */
 };
 
@@ -180,7 +181,8 @@ struct wanted {
 /* A CPU's. `shared` is what user space looks at; the rest belongs to who holds it. */
 struct lane {
 	struct kernel_lane shared;
-	__u32 busy;
+	__u64 busy;
+	__u32 reserved;
 	__u32 cpu;   /* its key in the map */
 	__u32 chunk; /* number of the current chunk, plus 1; 0: none yet */
 	__u32 fill;  /* bytes in it */

@@ -9,6 +9,7 @@
 
 #include "bpf/call.h"
 #include "bpf/establish.h"
+#include "bpf/tls_call.h"
 
 static __always_inline __u32 call_flags(const struct syscall *call)
 {
@@ -113,6 +114,7 @@ static __always_inline int call_record(struct syscall *call, struct task_struct 
 	conn = transfer_conn(lane, transfer);
 	if (conn) {
 		/* TCP throws the bytes away with MSG_TRUNC, and copies nothing. */
+		tls_call_socket(transfer->tid, conn->id);
 		if (!(flags & MSG_TRUNC) || transfer->ref.transport != TRANSPORT_TCP)
 			call_source(lane, transfer, task, call);
 		transfer_send(lane, transfer, conn);

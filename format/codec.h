@@ -27,7 +27,8 @@ struct codec_stats {
 	int64_t ts_max;
 	uint64_t data_events;
 	uint64_t data_bytes;
-	uint64_t cut_bytes[CODEC_CUTS]; /* not in data_bytes, by enum cut */
+	struct loss_sum plaintext;	/* of those, LAYER_TLS: events and bytes */
+	uint64_t cut_bytes[CODEC_CUTS]; /* not in data_bytes, by enum cut; of LAYER_WIRE alone */
 	uint64_t lost_events;
 	uint64_t lost_bytes;
 	struct loss_sum lost[CODEC_CAUSES]; /* the same by enum loss_cause */

@@ -280,6 +280,11 @@ static bool encode_data(struct encoder *e, const struct event *event)
 		memcpy(to + head, data->payload.data, data->payload.len);
 	e->stats.data_events++;
 	e->stats.data_bytes += data->payload.len;
+	if (data->layer != LAYER_WIRE) {
+		e->stats.plaintext.events++;
+		e->stats.plaintext.bytes += data->payload.len;
+		return true;
+	}
 	e->stats.cut_bytes[data->cut % CODEC_CUTS] += data->len - data->payload.len;
 	return true;
 }

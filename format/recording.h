@@ -148,6 +148,7 @@ struct recording_writer_totals {
 	uint64_t stored_events; /* of all these: in files, not in memory alone; with snapshots */
 	uint64_t stored_data_events;
 	uint64_t stored_data_bytes;
+	struct loss_sum stored_plaintext;	    /* of those two, LAYER_TLS */
 	uint64_t stored_cut_bytes[WRITER_CUTS];	    /* by enum cut */
 	struct loss_sum stored_lost[WRITER_CAUSES]; /* by enum loss_cause */
 	int64_t stored_until;			    /* latest time of an event in files */

@@ -84,6 +84,8 @@ static void add_totals(struct recording_writer_totals *totals, const struct writ
 	totals->stored_events += segment->stored_events;
 	totals->stored_data_events += segment->stored_data_events;
 	totals->stored_data_bytes += segment->stored_data_bytes;
+	totals->stored_plaintext.events += segment->stored_plaintext.events;
+	totals->stored_plaintext.bytes += segment->stored_plaintext.bytes;
 	for (size_t i = 0; i < WRITER_CUTS; i++)
 		totals->stored_cut_bytes[i] += segment->stored_cut_bytes[i];
 	for (size_t i = 0; i < WRITER_CAUSES; i++) {

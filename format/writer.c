@@ -190,6 +190,8 @@ static void count_stored(struct writer *w, const struct codec_stats *stats, size
 	totals->stored_events += stats->event_count;
 	totals->stored_data_events += stats->data_events;
 	totals->stored_data_bytes += stats->data_bytes;
+	totals->stored_plaintext.events += stats->plaintext.events;
+	totals->stored_plaintext.bytes += stats->plaintext.bytes;
 	for (size_t i = 0; i < CODEC_CUTS; i++)
 		totals->stored_cut_bytes[i] += stats->cut_bytes[i];
 	for (size_t i = 0; i < CODEC_CAUSES; i++) {

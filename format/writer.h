@@ -49,6 +49,7 @@ struct writer_totals {
 	uint64_t stored_events; /* of all these: in blocks that the sink has taken */
 	uint64_t stored_data_events;
 	uint64_t stored_data_bytes;
+	struct loss_sum stored_plaintext;	    /* of those two, LAYER_TLS */
 	uint64_t stored_cut_bytes[WRITER_CUTS];	    /* not kept of their data, by enum cut */
 	struct loss_sum stored_lost[WRITER_CAUSES]; /* told in them, by enum loss_cause */
 	int64_t stored_until;			    /* latest time of an event in them */

@@ -10,8 +10,14 @@ static void kept_make(struct account *account, const struct store_status *store,
 {
 	const struct recording_writer_totals *written = &store->written;
 
-	account->kept_bytes = final ? written->stored_data_bytes : store->given.payload;
-	account->data_events = final ? written->stored_data_events : store->given.events;
+	const struct loss_sum *plaintext = final ? &written->stored_plaintext
+						 : &store->given.plaintext;
+
+	account->kept_bytes = (final ? written->stored_data_bytes : store->given.payload) -
+			      plaintext->bytes;
+	account->data_events = (final ? written->stored_data_events : store->given.events) -
+			       plaintext->events;
+	account->plaintext = *plaintext;
 	for (unsigned int i = 0; i < TALLY_CUTS; i++)
 		account->cut[i] = final ? written->stored_cut_bytes[i] : store->given.cut[i];
 }

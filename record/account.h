@@ -5,11 +5,15 @@
 #include "record/store.h"
 #include "record/tally.h"
 
-/* Where every byte that the recorded calls moved has gone: moved = kept + lost + cut, exactly. */
+/*
+ * Where every byte that the recorded calls moved through sockets has gone: moved = kept + lost +
+ * cut, exactly.
+ */
 struct account {
 	uint64_t moved_bytes;
 	uint64_t kept_bytes;
-	uint64_t data_events; /* that hold them */
+	uint64_t data_events;	   /* that hold them */
+	struct loss_sum plaintext; /* of TLS, beside all that: events and bytes kept */
 	uint64_t connections;
 	struct loss_sum lost[TALLY_CAUSES]; /* by enum loss_cause */
 	uint64_t cut[TALLY_CUTS];	    /* bytes left out of the payload, by enum cut */

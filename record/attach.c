@@ -27,6 +27,7 @@ struct programs {
 	struct bpf_object *object;
 	struct pool pool;
 	int cpus;
+	bool tls;	   /* with the programs of TLS libraries */
 	uint64_t blind;	   /* bits of enum blind_spot */
 	bool error_report; /* there is a tracepoint for errors of sockets: since 5.13 */
 	bool submit_old;   /* the tracepoint of io_uring's submission has its name of before 6.4 */
@@ -76,10 +77,16 @@ static const struct composition *composition(const struct programs *p)
 
 static_assert(OPTIONS_FILTERS_MAX == KERNEL_FILTERS_MAX, "all that can be given is passed on");
 
-static void settings_make(const struct options *options, const struct pool_shape *shape,
-			  struct kernel_config *settings)
+/* The programs of TLS libraries have lanes of their own, as many. */
+static int lane_count(const struct programs *p)
 {
-	uint32_t flags = 0;
+	return p->tls ? 2 * p->cpus : p->cpus;
+}
+
+static void settings_make(const struct programs *p, const struct options *options,
+			  const struct pool_shape *shape, struct kernel_config *settings)
+{
+	uint32_t flags = p->tls ? KERNEL_CONFIG_TLS : 0;
 
 	flags |= options->unix_sockets ? KERNEL_CONFIG_UNIX : 0;
 	flags |= options->pid_count || options->command ? KERNEL_CONFIG_FILTER_PID : 0;
@@ -100,6 +107,8 @@ static void settings_make(const struct options *options, const struct pool_shape
 		.chunk_shift = (uint32_t)__builtin_ctz(shape->chunk_bytes),
 		.chunk_bytes = shape->chunk_bytes,
 		.chunks = shape->slabs * KERNEL_SLAB_CHUNKS,
+		.tls_lane_first = (uint32_t)p->cpus,
+		.tls_lanes = (uint32_t)p->cpus,
 	};
 	memcpy(settings->ports, options->ports, sizeof(settings->ports));
 	for (size_t i = 0; i < options->name_count; i++)
@@ -124,7 +133,7 @@ static int settings_set(struct programs *p, const struct options *options,
 	rodata = malloc(size);
 	if (!rodata)
 		return -ENOMEM;
-	settings_make(options, shape, &settings);
+	settings_make(p, options, shape, &settings);
 	memcpy(rodata, initial, size);
 	memcpy(rodata + offset, &settings, sizeof(settings));
 	error = bpf_map__set_initial_value(map, rodata, size);
@@ -155,7 +164,7 @@ static void program_choose(struct programs *p, const char *name, bool wanted)
 static int set_load(struct programs *p, const struct options *options)
 {
 	struct bpf_object_open_opts opts = {.sz = sizeof(opts), .object_name = "socktape"};
-	struct pool_shape shape = pool_shape(options->ring_len, p->cpus);
+	struct pool_shape shape = pool_shape(options->ring_len, lane_count(p));
 	const void *bytes;
 	size_t size;
 	int error;
@@ -166,13 +175,15 @@ static int set_load(struct programs *p, const struct options *options)
 		return -errno;
 	error = settings_set(p, options, &shape);
 	if (!error)
-		error = pool_size(p->object, &shape, p->cpus);
+		error = pool_size(p->object, &shape, lane_count(p));
 	if (!error)
 		error = map_size(p, "conns", CONNS_MAX);
 	program_choose(p, "on_uring_submit", composition(p)->uring && !p->submit_old);
 	program_choose(p, "on_uring_submit_old", composition(p)->uring && p->submit_old);
 	program_choose(p, "on_uring_complete", composition(p)->uring);
 	program_choose(p, "on_tcp_error", p->error_report);
+	program_choose(p, "tls_enter", p->tls);
+	program_choose(p, "tls_leave", p->tls);
 	program_choose(p, "sweep_conns", composition(p)->sweep);
 	program_choose(p, "sweep_processes", composition(p)->sweep);
 	if (!error)
@@ -219,6 +230,12 @@ static uint64_t blind_by_choice(const struct programs *p, const struct options *
 	return bits;
 }
 
+/* What tells a probe of one library from that of another: since 5.15. */
+static bool kernel_has_cookies(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_get_attach_cookie, NULL) == 1;
+}
+
 int programs_load(const struct options *options, enum program_set first, struct programs **out)
 {
 	struct programs *p = calloc(1, sizeof(*p));
@@ -236,13 +253,23 @@ int programs_load(const struct options *options, enum program_set first, struct 
 		if (compositions[set].uring && (p->blind & BLIND_BIT(BLIND_IO_URING)))
 			continue;
 		p->set = (enum program_set)set;
+		p->tls = options->tls != OPTIONS_TLS_OFF && kernel_has_cookies();
 		error = set_load(p, options);
+		if (error && error != -EPERM && error != -ENOMEM && p->tls) {
+			p->tls = false;
+			error = set_load(p, options);
+		}
 		if (error == -EPERM || error == -ENOMEM)
 			break;
 	}
 	if (!error)
 		p->blind |= blind_by_choice(p, options);
 	return error;
+}
+
+struct bpf_object *programs_tls(const struct programs *p)
+{
+	return p->tls ? p->object : NULL;
 }
 
 enum program_set programs_set(const struct programs *p)
@@ -338,7 +365,8 @@ int programs_attach(struct programs *p)
 		if (error || p->link_count == LINKS_MAX)
 			break;
 		if (!bpf_program__autoload(program) ||
-		    bpf_program__expected_attach_type(program) == BPF_TRACE_ITER)
+		    bpf_program__expected_attach_type(program) == BPF_TRACE_ITER ||
+		    bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
 			continue;
 		p->links[p->link_count] = bpf_program__attach(program);
 		if (p->links[p->link_count])
@@ -433,8 +461,8 @@ bool programs_tally(struct programs *p, struct tally *tally)
 
 	if (!programs_skipped(p, &skipped))
 		return false;
-	for (int cpu = 0; cpu < p->cpus; cpu++) {
-		const struct kernel_lane *lane = pool_lane(&p->pool, cpu);
+	for (int i = 0; i < p->pool.lanes_count; i++) {
+		const struct kernel_lane *lane = pool_lane(&p->pool, i);
 
 		counters_add(&sum, &lane->counters);
 		counters_add(&sum, &lane->nested);

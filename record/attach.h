@@ -37,6 +37,9 @@ enum program_set {
  */
 int programs_load(const struct options *options, enum program_set first, struct programs **p);
 
+/* The object with the programs of TLS libraries; NULL when they aren't there. */
+struct bpf_object *programs_tls(const struct programs *p);
+
 /* Which of them was loaded. */
 enum program_set programs_set(const struct programs *p);
 

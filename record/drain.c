@@ -21,6 +21,7 @@
 struct drain {
 	struct process_table *processes;
 	drain_event_fn *take;
+	drain_sight_fn *sight;
 	void *context;
 	struct ring_buffer *ring;
 	uint8_t *ring_data;	/* records that came through the ring */
@@ -103,8 +104,13 @@ static void heap_fill(struct drain *drain)
 static void record_take(struct drain *drain, const struct kernel_record *record)
 {
 	struct process_gaps gaps;
+	struct tls_sight sight;
 	struct event event;
 
+	if (translate_sight(record, record->len, &sight)) {
+		drain->sight(drain->context, &sight);
+		return;
+	}
 	if (!translate_record(record, record->len, &event, &gaps)) {
 		drain->totals.malformed++;
 		return;
@@ -158,13 +164,13 @@ bool drain_rest(struct drain *drain)
 
 static bool sources_make(struct drain *drain, const struct pool *pool)
 {
-	drain->source_count = pool->cpus + 1;
+	drain->source_count = pool->lanes_count + 1;
 	drain->sources = calloc((size_t)drain->source_count, sizeof(*drain->sources));
 	drain->heap = calloc((size_t)drain->source_count, sizeof(struct source *));
 	drain->ring_data = malloc(RING_KEPT);
 	if (!drain->sources || !drain->heap || !drain->ring_data)
 		return false;
-	for (int i = 0; i < pool->cpus; i++)
+	for (int i = 0; i < pool->lanes_count; i++)
 		drain->sources[i] = (struct source){
 			.pool = pool,
 			.lane = pool_lane(pool, i),
@@ -175,7 +181,7 @@ static bool sources_make(struct drain *drain, const struct pool *pool)
 }
 
 struct drain *drain_new(const struct pool *pool, struct process_table *processes,
-			drain_event_fn *take, void *context)
+			drain_event_fn *take, drain_sight_fn *sight, void *context)
 {
 	struct drain *drain = calloc(1, sizeof(*drain));
 
@@ -183,6 +189,7 @@ struct drain *drain_new(const struct pool *pool, struct process_table *processes
 		return NULL;
 	drain->processes = processes;
 	drain->take = take;
+	drain->sight = sight;
 	drain->context = context;
 	if (!sources_make(drain, pool)) {
 		drain_free(drain);

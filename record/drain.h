@@ -5,6 +5,7 @@
 #include "format/event.h"
 #include "record/process.h"
 #include "record/pool.h"
+#include "record/tls_tie.h"
 
 /*
  * Takes records out of the pool and the ring and hands them on as events, those of all CPUs in the
@@ -15,6 +16,9 @@ struct drain;
 /* Gets each event. What its spans point to is valid during the call only. */
 typedef void drain_event_fn(void *context, const struct event *event);
 
+/* Gets what was seen of TLS libraries, in order with the events. */
+typedef void drain_sight_fn(void *context, struct tls_sight *sight);
+
 struct drain_totals {
 	uint64_t data_events; /* handed on */
 	uint64_t data_bytes;  /* payload in them */
@@ -23,7 +27,7 @@ struct drain_totals {
 
 /* POOL and PROCESSES must outlive the drain. NULL: see errno. */
 struct drain *drain_new(const struct pool *pool, struct process_table *processes,
-			drain_event_fn *take, void *context);
+			drain_event_fn *take, drain_sight_fn *sight, void *context);
 
 /*
  * Takes what is there, but returns after some milliseconds' worth of records, so that a flood

@@ -240,10 +240,14 @@ static void recording_end(struct recorder *r)
 static void record_end(struct recorder *r)
 {
 	r->ended = clock_monotonic();
+	if (r->tls)
+		tls_detach(r->tls);
 	programs_detach(r->programs);
 	drain_settle(r);
 	programs_sweep(r->programs);
 	drain_settle(r);
+	if (r->tls)
+		tls_end(r->tls, r->ended);
 	tally_take(r);
 	store_stop(r->store);
 	store_check(r);

@@ -125,6 +125,40 @@ static int probe(const struct options *options, char *const *argv)
 	return status;
 }
 
+static void emit_nothing(void *context, const struct event *event)
+{
+	(void)context;
+	(void)event;
+}
+
+static int printed(void);
+
+/* --list-tls: hooks them, too, so that the answer is the kernel's. */
+static int list_tls(const struct options *options, char *const *argv)
+{
+	struct buffer problem = {0};
+	struct programs *programs = NULL;
+	struct tls *tls = NULL;
+	int status = EXIT_REFUSED;
+
+	(void)argv;
+	if (recorder_load(options, &programs, &problem)) {
+		tls = tls_new(options, programs_tls(programs), emit_nothing, NULL);
+		if (!tls)
+			buffer_append_text(&problem, "out of memory");
+	}
+	if (tls) {
+		tls_begin(tls);
+		tls_list(tls, stdout);
+		status = printed();
+	} else {
+		complain(&problem);
+	}
+	tls_free(tls);
+	programs_free(programs);
+	return status;
+}
+
 /* What to exit with after printing. */
 static int printed(void)
 {
@@ -152,10 +186,8 @@ static int version(const struct options *options, char *const *argv)
 
 /* By enum options_action. */
 static int (*const actions[])(const struct options *options, char *const *argv) = {
-	[OPTIONS_RECORD] = record,
-	[OPTIONS_PROBE] = probe,
-	[OPTIONS_HELP] = help,
-	[OPTIONS_VERSION] = version,
+	[OPTIONS_RECORD] = record, [OPTIONS_PROBE] = probe,	[OPTIONS_LIST_TLS] = list_tls,
+	[OPTIONS_HELP] = help,	   [OPTIONS_VERSION] = version,
 };
 
 /*

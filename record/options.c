@@ -171,6 +171,49 @@ static const char *set_compat(struct options *options, const char *argument)
 	return NULL;
 }
 
+static const char *set_no_tls(struct options *options, const char *argument)
+{
+	(void)argument;
+	options->tls = OPTIONS_TLS_OFF;
+	return NULL;
+}
+
+static const char *set_tls(struct options *options, const char *argument)
+{
+	if (strcmp(argument, "plaintext") == 0)
+		options->tls = OPTIONS_TLS_PLAINTEXT;
+	else if (strcmp(argument, "off") == 0)
+		options->tls = OPTIONS_TLS_OFF;
+	else
+		return "plaintext or off";
+	return NULL;
+}
+
+static const char *set_wire(struct options *options, const char *argument)
+{
+	static const char *const words[] = {
+		[OPTIONS_WIRE_HANDSHAKE] = "handshake",
+		[OPTIONS_WIRE_ALL] = "all",
+		[OPTIONS_WIRE_NONE] = "none",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(argument, words[i]) != 0)
+			continue;
+		options->wire = (enum options_wire)i;
+		options->wire_given = true;
+		return NULL;
+	}
+	return "handshake, all or none";
+}
+
+static const char *set_list_tls(struct options *options, const char *argument)
+{
+	(void)argument;
+	options->action = OPTIONS_LIST_TLS;
+	return NULL;
+}
+
 static const char *set_probe(struct options *options, const char *argument)
 {
 	(void)argument;
@@ -213,6 +256,13 @@ static const struct option_row rows[] = {
 	{0, "backlog", "SIZE", "memory for what compression can't follow (512MiB)", set_backlog},
 	{'z', "level", "LEVEL", "zstd compression, 1 to 19, or auto (auto)", set_level},
 	{'d', "duration", "SECONDS", "stop after this long", set_duration},
+	{0, "TLS", NULL, NULL, NULL},
+	{0, "tls", "WHAT", "plaintext, at the calls of TLS libraries, or off (plaintext)", set_tls},
+	{0, "no-tls", NULL, "the same as --tls off", set_no_tls},
+	{0, "wire", "WHAT", "kept of what plaintext stands for: handshake, all, none (handshake)",
+	 set_wire},
+	{0, "list-tls", NULL, "only list the TLS libraries in use and whether they can be read",
+	 set_list_tls},
 	{0, "Other", NULL, NULL, NULL},
 	{'q', "quiet", NULL, "print nothing but errors and losses", set_quiet},
 	{'v', "verbose", NULL, "say what this kernel offers and what is used", set_verbose},
@@ -332,6 +382,11 @@ static bool options_check(struct options *options, struct buffer *problem)
 	if (options->command && options->pid_count) {
 		buffer_append_text(problem, "-p and a COMMAND exclude each other: the filter "
 					    "is the command and its children");
+		return false;
+	}
+	if (options->wire_given && options->tls == OPTIONS_TLS_OFF) {
+		buffer_append_text(problem, "--wire chooses what is kept where plaintext of TLS is "
+					    "recorded, and it isn't");
 		return false;
 	}
 	/* Half the budget at most, so that something is left when the oldest segment goes. */

@@ -32,8 +32,22 @@
 enum options_action {
 	OPTIONS_RECORD,
 	OPTIONS_PROBE,
+	OPTIONS_LIST_TLS,
 	OPTIONS_HELP,
 	OPTIONS_VERSION
+};
+
+/* What is recorded of TLS, beside the wire. */
+enum options_tls {
+	OPTIONS_TLS_PLAINTEXT,
+	OPTIONS_TLS_OFF
+};
+
+/* What is kept of the wire where plaintext is recorded. */
+enum options_wire {
+	OPTIONS_WIRE_HANDSHAKE,
+	OPTIONS_WIRE_ALL,
+	OPTIONS_WIRE_NONE
 };
 
 /* What the command line asks for. Strings belong to argv. */
@@ -59,6 +73,10 @@ struct options {
 	uint64_t backlog_len;
 	uint64_t duration; /* ns; 0: no limit */
 	int level;	   /* of zstd; 0: as the backlog asks for */
+
+	enum options_tls tls;
+	enum options_wire wire;
+	bool wire_given;
 
 	bool quiet;
 	bool verbose;

@@ -9,8 +9,8 @@
 
 #include "bpf/event.h"
 
-/* Chunks for each CPU, at least. */
-#define CPU_CHUNKS 2
+/* Chunks for each lane, at least. */
+#define LANE_CHUNKS 2
 
 static uint32_t chunks_of(const struct pool_shape *shape)
 {
@@ -27,10 +27,10 @@ static uint32_t slabs_for(uint64_t chunks)
 	return (uint32_t)((chunks + KERNEL_SLAB_CHUNKS - 1) / KERNEL_SLAB_CHUNKS);
 }
 
-struct pool_shape pool_shape(uint64_t len, int cpus)
+struct pool_shape pool_shape(uint64_t len, int lanes)
 {
 	struct pool_shape shape = {.chunk_bytes = KERNEL_CHUNK_MAX};
-	uint64_t least = (uint64_t)cpus * CPU_CHUNKS;
+	uint64_t least = (uint64_t)lanes * LANE_CHUNKS;
 
 	/* Many chunks, so that those which are only held don't count for much. */
 	while (shape.chunk_bytes > KERNEL_CHUNK_MIN && len / shape.chunk_bytes < 8 * least)
@@ -49,14 +49,14 @@ static int map_shape(struct bpf_object *object, const char *name, uint32_t entri
 	return error || !value ? error : bpf_map__set_value_size(map, (uint32_t)value);
 }
 
-int pool_size(struct bpf_object *object, const struct pool_shape *shape, int cpus)
+int pool_size(struct bpf_object *object, const struct pool_shape *shape, int lanes)
 {
 	int error = map_shape(object, "pool", shape->slabs, slab_bytes(shape));
 
 	if (!error)
 		error = map_shape(object, "free_chunks", chunks_of(shape), 0);
 	if (!error)
-		error = map_shape(object, "lanes", (uint32_t)cpus, 0);
+		error = map_shape(object, "lanes", (uint32_t)lanes, 0);
 	return error;
 }
 
@@ -92,12 +92,12 @@ int pool_open(struct pool *p, struct bpf_object *object, size_t control)
 	p->shape.slabs = bpf_map__max_entries(pool);
 	p->shape.chunk_bytes = (bpf_map__value_size(pool) - KERNEL_SLAB_MARGIN) /
 			       KERNEL_SLAB_CHUNKS;
-	p->cpus = (int)bpf_map__max_entries(lanes);
+	p->lanes_count = (int)bpf_map__max_entries(lanes);
 	p->lane_len = bpf_map__value_size(lanes);
 	p->free_chunks = bpf_object__find_map_fd_by_name(object, "free_chunks");
 	p->ring = bpf_object__find_map_fd_by_name(object, "ring");
 	p->memory_len = (size_t)p->shape.slabs * slab_bytes(&p->shape);
-	p->lanes_len = (size_t)p->cpus * p->lane_len;
+	p->lanes_len = (size_t)p->lanes_count * p->lane_len;
 	p->bss_len = bpf_map__value_size(bss);
 	p->memory = map_memory(object, "pool", p->memory_len);
 	p->lanes = p->memory ? map_memory(object, "lanes", p->lanes_len) : NULL;
@@ -108,9 +108,9 @@ int pool_open(struct pool *p, struct bpf_object *object, size_t control)
 	return chunks_give(p);
 }
 
-const struct kernel_lane *pool_lane(const struct pool *p, int cpu)
+const struct kernel_lane *pool_lane(const struct pool *p, int lane)
 {
-	return (const struct kernel_lane *)(p->lanes + (size_t)cpu * p->lane_len);
+	return (const struct kernel_lane *)(p->lanes + (size_t)lane * p->lane_len);
 }
 
 const uint8_t *pool_chunk(const struct pool *p, uint32_t chunk)

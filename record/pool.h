@@ -18,7 +18,7 @@ struct pool_shape {
 
 struct pool {
 	struct pool_shape shape;
-	int cpus;
+	int lanes_count;
 	int free_chunks; /* descriptors of maps */
 	int ring;
 	const uint8_t *memory; /* the chunks */
@@ -32,18 +32,18 @@ struct pool {
 };
 
 /*
- * A pool of about LEN bytes for CPUS: each has a chunk of its own all the time, and as much again
- * is free.
+ * A pool of about LEN bytes for so many LANES: each has a chunk of its own all the time, and as
+ * much again is free.
  */
-struct pool_shape pool_shape(uint64_t len, int cpus);
+struct pool_shape pool_shape(uint64_t len, int lanes);
 
 /* Gives the maps of OBJECT, which isn't loaded yet, their sizes. */
-int pool_size(struct bpf_object *object, const struct pool_shape *shape, int cpus);
+int pool_size(struct bpf_object *object, const struct pool_shape *shape, int lanes);
 
 /* Maps the memory of OBJECT, which is loaded; CONTROL is the offset of `control` in its bss. */
 int pool_open(struct pool *p, struct bpf_object *object, size_t control);
 
-const struct kernel_lane *pool_lane(const struct pool *p, int cpu);
+const struct kernel_lane *pool_lane(const struct pool *p, int lane);
 const uint8_t *pool_chunk(const struct pool *p, uint32_t chunk);
 
 /* The chunk may be filled again. */

@@ -6,6 +6,7 @@
 
 #include "record/account.h"
 #include "record/drain.h"
+#include "record/tls.h"
 
 /* What is known at one moment of a recording. */
 struct progress {
@@ -14,6 +15,7 @@ struct progress {
 	struct account account;
 	struct store_status store;
 	struct drain_totals drained;
+	struct tls_totals tls;
 };
 
 #endif

@@ -245,15 +245,35 @@ static void children_add(struct recorder *r)
 			tape_error_text(error));
 }
 
-static void event_take(void *context, const struct event *event)
+/* Into the recording. */
+static void event_store(void *context, const struct event *event)
 {
 	struct recorder *r = context;
 
-	if (event->type == EVENT_LOSS) {
+	/* Of plaintext, losses are in no sum. */
+	if (event->type == EVENT_LOSS && event->loss.layer == LAYER_WIRE) {
 		r->seen[event->loss.cause].events += event->loss.events;
 		r->seen[event->loss.cause].bytes += event->loss.bytes;
 	}
 	store_event(r->store, event);
+}
+
+static void event_take(void *context, const struct event *event)
+{
+	struct recorder *r = context;
+
+	if (r->tls)
+		tls_event(r->tls, event);
+	else
+		event_store(r, event);
+}
+
+static void sight_take(void *context, struct tls_sight *sight)
+{
+	struct recorder *r = context;
+
+	if (r->tls)
+		tls_sight(r->tls, sight);
 }
 
 /* The process of connections that nobody has accepted, or used, is the one that listens. */
@@ -266,12 +286,22 @@ static void listener_write(void *context, uint32_t pid)
 		store_event(r->store, &event);
 }
 
+static bool tls_make(struct recorder *r, struct buffer *problem)
+{
+	if (r->options->tls == OPTIONS_TLS_OFF)
+		return true;
+	r->tls = tls_new(r->options, programs_tls(r->programs), event_store, r);
+	if (!r->tls)
+		buffer_append_text(problem, "out of memory");
+	return r->tls;
+}
+
 static bool recording_begin(struct recorder *r, struct buffer *problem)
 {
 	const struct options *options = r->options;
 	int error = 0;
 
-	r->drain = drain_new(programs_pool(r->programs), r->processes, event_take, r);
+	r->drain = drain_new(programs_pool(r->programs), r->processes, event_take, sight_take, r);
 	r->started = clock_monotonic();
 	r->told_at = r->started;
 	if (r->drain)
@@ -285,6 +315,8 @@ static bool recording_begin(struct recorder *r, struct buffer *problem)
 	    !options->cgroup_count)
 		children_add(r);
 	programs_listeners(r->programs, listener_write, r);
+	if (r->tls)
+		tls_begin(r->tls);
 	if (!privilege_drop(options->directory) && options->verbose)
 		fprintf(stderr, "  can't give up capabilities: %s\n", strerror(errno));
 	/* Not before: a thread keeps the capabilities that it was made with. */
@@ -313,7 +345,7 @@ bool recorder_open(struct recorder *r, const struct options *options, char *cons
 	return signals_open(r, problem) && tables_make(r, problem) &&
 	       recorder_load(options, &r->programs, problem) && wake_open(r, problem) &&
 	       pids_add(r, problem) && cgroups_set(r, problem) && writer_open(r, problem) &&
-	       recording_begin(r, problem);
+	       tls_make(r, problem) && recording_begin(r, problem);
 }
 
 void recorder_limit_backlog(struct recorder *r)
@@ -352,6 +384,8 @@ struct progress recorder_progress(const struct recorder *r)
 		.drained = *drain_totals(r->drain),
 	};
 
+	if (r->tls)
+		progress.tls = tls_totals(r->tls);
 	account_make(&progress.account, &r->tally, r->seen, &progress.store, r->ended != 0);
 	return progress;
 }
@@ -367,6 +401,7 @@ void recorder_abandon(struct recorder *r)
 void recorder_close(struct recorder *r)
 {
 	command_abandon(&r->command);
+	tls_free(r->tls);
 	drain_free(r->drain);
 	programs_free(r->programs);
 	store_free(r->store);

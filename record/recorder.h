@@ -9,6 +9,7 @@
 #include "record/options.h"
 #include "record/progress.h"
 #include "record/status.h"
+#include "record/tls.h"
 
 /* Everything that a recording in progress consists of. */
 struct recorder {
@@ -21,8 +22,9 @@ struct recorder {
 	struct recording_writer *writer; /* the store's while that runs */
 	struct store *store;
 	struct drain *drain;
-	int signals; /* signalfd */
-	int wake;    /* epoll: a signal, or the ring fills */
+	struct tls *tls; /* NULL: plaintext is not asked for */
+	int signals;	 /* signalfd */
+	int wake;	 /* epoll: a signal, or the ring fills */
 	int64_t started;
 	int64_t ended;			    /* 0 as long as it goes on */
 	struct tally tally;		    /* as last read */

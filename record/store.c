@@ -217,6 +217,11 @@ static void count_given(struct store *s, const struct event_data *data)
 {
 	s->given.events++;
 	s->given.payload += data->payload.len;
+	if (data->layer != LAYER_WIRE) {
+		s->given.plaintext.events++;
+		s->given.plaintext.bytes += data->payload.len;
+		return;
+	}
 	if ((unsigned int)data->cut < TALLY_CUTS)
 		s->given.cut[data->cut] += data->len - data->payload.len;
 }
@@ -314,8 +319,10 @@ struct loss_sum store_unwritten(const struct store_status *status)
 {
 	const struct recording_writer_totals *written = &status->written;
 	struct loss_sum lost = {
-		.events = status->given.events - written->stored_data_events,
-		.bytes = status->given.payload - written->stored_data_bytes,
+		.events = status->given.events - written->stored_data_events -
+			  (status->given.plaintext.events - written->stored_plaintext.events),
+		.bytes = status->given.payload - written->stored_data_bytes -
+			 (status->given.plaintext.bytes - written->stored_plaintext.bytes),
 	};
 
 	for (unsigned int i = 0; i < TALLY_CUTS; i++)

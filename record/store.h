@@ -22,7 +22,8 @@ struct store_options {
 struct store_sums {
 	uint64_t events;
 	uint64_t payload;
-	uint64_t cut[TALLY_CUTS]; /* bytes that the calls moved beyond the payload, by enum cut */
+	struct loss_sum plaintext; /* of those two, LAYER_TLS */
+	uint64_t cut[TALLY_CUTS];  /* of LAYER_WIRE: bytes moved beyond the payload, by enum cut */
 };
 
 struct store_status {
@@ -63,7 +64,7 @@ struct store_status store_status(struct store *store);
 
 void store_free(struct store *store); /* NULL is fine; stops it */
 
-/* What was given and isn't in the files: calls, and bytes that they moved. */
+/* What of LAYER_WIRE was given and isn't in the files: calls, and bytes that they moved. */
 struct loss_sum store_unwritten(const struct store_status *status);
 
 #endif

@@ -34,6 +34,45 @@ static void payload_print(const struct progress *progress, FILE *out)
 	fprintf(out, "  payload   %s bytes kept of %s that were moved\n", kept, moved);
 }
 
+/* What was read of TLS, and what is known not to have been. */
+static void plaintext_print(const struct progress *progress, FILE *out)
+{
+	const struct tls_tie_totals *ties = &progress->tls.ties;
+	const struct loss_sum *lost = &progress->tally.lost_plain;
+	char bytes[SIZE_TEXT_MAX];
+	char calls[SIZE_TEXT_MAX];
+
+	if (ties->calls) {
+		size_text_exact(progress->account.plaintext.bytes, bytes);
+		size_text_exact(ties->calls, calls);
+		fprintf(out,
+			"  TLS       %s bytes of plaintext in %s calls, on %" PRIu64
+			" connections; tied to none: %" PRIu64 "\n",
+			bytes, calls, ties->tied, ties->untied);
+	}
+	if (ties->dropped)
+		fprintf(out,
+			"            left out: %" PRIu64
+			" objects whose connection, and so its port, "
+			"isn't known\n",
+			ties->dropped);
+	if (ties->refused)
+		fprintf(out,
+			"            not read: %" PRIu64 " objects beyond those that can be told "
+			"apart\n",
+			ties->refused);
+	if (ties->missed_bytes) {
+		size_text_exact(ties->missed_bytes, bytes);
+		fprintf(out, "            not seen: up to %s bytes, by the wire's lengths\n",
+			bytes);
+	}
+	if (lost->events) {
+		size_text_exact(lost->bytes, bytes);
+		size_text_exact(lost->events, calls);
+		fprintf(out, "            lost: %s bytes in %s calls, buffer full\n", bytes, calls);
+	}
+}
+
 static void written_print(const struct summary *summary, FILE *out)
 {
 	const struct recording_writer_totals *written = &summary->progress.store.written;
@@ -151,6 +190,7 @@ void summary_print(const struct summary *summary, FILE *out)
 		(double)progress->elapsed / CLOCK_SECOND);
 	recorded_print(progress, out);
 	payload_print(progress, out);
+	plaintext_print(progress, out);
 	written_print(summary, out);
 	lost_print(summary, out);
 	blind_print(summary->blind, "  blind     ", out);

@@ -20,7 +20,8 @@ struct tally {
 	struct loss_sum lost[TALLY_CAUSES]; /* by enum loss_cause */
 	uint64_t elsewhere; /* runs of programs that were skipped, maybe for what a filter leaves
 			       out */
-	uint64_t cut[TALLY_CUTS]; /* payload bytes left out, by enum cut */
+	struct loss_sum lost_plain; /* of TLS libraries: in no other sum */
+	uint64_t cut[TALLY_CUTS];   /* payload bytes left out, by enum cut */
 };
 
 /* Sum over the causes. */

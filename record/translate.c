@@ -50,7 +50,7 @@ static bool translate_data(const void *data, size_t len, struct event *event,
 	to->fd = k->fd;
 	to->call = (enum call)k->call;
 	to->direction = (enum direction)k->direction;
-	to->layer = LAYER_WIRE;
+	to->layer = (enum layer)k->layer;
 	to->cut = (enum cut)k->cut;
 	return true;
 }
@@ -205,6 +205,30 @@ bool translate_record(const void *data, size_t len, struct event *event, struct 
 	return kinds[record->kind].translate(data, len, event, gaps);
 }
 
+static_assert(KERNEL_RANDOM_LEN == EVENT_RANDOM_LEN, "client random");
+
+bool translate_sight(const void *data, size_t len, struct tls_sight *sight)
+{
+	const struct kernel_tls *k = data;
+
+	if (len < sizeof(*k) || k->record.kind != KERNEL_TLS)
+		return false;
+	*sight = (struct tls_sight){
+		.ts = (int64_t)k->record.ts,
+		.session = k->session,
+		.object = k->object,
+		.conn = k->conn,
+		.sent = k->sent,
+		.received = k->received,
+		.pid = k->pid,
+		.tid = k->tid,
+		.library = k->library,
+		.named = k->flags & KERNEL_TLS_NAMED,
+	};
+	memcpy(sight->random, k->random, sizeof(sight->random));
+	return true;
+}
+
 void translate_counters(const struct kernel_counters *k, struct tally *tally)
 {
 	*tally = (struct tally){
@@ -213,6 +237,7 @@ void translate_counters(const struct kernel_counters *k, struct tally *tally)
 		.moved_bytes = k->moved_bytes,
 		.connections = k->connections,
 		.delayed = k->lost_meta_records,
+		.lost_plain = {k->lost_plain_calls, k->lost_plain_bytes},
 		.lost =
 			{
 				[LOSS_RING_FULL] = {k->lost_ring_records, k->lost_ring_bytes},

@@ -5,6 +5,7 @@
 #include "format/event.h"
 #include "record/process.h"
 #include "record/tally.h"
+#include "record/tls_tie.h"
 
 struct kernel_counters;
 
@@ -13,6 +14,9 @@ struct kernel_counters;
  * PROCESS alone. False when the record is malformed.
  */
 bool translate_record(const void *data, size_t len, struct event *event, struct process_gaps *gaps);
+
+/* Turns a KERNEL_TLS record into what it tells; false when it is another one, or malformed. */
+bool translate_sight(const void *data, size_t len, struct tls_sight *sight);
 
 /* Turns the counters of the kernel programs into a tally. */
 void translate_counters(const struct kernel_counters *counters, struct tally *tally);

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only) */
+#ifndef SOCKTAPE_BPF_TLS_H
+#define SOCKTAPE_BPF_TLS_H
+
+/*
+ * Plaintext, at the calls of TLS libraries: an object of the library, a buffer and its length are
+ * noted when a call begins, and the bytes that it moved are recorded when it returns. Which socket
+ * an object belongs to is found out in user space (record/tls_tie.h); the programs tell what they
+ * see: the client random in the object, and the socket that was used inside of the call.
+ *
+ * Nothing is executed in the process or written into it.
+ */
+
+#include "bpf/tls_call.h"
+#include "bpf/transfer.h"
+
+/* An object of a library, and for how long it is the same. */
+struct tls_key {
+	__u64 object;
+	__u32 pid;
+	__u32 library;
+};
+
+struct tls_session {
+	__u64 id;
+	__u64 conn;	   /* whose socket was used inside of a call; 0: none yet */
+	__u64 told;	   /* the same, as user space was told */
+	__u64 position[2]; /* by enum direction; advances even when a record is lost */
+	__u32 announced;
+	__u32 reserved;
+	__u64 random[KERNEL_RANDOM_LEN / 8];
+};
+
+/* What is used least is forgotten first: it is known by its random again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, KERNEL_TLS_SESSIONS);
+	__type(key, struct tls_key);
+	__type(value, struct tls_session);
+} tls_sessions SEC(".maps");
+
+__u64 tls_last_session;
+
+/* Too large for the stack beside all else. */
+const __u8 tls_session_blank[sizeof(struct tls_session)] = {};
+
+/* Other lanes than those of the sockets' programs: these programs may be preempted. */
+#define TLS_LANE_TRIES 4
+
+static __always_inline struct lane *tls_lane_claim(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+
+	for (int i = 0; i < TLS_LANE_TRIES; i++) {
+		__u32 key = settings.tls_lane_first + (cpu + i) % settings.tls_lanes;
+		struct lane *lane = bpf_map_lookup_elem(&lanes, &key);
+
+		if (lane && !__sync_lock_test_and_set(&lane->busy, 1)) {
+			lane->cpu = key;
+			return lane;
+		}
+	}
+	return NULL;
+}
+
+/* The client random in OBJECT; zero where its place isn't known. */
+static __always_inline void tls_random_read(__u32 library, __u64 object, __u64 random[4])
+{
+	struct kernel_tls_library *known = bpf_map_lookup_elem(&tls_libraries, &library);
+	__u64 at = object;
+
+	if (!known || !known->random_at)
+		return;
+	if (known->random_in && user_read(&at, sizeof(at), object + known->random_in))
+		return;
+	if (user_read(random, KERNEL_RANDOM_LEN, at + known->random_at))
+		__builtin_memset(random, 0, KERNEL_RANDOM_LEN);
+}
+
+static __always_inline bool tls_random_equal(const __u64 a[4], const __u64 b[4])
+{
+	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3];
+}
+
+/* The session of an object; another random, or another socket where none is known, is another one.
+ */
+static __always_inline struct tls_session *tls_session_find(const struct tls_done *done)
+{
+	struct tls_key key = {done->object, done->pid, done->library};
+	struct tls_session *session = bpf_map_lookup_elem(&tls_sessions, &key);
+	__u64 random[KERNEL_RANDOM_LEN / 8] = {};
+	bool same;
+
+	tls_random_read(done->library, done->object, random);
+	if (session) {
+		same = tls_random_equal(session->random, random);
+		if (same && !random[0] && session->conn && done->conn)
+			same = session->conn == done->conn;
+		if (same)
+			return session;
+		bpf_map_delete_elem(&tls_sessions, &key);
+	}
+	if (bpf_map_update_elem(&tls_sessions, &key, tls_session_blank, BPF_ANY))
+		return NULL;
+	session = bpf_map_lookup_elem(&tls_sessions, &key);
+	if (!session)
+		return NULL;
+	__builtin_memcpy(session->random, random, sizeof(random));
+	session->id = KERNEL_TLS_SESSION_FIRST + __sync_fetch_and_add(&tls_last_session, 1);
+	return session;
+}
+
+/* Tells of a session before its first bytes, and again when its socket is known. */
+static __always_inline void tls_announce(struct lane *lane, struct tls_session *session,
+					 const struct tls_done *done)
+{
+	struct kernel_tls record = {};
+	__u32 pid = done->pid;
+
+	if (session->announced && session->told == session->conn)
+		return;
+	if (!bpf_map_lookup_elem(&processes, &pid))
+		process_send(lane->cpu, pid);
+	record_begin(&record.record, KERNEL_TLS, sizeof(record));
+	record.session = session->id;
+	record.object = done->object;
+	record.conn = session->conn;
+	record.sent = session->position[DIRECTION_SENT];
+	record.received = session->position[DIRECTION_RECEIVED];
+	record.pid = pid;
+	record.tid = done->tid;
+	record.library = done->library;
+	record.flags = done->flags;
+	__builtin_memcpy(record.random, session->random, sizeof(record.random));
+	if (!RECORD_SEND(lane, &record))
+		return;
+	session->announced = 1;
+	session->told = session->conn;
+}
+
+/* Records of one call, at most: 16 MiB of payload. */
+#define TLS_PIECES 256
+
+/* Sends what fits in one record; 1 when that was all. */
+__noinline int tls_piece(__u32 cpu)
+{
+	struct lane *lane = bpf_map_lookup_elem(&lanes, &cpu);
+	struct walk *walk;
+	__u8 cut;
+
+	if (!lane)
+		return 1;
+	walk = &lane->walk;
+	if (!walk_record_begin(lane))
+		return 1;
+	cut = walk->cut;
+	if (walk->room && !piece_copy(lane)) {
+		cut = CUT_UNREADABLE;
+		walk->keep = 0;
+	}
+	if (walk->keep && walk->room == KERNEL_PAYLOAD_MAX) {
+		walk->cut = CUT_NONE;
+		walk_record_end(lane, walk->fill);
+		walk->cut = cut;
+		return 0;
+	}
+	walk->cut = walk->keep ? CUT_PRESSURE : cut;
+	walk_record_end(lane, walk->left);
+	return 1;
+}
+
+/* Sends all that the walk in the lane of CPU was set up for. */
+__noinline int tls_pieces(__u32 cpu)
+{
+	struct lane *lane;
+
+	for (int i = 0; i < TLS_PIECES; i++)
+		if (tls_piece(cpu))
+			return 0;
+	lane = bpf_map_lookup_elem(&lanes, &cpu);
+	if (!lane)
+		return 0;
+	lane->walk.keep = 0;
+	lane->walk.cut = CUT_TOO_MANY_PIECES;
+	tls_piece(cpu);
+	return 0;
+}
+
+static __always_inline void tls_data(struct lane *lane, struct tls_session *session,
+				     const struct tls_done *done)
+{
+	struct walk *walk = &lane->walk;
+	__u8 direction = done->direction & 1;
+
+	__builtin_memset(walk, 0, sizeof(*walk));
+	walk->ts = bpf_ktime_get_ns();
+	walk->conn = session->id;
+	walk->layer = LAYER_TLS;
+	walk->source.kind = SOURCE_BUFFER;
+	walk->pid = done->pid;
+	walk->tid = done->tid;
+	walk->fd = -1;
+	walk->call = done->call;
+	walk->direction = direction;
+	walk->piece = done->buffer;
+	walk->piece_len = done->moved;
+	walk->offset = session->position[direction];
+	session->position[direction] += done->moved;
+	message_begin(walk, done->moved);
+	tls_pieces(lane->cpu);
+}
+
+/* Records what a call of the library moved. */
+static __noinline int tls_record(struct tls_done *done)
+{
+	struct lane *lane = tls_lane_claim();
+	struct tls_session *session = tls_session_find(done);
+
+	if (!session) {
+		COUNT(NULL, lost_plain_calls, 1);
+		COUNT(NULL, lost_plain_bytes, done->moved);
+	} else if (done->conn) {
+		session->conn = done->conn;
+	}
+	if (session && lane) {
+		tls_announce(lane, session, done);
+		tls_data(lane, session, done);
+	} else if (session) {
+		session->position[done->direction & 1] += done->moved;
+		COUNT(NULL, lost_plain_calls, 1);
+		COUNT(NULL, lost_plain_bytes, done->moved);
+	}
+	lane_release(lane);
+	return 0;
+}
+
+SEC("uprobe")
+int tls_enter(struct function_registers *regs)
+{
+	__u64 cookie = bpf_get_attach_cookie(regs);
+	__u64 id = bpf_get_current_pid_tgid();
+	struct tls_frame frame = {.sp = FUNCTION_STACK(regs), .object = FUNCTION_ARG1(regs)};
+
+	if (cookie & KERNEL_TLS_TYPED) {
+		if ((__u32)FUNCTION_ARG2(regs) != KERNEL_TLS_DATA_TYPE)
+			return 0;
+		frame.buffer = FUNCTION_ARG3(regs);
+	} else {
+		frame.buffer = FUNCTION_ARG2(regs);
+		frame.count_at = FUNCTION_ARG4(regs);
+	}
+	if (process_matches(current_task(), id >> 32))
+		tls_call_begin(id, &frame);
+	return 0;
+}
+
+SEC("uretprobe")
+int tls_leave(struct function_registers *regs)
+{
+	__u64 cookie = bpf_get_attach_cookie(regs);
+	__u64 id = bpf_get_current_pid_tgid();
+	__s32 result = FUNCTION_RESULT(regs);
+	struct tls_frame frame = {};
+	struct tls_done done = {
+		.pid = id >> 32,
+		.tid = id,
+		.library = KERNEL_TLS_LIBRARY(cookie),
+		.call = KERNEL_TLS_CALL(cookie),
+		.direction = !!(cookie & KERNEL_TLS_RECEIVES),
+	};
+
+	if (!tls_call_end(id, FUNCTION_LEFT_STACK(regs), &frame, &done.conn) || result <= 0)
+		return 0;
+	done.object = frame.object;
+	done.buffer = frame.buffer;
+	done.moved = result;
+	if ((cookie & KERNEL_TLS_COUNTED) &&
+	    user_read(&done.moved, sizeof(done.moved), frame.count_at))
+		return 0;
+	if (done.moved && done.moved <= KERNEL_TLS_MOVED_MAX)
+		tls_record(&done);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "record/tls.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "format/map.h"
+#include "record/clock.h"
+#include "record/mappings.h"
+#include "record/tls_files.h"
+
+/* Libraries of one process that are told apart. */
+#define USER_LIBRARIES 8
+
+/* Processes that are looked at in a second, so that who makes thousands of them costs no more. */
+#define LOOKS_PER_SECOND 200
+
+/* A process that has no library, or a new one, is looked at again after so long. */
+#define LOOK_AGAIN CLOCK_SECOND
+
+/* A process, and the libraries that are mapped in it. */
+struct user {
+	uint32_t pid;
+	uint32_t libraries[USER_LIBRARIES];
+	size_t count;
+	size_t told; /* of them, that have their event */
+	int64_t looked;
+	bool told_none;
+};
+
+struct tls {
+	const struct options *options;
+	struct hooks *hooks;
+	struct tls_files *files;
+	struct tls_ties *ties;
+	struct map users; /* struct user by pid */
+	void (*emit)(void *context, const struct event *event);
+	void *context;
+	int64_t second; /* looks are counted in it */
+	uint32_t looks;
+};
+
+/* ---- which process has which library ---- */
+
+static struct user *user_get(struct tls *tls, uint32_t pid)
+{
+	struct user *user = map_get(&tls->users, pid);
+
+	if (user)
+		return user;
+	user = calloc(1, sizeof(*user));
+	if (!user)
+		return NULL;
+	user->pid = pid;
+	if (map_put(&tls->users, pid, user))
+		return user;
+	free(user);
+	return NULL;
+}
+
+static void user_add(struct user *user, uint32_t library)
+{
+	for (size_t i = 0; i < user->count; i++)
+		if (user->libraries[i] == library)
+			return;
+	if (user->count < USER_LIBRARIES)
+		user->libraries[user->count++] = library;
+}
+
+static void user_forget(struct tls *tls, uint32_t pid)
+{
+	free(map_remove(&tls->users, pid));
+}
+
+/* The way through a process's mappings: first for its libcrypto, then for all else. */
+struct look {
+	struct tls *tls;
+	struct user *user;
+	struct mapping crypto;
+	char crypto_path[PATH_MAX];
+};
+
+static bool crypto_look(void *context, const struct mapping *mapping)
+{
+	struct look *look = context;
+	const char *name = strrchr(mapping->path, '/');
+
+	if (strncmp(name, "/libcrypto", 10) != 0 || strlen(mapping->path) >= PATH_MAX)
+		return true;
+	look->crypto = *mapping;
+	look->crypto.path = strcpy(look->crypto_path, mapping->path);
+	return false;
+}
+
+static bool mapping_look(void *context, const struct mapping *mapping)
+{
+	struct look *look = context;
+	const struct tls_file *file = tls_files_mapping(look->tls->files, look->user->pid, mapping,
+							look->crypto.path ? &look->crypto : NULL);
+
+	if (file)
+		user_add(look->user, file->number);
+	return true;
+}
+
+static bool look_allowed(struct tls *tls, int64_t now)
+{
+	if (now - tls->second >= CLOCK_SECOND) {
+		tls->second = now;
+		tls->looks = 0;
+	}
+	return tls->looks++ < LOOKS_PER_SECOND;
+}
+
+static void process_look(struct tls *tls, struct user *user, int64_t now)
+{
+	struct look *look;
+
+	if (user->looked && now - user->looked < LOOK_AGAIN)
+		return;
+	if (!look_allowed(tls, now))
+		return;
+	look = calloc(1, sizeof(*look));
+	if (!look)
+		return;
+	user->looked = now;
+	look->tls = tls;
+	look->user = user;
+	mappings_read(user->pid, crypto_look, look);
+	mappings_read(user->pid, mapping_look, look);
+	free(look);
+}
+
+static void library_tell(struct tls *tls, const struct user *user, uint32_t number, int64_t ts)
+{
+	const struct tls_file *file = tls_files_get(tls->files, number);
+	struct event event = {
+		.type = EVENT_LIBRARY,
+		.ts = ts,
+		.library = {.pid = user->pid, .hook = TLS_HOOK_NOT_FOUND},
+	};
+
+	if (file) {
+		event.library.library = number;
+		event.library.kind = file->found.kind;
+		event.library.hook = file->found.hook;
+		event.library.path = span_text(file->path);
+		event.library.build_id = buffer_span(&file->found.build_id);
+		event.library.version = buffer_span(&file->found.version);
+		event.library.note = buffer_span(&file->found.note);
+	}
+	tls->emit(tls->context, &event);
+}
+
+static void user_tell(struct tls *tls, struct user *user, int64_t ts)
+{
+	while (user->told < user->count)
+		library_tell(tls, user, user->libraries[user->told++], ts);
+	if (user->count || user->told_none || !user->looked)
+		return;
+	user->told_none = true;
+	library_tell(tls, user, 0, ts);
+}
+
+static void on_emit(void *context, const struct event *event)
+{
+	const struct tls *tls = context;
+
+	tls->emit(tls->context, event);
+}
+
+/* A process uses TLS, as its ClientHello shows. */
+static void on_use(void *context, uint32_t pid, int64_t ts)
+{
+	struct tls *tls = context;
+	struct user *user = user_get(tls, pid);
+
+	if (!user)
+		return;
+	if (!user->count)
+		process_look(tls, user, clock_monotonic());
+	user_tell(tls, user, ts);
+}
+
+static void on_call(void *context, uint32_t pid, uint32_t library, int64_t ts)
+{
+	struct tls *tls = context;
+	struct user *user = user_get(tls, pid);
+
+	if (!user)
+		return;
+	user_add(user, library);
+	user_tell(tls, user, ts);
+}
+
+/* A process that appears, or runs another program by now. */
+static void process_event(struct tls *tls, const struct event_process *process)
+{
+	struct user *user;
+
+	user_forget(tls, process->pid);
+	user = user_get(tls, process->pid);
+	if (user)
+		process_look(tls, user, clock_monotonic());
+}
+
+/* ---- the interface ---- */
+
+struct tls *tls_new(const struct options *options, struct bpf_object *programs,
+		    void (*emit)(void *context, const struct event *event), void *context)
+{
+	struct tls *tls = calloc(1, sizeof(*tls));
+	const struct tls_tie_options ties = {
+		.cut_wire = options->wire != OPTIONS_WIRE_ALL,
+		.cut_all_wire = options->wire == OPTIONS_WIRE_NONE,
+		.drop_untied = options->port_count > 0,
+		.context = tls,
+		.emit = on_emit,
+		.uses = on_use,
+		.calls = on_call,
+	};
+
+	if (!tls)
+		return NULL;
+	tls->options = options;
+	tls->emit = emit;
+	tls->context = context;
+	tls->hooks = programs ? hooks_new(programs) : NULL;
+	tls->files = tls_files_new(tls->hooks);
+	tls->ties = tls_tie_new(&ties);
+	if (tls->files && tls->ties && (tls->hooks || !programs))
+		return tls;
+	tls_free(tls);
+	return NULL;
+}
+
+static void process_begin(void *context, uint32_t pid)
+{
+	struct tls *tls = context;
+	struct user *user = user_get(tls, pid);
+
+	if (!user)
+		return;
+	tls->looks = 0; /* all of them, once */
+	process_look(tls, user, clock_monotonic());
+	if (!user->count)
+		user_forget(tls, pid);
+}
+
+/* The executable that a command's name means: execvp(3). */
+static void command_look(struct tls *tls, const char *name)
+{
+	const char *path = getenv("PATH");
+	char file[PATH_MAX];
+
+	if (strchr(name, '/')) {
+		tls_files_path(tls->files, name);
+		return;
+	}
+	while (path && *path) {
+		size_t len = strcspn(path, ":");
+
+		if (snprintf(file, sizeof(file), "%.*s/%s", (int)len, path, name) <
+			    (int)sizeof(file) &&
+		    access(file, X_OK) == 0) {
+			tls_files_path(tls->files, file);
+			return;
+		}
+		path += len + (path[len] == ':');
+	}
+}
+
+void tls_begin(struct tls *tls)
+{
+	tls_files_system(tls->files);
+	if (tls->options->command)
+		command_look(tls, tls->options->command[0]);
+	processes_each(process_begin, tls);
+}
+
+void tls_event(struct tls *tls, const struct event *event)
+{
+	if (event->type == EVENT_PROCESS)
+		process_event(tls, &event->process);
+	tls_tie_event(tls->ties, event);
+	if (event->type == EVENT_PROCESS_EXIT)
+		user_forget(tls, event->process_exit.pid);
+}
+
+void tls_sight(struct tls *tls, struct tls_sight *sight)
+{
+	const struct tls_file *file = tls_files_get(tls->files, sight->library);
+
+	sight->hooked = file ? file->hooked : 0;
+	tls_tie_sight(tls->ties, sight);
+}
+
+void tls_detach(struct tls *tls)
+{
+	hooks_free(tls->hooks);
+	tls->hooks = NULL;
+	tls_files_detach(tls->files);
+}
+
+void tls_end(struct tls *tls, int64_t ts)
+{
+	tls_tie_end(tls->ties, ts);
+}
+
+struct tls_totals tls_totals(const struct tls *tls)
+{
+	struct tls_totals totals = {
+		.ties = *tls_tie_totals(tls->ties),
+		.libraries = tls_files_count(tls->files),
+	};
+
+	for (uint32_t i = 1; i <= totals.libraries; i++)
+		totals.hooked += tls_files_get(tls->files, i)->hooked != 0;
+	return totals;
+}
+
+/* The processes that have library NUMBER mapped: as many as are likely to be looked for. */
+static void users_print(const struct tls *tls, uint32_t number, FILE *out)
+{
+	const struct user *user;
+	const char *between = "    used by ";
+	size_t others = 0;
+	size_t shown = 0;
+	size_t at = 0;
+
+	while ((user = map_next(&tls->users, &at))) {
+		bool has = false;
+
+		for (size_t i = 0; i < user->count; i++)
+			has |= user->libraries[i] == number;
+		if (!has)
+			continue;
+		if (shown++ < 16)
+			fprintf(out, "%s%" PRIu32, between, user->pid);
+		else
+			others++;
+		between = ", ";
+	}
+	if (others)
+		fprintf(out, " and %zu more", others);
+	fputs(shown ? "\n" : "    used by no process now\n", out);
+}
+
+static void text_print(const char *before, const struct buffer *text, FILE *out)
+{
+	if (text->len)
+		fprintf(out, "%s%.*s", before, (int)text->len, text->data);
+}
+
+void tls_list(const struct tls *tls, FILE *out)
+{
+	uint32_t count = tls_files_count(tls->files);
+
+	for (uint32_t i = 1; i <= count; i++) {
+		const struct tls_file *file = tls_files_get(tls->files, i);
+		const struct tls_found *found = &file->found;
+
+		fprintf(out, "%s\n    %s", file->path, tls_library_text(found->kind));
+		text_print(", ", &found->version, out);
+		text_print(", build id ", &found->build_id, out);
+		fprintf(out, "\n    %s%s",
+			file->hooked ? "hooked: " : "not hooked: ", tls_hook_text(found->hook));
+		text_print("; ", &found->note, out);
+		fputc('\n', out);
+		users_print(tls, i, out);
+	}
+	if (!count)
+		fputs("no TLS library found in any process\n", out);
+}
+
+void tls_free(struct tls *tls)
+{
+	struct user *user;
+	size_t at = 0;
+
+	if (!tls)
+		return;
+	hooks_free(tls->hooks);
+	tls_files_free(tls->files);
+	tls_tie_free(tls->ties);
+	while ((user = map_next(&tls->users, &at)))
+		free(user);
+	map_free(&tls->users);
+	free(tls);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_RECORD_TLS_H
+#define SOCKTAPE_RECORD_TLS_H
+
+#include <stdio.h>
+
+#include "record/options.h"
+#include "record/tls_tie.h"
+
+/*
+ * Plaintext of TLS libraries in the processes of this host: finds the libraries, hooks them, and
+ * puts what the hooks tell into the connections that it belongs to.
+ */
+struct tls;
+
+struct bpf_object;
+
+struct tls_totals {
+	struct tls_tie_totals ties;
+	uint32_t libraries; /* found */
+	uint32_t hooked;    /* of them */
+};
+
+/*
+ * PROGRAMS holds the programs of the hooks and must outlive it; NULL where the kernel has none of
+ * them. What is to be recorded goes to EMIT. NULL: no memory.
+ */
+struct tls *tls_new(const struct options *options, struct bpf_object *programs,
+		    void (*emit)(void *context, const struct event *event), void *context);
+
+/* Looks for libraries in all processes, and where ld.so does, and hooks them. */
+void tls_begin(struct tls *tls);
+
+/* Every event of the recording passes here, in order. */
+void tls_event(struct tls *tls, const struct event *event);
+
+/* The kernel programs saw an object of a library. */
+void tls_sight(struct tls *tls, struct tls_sight *sight);
+
+/* No more calls are recorded. */
+void tls_detach(struct tls *tls);
+
+/* Recording ends, and with it what is known of connections that are open. */
+void tls_end(struct tls *tls, int64_t ts);
+
+struct tls_totals tls_totals(const struct tls *tls);
+
+/* One line for each library: what it is, whether it is hooked or why not, who uses it. */
+void tls_list(const struct tls *tls, FILE *out);
+
+void tls_free(struct tls *tls); /* NULL is fine */
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "record/tls_find.h"
+
+#include "record/elf_file.h"
+#include "record/tls_layout.h"
+#include "record/x86.h"
+
+/* Code of a function that is looked at. */
+#define CODE_MAX 1024
+
+/* Functions by which a library is known, and those that are probed. */
+enum {
+	SSL_READ,
+	SSL_WRITE,
+	SSL_READ_EX,
+	SSL_WRITE_EX,
+	BORING,
+	LIBRE,
+	GNUTLS_RECV,
+	GNUTLS_SEND,
+	GNUTLS_SEND2,
+	NSS,
+	MBEDTLS,
+	WOLFSSL,
+	SYMBOLS,
+};
+
+static const char *const symbol_names[SYMBOLS] = {
+	[SSL_READ] = "SSL_read",
+	[SSL_WRITE] = "SSL_write",
+	[SSL_READ_EX] = "SSL_read_ex",
+	[SSL_WRITE_EX] = "SSL_write_ex",
+	[BORING] = "SSL_CTX_set_custom_verify",
+	[LIBRE] = "tls_config_new",
+	[GNUTLS_RECV] = "gnutls_record_recv",
+	[GNUTLS_SEND] = "gnutls_record_send",
+	[GNUTLS_SEND2] = "gnutls_record_send2",
+	[NSS] = "SSL_ImportFD",
+	[MBEDTLS] = "mbedtls_ssl_read",
+	[WOLFSSL] = "wolfSSL_read",
+};
+
+struct finder {
+	struct elf_file *file;
+	struct elf_symbol symbols[SYMBOLS];
+	struct tls_found *found;
+	uint8_t code[CODE_MAX];
+	size_t code_len;
+};
+
+static bool has(const struct finder *f, int symbol)
+{
+	return f->symbols[symbol].address != 0;
+}
+
+static void code_read(struct finder *f, uint64_t address, uint64_t size)
+{
+	size_t len = size && size < CODE_MAX ? size : CODE_MAX;
+
+	f->code_len = elf_file_read(f->file, address, f->code, len);
+}
+
+/* Adds a probe in the function at ADDRESS; false when it has no cheap place. */
+static bool point_add(struct finder *f, uint64_t address, const struct tls_point *like)
+{
+	struct tls_found *found = f->found;
+	struct tls_point point = *like;
+	size_t at;
+
+	code_read(f, address, 0);
+	if (!x86_place(f->code, f->code_len, &at) ||
+	    !elf_file_code_offset(f->file, address + at, &point.offset))
+		return false;
+	for (size_t i = 0; i < found->point_count; i++)
+		if (found->points[i].offset == point.offset)
+			return true;
+	if (found->point_count == TLS_POINTS_MAX)
+		return false;
+	found->points[found->point_count++] = point;
+	return true;
+}
+
+/* The function that both SYMBOL and its variant EX only wrap; 0 when they don't. */
+static uint64_t openssl_internal(struct finder *f, int symbol, int ex)
+{
+	int64_t plain;
+	int64_t counted;
+
+	if (!has(f, symbol) || !has(f, ex))
+		return 0;
+	code_read(f, f->symbols[symbol].address, f->symbols[symbol].size);
+	if (!x86_wrapped(f->code, f->code_len, &plain))
+		return 0;
+	code_read(f, f->symbols[ex].address, f->symbols[ex].size);
+	if (!x86_wrapped(f->code, f->code_len, &counted) ||
+	    f->symbols[symbol].address + (uint64_t)plain !=
+		    f->symbols[ex].address + (uint64_t)counted)
+		return 0;
+	return f->symbols[symbol].address + (uint64_t)plain;
+}
+
+/* One direction: the inner function, or each of those that are exported. */
+static bool openssl_points(struct finder *f, int symbol, int ex, const struct tls_point *like)
+{
+	struct tls_point counted = *like;
+	uint64_t inner = openssl_internal(f, symbol, ex);
+
+	counted.shape = TLS_POINT_COUNTED;
+	if (inner && point_add(f, inner, &counted))
+		return true;
+	if (!point_add(f, f->symbols[symbol].address, like))
+		return false;
+	return !has(f, ex) || point_add(f, f->symbols[ex].address, &counted);
+}
+
+static bool openssl_version(struct elf_file *file, struct tls_found *found)
+{
+	if (elf_file_version(file, "OpenSSL ", &found->version))
+		return true;
+	if (!elf_file_version(file, "LibreSSL ", &found->version))
+		return false;
+	found->kind = TLS_LIBRARY_LIBRESSL;
+	return true;
+}
+
+static bool openssl_find(struct finder *f)
+{
+	static const struct tls_point receive = {0, CALL_SSL_READ, DIRECTION_RECEIVED, 0};
+	static const struct tls_point send = {0, CALL_SSL_WRITE, DIRECTION_SENT, 0};
+
+	f->found->kind = has(f, BORING)	 ? TLS_LIBRARY_BORINGSSL
+			 : has(f, LIBRE) ? TLS_LIBRARY_LIBRESSL
+					 : TLS_LIBRARY_OPENSSL;
+	if (f->found->kind != TLS_LIBRARY_BORINGSSL)
+		openssl_version(f->file, f->found);
+	return openssl_points(f, SSL_READ, SSL_READ_EX, &receive) &&
+	       openssl_points(f, SSL_WRITE, SSL_WRITE_EX, &send);
+}
+
+#define GNUTLS_INNER_MAX 2
+
+/* gnutls_record_recv() leaves to functions that also read the handshake. */
+static bool gnutls_receive(struct finder *f)
+{
+	static const struct tls_point like = {0, CALL_GNUTLS_RECV, DIRECTION_RECEIVED,
+					      TLS_POINT_TYPED};
+	const struct elf_symbol *symbol = &f->symbols[GNUTLS_RECV];
+	int64_t targets[GNUTLS_INNER_MAX];
+	size_t count;
+
+	code_read(f, symbol->address, symbol->size);
+	/* application_data: RFC 8446 section 5.1 */
+	count = x86_calls_with(f->code, f->code_len, 0x17, targets, GNUTLS_INNER_MAX);
+	for (size_t i = 0; i < count; i++)
+		if (!point_add(f, symbol->address + (uint64_t)targets[i], &like))
+			return false;
+	return count > 0;
+}
+
+static bool gnutls_find(struct finder *f)
+{
+	static const struct tls_point send = {0, CALL_GNUTLS_SEND, DIRECTION_SENT, 0};
+	int symbol = has(f, GNUTLS_SEND2) ? GNUTLS_SEND2 : GNUTLS_SEND;
+	struct tls_found *found = f->found;
+	const char *end;
+
+	found->kind = TLS_LIBRARY_GNUTLS;
+	/* "Enabled GnuTLS 3.7.9 logging..." */
+	if (elf_file_version(f->file, "GnuTLS ", &found->version)) {
+		end = memchr(found->version.data + 7, ' ', found->version.len - 7);
+		if (end)
+			found->version.len = (size_t)(end - found->version.data);
+	}
+	return gnutls_receive(f) && point_add(f, f->symbols[symbol].address, &send);
+}
+
+/* Libraries that are known and not read. */
+static bool other_find(struct finder *f)
+{
+	static const struct {
+		int symbol;
+		enum tls_library kind;
+	} others[] = {
+		{NSS, TLS_LIBRARY_NSS},
+		{MBEDTLS, TLS_LIBRARY_MBEDTLS},
+		{WOLFSSL, TLS_LIBRARY_WOLFSSL},
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (!has(f, others[i].symbol))
+			continue;
+		f->found->kind = others[i].kind;
+		f->found->hook = TLS_HOOK_UNSUPPORTED;
+		return true;
+	}
+	return false;
+}
+
+/* Which object of the library is which connection. */
+static void layout_set(struct tls_found *found)
+{
+	struct tls_layout layout;
+
+	if (found->hook != TLS_HOOK_PLAINTEXT)
+		return;
+	if (!tls_layout_find(found->kind, buffer_span(&found->version), &layout)) {
+		buffer_append_text(&found->note, "layout not known: tied to connections by the "
+						 "calls that use their sockets alone");
+		return;
+	}
+	found->random_in = layout.random_in;
+	found->random_at = layout.random_at;
+}
+
+static bool library_find(struct finder *f)
+{
+	struct tls_found *found = f->found;
+	bool placed;
+
+	for (int i = 0; i < SYMBOLS; i++)
+		f->symbols[i].name = symbol_names[i];
+	elf_file_symbols(f->file, f->symbols, SYMBOLS);
+	if (has(f, GNUTLS_RECV) && has(f, GNUTLS_SEND))
+		placed = gnutls_find(f);
+	else if (has(f, SSL_READ) && has(f, SSL_WRITE))
+		placed = openssl_find(f);
+	else
+		return other_find(f);
+	found->hook = placed ? TLS_HOOK_PLAINTEXT : TLS_HOOK_NO_PLACE;
+	if (!elf_file_is_native(f->file))
+		found->hook = TLS_HOOK_ARCHITECTURE;
+	if (found->hook != TLS_HOOK_PLAINTEXT)
+		found->point_count = 0;
+	found->wants_crypto = found->kind == TLS_LIBRARY_OPENSSL && !found->version.len;
+	if (!found->wants_crypto)
+		layout_set(found);
+	return true;
+}
+
+bool tls_find(int fd, struct tls_found *found)
+{
+	struct finder f = {.file = elf_file_open(fd), .found = found};
+	bool is_library;
+
+	if (!f.file)
+		return false;
+	is_library = library_find(&f);
+	if (is_library)
+		elf_file_build_id(f.file, &found->build_id);
+	elf_file_close(f.file);
+	return is_library;
+}
+
+void tls_find_version(int fd, struct tls_found *found)
+{
+	struct elf_file *file = fd < 0 ? NULL : elf_file_open(fd);
+
+	found->wants_crypto = false;
+	if (file)
+		openssl_version(file, found);
+	elf_file_close(file);
+	layout_set(found);
+}
+
+void tls_found_free(struct tls_found *found)
+{
+	buffer_free(&found->version);
+	buffer_free(&found->build_id);
+	buffer_free(&found->note);
+}

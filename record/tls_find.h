@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_RECORD_TLS_FIND_H
+#define SOCKTAPE_RECORD_TLS_FIND_H
+
+#include "format/buffer.h"
+#include "format/numbers.h"
+
+/*
+ * What TLS library a file holds, and where probes can stand in it. The file is only read: nothing
+ * of it is executed.
+ */
+
+/* What a function is like: bits. */
+#define TLS_POINT_COUNTED                                                                          \
+	1		  /* it returns 1, and the number of bytes through its fourth argument     \
+			   */
+#define TLS_POINT_TYPED 2 /* argument 2 is a type of record, buffer and length follow */
+
+/* A function of the library: a probe at its begin, and one at its return. */
+struct tls_point {
+	uint64_t offset; /* in the file */
+	enum call call;
+	enum direction direction;
+	uint32_t shape;
+};
+
+#define TLS_POINTS_MAX 8
+
+struct tls_found {
+	enum tls_library kind;
+	enum tls_hook hook; /* TLS_HOOK_PLAINTEXT: points has where */
+	struct buffer version;
+	struct buffer build_id;
+	struct buffer note; /* more, in words */
+	struct tls_point points[TLS_POINTS_MAX];
+	size_t point_count;
+	bool wants_crypto; /* the version stands in the libcrypto beside it: tls_find_version() */
+	/* Where the library's object has the client random: 0 when that isn't known. */
+	uint32_t random_in; /* offset of a pointer to where it is; 0: it is in the object */
+	uint32_t random_at;
+};
+
+/*
+ * Looks at the file that FD has open. False when there is no TLS library in it. *FOUND must be zero
+ * before; to be released with tls_found_free() in any case.
+ */
+bool tls_find(int fd, struct tls_found *found);
+
+/* Completes *FOUND with what the libcrypto says that FD has open; -1: there is none. */
+void tls_find_version(int fd, struct tls_found *found);
+
+void tls_found_free(struct tls_found *found);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "record/tls_layout.h"
+
+#include <stdio.h>
+
+/* Versions are compared as numbers: 1.1.1w is 1, 1, 1. */
+struct version {
+	unsigned int major;
+	unsigned int minor;
+	unsigned int patch;
+};
+
+/*
+ * 1.1.1 has the random behind ssl->s3, later ones in the object itself. Tried: 3.0.19, 3.0.22, and
+ * GnuTLS 3.7.9; the others are as their structures are declared. A wrong one does no harm: a random
+ * that stands in no ClientHello ties nothing.
+ */
+static const struct {
+	enum tls_library kind;
+	struct version first;
+	struct version last;
+	struct tls_layout layout;
+} layouts[] = {
+	{TLS_LIBRARY_OPENSSL, {1, 1, 1}, {1, 1, 1}, {0xa8, 0xb8}},
+	{TLS_LIBRARY_OPENSSL, {3, 0, 0}, {3, 1, 99}, {0, 0x160}},
+	{TLS_LIBRARY_OPENSSL, {3, 2, 0}, {3, 2, 3}, {0, 0x140}},
+	{TLS_LIBRARY_OPENSSL, {3, 2, 4}, {3, 2, 99}, {0, 0x148}},
+	{TLS_LIBRARY_OPENSSL, {3, 3, 0}, {3, 3, 2}, {0, 0x140}},
+	{TLS_LIBRARY_OPENSSL, {3, 3, 3}, {3, 3, 99}, {0, 0x148}},
+	{TLS_LIBRARY_OPENSSL, {3, 4, 0}, {3, 4, 0}, {0, 0x140}},
+	{TLS_LIBRARY_OPENSSL, {3, 4, 1}, {3, 4, 99}, {0, 0x148}},
+	{TLS_LIBRARY_OPENSSL, {3, 5, 0}, {4, 0, 99}, {0, 0x188}},
+	{TLS_LIBRARY_GNUTLS, {3, 7, 9}, {3, 7, 9}, {0, 0x50}},
+};
+
+static int version_compare(const struct version *a, const struct version *b)
+{
+	if (a->major != b->major)
+		return a->major < b->major ? -1 : 1;
+	if (a->minor != b->minor)
+		return a->minor < b->minor ? -1 : 1;
+	return (a->patch > b->patch) - (a->patch < b->patch);
+}
+
+/* The first three numbers of the text. */
+static bool version_read(struct span text, struct version *version)
+{
+	char copy[64];
+	size_t len = text.len < sizeof(copy) - 1 ? text.len : sizeof(copy) - 1;
+	const char *digits;
+
+	memcpy(copy, text.data ? text.data : "", len);
+	copy[len] = '\0';
+	digits = copy + strcspn(copy, "0123456789");
+	return sscanf(digits, "%u.%u.%u", &version->major, &version->minor, &version->patch) == 3;
+}
+
+bool tls_layout_find(enum tls_library kind, struct span version, struct tls_layout *layout)
+{
+	struct version wanted;
+
+	if (!version_read(version, &wanted))
+		return false;
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+		if (layouts[i].kind != kind || version_compare(&wanted, &layouts[i].first) < 0 ||
+		    version_compare(&wanted, &layouts[i].last) > 0)
+			continue;
+		*layout = layouts[i].layout;
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_RECORD_TLS_LAYOUT_H
+#define SOCKTAPE_RECORD_TLS_LAYOUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "format/numbers.h"
+#include "format/span.h"
+
+/* Where an object of a library has the client random of its connection. */
+struct tls_layout {
+	uint32_t random_in; /* offset of a pointer to where it is; 0: it is in the object */
+	uint32_t random_at; /* offset */
+};
+
+/*
+ * By the library's own version text ("OpenSSL 3.0.19 ...", "3.7.9"). False when no layout of it is
+ * known: nothing of its objects is read then.
+ */
+bool tls_layout_find(enum tls_library kind, struct span version, struct tls_layout *layout);
+
+#endif

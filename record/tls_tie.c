@@ -1,0 +1,719 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "record/tls_tie.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/map.h"
+#include "record/tls_wire.h"
+
+/* Connections whose TLS is followed, and objects, at one time. */
+#define WIRES_MAX    (128u << 10)
+#define SESSIONS_MAX (64u << 10)
+
+/*
+ * Application data of one direction, on the wire and as plaintext, since both were seen to agree.
+ * On the wire each record is longer by what the cipher adds.
+ */
+struct balance {
+	uint64_t wire_bytes; /* of the stream, at that moment */
+	uint64_t wire_records;
+	uint64_t plain; /* position of the plaintext */
+	int64_t ts;
+	bool begun;
+};
+
+/* A connection that speaks TLS, as its ClientHello or a library's object shows. */
+struct wire {
+	uint64_t conn;
+	uint32_t pid;
+	uint8_t hello[TLS_HELLO_LEN]; /* as far as it has come */
+	uint8_t hello_len;
+	uint8_t hello_direction; /* enum direction */
+	bool hello_due;		 /* more of it is awaited */
+	uint8_t added;		 /* by the cipher to each record; 0: not known */
+	int64_t hello_ts;
+	struct tls_stream streams[2]; /* by enum direction */
+	struct wire *same;	      /* others of the same key in `randoms` */
+	struct session *session;      /* whose plaintext it has; NULL: none's */
+	uint64_t positions[2];	      /* of the plaintext, behind all that is known */
+	struct balance balances[2];
+};
+
+/* An object of a library with one client random. */
+struct session {
+	uint64_t id;
+	uint64_t object;
+	uint64_t conn;	      /* that its data is written to */
+	uint64_t base[2];     /* position of the connection's plaintext where its own count is 0 */
+	uint64_t expected[2]; /* of its own count */
+	struct wire *wire;    /* NULL: a connection of its own, or one without a ClientHello */
+	uint32_t pid;
+	int64_t hooked; /* as in struct tls_sight */
+	bool own;	/* the connection is its own */
+	bool dropped;	/* not recorded */
+};
+
+struct tls_ties {
+	struct tls_tie_options options;
+	struct map wires;    /* struct wire by connection */
+	struct map randoms;  /* the same by the begin of their client random */
+	struct map sessions; /* struct session by id */
+	struct map objects;  /* the latest of each object, by object and process */
+	struct tls_tie_totals totals;
+};
+
+struct tls_ties *tls_tie_new(const struct tls_tie_options *options)
+{
+	struct tls_ties *t = calloc(1, sizeof(*t));
+
+	if (t)
+		t->options = *options;
+	return t;
+}
+
+const struct tls_tie_totals *tls_tie_totals(const struct tls_ties *t)
+{
+	return &t->totals;
+}
+
+static void emit(struct tls_ties *t, const struct event *event)
+{
+	t->options.emit(t->options.context, event);
+}
+
+/* ---- what crossed sockets ---- */
+
+static const uint8_t *wire_random(const struct wire *w)
+{
+	return w->hello + TLS_HELLO_LEN - EVENT_RANDOM_LEN;
+}
+
+static uint64_t random_key(const uint8_t *random)
+{
+	uint64_t key;
+
+	memcpy(&key, random, sizeof(key));
+	return key;
+}
+
+static void random_add(struct tls_ties *t, struct wire *w)
+{
+	uint64_t key = random_key(wire_random(w));
+
+	w->same = map_get(&t->randoms, key);
+	if (!map_put(&t->randoms, key, w))
+		w->same = NULL;
+}
+
+static void random_remove(struct tls_ties *t, struct wire *w)
+{
+	uint64_t key = random_key(wire_random(w));
+	struct wire *first = map_get(&t->randoms, key);
+
+	if (first == w) {
+		if (w->same)
+			map_put(&t->randoms, key, w->same);
+		else
+			map_remove(&t->randoms, key);
+		return;
+	}
+	for (struct wire *at = first; at; at = at->same)
+		if (at->same == w)
+			at->same = w->same;
+}
+
+static bool wire_has_hello(const struct wire *w)
+{
+	return w->hello_len == TLS_HELLO_LEN;
+}
+
+static uint64_t object_key(uint32_t pid, uint64_t object)
+{
+	return object ^ (uint64_t)pid << 40;
+}
+
+/* The object isn't there any more, or is another's. */
+static void session_remove(struct tls_ties *t, struct session *s, int64_t ts)
+{
+	const struct event end = {.type = EVENT_CLOSE, .ts = ts, .close = {.conn = s->conn}};
+	uint64_t key = object_key(s->pid, s->object);
+
+	if (s->own)
+		emit(t, &end);
+	if (s->wire && s->wire->session == s)
+		s->wire->session = NULL;
+	if (map_get(&t->objects, key) == s)
+		map_remove(&t->objects, key);
+	map_remove(&t->sessions, s->id);
+	free(s);
+}
+
+static void wire_remove(struct tls_ties *t, struct wire *w, int64_t ts)
+{
+	if (wire_has_hello(w))
+		random_remove(t, w);
+	if (w->session)
+		session_remove(t, w->session, ts);
+	map_remove(&t->wires, w->conn);
+	free(w);
+}
+
+static struct wire *wire_add(struct tls_ties *t, uint64_t conn, uint32_t pid)
+{
+	struct wire *w = t->wires.count < WIRES_MAX ? calloc(1, sizeof(*w)) : NULL;
+
+	if (!w)
+		return NULL;
+	w->conn = conn;
+	w->pid = pid;
+	if (map_put(&t->wires, conn, w))
+		return w;
+	free(w);
+	return NULL;
+}
+
+/* Its ClientHello begins in DATA. */
+static struct wire *wire_begin(struct tls_ties *t, const struct event_data *data)
+{
+	struct wire *w = wire_add(t, data->conn, data->pid);
+
+	if (!w)
+		return NULL;
+	w->hello_direction = (uint8_t)data->direction;
+	w->hello_due = true;
+	tls_stream_begin(&w->streams[data->direction], data->offset);
+	return w;
+}
+
+/* More of a ClientHello's beginning; false when it is none after all. */
+static bool hello_take(struct tls_ties *t, struct wire *w, const struct event *event)
+{
+	const struct event_data *data = &event->data;
+	size_t n = TLS_HELLO_LEN - w->hello_len;
+
+	if (n > data->payload.len)
+		n = data->payload.len;
+	memcpy(w->hello + w->hello_len, data->payload.data, n);
+	w->hello_len += (uint8_t)n;
+	if (!tls_is_hello((const char *)w->hello, w->hello_len))
+		return false;
+	if (!wire_has_hello(w))
+		return data->payload.len == data->len;
+	w->hello_due = false;
+	w->hello_ts = event->ts;
+	random_add(t, w);
+	if (t->options.uses)
+		t->options.uses(t->options.context, w->pid, event->ts);
+	return true;
+}
+
+/* The connection's TLS; NULL when it has none so far. */
+static struct wire *wire_of(struct tls_ties *t, const struct event *event)
+{
+	const struct event_data *data = &event->data;
+	struct wire *w = map_get(&t->wires, data->conn);
+
+	if (!w) {
+		if (!data->payload.len || data->payload.data[0] != 22 ||
+		    !tls_is_hello(data->payload.data, data->payload.len))
+			return NULL;
+		w = wire_begin(t, data);
+		if (!w)
+			return NULL;
+	} else if (!w->hello_due || data->direction != w->hello_direction) {
+		return w;
+	}
+	if (hello_take(t, w, event))
+		return w;
+	wire_remove(t, w, event->ts);
+	return NULL;
+}
+
+/* What may be left out of the payload is; the event's part from FROM to TO of its bytes. */
+static void part_emit(struct tls_ties *t, const struct event *event, size_t from, size_t to,
+		      size_t keep)
+{
+	struct event part = *event;
+	struct event_data *data = &part.data;
+	bool last = to == event->data.payload.len;
+
+	data->offset += from;
+	data->len = last ? event->data.len - from : to - from;
+	data->payload = span_of(event->data.payload.data + from, keep);
+	if (from)
+		data->begin_ts = 0;
+	if (keep < to - from)
+		data->cut = CUT_TLS_WIRE;
+	else if (!last)
+		data->cut = CUT_NONE;
+	emit(t, &part);
+}
+
+/* Follows the records in a DATA event, and hands it on without what is left out. */
+static void wire_data(struct tls_ties *t, struct wire *w, const struct event *event)
+{
+	const struct event_data *data = &event->data;
+	struct tls_stream *s = &w->streams[data->direction];
+	bool cut = t->options.cut_wire && (w->session || t->options.cut_all_wire);
+	size_t from = 0; /* of what isn't handed on yet */
+	size_t at = 0;
+
+	if (s->at < data->offset)
+		tls_stream_skip(s, data->offset - s->at);
+	if (!s->synced && data->payload.len >= TLS_HEADER_LEN && data->payload.data[1] == 3)
+		tls_stream_begin(s, data->offset);
+	while (at < data->payload.len) {
+		bool body;
+		size_t n = tls_stream_next(s, data->payload.data + at, data->payload.len - at,
+					   &body);
+
+		if (body && cut && !t->options.cut_all_wire) {
+			part_emit(t, event, from, at + n, at - from);
+			from = at + n;
+		}
+		at += n;
+	}
+	if (data->len > data->payload.len)
+		tls_stream_skip(s, data->len - data->payload.len);
+	if (cut && t->options.cut_all_wire)
+		part_emit(t, event, 0, data->payload.len, 0);
+	else if (from < data->payload.len || !data->payload.len)
+		part_emit(t, event, from, data->payload.len, data->payload.len - from);
+}
+
+/* ---- plaintext ---- */
+
+static void loss_emit(struct tls_ties *t, int64_t ts, uint64_t conn, enum direction direction,
+		      enum loss_cause cause, uint64_t position, uint64_t bytes)
+{
+	const struct event event = {
+		.type = EVENT_LOSS,
+		.ts = ts,
+		.loss =
+			{
+				.conn = conn,
+				.events = 1,
+				.bytes = bytes,
+				.since = ts,
+				.cause = cause,
+				.direction = direction,
+				.layer = LAYER_TLS,
+				.placed = true,
+				.position = position,
+			},
+	};
+
+	emit(t, &event);
+}
+
+/* Bytes that were on the wire and not in the plaintext since the two agreed; may be negative. */
+static int64_t balance_of(const struct wire *w, enum direction d)
+{
+	const struct balance *b = &w->balances[d];
+	const struct tls_stream *s = &w->streams[d];
+	uint64_t records = s->data_records - b->wire_records;
+
+	return (int64_t)(s->data_bytes - b->wire_bytes - records * w->added -
+			 (w->positions[d] - b->plain));
+}
+
+static void balance_begin(struct wire *w, enum direction d, int64_t ts)
+{
+	w->balances[d] = (struct balance){
+		.wire_bytes = w->streams[d].data_bytes,
+		.wire_records = w->streams[d].data_records,
+		.plain = w->positions[d],
+		.ts = ts,
+		.begun = true,
+	};
+}
+
+/*
+ * What ciphers add to a record's plaintext: RFC 8446, 5.2 (a type, and a tag of 16 or 8 bytes),
+ * RFC 5288 (8 bytes of nonce, and the tag), RFC 7905 (the tag). Of CBC the length says less.
+ */
+static bool is_added(uint64_t bytes)
+{
+	return bytes == 17 || bytes == 24 || bytes == 16 || bytes == 9;
+}
+
+static void missed_emit(struct tls_ties *t, struct wire *w, enum direction d, uint64_t bytes,
+			int64_t ts)
+{
+	struct event event = {
+		.type = EVENT_LOSS,
+		.ts = ts,
+		.loss = {.conn = w->conn,
+			 .events = 1,
+			 .bytes = bytes,
+			 .since = w->balances[d].begun ? w->balances[d].ts : w->hello_ts,
+			 .cause = LOSS_PLAINTEXT,
+			 .direction = d,
+			 .layer = LAYER_TLS,
+			 .placed = true,
+			 .position = w->positions[d]},
+	};
+
+	emit(t, &event);
+	w->positions[d] += bytes;
+	t->totals.missed_bytes += bytes;
+}
+
+/* Before the first plaintext of a direction: was there any that nobody could see? */
+static void balance_first(struct tls_ties *t, struct session *s, const struct event *event)
+{
+	enum direction d = event->data.direction;
+	struct wire *w = s->wire;
+	const struct tls_stream *stream = &w->streams[d];
+	uint64_t before;
+	uint64_t added;
+
+	added = stream->data_len - event->data.len;
+	if (!stream->data_records || (w->added ? added != w->added : !is_added(added)))
+		return;
+	w->added = (uint8_t)added;
+	before = stream->data_bytes - stream->data_len - (stream->data_records - 1) * w->added;
+	if (w->hello_ts && s->hooked > w->hello_ts && before && !w->positions[d]) {
+		missed_emit(t, w, d, before, event->ts);
+		s->base[d] += before;
+	}
+	w->positions[d] += event->data.len;
+	balance_begin(w, d, event->ts);
+	w->positions[d] -= event->data.len;
+}
+
+/*
+ * What was sent is on the wire when the library's call returns, or comes later: what is there
+ * beyond the plaintext was missed before this call. What was received may still wait in the
+ * library.
+ */
+static void balance_next(struct tls_ties *t, struct session *s, const struct event *event)
+{
+	enum direction d = event->data.direction;
+	struct wire *w = s->wire;
+	int64_t beyond = balance_of(w, d) - (int64_t)event->data.len;
+
+	if (beyond == 0) {
+		w->positions[d] += event->data.len;
+		balance_begin(w, d, event->ts);
+		w->positions[d] -= event->data.len;
+	} else if (beyond > 0 && d == DIRECTION_SENT) {
+		missed_emit(t, w, d, (uint64_t)beyond, event->ts);
+		s->base[d] += (uint64_t)beyond;
+	}
+}
+
+static void plain_balance(struct tls_ties *t, struct session *s, const struct event *event)
+{
+	if (s->wire->balances[event->data.direction].begun)
+		balance_next(t, s, event);
+	else
+		balance_first(t, s, event);
+}
+
+/* An alert, by its length, ends most connections and is no plaintext: RFC 8446 section 6. */
+#define ALERT_LEN 2
+
+/* What the wire tells beyond the plaintext when the connection ends. */
+static void wire_settle(struct tls_ties *t, struct wire *w, int64_t ts)
+{
+	for (int d = 0; d < 2; d++) {
+		int64_t beyond = w->balances[d].begun ? balance_of(w, (enum direction)d) : 0;
+
+		if (beyond > 0 && w->streams[d].data_len == w->added + (uint32_t)ALERT_LEN)
+			beyond -= ALERT_LEN;
+		if (beyond > 0)
+			missed_emit(t, w, (enum direction)d, (uint64_t)beyond, ts);
+	}
+}
+
+static void plain_emit(struct tls_ties *t, struct session *s, const struct event *event)
+{
+	struct event plain = *event;
+	struct event_data *data = &plain.data;
+	enum direction d = data->direction;
+	uint64_t own = data->offset;
+
+	if (own > s->expected[d])
+		loss_emit(t, event->ts, s->conn, d, LOSS_RING_FULL, s->base[d] + s->expected[d],
+			  own - s->expected[d]);
+	s->expected[d] = own + data->len;
+	if (s->wire) {
+		s->wire->positions[d] = s->base[d] + own;
+		plain_balance(t, s, event);
+	}
+	data->conn = s->conn;
+	data->offset = s->base[d] + own;
+	if (s->wire)
+		s->wire->positions[d] = data->offset + data->len;
+	t->totals.calls++;
+	t->totals.bytes += data->len;
+	emit(t, &plain);
+}
+
+static void plain_data(struct tls_ties *t, const struct event *event)
+{
+	struct session *s = map_get(&t->sessions, event->data.conn);
+
+	if (s && !s->dropped)
+		plain_emit(t, s, event);
+}
+
+/* The connection of this process whose ClientHello has the random; NULL: none, or more than one. */
+static struct wire *wire_by_random(const struct tls_ties *t, const struct tls_sight *sight)
+{
+	static const uint8_t zero[EVENT_RANDOM_LEN];
+	struct wire *found = NULL;
+
+	if (memcmp(sight->random, zero, sizeof(zero)) == 0)
+		return NULL;
+	for (struct wire *w = map_get(&t->randoms, random_key(sight->random)); w; w = w->same) {
+		if (w->pid != sight->pid ||
+		    memcmp(wire_random(w), sight->random, EVENT_RANDOM_LEN) != 0)
+			continue;
+		/* Both ends are in one process: the socket tells, or nobody. */
+		if (sight->conn == w->conn)
+			return w;
+		if (found)
+			return NULL;
+		found = w;
+	}
+	return found;
+}
+
+/* Whether the plaintext of an object may be that of the connection whose socket it used. */
+static bool wire_is_free(const struct wire *w, const struct tls_sight *sight)
+{
+	static const uint8_t zero[EVENT_RANDOM_LEN];
+
+	if (w->session && w->session->object != sight->object)
+		return false;
+	/* Another random is that of TLS inside of TLS, unless it is a handshake that was repeated.
+	 */
+	return !wire_has_hello(w) || w->session || memcmp(sight->random, zero, sizeof(zero)) == 0;
+}
+
+static void own_begin(struct tls_ties *t, struct session *s, const struct tls_sight *sight)
+{
+	const struct event event = {
+		.type = EVENT_CONN,
+		.ts = sight->ts,
+		.conn =
+			{
+				.conn = s->conn,
+				.opened_ts = sight->ts,
+				.pid = sight->pid,
+				.fd = -1,
+				.origin = ORIGIN_MIDSTREAM,
+			},
+	};
+
+	emit(t, &event);
+}
+
+static void tls_emit(struct tls_ties *t, const struct session *s, const struct tls_sight *sight,
+		     enum tls_tie tie)
+{
+	struct event event = {
+		.type = EVENT_TLS,
+		.ts = sight->ts,
+		.tls =
+			{
+				.conn = s->conn,
+				.object = sight->object,
+				.sent = s->base[DIRECTION_SENT] + sight->sent,
+				.received = s->base[DIRECTION_RECEIVED] + sight->received,
+				.pid = sight->pid,
+				.library = sight->library,
+				.tie = tie,
+			},
+	};
+
+	memcpy(event.tls.random, sight->random, sizeof(event.tls.random));
+	emit(t, &event);
+}
+
+/* Ties an object to a connection, whose plaintext goes on with it. */
+static void session_tie(struct tls_ties *t, struct session *s, struct wire *w,
+			const struct tls_sight *sight, enum tls_tie tie)
+{
+	if (w->session && w->session != s)
+		w->session->wire = NULL;
+	w->session = s;
+	s->wire = w;
+	s->conn = w->conn;
+	for (int d = 0; d < 2; d++) {
+		uint64_t own = d == DIRECTION_SENT ? sight->sent : sight->received;
+
+		s->expected[d] = own;
+		s->base[d] = w->positions[d] > own ? w->positions[d] - own : 0;
+	}
+	t->totals.tied++;
+	tls_emit(t, s, sight, tie);
+}
+
+static void session_alone(struct tls_ties *t, struct session *s, const struct tls_sight *sight)
+{
+	s->dropped = t->options.drop_untied;
+	if (s->dropped) {
+		t->totals.dropped++;
+		return;
+	}
+	s->own = true;
+	s->conn = s->id;
+	s->expected[DIRECTION_SENT] = sight->sent;
+	s->expected[DIRECTION_RECEIVED] = sight->received;
+	t->totals.untied++;
+	own_begin(t, s, sight);
+	tls_emit(t, s, sight, TLS_TIE_NONE);
+}
+
+static void session_place(struct tls_ties *t, struct session *s, const struct tls_sight *sight)
+{
+	struct wire *w = wire_by_random(t, sight);
+
+	if (w) {
+		session_tie(t, s, w, sight, TLS_TIE_RANDOM);
+		return;
+	}
+	w = sight->conn ? map_get(&t->wires, sight->conn) : NULL;
+	if (!w && sight->conn)
+		w = wire_add(t, sight->conn, sight->pid);
+	if (w && wire_is_free(w, sight))
+		session_tie(t, s, w, sight, sight->named ? TLS_TIE_FD : TLS_TIE_CALL);
+	else
+		session_alone(t, s, sight);
+}
+
+static struct session *session_add(struct tls_ties *t, const struct tls_sight *sight)
+{
+	struct session *s = t->sessions.count < SESSIONS_MAX ? calloc(1, sizeof(*s)) : NULL;
+
+	if (!s)
+		return NULL;
+	s->id = sight->session;
+	s->object = sight->object;
+	s->pid = sight->pid;
+	s->hooked = sight->hooked;
+	if (map_put(&t->sessions, s->id, s))
+		return s;
+	free(s);
+	return NULL;
+}
+
+/* The object is another connection's now: what it was before is over. */
+static void object_take(struct tls_ties *t, struct session *s, const struct tls_sight *sight)
+{
+	uint64_t key = object_key(sight->pid, sight->object);
+	struct session *before = map_get(&t->objects, key);
+
+	if (before)
+		session_remove(t, before, sight->ts);
+	if (!map_put(&t->objects, key, s))
+		session_remove(t, s, sight->ts);
+}
+
+void tls_tie_sight(struct tls_ties *t, const struct tls_sight *sight)
+{
+	struct session *s = map_get(&t->sessions, sight->session);
+
+	if (s)
+		return;
+	s = session_add(t, sight);
+	if (!s) {
+		t->totals.refused++;
+		return;
+	}
+	if (t->options.calls)
+		t->options.calls(t->options.context, sight->pid, sight->library, sight->ts);
+	session_place(t, s, sight);
+	object_take(t, s, sight);
+}
+
+/* ---- every event ---- */
+
+static void data_event(struct tls_ties *t, const struct event *event)
+{
+	struct wire *w;
+
+	if (event->data.layer == LAYER_TLS) {
+		plain_data(t, event);
+		return;
+	}
+	w = wire_of(t, event);
+	if (w)
+		wire_data(t, w, event);
+	else
+		emit(t, event);
+}
+
+static void close_event(struct tls_ties *t, const struct event *event)
+{
+	struct wire *w = map_get(&t->wires, event->close.conn);
+
+	if (w) {
+		wire_settle(t, w, event->ts);
+		wire_remove(t, w, event->ts);
+	}
+	emit(t, event);
+}
+
+/* Objects that are connections of their own end with their process. */
+static void exit_event(struct tls_ties *t, const struct event *event)
+{
+	struct session *s;
+	size_t at = 0;
+
+	while ((s = map_next(&t->sessions, &at)))
+		if (s->pid == event->process_exit.pid)
+			session_remove(t, s, event->ts);
+	emit(t, event);
+}
+
+void tls_tie_event(struct tls_ties *t, const struct event *event)
+{
+	switch (event->type) {
+	case EVENT_DATA:
+		data_event(t, event);
+		break;
+	case EVENT_CLOSE:
+		close_event(t, event);
+		break;
+	case EVENT_PROCESS_EXIT:
+		exit_event(t, event);
+		break;
+	default:
+		emit(t, event);
+	}
+}
+
+void tls_tie_end(struct tls_ties *t, int64_t ts)
+{
+	struct wire *w;
+	size_t at = 0;
+
+	while ((w = map_next(&t->wires, &at)))
+		wire_settle(t, w, ts);
+}
+
+static void values_free(struct map *m)
+{
+	size_t at = 0;
+	void *value;
+
+	while ((value = map_next(m, &at)))
+		free(value);
+	map_free(m);
+}
+
+void tls_tie_free(struct tls_ties *t)
+{
+	if (!t)
+		return;
+	values_free(&t->wires);
+	values_free(&t->sessions);
+	map_free(&t->randoms);
+	map_free(&t->objects);
+	free(t);
+}

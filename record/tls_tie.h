@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_RECORD_TLS_TIE_H
+#define SOCKTAPE_RECORD_TLS_TIE_H
+
+#include "format/event.h"
+
+/*
+ * Which connection the plaintext of a TLS library's object belongs to.
+ *
+ * The sure sign is the client random, which the object holds and the ClientHello carried through
+ * the socket, of the same process. Where the object's layout isn't known, or the hello was not
+ * seen, it is the socket that was used inside of the library's calls, or that the object names.
+ * What can't be tied so is a connection of its own; nothing is ever guessed from lengths.
+ *
+ * Positions of plaintext go on when another object takes over on a connection. What the pool had no
+ * room for, and what went over the wire and was not read, is told as a loss at its place.
+ */
+struct tls_ties;
+
+/* What the kernel programs saw of an object: struct kernel_tls of bpf/event.h. */
+struct tls_sight {
+	int64_t ts;
+	uint64_t session; /* number that DATA of LAYER_TLS has in place of a connection's */
+	uint64_t object;
+	uint64_t conn; /* whose socket was used in its calls; 0: none was */
+	uint64_t sent; /* positions, of the session's own count */
+	uint64_t received;
+	uint32_t pid;
+	uint32_t tid;
+	uint32_t library;
+	int64_t hooked; /* since when all calls of the library are seen */
+	bool named;	/* conn is what the object names */
+	uint8_t random[EVENT_RANDOM_LEN];
+};
+
+struct tls_tie_options {
+	bool cut_wire;	   /* leave out the wire bytes that recorded plaintext stands for */
+	bool cut_all_wire; /* with it: all wire bytes of connections that speak TLS */
+	bool drop_untied;  /* a filter chooses connections: what can't be tied isn't recorded */
+	void *context;
+	void (*emit)(void *context, const struct event *event);
+	/* PID has sent or received a ClientHello. */
+	void (*uses)(void *context, uint32_t pid, int64_t ts);
+	/* PID has called LIBRARY. */
+	void (*calls)(void *context, uint32_t pid, uint32_t library, int64_t ts);
+};
+
+struct tls_tie_totals {
+	uint64_t tied;	  /* objects, by whatever sign */
+	uint64_t untied;  /* that are connections of their own */
+	uint64_t dropped; /* that are left out because of a filter */
+	uint64_t refused; /* that are more than can be told apart at one time */
+	uint64_t calls;
+	uint64_t bytes;
+	uint64_t missed_bytes; /* told in LOSS of cause LOSS_PLAINTEXT */
+};
+
+/* NULL: no memory. */
+struct tls_ties *tls_tie_new(const struct tls_tie_options *options);
+
+/* Every event of the recording passes here, in order; what is to be recorded of it is emitted. */
+void tls_tie_event(struct tls_ties *t, const struct event *event);
+
+/* An object of a library, before its first bytes and when more is known. */
+void tls_tie_sight(struct tls_ties *t, const struct tls_sight *sight);
+
+/* Recording ends: what is known now of connections that are still open. */
+void tls_tie_end(struct tls_ties *t, int64_t ts);
+
+const struct tls_tie_totals *tls_tie_totals(const struct tls_ties *t);
+
+void tls_tie_free(struct tls_ties *t); /* NULL is fine */
+
+#endif

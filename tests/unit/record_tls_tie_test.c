@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/tls_layout.h"
+#include "record/tls_tie.h"
+
+#define EVENTS_MAX  128
+#define PAYLOAD_MAX 65536
+
+/* What came out, with a copy of its payload. */
+struct bench {
+	struct tls_ties *ties;
+	struct event events[EVENTS_MAX];
+	char payloads[EVENTS_MAX][64];
+	size_t count;
+	uint32_t users[8];
+	size_t user_count;
+	int64_t now;
+};
+
+static void take(void *context, const struct event *event)
+{
+	struct bench *b = context;
+	struct event *to = &b->events[b->count];
+
+	assert_true(b->count < EVENTS_MAX);
+	*to = *event;
+	if (event->type == EVENT_DATA) {
+		size_t len = event->data.payload.len < 64 ? event->data.payload.len : 64;
+
+		if (len)
+			memcpy(b->payloads[b->count], event->data.payload.data, len);
+		to->data.payload.data = b->payloads[b->count];
+	}
+	b->count++;
+}
+
+static void uses(void *context, uint32_t pid, int64_t ts)
+{
+	struct bench *b = context;
+
+	(void)ts;
+	b->users[b->user_count++ % 8] = pid;
+}
+
+static struct bench *bench_new(const struct tls_tie_options *with)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+	struct tls_tie_options options = *with;
+
+	assert_non_null(b);
+	options.context = b;
+	options.emit = take;
+	options.uses = uses;
+	b->ties = tls_tie_new(&options);
+	assert_non_null(b->ties);
+	b->now = 1000;
+	return b;
+}
+
+static void bench_free(struct bench *b)
+{
+	tls_tie_free(b->ties);
+	free(b);
+}
+
+/* The only event of TYPE among those since FROM; NULL: there is none, or more than one. */
+static const struct event *only(const struct bench *b, size_t from, enum event_type type)
+{
+	const struct event *found = NULL;
+
+	for (size_t i = from; i < b->count; i++) {
+		if (b->events[i].type != type)
+			continue;
+		if (found)
+			return NULL;
+		found = &b->events[i];
+	}
+	return found;
+}
+
+/* A ClientHello whose random is made of SEED. */
+static size_t hello(char out[64], uint8_t seed)
+{
+	const char head[11] = {22, 3, 1, 0, 59, 1, 0, 0, 55, 3, 3};
+
+	memset(out, 0, 64);
+	memcpy(out, head, sizeof(head));
+	memset(out + 11, seed, 32);
+	return 64;
+}
+
+static void wire(struct bench *b, uint64_t conn, uint32_t pid, enum direction direction,
+		 uint64_t offset, const char *bytes, size_t len)
+{
+	struct event event = {
+		.type = EVENT_DATA,
+		.ts = b->now++,
+		.data = {.conn = conn,
+			 .offset = offset,
+			 .len = len,
+			 .payload = span_of(bytes, len),
+			 .pid = pid,
+			 .tid = pid,
+			 .fd = 5,
+			 .direction = direction},
+	};
+
+	tls_tie_event(b->ties, &event);
+}
+
+/* A record of application data with a body of LEN bytes; returns its size on the wire. */
+static size_t record(struct bench *b, uint64_t conn, uint32_t pid, enum direction direction,
+		     uint64_t offset, size_t len)
+{
+	static char bytes[PAYLOAD_MAX];
+	const char head[5] = {23, 3, 3, (char)(len >> 8), (char)len};
+
+	memset(bytes, 'x', sizeof(bytes));
+	memcpy(bytes, head, sizeof(head));
+	wire(b, conn, pid, direction, offset, bytes, len + 5);
+	return len + 5;
+}
+
+static void plain(struct bench *b, uint64_t session, uint32_t pid, enum direction direction,
+		  uint64_t offset, size_t len)
+{
+	static char bytes[PAYLOAD_MAX];
+	struct event event = {
+		.type = EVENT_DATA,
+		.ts = b->now++,
+		.data = {.conn = session,
+			 .offset = offset,
+			 .len = len,
+			 .payload = span_of(bytes, len),
+			 .pid = pid,
+			 .tid = pid,
+			 .fd = -1,
+			 .call = CALL_SSL_WRITE,
+			 .direction = direction,
+			 .layer = LAYER_TLS},
+	};
+
+	memset(bytes, 'p', sizeof(bytes));
+	tls_tie_event(b->ties, &event);
+}
+
+static struct tls_sight sight_of(struct bench *b, uint64_t session, uint32_t pid, uint64_t object,
+				 uint64_t conn, uint8_t seed)
+{
+	struct tls_sight sight = {
+		.ts = b->now++,
+		.session = session,
+		.object = object,
+		.conn = conn,
+		.pid = pid,
+		.tid = pid,
+		.library = 1,
+	};
+
+	memset(sight.random, seed, sizeof(sight.random));
+	return sight;
+}
+
+static void sight(struct bench *b, uint64_t session, uint32_t pid, uint64_t object, uint64_t conn,
+		  uint8_t seed)
+{
+	const struct tls_sight s = sight_of(b, session, pid, object, conn, seed);
+
+	tls_tie_sight(b->ties, &s);
+}
+
+static void close_conn(struct bench *b, uint64_t conn)
+{
+	const struct event event = {.type = EVENT_CLOSE, .ts = b->now++, .close = {.conn = conn}};
+
+	tls_tie_event(b->ties, &event);
+}
+
+static const struct tls_tie_options all_wire = {0};
+
+static void the_random_ties_both_ends_of_one_host(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	char bytes[64];
+	size_t len = hello(bytes, 7);
+	size_t from;
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, len);
+	/* The server reads five bytes, and then the rest. */
+	wire(b, 2, 200, DIRECTION_RECEIVED, 0, bytes, 5);
+	wire(b, 2, 200, DIRECTION_RECEIVED, 5, bytes + 5, len - 5);
+	assert_int_equal(b->user_count, 2);
+	from = b->count;
+	sight(b, 50, 200, 0x1000, 0, 7);
+	sight(b, 51, 100, 0x1000, 0, 7);
+	assert_int_equal(b->count, from + 2);
+	assert_int_equal(b->events[from].tls.conn, 2);
+	assert_int_equal(b->events[from].tls.tie, TLS_TIE_RANDOM);
+	assert_int_equal(b->events[from + 1].tls.conn, 1);
+	plain(b, 50, 200, DIRECTION_SENT, 0, 10);
+	assert_int_equal(b->events[b->count - 1].data.conn, 2);
+	assert_int_equal(b->events[b->count - 1].data.layer, LAYER_TLS);
+	bench_free(b);
+}
+
+static void both_ends_in_one_process_are_told_apart_by_their_sockets(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	char bytes[64];
+	size_t len = hello(bytes, 7);
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, len);
+	wire(b, 2, 100, DIRECTION_RECEIVED, 0, bytes, len);
+	sight(b, 50, 100, 0x1000, 2, 7);
+	assert_int_equal(b->events[b->count - 1].tls.conn, 2);
+	assert_int_equal(b->events[b->count - 1].tls.tie, TLS_TIE_RANDOM);
+	/* Without one it is nobody's. */
+	sight(b, 51, 100, 0x2000, 0, 7);
+	assert_int_equal(b->events[b->count - 1].tls.conn, 51);
+	assert_int_equal(b->events[b->count - 1].tls.tie, TLS_TIE_NONE);
+	assert_int_equal(b->events[b->count - 2].type, EVENT_CONN);
+	bench_free(b);
+}
+
+static void a_hello_may_come_after_other_bytes_of_the_connection(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	char bytes[64];
+	size_t len = hello(bytes, 9);
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, "\0\0\0\x08\x04\xd2\x16\x2f", 8);
+	wire(b, 1, 100, DIRECTION_RECEIVED, 0, "S", 1);
+	wire(b, 1, 100, DIRECTION_SENT, 8, bytes, len);
+	sight(b, 50, 100, 0x1000, 0, 9);
+	assert_int_equal(b->events[b->count - 1].tls.conn, 1);
+	bench_free(b);
+}
+
+static void the_socket_of_the_calls_ties_where_no_random_is_known(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	char bytes[64];
+	size_t len = hello(bytes, 9);
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, len);
+	sight(b, 50, 100, 0x1000, 1, 0);
+	assert_int_equal(b->events[b->count - 1].tls.conn, 1);
+	assert_int_equal(b->events[b->count - 1].tls.tie, TLS_TIE_CALL);
+	/* Of a connection whose hello nobody saw, too. */
+	sight(b, 51, 100, 0x2000, 33, 4);
+	assert_int_equal(b->events[b->count - 1].tls.conn, 33);
+	assert_int_equal(b->events[b->count - 1].tls.tie, TLS_TIE_CALL);
+	bench_free(b);
+}
+
+static void tls_inside_of_tls_is_not_glued_to_the_socket(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	char bytes[64];
+	size_t len = hello(bytes, 9);
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, len);
+	sight(b, 50, 100, 0x1000, 1, 9);
+	sight(b, 51, 100, 0x2000, 1, 77);
+	assert_int_equal(b->events[b->count - 1].tls.conn, 51);
+	assert_int_equal(b->events[b->count - 1].tls.tie, TLS_TIE_NONE);
+	assert_int_equal(tls_tie_totals(b->ties)->untied, 1);
+	bench_free(b);
+}
+
+static void an_object_that_is_used_again_is_another_connections(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	char bytes[64];
+	size_t len = hello(bytes, 1);
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, len);
+	sight(b, 50, 100, 0x1000, 1, 1);
+	plain(b, 50, 100, DIRECTION_SENT, 0, 10);
+	len = hello(bytes, 2);
+	wire(b, 2, 100, DIRECTION_SENT, 0, bytes, len);
+	sight(b, 51, 100, 0x1000, 2, 2);
+	plain(b, 51, 100, DIRECTION_SENT, 0, 10);
+	assert_int_equal(b->events[b->count - 1].data.conn, 2);
+	assert_int_equal(b->events[b->count - 1].data.offset, 0);
+	bench_free(b);
+}
+
+static void positions_go_on_when_the_handshake_is_repeated(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	char bytes[64];
+	size_t len = hello(bytes, 1);
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, len);
+	sight(b, 50, 100, 0x1000, 1, 1);
+	plain(b, 50, 100, DIRECTION_SENT, 0, 10);
+	sight(b, 51, 100, 0x1000, 1, 2);
+	plain(b, 51, 100, DIRECTION_SENT, 0, 10);
+	assert_int_equal(b->events[b->count - 1].data.conn, 1);
+	assert_int_equal(b->events[b->count - 1].data.offset, 10);
+	bench_free(b);
+}
+
+static void what_the_pool_had_no_room_for_is_lost_at_its_place(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	char bytes[64];
+	size_t len = hello(bytes, 1);
+	const struct event *loss;
+	size_t from;
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, len);
+	sight(b, 50, 100, 0x1000, 1, 1);
+	plain(b, 50, 100, DIRECTION_SENT, 0, 10);
+	from = b->count;
+	plain(b, 50, 100, DIRECTION_SENT, 40, 5);
+	loss = only(b, from, EVENT_LOSS);
+	assert_non_null(loss);
+	assert_int_equal(loss->loss.cause, LOSS_RING_FULL);
+	assert_int_equal(loss->loss.layer, LAYER_TLS);
+	assert_int_equal(loss->loss.position, 10);
+	assert_int_equal(loss->loss.bytes, 30);
+	assert_int_equal(b->events[b->count - 1].data.offset, 40);
+	bench_free(b);
+}
+
+static void bodies_are_left_out_where_their_plaintext_is_recorded(void **state)
+{
+	struct bench *b = bench_new(&(struct tls_tie_options){.cut_wire = true});
+	char bytes[256];
+	size_t len = hello(bytes, 1);
+	size_t from;
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, len);
+	record(b, 1, 100, DIRECTION_SENT, 64, 20); /* part of the handshake, as far as is known */
+	assert_int_equal(b->events[b->count - 1].data.payload.len, 25);
+	sight(b, 50, 100, 0x1000, 1, 1);
+	/* Two records in one call, the second in two pieces; an alert behind them. */
+	memset(bytes, 'x', sizeof(bytes));
+	memcpy(bytes, "\x17\x03\x03\0\x14", 5);
+	memcpy(bytes + 25, "\x17\x03\x03\0\x28", 5);
+	from = b->count;
+	wire(b, 1, 100, DIRECTION_SENT, 89, bytes, 40);
+	memcpy(bytes + 30, "\x15\x03\x03\0\x02", 5);
+	wire(b, 1, 100, DIRECTION_SENT, 129, bytes, 37);
+	assert_int_equal(b->count, from + 4);
+	assert_int_equal(b->events[from].data.offset, 89);
+	assert_int_equal(b->events[from].data.len, 25);
+	assert_int_equal(b->events[from].data.payload.len, 5);
+	assert_int_equal(b->events[from].data.cut, CUT_TLS_WIRE);
+	assert_int_equal(b->events[from + 1].data.offset, 114);
+	assert_int_equal(b->events[from + 1].data.len, 15);
+	assert_int_equal(b->events[from + 1].data.payload.len, 5);
+	assert_int_equal(b->events[from + 2].data.offset, 129);
+	assert_int_equal(b->events[from + 2].data.len, 30);
+	assert_int_equal(b->events[from + 2].data.payload.len, 0);
+	assert_int_equal(b->events[from + 3].data.offset, 159);
+	assert_int_equal(b->events[from + 3].data.len, 7);
+	assert_int_equal(b->events[from + 3].data.payload.len, 7);
+	assert_int_equal(b->events[from + 3].data.cut, CUT_NONE);
+	assert_memory_equal(b->payloads[from + 3], "\x15\x03\x03", 3);
+	bench_free(b);
+}
+
+static void nothing_is_left_out_of_what_nobody_reads(void **state)
+{
+	struct bench *b = bench_new(&(struct tls_tie_options){.cut_wire = true});
+	char bytes[64];
+	size_t len = hello(bytes, 1);
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, len);
+	for (uint64_t i = 0; i < 3; i++) {
+		record(b, 1, 100, DIRECTION_SENT, 64 + i * 105, 100);
+		assert_int_equal(b->events[b->count - 1].data.payload.len, 105);
+		assert_int_equal(b->events[b->count - 1].data.len, 105);
+	}
+	bench_free(b);
+}
+
+/* Sends LEN bytes through the library, whose record goes over the wire before its call returns. */
+static uint64_t send_seen(struct bench *b, uint64_t wire_at, uint64_t plain_at, size_t len)
+{
+	wire_at += record(b, 1, 100, DIRECTION_SENT, wire_at, len + 17);
+	plain(b, 50, 100, DIRECTION_SENT, plain_at, len);
+	return wire_at;
+}
+
+static void what_was_sent_and_not_read_is_a_loss_at_its_place(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	char bytes[64];
+	uint64_t at = hello(bytes, 1);
+	const struct event *loss;
+	size_t from;
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, at);
+	at += record(b, 1, 100, DIRECTION_SENT, at, 69); /* Finished */
+	sight(b, 50, 100, 0x1000, 1, 1);
+	at = send_seen(b, at, 0, 100);
+	at = send_seen(b, at, 100, 50);
+	assert_null(only(b, 0, EVENT_LOSS));
+	at += record(b, 1, 100, DIRECTION_SENT, at, 30 + 17); /* of a call that no hook saw */
+	from = b->count;
+	at = send_seen(b, at, 150, 8);
+	loss = only(b, from, EVENT_LOSS);
+	assert_non_null(loss);
+	assert_int_equal(loss->loss.cause, LOSS_PLAINTEXT);
+	assert_int_equal(loss->loss.position, 150);
+	assert_int_equal(loss->loss.bytes, 30);
+	assert_int_equal(b->events[b->count - 1].data.offset, 180);
+	/* And at the end, what nothing came after; the alert that ends a connection is none. */
+	at += record(b, 1, 100, DIRECTION_SENT, at, 12 + 17);
+	at += record(b, 1, 100, DIRECTION_SENT, at, 2 + 17);
+	from = b->count;
+	close_conn(b, 1);
+	loss = only(b, from, EVENT_LOSS);
+	assert_non_null(loss);
+	assert_int_equal(loss->loss.position, 188);
+	assert_int_equal(loss->loss.bytes, 12);
+	assert_int_equal(tls_tie_totals(b->ties)->missed_bytes, 42);
+	bench_free(b);
+}
+
+static void what_came_before_the_hooks_is_a_loss(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	struct tls_sight late;
+	char bytes[64];
+	uint64_t at = hello(bytes, 1);
+	const struct event *loss;
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, at);
+	at += record(b, 1, 100, DIRECTION_SENT, at, 200 + 17);
+	late = sight_of(b, 50, 100, 0x1000, 1, 1);
+	late.hooked = late.ts;
+	tls_tie_sight(b->ties, &late);
+	send_seen(b, at, 0, 100);
+	loss = only(b, 0, EVENT_LOSS);
+	assert_non_null(loss);
+	assert_int_equal(loss->loss.position, 0);
+	assert_int_equal(loss->loss.bytes, 200);
+	assert_int_equal(b->events[b->count - 1].data.offset, 200);
+	bench_free(b);
+}
+
+static void what_was_received_may_be_read_in_parts(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	char bytes[64];
+	uint64_t at = 0;
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, hello(bytes, 1));
+	wire(b, 1, 100, DIRECTION_RECEIVED, 0, "\x16\x03\x03\0\x04hey!", 9);
+	tls_tie_event(b->ties, &(struct event){.type = EVENT_CLOCK});
+	sight(b, 50, 100, 0x1000, 1, 1);
+	at = 9;
+	/* Its stream is followed from the first header that makes sense. */
+	at += record(b, 1, 100, DIRECTION_RECEIVED, at, 100 + 24);
+	plain(b, 50, 100, DIRECTION_RECEIVED, 0, 100);
+	at += record(b, 1, 100, DIRECTION_RECEIVED, at, 100 + 24);
+	plain(b, 50, 100, DIRECTION_RECEIVED, 100, 30);
+	plain(b, 50, 100, DIRECTION_RECEIVED, 130, 70);
+	close_conn(b, 1);
+	assert_null(only(b, 0, EVENT_LOSS));
+	bench_free(b);
+}
+
+static void a_filter_of_ports_leaves_out_what_has_no_port(void **state)
+{
+	struct bench *b = bench_new(&(struct tls_tie_options){.drop_untied = true});
+
+	(void)state;
+	sight(b, 50, 100, 0x1000, 0, 9);
+	plain(b, 50, 100, DIRECTION_SENT, 0, 9);
+	assert_int_equal(b->count, 0);
+	assert_int_equal(tls_tie_totals(b->ties)->dropped, 1);
+	bench_free(b);
+}
+
+static void what_is_alone_ends_with_its_process(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	const struct event gone = {.type = EVENT_PROCESS_EXIT, .process_exit = {.pid = 100}};
+
+	(void)state;
+	sight(b, 50, 100, 0x1000, 0, 9);
+	sight(b, 51, 101, 0x1000, 0, 9);
+	tls_tie_event(b->ties, &gone);
+	assert_non_null(only(b, 0, EVENT_CLOSE));
+	assert_int_equal(only(b, 0, EVENT_CLOSE)->close.conn, 50);
+	bench_free(b);
+}
+
+/* Whatever bytes come, in whatever pieces: nothing of them may be lost. */
+static void noise_passes_whole(void **state)
+{
+	struct bench *b = bench_new(&(struct tls_tie_options){.cut_wire = true});
+	uint32_t random = 1;
+	char bytes[64];
+
+	(void)state;
+	hello(bytes, 1);
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, 64);
+	sight(b, 50, 100, 0x1000, 1, 1);
+	for (uint64_t at = 64, i = 0; i < 20000; i++) {
+		uint64_t sum = 0;
+		size_t len;
+
+		for (size_t k = 0; k < sizeof(bytes); k++) {
+			random = random * 1664525 + 1013904223;
+			bytes[k] = (char)(random >> 24);
+		}
+		len = random >> 16 & 63;
+		if (random & 1 && len > 5)
+			memcpy(bytes, "\x17\x03\x03\0\x09", 5);
+		b->count = 0;
+		wire(b, 1, 100, DIRECTION_SENT, at, bytes, len);
+		for (size_t k = 0; k < b->count; k++) {
+			assert_int_equal(b->events[k].data.offset, at + sum);
+			assert_true(b->events[k].data.payload.len <= b->events[k].data.len);
+			sum += b->events[k].data.len;
+		}
+		assert_int_equal(sum, len);
+		at += len;
+	}
+	bench_free(b);
+}
+
+static void layouts_are_known_by_version(void **state)
+{
+	struct tls_layout layout = {0};
+
+	(void)state;
+	assert_true(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text("OpenSSL 3.0.22 25 Aug 2026"),
+				    &layout));
+	assert_int_equal(layout.random_at, 0x160);
+	assert_true(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text("OpenSSL 1.1.1w  11 Sep 2023"),
+				    &layout));
+	assert_int_equal(layout.random_in, 0xa8);
+	assert_true(tls_layout_find(TLS_LIBRARY_GNUTLS, span_text("GnuTLS 3.7.9"), &layout));
+	assert_false(tls_layout_find(TLS_LIBRARY_GNUTLS, span_text("GnuTLS 3.8.9"), &layout));
+	assert_false(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text("OpenSSL 1.0.2u"), &layout));
+	assert_false(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text(""), &layout));
+	assert_false(tls_layout_find(TLS_LIBRARY_BORINGSSL, span_text("3.0.1"), &layout));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_random_ties_both_ends_of_one_host),
+		cmocka_unit_test(both_ends_in_one_process_are_told_apart_by_their_sockets),
+		cmocka_unit_test(a_hello_may_come_after_other_bytes_of_the_connection),
+		cmocka_unit_test(the_socket_of_the_calls_ties_where_no_random_is_known),
+		cmocka_unit_test(tls_inside_of_tls_is_not_glued_to_the_socket),
+		cmocka_unit_test(an_object_that_is_used_again_is_another_connections),
+		cmocka_unit_test(positions_go_on_when_the_handshake_is_repeated),
+		cmocka_unit_test(what_the_pool_had_no_room_for_is_lost_at_its_place),
+		cmocka_unit_test(bodies_are_left_out_where_their_plaintext_is_recorded),
+		cmocka_unit_test(nothing_is_left_out_of_what_nobody_reads),
+		cmocka_unit_test(what_was_sent_and_not_read_is_a_loss_at_its_place),
+		cmocka_unit_test(what_came_before_the_hooks_is_a_loss),
+		cmocka_unit_test(what_was_received_may_be_read_in_parts),
+		cmocka_unit_test(a_filter_of_ports_leaves_out_what_has_no_port),
+		cmocka_unit_test(what_is_alone_ends_with_its_process),
+		cmocka_unit_test(noise_passes_whole),
+		cmocka_unit_test(layouts_are_known_by_version),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
