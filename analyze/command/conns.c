@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include "analyze/output/output.h"
+#include "analyze/replay/conn_row.h"
 #include "analyze/replay/reading.h"
-#include "analyze/command/schema.h"
 #include "analyze/command/select.h"
 #include "analyze/output/text.h"
 #include "analyze/spill/sorter.h"
-#include "format/pack.h"
+#include "analyze/spill/values.h"
 
 static const char arguments[] = "REC [options]";
 static const char summary[] =
@@ -18,73 +18,6 @@ static const char summary[] =
 static const struct command_option options[] = {
 	SELECT_OPTION_TABLE,
 	{0},
-};
-
-enum column_index {
-	CONN,
-	PID,
-	COMM,
-	PROTO,
-	ROLE,
-	LOCAL,
-	REMOTE,
-	TRANSPORT,
-	START,
-	END,
-	CLOSED,
-	STATE,
-	STATE_BY,
-	ERROR,
-	CONNECT,
-	RESET,
-	SENT,
-	RECEIVED,
-	LOST,
-	UNSEEN,
-	MIDSTREAM,
-	TLS,
-	RECORDS,
-	SPOKEN,
-	COLUMNS,
-};
-
-static const struct column columns[COLUMNS] = {
-	[CONN] = {"conn", "BIGINT", "", "connection id"},
-	[PID] = {"pid", "BIGINT", "", "process that used it last; 0 when unknown"},
-	[COMM] = {"comm", "TEXT", "", "its name"},
-	[PROTO] = {"proto", "TEXT", "", "protocol that it began with, by inference; or empty"},
-	[ROLE] = {"role", "TEXT", "", "client, server or unknown: of the recorded process"},
-	[LOCAL] = {"local", "TEXT", "", "its end of the connection"},
-	[REMOTE] = {"remote", "TEXT", "", "the other end"},
-	[TRANSPORT] = {"transport", "TEXT", "", "tcp, udp, unix, ..."},
-	[START] = {"start", "BIGINT", "ns", "opened, or first seen, since the epoch"},
-	[END] = {"end", "BIGINT", "ns", "closed, or last seen, since the epoch"},
-	[CLOSED] = {"closed", "BOOLEAN", "", "whether its end was seen"},
-	[STATE] = {"state", "TEXT", "",
-		   "opening, established, closing, closed, failed, reset; or unknown"},
-	[STATE_BY] = {"state_by", "TEXT", "",
-		      "local or remote: which end began to close, or reset; empty when unknown"},
-	[ERROR] = {"error", "TEXT", "", "why it failed or was reset, as ECONNREFUSED"},
-	[CONNECT] = {"connect_ns", "BIGINT", "ns", "time that the handshake took"},
-	[RESET] = {"reset", "BIGINT", "ns", "when it was reset, since the epoch"},
-	[SENT] = {"sent_bytes", "BIGINT", "bytes", "moved by the process, kept or not"},
-	[RECEIVED] = {"received_bytes", "BIGINT", "bytes", "moved to the process, kept or not"},
-	[LOST] = {"lost_bytes", "BIGINT", "bytes",
-		  "of both that are not in the recording, other than by the snap length; those "
-		  "that were moved before it begins are counted in"},
-	[UNSEEN] = {"unseen_bytes", "BIGINT", "bytes", "of these, by calls that no hook saw"},
-	[MIDSTREAM] = {"midstream", "BOOLEAN", "", "existed before the recording began"},
-	[TLS] = {"tls", "BOOLEAN", "", "whether its TLS plaintext was recorded"},
-	[RECORDS] = {"records", "BIGINT", "", "records that came out of it"},
-	[SPOKEN] = {"spoken", "JSON", "",
-		    "all that it spoke: proto, since, sent_bytes, received_bytes, records of each"},
-};
-
-const struct table conns_table = {
-	.name = "conns",
-	.summary = "connections",
-	.columns = columns,
-	.column_count = COLUMNS,
 };
 
 /* Of the memory that reading may use, the rows that wait take this part. */
@@ -99,116 +32,21 @@ struct conns {
 	int error;	      /* errno of a row that could not be kept; 0: none */
 };
 
-static void pack_row(struct buffer *b, const struct value *v)
-{
-	buffer_clear(b);
-	for (int i = 0; i < COLUMNS; i++) {
-		pack_u64(b, v[i].type);
-		if (v[i].type == VALUE_INT)
-			pack_i64(b, v[i].integer);
-		else if (v[i].type == VALUE_BOOL)
-			pack_u64(b, v[i].boolean);
-		else if (v[i].type != VALUE_NULL)
-			pack_span(b, v[i].text);
-	}
-}
-
-/* The texts are borrowed from PACKED. */
-static void unpack_row(struct span packed, struct value *v)
-{
-	struct unpack u = unpack_begin(packed);
-
-	for (int i = 0; i < COLUMNS; i++) {
-		v[i] = (struct value){.type = (enum value_type)unpack_u64(&u)};
-		if (v[i].type == VALUE_INT)
-			v[i].integer = unpack_i64(&u);
-		else if (v[i].type == VALUE_BOOL)
-			v[i].boolean = unpack_u64(&u);
-		else if (v[i].type != VALUE_NULL)
-			v[i].text = unpack_span(&u);
-	}
-}
-
-static struct value text_value(const char *text)
-{
-	return value_text(span_text(text));
-}
-
-/* Protocols of one connection that are shown. */
-#define SPOKEN_MAX 32
-
-static struct value spoken_value(struct buffer *b, const struct replay *replay,
-				 const struct connection *c)
-{
-	struct spoken list[SPOKEN_MAX];
-	size_t count = connection_spoken(c, list, SPOKEN_MAX);
-
-	buffer_clear(b);
-	for (size_t i = 0; i < count && i < SPOKEN_MAX; i++) {
-		buffer_printf(b, "%c{\"proto\":\"%s\",\"since\":", i ? ',' : '[',
-			      list[i].protocol->name);
-		if (list[i].since == TIME_UNKNOWN)
-			buffer_append_text(b, "null");
-		else
-			buffer_append_i64(b, replay_realtime(replay, list[i].since));
-		buffer_append_text(b, ",\"sent_bytes\":");
-		buffer_append_u64(b, list[i].bytes[DIRECTION_SENT]);
-		buffer_append_text(b, ",\"received_bytes\":");
-		buffer_append_u64(b, list[i].bytes[DIRECTION_RECEIVED]);
-		buffer_append_text(b, ",\"records\":");
-		buffer_append_u64(b, list[i].records);
-		buffer_append_char(b, '}');
-	}
-	buffer_append_char(b, ']');
-	return count ? value_json(buffer_span(b)) : (struct value){0};
-}
-
-static void fill_row(struct value *v, struct buffer *spoken, const struct replay *replay,
-		     const struct connection *c)
-{
-	const struct session *s = connection_session(c);
-
-	v[CONN] = value_int((int64_t)c->id);
-	v[PID] = value_int(c->pid);
-	v[COMM] = text_value(c->process ? c->process->name : "");
-	v[PROTO] = text_value(connection_protocol_name(c));
-	v[ROLE] = text_value(role_text(connection_role(c)));
-	v[LOCAL] = text_value(c->local_text);
-	v[REMOTE] = text_value(c->remote_text);
-	v[TRANSPORT] = text_value(transport_text(c->transport));
-	v[START] = value_int(replay_realtime(replay, c->start_ts));
-	v[END] = value_int(replay_realtime(replay, c->end_ts));
-	v[CLOSED] = value_bool(c->closed);
-	v[STATE] = text_value(conn_state_text(c->state));
-	v[STATE_BY] = text_value(c->state_by == END_UNKNOWN ? "" : conn_end_text(c->state_by));
-	v[ERROR] = text_value(conn_error_text(c->error));
-	if (connection_connect_ns(c) >= 0)
-		v[CONNECT] = value_int(connection_connect_ns(c));
-	if (c->reset_ts)
-		v[RESET] = value_int(replay_realtime(replay, c->reset_ts));
-	v[SENT] = value_int((int64_t)c->moved[DIRECTION_SENT]);
-	v[RECEIVED] = value_int((int64_t)c->moved[DIRECTION_RECEIVED]);
-	v[LOST] = value_int((int64_t)c->lost_bytes);
-	v[UNSEEN] = value_int((int64_t)(c->unseen_bytes[0] + c->unseen_bytes[1]));
-	v[MIDSTREAM] = value_bool(c->origin == ORIGIN_MIDSTREAM);
-	v[TLS] = value_bool(c->sessions[LAYER_TLS] != NULL);
-	v[RECORDS] = value_int(s ? (int64_t)session_counts(s).records : 0);
-	v[SPOKEN] = spoken_value(spoken, replay, c);
-}
-
 /* Rows wait until all are there. */
 static void on_conn_end(void *context, const struct connection *c)
 {
 	struct conns *conns = context;
-	struct value v[COLUMNS] = {0};
+	struct value v[CONN_COLUMNS];
 
 	if (conns->error)
 		return;
-	fill_row(v, &conns->spoken, conns->reading.replay, c);
-	pack_row(&conns->packed, v);
+	conn_fill(v, &conns->spoken, conns->reading.replay, c);
+	buffer_clear(&conns->packed);
+	values_pack(&conns->packed, v, CONN_COLUMNS);
 	if (conns->packed.failed || conns->spoken.failed)
 		conns->error = ENOMEM;
-	else if (!sorter_add(conns->rows, v[START].integer, c->id, buffer_span(&conns->packed)))
+	else if (!sorter_add(conns->rows, v[CONN_COLUMN_START].integer, c->id,
+			     buffer_span(&conns->packed)))
 		conns->error = errno;
 }
 
@@ -221,20 +59,22 @@ static const struct text_column text_columns[] = {
 /* How it stands, unless it just ended. */
 static void append_state(struct buffer *b, const struct value *v)
 {
-	if (!span_is(v[STATE].text, "failed") && !span_is(v[STATE].text, "reset")) {
-		if (!v[CLOSED].boolean)
-			buffer_append_text(b, span_is(v[STATE].text, "opening") ? "opening "
-										: "open ");
+	if (!span_is(v[CONN_COLUMN_STATE].text, "failed") &&
+	    !span_is(v[CONN_COLUMN_STATE].text, "reset")) {
+		if (!v[CONN_COLUMN_CLOSED].boolean)
+			buffer_append_text(b, span_is(v[CONN_COLUMN_STATE].text, "opening")
+						      ? "opening "
+						      : "open ");
 		return;
 	}
-	buffer_append_span(b, v[STATE].text);
-	if (v[STATE_BY].text.len) {
+	buffer_append_span(b, v[CONN_COLUMN_STATE].text);
+	if (v[CONN_COLUMN_STATE_BY].text.len) {
 		buffer_append_text(b, " by ");
-		buffer_append_span(b, v[STATE_BY].text);
+		buffer_append_span(b, v[CONN_COLUMN_STATE_BY].text);
 	}
 	buffer_append_char(b, ' ');
-	if (v[ERROR].text.len) {
-		buffer_append_span(b, v[ERROR].text);
+	if (v[CONN_COLUMN_ERROR].text.len) {
+		buffer_append_span(b, v[CONN_COLUMN_ERROR].text);
 		buffer_append_char(b, ' ');
 	}
 }
@@ -267,16 +107,16 @@ static void append_others(struct buffer *b, struct span spoken)
 
 static void append_flags(struct buffer *b, const struct value *v)
 {
-	append_others(b, v[SPOKEN].text);
+	append_others(b, v[CONN_COLUMN_SPOKEN].text);
 	append_state(b, v);
-	if (v[LOST].integer) {
+	if (v[CONN_COLUMN_LOST].integer) {
 		buffer_append_text(b, "lost ");
-		text_append_bytes(b, (uint64_t)v[LOST].integer);
+		text_append_bytes(b, (uint64_t)v[CONN_COLUMN_LOST].integer);
 		buffer_append_char(b, ' ');
 	}
-	if (v[MIDSTREAM].boolean)
+	if (v[CONN_COLUMN_MIDSTREAM].boolean)
 		buffer_append_text(b, "midstream ");
-	if (v[TLS].boolean)
+	if (v[CONN_COLUMN_TLS].boolean)
 		buffer_append_text(b, "tls ");
 }
 
@@ -285,32 +125,33 @@ static void print_text(struct output *o, struct cells *cells, const struct value
 	struct buffer *b = &cells->text;
 
 	cells_clear(cells);
-	buffer_append_i64(b, v[CONN].integer);
+	buffer_append_i64(b, v[CONN_COLUMN_ID].integer);
 	cells_end(cells, PAINT_NONE);
-	if (v[PID].integer)
-		buffer_printf(b, "%.*s[%lld]", (int)v[COMM].text.len, v[COMM].text.data,
-			      (long long)v[PID].integer);
+	if (v[CONN_COLUMN_PID].integer)
+		buffer_printf(b, "%.*s[%lld]", (int)v[CONN_COLUMN_COMM].text.len,
+			      v[CONN_COLUMN_COMM].text.data, (long long)v[CONN_COLUMN_PID].integer);
 	else
 		buffer_append_char(b, '-');
 	cells_end(cells, PAINT_NONE);
-	buffer_append_span(b, v[PROTO].text.len ? v[PROTO].text : span_text("-"));
+	buffer_append_span(b, v[CONN_COLUMN_PROTO].text.len ? v[CONN_COLUMN_PROTO].text
+							    : span_text("-"));
 	cells_end(cells, PAINT_CYAN);
-	for (int i = ROLE; i <= REMOTE; i++) {
+	for (int i = CONN_COLUMN_ROLE; i <= CONN_COLUMN_REMOTE; i++) {
 		buffer_append_span(b, v[i].text);
 		cells_end(cells, PAINT_NONE);
 	}
-	text_append_time_of_day(b, v[START].integer);
+	text_append_time_of_day(b, v[CONN_COLUMN_START].integer);
 	cells_end(cells, PAINT_DIM);
-	text_append_duration(b, v[END].integer - v[START].integer);
+	text_append_duration(b, v[CONN_COLUMN_END].integer - v[CONN_COLUMN_START].integer);
 	cells_end(cells, PAINT_NONE);
-	for (int i = SENT; i <= RECEIVED; i++) {
+	for (int i = CONN_COLUMN_SENT; i <= CONN_COLUMN_RECEIVED; i++) {
 		text_append_bytes(b, (uint64_t)v[i].integer);
 		cells_end(cells, PAINT_NONE);
 	}
-	text_append_count(b, (uint64_t)v[RECORDS].integer);
+	text_append_count(b, (uint64_t)v[CONN_COLUMN_RECORDS].integer);
 	cells_end(cells, PAINT_NONE);
 	append_flags(b, v);
-	cells_end(cells, v[LOST].integer ? PAINT_RED : PAINT_DIM);
+	cells_end(cells, v[CONN_COLUMN_LOST].integer ? PAINT_RED : PAINT_DIM);
 	output_cells(o, text_columns, cells);
 }
 
@@ -324,10 +165,11 @@ static bool print_rows(struct conns *conns)
 	if (!o)
 		return false;
 	while (output_alive(o) && sorter_next(conns->rows, &packed)) {
-		struct value v[COLUMNS];
-		const struct row_part part = {.columns = columns, .count = COLUMNS, .values = v};
+		struct value v[CONN_COLUMNS];
+		const struct row_part part = {
+			.columns = conns_table.columns, .count = CONN_COLUMNS, .values = v};
 
-		unpack_row(packed, v);
+		values_unpack(packed, v, CONN_COLUMNS);
 		if (conns->select.format == OUTPUT_TEXT)
 			print_text(o, &cells, v);
 		else

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <inttypes.h>
 #include <unistd.h>
 
 #include "analyze/output/output.h"
+#include "analyze/replay/event_row.h"
 #include "analyze/replay/reading.h"
-#include "analyze/command/schema.h"
 #include "analyze/command/select.h"
 #include "analyze/output/text.h"
 
@@ -25,54 +24,6 @@ static const struct command_option options[] = {
 	{0},
 };
 
-enum column_index {
-	TS,
-	EVENT,
-	CONN,
-	PID,
-	TID,
-	COMM,
-	FD,
-	CALL,
-	DIR,
-	LAYER,
-	OFFSET,
-	LEN,
-	CAPTURED,
-	CUT,
-	PEER,
-	PAYLOAD,
-	DETAIL,
-	COLUMNS,
-};
-
-static const struct column columns[COLUMNS] = {
-	[TS] = {"ts", "BIGINT", "ns", "when the call returned, since the epoch"},
-	[EVENT] = {"event", "TEXT", "", "data; with --all: conn, close, process, exit, loss, ..."},
-	[CONN] = {"conn", "BIGINT", "", "connection id"},
-	[PID] = {"pid", "BIGINT", "", "process; 0 when unknown"},
-	[TID] = {"tid", "BIGINT", "", "thread"},
-	[COMM] = {"comm", "TEXT", "", "name of the process"},
-	[FD] = {"fd", "BIGINT", "", "file descriptor; -1 when unknown"},
-	[CALL] = {"call", "TEXT", "", "the call that moved the bytes"},
-	[DIR] = {"dir", "TEXT", "", "sent or received, by the process"},
-	[LAYER] = {"layer", "TEXT", "", "wire, or tls: plaintext inside it"},
-	[OFFSET] = {"offset", "BIGINT", "bytes", "position of the first byte in its stream"},
-	[LEN] = {"len", "BIGINT", "bytes", "moved by the call"},
-	[CAPTURED] = {"captured", "BIGINT", "bytes", "of them in the recording"},
-	[CUT] = {"cut", "TEXT", "", "why captured is less than len; empty when it isn't"},
-	[PEER] = {"peer", "TEXT", "", "other end of a datagram, where the call told it"},
-	[PAYLOAD] = {"payload", "TEXT", "", "the captured bytes; with -x in hexadecimal"},
-	[DETAIL] = {"detail", "TEXT", "", "what an event other than data says"},
-};
-
-const struct table events_table = {
-	.name = "events",
-	.summary = "what was recorded, call by call",
-	.columns = columns,
-	.column_count = COLUMNS,
-};
-
 struct events {
 	struct reading reading;
 	struct select select;
@@ -80,172 +31,8 @@ struct events {
 	bool all;
 	struct output *out;
 	struct cells cells;
-	struct buffer hex_text;
-	struct buffer detail;
+	struct event_row row;
 };
-
-static struct span payload_text(struct events *e, struct span payload)
-{
-	static const char digits[] = "0123456789abcdef";
-	struct buffer *b = &e->hex_text;
-
-	if (!e->hex)
-		return payload;
-	buffer_clear(b);
-	if (!buffer_reserve(b, payload.len * 2))
-		return span_of(NULL, 0);
-	for (size_t i = 0; i < payload.len; i++) {
-		uint8_t byte = (uint8_t)payload.data[i];
-
-		b->data[b->len++] = digits[byte >> 4];
-		b->data[b->len++] = digits[byte & 15];
-	}
-	return buffer_span(b);
-}
-
-static void fill_data(struct events *e, const struct event_data *d, char peer[ADDRESS_TEXT_MAX],
-		      struct value *v)
-{
-	const struct process *process = replay_process(e->reading.replay, d->pid);
-
-	address_text(&d->peer, peer);
-	v[CONN] = value_int((int64_t)d->conn);
-	v[PID] = value_int(d->pid);
-	v[TID] = value_int(d->tid);
-	v[COMM] = value_text(span_text(process ? process->name : ""));
-	v[FD] = value_int(d->fd);
-	v[CALL] = value_word(span_text(call_text(d->call)));
-	v[DIR] = value_word(span_text(direction_text(d->direction)));
-	v[LAYER] = value_word(span_text(layer_text(d->layer)));
-	v[OFFSET] = value_int((int64_t)d->offset);
-	v[LEN] = value_int((int64_t)d->len);
-	v[CAPTURED] = value_int((int64_t)d->payload.len);
-	v[CUT] = value_text(span_text(d->cut == CUT_NONE ? "" : cut_text(d->cut)));
-	v[PEER] = value_text(span_text(peer));
-	v[PAYLOAD] = value_text(payload_text(e, d->payload));
-}
-
-static void append_loss(struct buffer *b, const struct event_loss *loss)
-{
-	buffer_printf(b, "%" PRIu64 " events, %" PRIu64 " bytes", loss->events, loss->bytes);
-	if (loss->conn)
-		buffer_printf(b, " %s", direction_text(loss->direction));
-	if (loss->placed)
-		buffer_printf(b, " at %" PRIu64, loss->position);
-	buffer_printf(b, ": %s", loss_cause_text(loss->cause));
-}
-
-static void append_state(struct buffer *b, const struct event_state *state)
-{
-	buffer_append_text(b, conn_state_text(state->state));
-	if (state->by != END_UNKNOWN)
-		buffer_printf(b, " by the %s end", conn_end_text(state->by));
-	if (state->error)
-		buffer_printf(b, ", %s (%u)", conn_error_text(state->error), state->error);
-}
-
-static void append_totals(struct buffer *b, const struct event_totals *totals)
-{
-	buffer_printf(b,
-		      "%" PRIu64 " bytes moved, %" PRIu64 " kept, %" PRIu64 " lost, %" PRIu64
-		      " cut, %" PRIu64 " beyond the snap length",
-		      totals->moved_bytes, totals->kept_bytes, totals->lost_bytes,
-		      totals->cut_bytes, totals->snaplen_bytes);
-}
-
-static void append_tls(struct buffer *b, const struct event_tls *tls)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	buffer_printf(b, "tied by %s, library %" PRIu32 ", object 0x%" PRIx64 ", client random ",
-		      tls_tie_text(tls->tie), tls->library, tls->object);
-	for (size_t i = 0; i < sizeof(tls->random); i++) {
-		buffer_append_char(b, digits[tls->random[i] >> 4]);
-		buffer_append_char(b, digits[tls->random[i] & 15]);
-	}
-	buffer_printf(b, ", sent %" PRIu64 ", received %" PRIu64, tls->sent, tls->received);
-}
-
-static void append_library(struct buffer *b, const struct event_library *library)
-{
-	buffer_printf(b, "%" PRIu32 ": %s ", library->library, tls_library_text(library->kind));
-	buffer_append_span(b, library->version);
-	buffer_append_char(b, ' ');
-	buffer_append_span(b, library->path);
-	buffer_printf(b, ": %s", tls_hook_text(library->hook));
-	if (library->note.len) {
-		buffer_append_text(b, ", ");
-		buffer_append_span(b, library->note);
-	}
-}
-
-static const char *fill_other(struct events *e, const struct event *event,
-			      const struct connection *conn, struct value *v)
-{
-	struct buffer *b = &e->detail;
-
-	switch (event->type) {
-	case EVENT_CLOCK:
-		text_append_time_utc(b, event->clock.realtime);
-		return "clock";
-	case EVENT_HOST:
-		buffer_append_span(b, event->host.hostname);
-		buffer_append_text(b, ", ");
-		buffer_append_span(b, event->host.recorder);
-		return "host";
-	case EVENT_PROCESS:
-		v[PID] = value_int(event->process.pid);
-		v[COMM] = value_text(event->process.name);
-		buffer_append_span(b, event->process.exe);
-		return "process";
-	case EVENT_PROCESS_EXIT:
-		v[PID] = value_int(event->process_exit.pid);
-		buffer_printf(b, "status %d", event->process_exit.status);
-		return "exit";
-	case EVENT_CONN:
-		v[CONN] = value_int((int64_t)event->conn.conn);
-		v[PID] = value_int(event->conn.pid);
-		v[FD] = value_int(event->conn.fd);
-		if (conn)
-			buffer_printf(b, "%s %s %s, %s, %s", transport_text(conn->transport),
-				      conn->local_text, conn->remote_text,
-				      role_text(event->conn.role),
-				      conn_origin_text(event->conn.origin));
-		return "conn";
-	case EVENT_CLOSE:
-		v[CONN] = value_int((int64_t)event->close.conn);
-		buffer_printf(b, "sent %llu, received %llu", (unsigned long long)event->close.sent,
-			      (unsigned long long)event->close.received);
-		return "close";
-	case EVENT_LOSS:
-		v[CONN] = value_int((int64_t)event->loss.conn);
-		append_loss(b, &event->loss);
-		return "loss";
-	case EVENT_SECRET:
-		v[CONN] = value_int((int64_t)event->secret.conn);
-		buffer_append_span(b, event->secret.line);
-		return "secret";
-	case EVENT_STATE:
-		v[CONN] = value_int((int64_t)event->state.conn);
-		append_state(b, &event->state);
-		return "state";
-	case EVENT_TOTALS:
-		append_totals(b, &event->totals);
-		return "totals";
-	case EVENT_TLS:
-		v[CONN] = value_int((int64_t)event->tls.conn);
-		v[PID] = value_int(event->tls.pid);
-		append_tls(b, &event->tls);
-		return "tls";
-	case EVENT_LIBRARY:
-		v[PID] = value_int(event->library.pid);
-		append_library(b, &event->library);
-		return "library";
-	case EVENT_DATA:
-		break;
-	}
-	return "unknown";
-}
 
 static const struct text_column text_columns[] = {
 	{"TIME", 15, false}, {"CONN", 5, true},	    {"PROCESS", 22, false}, {"FD", 4, true},
@@ -264,28 +51,30 @@ static void print_text(struct events *e, const struct value *v)
 {
 	struct cells *cells = &e->cells;
 	struct buffer *b = &cells->text;
-	bool data = v[CALL].type == VALUE_WORD;
+	bool data = v[EVENT_COLUMN_CALL].type == VALUE_WORD;
 
 	cells_clear(cells);
-	text_append_time_of_day(b, v[TS].integer);
+	text_append_time_of_day(b, v[EVENT_COLUMN_TS].integer);
 	cells_end(cells, PAINT_DIM);
-	append_number(cells, &v[CONN]);
-	if (v[PID].type == VALUE_INT && v[PID].integer) {
-		buffer_append_span(b, v[COMM].type == VALUE_TEXT ? v[COMM].text : span_text(""));
-		buffer_printf(b, "[%lld]", (long long)v[PID].integer);
+	append_number(cells, &v[EVENT_COLUMN_CONN]);
+	if (v[EVENT_COLUMN_PID].type == VALUE_INT && v[EVENT_COLUMN_PID].integer) {
+		buffer_append_span(b, v[EVENT_COLUMN_COMM].type == VALUE_TEXT
+					      ? v[EVENT_COLUMN_COMM].text
+					      : span_text(""));
+		buffer_printf(b, "[%lld]", (long long)v[EVENT_COLUMN_PID].integer);
 	}
 	cells_end(cells, PAINT_NONE);
-	append_number(cells, &v[FD]);
-	buffer_append_span(b, data ? v[CALL].text : v[EVENT].text);
+	append_number(cells, &v[EVENT_COLUMN_FD]);
+	buffer_append_span(b, data ? v[EVENT_COLUMN_CALL].text : v[EVENT_COLUMN_NAME].text);
 	cells_end(cells, PAINT_CYAN);
-	buffer_append_span(b, data ? v[DIR].text : span_text(""));
+	buffer_append_span(b, data ? v[EVENT_COLUMN_DIR].text : span_text(""));
 	cells_end(cells, PAINT_NONE);
-	buffer_append_span(b, data ? v[LAYER].text : span_text(""));
+	buffer_append_span(b, data ? v[EVENT_COLUMN_LAYER].text : span_text(""));
 	cells_end(cells, PAINT_NONE);
-	append_number(cells, &v[OFFSET]);
-	append_number(cells, &v[LEN]);
-	append_number(cells, &v[CAPTURED]);
-	buffer_append_span(b, data ? v[PAYLOAD].text : v[DETAIL].text);
+	append_number(cells, &v[EVENT_COLUMN_OFFSET]);
+	append_number(cells, &v[EVENT_COLUMN_LEN]);
+	append_number(cells, &v[EVENT_COLUMN_CAPTURED]);
+	buffer_append_span(b, data ? v[EVENT_COLUMN_PAYLOAD].text : v[EVENT_COLUMN_DETAIL].text);
 	cells_end(cells, data ? PAINT_NONE : PAINT_YELLOW);
 	output_cells(e->out, text_columns, cells);
 }
@@ -293,23 +82,14 @@ static void print_text(struct events *e, const struct value *v)
 static void on_event(void *context, const struct event *event, const struct connection *conn)
 {
 	struct events *e = context;
-	struct value values[COLUMNS] = {0};
-	const struct row_part part = {.columns = columns, .count = COLUMNS, .values = values};
-	char peer[ADDRESS_TEXT_MAX];
+	const struct row_part part = {
+		.columns = events_table.columns, .count = EVENT_COLUMNS, .values = e->row.values};
 
 	if (event->type != EVENT_DATA && !e->all)
 		return;
-	values[TS] = value_int(replay_realtime(e->reading.replay, event->ts));
-	if (event->type == EVENT_DATA) {
-		values[EVENT] = value_text(span_text("data"));
-		fill_data(e, &event->data, peer, values);
-	} else {
-		buffer_clear(&e->detail);
-		values[EVENT] = value_text(span_text(fill_other(e, event, conn, values)));
-		values[DETAIL] = value_text(buffer_span(&e->detail));
-	}
+	event_fill(&e->row, e->reading.replay, event, conn, e->hex);
 	if (e->select.format == OUTPUT_TEXT)
-		print_text(e, values);
+		print_text(e, e->row.values);
 	else
 		output_row(e->out, &part, 1);
 	if (!output_alive(e->out))
@@ -364,8 +144,7 @@ int cmd_events(int argc, char **argv)
 	if (!output_free(e.out) && status != STATUS_USAGE)
 		status = command_fail(argv[0], "the output could not be written");
 	cells_free(&e.cells);
-	buffer_free(&e.hex_text);
-	buffer_free(&e.detail);
+	event_row_free(&e.row);
 	reading_close(&e.reading);
 	select_free(&e.select);
 	return status;

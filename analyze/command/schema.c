@@ -7,6 +7,8 @@
 #include "analyze/command/command.h"
 #include "analyze/command/options.h"
 #include "analyze/output/output.h"
+#include "analyze/replay/conn_row.h"
+#include "analyze/replay/event_row.h"
 #include "analyze/replay/exchanges.h"
 #include "analyze/replay/record.h"
 #include "protocols/protocol.h"

@@ -7,9 +7,6 @@
 
 /* Every table there is: those of the commands, and those of the protocols. */
 
-extern const struct table conns_table;
-extern const struct table events_table;
-
 /* What all records have, before the columns of their own table. */
 extern const struct table records_table;
 

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/replay/conn_row.h"
+
+#include <string.h>
+
+static const struct column columns[CONN_COLUMNS] = {
+	[CONN_COLUMN_ID] = {"conn", "BIGINT", "", "connection id"},
+	[CONN_COLUMN_PID] = {"pid", "BIGINT", "", "process that used it last; 0 when unknown"},
+	[CONN_COLUMN_COMM] = {"comm", "TEXT", "", "its name"},
+	[CONN_COLUMN_PROTO] = {"proto", "TEXT", "",
+			       "protocol that it began with, by inference; or empty"},
+	[CONN_COLUMN_ROLE] = {"role", "TEXT", "",
+			      "client, server or unknown: of the recorded process"},
+	[CONN_COLUMN_LOCAL] = {"local", "TEXT", "", "its end of the connection"},
+	[CONN_COLUMN_REMOTE] = {"remote", "TEXT", "", "the other end"},
+	[CONN_COLUMN_TRANSPORT] = {"transport", "TEXT", "", "tcp, udp, unix, ..."},
+	[CONN_COLUMN_START] = {"start", "BIGINT", "ns", "opened, or first seen, since the epoch"},
+	[CONN_COLUMN_END] = {"end", "BIGINT", "ns", "closed, or last seen, since the epoch"},
+	[CONN_COLUMN_CLOSED] = {"closed", "BOOLEAN", "", "whether its end was seen"},
+	[CONN_COLUMN_STATE] = {"state", "TEXT", "",
+			       "opening, established, closing, closed, failed, reset; or unknown"},
+	[CONN_COLUMN_STATE_BY] =
+		{"state_by", "TEXT", "",
+		 "local or remote: which end began to close, or reset; empty when unknown"},
+	[CONN_COLUMN_ERROR] = {"error", "TEXT", "", "why it failed or was reset, as ECONNREFUSED"},
+	[CONN_COLUMN_CONNECT] = {"connect_ns", "BIGINT", "ns", "time that the handshake took"},
+	[CONN_COLUMN_RESET] = {"reset", "BIGINT", "ns", "when it was reset, since the epoch"},
+	[CONN_COLUMN_SENT] = {"sent_bytes", "BIGINT", "bytes", "moved by the process, kept or not"},
+	[CONN_COLUMN_RECEIVED] = {"received_bytes", "BIGINT", "bytes",
+				  "moved to the process, kept or not"},
+	[CONN_COLUMN_LOST] =
+		{"lost_bytes", "BIGINT", "bytes",
+		 "of both that are not in the recording, other than by the snap length; those "
+		 "that were moved before it begins are counted in"},
+	[CONN_COLUMN_UNSEEN] = {"unseen_bytes", "BIGINT", "bytes",
+				"of these, by calls that no hook saw"},
+	[CONN_COLUMN_MIDSTREAM] = {"midstream", "BOOLEAN", "",
+				   "existed before the recording began"},
+	[CONN_COLUMN_TLS] = {"tls", "BOOLEAN", "",
+			     "whether its CONN_COLUMN_TLS plaintext was recorded"},
+	[CONN_COLUMN_RECORDS] = {"records", "BIGINT", "", "records that came out of it"},
+	[CONN_COLUMN_SPOKEN] =
+		{"spoken", "JSON", "",
+		 "all that it spoke: proto, since, sent_bytes, received_bytes, records of each"},
+};
+
+const struct table conns_table = {
+	.name = "conns",
+	.summary = "connections",
+	.columns = columns,
+	.column_count = CONN_COLUMNS,
+};
+
+static struct value text_value(const char *text)
+{
+	return value_text(span_text(text));
+}
+
+/* Protocols of one connection that are shown. */
+#define SPOKEN_MAX 32
+
+static struct value spoken_value(struct buffer *b, const struct replay *replay,
+				 const struct connection *c)
+{
+	struct spoken list[SPOKEN_MAX];
+	size_t count = connection_spoken(c, list, SPOKEN_MAX);
+
+	buffer_clear(b);
+	for (size_t i = 0; i < count && i < SPOKEN_MAX; i++) {
+		buffer_printf(b, "%c{\"proto\":\"%s\",\"since\":", i ? ',' : '[',
+			      list[i].protocol->name);
+		if (list[i].since == TIME_UNKNOWN)
+			buffer_append_text(b, "null");
+		else
+			buffer_append_i64(b, replay_realtime(replay, list[i].since));
+		buffer_append_text(b, ",\"sent_bytes\":");
+		buffer_append_u64(b, list[i].bytes[DIRECTION_SENT]);
+		buffer_append_text(b, ",\"received_bytes\":");
+		buffer_append_u64(b, list[i].bytes[DIRECTION_RECEIVED]);
+		buffer_append_text(b, ",\"records\":");
+		buffer_append_u64(b, list[i].records);
+		buffer_append_char(b, '}');
+	}
+	buffer_append_char(b, ']');
+	return count ? value_json(buffer_span(b)) : (struct value){0};
+}
+
+void conn_fill(struct value v[static CONN_COLUMNS], struct buffer *spoken,
+	       const struct replay *replay, const struct connection *c)
+{
+	const struct session *s = connection_session(c);
+
+	memset(v, 0, CONN_COLUMNS * sizeof(*v));
+	v[CONN_COLUMN_ID] = value_int((int64_t)c->id);
+	v[CONN_COLUMN_PID] = value_int(c->pid);
+	v[CONN_COLUMN_COMM] = text_value(c->process ? c->process->name : "");
+	v[CONN_COLUMN_PROTO] = text_value(connection_protocol_name(c));
+	v[CONN_COLUMN_ROLE] = text_value(role_text(connection_role(c)));
+	v[CONN_COLUMN_LOCAL] = text_value(c->local_text);
+	v[CONN_COLUMN_REMOTE] = text_value(c->remote_text);
+	v[CONN_COLUMN_TRANSPORT] = text_value(transport_text(c->transport));
+	v[CONN_COLUMN_START] = value_int(replay_realtime(replay, c->start_ts));
+	v[CONN_COLUMN_END] = value_int(replay_realtime(replay, c->end_ts));
+	v[CONN_COLUMN_CLOSED] = value_bool(c->closed);
+	v[CONN_COLUMN_STATE] = text_value(conn_state_text(c->state));
+	v[CONN_COLUMN_STATE_BY] = text_value(
+		c->state_by == END_UNKNOWN ? "" : conn_end_text(c->state_by));
+	v[CONN_COLUMN_ERROR] = text_value(conn_error_text(c->error));
+	if (connection_connect_ns(c) >= 0)
+		v[CONN_COLUMN_CONNECT] = value_int(connection_connect_ns(c));
+	if (c->reset_ts)
+		v[CONN_COLUMN_RESET] = value_int(replay_realtime(replay, c->reset_ts));
+	v[CONN_COLUMN_SENT] = value_int((int64_t)c->moved[DIRECTION_SENT]);
+	v[CONN_COLUMN_RECEIVED] = value_int((int64_t)c->moved[DIRECTION_RECEIVED]);
+	v[CONN_COLUMN_LOST] = value_int((int64_t)c->lost_bytes);
+	v[CONN_COLUMN_UNSEEN] = value_int((int64_t)(c->unseen_bytes[0] + c->unseen_bytes[1]));
+	v[CONN_COLUMN_MIDSTREAM] = value_bool(c->origin == ORIGIN_MIDSTREAM);
+	v[CONN_COLUMN_TLS] = value_bool(c->sessions[LAYER_TLS] != NULL);
+	v[CONN_COLUMN_RECORDS] = value_int(s ? (int64_t)session_counts(s).records : 0);
+	v[CONN_COLUMN_SPOKEN] = spoken_value(spoken, replay, c);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/replay/event_row.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "analyze/output/text.h"
+
+static const struct column columns[EVENT_COLUMNS] = {
+	[EVENT_COLUMN_TS] = {"ts", "BIGINT", "ns", "when the call returned, since the epoch"},
+	[EVENT_COLUMN_NAME] = {"event", "TEXT", "",
+			       "data; with --all: conn, close, process, exit, loss, ..."},
+	[EVENT_COLUMN_CONN] = {"conn", "BIGINT", "", "connection id"},
+	[EVENT_COLUMN_PID] = {"pid", "BIGINT", "", "process; 0 when unknown"},
+	[EVENT_COLUMN_TID] = {"tid", "BIGINT", "", "thread"},
+	[EVENT_COLUMN_COMM] = {"comm", "TEXT", "", "name of the process"},
+	[EVENT_COLUMN_FD] = {"fd", "BIGINT", "", "file descriptor; -1 when unknown"},
+	[EVENT_COLUMN_CALL] = {"call", "TEXT", "", "the call that moved the bytes"},
+	[EVENT_COLUMN_DIR] = {"dir", "TEXT", "", "sent or received, by the process"},
+	[EVENT_COLUMN_LAYER] = {"layer", "TEXT", "", "wire, or tls: plaintext inside it"},
+	[EVENT_COLUMN_OFFSET] = {"offset", "BIGINT", "bytes",
+				 "position of the first byte in its stream"},
+	[EVENT_COLUMN_LEN] = {"len", "BIGINT", "bytes", "moved by the call"},
+	[EVENT_COLUMN_CAPTURED] = {"captured", "BIGINT", "bytes", "of them in the recording"},
+	[EVENT_COLUMN_CUT] = {"cut", "TEXT", "",
+			      "why captured is less than len; empty when it isn't"},
+	[EVENT_COLUMN_PEER] = {"peer", "TEXT", "",
+			       "other end of a datagram, where the call told it"},
+	[EVENT_COLUMN_PAYLOAD] = {"payload", "TEXT", "",
+				  "the captured bytes; with -x in hexadecimal"},
+	[EVENT_COLUMN_DETAIL] = {"detail", "TEXT", "", "what an event other than data says"},
+};
+
+const struct table events_table = {
+	.name = "events",
+	.summary = "what was recorded, call by call",
+	.columns = columns,
+	.column_count = EVENT_COLUMNS,
+};
+
+static struct span hex_text(struct buffer *b, struct span payload)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	buffer_clear(b);
+	if (!buffer_reserve(b, payload.len * 2))
+		return span_of(NULL, 0);
+	for (size_t i = 0; i < payload.len; i++) {
+		uint8_t byte = (uint8_t)payload.data[i];
+
+		b->data[b->len++] = digits[byte >> 4];
+		b->data[b->len++] = digits[byte & 15];
+	}
+	return buffer_span(b);
+}
+
+static void fill_data(struct event_row *row, struct replay *replay, const struct event_data *d,
+		      bool hex)
+{
+	const struct process *process = replay_process(replay, d->pid);
+	struct value *v = row->values;
+
+	address_text(&d->peer, row->peer);
+	v[EVENT_COLUMN_CONN] = value_int((int64_t)d->conn);
+	v[EVENT_COLUMN_PID] = value_int(d->pid);
+	v[EVENT_COLUMN_TID] = value_int(d->tid);
+	v[EVENT_COLUMN_COMM] = value_text(span_text(process ? process->name : ""));
+	v[EVENT_COLUMN_FD] = value_int(d->fd);
+	v[EVENT_COLUMN_CALL] = value_word(span_text(call_text(d->call)));
+	v[EVENT_COLUMN_DIR] = value_word(span_text(direction_text(d->direction)));
+	v[EVENT_COLUMN_LAYER] = value_word(span_text(layer_text(d->layer)));
+	v[EVENT_COLUMN_OFFSET] = value_int((int64_t)d->offset);
+	v[EVENT_COLUMN_LEN] = value_int((int64_t)d->len);
+	v[EVENT_COLUMN_CAPTURED] = value_int((int64_t)d->payload.len);
+	v[EVENT_COLUMN_CUT] = value_text(span_text(d->cut == CUT_NONE ? "" : cut_text(d->cut)));
+	v[EVENT_COLUMN_PEER] = value_text(span_text(row->peer));
+	v[EVENT_COLUMN_PAYLOAD] = value_text(hex ? hex_text(&row->hex, d->payload) : d->payload);
+}
+
+static void append_loss(struct buffer *b, const struct event_loss *loss)
+{
+	buffer_printf(b, "%" PRIu64 " events, %" PRIu64 " bytes", loss->events, loss->bytes);
+	if (loss->conn)
+		buffer_printf(b, " %s", direction_text(loss->direction));
+	if (loss->placed)
+		buffer_printf(b, " at %" PRIu64, loss->position);
+	buffer_printf(b, ": %s", loss_cause_text(loss->cause));
+}
+
+static void append_state(struct buffer *b, const struct event_state *state)
+{
+	buffer_append_text(b, conn_state_text(state->state));
+	if (state->by != END_UNKNOWN)
+		buffer_printf(b, " by the %s end", conn_end_text(state->by));
+	if (state->error)
+		buffer_printf(b, ", %s (%u)", conn_error_text(state->error), state->error);
+}
+
+static void append_totals(struct buffer *b, const struct event_totals *totals)
+{
+	buffer_printf(b,
+		      "%" PRIu64 " bytes moved, %" PRIu64 " kept, %" PRIu64 " lost, %" PRIu64
+		      " cut, %" PRIu64 " beyond the snap length",
+		      totals->moved_bytes, totals->kept_bytes, totals->lost_bytes,
+		      totals->cut_bytes, totals->snaplen_bytes);
+}
+
+static void append_tls(struct buffer *b, const struct event_tls *tls)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	buffer_printf(b, "tied by %s, library %" PRIu32 ", object 0x%" PRIx64 ", client random ",
+		      tls_tie_text(tls->tie), tls->library, tls->object);
+	for (size_t i = 0; i < sizeof(tls->random); i++) {
+		buffer_append_char(b, digits[tls->random[i] >> 4]);
+		buffer_append_char(b, digits[tls->random[i] & 15]);
+	}
+	buffer_printf(b, ", sent %" PRIu64 ", received %" PRIu64, tls->sent, tls->received);
+}
+
+static void append_library(struct buffer *b, const struct event_library *library)
+{
+	buffer_printf(b, "%" PRIu32 ": %s ", library->library, tls_library_text(library->kind));
+	buffer_append_span(b, library->version);
+	buffer_append_char(b, ' ');
+	buffer_append_span(b, library->path);
+	buffer_printf(b, ": %s", tls_hook_text(library->hook));
+	if (library->note.len) {
+		buffer_append_text(b, ", ");
+		buffer_append_span(b, library->note);
+	}
+}
+
+static const char *fill_other(struct event_row *row, const struct event *event,
+			      const struct connection *conn)
+{
+	struct buffer *b = &row->detail;
+	struct value *v = row->values;
+
+	switch (event->type) {
+	case EVENT_CLOCK:
+		text_append_time_utc(b, event->clock.realtime);
+		return "clock";
+	case EVENT_HOST:
+		buffer_append_span(b, event->host.hostname);
+		buffer_append_text(b, ", ");
+		buffer_append_span(b, event->host.recorder);
+		return "host";
+	case EVENT_PROCESS:
+		v[EVENT_COLUMN_PID] = value_int(event->process.pid);
+		v[EVENT_COLUMN_COMM] = value_text(event->process.name);
+		buffer_append_span(b, event->process.exe);
+		return "process";
+	case EVENT_PROCESS_EXIT:
+		v[EVENT_COLUMN_PID] = value_int(event->process_exit.pid);
+		buffer_printf(b, "status %d", event->process_exit.status);
+		return "exit";
+	case EVENT_CONN:
+		v[EVENT_COLUMN_CONN] = value_int((int64_t)event->conn.conn);
+		v[EVENT_COLUMN_PID] = value_int(event->conn.pid);
+		v[EVENT_COLUMN_FD] = value_int(event->conn.fd);
+		if (conn)
+			buffer_printf(b, "%s %s %s, %s, %s", transport_text(conn->transport),
+				      conn->local_text, conn->remote_text,
+				      role_text(event->conn.role),
+				      conn_origin_text(event->conn.origin));
+		return "conn";
+	case EVENT_CLOSE:
+		v[EVENT_COLUMN_CONN] = value_int((int64_t)event->close.conn);
+		buffer_printf(b, "sent %llu, received %llu", (unsigned long long)event->close.sent,
+			      (unsigned long long)event->close.received);
+		return "close";
+	case EVENT_LOSS:
+		v[EVENT_COLUMN_CONN] = value_int((int64_t)event->loss.conn);
+		append_loss(b, &event->loss);
+		return "loss";
+	case EVENT_SECRET:
+		v[EVENT_COLUMN_CONN] = value_int((int64_t)event->secret.conn);
+		buffer_append_span(b, event->secret.line);
+		return "secret";
+	case EVENT_STATE:
+		v[EVENT_COLUMN_CONN] = value_int((int64_t)event->state.conn);
+		append_state(b, &event->state);
+		return "state";
+	case EVENT_TOTALS:
+		append_totals(b, &event->totals);
+		return "totals";
+	case EVENT_TLS:
+		v[EVENT_COLUMN_CONN] = value_int((int64_t)event->tls.conn);
+		v[EVENT_COLUMN_PID] = value_int(event->tls.pid);
+		append_tls(b, &event->tls);
+		return "tls";
+	case EVENT_LIBRARY:
+		v[EVENT_COLUMN_PID] = value_int(event->library.pid);
+		append_library(b, &event->library);
+		return "library";
+	case EVENT_DATA:
+		break;
+	}
+	return "unknown";
+}
+
+void event_fill(struct event_row *row, struct replay *replay, const struct event *event,
+		const struct connection *conn, bool hex)
+{
+	struct value *v = row->values;
+
+	memset(v, 0, sizeof(row->values));
+	v[EVENT_COLUMN_TS] = value_int(replay_realtime(replay, event->ts));
+	if (event->type == EVENT_DATA) {
+		v[EVENT_COLUMN_NAME] = value_text(span_text("data"));
+		fill_data(row, replay, &event->data, hex);
+		return;
+	}
+	buffer_clear(&row->detail);
+	v[EVENT_COLUMN_NAME] = value_text(span_text(fill_other(row, event, conn)));
+	v[EVENT_COLUMN_DETAIL] = value_text(buffer_span(&row->detail));
+}
+
+void event_row_free(struct event_row *row)
+{
+	buffer_free(&row->hex);
+	buffer_free(&row->detail);
+}
