@@ -241,7 +241,7 @@ static void fill_settlement(const struct amqp_message *m, struct value *values)
 {
 	const struct amqp_settlement *s = &m->settlement;
 
-	if (m->awaited == AMQP_AWAITS_CONFIRM || (s->fate != AMQP_FATE_NONE && m->tag))
+	if (m->awaited == AMQP_AWAITS_CONFIRM || s->inferred)
 		values[AMQP_COLUMN_DELIVERY_TAG] = value_int((int64_t)m->tag);
 	if (s->fate != AMQP_FATE_NONE) {
 		values[AMQP_COLUMN_REPLY] = value_word(span_text(amqp_fate_reply(s->fate)));

@@ -34,25 +34,95 @@
 		name, AMQP_TABLE, AMQP_ROLE_##role                                                 \
 	}
 
-#define TICKET	    SHORT("reserved", RESERVED)
-#define RESERVED    SHORT_STRING("reserved", RESERVED)
-#define NO_WAIT	    BIT("no_wait", NO_WAIT)
-#define ARGUMENTS   TABLE("arguments", NONE)
-#define EXCHANGE    SHORT_STRING("exchange", EXCHANGE)
-#define ROUTING_KEY SHORT_STRING("routing_key", ROUTING_KEY)
-#define QUEUE	    SHORT_STRING("queue", QUEUE)
-#define TAG	    SHORT_STRING("consumer_tag", CONSUMER_TAG)
-#define DELIVERY    LONGLONG("delivery_tag", DELIVERY_TAG)
-#define MULTIPLE    BIT("multiple", MULTIPLE)
-#define REQUEUE	    BIT("requeue", REQUEUE)
-#define REDELIVERED BIT("redelivered", REDELIVERED)
-#define MESSAGES    LONG("message_count", MESSAGES)
-#define REPLY	    SHORT("reply_code", REPLY_CODE), SHORT_STRING("reply_text", REPLY_TEXT)
-#define CLOSE	    REPLY, SHORT("class_id", CAUSE_CLASS), SHORT("method_id", CAUSE_METHOD)
-#define TUNE	    SHORT("channel_max", NONE), LONG("frame_max", FRAME_MAX), SHORT("heartbeat", NONE)
-#define BINDING                                                                                    \
-	TICKET, SHORT_STRING("destination", NONE), SHORT_STRING("source", EXCHANGE), ROUTING_KEY,  \
-		NO_WAIT, ARGUMENTS
+/* Those that many have; written out, as not every reader of sources expands macros in macros. */
+#define TICKET                                                                                     \
+	{                                                                                          \
+		"reserved", AMQP_SHORT, AMQP_ROLE_RESERVED                                         \
+	}
+#define RESERVED                                                                                   \
+	{                                                                                          \
+		"reserved", AMQP_SHORT_STRING, AMQP_ROLE_RESERVED                                  \
+	}
+#define NO_WAIT                                                                                    \
+	{                                                                                          \
+		"no_wait", AMQP_BIT, AMQP_ROLE_NO_WAIT                                             \
+	}
+#define ARGUMENTS                                                                                  \
+	{                                                                                          \
+		"arguments", AMQP_TABLE, AMQP_ROLE_NONE                                            \
+	}
+#define EXCHANGE                                                                                   \
+	{                                                                                          \
+		"exchange", AMQP_SHORT_STRING, AMQP_ROLE_EXCHANGE                                  \
+	}
+#define ROUTING_KEY                                                                                \
+	{                                                                                          \
+		"routing_key", AMQP_SHORT_STRING, AMQP_ROLE_ROUTING_KEY                            \
+	}
+#define QUEUE                                                                                      \
+	{                                                                                          \
+		"queue", AMQP_SHORT_STRING, AMQP_ROLE_QUEUE                                        \
+	}
+#define TAG                                                                                        \
+	{                                                                                          \
+		"consumer_tag", AMQP_SHORT_STRING, AMQP_ROLE_CONSUMER_TAG                          \
+	}
+#define DELIVERY                                                                                   \
+	{                                                                                          \
+		"delivery_tag", AMQP_LONGLONG, AMQP_ROLE_DELIVERY_TAG                              \
+	}
+#define MULTIPLE                                                                                   \
+	{                                                                                          \
+		"multiple", AMQP_BIT, AMQP_ROLE_MULTIPLE                                           \
+	}
+#define REQUEUE                                                                                    \
+	{                                                                                          \
+		"requeue", AMQP_BIT, AMQP_ROLE_REQUEUE                                             \
+	}
+#define REDELIVERED                                                                                \
+	{                                                                                          \
+		"redelivered", AMQP_BIT, AMQP_ROLE_REDELIVERED                                     \
+	}
+#define MESSAGES                                                                                   \
+	{                                                                                          \
+		"message_count", AMQP_LONG, AMQP_ROLE_MESSAGES                                     \
+	}
+#define REPLY_CODE                                                                                 \
+	{                                                                                          \
+		"reply_code", AMQP_SHORT, AMQP_ROLE_REPLY_CODE                                     \
+	}
+#define REPLY_TEXT                                                                                 \
+	{                                                                                          \
+		"reply_text", AMQP_SHORT_STRING, AMQP_ROLE_REPLY_TEXT                              \
+	}
+#define CAUSE_CLASS                                                                                \
+	{                                                                                          \
+		"class_id", AMQP_SHORT, AMQP_ROLE_CAUSE_CLASS                                      \
+	}
+#define CAUSE_ID                                                                                   \
+	{                                                                                          \
+		"method_id", AMQP_SHORT, AMQP_ROLE_CAUSE_METHOD                                    \
+	}
+#define CHANNEL_MAX                                                                                \
+	{                                                                                          \
+		"channel_max", AMQP_SHORT, AMQP_ROLE_NONE                                          \
+	}
+#define FRAME_MAX                                                                                  \
+	{                                                                                          \
+		"frame_max", AMQP_LONG, AMQP_ROLE_FRAME_MAX                                        \
+	}
+#define SECONDS                                                                                    \
+	{                                                                                          \
+		"heartbeat", AMQP_SHORT, AMQP_ROLE_NONE                                            \
+	}
+#define DESTINATION                                                                                \
+	{                                                                                          \
+		"destination", AMQP_SHORT_STRING, AMQP_ROLE_NONE                                   \
+	}
+#define SOURCE                                                                                     \
+	{                                                                                          \
+		"source", AMQP_SHORT_STRING, AMQP_ROLE_EXCHANGE                                    \
+	}
 
 #define METHOD(class_id, class_name, method_id, method, flags, answers, ...)                       \
 	{                                                                                          \
@@ -94,12 +164,12 @@ static const struct amqp_method methods[] = {
 		   SHORT_STRING("locale", NONE)),
 	CONNECTION(20, "secure", S_CALL, LONG_STRING("challenge", SECRET)),
 	CONNECTION(21, "secure-ok", C_REPLY, 20, LONG_STRING("response", SECRET)),
-	CONNECTION(30, "tune", S_CALL, TUNE),
-	CONNECTION(31, "tune-ok", C_REPLY, 30, TUNE),
+	CONNECTION(30, "tune", S_CALL, CHANNEL_MAX, FRAME_MAX, SECONDS),
+	CONNECTION(31, "tune-ok", C_REPLY, 30, CHANNEL_MAX, FRAME_MAX, SECONDS),
 	CONNECTION(40, "open", C_CALL, SHORT_STRING("virtual_host", VHOST), RESERVED,
 		   BIT("reserved", RESERVED)),
 	CONNECTION(41, "open-ok", S_REPLY, 40, RESERVED),
-	CONNECTION(50, "close", B_CALL, CLOSE),
+	CONNECTION(50, "close", B_CALL, REPLY_CODE, REPLY_TEXT, CAUSE_CLASS, CAUSE_ID),
 	CONNECTION(51, "close-ok", B_REPLY, 50),
 	CONNECTION(60, "blocked", S_ALONE, SHORT_STRING("reason", REPLY_TEXT)),
 	CONNECTION(61, "unblocked", S_ALONE),
@@ -110,7 +180,7 @@ static const struct amqp_method methods[] = {
 	CHANNEL(11, "open-ok", S_REPLY, 10, LONG_STRING("reserved", RESERVED)),
 	CHANNEL(20, "flow", B_CALL, BIT("active", NONE)),
 	CHANNEL(21, "flow-ok", B_REPLY, 20, BIT("active", NONE)),
-	CHANNEL(40, "close", B_CALL, CLOSE),
+	CHANNEL(40, "close", B_CALL, REPLY_CODE, REPLY_TEXT, CAUSE_CLASS, CAUSE_ID),
 	CHANNEL(41, "close-ok", B_REPLY, 40),
 	ACCESS(10, "request", C_CALL, SHORT_STRING("realm", NONE), BIT("exclusive", NONE),
 	       BIT("passive", NONE), BIT("active", NONE), BIT("write", NONE), BIT("read", NONE)),
@@ -121,9 +191,11 @@ static const struct amqp_method methods[] = {
 	EXCHANGES(11, "declare-ok", S_REPLY, 10),
 	EXCHANGES(20, "delete", C_CALL, TICKET, EXCHANGE, BIT("if_unused", NONE), NO_WAIT),
 	EXCHANGES(21, "delete-ok", S_REPLY, 20),
-	EXCHANGES(30, "bind", C_CALL, BINDING),
+	EXCHANGES(30, "bind", C_CALL, TICKET, DESTINATION, SOURCE, ROUTING_KEY, NO_WAIT,
+		  ARGUMENTS),
 	EXCHANGES(31, "bind-ok", S_REPLY, 30),
-	EXCHANGES(40, "unbind", C_CALL, BINDING),
+	EXCHANGES(40, "unbind", C_CALL, TICKET, DESTINATION, SOURCE, ROUTING_KEY, NO_WAIT,
+		  ARGUMENTS),
 	EXCHANGES(51, "unbind-ok", S_REPLY, 40),
 	QUEUES(10, "declare", C_CALL, TICKET, QUEUE, BIT("passive", NONE), BIT("durable", NONE),
 	       BIT("exclusive", NONE), BIT("auto_delete", NONE), NO_WAIT, ARGUMENTS),
@@ -147,7 +219,8 @@ static const struct amqp_method methods[] = {
 	BASIC(31, "cancel-ok", B_REPLY, 30, TAG),
 	BASIC(40, "publish", AMQP_BY_CLIENT | AMQP_CONTENT, 0, TICKET, EXCHANGE, ROUTING_KEY,
 	      BIT("mandatory", MANDATORY), BIT("immediate", IMMEDIATE)),
-	BASIC(50, "return", AMQP_BY_SERVER | AMQP_CONTENT, 0, REPLY, EXCHANGE, ROUTING_KEY),
+	BASIC(50, "return", AMQP_BY_SERVER | AMQP_CONTENT, 0, REPLY_CODE, REPLY_TEXT, EXCHANGE,
+	      ROUTING_KEY),
 	BASIC(60, "deliver", AMQP_BY_SERVER | AMQP_CONTENT, 0, TAG, DELIVERY, REDELIVERED,
 	      EXCHANGE, ROUTING_KEY),
 	BASIC(70, "get", C_CALL, TICKET, QUEUE, BIT("no_ack", NO_ACK)),

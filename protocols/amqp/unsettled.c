@@ -193,6 +193,8 @@ static void give_up_oldest(struct amqp_channel *ch, struct amqp_unsettled *u, bo
 {
 	struct amqp_message *m = amqp_unsettled_pop(u);
 
+	if (!m)
+		return;
 	m->given_up = short_of_memory;
 	amqp_emit_content(ch, m);
 }
@@ -206,9 +208,9 @@ static bool is_too_much(const struct amqp_channel *ch)
 
 static bool waits_perhaps(const struct amqp_unsettled *u)
 {
-	uint8_t awaited = u->entries[u->from].message->awaited;
+	const struct amqp_message *m = amqp_unsettled_oldest(u);
 
-	return awaited == AMQP_AWAITS_PERHAPS || awaited == AMQP_AWAITS_RETURN;
+	return m && (m->awaited == AMQP_AWAITS_PERHAPS || m->awaited == AMQP_AWAITS_RETURN);
 }
 
 bool amqp_unsettled_append(struct amqp_state *st, struct amqp_unsettled *u, struct amqp_message *m)
