@@ -81,7 +81,8 @@ static void learn_from(struct amqp_channel *ch, struct amqp_message *call,
 	const struct amqp_value *tag;
 
 	if (is(reply, AMQP_BASIC_GET_OK)) {
-		amqp_got(ch, call, reply);
+		if (!reply->placed)
+			amqp_got(ch, call, reply);
 		return;
 	}
 	if (!call || (!is(reply, AMQP_BASIC_CONSUME_OK) && !is(reply, AMQP_BASIC_CANCEL_OK)))
@@ -237,7 +238,7 @@ static void change_channel(struct amqp_channel *ch, const struct amqp_call *call
 
 /* ---- by kind ---- */
 
-/* The same method, as the answer to what waits. */
+/* The same, on its own. */
 static struct amqp_message *copy_of(struct amqp_state *st, const struct amqp_message *m)
 {
 	const struct frame frame = {
@@ -254,9 +255,18 @@ static struct amqp_message *copy_of(struct amqp_state *st, const struct amqp_mes
 	copy->side = m->side;
 	copy->channel = m->channel;
 	copy->wire = m->wire;
+	copy->cut = m->cut;
+	copy->damaged = m->damaged;
 	copy->settled = AMQP_SETTLES_NOTHING;
-	if (amqp_message_append(st, copy, amqp_message_method(m)))
-		copy->method_len = m->method_len;
+	if (!amqp_message_append(st, copy, buffer_span(&m->base.text)))
+		return copy;
+	copy->method_len = m->method_len;
+	copy->header_len = m->header_len;
+	copy->body_len = m->body_len;
+	copy->has_header = m->has_header;
+	copy->body_size = m->body_size;
+	copy->body_seen = m->body_seen;
+	copy->frames = m->frames;
 	return copy;
 }
 
@@ -306,6 +316,18 @@ static void take_call(struct amqp_channel *ch, struct amqp_message *m, const str
 		matcher_request(calls, &m->base);
 }
 
+/* What was got must be there to be acknowledged, even if it isn't known yet what it answers. */
+static void place(struct amqp_channel *ch, struct amqp_message *m)
+{
+	struct amqp_message *copy = copy_of(ch->st, m);
+
+	if (!copy)
+		return;
+	m->placed = true;
+	amqp_got(ch, NULL, copy);
+	matcher_discard(ch->st->messages, &copy->base);
+}
+
 static void take_reply(struct amqp_channel *ch, struct amqp_message *m,
 		       const struct amqp_call *call)
 {
@@ -327,6 +349,8 @@ static void take_reply(struct amqp_channel *ch, struct amqp_message *m,
 		ch->mode = AMQP_MODE_CONFIRM;
 	else if (id == AMQP_TX_SELECT_OK && ch->mode == AMQP_MODE_UNKNOWN)
 		ch->mode = AMQP_MODE_TX;
+	if (id == AMQP_BASIC_GET_OK && calls && !matcher_is_sure(calls))
+		place(ch, m);
 	if (calls)
 		answer(ch, calls, m);
 	else
@@ -372,6 +396,16 @@ static void take_content(struct amqp_channel *ch, struct amqp_message *m,
 	}
 }
 
+/* A message whose method was not recorded. What a client sends is published, and confirmed. */
+static void take_headless(struct amqp_channel *ch, struct amqp_message *m,
+			  const struct amqp_call *call)
+{
+	if (m->side == SIDE_CLIENT)
+		amqp_publish(ch, m, call);
+	else
+		amqp_emit_content(ch, m);
+}
+
 void amqp_take(struct amqp_channel *ch, struct amqp_message *m)
 {
 	struct amqp_call call;
@@ -382,7 +416,7 @@ void amqp_take(struct amqp_channel *ch, struct amqp_message *m)
 	} else if (m->alone) {
 		take_alone(ch, m);
 	} else if (!m->method && m->has_header) {
-		amqp_emit_content(ch, m);
+		take_headless(ch, m, &call);
 	} else if (!m->method || !amqp_may_send(m->side, m->method)) {
 		take_unknown(ch, m);
 	} else if (m->method->flags & AMQP_CONTENT) {

@@ -59,6 +59,7 @@ struct amqp_message {
 	uint64_t body_seen;
 	uint32_t frames; /* of the body */
 	bool has_header;
+	bool placed;  /* of what was got: it waits to be settled in a copy */
 	bool cut;     /* not all that should be kept of it is */
 	bool damaged; /* its frames aren't as they should be */
 	/* Of one that is published or delivered: */
