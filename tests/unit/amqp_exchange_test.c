@@ -301,7 +301,8 @@ static void transactions(void **state)
 	talk_client(&t);
 	talk_publish(&t, 1, "d");
 	CHECK(&t, OPENED, "'class':'tx','method':'select'",
-	      "'outcome':'ok' | 'method':'publish' | 'delivery_tag':null,'reply':'tx.commit-ok' | 'body':'a'",
+	      "'outcome':'ok' | 'method':'publish' | 'delivery_tag':null,'reply':'tx.commit-ok' | "
+	      "'body':'a'",
 	      "'settled':'commit' | 'body':'a'", "'body':'b'", "'settled':'commit' | 'body':'b'",
 	      "'class':'tx','method':'commit' | 'reply':'tx.commit-ok' | 'settled':2",
 	      "'reply':'tx.rollback-ok' | 'body':'c'", "'settled':'rollback' | 'body':'c'",
