@@ -162,7 +162,7 @@ static void fill_result(struct mysql_state *st, struct mysql_op *op, struct valu
 	}
 }
 
-/* Types of binary log events ("Binlog Event"; MariaDB's from 160 on are beyond the last). */
+/* Types of binary log events ("Binlog Event"), MariaDB's own behind them: binlog_slot(). */
 static const char *event_name(size_t type)
 {
 	static const char *const names[] = {
@@ -190,6 +190,18 @@ static const char *event_name(size_t type)
 		[38] = "transaction_context",
 		[39] = "view_change",
 		[40] = "transaction_payload",
+		[50] = "annotate_rows",
+		[51] = "binlog_checkpoint",
+		[52] = "mariadb_gtid",
+		[53] = "gtid_list",
+		[54] = "start_encryption",
+		[55] = "query_compressed",
+		[56] = "write_rows_compressed_v1",
+		[57] = "update_rows_compressed_v1",
+		[58] = "delete_rows_compressed_v1",
+		[59] = "write_rows_compressed",
+		[60] = "update_rows_compressed",
+		[61] = "delete_rows_compressed",
 		[63] = "others",
 	};
 

@@ -197,6 +197,42 @@ static void begin_result(struct mysql_state *st, struct mysql_op *op, struct spa
 	}
 }
 
+/* MariaDB's own types are 160 and up; they are counted behind the others, from 50 on. */
+static unsigned binlog_slot(uint8_t type)
+{
+	enum {
+		MARIADB_FIRST = 160,
+		MARIADB_LAST = 171,
+		MARIADB_SLOT = 50,
+		OTHERS = 63
+	};
+
+	if (type >= MARIADB_FIRST && type <= MARIADB_LAST)
+		return MARIADB_SLOT + type - MARIADB_FIRST;
+	return type < MARIADB_SLOT ? type : OTHERS;
+}
+
+/* OK, then the head of an event: time, type and so on ("Replication Protocol"). */
+static void take_binlog(struct mysql_state *st, struct mysql_op *op, struct span payload,
+			uint64_t len)
+{
+	struct cursor c = cursor_of(payload.data, payload.len);
+	uint8_t type;
+
+	if (first_of(payload) == PACKET_ERROR) {
+		end_with_error(st, payload);
+		return;
+	}
+	if (is_eof(payload, len)) {
+		end(st, NULL, NULL);
+		return;
+	}
+	cursor_skip(&c, 5);
+	type = cursor_u8(&c);
+	if (!c.failed)
+		op->binlog_events[binlog_slot(type)]++;
+}
+
 static void take_begin(struct mysql_state *st, struct mysql_op *op, struct span payload,
 		       uint64_t len)
 {
@@ -217,6 +253,7 @@ static void take_begin(struct mysql_state *st, struct mysql_op *op, struct span 
 		} else if (op->command == MYSQL_BINLOG_DUMP ||
 			   op->command == MYSQL_BINLOG_DUMP_GTID) {
 			op->stage = MYSQL_STAGE_BINLOG;
+			take_binlog(st, op, payload, len);
 		} else {
 			ok = mysql_ok_read(payload);
 			end_result(st, &ok);
@@ -333,29 +370,6 @@ static void take_field(struct mysql_state *st, struct mysql_op *op, struct span 
 		mysql_columns_add(&op->columns, &column);
 		mysql_op_settle(st, op);
 	}
-}
-
-#define BINLOG_OTHERS 63
-
-/* OK, then the head of an event: time, type and so on ("Replication Protocol"). */
-static void take_binlog(struct mysql_state *st, struct mysql_op *op, struct span payload,
-			uint64_t len)
-{
-	struct cursor c = cursor_of(payload.data, payload.len);
-	uint8_t type;
-
-	if (first_of(payload) == PACKET_ERROR) {
-		end_with_error(st, payload);
-		return;
-	}
-	if (is_eof(payload, len)) {
-		end(st, NULL, NULL);
-		return;
-	}
-	cursor_skip(&c, 5);
-	type = cursor_u8(&c);
-	if (!c.failed)
-		op->binlog_events[type < BINLOG_OTHERS ? type : BINLOG_OTHERS]++;
 }
 
 /* Bytes are missing: what ends a result ends this one. */

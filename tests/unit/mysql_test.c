@@ -71,6 +71,21 @@ static void queries(void **state)
 	      "'command':'init_db'", "'command':'ping' | 'database':'other'");
 }
 
+/* MySQL's types and MariaDB's: a query, two of its GTIDs, one that nobody has. */
+static void a_dump(void **state)
+{
+#define BINLOG_EVENT(seq, type) "\x14\0\0" seq "\0\0\0\0\0" type "\1\0\0\0\x13\0\0\0\0\0\0\0\0\0"
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("\x0b\0\0\0\x12\4\0\0\0\0\0\1\0\0\0"),
+		FEED_RESPONSE(BINLOG_EVENT("\1", "\2") BINLOG_EVENT("\2", "\xa2") BINLOG_EVENT(
+			"\3", "\xa2") BINLOG_EVENT("\4", "\xff") EOF_("\5")),
+	};
+
+	(void)state;
+	CHECK(messages, true,
+	      "'command':'binlog_dump' | 'binlog_events':{'query':1,'mariadb_gtid':2,'others':1}");
+}
+
 /* A capture that lacks the connection's handshake of TCP, but not what was said. */
 static void a_greeting_where_none_is_awaited(void **state)
 {
@@ -238,6 +253,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(queries),
 		cmocka_unit_test(a_greeting_where_none_is_awaited),
+		cmocka_unit_test(a_dump),
 		cmocka_unit_test(several_results),
 		cmocka_unit_test(no_eof_any_more),
 		cmocka_unit_test(prepared_statements),
