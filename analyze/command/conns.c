@@ -105,6 +105,31 @@ static void append_others(struct buffer *b, struct span spoken)
 	}
 }
 
+/* "TLS 1.3 example.org h2 read by keys". */
+static void append_tls(struct buffer *b, const struct value *v)
+{
+	struct span reading = v[CONN_COLUMN_TLS_READING].text;
+
+	if (v[CONN_COLUMN_TLS_READING].type != VALUE_TEXT)
+		return;
+	for (int i = CONN_COLUMN_TLS_VERSION; i <= CONN_COLUMN_ALPN; i++) {
+		buffer_append_span(b, v[i].text);
+		if (v[i].text.len)
+			buffer_append_char(b, ' ');
+	}
+	if (!v[CONN_COLUMN_TLS].boolean)
+		buffer_append_text(b, "not read");
+	else
+		buffer_printf(b, "read %s%.*s", span_is(reading, "in part") ? "" : "by ",
+			      (int)reading.len, reading.data);
+	if (v[CONN_COLUMN_TLS_UNREAD].text.len) {
+		buffer_append_text(b, " (");
+		buffer_append_span(b, v[CONN_COLUMN_TLS_UNREAD].text);
+		buffer_append_char(b, ')');
+	}
+	buffer_append_char(b, ' ');
+}
+
 static void append_flags(struct buffer *b, const struct value *v)
 {
 	append_others(b, v[CONN_COLUMN_SPOKEN].text);
@@ -116,8 +141,7 @@ static void append_flags(struct buffer *b, const struct value *v)
 	}
 	if (v[CONN_COLUMN_MIDSTREAM].boolean)
 		buffer_append_text(b, "midstream ");
-	if (v[CONN_COLUMN_TLS].boolean)
-		buffer_append_text(b, "tls ");
+	append_tls(b, v);
 }
 
 static void print_text(struct output *o, struct cells *cells, const struct value *v)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "analyze/command/info_tls.h"
 #include "analyze/output/escape.h"
 #include "analyze/output/output.h"
 #include "analyze/command/select.h"
@@ -64,6 +65,7 @@ struct info {
 	uint64_t elsewhere; /* losses that may have hit what the recorder's filter left out */
 	struct protocol_sums protocols[PROTOCOLS_MAX];
 	size_t protocol_count;
+	struct tls_rows tls;
 };
 
 static void set_text(struct buffer *b, struct span text)
@@ -192,6 +194,7 @@ static void on_conn_end(void *context, const struct connection *c)
 	if (c->origin == ORIGIN_MIDSTREAM)
 		info->midstream++;
 	add_protocols(info, c);
+	tls_rows_add(&info->tls, c);
 }
 
 /*
@@ -377,6 +380,8 @@ static void append_json(struct buffer *b, const struct info *info)
 	json_number(b, "connections", info->connections, &first);
 	json_number(b, "midstream_connections", info->midstream, &first);
 	json_protocols(b, info, &first);
+	json_append_key(b, "tls", &first);
+	tls_rows_json(&info->tls, b);
 	buffer_append_text(b, "}\n");
 }
 
@@ -603,6 +608,21 @@ static void print_protocols(struct output *o, const struct info *info)
 	cells_free(&cells);
 }
 
+static bool print_tls(const struct info *info)
+{
+	struct output *o;
+
+	if (!info->tls.count)
+		return true;
+	putchar('\n');
+	fflush(stdout);
+	o = output_new(OUTPUT_TEXT);
+	if (!o)
+		return false;
+	tls_rows_print(&info->tls, o);
+	return output_free(o);
+}
+
 static bool print_text(const struct info *info)
 {
 	struct output *o = output_new(OUTPUT_TEXT);
@@ -624,7 +644,8 @@ static bool print_text(const struct info *info)
 	good = !b.failed && fwrite(b.data, 1, b.len, stdout) == b.len && fflush(stdout) == 0;
 	buffer_free(&b);
 	print_protocols(o, info);
-	return output_free(o) && good;
+	good &= output_free(o);
+	return print_tls(info) && good;
 }
 
 static bool print_json(const struct info *info)
@@ -645,6 +666,7 @@ static void free_info(struct info *info)
 	buffer_free(&info->machine);
 	buffer_free(&info->recorder);
 	buffer_free(&info->recorder_options);
+	tls_rows_free(&info->tls);
 	reading_close(&info->reading);
 }
 

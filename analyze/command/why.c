@@ -62,6 +62,16 @@ static void print_bytes(const char *label, struct span bytes)
 	}
 }
 
+/* What the recording says, as it may be shown. */
+static void print_recorded(struct span text)
+{
+	struct buffer b = {0};
+
+	escape_append(&b, text);
+	fwrite(b.data, 1, b.len, stdout);
+	buffer_free(&b);
+}
+
 static void print_session(const struct session *s)
 {
 	const struct session_counts counts = session_counts(s);
@@ -89,6 +99,80 @@ static void print_session(const struct session *s)
 	print_bytes("received", session_sample(s, DIRECTION_RECEIVED));
 }
 
+static void print_text(const char *before, struct span text)
+{
+	if (!text.len)
+		return;
+	fputs(before, stdout);
+	print_recorded(text);
+}
+
+/* Whether TLS was read, and why not. */
+static void print_tls(const struct connection *c)
+{
+	const struct connection_tls tls = connection_tls(c);
+	const struct encryption *e = &tls.encryption;
+
+	if (!tls.is)
+		return;
+	fputs("tls         ", stdout);
+	print_recorded(e->version.len ? e->version : span_text("of unknown version"));
+	print_text(", ", e->suite);
+	print_text(", SNI ", e->sni);
+	print_text(", ALPN ", e->alpn);
+	putchar('\n');
+	if (tls.library && tls.library->kind != TLS_LIBRARY_UNKNOWN) {
+		printf("library     %s ", tls_library_text(tls.library->kind));
+		print_recorded(span_text(tls.library->version));
+		print_text(", ", span_text(tls.library->path));
+		print_text(": ", span_text(tls.library->note));
+		putchar('\n');
+	}
+	printf("read        %s", e->reading == TLS_NOT_READ	  ? "no"
+				 : e->reading == TLS_READ_IN_PART ? "in part, with keys"
+				 : e->reading == TLS_READ_BY_KEYS ? "with keys"
+								  : "by the library's calls");
+	print_text(": ", e->unread);
+	if (c->tie != TLS_TIE_UNKNOWN)
+		printf("; tied by %s%s", tls_tie_text(c->tie),
+		       c->tie == TLS_TIE_THREAD ? ", which is inferred" : "");
+	if (c->plain_missing)
+		printf("; at most %" PRIu64 " bytes of plaintext were not seen", c->plain_missing);
+	putchar('\n');
+}
+
+static void append_text_key(struct buffer *b, const char *key, struct span text, bool *first)
+{
+	json_append_key(b, key, first);
+	if (text.len)
+		json_append_string(b, text);
+	else
+		buffer_append_text(b, "null");
+}
+
+static void append_tls(struct buffer *b, const struct connection *c)
+{
+	const struct connection_tls tls = connection_tls(c);
+	const struct library *library = tls.library;
+	bool first = true;
+
+	if (!tls.is) {
+		buffer_append_text(b, "null");
+		return;
+	}
+	buffer_append_char(b, '{');
+	append_text_key(b, "version", tls.encryption.version, &first);
+	append_text_key(b, "cipher_suite", tls.encryption.suite, &first);
+	append_text_key(b, "sni", tls.encryption.sni, &first);
+	append_text_key(b, "alpn", tls.encryption.alpn, &first);
+	append_text_key(b, "library", span_text(library ? library->path : NULL), &first);
+	append_text_key(b, "reading", span_text(reading_of_tls_text(tls.encryption.reading)),
+			&first);
+	append_text_key(b, "unread", tls.encryption.unread, &first);
+	append_text_key(b, "tie", span_text(c->tie ? tls_tie_text(c->tie) : NULL), &first);
+	buffer_append_char(b, '}');
+}
+
 static void append_json(struct buffer *b, const struct connection *c, const struct session *s)
 {
 	const struct spoken *spoken;
@@ -107,7 +191,9 @@ static void append_json(struct buffer *b, const struct connection *c, const stru
 		json_append_string(b, span_text(list[i].verdict.reason));
 		buffer_append_char(b, '}');
 	}
-	buffer_append_text(b, "]}\n");
+	buffer_append_text(b, "],\"tls\":");
+	append_tls(b, c);
+	buffer_append_text(b, "}\n");
 }
 
 static void print_json(struct why *why, const struct connection *c, const struct session *s)
@@ -120,14 +206,21 @@ static void print_json(struct why *why, const struct connection *c, const struct
 	buffer_free(&b);
 }
 
-/* What the recording says, as it may be shown. */
-static void print_recorded(const char *text)
+/* What carries it, and what is inside. */
+static void print_sessions(const struct connection *c, const struct session *s)
 {
-	struct buffer b = {0};
+	const struct session *wire = c->sessions[LAYER_WIRE];
+	const struct session *inside = session_inside(s);
 
-	escape_append(&b, span_text(text));
-	fwrite(b.data, 1, b.len, stdout);
-	buffer_free(&b);
+	print_session(s);
+	if (wire && wire != s) {
+		puts("\non the wire, around it:");
+		print_session(wire);
+	}
+	if (inside) {
+		puts("\ninside it:");
+		print_session(inside);
+	}
 }
 
 static void print_unseen(const struct connection *c, enum direction direction)
@@ -166,18 +259,19 @@ static void on_conn_end(void *context, const struct connection *c)
 		return;
 	}
 	printf("connection  %" PRIu64 ", %s ", c->id, transport_text(c->transport));
-	print_recorded(c->local_text);
+	print_recorded(span_text(c->local_text));
 	putchar(' ');
-	print_recorded(c->remote_text);
+	print_recorded(span_text(c->remote_text));
 	putchar('\n');
 	print_state(c);
 	if (c->process) {
 		fputs("process     ", stdout);
-		print_recorded(c->process->name);
+		print_recorded(span_text(c->process->name));
 		printf("[%u]\n", c->pid);
 	}
+	print_tls(c);
 	if (s)
-		print_session(s);
+		print_sessions(c, s);
 	else
 		puts("protocol    unknown: no data was recorded");
 }

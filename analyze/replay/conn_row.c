@@ -37,7 +37,23 @@ static const struct column columns[CONN_COLUMNS] = {
 	[CONN_COLUMN_MIDSTREAM] = {"midstream", "BOOLEAN", "",
 				   "existed before the recording began"},
 	[CONN_COLUMN_TLS] = {"tls", "BOOLEAN", "",
-			     "whether its CONN_COLUMN_TLS plaintext was recorded"},
+			     "whether what is inside its TLS was read, or some of it"},
+	[CONN_COLUMN_TLS_VERSION] = {"tls_version", "TEXT", "", "of TLS, as TLS 1.3"},
+	[CONN_COLUMN_SNI] = {"sni", "TEXT", "", "server name that the client asked for"},
+	[CONN_COLUMN_ALPN] = {"alpn", "TEXT", "",
+			      "protocol that TLS agreed on; of TLS 1.3 with keys"},
+	[CONN_COLUMN_TLS_READING] =
+		{"tls_reading", "TEXT", "",
+		 "how what is inside was read: keys, in part (with keys), calls (of the library), "
+		 "or no; empty without TLS"},
+	[CONN_COLUMN_TLS_UNREAD] = {"tls_unread", "TEXT", "",
+				    "why it was not read, or not all of it"},
+	[CONN_COLUMN_TLS_LIBRARY] = {"tls_library", "TEXT", "", "TLS library of the process"},
+	[CONN_COLUMN_TLS_LIBRARY_VERSION] = {"tls_library_version", "TEXT", "", "its version"},
+	[CONN_COLUMN_TLS_TIE] =
+		{"tls_tie", "TEXT", "",
+		 "how the library's calls were found to be of this connection; thread order is "
+		 "inferred"},
 	[CONN_COLUMN_RECORDS] = {"records", "BIGINT", "", "records that came out of it"},
 	[CONN_COLUMN_SPOKEN] =
 		{"spoken", "JSON", "",
@@ -85,6 +101,32 @@ static struct value spoken_value(struct buffer *b, const struct replay *replay,
 	return count ? value_json(buffer_span(b)) : (struct value){0};
 }
 
+static struct value known_value(struct span text)
+{
+	return text.len ? value_text(text) : (struct value){0};
+}
+
+static void fill_tls(struct value *v, const struct connection *c)
+{
+	const struct connection_tls tls = connection_tls(c);
+	const struct encryption *e = &tls.encryption;
+
+	v[CONN_COLUMN_TLS] = value_bool(tls.is && e->reading != TLS_NOT_READ);
+	if (!tls.is)
+		return;
+	v[CONN_COLUMN_TLS_VERSION] = known_value(e->version);
+	v[CONN_COLUMN_SNI] = known_value(e->sni);
+	v[CONN_COLUMN_ALPN] = known_value(e->alpn);
+	v[CONN_COLUMN_TLS_READING] = text_value(reading_of_tls_text(e->reading));
+	v[CONN_COLUMN_TLS_UNREAD] = known_value(e->unread);
+	if (tls.library && tls.library->kind != TLS_LIBRARY_UNKNOWN) {
+		v[CONN_COLUMN_TLS_LIBRARY] = text_value(tls_library_text(tls.library->kind));
+		v[CONN_COLUMN_TLS_LIBRARY_VERSION] = known_value(span_text(tls.library->version));
+	}
+	if (c->tie != TLS_TIE_UNKNOWN)
+		v[CONN_COLUMN_TLS_TIE] = text_value(tls_tie_text(c->tie));
+}
+
 void conn_fill(struct value v[static CONN_COLUMNS], struct buffer *spoken,
 	       const struct replay *replay, const struct connection *c)
 {
@@ -115,7 +157,7 @@ void conn_fill(struct value v[static CONN_COLUMNS], struct buffer *spoken,
 	v[CONN_COLUMN_LOST] = value_int((int64_t)c->lost_bytes);
 	v[CONN_COLUMN_UNSEEN] = value_int((int64_t)(c->unseen_bytes[0] + c->unseen_bytes[1]));
 	v[CONN_COLUMN_MIDSTREAM] = value_bool(c->origin == ORIGIN_MIDSTREAM);
-	v[CONN_COLUMN_TLS] = value_bool(c->sessions[LAYER_TLS] != NULL);
+	fill_tls(v, c);
 	v[CONN_COLUMN_RECORDS] = value_int(s ? (int64_t)session_counts(s).records : 0);
 	v[CONN_COLUMN_SPOKEN] = spoken_value(spoken, replay, c);
 }

@@ -105,6 +105,15 @@ static void append_totals(struct buffer *b, const struct event_totals *totals)
 		      totals->cut_bytes, totals->snaplen_bytes);
 }
 
+/* What it is and of which connection, but not the secret itself: what is printed is passed on. */
+static void append_secret(struct buffer *b, struct span line)
+{
+	const char *last = memrchr(line.data, ' ', line.len);
+
+	if (last)
+		buffer_append(b, line.data, (size_t)(last - line.data));
+}
+
 static void append_tls(struct buffer *b, const struct event_tls *tls)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -176,7 +185,7 @@ static const char *fill_other(struct event_row *row, const struct event *event,
 		return "loss";
 	case EVENT_SECRET:
 		v[EVENT_COLUMN_CONN] = value_int((int64_t)event->secret.conn);
-		buffer_append_span(b, event->secret.line);
+		append_secret(b, event->secret.line);
 		return "secret";
 	case EVENT_STATE:
 		v[EVENT_COLUMN_CONN] = value_int((int64_t)event->state.conn);

@@ -16,6 +16,7 @@ struct replay *replay_new_fed(const struct replay_options *options)
 	window_open(&r->window, options, NULL);
 	r->budget.limit = options->memory_limit ? options->memory_limit : REPLAY_MEMORY_LIMIT;
 	r->processes.budget = &r->budget;
+	r->libraries.budget = &r->budget;
 	r->pass.knowledge.budget = &r->budget;
 	r->pass.knowledge.once = !options->resolve;
 	if (options->no_sessions)
@@ -145,6 +146,42 @@ struct selection_subject connection_subject(const struct connection *c)
 	for (size_t i = 0; i < count && i < SELECTION_PROTOCOLS; i++)
 		subject.protocols[i] = spoken[i].protocol;
 	return subject;
+}
+
+/* Where nothing was read: the library's hook tells more than that there are no keys. */
+static struct span why_unread(const struct connection_tls *tls)
+{
+	const struct library *library = tls->library;
+
+	if (!library || library->hook == TLS_HOOK_UNKNOWN)
+		return tls->encryption.unread;
+	if (library->hook == TLS_HOOK_PLAINTEXT || library->hook == TLS_HOOK_KEYS)
+		return span_text("its library was read, but nothing could be tied to it");
+	return span_text(tls_hook_text(library->hook));
+}
+
+struct connection_tls connection_tls(const struct connection *c)
+{
+	const struct tracked *t = (const struct tracked *)c;
+	const struct session *wire = c->sessions[LAYER_WIRE];
+	const struct encryption *e = wire ? session_encryption(wire) : NULL;
+	struct connection_tls tls = {
+		.is = e || c->sessions[LAYER_TLS] || c->tie != TLS_TIE_UNKNOWN,
+	};
+
+	if (!tls.is)
+		return tls;
+	if (e)
+		tls.encryption = *e;
+	tls.library = libraries_get(&t->replay->libraries, c->pid, c->library);
+	if (c->sessions[LAYER_TLS] || (wire && session_is_told_plaintext(wire))) {
+		tls.encryption.reading = TLS_READ_BY_CALLS;
+		tls.encryption.unread = span_text(
+			c->plain_missing ? "some calls of the library were not seen" : NULL);
+	} else if (tls.encryption.reading == TLS_NOT_READ && tls.encryption.unread.len) {
+		tls.encryption.unread = why_unread(&tls);
+	}
+	return tls;
 }
 
 size_t connection_spoken(const struct connection *c, struct spoken *list, size_t max)
@@ -532,8 +569,17 @@ static void on_state(struct connection *c, const struct event *event)
 	c->end_ts = event->ts;
 }
 
+static void on_tls(struct connection *c, const struct event_tls *tls)
+{
+	c->tie = tls->tie;
+	if (tls->library)
+		c->library = tls->library;
+}
+
 static void on_loss(struct connection *c, const struct event_loss *loss)
 {
+	if (loss->cause == LOSS_PLAINTEXT)
+		c->plain_missing += loss->bytes;
 	if (loss->cause == LOSS_UNSEEN_CALL)
 		c->unseen_bytes[loss->direction] += loss->bytes;
 }
@@ -555,6 +601,8 @@ static uint64_t event_conn_id(const struct event *event)
 		return event->secret.conn;
 	case EVENT_STATE:
 		return event->state.conn;
+	case EVENT_TLS:
+		return event->tls.conn;
 	default:
 		return 0;
 	}
@@ -612,6 +660,8 @@ static void take(struct replay *r, struct tracked *t, const struct event *event)
 		on_state(&t->conn, event);
 	else if (event->type == EVENT_LOSS)
 		on_loss(&t->conn, &event->loss);
+	else if (event->type == EVENT_TLS)
+		on_tls(&t->conn, &event->tls);
 }
 
 void replay_event(struct replay *r, const struct event *event)
@@ -623,6 +673,8 @@ void replay_event(struct replay *r, const struct event *event)
 		r->now = event->ts;
 	if (event->type == EVENT_CLOCK)
 		r->clock_offset = event->clock.realtime - event->ts;
+	if (event->type == EVENT_LIBRARY && !libraries_put(&r->libraries, &event->library))
+		r->error = TAPE_ERROR_MEMORY;
 	if (event->type == EVENT_SECRET)
 		take_secret(r, &event->secret);
 	if (event->type == EVENT_PROCESS && !process_table_put(&r->processes, &event->process))
@@ -648,6 +700,7 @@ bool replay_again(struct replay *r)
 		return false;
 	connections_free(r);
 	process_table_free(&r->processes);
+	libraries_free(&r->libraries);
 	r->now = 0;
 	pass_begin(&r->pass, !window_is_restricted(&r->window));
 	window_free(&r->window);
@@ -794,6 +847,7 @@ void replay_free(struct replay *r)
 	r->options.handlers = (struct replay_handlers){0};
 	connections_free(r);
 	process_table_free(&r->processes);
+	libraries_free(&r->libraries);
 	keylog_free(r->keylog);
 	knowledge_free(&r->pass.knowledge);
 	window_free(&r->window);

@@ -2,6 +2,7 @@
 #ifndef SOCKTAPE_ANALYZE_REPLAY_REPLAY_H
 #define SOCKTAPE_ANALYZE_REPLAY_REPLAY_H
 
+#include "analyze/replay/libraries.h"
 #include "format/recording.h"
 #include "analyze/replay/selection.h"
 #include "protocols/engine/session.h"
@@ -62,6 +63,9 @@ struct connection {
 	uint64_t begin[2];
 	uint64_t kept[2];
 	uint64_t snapped[2];
+	enum tls_tie tie;	/* how recorded plaintext of TLS was found to belong here */
+	uint32_t library;	/* of it, by number; 0 when unknown */
+	uint64_t plain_missing; /* bytes of it that the recorder says it didn't see */
 	/* Known when conn_end() is called. */
 	uint64_t earlier_bytes; /* moved before what there is of the recording; of lost_bytes */
 	uint64_t lost_bytes;	/* moved but neither kept nor left out, of both directions */
@@ -76,6 +80,16 @@ enum role connection_role(const struct connection *c);
 
 /* The session with the application's protocol: the TLS plaintext if there is any. May be NULL. */
 const struct session *connection_session(const struct connection *c);
+
+/* Whether a connection's TLS was read, and of what. */
+struct connection_tls {
+	bool is; /* it speaks TLS, or plaintext of TLS was recorded; else all is empty */
+	struct encryption encryption;  /* unread: why it was not, or not all; may be empty */
+	const struct library *library; /* of the process; NULL when unknown */
+};
+
+/* Borrowed until more events come. */
+struct connection_tls connection_tls(const struct connection *c);
 
 /* What a selection asks about. */
 struct selection_subject connection_subject(const struct connection *c);

@@ -47,6 +47,7 @@ struct replay {
 	struct pass pass;
 	int64_t clock_offset; /* realtime minus monotonic of the last CLOCK event, when fed */
 	struct process_table processes;
+	struct libraries libraries;
 	struct connection_table connections;
 	struct window window;
 	struct budget budget;

@@ -82,8 +82,8 @@ bool session_is_told_plaintext(const struct session *s)
 
 	if (s->root->plaintext_elsewhere)
 		return true;
-	return inside && inside->plain &&
-	       (inside->plain->streams[0].started || inside->plain->streams[1].started);
+	return inside && (session_was_told(inside, DIRECTION_SENT) ||
+			  session_was_told(inside, DIRECTION_RECEIVED));
 }
 
 const struct encryption *session_encryption(const struct session *s)

@@ -136,9 +136,7 @@ static struct session *inside_of(struct session *s, enum direction direction)
 		s->made_inside = s->inside != NULL;
 	}
 	/* What the calls of the TLS library told is better: it doesn't depend on keys. */
-	if (s->inside && s->inside->plain && s->inside->plain->streams[direction].started)
-		return NULL;
-	return s->inside;
+	return s->inside && !session_was_told(s->inside, direction) ? s->inside : NULL;
 }
 
 static void tell_decrypted(const struct session *s, enum direction direction,

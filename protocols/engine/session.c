@@ -282,6 +282,11 @@ const struct protocol *session_protocol(const struct session *s)
 	return s->protocol;
 }
 
+const struct session *session_inside(const struct session *s)
+{
+	return s->made_inside ? s->inside : NULL;
+}
+
 bool session_is_plaintext(const struct session *s)
 {
 	return s->options.plaintext || s->outer;

@@ -123,6 +123,9 @@ struct spoken {
 /* All of them, in the order in which they began; returns how many. Borrowed until more data. */
 size_t session_spoken(const struct session *s, const struct spoken **list);
 
+/* What was made for the bytes that S unwraps, and is no session of its own; NULL: nothing. */
+const struct session *session_inside(const struct session *s);
+
 /* What its protocol told of the encryption; NULL: nothing. Borrowed until more data. */
 const struct encryption *session_encryption(const struct session *s);
 

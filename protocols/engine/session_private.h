@@ -155,6 +155,12 @@ void session_free_sampling(struct session *s);
 
 /* ---- encryption.c ---- */
 
+/* Whether calls of the TLS library have told plaintext of DIRECTION for S, which waits for it. */
+static inline bool session_was_told(const struct session *s, enum direction direction)
+{
+	return s->plain && s->plain->streams[direction].next;
+}
+
 /* What TLS around S agreed on; empty when unknown. */
 struct span session_alpn(const struct session *s);
 

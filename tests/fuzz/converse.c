@@ -73,14 +73,15 @@ static void check_record(void *context, struct session *s, const struct record *
 	buffer_free(&line);
 }
 
-static void play(const struct protocol *decode_as, enum transport transport, const uint8_t *data,
-		 size_t size)
+void converse_with(const struct protocol *decode_as, enum transport transport,
+		   struct keylog *keylog, const uint8_t *data, size_t size)
 {
 	struct budget budget = {.limit = 64 << 20};
 	struct session_options options = {
 		.transport = transport,
 		.decode_as = decode_as,
 		.budget = &budget,
+		.keylog = keylog,
 		.record = check_record,
 	};
 	struct session *s = session_new(&options);
@@ -112,6 +113,6 @@ static void play(const struct protocol *decode_as, enum transport transport, con
 void converse(const struct protocol *protocol, enum transport transport, const uint8_t *data,
 	      size_t size)
 {
-	play(protocol, transport, data, size);
-	play(NULL, transport, data, size);
+	converse_with(protocol, transport, NULL, data, size);
+	converse_with(NULL, transport, NULL, data, size);
 }

@@ -13,4 +13,8 @@
 void converse(const struct protocol *protocol, enum transport transport, const uint8_t *data,
 	      size_t size);
 
+/* The same once, with secrets (may be NULL). */
+void converse_with(const struct protocol *protocol, enum transport transport, struct keylog *keylog,
+		   const uint8_t *data, size_t size);
+
 #endif
