@@ -52,26 +52,55 @@ enum frame_status cql_frame(const void *state, enum side side, const struct curs
 
 /* ---- after a hole ---- */
 
+/* Whether more may follow the message of an error. */
+static bool has_details(int32_t code)
+{
+	switch (code) {
+	case CQL_ERROR_SERVER:
+	case CQL_ERROR_PROTOCOL:
+	case CQL_ERROR_AUTHENTICATION:
+	case CQL_ERROR_OVERLOADED:
+	case CQL_ERROR_BOOTSTRAPPING:
+	case CQL_ERROR_TRUNCATE:
+	case CQL_ERROR_SYNTAX:
+	case CQL_ERROR_UNAUTHORIZED:
+	case CQL_ERROR_INVALID:
+	case CQL_ERROR_CONFIG:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* What today's peers don't send is taken for none, though a version to come may. */
+static enum cql_fit response_fit(const struct cql_header *header, struct span body)
+{
+	struct cql_response r;
+
+	cql_response_read(header, body, &r);
+	if (r.fit == CQL_WHOLE && r.beyond)
+		return CQL_BAD;
+	if (r.fit != CQL_CUT && header->opcode == CQL_ERROR &&
+	    (!cql_error_name(r.error_code) || (r.details.len && !has_details(r.error_code))))
+		return CQL_BAD;
+	return r.fit;
+}
+
+static enum cql_fit request_fit(const struct cql_header *header, struct span body)
+{
+	struct cql_request r;
+
+	cql_request_read(header, body, &r);
+	if (r.fit == CQL_WHOLE && r.beyond)
+		return CQL_BAD;
+	if (r.fit != CQL_BAD && r.query.flags & ~(uint32_t)CQL_QUERY_FLAGS)
+		return CQL_BAD;
+	return r.fit;
+}
+
 enum cql_fit cql_body_fit(const struct cql_header *header, struct span body)
 {
-	struct cql_response response;
-	struct cql_request request;
-
-	if (header->response) {
-		cql_response_read(header, body, &response);
-		if (response.fit != CQL_CUT && header->opcode == CQL_ERROR &&
-		    !cql_error_name(response.error_code))
-			return CQL_BAD;
-		if (response.fit == CQL_WHOLE && response.beyond)
-			return CQL_BAD;
-		return response.fit;
-	}
-	cql_request_read(header, body, &request);
-	if (request.fit == CQL_WHOLE && request.beyond)
-		return CQL_BAD;
-	if (request.fit != CQL_BAD && request.query.flags & ~(uint32_t)CQL_QUERY_FLAGS)
-		return CQL_BAD;
-	return request.fit;
+	return header->response ? response_fit(header, body) : request_fit(header, body);
 }
 
 bool cql_is_envelope(struct span bytes, enum side side, unsigned version, struct cql_header *header)

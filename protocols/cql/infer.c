@@ -91,13 +91,20 @@ static bool is_sound_compressed(const struct cql_header *h, struct span body)
 	return sound;
 }
 
+/* DataStax Enterprise's own versions are believed of what begins a connection only. */
+static bool is_common(const struct cql_header *h)
+{
+	return h->version <= CQL_V6 || h->opcode == CQL_STARTUP || h->opcode == CQL_OPTIONS ||
+	       h->opcode == CQL_SUPPORTED;
+}
+
 /* One that begins BYTES; *WHOLE: it ends in them, *TOLD: there is no doubt. */
 static bool is_sound(struct span bytes, struct cql_header *h, bool *whole, bool *told)
 {
 	enum side side = bytes.data[0] & 0x80 ? SIDE_SERVER : SIDE_CLIENT;
 	struct span body;
 
-	if (!cql_is_envelope(bytes, side, 0, h))
+	if (!cql_is_envelope(bytes, side, 0, h) || !is_common(h))
 		return false;
 	body = span_of(bytes.data + CQL_HEADER_LEN, bytes.len - CQL_HEADER_LEN);
 	*whole = body.len >= h->len;

@@ -7,8 +7,9 @@
 WORK/ledger has a line of JSON for each connection to PORT: {"port": of the client, "who": its name,
 "rows": [...]}. Each row has the columns that the client can tell, in the order in which it asked;
 both ends must show these rows of the TABLEs and no others. A port that the client didn't know is null:
-one of the connections that nobody names must fit. A row that doesn't say otherwise is
-expected to end "ok" or, where it tells of an error, "error". What tcpdump saw (WORK/wire.pcap) is
+one of the connections that nobody names must fit. Where it has "only", rows whose statements have
+not that word are the driver's own: of them it is asked only that they are whole. A row that doesn't
+say otherwise is expected to end "ok" or, where it tells of an error, "error". What tcpdump saw (WORK/wire.pcap) is
 what is exported, byte by byte. Prints TAP."""
 import collections
 import json
@@ -61,6 +62,11 @@ def outcome_of(row):
                           ("error", "sqlstate", "error_code")) else "ok"
 
 
+def place(row):
+    """When and where it began: of those that came in one read each comes when it is answered."""
+    return row["ts"], int(row["record_id"].rpartition(".")[2].lstrip("r"))
+
+
 def short(value):
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) < 200 else f"{text[:200]}... ({len(text)})"
@@ -88,11 +94,27 @@ def compare_all(said, shown):
 
 
 def find(said, role, shown):
-    """The rows of the connection that fits best, of those that are left; taken out of SHOWN."""
+    """The connection that fits best, of those that are left."""
     left = [key for key in shown if key[1] == role]
-    if not left:
-        return []
-    return shown.pop(min(left, key=lambda key: len(list(compare_all(said, shown[key])))))
+    return min(left, default=None, key=lambda key: len(list(compare_all(said, shown[key]))))
+
+
+def is_said(row, word):
+    """Whether it isn't a driver's own; those ask for the schema."""
+    text = f"{row.get('statement')} {row.get('batch')}"
+    return word in text and "system" not in text
+
+
+def take_own(shown, word):
+    """Takes a driver's own rows out of SHOWN; gives those of which something is missing. One that
+    says goodbye may not wait for what it asked."""
+    for key in list(shown):
+        for row in shown[key]:
+            if not is_said(row, word) and row["outcome"] == "partial":
+                yield short({name: value for name, value in row.items() if value})
+        shown[key] = sorted((row for row in shown[key] if is_said(row, word)), key=place)
+        if not shown[key]:
+            del shown[key]
 
 
 def main():
@@ -103,10 +125,13 @@ def main():
     for row in rows("show", recording):
         if row["proto"] in TABLES:
             shown[client_port(row), row["role"]].append(row)
+    only = {connection.get("only") for connection in connections} - {None}
+    for word in only:
+        report(f"{WHAT}: what the drivers ask for by themselves is whole", list(take_own(shown, word)))
     for connection in sorted(connections, key=lambda one: one["port"] is None):
         for role in ("client", "server"):
             said, port = connection["rows"], connection["port"]
-            there = shown.pop((port, role), []) if port else find(said, role, shown)
+            there = shown.pop((port, role) if port else find(said, role, shown), [])
             report(f"{WHAT}: {len(said)} rows of {connection['who']} at the {role}'s end",
                    list(compare_all(said, there)))
     report(f"{WHAT}: no other rows", [f"port {port}, {role}: {len(more)} rows, the first {short(more[0])}"
@@ -116,7 +141,9 @@ def main():
                conn["proto"] in (None, "") and conn["sent_bytes"] + conn["received_bytes"]]
     report(f"{WHAT}: no connection is unknown", [short(conn) for conn in unknown])
     export = os.path.join(WORK, "export.pcapng")
-    subprocess.run([SOCKTAPE, "export", "-q", "--no-remap", recording, "-o", export], check=True)
+    # What others do on this host at that time was recorded, too.
+    subprocess.run([SOCKTAPE, "export", "-q", "--no-remap", "--addr", f":{PORT}", recording, "-o",
+                    export], check=True)
     with open(os.path.join(WORK, "tcpdump"), encoding="utf-8") as said:
         dropped = re.search(r"([1-9]\d*) packets dropped by kernel", said.read())
     what = f"{WHAT}: every stream of the export is that of the wire"

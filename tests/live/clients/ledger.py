@@ -5,14 +5,16 @@ import os
 
 
 class Connection:
-    """Rows that one connection must give at both ends. Without a port: whichever gives them."""
+    """Rows that one connection must give at both ends. Without a port: whichever gives them. ONLY:
+    a word of its statements, by which they are told from what a driver asks for by itself."""
 
-    def __init__(self, who, port=None, **common):
-        self.who, self.port, self.common, self.rows = who, port, common, []
+    def __init__(self, who, port=None, only=None, **common):
+        self.who, self.port, self.only, self.common, self.rows = who, port, only, common, []
 
     def did(self, **row):
         self.rows.append({**self.common, **row})
 
     def write(self):
         with open(os.environ["ledger"], "a", encoding="utf-8") as file:
-            file.write(json.dumps({"port": self.port, "who": self.who, "rows": self.rows}) + "\n")
+            file.write(json.dumps({"port": self.port, "who": self.who, "only": self.only,
+                                   "rows": self.rows}) + "\n")
