@@ -26,19 +26,6 @@ struct user_msghdr_32 {
 	__u32 flags;
 };
 
-struct syscall {
-	__u32 number;
-	__u8 kind;
-	__u8 name; /* enum call of format/event.h */
-	__u8 direction;
-	__u8 is_32bit;
-	__u64 first; /* arguments */
-	__u64 second;
-	__u64 third;
-	__u64 fourth;
-	__u64 fifth;
-};
-
 /* What a message has beside its bytes: where it is or will be in user memory; 0: nowhere. */
 struct beside {
 	__u64 name; /* the peer's address */

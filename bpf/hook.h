@@ -113,33 +113,28 @@ static __always_inline void hook_beside(struct lane *lane, struct task_struct *t
 						       beside->control_len - wanted->control_left);
 }
 
-static __noinline int hook_record(struct syscall *call, struct task_struct *task, __u64 stack_end,
-				  struct transfer *transfer, __u32 flags)
+static __noinline int hook_record(struct lane *lane, struct task_struct *task, __u64 stack_end,
+				  __u32 flags)
 {
-	struct lane *lane = lane_claim();
+	struct transfer *transfer = &lane->transfer;
 	struct kernel_conn_state *conn;
 	struct beside beside = {};
 
-	if (!lane) {
-		transfer_skip(transfer);
-		return 0;
-	}
 	conn = transfer_conn(lane, transfer);
-	if (conn) {
-		datagram_look(conn, transfer);
-		tls_call_socket(transfer->tid, conn->id);
-		hook_source(lane, call, task, transfer, &beside);
-		if (flags & MSG_TRUNC) {
-			/* TCP throws the bytes away, and copies nothing. */
-			if (transfer->ref.transport == TRANSPORT_TCP)
-				transfer->source.kind = SOURCE_NONE;
-			else if (transfer_is_datagram(transfer))
-				source_clamp(lane, transfer);
-		}
-		hook_beside(lane, task, stack_end, &beside, transfer);
-		transfer_send(lane, transfer, conn);
+	if (!conn)
+		return 0;
+	datagram_look(conn, transfer);
+	tls_call_socket(transfer->tid, conn->id);
+	hook_source(lane, &lane->call, task, transfer, &beside);
+	if (flags & MSG_TRUNC) {
+		/* TCP throws the bytes away, and copies nothing. */
+		if (transfer->ref.transport == TRANSPORT_TCP)
+			transfer->source.kind = SOURCE_NONE;
+		else if (transfer_is_datagram(transfer))
+			source_clamp(lane, transfer);
 	}
-	lane_release(lane);
+	hook_beside(lane, task, stack_end, &beside, transfer);
+	transfer_send(lane, transfer, conn);
 	return 0;
 }
 
@@ -193,19 +188,75 @@ static __noinline int hook_foreign(__u64 sk, __u32 length, __u8 direction)
 	return 0;
 }
 
-/* STACK_END: the tracepoint's arguments; the call's functions have the stack from there on. */
+static __always_inline void hook_transfer(struct transfer *transfer, struct sock *sk,
+					  __u64 transport, __u8 direction, __u32 length)
+{
+	struct socket *socket = sk->sk_socket;
+	__u64 id = bpf_get_current_pid_tgid();
+
+	__builtin_memset(transfer, 0, sizeof(*transfer));
+	transfer->ref.sk = (__u64)sk;
+	transfer->ref.socket = (__u64)socket;
+	transfer->ref.inode = KERNEL_GET(socket_alloc, socket, vfs_inode.i_ino);
+	transfer->ref.transport = transport;
+	transfer->moved = length;
+	transfer->direction = direction;
+	transfer->pid = id >> 32;
+	transfer->tid = id;
+	transfer->fd = -1;
+}
+
+/* Somebody who was interrupted here holds the lane. */
+static __noinline int hook_nested(struct sock *sk, __u64 transport, __u8 direction, __u32 length,
+				  bool uring)
+{
+	struct transfer transfer;
+
+	hook_transfer(&transfer, sk, transport, direction, length);
+	if (uring)
+		hook_uring(&transfer);
+	else
+		transfer_skip(&transfer);
+	return 0;
+}
+
+/* Finds out which call the lane's transfer comes from. */
+static __always_inline void hook_call(struct lane *lane, struct task_struct *task,
+				      struct pt_regs *regs, struct file *file)
+{
+	struct transfer *transfer = &lane->transfer;
+	struct syscall *call = &lane->call;
+
+	__builtin_memset(call, 0, sizeof(*call));
+	call_read(call, task, regs);
+	if (call_is_about(call, task, file, transfer)) {
+		transfer->call = call->name;
+		return;
+	}
+	call->kind = KIND_NONE;
+	transfer->fd = -1;
+	if (!call->is_32bit && call->number == ARCH_IO_SUBMIT) {
+		transfer->call = CALL_IO_SUBMIT;
+		source_aio(call, task, file, transfer);
+	}
+}
+
+/*
+ * STACK_END: the tracepoint's arguments; the call's functions have the stack from there on. What is
+ * found out lies in the lane: old verifiers want all frames of a way to fit into 512 bytes.
+ */
 static __always_inline int hook_run(struct sock *sk, int length, __u32 flags, __u8 direction,
 				    __u64 stack_end)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	struct transfer transfer = {.moved = length, .direction = direction, .fd = -1};
-	struct syscall call = {};
+	__u64 transport = socket_transport((__u64)sk);
 	struct socket *socket = sk->sk_socket;
+	struct lane *lane;
 	struct file *file;
-	__u64 id = bpf_get_current_pid_tgid();
+	bool uring;
 
-	if (!process_matches(task, id >> 32)) {
+	if (!process_matches(task, bpf_get_current_pid_tgid() >> 32)) {
 		if (length > 0 && !(flags & MSG_PEEK) && sk->sk_bpf_storage)
 			hook_foreign((__u64)sk, length, direction);
 		return 0;
@@ -214,36 +265,27 @@ static __always_inline int hook_run(struct sock *sk, int length, __u32 flags, __
 		hook_failed(task, regs);
 		return 0;
 	}
-	transfer.ref.transport = socket_transport((__u64)sk);
-	if (transfer.ref.transport == TRANSPORT_UNKNOWN ||
-	    !hook_moved(length, transfer.ref.transport) || (flags & (MSG_PEEK | MSG_ERRQUEUE)))
+	if (transport == TRANSPORT_UNKNOWN || !hook_moved(length, transport) ||
+	    (flags & (MSG_PEEK | MSG_ERRQUEUE)))
 		return 0;
 	file = socket ? KERNEL_GET(socket, socket, file) : NULL;
 	if (!file)
 		return 0;
-	transfer.ref.sk = (__u64)sk;
-	transfer.ref.socket = (__u64)socket;
-	transfer.ref.inode = KERNEL_GET(socket_alloc, socket, vfs_inode.i_ino);
-	transfer.pid = id >> 32;
-	transfer.tid = id;
-	if (hook_is_uring(task, regs)) {
-		hook_uring(&transfer);
-		return 0;
-	}
-	call_read(&call, task, regs);
-	if (call_is_about(&call, task, file, &transfer)) {
-		transfer.call = call.name;
+	uring = hook_is_uring(task, regs);
+	lane = lane_claim();
+	if (!lane)
+		return hook_nested(sk, transport, direction, length, uring);
+	hook_transfer(&lane->transfer, sk, transport, direction, length);
+	if (uring) {
+		hook_uring(&lane->transfer);
 	} else {
-		call.kind = KIND_NONE;
-		transfer.fd = -1;
-		if (!call.is_32bit && call.number == ARCH_IO_SUBMIT) {
-			transfer.call = CALL_IO_SUBMIT;
-			source_aio(&call, task, file, &transfer);
-		}
+		hook_call(lane, task, regs, file);
+		if (settings.flags & FILTERS_OF_PROCESSES)
+			bpf_sk_storage_get(&marks, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+		hook_record(lane, task, stack_end, flags);
 	}
-	if (settings.flags & FILTERS_OF_PROCESSES)
-		bpf_sk_storage_get(&marks, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	return hook_record(&call, task, stack_end, &transfer, flags);
+	lane_release(lane);
+	return 0;
 }
 
 SEC("tp_btf/sock_send_length")

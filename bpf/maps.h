@@ -110,6 +110,43 @@ struct source {
 	__u32 kind;
 };
 
+/* A system call. */
+struct syscall {
+	__u32 number;
+	__u8 kind;
+	__u8 name; /* enum call of format/event.h */
+	__u8 direction;
+	__u8 is_32bit;
+	__u64 first; /* arguments */
+	__u64 second;
+	__u64 third;
+	__u64 fourth;
+	__u64 fifth;
+};
+
+/* A socket as the kernel has it. */
+struct socket_ref {
+	__u64 sk;
+	__u64 socket;
+	__u64 inode;
+	__u64 transport; /* enum transport */
+};
+
+/* What one call moves. */
+struct transfer {
+	struct socket_ref ref;
+	__u64 moved; /* bytes, or messages where each has its own length */
+	struct source source;
+	struct kernel_address peer; /* family 0: not told */
+	__u64 messages;		    /* struct mmsghdr in user memory; 0: `moved` counts bytes */
+	__u32 pid;
+	__u32 tid;
+	__s32 fd;
+	__u32 segment; /* size of the datagrams that `moved` is made of; 0: it is one */
+	__u8 call;
+	__u8 direction;
+};
+
 /*
  * The way through one call's data. It lives in a map value: on the stack the verifier would follow
  * each combination of its values through the loop.
@@ -183,9 +220,11 @@ struct lane {
 	struct kernel_lane shared;
 	__u64 busy;
 	__u32 reserved;
-	__u32 cpu;   /* its key in the map */
-	__u32 chunk; /* number of the current chunk, plus 1; 0: none yet */
-	__u32 fill;  /* bytes in it */
+	__u32 cpu;	     /* its key in the map */
+	__u32 chunk;	     /* number of the current chunk, plus 1; 0: none yet */
+	__u32 fill;	     /* bytes in it */
+	struct syscall call; /* the socket's hooks: what they look at */
+	struct transfer transfer;
 	struct walk walk;
 	struct process_space process;
 	struct source vector; /* that is measured, and what came out */

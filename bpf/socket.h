@@ -6,14 +6,6 @@
 
 #include "bpf/maps.h"
 
-/* A socket as the kernel has it. */
-struct socket_ref {
-	__u64 sk;
-	__u64 socket;
-	__u64 inode;
-	__u64 transport; /* enum transport */
-};
-
 static __always_inline struct file *current_file(struct task_struct *task, __u32 fd)
 {
 	struct file **files;

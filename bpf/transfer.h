@@ -8,20 +8,6 @@
 #include "bpf/overlay.h"
 #include "bpf/process.h"
 
-struct transfer {
-	struct socket_ref ref;
-	__u64 moved; /* bytes, or messages where each has its own length */
-	struct source source;
-	struct kernel_address peer; /* family 0: not told */
-	__u64 messages;		    /* struct mmsghdr in user memory; 0: `moved` counts bytes */
-	__u32 pid;
-	__u32 tid;
-	__s32 fd;
-	__u32 segment; /* size of the datagrams that `moved` is made of; 0: it is one */
-	__u8 call;
-	__u8 direction;
-};
-
 static __always_inline bool transfer_is_datagram(const struct transfer *transfer)
 {
 	return transfer->ref.transport != TRANSPORT_TCP &&

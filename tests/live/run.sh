@@ -48,8 +48,16 @@ floor_case()
 	report "the programs for old kernels ask for nothing newer than 5.8" $?
 }
 
+# Whether a verifier of old finds room for all frames of the programs, which the newer ones don't ask.
+stack_case()
+{
+	tests/live/stack.py build/bpf/socktape.bpf.o build/bpf/socktape_compat.bpf.o >"$work/out" 2>&1
+	report "the programs need no more stack than old kernels give" $?
+}
+
 [ -x "$recorder" ] || skip_all "socktape-record is not built"
 floor_case
+stack_case
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
 reason=$("$recorder" --probe 2>&1) || skip_all "$reason"
 
