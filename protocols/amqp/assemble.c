@@ -65,10 +65,17 @@ static void take_when_whole(struct amqp_channel *ch, enum side side)
 	amqp_take(ch, m);
 }
 
+static const struct amqp_method *method_of(struct span payload)
+{
+	struct cursor c = cursor_of(payload.data, payload.len);
+	uint16_t class_id = cursor_be16(&c), method_id = cursor_be16(&c);
+
+	return c.failed ? NULL : amqp_method_find(class_id, method_id);
+}
+
 static void take_method(struct amqp_channel *ch, const struct frame *frame)
 {
 	struct amqp_message *m = message_new(ch->st, frame, ch->number);
-	struct amqp_call call;
 	struct span payload;
 
 	abandon(ch, frame->side);
@@ -77,8 +84,7 @@ static void take_method(struct amqp_channel *ch, const struct frame *frame)
 	payload = payload_of(m, frame);
 	if (amqp_message_append(ch->st, m, payload))
 		m->method_len = (uint32_t)payload.len;
-	amqp_call_read(payload, &call);
-	m->method = call.method;
+	m->method = method_of(payload);
 	if (m->method && m->method->flags & AMQP_CONTENT)
 		ch->incoming[frame->side] = m;
 	else

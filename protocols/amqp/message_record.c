@@ -50,24 +50,6 @@ enum column_id {
 	COLUMN_COUNT
 };
 
-static void fill_text(struct value *values, enum column_id column, const struct amqp_call *call,
-		      enum amqp_role role)
-{
-	const struct amqp_value *value = amqp_argument(call, role);
-
-	if (value)
-		values[column] = value_text(value->text);
-}
-
-static void fill_bool(struct value *values, enum column_id column, const struct amqp_call *call,
-		      enum amqp_role role)
-{
-	const struct amqp_value *value = amqp_argument(call, role);
-
-	if (value)
-		values[column] = value_bool(value->number != 0);
-}
-
 static const char *direction_of(const struct amqp_message *m)
 {
 	switch (m->method ? amqp_method_id(m->method) : 0) {
@@ -82,22 +64,20 @@ static const char *direction_of(const struct amqp_message *m)
 
 static void fill_method(const struct amqp_message *m, struct value *values)
 {
-	struct amqp_call call = {0};
-	const struct amqp_value *tag;
+	static const uint8_t columns_of[AMQP_ROLE_COUNT] = {
+		[AMQP_ROLE_EXCHANGE] = COLUMN_EXCHANGE + 1,
+		[AMQP_ROLE_ROUTING_KEY] = COLUMN_ROUTING_KEY + 1,
+		[AMQP_ROLE_CONSUMER_TAG] = COLUMN_CONSUMER_TAG + 1,
+		[AMQP_ROLE_DELIVERY_TAG] = COLUMN_DELIVERY_TAG + 1,
+		[AMQP_ROLE_REDELIVERED] = COLUMN_REDELIVERED + 1,
+		[AMQP_ROLE_MANDATORY] = COLUMN_MANDATORY + 1,
+		[AMQP_ROLE_REPLY_CODE] = COLUMN_REPLY_CODE + 1,
+		[AMQP_ROLE_REPLY_TEXT] = COLUMN_REPLY_TEXT + 1,
+	};
+	struct amqp_call call;
 
-	amqp_call_read(amqp_message_method(m), &call);
-	fill_text(values, COLUMN_EXCHANGE, &call, AMQP_ROLE_EXCHANGE);
-	fill_text(values, COLUMN_ROUTING_KEY, &call, AMQP_ROLE_ROUTING_KEY);
-	fill_text(values, COLUMN_CONSUMER_TAG, &call, AMQP_ROLE_CONSUMER_TAG);
-	fill_text(values, COLUMN_REPLY_TEXT, &call, AMQP_ROLE_REPLY_TEXT);
-	fill_bool(values, COLUMN_REDELIVERED, &call, AMQP_ROLE_REDELIVERED);
-	fill_bool(values, COLUMN_MANDATORY, &call, AMQP_ROLE_MANDATORY);
-	tag = amqp_argument(&call, AMQP_ROLE_DELIVERY_TAG);
-	if (tag)
-		values[COLUMN_DELIVERY_TAG] = value_int((int64_t)tag->number);
-	if (amqp_argument(&call, AMQP_ROLE_REPLY_CODE))
-		values[COLUMN_REPLY_CODE] = value_int(
-			(int64_t)amqp_number(&call, AMQP_ROLE_REPLY_CODE));
+	if (amqp_call_read(amqp_message_method(m), &call))
+		amqp_fill_arguments(&call, columns_of, values);
 }
 
 static void fill_settlement(const struct amqp_message *m, struct value *values)

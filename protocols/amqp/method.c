@@ -4,8 +4,8 @@
 
 static void read_call(const struct amqp_message *m, struct amqp_call *call)
 {
-	*call = (struct amqp_call){0};
-	amqp_call_read(amqp_message_method(m), call);
+	if (!amqp_call_read(amqp_message_method(m), call))
+		*call = (struct amqp_call){0};
 }
 
 /* ---- rows of one method ---- */

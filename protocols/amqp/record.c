@@ -107,30 +107,25 @@ void amqp_note_message(struct amqp_state *st, const struct amqp_message *m)
 
 /* ---- values ---- */
 
-/* One row that is being made. */
-struct making {
-	struct amqp_state *st;
-	struct value *values;
-	struct amqp_call asked, answered;
-};
-
-static void fill_text(struct value *values, enum amqp_column column, const struct amqp_call *call,
-		      enum amqp_role role)
+void amqp_fill_arguments(const struct amqp_call *call, const uint8_t *columns, struct value *values)
 {
-	const struct amqp_value *value = amqp_argument(call, role);
+	for (unsigned i = 0; i < call->count; i++) {
+		const struct amqp_argument *argument = &call->method->arguments[i];
+		const struct amqp_value *from = &call->values[i];
+		uint8_t column = columns[argument->role];
+		struct value *to;
 
-	/* A name that the server made is only in the reply; else both say the same. */
-	if (value && (value->text.len || values[column].type == VALUE_NULL))
-		values[column] = value_text(value->text);
-}
-
-static void fill_number(struct value *values, enum amqp_column column, const struct amqp_call *call,
-			enum amqp_role role)
-{
-	const struct amqp_value *value = amqp_argument(call, role);
-
-	if (value)
-		values[column] = value_int((int64_t)value->number);
+		if (!column)
+			continue;
+		to = &values[column - 1];
+		if (argument->type == AMQP_BIT)
+			*to = value_bool(from->number != 0);
+		else if (argument->type < AMQP_SHORT_STRING)
+			*to = value_int((int64_t)from->number);
+		else if (from->text.len || to->type == VALUE_NULL)
+			/* A name that the server made is only in the reply. */
+			*to = value_text(from->text);
+	}
 }
 
 static void fill_cause(struct value *values, const struct amqp_call *call)
@@ -145,16 +140,21 @@ static void fill_cause(struct value *values, const struct amqp_call *call)
 
 static void fill_call(struct value *values, const struct amqp_call *call)
 {
-	fill_text(values, AMQP_COLUMN_EXCHANGE, call, AMQP_ROLE_EXCHANGE);
-	fill_text(values, AMQP_COLUMN_ROUTING_KEY, call, AMQP_ROLE_ROUTING_KEY);
-	fill_text(values, AMQP_COLUMN_QUEUE, call, AMQP_ROLE_QUEUE);
-	fill_text(values, AMQP_COLUMN_CONSUMER_TAG, call, AMQP_ROLE_CONSUMER_TAG);
-	fill_number(values, AMQP_COLUMN_DELIVERY_TAG, call, AMQP_ROLE_DELIVERY_TAG);
-	fill_number(values, AMQP_COLUMN_MESSAGES, call, AMQP_ROLE_MESSAGES);
-	fill_number(values, AMQP_COLUMN_CONSUMERS, call, AMQP_ROLE_CONSUMERS);
-	fill_number(values, AMQP_COLUMN_REPLY_CODE, call, AMQP_ROLE_REPLY_CODE);
-	fill_text(values, AMQP_COLUMN_REPLY_TEXT, call, AMQP_ROLE_REPLY_TEXT);
-	fill_cause(values, call);
+	static const uint8_t columns_of[AMQP_ROLE_COUNT] = {
+		[AMQP_ROLE_EXCHANGE] = AMQP_COLUMN_EXCHANGE + 1,
+		[AMQP_ROLE_ROUTING_KEY] = AMQP_COLUMN_ROUTING_KEY + 1,
+		[AMQP_ROLE_QUEUE] = AMQP_COLUMN_QUEUE + 1,
+		[AMQP_ROLE_CONSUMER_TAG] = AMQP_COLUMN_CONSUMER_TAG + 1,
+		[AMQP_ROLE_DELIVERY_TAG] = AMQP_COLUMN_DELIVERY_TAG + 1,
+		[AMQP_ROLE_MESSAGES] = AMQP_COLUMN_MESSAGES + 1,
+		[AMQP_ROLE_CONSUMERS] = AMQP_COLUMN_CONSUMERS + 1,
+		[AMQP_ROLE_REPLY_CODE] = AMQP_COLUMN_REPLY_CODE + 1,
+		[AMQP_ROLE_REPLY_TEXT] = AMQP_COLUMN_REPLY_TEXT + 1,
+	};
+
+	amqp_fill_arguments(call, columns_of, values);
+	if (values[AMQP_COLUMN_REPLY_CODE].type == VALUE_INT)
+		fill_cause(values, call);
 }
 
 static void read_fields(struct amqp_state *st, const struct amqp_message *m, struct amqp_call *call,

@@ -335,6 +335,10 @@ const char *amqp_fate_reply(enum amqp_fate fate);
 /* Of its body on the wire, as far as known. */
 uint64_t amqp_body_bytes(const struct amqp_message *m);
 
+/* Fills the columns that COLUMNS names by role, counted from 1; 0: none. */
+void amqp_fill_arguments(const struct amqp_call *call, const uint8_t *columns,
+			 struct value *values);
+
 /* Null where it is empty: unknown. */
 struct value amqp_text_value(const struct buffer *text);
 

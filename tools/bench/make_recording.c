@@ -3,7 +3,7 @@
  * Writes a recording as socktape-record would have made it of a busy server, for the benches of the
  * analyzer:
  *
- *     make_recording http|redis|dns EXCHANGES DIR [CONNECTIONS]
+ *     make_recording http|redis|dns|amqp EXCHANGES DIR [CONNECTIONS]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,10 +82,39 @@ static void make_dns(uint64_t n, char *request, size_t *request_len, char *respo
 	*response_len = *request_len + len;
 }
 
+/* A message of 200 bytes is published and confirmed (AMQP 0-9-1, section 4.2.3). */
+static void make_amqp(uint64_t n, char *request, size_t *request_len, char *response,
+		      size_t *response_len)
+{
+	static const char publish[] = "\1\0\1\0\0\0\x16\0\x3c\0\x28\0\0\6events\7";
+	static const char header[] = "\0\xce\2\0\1\0\0\0\x1f\0\x3c\0\0\0\0\0\0\0\0\0\xc8\x90\0"
+				     "\x0f"
+				     "application/xml\2\xce\3\0\1\0\0\0\xc8";
+	static const char ack[] = "\1\0\1\0\0\0\x0d\0\x3c\0\x50\0\0\0\0\0\0\0\0\0\xce";
+	uint64_t tag = n / CONNECTIONS + 1;
+	char *to = request;
+
+	memcpy(to, publish, sizeof(publish) - 1);
+	to += sizeof(publish) - 1;
+	to += snprintf(to, 8, "key-%03u", (unsigned)(n % 1000));
+	memcpy(to, header, sizeof(header) - 1);
+	to += sizeof(header) - 1;
+	memset(to, 'x', 200);
+	snprintf(to, 32, "message %020llu", (unsigned long long)n);
+	to += 200;
+	*to++ = '\xce';
+	*request_len = (size_t)(to - request);
+	*response_len = sizeof(ack) - 1;
+	memcpy(response, ack, *response_len);
+	for (int i = 0; i < 8; i++)
+		response[11 + i] = (char)(tag >> 8 * (7 - i));
+}
+
 static const struct load loads[] = {
 	{"http", 80, TRANSPORT_TCP, make_http},
 	{"redis", 6379, TRANSPORT_TCP, make_redis},
 	{"dns", 53, TRANSPORT_UDP, make_dns},
+	{"amqp", 5672, TRANSPORT_TCP, make_amqp},
 };
 
 static struct address loopback(uint16_t port)
@@ -187,7 +216,8 @@ int main(int argc, char **argv)
 			load = &loads[i];
 	if (!load || connections < 1 || connections > CONNECTIONS_MAX) {
 		fprintf(stderr,
-			"usage: make_recording http|redis|dns EXCHANGES DIR [CONNECTIONS up to "
+			"usage: make_recording http|redis|dns|amqp EXCHANGES DIR [CONNECTIONS up "
+			"to "
 			"%d]\n",
 			CONNECTIONS_MAX);
 		return 1;
