@@ -160,12 +160,20 @@ static struct row_end *end_new(const struct replay *replay, const struct connect
 	return end;
 }
 
+/* Hardly any has a client behind a proxy. */
+static bool same_client(const struct row_end *end, const struct session *s)
+{
+	const struct address *client = session_client(s);
+
+	return end->client.family == client->family &&
+	       (client->family == ADDRESS_NONE || address_equal(&end->client, client));
+}
+
 static bool still_true(const struct remembered *m, const struct connection *conn,
 		       const struct session *s)
 {
 	return m->end && m->end->conn == conn->id && m->revision == conn->revision &&
-	       m->session == s && m->end->pid == conn->pid &&
-	       address_equal(&m->end->client, session_client(s)) &&
+	       m->session == s && m->end->pid == conn->pid && same_client(m->end, s) &&
 	       (m->end->role == session_role(s) || session_role(s) == ROLE_UNKNOWN);
 }
 

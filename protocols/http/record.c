@@ -39,11 +39,12 @@ static struct value text_value(const struct http_message *m, struct http_piece p
 	return value_text(http_piece_span(m, piece));
 }
 
-static struct value json_value(const struct http_message *m, struct http_piece piece)
+static void fill_headers(const struct http_message *m, struct value *headers)
 {
-	struct span json = http_piece_span(m, piece);
+	struct span json = http_piece_span(m, m->headers);
 
-	return json.len ? value_json(json) : (struct value){0};
+	if (json.len)
+		*headers = value_json(json);
 }
 
 static void fill_request(const struct http_message *m, struct value *values)
@@ -56,7 +57,7 @@ static void fill_request(const struct http_message *m, struct value *values)
 	values[HTTP_COLUMN_PATH] = text_value(m, m->target);
 	if (m->host.len)
 		values[HTTP_COLUMN_HOST] = text_value(m, m->host);
-	values[HTTP_COLUMN_REQ_HEADERS] = json_value(m, m->headers);
+	fill_headers(m, &values[HTTP_COLUMN_REQ_HEADERS]);
 	values[HTTP_COLUMN_REQ_BYTES] = value_int((int64_t)m->body_bytes);
 }
 
@@ -70,7 +71,7 @@ static void fill_response(const struct http_message *m, struct value *values)
 		values[HTTP_COLUMN_CODE] = value_int(m->code);
 	if (!headless) {
 		values[HTTP_COLUMN_REASON] = text_value(m, m->reason);
-		values[HTTP_COLUMN_RESP_HEADERS] = json_value(m, m->headers);
+		fill_headers(m, &values[HTTP_COLUMN_RESP_HEADERS]);
 	}
 	values[HTTP_COLUMN_RESP_BYTES] = value_int((int64_t)m->body_bytes);
 }
@@ -87,8 +88,8 @@ static size_t decoded_max(const struct http_state *st)
 }
 
 /* The decoded body, with what there is to say about it and the rest of the message. */
-static struct value fill_body(struct http_state *st, enum side side, const char *who,
-			      const struct http_message *m)
+static void fill_body(struct http_state *st, enum side side, const char *who,
+		      const struct http_message *m, struct value *value)
 {
 	uint32_t notes = m->notes;
 	struct span body = http_piece_span(m, m->body);
@@ -102,7 +103,8 @@ static struct value fill_body(struct http_state *st, enum side side, const char 
 		notes = (notes & ~(uint32_t)HTTP_NOTE_BODY_CAPPED) | HTTP_NOTE_BODY_BEYOND_KEEP;
 	if (notes || m->interim.len || m->trailers.len)
 		add_notes(&st->note, who, m, notes);
-	return st->keep ? value_text(body) : (struct value){0};
+	if (st->keep)
+		*value = value_text(body);
 }
 
 /* A response in another version than the request was asked in is worth a word. */
@@ -148,11 +150,11 @@ void http_emit(void *context, struct message *request, struct message *response,
 	buffer_clear(&st->note);
 	if (asked) {
 		fill_request(asked, values);
-		values[HTTP_COLUMN_REQ_BODY] = fill_body(st, SIDE_CLIENT, "request: ", asked);
+		fill_body(st, SIDE_CLIENT, "request: ", asked, &values[HTTP_COLUMN_REQ_BODY]);
 	}
 	if (answered) {
 		fill_response(answered, values);
-		values[HTTP_COLUMN_RESP_BODY] = fill_body(st, SIDE_SERVER, "response: ", answered);
+		fill_body(st, SIDE_SERVER, "response: ", answered, &values[HTTP_COLUMN_RESP_BODY]);
 	}
 	if (asked && answered)
 		note_version(st, asked, answered);
