@@ -7,9 +7,11 @@
 WORK/ledger has a line of JSON for each connection to PORT: {"port": of the client, "who": its name,
 "rows": [...]}. Each row has the columns that the client can tell, in the order in which it asked;
 both ends must show these rows of the TABLEs and no others. A port that the client didn't know is null:
-one of the connections that nobody names must fit. Where it has "only", rows whose statements have
-not that word are the driver's own: of them it is asked only that they are whole. A row that doesn't
-say otherwise is expected to end "ok" or, where it tells of an error, "error". What tcpdump saw (WORK/wire.pcap) is
+one of the connections that nobody names must fit. With "sorted" a column's name, as of requests at
+once, rows are in its order instead. With "times" the client made one row so often, over however many
+connections, and "who" is its process. Where it has "only", rows whose statements have not that word
+are the driver's own: of them it is asked only that they are whole. A row that doesn't say otherwise is
+expected to end "ok" or, where it tells of an error, "error". What tcpdump saw (WORK/wire.pcap) is
 what is exported, byte by byte. Prints TAP."""
 import collections
 import json
@@ -117,6 +119,30 @@ def take_own(shown, word):
             del shown[key]
 
 
+def process_of(end):
+    return re.sub(r"\[\d+\]$", "", end or "")
+
+
+def take_times(connection, role, shown):
+    """What a client did that asks the same again and again."""
+    [said] = connection["rows"]
+    there = []
+    for key in [key for key in shown if key[1] == role]:
+        one = shown[key][0]
+        if connection["who"] == (one["comm"] if role == "client" else
+                                 process_of(one["peer_process"])):
+            there += shown.pop(key)
+    return list(compare_all([said] * connection["times"], there))
+
+
+def take(connection, role, shown):
+    said, port, order = connection["rows"], connection["port"], connection.get("sorted")
+    there = shown.pop((port, role) if port else find(said, role, shown), [])
+    if order:
+        said, there = (sorted(rows, key=lambda row: row[order]) for rows in (said, there))
+    return list(compare_all(said, there))
+
+
 def main():
     with open(os.path.join(WORK, "ledger"), encoding="utf-8") as file:
         connections = [json.loads(line) for line in file]
@@ -128,12 +154,11 @@ def main():
     only = {connection.get("only") for connection in connections} - {None}
     for word in only:
         report(f"{WHAT}: what the drivers ask for by themselves is whole", list(take_own(shown, word)))
-    for connection in sorted(connections, key=lambda one: one["port"] is None):
+    for connection in sorted(connections, key=lambda one: not one.get("times") and not one["port"]):
         for role in ("client", "server"):
-            said, port = connection["rows"], connection["port"]
-            there = shown.pop((port, role) if port else find(said, role, shown), [])
-            report(f"{WHAT}: {len(said)} rows of {connection['who']} at the {role}'s end",
-                   list(compare_all(said, there)))
+            count = connection.get("times") or len(connection["rows"])
+            problems = (take_times if connection.get("times") else take)(connection, role, shown)
+            report(f"{WHAT}: {count} rows of {connection['who']} at the {role}'s end", problems)
     report(f"{WHAT}: no other rows", [f"port {port}, {role}: {len(more)} rows, the first {short(more[0])}"
                                       for (port, role), more in shown.items()])
     unknown = [conn for conn in rows("conns", recording)
