@@ -19,7 +19,7 @@ if [ "${LIVE_INSIDE:-}" != "$self" ]; then
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	LIVE_INSIDE=$self exec unshare -n sh -c 'ip link set lo up && exec bash "$0"' "$self"
 fi
-export ledger=$work/ledger
+export ledger=$work/ledger PYTHONDONTWRITEBYTECODE=1
 # Debian's own, which has Debian's modules.
 export python=/usr/bin/python3
 
