@@ -14,7 +14,7 @@ port=50051
 server=$!
 wait_for 30 listening $port || not_ok "it starts" "$(cat "$work/server")"
 
-record_begin $port
+record_begin
 check "Python" timeout 60 "$python" tests/live/clients/grpc_shop.py ask $port
 check "Ruby" timeout 60 ruby tests/live/clients/grpc_shop.rb $port
 record_end $port

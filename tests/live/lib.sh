@@ -3,7 +3,7 @@
 # Sourced by the tests with real servers. Moves into a network namespace of its own, so that every
 # port is free and tcpdump sees nothing else; skips all where this can't record.
 #
-# A test starts a server, calls record_begin PORT, runs clients that each append what they did to
+# A test starts a server, sets port, calls record_begin, runs clients that each append what they did to
 # $work/ledger (tests/live/accounts.py), calls record_end PORT and then judge.
 set -u
 self=$(realpath "$0")
@@ -43,12 +43,12 @@ python_needs() {
 # listening PORT: whether somebody does.
 listening() { ss -Hltn "sport = :$1" | grep -q .; }
 
-# record_begin PORT: what goes to and from it. Others on this machine are recorded otherwise.
+# What goes to and from $port: others on this machine would be recorded, too.
 record_begin() {
 	tcpdump -i lo -n -U -B 131072 -Z root -w "$work/wire.pcap" 2>"$work/tcpdump" &
 	watching=$!
 	wait_for 20 grep -q "listening on" "$work/tcpdump"
-	"$recorder" --port "$1" -o "$work/rec" 2>"$work/record" &
+	"$recorder" --port "$port" -o "$work/rec" 2>"$work/record" &
 	recording=$!
 	wait_for 30 grep -q "recording into" "$work/record" ||
 		not_ok "recording begins" "$(cat "$work/record")"

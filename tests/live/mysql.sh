@@ -22,7 +22,7 @@ as_mysql mariadbd --no-defaults --datadir="$work/data" --port=$port --bind-addre
 server=$!
 wait_for 30 listening $port || not_ok "it starts" "$(cat "$work/server")"
 
-record_begin $port
+record_begin
 check "PyMySQL" timeout 60 "$python" tests/live/clients/mysql_pymysql.py $port
 check "mariadb" timeout 60 "$python" tests/live/clients/mysql_mariadb.py $port
 check "mariadb-binlog" timeout 60 "$python" tests/live/clients/mysql_binlog.py $port log.000001

@@ -21,7 +21,7 @@ as_postgres "$programs/postgres" -D "$work/data" -p $port -k '' -c fsync=off -c 
 server=$!
 wait_for 30 "$programs/pg_isready" -q -h 127.0.0.1 -p $port || not_ok "it starts" "$(cat "$work/server")"
 
-record_begin $port
+record_begin
 for client in psycopg asyncpg psql; do
 	check "$client" timeout 60 "$python" "tests/live/clients/pgsql_$client.py" $port
 done

@@ -14,7 +14,7 @@ port=8765
 server=$!
 wait_for 30 listening $port || not_ok "it starts" "$(cat "$work/server")"
 
-record_begin $port
+record_begin
 check "Python" timeout 60 "$python" tests/live/clients/websocket.py ask $port
 check "Node" timeout 60 node tests/live/clients/websocket.js $port
 record_end $port
