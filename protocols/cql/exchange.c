@@ -59,20 +59,18 @@ static void take_login(struct cql_state *st, const struct cql_message *m)
 /* ---- messages ---- */
 
 /*
- * A client uses a stream again once it was answered. Where responses may be missing, one that still
+ * A client uses a stream again once it was answered. Where responses were lost, one that still
  * waits has lost its own.
  */
 static void give_up_stream(struct cql_state *st, const struct cql_message *m)
 {
-	struct message *old;
+	struct message *old = matcher_find(st->matcher, &m->base);
 
-	if (matcher_is_sure(st->matcher))
+	if (!old || !matcher_may_be_lost(st->matcher, old))
 		return;
-	while ((old = matcher_find(st->matcher, &m->base))) {
-		old = matcher_withdraw(st->matcher, old);
-		cql_emit(st, old, NULL, true);
-		matcher_discard(st->matcher, old);
-	}
+	old = matcher_withdraw(st->matcher, old);
+	cql_emit(st, old, NULL, true);
+	matcher_discard(st->matcher, old);
 }
 
 static void take_request(struct cql_state *st, struct cql_message *m)
@@ -137,25 +135,29 @@ static void append(struct cql_state *st, struct cql_message *m, struct span data
 		m->cut = true;
 }
 
-/* What came of the message is all that will. */
-static void abandon(struct cql_state *st, enum side side)
+/* What came of the message is all that will; LOST: not because the user wanted no more. */
+static void abandon(struct cql_state *st, enum side side, bool lost)
 {
 	struct cql_message *m = st->incoming[side];
 
 	if (!m)
 		return;
-	m->cut = m->base.partial = true;
+	m->cut = true;
+	m->base.partial |= lost;
 	take(st, side, m);
 }
 
 /* ---- segments ---- */
 
-/* Whether an envelope that is longer than its segment begins there. */
+/* Whether an envelope that is longer than its segment begins there, as far as can be seen. */
 static bool begins_long(enum side side, struct span payload)
 {
 	struct cursor c = cursor_of(payload.data, payload.len);
 	struct cql_header header;
 
+	if (payload.len < CQL_HEADER_LEN)
+		return payload.len && !(payload.data[0] & 0x80) == (side == SIDE_CLIENT) &&
+		       cql_has_segments(payload.data[0] & 0x7f);
 	return cql_header_read(&c, &header) && header.response == (side == SIDE_SERVER) &&
 	       header.len >= cursor_left(&c);
 }
@@ -249,12 +251,11 @@ static void take_segment(struct cql_state *st, const struct frame *frame)
 								  : CQL_COMPRESSION_NONE;
 	payload = payload_of(st, frame, &segment, &whole, &checksum_bad);
 	if (segment.self_contained)
-		abandon(st, side);
+		abandon(st, side, true);
 	else if (!st->incoming[side] && !begins_long(side, payload))
 		return; /* the beginning of what it belongs to is missing */
-	if (!take_envelopes(st, frame, payload, checksum_bad) || !whole ||
-	    (segment.self_contained && st->incoming[side]))
-		abandon(st, side);
+	if (!take_envelopes(st, frame, payload, checksum_bad) || !whole || segment.self_contained)
+		abandon(st, side, whole || frame->lost);
 }
 
 /* ---- frames ---- */
@@ -304,7 +305,7 @@ void cql_lost(void *state, enum side side, uint64_t missing)
 	struct cql_state *st = state;
 
 	(void)missing;
-	abandon(st, side);
+	abandon(st, side, true);
 	matcher_lost(st->matcher, side);
 }
 
@@ -313,6 +314,6 @@ void cql_finish(void *state)
 	struct cql_state *st = state;
 
 	for (int side = 0; side < 2; side++)
-		abandon(st, (enum side)side);
+		abandon(st, (enum side)side, true);
 	matcher_finish(st->matcher);
 }

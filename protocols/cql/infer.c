@@ -14,7 +14,8 @@ enum {
 	SCORE_TELLS = 92,	 /* words that nothing else has in such places */
 	SCORE_SEVERAL = 88,	 /* two whole ones in a row */
 	SCORE_SEGMENT_HEAD = 84, /* at the front; the rest of it isn't in the sample */
-	SCORE_ONE = 65		 /* a whole one that says little */
+	SCORE_ONE = 65,		 /* a whole one that says little */
+	SCORE_FRONT = 20	 /* the beginning of one that says little */
 };
 
 /* Envelopes looked at, one behind the other. */
@@ -146,6 +147,8 @@ static struct finding look_for_envelopes(struct span bytes)
 		found.score = SCORE_TELLS;
 	else if (wholes)
 		found.score = wholes > 1 ? SCORE_SEVERAL : SCORE_ONE;
+	else if (count)
+		found.score = SCORE_FRONT;
 	return found;
 }
 
@@ -219,10 +222,37 @@ static struct finding search(struct span bytes)
 
 /* ---- both ---- */
 
+/* Whether ANSWER can be what the server says to REQUEST. */
+static bool can_answer(unsigned request, unsigned answer)
+{
+	switch (answer) {
+	case CQL_ERROR:
+		return true;
+	case CQL_READY:
+		return request == CQL_STARTUP || request == CQL_REGISTER;
+	case CQL_AUTHENTICATE:
+		return request == CQL_STARTUP;
+	case CQL_SUPPORTED:
+		return request == CQL_OPTIONS;
+	case CQL_RESULT:
+		return request == CQL_QUERY || request == CQL_PREPARE || request == CQL_EXECUTE ||
+		       request == CQL_BATCH;
+	case CQL_AUTH_CHALLENGE:
+	case CQL_AUTH_SUCCESS:
+		return request == CQL_AUTH_RESPONSE;
+	default:
+		return false;
+	}
+}
+
 static bool answers(const struct finding *a, const struct finding *b)
 {
-	return a->score && b->score && !a->segment && !b->segment && a->side != b->side &&
-	       a->header.stream == b->header.stream;
+	if (!a->score || !b->score || a->segment || b->segment || a->side == b->side ||
+	    a->header.stream != b->header.stream)
+		return false;
+	if (a->side == SIDE_SERVER)
+		return answers(b, a);
+	return can_answer(a->header.opcode, b->header.opcode);
 }
 
 static void tell(struct verdict *verdict, const struct finding *found, int direction, int score)
@@ -265,7 +295,7 @@ void cql_infer(const struct sample *sample, struct verdict *verdict)
 		score = score > SCORE_ANSWERED ? score : SCORE_ANSWERED;
 	/* What says little is not believed in the middle, nor where the other end says something
 	 * else. */
-	else if (score == SCORE_ONE &&
+	else if (score <= SCORE_ONE &&
 		 (sample->midstream || sample->bytes[!best].len >= CQL_HEADER_LEN))
 		score = 0;
 	if (score)

@@ -24,7 +24,7 @@ void cql_learn(struct cql_state *st, enum cql_fact what, struct span id, struct 
 void cql_learn_metadata(struct cql_state *st, enum cql_fact what, struct span id, unsigned version,
 			const struct cql_metadata *m)
 {
-	if (m->flags & CQL_METADATA_NONE && m->count)
+	if (!m->whole || (m->flags & CQL_METADATA_NONE && m->count))
 		return;
 	buffer_clear(&st->fact);
 	buffer_append_char(&st->fact, (char)version);

@@ -105,6 +105,7 @@ enum cql_metadata_flag {
 
 struct cql_metadata {
 	struct span all; /* as it stands, to be read again */
+	bool whole;
 	uint32_t flags;
 	uint32_t count;
 	struct span paging_state;
@@ -134,6 +135,7 @@ struct cql_response {
 	uint16_t payload_count;
 	uint32_t result; /* enum cql_result; 0: it is none */
 	struct cql_metadata metadata;
+	bool has_rows; /* how many is told */
 	uint32_t rows;
 	struct span row_data;
 	struct span id, metadata_id;

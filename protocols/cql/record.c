@@ -12,6 +12,7 @@ struct exchange {
 	struct value *values;
 	bool cut;	 /* not all is shown, because --keep says so */
 	bool damaged;	 /* a value isn't as its type says */
+	bool incomplete; /* not all of a body is there */
 	bool inferred;	 /* another connection told something */
 	bool unresolved; /* a statement that isn't known */
 	bool untyped;	 /* values whose types aren't known */
@@ -233,6 +234,7 @@ static void note_unread(struct exchange *x, const struct cql_message *m, enum cq
 {
 	bool request = m == x->asked;
 
+	x->incomplete |= !whole || fit != CQL_WHOLE;
 	if (fit == CQL_BAD)
 		note(x->st, request ? "the request is not as its version says"
 				    : "the answer is not as its version says");
@@ -293,7 +295,8 @@ static void fill_rows(struct exchange *x)
 	const struct cql_metadata *m = &r->metadata;
 	struct cql_writer w = writer(x, &x->st->rows);
 
-	x->values[CQL_COLUMN_ROWS] = value_int(r->rows);
+	if (r->has_rows)
+		x->values[CQL_COLUMN_ROWS] = value_int(r->rows);
 	set_hex(x, CQL_COLUMN_NEXT_PAGING_STATE, m->paging_state, &x->st->next_paging);
 	buffer_clear(&x->st->types);
 	if (m->flags & CQL_METADATA_NONE && m->count)
@@ -307,6 +310,8 @@ static void fill_rows(struct exchange *x)
 	if (r->metadata.new_id.len && x->asked && m)
 		cql_learn_metadata(x->st, CQL_FACT_COLUMNS, x->request.id,
 				   x->answered->header.version, &r->metadata);
+	if (!r->has_rows)
+		return;
 	cql_rows_json(x->st, r->metadata.count, r->rows, r->row_data, &w);
 	finish(x, &w);
 	set_json(x, CQL_COLUMN_ROW_DATA, &x->st->rows);
@@ -320,8 +325,6 @@ static void fill_prepared(struct exchange *x)
 	set_hex(x, CQL_COLUMN_STATEMENT_ID, r->id, &x->st->id);
 	keep_table(x->st, &r->metadata);
 	keep_table(x->st, &r->binds);
-	if (r->fit != CQL_WHOLE)
-		return;
 	if (x->asked && x->request.fit == CQL_WHOLE)
 		cql_learn(x->st, CQL_FACT_STATEMENT, r->id, x->request.statement);
 	cql_learn_metadata(x->st, CQL_FACT_BINDS, r->id, version, &r->binds);
@@ -459,12 +462,14 @@ static void fill_notes(struct exchange *x)
 {
 	if (x->cut)
 		note(x->st, "not all values are shown");
-	if (x->damaged)
+	if (x->damaged && !x->incomplete)
 		note(x->st, "a value is not as its type says");
 	if (x->inferred)
 		note(x->st, "the prepared statement is inferred from another connection");
-	if (x->unresolved)
-		note(x->st, session_unresolved(x->st->session));
+	if (x->unresolved) {
+		note(x->st, "the prepared statement is ");
+		buffer_append_text(&x->st->note, session_unresolved(x->st->session));
+	}
 	if (x->untyped)
 		note(x->st, "values whose types are not known are shown as bytes");
 }

@@ -74,6 +74,7 @@ bool cql_metadata_read(struct cursor *c, unsigned version, bool prepared, struct
 		m->new_id = cql_short_bytes(c);
 	good = read_columns(c, m);
 	m->all = span_of(begin, (size_t)(c->pos - begin));
+	m->whole = good && !c->failed;
 	return good;
 }
 
@@ -88,6 +89,7 @@ static bool read_rows(struct cursor *c, unsigned version, struct cql_response *r
 		return true;
 	if (r->rows > INT32_MAX)
 		return false;
+	r->has_rows = true;
 	/* Whether all of them are there, is seen when they are read. */
 	r->row_data = cursor_rest(c);
 	cursor_skip(c, r->row_data.len);

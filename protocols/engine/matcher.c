@@ -48,6 +48,7 @@ struct matcher {
 	uint64_t numbered;    /* requests so far */
 	bool unsure;	      /* messages were lost: order says nothing until the next alignment */
 	uint64_t sure_before; /* but requests with smaller numbers are from before the loss */
+	uint64_t lost_before; /* responses to requests with smaller numbers may be lost */
 	size_t given_up;      /* requests whose responses, the next by order, are still to come */
 	bool answered;	      /* the last message was a response */
 	bool overlapping;     /* requests come before the older ones are all answered */
@@ -547,12 +548,19 @@ void matcher_lost(struct matcher *p, enum side side)
 	while (p->early.first)
 		give_up_early(p);
 	p->given_up = 0; /* how many of their responses are lost, nobody knows */
+	if (side == SIDE_SERVER)
+		p->lost_before = p->numbered;
 	if (side == SIDE_CLIENT && !p->unsure)
 		p->sure_before = p->numbered;
 	else if (side == SIDE_SERVER)
 		p->sure_before = 0;
 	if (side == SIDE_CLIENT || p->requests.count)
 		p->unsure = true;
+}
+
+bool matcher_may_be_lost(const struct matcher *p, const struct message *request)
+{
+	return request->number < p->lost_before;
 }
 
 bool matcher_is_sure(const struct matcher *p)
@@ -566,6 +574,7 @@ bool matcher_is_sure(const struct matcher *p)
 struct packed {
 	uint64_t numbered;
 	uint64_t sure_before;
+	uint64_t lost_before;
 	uint64_t given_up;
 	uint64_t requests;
 	bool unsure;
@@ -584,6 +593,7 @@ bool matcher_pack(const struct matcher *p, struct buffer *out)
 	const struct packed packed = {
 		.numbered = p->numbered,
 		.sure_before = p->sure_before,
+		.lost_before = p->lost_before,
 		.given_up = p->given_up,
 		.requests = p->requests.count,
 		.unsure = p->unsure,
@@ -627,6 +637,7 @@ bool matcher_unpack(struct matcher *p, struct unpack *in)
 	unpack_bytes(in, &packed, sizeof(packed));
 	p->numbered = packed.numbered;
 	p->sure_before = packed.sure_before;
+	p->lost_before = packed.lost_before;
 	p->given_up = packed.given_up;
 	p->unsure = packed.unsure;
 	p->answered = packed.answered;
@@ -661,8 +672,14 @@ void matcher_finish(struct matcher *p)
 	while (p->early.first)
 		give_up_early(p);
 	align(p);
-	while (p->requests.count)
-		give(p, pop_request(p), NULL, lost);
+	while (p->requests.count) {
+		struct message *request = pop_request(p);
+
+		/* A key shows which responses are missing; by order it could be any. */
+		if (p->options.by_key)
+			lost = matcher_may_be_lost(p, request);
+		give(p, request, NULL, lost);
+	}
 }
 
 static void free_list(struct matcher *p, struct message *m)

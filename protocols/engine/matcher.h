@@ -118,6 +118,9 @@ struct message *matcher_oldest(struct matcher *p);
 /* The request that came last, or NULL. Borrowed. */
 struct message *matcher_newest(struct matcher *p);
 
+/* Whether responses were lost since REQUEST, which waits, was asked. */
+bool matcher_may_be_lost(const struct matcher *p, const struct message *request);
+
 /* Whether the oldest will be answered next for sure: no message was lost that could be between. */
 bool matcher_is_sure(const struct matcher *p);
 

@@ -288,6 +288,130 @@ static void a_keyspace_is_used(void **state)
 	      "'statement':'TRUNCATE orders' | 'keyspace':'shop'");
 }
 
+/* A stream whose answer was lost is used again: the next answer is the next request's. */
+static void streams_are_used_again(void **state)
+{
+	struct cql_talk t = {.version = CQL_V4};
+	struct feed feed;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		cql_query(&t, i & 1, i < 2 ? "SELECT 1" : "SELECT 2");
+		cql_void(&t, i & 1);
+	}
+	feed = cql_feed(&t);
+	feed.lose = 4;
+	http_expect(&feed,
+		    (const char *const[]){
+			    "'outcome':'ok' | 'statement':'SELECT 1' | 'stream_id':0",
+			    "'outcome':'ok' | 'statement':'SELECT 2' | 'stream_id':0",
+			    "'outcome':'partial' | 'statement':'SELECT 1' | 'stream_id':1",
+			    "'outcome':'ok' | 'statement':'SELECT 2' | 'stream_id':1", NULL});
+	cql_free(&t);
+}
+
+/* What was lost before it was asked doesn't make it partial. */
+static void unanswered_after_a_loss(void **state)
+{
+	struct cql_talk t = {.version = CQL_V4};
+	struct feed feed;
+
+	(void)state;
+	cql_query(&t, 0, "SELECT 1");
+	cql_void(&t, 0);
+	cql_query(&t, 1, "SELECT 2");
+	cql_void(&t, 1);
+	cql_query(&t, 2, "SELECT 3");
+	cql_void(&t, 2);
+	cql_query(&t, 3, "SELECT 4");
+	feed = cql_feed(&t);
+	feed.lose = 4;
+	http_expect(&feed, (const char *const[]){"SELECT 1", "'outcome':'ok' | SELECT 3",
+						 "'outcome':'partial' | SELECT 2",
+						 "'outcome':'unanswered' | SELECT 4", NULL});
+	cql_free(&t);
+}
+
+static void no_more_than_is_kept(void **state)
+{
+	static const char *const rows[] = {"0123456789", "0123456789", "0123456789", NULL};
+	struct cql_talk t = {.version = CQL_V4};
+	struct feed feed;
+
+	(void)state;
+	cql_query(&t, 0, "SELECT v");
+	cql_rows(&t, 0, true, rows);
+	feed = cql_feed(&t);
+	feed.keep = 20;
+	http_expect(&feed,
+		    (const char *const[]){
+			    "'rows':3 | 'row_data':[['0123456789'],['012']] | not all", NULL});
+	cql_free(&t);
+}
+
+static struct verdict infer(struct span sent, struct span received, bool midstream)
+{
+	const struct sample sample = {
+		.transport = TRANSPORT_TCP,
+		.midstream = midstream,
+		.began = !midstream,
+		.bytes = {sent, received},
+	};
+	struct verdict verdict = {.role = ROLE_UNKNOWN};
+
+	protocol_cql.infer(&sample, &verdict);
+	return verdict;
+}
+
+#define OPTIONS	     "\4\0\0\0\5\0\0\0\0"
+#define READY	     "\x84\0\0\0\2\0\0\0\0"
+#define STATEMENT    "\4\0\0\0\7\0\0\0\x0f\0\0\0\x08SELECT 1\0\1\0"
+#define SERVER_ERROR "\x84\0\0\0\0\0\0\0\x0b\0\0\0\0\0\5wrong"
+
+static void inference(void **state)
+{
+	struct verdict v = infer(BYTES(OPTIONS), BYTES(""), false);
+
+	(void)state;
+	/* So little may be chance; and it isn't what an answer to it contradicts. */
+	assert_in_range(v.score, INFER_PLAUSIBLE, INFER_CERTAIN - 1);
+	assert_int_equal(v.role, ROLE_CLIENT);
+	assert_int_equal(infer(BYTES(OPTIONS), BYTES("HTTP/1.1 400"), false).score, 0);
+	assert_int_equal(infer(BYTES(OPTIONS), BYTES(READY), false).score, 0);
+	assert_int_equal(infer(BYTES(OPTIONS), BYTES(""), true).score, 0);
+	v = infer(BYTES(SERVER_ERROR), BYTES(OPTIONS), false);
+	assert_true(v.score >= INFER_CERTAIN);
+	assert_int_equal(v.role, ROLE_SERVER);
+	assert_true(infer(BYTES(STATEMENT), BYTES(""), true).score >= INFER_CERTAIN);
+	assert_true(infer(BYTES("\1" STATEMENT), BYTES(""), true).score >= INFER_CERTAIN);
+	assert_int_equal(infer(BYTES("\1" STATEMENT), BYTES(""), false).score, 0);
+	assert_int_equal(infer(BYTES(STATEMENT "x123456789"), BYTES(""), true).score, 0);
+	/* Both can't be the client. */
+	assert_int_equal(infer(BYTES(STATEMENT), BYTES(STATEMENT), true).score, 0);
+}
+
+/* A segment is known by its checksums, wherever it begins and whoever sent it. */
+static void inference_of_segments(void **state)
+{
+	struct cql_talk t = {.version = CQL_V5};
+	struct verdict v;
+	struct span bytes;
+
+	(void)state;
+	for (int lz4 = 0; lz4 < 2; lz4++) {
+		t.segmented = true;
+		t.lz4 = lz4;
+		cql_query(&t, 1, "SELECT 1 FROM a_table_with_a_name");
+		bytes = buffer_span(&t.bytes[0]);
+		v = infer(bytes, BYTES(""), false);
+		assert_true(v.score >= INFER_CERTAIN);
+		assert_int_equal(v.role, ROLE_CLIENT);
+		t.bytes[0].data[bytes.len - 1] ^= 1;
+		assert_int_equal(infer(bytes, BYTES(""), false).score, 0);
+		cql_free(&t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +426,11 @@ int main(void)
 		cmocka_unit_test(pages),
 		cmocka_unit_test(logins),
 		cmocka_unit_test(a_keyspace_is_used),
+		cmocka_unit_test(streams_are_used_again),
+		cmocka_unit_test(unanswered_after_a_loss),
+		cmocka_unit_test(no_more_than_is_kept),
+		cmocka_unit_test(inference),
+		cmocka_unit_test(inference_of_segments),
 	};
 
 	return cmocka_run_group_tests_name("cql", tests, NULL, NULL);
