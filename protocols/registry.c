@@ -4,6 +4,8 @@
 #include "protocols/cql/cql.h"
 #include "protocols/dns/dns.h"
 #include "protocols/protocol.h"
+#include "protocols/mux/mux.h"
+#include "protocols/thrift/thrift.h"
 #include "protocols/nats/nats.h"
 #include "protocols/http/http.h"
 #include "protocols/http2/http2.h"
@@ -32,6 +34,8 @@ const struct protocol *const protocols[] = {
 	&protocol_amqp,
 	&protocol_amqp1,
 	&protocol_nats,
+	&protocol_mux,
+	&protocol_thrift,
 	&protocol_redis,
 	&protocol_dns,
 	&protocol_tls,
