@@ -107,6 +107,7 @@ clean pgsql/packetbeat-pgsql_request_response.pcap pgsql
 # On a port where Wireshark only sees it when told, and where it then calls 16 packets malformed.
 name=packetbeat-mysql_int_string_operations.pcap
 capture=$captures/mysql/$name
+# shellcheck disable=SC2054 # a comma of tshark's
 told=(-n -r "$capture" -d tcp.port==13001,mysql)
 rm -rf "$work/r"
 check "$name: imported" "$socktape" import -q "$capture" -o "$work/r"

@@ -43,9 +43,12 @@ python_needs() {
 # listening PORT: whether somebody does.
 listening() { ss -Hltn "sport = :$1" | grep -q .; }
 
-# What goes to and from $port: others on this machine would be recorded, too.
+# What goes to and from $port, which the script has set, and the datagram that is the last packet: what
+# others do on this machine would be recorded, too.
+# shellcheck disable=SC2154
 record_begin() {
-	tcpdump -i lo -n -U -B 131072 -Z root -w "$work/wire.pcap" 2>"$work/tcpdump" &
+	tcpdump -i lo -n -U -B 131072 -Z root -w "$work/wire.pcap" \
+		"tcp port $port or udp port 9" 2>"$work/tcpdump" &
 	watching=$!
 	wait_for 20 grep -q "listening on" "$work/tcpdump"
 	"$recorder" --port "$port" -o "$work/rec" 2>"$work/record" &
