@@ -35,29 +35,18 @@ report()
 	fi
 }
 
-# The programs for old kernels call nothing that Linux 5.8 doesn't have: its last helper is number
-# 135 (0x87), it has no functions of the kernel's own and no atomic instruction that gives a value.
-floor_case()
+# What other kernels would refuse.
+programs_cases()
 {
-	local code=build/bpf/socktape_compat.bpf.o
-	local newer='85 00 00 00 (8[89a-f]|[9a-f].|.. ([1-9a-f].|.[1-9a-f])) '
-	llvm-objdump -d "$code" >"$work/code"
-	grep -q '85 00 00 00' "$work/code" &&
-		! grep -E "$newer|atomic_fetch|xchg" "$work/code" >"$work/out" &&
-		! llvm-objdump -t "$code" | grep rdonly_cast >>"$work/out"
+	tests/live/programs.py floor build/bpf/socktape_compat.bpf.o >"$work/out" 2>&1
 	report "the programs for old kernels ask for nothing newer than 5.8" $?
-}
-
-# Whether a verifier of old finds room for all frames of the programs, which the newer ones don't ask.
-stack_case()
-{
-	tests/live/stack.py build/bpf/socktape.bpf.o build/bpf/socktape_compat.bpf.o >"$work/out" 2>&1
+	tests/live/programs.py stack build/bpf/socktape.bpf.o build/bpf/socktape_compat.bpf.o \
+		>"$work/out" 2>&1
 	report "the programs need no more stack than old kernels give" $?
 }
 
 [ -x "$recorder" ] || skip_all "socktape-record is not built"
-floor_case
-stack_case
+programs_cases
 [ "$(id -u)" -eq 0 ] || skip_all "needs root"
 reason=$("$recorder" --probe 2>&1) || skip_all "$reason"
 
