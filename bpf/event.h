@@ -295,6 +295,7 @@ struct kernel_config {
 	__u32 chunks;	      /* in the pool */
 	__u32 tls_lane_first; /* lanes of the programs in TLS libraries */
 	__u32 tls_lanes;
+	__u32 preemptible; /* the kernel preempts programs at tracepoints */
 	__u16 ports[KERNEL_FILTERS_MAX];
 	__u64 comms[KERNEL_FILTERS_MAX][KERNEL_COMM_LEN / 8]; /* names, filled up with zeros */
 };

@@ -291,13 +291,13 @@ static __always_inline int hook_run(struct sock *sk, int length, __u32 flags, __
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(on_send, struct sock *sk, int length, int flags)
 {
-	return hook_run(sk, length, 0, DIRECTION_SENT, (__u64)ctx);
+	return UNPREEMPTED(hook_run(sk, length, 0, DIRECTION_SENT, (__u64)ctx));
 }
 
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(on_receive, struct sock *sk, int length, int flags)
 {
-	return hook_run(sk, length, flags, DIRECTION_RECEIVED, (__u64)ctx);
+	return UNPREEMPTED(hook_run(sk, length, flags, DIRECTION_RECEIVED, (__u64)ctx));
 }
 
 #endif

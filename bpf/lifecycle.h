@@ -8,11 +8,8 @@
 #include "bpf/process.h"
 #include "bpf/tls_call.h"
 
-/* The application let go of the socket and TCP is done with it: nothing can be read any more. */
-SEC("tp_btf/tcp_destroy_sock")
-int BPF_PROG(on_tcp_destroy, struct sock *sk)
+static __always_inline int tcp_destroyed(__u64 key)
 {
-	__u64 key = (__u64)sk;
 	struct kernel_conn_state *conn = bpf_map_lookup_elem(&conns, &key);
 	struct lane *lane;
 
@@ -26,8 +23,14 @@ int BPF_PROG(on_tcp_destroy, struct sock *sk)
 	return 0;
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+/* The application let go of the socket and TCP is done with it: nothing can be read any more. */
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(on_tcp_destroy, struct sock *sk)
+{
+	return UNPREEMPTED(tcp_destroyed((__u64)sk));
+}
+
+static __always_inline int process_forked(struct task_struct *child)
 {
 	__u32 parent_tgid = bpf_get_current_pid_tgid() >> 32;
 	__u32 tgid = KERNEL_GET(task_struct, child, tgid);
@@ -45,9 +48,14 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	return UNPREEMPTED(process_forked(child));
+}
+
 /* A process that is known changed its program. */
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task)
+static __always_inline int process_changed(void)
 {
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
 	struct lane *lane;
@@ -61,8 +69,13 @@ int BPF_PROG(on_exec, struct task_struct *task)
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_exit, struct task_struct *task)
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task)
+{
+	return UNPREEMPTED(process_changed());
+}
+
+static __always_inline int thread_ended(struct task_struct *task)
 {
 	struct signal_struct *signal = KERNEL_GET(task_struct, task, signal);
 	__u32 tgid = KERNEL_GET(task_struct, task, tgid);
@@ -84,6 +97,12 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		bpf_map_delete_elem(&processes, &tgid);
 	lane_release(lane);
 	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_exit, struct task_struct *task)
+{
+	return UNPREEMPTED(thread_ended(task));
 }
 
 #endif

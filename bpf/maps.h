@@ -279,4 +279,42 @@ static __always_inline void lane_release(struct lane *lane)
 		lane->busy = 0;
 }
 
+/*
+ * Kernels from 7.0 on may preempt a program at a tracepoint, and meanwhile don't run it for anybody
+ * else on that CPU. There what a program does is put between these two.
+ */
+#ifdef SOCKTAPE_COMPAT
+static __always_inline void preemption_stop(void)
+{
+}
+
+static __always_inline void preemption_go_on(void)
+{
+}
+#else
+extern void bpf_preempt_disable(void) __ksym __weak;
+extern void bpf_preempt_enable(void) __ksym __weak;
+
+static __always_inline void preemption_stop(void)
+{
+	if (settings.preemptible)
+		bpf_preempt_disable();
+}
+
+static __always_inline void preemption_go_on(void)
+{
+	if (settings.preemptible)
+		bpf_preempt_enable();
+}
+#endif
+
+/* The body of a program at a tracepoint. */
+#define UNPREEMPTED(body)                                                                          \
+	({                                                                                         \
+		preemption_stop();                                                                 \
+		body;                                                                              \
+		preemption_go_on();                                                                \
+		0;                                                                                 \
+	})
+
 #endif

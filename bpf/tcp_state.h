@@ -256,11 +256,8 @@ int BPF_PROG(on_tcp_error, struct sock *socket)
 	return 0;
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(on_tcp_state, struct sock *socket, int before, int after)
+static __always_inline int tcp_changed(__u64 sk, int before, int after)
 {
-	__u64 sk = (__u64)socket;
-
 	if (socket_is_kernels(sk))
 		return 0;
 	if (after == TCP_LISTEN)
@@ -276,6 +273,12 @@ int BPF_PROG(on_tcp_state, struct sock *socket, int before, int after)
 	else if (after == TCP_CLOSE)
 		tcp_closed(sk, before);
 	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_tcp_state, struct sock *socket, int before, int after)
+{
+	return UNPREEMPTED(tcp_changed((__u64)socket, before, after));
 }
 
 #endif

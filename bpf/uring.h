@@ -198,8 +198,7 @@ static __always_inline __u64 uring_done_read(__u64 *arguments, struct uring_done
 	return third;
 }
 
-SEC("tp_btf/io_uring_complete")
-int on_uring_complete(__u64 *arguments)
+static __always_inline int uring_completed(__u64 *arguments)
 {
 	struct transfer transfer = {};
 	struct uring_done done = {};
@@ -225,6 +224,12 @@ int on_uring_complete(__u64 *arguments)
 		uring_count_unknown(&done, result);
 	}
 	return 0;
+}
+
+SEC("tp_btf/io_uring_complete")
+int on_uring_complete(__u64 *arguments)
+{
+	return UNPREEMPTED(uring_completed(arguments));
 }
 
 #endif

@@ -264,14 +264,14 @@ static __always_inline int uring_submitted(struct io_kiocb *request)
 SEC("tp_btf/io_uring_submit_req")
 int BPF_PROG(on_uring_submit, struct io_kiocb *request)
 {
-	return uring_submitted(request);
+	return UNPREEMPTED(uring_submitted(request));
 }
 
 /* The name up to 6.3; user space loads one of the two. */
 SEC("?tp_btf/io_uring_submit_sqe")
 int BPF_PROG(on_uring_submit_old, struct io_kiocb *request)
 {
-	return uring_submitted(request);
+	return UNPREEMPTED(uring_submitted(request));
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "bpf/event.h"
@@ -31,6 +32,7 @@ struct programs {
 	uint64_t blind;	   /* bits of enum blind_spot */
 	bool error_report; /* there is a tracepoint for errors of sockets: since 5.13 */
 	bool submit_old;   /* the tracepoint of io_uring's submission has its name of before 6.4 */
+	bool preemptible;  /* the kernel preempts programs at tracepoints */
 	struct bpf_link *links[LINKS_MAX];
 	size_t link_count;
 	struct bpf_link *mark_sockets;
@@ -109,6 +111,7 @@ static void settings_make(const struct programs *p, const struct options *option
 		.chunks = shape->slabs * KERNEL_SLAB_CHUNKS,
 		.tls_lane_first = (uint32_t)p->cpus,
 		.tls_lanes = (uint32_t)p->cpus,
+		.preemptible = p->preemptible,
 	};
 	memcpy(settings->ports, options->ports, sizeof(settings->ports));
 	for (size_t i = 0; i < options->name_count; i++)
@@ -198,6 +201,15 @@ static int set_load(struct programs *p, const struct options *options)
 	return error;
 }
 
+/* Nothing but the version tells it. */
+static bool kernel_preempts(const struct btf *kernel)
+{
+	struct utsname name;
+
+	return uname(&name) == 0 && strtoul(name.release, NULL, 10) >= 7 &&
+	       btf__find_by_name_kind(kernel, "bpf_preempt_disable", BTF_KIND_FUNC) > 0;
+}
+
 static void kernel_look(struct programs *p)
 {
 	struct btf *kernel = btf__load_vmlinux_btf();
@@ -205,6 +217,7 @@ static void kernel_look(struct programs *p)
 	p->blind = blind_spots(kernel);
 	p->error_report = kernel && kernel_traces(kernel, "inet_sk_error_report");
 	p->submit_old = kernel && !kernel_traces(kernel, "io_uring_submit_req");
+	p->preemptible = kernel && kernel_preempts(kernel);
 	btf__free(kernel);
 }
 
