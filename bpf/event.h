@@ -206,7 +206,10 @@ struct kernel_tls {
 	__u64 random[KERNEL_RANDOM_LEN / 8]; /* zero: not known */
 };
 
-#define KERNEL_TLS_NAMED 1 /* flags: conn is that of the descriptor in the object */
+/* flags */
+#define KERNEL_TLS_NAMED  1 /* conn is that of the descriptor in the object */
+#define KERNEL_TLS_SERVER 2 /* the object is a server's, or a client's; neither: not known */
+#define KERNEL_TLS_CLIENT 4
 
 /*
  * Cookie of a probe in a TLS library: element of `tls_libraries`, enum call, and what its function
@@ -231,6 +234,7 @@ struct kernel_tls_library {
 	__u32 random_in; /* offset of a pointer to the struct with the client random; 0: the object
 			  */
 	__u32 random_at; /* offset of the client random in it; 0: not known */
+	__u32 server_at; /* offset of a number: 1 at the server's end, else 0; 0: not known */
 };
 
 struct kernel_close {

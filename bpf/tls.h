@@ -77,6 +77,18 @@ static __always_inline void tls_random_read(__u32 library, __u64 object, __u64 r
 		__builtin_memset(random, 0, KERNEL_RANDOM_LEN);
 }
 
+/* Which end an object is: a bit of struct kernel_tls.flags, or 0. */
+static __always_inline __u32 tls_end_read(__u32 library, __u64 object)
+{
+	struct kernel_tls_library *known = bpf_map_lookup_elem(&tls_libraries, &library);
+	__u32 server;
+
+	if (!known || !known->server_at ||
+	    user_read(&server, sizeof(server), object + known->server_at))
+		return 0;
+	return server == 1 ? KERNEL_TLS_SERVER : server == 0 ? KERNEL_TLS_CLIENT : 0;
+}
+
 static __always_inline bool tls_random_equal(const __u64 a[4], const __u64 b[4])
 {
 	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3];
@@ -130,7 +142,7 @@ static __always_inline void tls_announce(struct lane *lane, struct tls_session *
 	record.pid = pid;
 	record.tid = done->tid;
 	record.library = done->library;
-	record.flags = done->flags;
+	record.flags = done->flags | tls_end_read(done->library, done->object);
 	__builtin_memcpy(record.random, session->random, sizeof(record.random));
 	if (!RECORD_SEND(lane, &record))
 		return;

@@ -29,6 +29,7 @@ struct programs {
 	struct pool pool;
 	int cpus;
 	bool tls;	   /* with the programs of TLS libraries */
+	bool multi;	   /* those are attached to many functions at once */
 	uint64_t blind;	   /* bits of enum blind_spot */
 	bool error_report; /* there is a tracepoint for errors of sockets: since 5.13 */
 	bool submit_old;   /* the tracepoint of io_uring's submission has its name of before 6.4 */
@@ -164,6 +165,19 @@ static void program_choose(struct programs *p, const char *name, bool wanted)
 		bpf_program__set_autoload(program, wanted);
 }
 
+/* enum bpf_attach_type of Linux 6.6: BPF_TRACE_UPROBE_MULTI */
+#define TRACE_UPROBE_MULTI 48
+
+static void tls_choose(struct programs *p, const char *name)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(p->object, name);
+
+	program_choose(p, name, p->tls);
+	if (program && p->multi)
+		bpf_program__set_expected_attach_type(program,
+						      (enum bpf_attach_type)TRACE_UPROBE_MULTI);
+}
+
 static int set_load(struct programs *p, const struct options *options)
 {
 	struct bpf_object_open_opts opts = {.sz = sizeof(opts), .object_name = "socktape"};
@@ -185,8 +199,8 @@ static int set_load(struct programs *p, const struct options *options)
 	program_choose(p, "on_uring_submit_old", composition(p)->uring && p->submit_old);
 	program_choose(p, "on_uring_complete", composition(p)->uring);
 	program_choose(p, "on_tcp_error", p->error_report);
-	program_choose(p, "tls_enter", p->tls);
-	program_choose(p, "tls_leave", p->tls);
+	tls_choose(p, "tls_enter");
+	tls_choose(p, "tls_leave");
 	program_choose(p, "sweep_conns", composition(p)->sweep);
 	program_choose(p, "sweep_processes", composition(p)->sweep);
 	if (!error)
@@ -216,6 +230,8 @@ static void kernel_look(struct programs *p)
 
 	p->blind = blind_spots(kernel);
 	p->error_report = kernel && kernel_traces(kernel, "inet_sk_error_report");
+	p->multi = kernel &&
+		   btf__find_by_name_kind(kernel, "bpf_uprobe_multi_link", BTF_KIND_STRUCT) > 0;
 	p->submit_old = kernel && !kernel_traces(kernel, "io_uring_submit_req");
 	p->preemptible = kernel && kernel_preempts(kernel);
 	btf__free(kernel);
@@ -283,6 +299,11 @@ int programs_load(const struct options *options, enum program_set first, struct 
 struct bpf_object *programs_tls(const struct programs *p)
 {
 	return p->tls ? p->object : NULL;
+}
+
+bool programs_tls_multi(const struct programs *p)
+{
+	return p->multi;
 }
 
 enum program_set programs_set(const struct programs *p)

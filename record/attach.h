@@ -40,6 +40,9 @@ int programs_load(const struct options *options, enum program_set first, struct 
 /* The object with the programs of TLS libraries; NULL when they aren't there. */
 struct bpf_object *programs_tls(const struct programs *p);
 
+/* Whether those are attached to many functions at once. */
+bool programs_tls_multi(const struct programs *p);
+
 /* Which of them was loaded. */
 enum program_set programs_set(const struct programs *p);
 

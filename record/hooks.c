@@ -8,48 +8,65 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "bpf/event.h"
 
 struct hooks {
 	struct bpf_object *object;
-	struct bpf_link **links;
+	bool multi; /* one link for all points of a file: since 6.6, and needs fewer privileges */
+	struct hook *hooks;
 	size_t count;
 	size_t capacity;
 };
 
-struct hooks *hooks_new(struct bpf_object *object)
+/* Something that is attached: one of the two. */
+struct hook {
+	struct bpf_link *link;
+	int fd;
+};
+
+struct hooks *hooks_new(struct bpf_object *object, bool multi)
 {
 	struct hooks *hooks = calloc(1, sizeof(*hooks));
 
-	if (hooks)
-		hooks->object = object;
+	if (!hooks)
+		return NULL;
+	hooks->object = object;
+	hooks->multi = multi;
 	return hooks;
 }
 
-static int link_keep(struct hooks *hooks, struct bpf_link *link)
+static void hook_drop(const struct hook *hook)
+{
+	if (hook->link)
+		bpf_link__destroy(hook->link);
+	else
+		close(hook->fd);
+}
+
+static int hook_keep(struct hooks *hooks, const struct hook *hook)
 {
 	if (hooks->count == hooks->capacity) {
 		size_t capacity = hooks->capacity ? hooks->capacity * 2 : 16;
-		struct bpf_link **links = realloc(hooks->links,
-						  capacity * sizeof(struct bpf_link *));
+		struct hook *grown = realloc(hooks->hooks, capacity * sizeof(*grown));
 
-		if (!links) {
-			bpf_link__destroy(link);
+		if (!grown) {
+			hook_drop(hook);
 			return -ENOMEM;
 		}
-		hooks->links = links;
+		hooks->hooks = grown;
 		hooks->capacity = capacity;
 	}
-	hooks->links[hooks->count++] = link;
+	hooks->hooks[hooks->count++] = *hook;
 	return 0;
 }
 
-static void links_drop(struct hooks *hooks, size_t count)
+static void hooks_drop(struct hooks *hooks, size_t count)
 {
 	while (hooks->count > count)
-		bpf_link__destroy(hooks->links[--hooks->count]);
+		hook_drop(&hooks->hooks[--hooks->count]);
 }
 
 /* Each detachment waits a tenth of a second for programs that may run still: together they wait
@@ -63,16 +80,16 @@ struct detacher {
 	bool started;
 };
 
-static void *links_destroy(void *context)
+static void *detacher_run(void *context)
 {
 	const struct detacher *d = context;
 
 	for (size_t i = d->first; i < d->hooks->count; i += DETACHERS)
-		bpf_link__destroy(d->hooks->links[i]);
+		hook_drop(&d->hooks->hooks[i]);
 	return NULL;
 }
 
-static void links_drop_all(struct hooks *hooks)
+static void hooks_drop_all(struct hooks *hooks)
 {
 	struct detacher detachers[DETACHERS];
 
@@ -81,28 +98,88 @@ static void links_drop_all(struct hooks *hooks)
 
 		*d = (struct detacher){.hooks = hooks, .first = i};
 		d->started = i < hooks->count &&
-			     pthread_create(&d->thread, NULL, links_destroy, d) == 0;
+			     pthread_create(&d->thread, NULL, detacher_run, d) == 0;
 	}
 	for (size_t i = 0; i < DETACHERS; i++) {
 		if (detachers[i].started)
 			pthread_join(detachers[i].thread, NULL);
 		else
-			links_destroy(&detachers[i]);
+			detacher_run(&detachers[i]);
 	}
 	hooks->count = 0;
 }
 
-static int probe_add(struct hooks *hooks, const char *path, uint64_t offset, uint64_t cookie,
-		     const char *name, bool at_return)
+/* include/uapi/linux/bpf.h of Linux 6.6: link_create of union bpf_attr. */
+#define TRACE_UPROBE_MULTI    48
+#define F_UPROBE_MULTI_RETURN 1
+
+struct link_create_uprobe_multi {
+	uint32_t prog_fd;
+	uint32_t target_fd;
+	uint32_t attach_type;
+	uint32_t flags;
+	uint64_t path;
+	uint64_t offsets;
+	uint64_t ref_ctr_offsets;
+	uint64_t cookies;
+	uint32_t count;
+	uint32_t multi_flags;
+	uint32_t pid;
+	uint32_t reserved;
+};
+
+/* Places in one file, where one program is to run. */
+struct places {
+	const char *path;
+	uint64_t offsets[TLS_POINTS_MAX];
+	uint64_t cookies[TLS_POINTS_MAX];
+	size_t count;
+	bool at_return;
+};
+
+static int attach_together(struct hooks *hooks, const struct bpf_program *program,
+			   const struct places *places)
 {
-	struct bpf_program *program = bpf_object__find_program_by_name(hooks->object, name);
-	LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = cookie, .retprobe = at_return);
-	struct bpf_link *link;
+	struct link_create_uprobe_multi attributes = {
+		.prog_fd = (uint32_t)bpf_program__fd(program),
+		.attach_type = TRACE_UPROBE_MULTI,
+		.path = (uint64_t)(uintptr_t)places->path,
+		.offsets = (uint64_t)(uintptr_t)places->offsets,
+		.cookies = (uint64_t)(uintptr_t)places->cookies,
+		.count = (uint32_t)places->count,
+		.multi_flags = places->at_return ? F_UPROBE_MULTI_RETURN : 0,
+	};
+	int fd = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attributes, sizeof(attributes));
+
+	return fd < 0 ? -errno : hook_keep(hooks, &(struct hook){.fd = fd});
+}
+
+static int attach_each(struct hooks *hooks, const struct bpf_program *program,
+		       const struct places *places)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < places->count && !error; i++) {
+		LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = places->cookies[i],
+			    .retprobe = places->at_return);
+		struct hook hook = {
+			.link = bpf_program__attach_uprobe_opts(program, -1, places->path,
+								places->offsets[i], &options),
+		};
+
+		error = hook.link ? hook_keep(hooks, &hook) : -errno;
+	}
+	return error;
+}
+
+static int attach(struct hooks *hooks, const char *name, const struct places *places)
+{
+	const struct bpf_program *program = bpf_object__find_program_by_name(hooks->object, name);
 
 	if (!program)
 		return -ENOENT;
-	link = bpf_program__attach_uprobe_opts(program, -1, path, offset, &options);
-	return link ? link_keep(hooks, link) : -errno;
+	return hooks->multi ? attach_together(hooks, program, places)
+			    : attach_each(hooks, program, places);
 }
 
 static uint64_t cookie_of(uint32_t number, const struct tls_point *point)
@@ -130,33 +207,36 @@ static void page_read(int fd, uint64_t offset)
 		return; /* the attachment will say why */
 }
 
-static int point_add(struct hooks *hooks, const char *path, uint32_t number,
-		     const struct tls_point *point)
-{
-	uint64_t cookie = cookie_of(number, point);
-	int error = probe_add(hooks, path, point->offset, cookie, "tls_leave", true);
-
-	return error ? error : probe_add(hooks, path, point->offset, cookie, "tls_enter", false);
-}
-
 int hooks_add(struct hooks *hooks, int fd, uint32_t number, const struct tls_found *found)
 {
-	struct kernel_tls_library library = {found->random_in, found->random_at};
+	struct kernel_tls_library library = {
+		.random_in = found->random_in,
+		.random_at = found->random_at,
+		.server_at = found->server_at,
+	};
 	int map = bpf_object__find_map_fd_by_name(hooks->object, "tls_libraries");
 	size_t before = hooks->count;
+	struct places places = {.count = found->point_count, .at_return = true};
 	char path[32];
 	int error;
 
 	if (number >= KERNEL_TLS_LIBRARIES)
 		return -E2BIG;
-	error = bpf_map_update_elem(map, &number, &library, BPF_ANY) ? -errno : 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	for (size_t i = 0; i < found->point_count && !error; i++) {
+	places.path = path;
+	for (size_t i = 0; i < found->point_count; i++) {
 		page_read(fd, found->points[i].offset);
-		error = point_add(hooks, path, number, &found->points[i]);
+		places.offsets[i] = found->points[i].offset;
+		places.cookies[i] = cookie_of(number, &found->points[i]);
 	}
+	error = bpf_map_update_elem(map, &number, &library, BPF_ANY) ? -errno : 0;
+	if (!error)
+		error = attach(hooks, "tls_leave", &places);
+	places.at_return = false;
+	if (!error)
+		error = attach(hooks, "tls_enter", &places);
 	if (error)
-		links_drop(hooks, before);
+		hooks_drop(hooks, before);
 	return error;
 }
 
@@ -164,7 +244,7 @@ void hooks_free(struct hooks *hooks)
 {
 	if (!hooks)
 		return;
-	links_drop_all(hooks);
-	free(hooks->links);
+	hooks_drop_all(hooks);
+	free(hooks->hooks);
 	free(hooks);
 }

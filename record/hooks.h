@@ -12,8 +12,11 @@ struct bpf_object;
  */
 struct hooks;
 
-/* OBJECT holds the programs and must outlive the hooks. NULL: no memory. */
-struct hooks *hooks_new(struct bpf_object *object);
+/*
+ * OBJECT holds the programs and must outlive the hooks. MULTI: they were loaded to be attached to
+ * all functions of a file together. NULL: no memory.
+ */
+struct hooks *hooks_new(struct bpf_object *object, bool multi);
 
 /*
  * Attaches to all points of the library in the file that FD has open; NUMBER (from 1) is what its

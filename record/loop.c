@@ -161,6 +161,8 @@ static void record(struct recorder *r)
 
 		if (epoll_wait(r->wake, events, 2, empty ? TURN_MS : 0) > 0)
 			signals_take(r);
+		if (r->tls)
+			tls_turn(r->tls);
 		/* What the backlog has no room for stays in the kernel, which then keeps less. */
 		empty = !store_has_room(r->store) || drain_some(r->drain);
 		store_check(r);

@@ -143,7 +143,7 @@ static int list_tls(const struct options *options, char *const *argv)
 
 	(void)argv;
 	if (recorder_load(options, &programs, &problem)) {
-		tls = tls_new(options, programs_tls(programs), emit_nothing, NULL);
+		tls = tls_new(options, programs, emit_nothing, NULL);
 		if (!tls)
 			buffer_append_text(&problem, "out of memory");
 	}

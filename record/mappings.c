@@ -88,11 +88,19 @@ static int file_open(const char *path)
 	return -1;
 }
 
-static bool is_same(int fd, const struct mapping *mapping)
+/* PATH, if it still leads to the file of the mapping. */
+static int same_open(const char *path, const struct mapping *mapping)
 {
+	int fd = file_open(path);
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && st.st_ino == mapping->inode;
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && st.st_ino == mapping->inode)
+		return fd;
+	close(fd);
+	errno = ESTALE;
+	return -1;
 }
 
 int mapping_open(uint32_t pid, const struct mapping *mapping)
@@ -107,13 +115,9 @@ int mapping_open(uint32_t pid, const struct mapping *mapping)
 		return fd;
 	/* The link above takes a capability that isn't kept. */
 	snprintf(path, sizeof(path), "/proc/%u/root%s", pid, mapping->path);
-	fd = file_open(path);
-	if (fd >= 0 && !is_same(fd, mapping)) {
-		close(fd);
-		errno = ESTALE;
-		return -1;
-	}
-	return fd;
+	fd = same_open(path, mapping);
+	/* The process may be gone already, and was in the same mount namespace most likely. */
+	return fd >= 0 ? fd : same_open(mapping->path, mapping);
 }
 
 void processes_each(void (*tell)(void *context, uint32_t pid), void *context)

@@ -290,7 +290,7 @@ static bool tls_make(struct recorder *r, struct buffer *problem)
 {
 	if (r->options->tls == OPTIONS_TLS_OFF)
 		return true;
-	r->tls = tls_new(r->options, programs_tls(r->programs), event_store, r);
+	r->tls = tls_new(r->options, r->programs, event_store, r);
 	if (!r->tls)
 		buffer_append_text(problem, "out of memory");
 	return r->tls;

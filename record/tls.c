@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "format/map.h"
+#include "record/attach.h"
 #include "record/clock.h"
+#include "record/mapping_watch.h"
 #include "record/mappings.h"
 #include "record/tls_files.h"
 
@@ -17,6 +19,9 @@
 
 /* Processes that are looked at in a second, so that who makes thousands of them costs no more. */
 #define LOOKS_PER_SECOND 200
+
+/* Processes that are remembered; when there are more, those that are gone are forgotten. */
+#define USERS_MIN 4096
 
 /* A process that has no library, or a new one, is looked at again after so long. */
 #define LOOK_AGAIN CLOCK_SECOND
@@ -28,6 +33,7 @@ struct user {
 	size_t count;
 	size_t told; /* of them, that have their event */
 	int64_t looked;
+	bool readable; /* its mappings were, then */
 	bool told_none;
 };
 
@@ -36,7 +42,9 @@ struct tls {
 	struct hooks *hooks;
 	struct tls_files *files;
 	struct tls_ties *ties;
-	struct map users; /* struct user by pid */
+	struct mapping_watch *watch; /* NULL: processes are looked at when they appear */
+	struct map users;	     /* struct user by pid */
+	size_t users_most;	     /* when to look for those that are gone */
 	void (*emit)(void *context, const struct event *event);
 	void *context;
 	int64_t second; /* looks are counted in it */
@@ -45,12 +53,36 @@ struct tls {
 
 /* ---- which process has which library ---- */
 
+static bool process_is_gone(uint32_t pid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%u", pid);
+	return access(path, F_OK) != 0;
+}
+
+/* The end of a process that uses no socket is told by nobody. */
+static void users_prune(struct tls *tls)
+{
+	const struct user *user;
+	size_t at = 0;
+
+	while ((user = map_next(&tls->users, &at)))
+		if (process_is_gone(user->pid))
+			free(map_remove(&tls->users, user->pid));
+	tls->users_most = tls->users.count * 2;
+	if (tls->users_most < USERS_MIN)
+		tls->users_most = USERS_MIN;
+}
+
 static struct user *user_get(struct tls *tls, uint32_t pid)
 {
 	struct user *user = map_get(&tls->users, pid);
 
 	if (user)
 		return user;
+	if (tls->users.count >= tls->users_most)
+		users_prune(tls);
 	user = calloc(1, sizeof(*user));
 	if (!user)
 		return NULL;
@@ -130,7 +162,7 @@ static void process_look(struct tls *tls, struct user *user, int64_t now)
 	look->tls = tls;
 	look->user = user;
 	mappings_read(user->pid, crypto_look, look);
-	mappings_read(user->pid, mapping_look, look);
+	user->readable = mappings_read(user->pid, mapping_look, look);
 	free(look);
 }
 
@@ -159,7 +191,7 @@ static void user_tell(struct tls *tls, struct user *user, int64_t ts)
 {
 	while (user->told < user->count)
 		library_tell(tls, user, user->libraries[user->told++], ts);
-	if (user->count || user->told_none || !user->looked)
+	if (user->count || user->told_none || !user->readable)
 		return;
 	user->told_none = true;
 	library_tell(tls, user, 0, ts);
@@ -185,6 +217,18 @@ static void on_use(void *context, uint32_t pid, int64_t ts)
 	user_tell(tls, user, ts);
 }
 
+/* Whether the library of a process is hooked: then its plaintext should be here. */
+static bool on_ask(void *context, uint32_t pid)
+{
+	const struct tls *tls = context;
+	const struct user *user = map_get(&tls->users, pid);
+
+	for (size_t i = 0; user && i < user->count; i++)
+		if (tls_files_get(tls->files, user->libraries[i])->hooked)
+			return true;
+	return false;
+}
+
 static void on_call(void *context, uint32_t pid, uint32_t library, int64_t ts)
 {
 	struct tls *tls = context;
@@ -201,18 +245,46 @@ static void process_event(struct tls *tls, const struct event_process *process)
 {
 	struct user *user;
 
+	/* The watch has seen it before, and may have seen a process that is gone already. */
+	if (tls->watch)
+		return;
 	user_forget(tls, process->pid);
 	user = user_get(tls, process->pid);
 	if (user)
 		process_look(tls, user, clock_monotonic());
 }
 
+/* A process has mapped a file: a library that isn't known yet, most seldom. */
+static void on_mapped(void *context, const struct mapped *mapped)
+{
+	const struct mapping mapping = {mapped->begin, mapped->begin + mapped->len, mapped->device,
+					mapped->inode, mapped->path};
+	struct tls *tls = context;
+	const struct tls_file *file;
+	struct user *user;
+
+	if (*mapped->path != '/' || (tls_files_known(tls->files, &mapping, &file) && !file))
+		return;
+	user = user_get(tls, mapped->pid);
+	if (!user)
+		return;
+	/* The whole process, for its libcrypto tells the version of its libssl. */
+	if (!file)
+		process_look(tls, user, clock_monotonic());
+	file = tls_files_mapping(tls->files, mapped->pid, &mapping, NULL);
+	if (file)
+		user_add(user, file->number);
+	else if (!user->count)
+		user_forget(tls, mapped->pid);
+}
+
 /* ---- the interface ---- */
 
-struct tls *tls_new(const struct options *options, struct bpf_object *programs,
+struct tls *tls_new(const struct options *options, const struct programs *programs,
 		    void (*emit)(void *context, const struct event *event), void *context)
 {
 	struct tls *tls = calloc(1, sizeof(*tls));
+	struct bpf_object *object = programs_tls(programs);
 	const struct tls_tie_options ties = {
 		.cut_wire = options->wire != OPTIONS_WIRE_ALL,
 		.cut_all_wire = options->wire == OPTIONS_WIRE_NONE,
@@ -221,17 +293,20 @@ struct tls *tls_new(const struct options *options, struct bpf_object *programs,
 		.emit = on_emit,
 		.uses = on_use,
 		.calls = on_call,
+		.is_hooked = on_ask,
 	};
 
 	if (!tls)
 		return NULL;
 	tls->options = options;
+	tls->users_most = USERS_MIN;
 	tls->emit = emit;
 	tls->context = context;
-	tls->hooks = programs ? hooks_new(programs) : NULL;
+	if (object)
+		tls->hooks = hooks_new(object, programs_tls_multi(programs));
 	tls->files = tls_files_new(tls->hooks);
 	tls->ties = tls_tie_new(&ties);
-	if (tls->files && tls->ties && (tls->hooks || !programs))
+	if (tls->files && tls->ties && (tls->hooks || !object))
 		return tls;
 	tls_free(tls);
 	return NULL;
@@ -275,10 +350,18 @@ static void command_look(struct tls *tls, const char *name)
 
 void tls_begin(struct tls *tls)
 {
+	/* Before the processes are looked at, so that none is missed in between. */
+	tls->watch = mapping_watch_new();
 	tls_files_system(tls->files);
 	if (tls->options->command)
 		command_look(tls, tls->options->command[0]);
 	processes_each(process_begin, tls);
+}
+
+void tls_turn(struct tls *tls)
+{
+	if (tls->watch && !mapping_watch_look(tls->watch, on_mapped, tls))
+		processes_each(process_begin, tls);
 }
 
 void tls_event(struct tls *tls, const struct event *event)
@@ -383,6 +466,7 @@ void tls_free(struct tls *tls)
 
 	if (!tls)
 		return;
+	mapping_watch_free(tls->watch);
 	hooks_free(tls->hooks);
 	tls_files_free(tls->files);
 	tls_tie_free(tls->ties);

@@ -13,7 +13,7 @@
  */
 struct tls;
 
-struct bpf_object;
+struct programs;
 
 struct tls_totals {
 	struct tls_tie_totals ties;
@@ -22,14 +22,16 @@ struct tls_totals {
 };
 
 /*
- * PROGRAMS holds the programs of the hooks and must outlive it; NULL where the kernel has none of
- * them. What is to be recorded goes to EMIT. NULL: no memory.
+ * PROGRAMS must outlive it. What is to be recorded goes to EMIT. NULL: no memory.
  */
-struct tls *tls_new(const struct options *options, struct bpf_object *programs,
+struct tls *tls_new(const struct options *options, const struct programs *programs,
 		    void (*emit)(void *context, const struct event *event), void *context);
 
 /* Looks for libraries in all processes, and where ld.so does, and hooks them. */
 void tls_begin(struct tls *tls);
+
+/* Looks for what was loaded since the last time: some times a second. */
+void tls_turn(struct tls *tls);
 
 /* Every event of the recording passes here, in order. */
 void tls_event(struct tls *tls, const struct event *event);

@@ -148,17 +148,27 @@ static struct tls_file *file_get(struct tls_files *files, int fd, const char *pa
 	return file;
 }
 
+bool tls_files_known(const struct tls_files *files, const struct mapping *mapping,
+		     const struct tls_file **file)
+{
+	uint64_t key = inode_key(mapping->device, mapping->inode);
+
+	*file = map_get(&files->by_inode, key);
+	return *file || map_get(&files->looked, key);
+}
+
 const struct tls_file *tls_files_mapping(struct tls_files *files, uint32_t pid,
 					 const struct mapping *mapping,
 					 const struct mapping *crypto)
 {
 	uint64_t key = inode_key(mapping->device, mapping->inode);
-	struct tls_file *file = map_get(&files->by_inode, key);
+	const struct tls_file *known;
+	struct tls_file *file;
 	int crypto_fd;
 	int fd;
 
-	if (file || map_get(&files->looked, key))
-		return file;
+	if (tls_files_known(files, mapping, &known))
+		return known;
 	fd = mapping_open(pid, mapping);
 	if (fd < 0)
 		return NULL;

@@ -30,6 +30,11 @@ const struct tls_file *tls_files_mapping(struct tls_files *files, uint32_t pid,
 					 const struct mapping *mapping,
 					 const struct mapping *crypto);
 
+/* Whether the mapped file was looked at before; *FILE is set then, to NULL when it holds no
+ * library. */
+bool tls_files_known(const struct tls_files *files, const struct mapping *mapping,
+		     const struct tls_file **file);
+
 /* Looks at the file at PATH of the caller's own, the libcrypto beside it included. */
 const struct tls_file *tls_files_path(struct tls_files *files, const char *path);
 

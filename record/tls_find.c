@@ -210,6 +210,7 @@ static void layout_set(struct tls_found *found)
 	}
 	found->random_in = layout.random_in;
 	found->random_at = layout.random_at;
+	found->server_at = layout.server_at;
 }
 
 static bool library_find(struct finder *f)

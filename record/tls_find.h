@@ -38,6 +38,7 @@ struct tls_found {
 	/* Where the library's object has the client random: 0 when that isn't known. */
 	uint32_t random_in; /* offset of a pointer to where it is; 0: it is in the object */
 	uint32_t random_at;
+	uint32_t server_at; /* of a number that is 1 at the server's end, else 0 */
 };
 
 /*

@@ -21,16 +21,16 @@ static const struct {
 	struct version last;
 	struct tls_layout layout;
 } layouts[] = {
-	{TLS_LIBRARY_OPENSSL, {1, 1, 1}, {1, 1, 1}, {0xa8, 0xb8}},
-	{TLS_LIBRARY_OPENSSL, {3, 0, 0}, {3, 1, 99}, {0, 0x160}},
-	{TLS_LIBRARY_OPENSSL, {3, 2, 0}, {3, 2, 3}, {0, 0x140}},
-	{TLS_LIBRARY_OPENSSL, {3, 2, 4}, {3, 2, 99}, {0, 0x148}},
-	{TLS_LIBRARY_OPENSSL, {3, 3, 0}, {3, 3, 2}, {0, 0x140}},
-	{TLS_LIBRARY_OPENSSL, {3, 3, 3}, {3, 3, 99}, {0, 0x148}},
-	{TLS_LIBRARY_OPENSSL, {3, 4, 0}, {3, 4, 0}, {0, 0x140}},
-	{TLS_LIBRARY_OPENSSL, {3, 4, 1}, {3, 4, 99}, {0, 0x148}},
-	{TLS_LIBRARY_OPENSSL, {3, 5, 0}, {4, 0, 99}, {0, 0x188}},
-	{TLS_LIBRARY_GNUTLS, {3, 7, 9}, {3, 7, 9}, {0, 0x50}},
+	{TLS_LIBRARY_OPENSSL, {1, 1, 1}, {1, 1, 1}, {0xa8, 0xb8, 0x38}},
+	{TLS_LIBRARY_OPENSSL, {3, 0, 0}, {3, 1, 99}, {0, 0x160, 0x38}},
+	{TLS_LIBRARY_OPENSSL, {3, 2, 0}, {3, 2, 3}, {0, 0x140, 0x70}},
+	{TLS_LIBRARY_OPENSSL, {3, 2, 4}, {3, 2, 99}, {0, 0x148, 0x78}},
+	{TLS_LIBRARY_OPENSSL, {3, 3, 0}, {3, 3, 2}, {0, 0x140, 0x70}},
+	{TLS_LIBRARY_OPENSSL, {3, 3, 3}, {3, 3, 99}, {0, 0x148, 0x78}},
+	{TLS_LIBRARY_OPENSSL, {3, 4, 0}, {3, 4, 0}, {0, 0x140, 0x70}},
+	{TLS_LIBRARY_OPENSSL, {3, 4, 1}, {3, 4, 99}, {0, 0x148, 0x78}},
+	{TLS_LIBRARY_OPENSSL, {3, 5, 0}, {4, 0, 99}, {0, 0x188, 0x78}},
+	{TLS_LIBRARY_GNUTLS, {3, 7, 9}, {3, 7, 9}, {0, 0x50, 0}},
 };
 
 static int version_compare(const struct version *a, const struct version *b)

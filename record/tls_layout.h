@@ -12,6 +12,7 @@
 struct tls_layout {
 	uint32_t random_in; /* offset of a pointer to where it is; 0: it is in the object */
 	uint32_t random_at; /* offset */
+	uint32_t server_at; /* offset of a number: 1 at the server's end, else 0; 0: not known */
 };
 
 /*

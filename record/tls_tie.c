@@ -38,6 +38,7 @@ struct wire {
 	struct session *session;      /* whose plaintext it has; NULL: none's */
 	uint64_t positions[2];	      /* of the plaintext, behind all that is known */
 	struct balance balances[2];
+	bool seen; /* a library's object was tied to it */
 };
 
 /* An object of a library with one client random. */
@@ -338,6 +339,8 @@ static bool is_added(uint64_t bytes)
 	return bytes == 17 || bytes == 24 || bytes == 16 || bytes == 9;
 }
 
+#define ADDED_LEAST 9
+
 static void missed_emit(struct tls_ties *t, struct wire *w, enum direction d, uint64_t bytes,
 			int64_t ts)
 {
@@ -415,9 +418,24 @@ static void plain_balance(struct tls_ties *t, struct session *s, const struct ev
 /* An alert, by its length, ends most connections and is no plaintext: RFC 8446 section 6. */
 #define ALERT_LEN 2
 
+/* Application data went over the wire, and the library that is hooked was never called. */
+static void wire_silent(struct tls_ties *t, struct wire *w, int64_t ts)
+{
+	if (w->seen || !t->options.is_hooked || !t->options.is_hooked(t->options.context, w->pid))
+		return;
+	for (int d = 0; d < 2; d++) {
+		const struct tls_stream *s = &w->streams[d];
+
+		if (s->data_bytes > s->data_records * ADDED_LEAST)
+			missed_emit(t, w, (enum direction)d,
+				    s->data_bytes - s->data_records * ADDED_LEAST, ts);
+	}
+}
+
 /* What the wire tells beyond the plaintext when the connection ends. */
 static void wire_settle(struct tls_ties *t, struct wire *w, int64_t ts)
 {
+	wire_silent(t, w, ts);
 	for (int d = 0; d < 2; d++) {
 		int64_t beyond = w->balances[d].begun ? balance_of(w, (enum direction)d) : 0;
 
@@ -460,11 +478,23 @@ static void plain_data(struct tls_ties *t, const struct event *event)
 		plain_emit(t, s, event);
 }
 
-/* The connection of this process whose ClientHello has the random; NULL: none, or more than one. */
+/* Who has sent the ClientHello is the client. */
+static bool end_fits(const struct wire *w, const struct tls_sight *sight)
+{
+	return w->hello_direction == DIRECTION_SENT ? sight->client : sight->server;
+}
+
+/*
+ * The connection of this process whose ClientHello has the random. Where both ends are in one
+ * process the socket tells, or which end the object is, or nobody: NULL.
+ */
 static struct wire *wire_by_random(const struct tls_ties *t, const struct tls_sight *sight)
 {
 	static const uint8_t zero[EVENT_RANDOM_LEN];
-	struct wire *found = NULL;
+	struct wire *any = NULL;
+	struct wire *fitting = NULL;
+	int count = 0;
+	int fitting_count = 0;
 
 	if (memcmp(sight->random, zero, sizeof(zero)) == 0)
 		return NULL;
@@ -472,14 +502,18 @@ static struct wire *wire_by_random(const struct tls_ties *t, const struct tls_si
 		if (w->pid != sight->pid ||
 		    memcmp(wire_random(w), sight->random, EVENT_RANDOM_LEN) != 0)
 			continue;
-		/* Both ends are in one process: the socket tells, or nobody. */
 		if (sight->conn == w->conn)
 			return w;
-		if (found)
-			return NULL;
-		found = w;
+		any = w;
+		count++;
+		if (!end_fits(w, sight))
+			continue;
+		fitting = w;
+		fitting_count++;
 	}
-	return found;
+	if (count == 1)
+		return any;
+	return fitting_count == 1 ? fitting : NULL;
 }
 
 /* Whether the plaintext of an object may be that of the connection whose socket it used. */
@@ -541,6 +575,7 @@ static void session_tie(struct tls_ties *t, struct session *s, struct wire *w,
 	if (w->session && w->session != s)
 		w->session->wire = NULL;
 	w->session = s;
+	w->seen = true;
 	s->wire = w;
 	s->conn = w->conn;
 	for (int d = 0; d < 2; d++) {

@@ -29,6 +29,8 @@ struct tls_sight {
 	uint32_t tid;
 	uint32_t library;
 	int64_t hooked; /* since when all calls of the library are seen */
+	bool server;	/* the object is a server's */
+	bool client;	/* or a client's; neither: not known */
 	bool named;	/* conn is what the object names */
 	uint8_t random[EVENT_RANDOM_LEN];
 };
@@ -41,6 +43,8 @@ struct tls_tie_options {
 	void (*emit)(void *context, const struct event *event);
 	/* PID has sent or received a ClientHello. */
 	void (*uses)(void *context, uint32_t pid, int64_t ts);
+	/* Whether the plaintext of PID is expected, because its library is hooked. */
+	bool (*is_hooked)(void *context, uint32_t pid);
 	/* PID has called LIBRARY. */
 	void (*calls)(void *context, uint32_t pid, uint32_t library, int64_t ts);
 };

@@ -224,6 +224,8 @@ bool translate_sight(const void *data, size_t len, struct tls_sight *sight)
 		.tid = k->tid,
 		.library = k->library,
 		.named = k->flags & KERNEL_TLS_NAMED,
+		.server = k->flags & KERNEL_TLS_SERVER,
+		.client = k->flags & KERNEL_TLS_CLIENT,
 	};
 	memcpy(sight->random, k->random, sizeof(sight->random));
 	return true;

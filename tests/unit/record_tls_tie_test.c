@@ -210,9 +210,10 @@ static void the_random_ties_both_ends_of_one_host(void **state)
 	bench_free(b);
 }
 
-static void both_ends_in_one_process_are_told_apart_by_their_sockets(void **state)
+static void both_ends_in_one_process_are_told_apart(void **state)
 {
 	struct bench *b = bench_new(&all_wire);
+	struct tls_sight client;
 	char bytes[64];
 	size_t len = hello(bytes, 7);
 
@@ -222,7 +223,12 @@ static void both_ends_in_one_process_are_told_apart_by_their_sockets(void **stat
 	sight(b, 50, 100, 0x1000, 2, 7);
 	assert_int_equal(b->events[b->count - 1].tls.conn, 2);
 	assert_int_equal(b->events[b->count - 1].tls.tie, TLS_TIE_RANDOM);
-	/* Without one it is nobody's. */
+	/* Or by which end the object is. */
+	client = sight_of(b, 52, 100, 0x3000, 0, 7);
+	client.client = true;
+	tls_tie_sight(b->ties, &client);
+	assert_int_equal(b->events[b->count - 1].tls.conn, 1);
+	/* Without either it is nobody's. */
 	sight(b, 51, 100, 0x2000, 0, 7);
 	assert_int_equal(b->events[b->count - 1].tls.conn, 51);
 	assert_int_equal(b->events[b->count - 1].tls.tie, TLS_TIE_NONE);
@@ -568,7 +574,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_random_ties_both_ends_of_one_host),
-		cmocka_unit_test(both_ends_in_one_process_are_told_apart_by_their_sockets),
+		cmocka_unit_test(both_ends_in_one_process_are_told_apart),
 		cmocka_unit_test(a_hello_may_come_after_other_bytes_of_the_connection),
 		cmocka_unit_test(the_socket_of_the_calls_ties_where_no_random_is_known),
 		cmocka_unit_test(tls_inside_of_tls_is_not_glued_to_the_socket),
