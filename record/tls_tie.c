@@ -50,9 +50,12 @@ struct session {
 	uint64_t expected[2]; /* of its own count */
 	struct wire *wire;    /* NULL: a connection of its own, or one without a ClientHello */
 	uint32_t pid;
-	int64_t hooked; /* as in struct tls_sight */
-	bool own;	/* the connection is its own */
-	bool dropped;	/* not recorded */
+	int64_t hooked;	  /* as in struct tls_sight */
+	uint64_t records; /* of application data sent on the wire, at its last call */
+	uint64_t last;	  /* bytes of that */
+	bool nested;	  /* its calls use the socket themselves */
+	bool own;	  /* the connection is its own */
+	bool dropped;	  /* not recorded */
 };
 
 struct tls_ties {
@@ -319,12 +322,12 @@ static int64_t balance_of(const struct wire *w, enum direction d)
 			 (w->positions[d] - b->plain));
 }
 
-static void balance_begin(struct wire *w, enum direction d, int64_t ts)
+static void balance_begin(struct wire *w, enum direction d, uint64_t plain, int64_t ts)
 {
 	w->balances[d] = (struct balance){
 		.wire_bytes = w->streams[d].data_bytes,
 		.wire_records = w->streams[d].data_records,
-		.plain = w->positions[d],
+		.plain = plain,
 		.ts = ts,
 		.begun = true,
 	};
@@ -381,15 +384,12 @@ static void balance_first(struct tls_ties *t, struct session *s, const struct ev
 		missed_emit(t, w, d, before, event->ts);
 		s->base[d] += before;
 	}
-	w->positions[d] += event->data.len;
-	balance_begin(w, d, event->ts);
-	w->positions[d] -= event->data.len;
+	balance_begin(w, d, w->positions[d] + event->data.len, event->ts);
 }
 
 /*
- * What was sent is on the wire when the library's call returns, or comes later: what is there
- * beyond the plaintext was missed before this call. What was received may still wait in the
- * library.
+ * What is on the wire beyond the plaintext was missed before this call: of what is sent, when the
+ * call itself writes to the socket. What was received may still wait in the library.
  */
 static void balance_next(struct tls_ties *t, struct session *s, const struct event *event)
 {
@@ -398,18 +398,39 @@ static void balance_next(struct tls_ties *t, struct session *s, const struct eve
 	int64_t beyond = balance_of(w, d) - (int64_t)event->data.len;
 
 	if (beyond == 0) {
-		w->positions[d] += event->data.len;
-		balance_begin(w, d, event->ts);
-		w->positions[d] -= event->data.len;
+		balance_begin(w, d, w->positions[d] + event->data.len, event->ts);
 	} else if (beyond > 0 && d == DIRECTION_SENT) {
 		missed_emit(t, w, d, (uint64_t)beyond, event->ts);
 		s->base[d] += (uint64_t)beyond;
 	}
 }
 
+/*
+ * Where the application itself carries the records to the socket, they are there after the call:
+ * the one that came since the last call is held against that.
+ */
+static void balance_lagging(struct tls_ties *t, struct session *s, const struct event *event)
+{
+	struct wire *w = s->wire;
+	const struct tls_stream *stream = &w->streams[DIRECTION_SENT];
+	uint64_t came = stream->data_records - s->records;
+	int64_t beyond = w->balances[DIRECTION_SENT].begun ? balance_of(w, DIRECTION_SENT) : 0;
+
+	if (beyond == 0 && w->added && came == 1 && stream->data_len == s->last + w->added)
+		balance_begin(w, DIRECTION_SENT, w->positions[DIRECTION_SENT], event->ts);
+	else if (beyond > 0) {
+		missed_emit(t, w, DIRECTION_SENT, (uint64_t)beyond, event->ts);
+		s->base[DIRECTION_SENT] += (uint64_t)beyond;
+	}
+	s->records = stream->data_records;
+	s->last = event->data.len;
+}
+
 static void plain_balance(struct tls_ties *t, struct session *s, const struct event *event)
 {
-	if (s->wire->balances[event->data.direction].begun)
+	if (event->data.direction == DIRECTION_SENT && !s->nested)
+		balance_lagging(t, s, event);
+	else if (s->wire->balances[event->data.direction].begun)
 		balance_next(t, s, event);
 	else
 		balance_first(t, s, event);
@@ -631,6 +652,7 @@ static struct session *session_add(struct tls_ties *t, const struct tls_sight *s
 	s->object = sight->object;
 	s->pid = sight->pid;
 	s->hooked = sight->hooked;
+	s->nested = sight->conn != 0;
 	if (map_put(&t->sessions, s->id, s))
 		return s;
 	free(s);
@@ -653,8 +675,10 @@ void tls_tie_sight(struct tls_ties *t, const struct tls_sight *sight)
 {
 	struct session *s = map_get(&t->sessions, sight->session);
 
-	if (s)
+	if (s) {
+		s->nested |= sight->conn != 0;
 		return;
+	}
 	s = session_add(t, sight);
 	if (!s) {
 		t->totals.refused++;

@@ -445,6 +445,39 @@ static void what_was_sent_and_not_read_is_a_loss_at_its_place(void **state)
 	bench_free(b);
 }
 
+/* Sends LEN bytes through the library, whose record the application writes after the call. */
+static uint64_t send_later(struct bench *b, uint64_t wire_at, uint64_t plain_at, size_t len)
+{
+	plain(b, 50, 100, DIRECTION_SENT, plain_at, len);
+	return wire_at + record(b, 1, 100, DIRECTION_SENT, wire_at, len + 17);
+}
+
+static void records_may_be_written_after_the_call(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	char bytes[64];
+	uint64_t at = hello(bytes, 1);
+	const struct event *loss;
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, at);
+	wire(b, 1, 100, DIRECTION_RECEIVED, 0, "\x16\x03\x03\0\x04hey!", 9);
+	sight(b, 50, 100, 0x1000, 0, 1);
+	record(b, 1, 100, DIRECTION_RECEIVED, 9, 100 + 17);
+	plain(b, 50, 100, DIRECTION_RECEIVED, 0, 100);
+	for (uint64_t i = 0; i < 4; i++)
+		at = send_later(b, at, i * 6, 6);
+	assert_null(only(b, 0, EVENT_LOSS));
+	at += record(b, 1, 100, DIRECTION_SENT, at, 33 + 17);
+	send_later(b, at, 24, 6);
+	close_conn(b, 1);
+	loss = only(b, 0, EVENT_LOSS);
+	assert_non_null(loss);
+	assert_int_equal(loss->loss.position, 24);
+	assert_int_equal(loss->loss.bytes, 33);
+	bench_free(b);
+}
+
 static void what_came_before_the_hooks_is_a_loss(void **state)
 {
 	struct bench *b = bench_new(&all_wire);
@@ -585,6 +618,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_left_out_of_what_nobody_reads),
 		cmocka_unit_test(what_was_sent_and_not_read_is_a_loss_at_its_place),
 		cmocka_unit_test(what_came_before_the_hooks_is_a_loss),
+		cmocka_unit_test(records_may_be_written_after_the_call),
 		cmocka_unit_test(what_was_received_may_be_read_in_parts),
 		cmocka_unit_test(a_filter_of_ports_leaves_out_what_has_no_port),
 		cmocka_unit_test(what_is_alone_ends_with_its_process),

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Holds the plaintext in a recording against what tls_talk said.
+
+    tls_judge.py SOCKTAPE RECORDING PORT CONNECTIONS MESSAGES [--lossy] [--clients-only]
+
+Every connection to PORT must have, at both of its ends, exactly what one client has said, in order, and
+every client's words must be there. With --lossy a loss that is told in the recording stands for what is
+missing, and with --clients-only the server's end is not looked at.
+"""
+import json
+import re
+import subprocess
+import sys
+
+
+def text(i, k):
+    return f"conn-{i}-msg-{k}-{'x' * ((i * 7 + k * 13) % 400)}."
+
+
+def events(socktape, recording):
+    out = subprocess.run([socktape, "events", recording, "--all", "--format", "json"], check=True,
+                         capture_output=True, text=True).stdout
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def fail(why):
+    print(why)
+    sys.exit(1)
+
+
+def main():
+    options = {word for word in sys.argv if word.startswith("--")}
+    socktape, recording, port, connections, messages = [w for w in sys.argv[1:] if w not in options]
+    connections, messages = int(connections), int(messages)
+    ends, streams, ties, losses, placed = {}, {}, {}, [], {}
+    for e in events(socktape, recording):
+        conn = e.get("conn")
+        if e["event"] == "conn":
+            words = e.get("detail") or ""
+            match = re.match(r"(\S+) (\S*) (\S*), (\w+), (\w+)", words)
+            if match and port in (match[2].rpartition(":")[2], match[3].rpartition(":")[2]):
+                ends[conn] = "client" if match[3].endswith(":" + port) else "server"
+        elif e["event"] == "tls":
+            ties[conn] = e["detail"].split(",")[0]
+        elif e["event"] == "loss":
+            losses.append(e)
+        elif e["event"] == "data" and e["layer"] == "tls":
+            stream = streams.setdefault((conn, e["dir"]), [0, ""])
+            if e["offset"] != stream[0] and "--lossy" not in options:
+                fail(f"connection {conn} {e['dir']}: {e['offset']} follows {stream[0]}")
+            if e["captured"] != e["len"]:
+                fail(f"connection {conn}: {e['cut']}")
+            stream[0] = e["offset"] + e["len"]
+            stream[1] += e["payload"]
+    alone = [conn for conn, tie in ties.items() if tie == "tied by not tied"]
+    if alone and "--lossy" not in options:
+        fail(f"{len(alone)} objects are tied to no connection")
+    if losses and "--lossy" not in options:
+        fail(f"losses: {losses[:3]}")
+    expected = {i: "".join(text(i, k) for k in range(messages)) for i in range(connections)}
+    for end in ("client", "server"):
+        if end == "server" and "--clients-only" in options:
+            continue
+        seen = {}
+        for conn, role in ends.items():
+            if role != end:
+                continue
+            for direction in ("sent", "received"):
+                said = streams.get((conn, direction), [0, ""])[1]
+                who = {int(n) for n in re.findall(r"conn-(\d+)-", said)}
+                if len(who) > 1:
+                    fail(f"connection {conn} has the words of {sorted(who)}")
+                if not who:
+                    continue
+                i = who.pop()
+                whole = said == expected[i]
+                part = "--lossy" in options and expected[i].endswith(said)
+                if not whole and not part:
+                    fail(f"connection {conn} {direction}: {said[:80]}... is not what was said")
+                seen.setdefault(direction, []).append(i)
+        for direction in ("sent", "received"):
+            got = sorted(seen.get(direction, []))
+            if got != sorted(expected) and "--lossy" not in options:
+                fail(f"{end}s {direction}: {len(got)} of {len(expected)}")
+            if "--lossy" in options and not got:
+                fail(f"{end}s {direction}: nothing")
+    kinds = sorted({tie for conn, tie in ties.items() if conn in ends})
+    print(f"{len(ends)} ends, {', '.join(kinds)}")
+
+
+main()
