@@ -19,11 +19,12 @@ struct cursor bson_begin(struct span document)
 	struct cursor c = cursor_of(document.data, document.len);
 	uint32_t len = cursor_le32(&c);
 
-	/* Without the zero at its end. */
-	if (!c.failed && len >= DOCUMENT_MIN && len <= document.len)
-		return cursor_of(c.pos, len - DOCUMENT_MIN);
-	c.failed = true;
-	return c;
+	if (c.failed || len < DOCUMENT_MIN) {
+		c.failed = true;
+		return c;
+	}
+	/* Without the zero at its end; of one that is cut, what there is. */
+	return cursor_of(c.pos, len <= document.len ? len - DOCUMENT_MIN : cursor_left(&c));
 }
 
 struct span bson_next_document(struct cursor *c)
@@ -390,7 +391,10 @@ static void append_document(struct bson_writer *w, struct span document, bool ar
 			json_append_string(w->out, e.name);
 			buffer_append_char(w->out, ':');
 		}
-		append_value(w, &e, depth);
+		if (!depth && w->hidden && span_is(e.name, w->hidden))
+			buffer_append_text(w->out, "\"(not shown)\"");
+		else
+			append_value(w, &e, depth);
 	}
 	w->damaged |= c.failed;
 	buffer_append_char(w->out, array ? ']' : '}');

@@ -36,7 +36,7 @@ struct bson_element {
 	struct span value; /* as encoded, behind the name */
 };
 
-/* A cursor over the elements of DOCUMENT, which begins with its length. */
+/* A cursor over the elements of DOCUMENT, which begins with its length and may be cut. */
 struct cursor bson_begin(struct span document);
 
 /* The next element; false: there are no more, or what comes is none (then C failed). */
@@ -58,7 +58,8 @@ bool bson_integer(const struct bson_element *element, int64_t *value);
 /* Where JSON goes, at most about LIMIT bytes of it. */
 struct bson_writer {
 	struct buffer *out;
-	size_t limit; /* of out->len */
+	size_t limit;	    /* of out->len */
+	const char *hidden; /* the value of this field, not in others, isn't shown; NULL: none */
 	bool cut;
 	bool damaged;
 };

@@ -50,7 +50,6 @@ static void take(struct mongodb_state *st, struct mongodb_message *m)
 		matcher_discard(st->matcher, &m->base);
 		return;
 	}
-	m->base.partial |= m->cut;
 	if (!m->request) {
 		m->base.key = m->header.response_to;
 		matcher_response(st->matcher, &m->base);
@@ -94,10 +93,12 @@ void mongodb_part(void *state, const struct frame *frame)
 		*m = begin(st, frame);
 	if (!*m)
 		return;
-	if (frame->data)
+	if (frame->data) {
 		append(st, *m, span_of(frame->data, frame->available));
-	else
-		(*m)->cut = (*m)->base.partial = true;
+		return;
+	}
+	(*m)->cut = true;
+	(*m)->base.partial |= frame->lost;
 }
 
 void mongodb_message(void *state, const struct frame *frame)

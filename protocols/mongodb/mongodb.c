@@ -67,25 +67,15 @@ static enum frame_status mongodb_frame(const void *state, enum side side, const 
 	return FRAME_DONE;
 }
 
-/* A header whose numbers fit, and what of the message is there. */
+/* A message that speaks for itself, as far as it is there. */
 static bool mongodb_resync(void *state, enum side side, struct cursor *in)
 {
 	(void)state;
 	(void)side;
-	for (; cursor_left(in) >= MONGODB_HEADER_LEN + 5; cursor_skip(in, 1)) {
-		struct cursor c = *in;
-		struct mongodb_header h;
-		struct span payload;
-
-		if (!mongodb_header_read(&c, &h))
-			continue;
-		payload = cursor_rest(&c);
-		if (h.opcode != MONGODB_MSG || h.len - MONGODB_HEADER_LEN > payload.len)
+	for (; cursor_left(in) >= MONGODB_HEADER_LEN + 10; cursor_skip(in, 1))
+		/* The highest byte of opcodes is 0: most places are passed at once. */
+		if (!in->pos[15] && mongodb_look(cursor_rest(in)).proof)
 			return true;
-		payload.len = h.len - MONGODB_HEADER_LEN;
-		if (mongodb_body_read(h.opcode, payload, (struct span){0}).good)
-			return true;
-	}
 	return false;
 }
 
@@ -111,4 +101,6 @@ const struct protocol protocol_mongodb = {
 			.lost = mongodb_lost,
 		},
 	.finish = mongodb_finish,
+	.pack = mongodb_pack,
+	.unpack = mongodb_unpack,
 };

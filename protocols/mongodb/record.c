@@ -149,12 +149,17 @@ static void append_any(struct bson_writer *w, const struct mongodb_body *body, w
 static void write_body(struct mongodb_state *st, const struct mongodb_body *body,
 		       struct buffer *out, write_fn *write, bool *cut)
 {
-	struct bson_writer w = {.out = out, .limit = session_keep(st->session)};
+	struct bson_writer w = {
+		.out = out,
+		.limit = session_keep(st->session),
+		/* A hello may begin to log in (MongoDB's specification "Authentication"). */
+		.hidden = "speculativeAuthenticate",
+	};
 
 	buffer_clear(out);
 	append_any(&w, body, write);
 	*cut |= w.cut;
-	if (w.damaged)
+	if (w.damaged && body->good)
 		note(st, "a document is damaged");
 }
 
@@ -240,7 +245,9 @@ static size_t request_documents(const struct mongodb_body *body)
 	if (body->opcode == MONGODB_INSERT)
 		return count_documents(cursor_of(body->documents.data, body->documents.len));
 	while (next_sequence(&c, &name, &documents))
-		count += count_documents(documents);
+		/* bulkWrite lists its collections, too. */
+		if (!span_is(name, "nsInfo"))
+			count += count_documents(documents);
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]) && body->document.len; i++)
 		if (bson_find(body->document, lists[i], &e) && e.type == BSON_ARRAY)
 			count += count_elements(e.value);

@@ -40,6 +40,11 @@ void mongodb_finish(void *state);
 /* The opcode behind compression; 0: it can't be told. */
 uint32_t mongodb_opcode_of(const struct mongodb_message *m);
 
+/* ---- pack.c ---- */
+
+bool mongodb_pack(const void *state, struct buffer *out);
+bool mongodb_unpack(void *state, struct unpack *in);
+
 /* ---- record.c ---- */
 
 #define MONGODB_COLUMNS(X)                                                                         \
@@ -83,6 +88,22 @@ extern const struct table mongodb_table;
 void mongodb_emit(void *context, struct message *request, struct message *response, bool lost);
 
 /* ---- infer.c ---- */
+
+enum mongodb_proof {
+	MONGODB_PROOF_NONE,
+	MONGODB_PROOF_FRONT, /* what can be seen of it fits */
+	MONGODB_PROOF_WHOLE  /* it is as it should be, to its end */
+};
+
+struct mongodb_finding {
+	enum mongodb_proof proof;
+	uint32_t len;
+	uint32_t opcode;
+	bool request;
+};
+
+/* What speaks for a message at the front of BYTES. */
+struct mongodb_finding mongodb_look(struct span bytes);
 
 void mongodb_infer(const struct sample *sample, struct verdict *verdict);
 

@@ -66,6 +66,18 @@ static void check(struct mongodb_body *body, struct span message)
 	body->checksum_bad = cursor_le32(&c) != checksum(span_of(message.data, message.len - 4));
 }
 
+/* The next document, or what there is of it; false: it isn't whole. */
+static bool read_document(struct mongodb_body *body, struct cursor *c)
+{
+	struct span rest = cursor_rest(c);
+
+	body->document = bson_next_document(c);
+	if (body->document.len)
+		return true;
+	body->document = rest;
+	return false;
+}
+
 static void read_sections(struct mongodb_body *body, struct cursor *c)
 {
 	body->good = true;
@@ -74,10 +86,10 @@ static void read_sections(struct mongodb_body *body, struct cursor *c)
 		uint8_t kind = cursor_u8(c);
 
 		if (kind == 0) {
-			body->document = bson_next_document(c);
-			body->good &= body->document.len > 0;
-			if (!body->document.len)
+			if (!read_document(body, c)) {
+				body->good = false;
 				return;
+			}
 		} else if (kind == 1) {
 			uint32_t len = cursor_le32(c);
 
@@ -133,9 +145,8 @@ static void read_query(struct mongodb_body *body, struct cursor *c)
 	cursor_skip(c, 4);
 	body->namespace_ = cursor_until(c, 0);
 	cursor_skip(c, 8); /* to skip, to return */
-	body->document = bson_next_document(c);
-	body->documents = cursor_rest(c);
-	body->good = !c->failed && body->document.len;
+	body->good = read_document(body, c) && !c->failed;
+	body->documents = body->good ? cursor_rest(c) : (struct span){0};
 }
 
 static void read_get_more(struct mongodb_body *body, struct cursor *c)

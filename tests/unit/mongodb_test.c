@@ -85,6 +85,105 @@ static void losses(void **state)
 	http_expect(&feed, records);
 }
 
+/* Begins in the middle of a message. */
+static void from_the_middle(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("rest of a message\0" PING("\2", "\0")),
+		FEED_RESPONSE(PONG("\x12", "\2", "\0")),
+	};
+	const struct feed feed = {
+		.messages = messages, .count = 2, .role = ROLE_CLIENT, .midstream = true};
+	static const char *const records[] = {"'outcome':'ok','command':'ping'", NULL};
+
+	(void)state;
+	http_expect(&feed, records);
+	feed_check(&feed, NULL);
+}
+
+/* What isn't a message of ours, but begins like one, isn't taken for the next behind a hole. */
+static void behind_a_hole(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(PING("\1", "\0")),
+		FEED_REQUEST("lost"),
+		FEED_REQUEST("\x11\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0" PING("\2", "\0")),
+		FEED_RESPONSE(PONG("\x11", "\1", "\0") PONG("\x12", "\2", "\0")),
+	};
+	const struct feed feed = {.messages = messages, .count = 4, .role = ROLE_CLIENT, .lose = 2};
+	static const char *const records[] = {
+		"'outcome':'ok','command':'ping' | 'request_id':1",
+		"'outcome':'ok','command':'ping' | 'request_id':2",
+		NULL,
+	};
+
+	(void)state;
+	http_expect(&feed, records);
+}
+
+/* {hello: 1, speculativeAuthenticate: {p: 1}} */
+static void proofs_are_hidden(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("\x4a\0\0\0\1\0\0\0\0\0\0\0\xdd\7\0\0\0\0\0\0\0\x35\0\0\0\x10hello\0"
+			     "\1\0\0\0\3speculativeAuthenticate\0\x0c\0\0\0\x10p\0\1\0\0\0\0\0"),
+		FEED_RESPONSE(PONG("\x11", "\1", "\0")),
+	};
+
+	(void)state;
+	CHECK(messages,
+	      "'command':'hello' | 'request':{'hello':1,'speculativeAuthenticate':'(not shown)'}");
+}
+
+/* Opcodes of old clients: what asks for nothing, and what is asked with a namespace. */
+static void older_opcodes(void **state)
+{
+	static const struct feed_message messages[] = {
+		/* insert into d.c: {a: 1}, {} */
+		FEED_REQUEST("\x29\0\0\0\1\0\0\0\0\0\0\0\xd2\7\0\0\0\0\0\0"
+			     "d.c\0\x0c\0\0\0\x10"
+			     "a\0\1\0\0\0\0\5\0\0\0\0"),
+		/* update d.c: flags, {}, {} */
+		FEED_REQUEST("\x26\0\0\0\2\0\0\0\0\0\0\0\xd1\7\0\0\0\0\0\0"
+			     "d.c\0\0\0\0\0\5\0\0\0\0\5\0\0\0\0"),
+		/* delete from d.c: flags, {} */
+		FEED_REQUEST("\x21\0\0\0\3\0\0\0\0\0\0\0\xd6\7\0\0\0\0\0\0"
+			     "d.c\0\0\0\0\0\5\0\0\0\0"),
+		/* get more of d.c: 2 of cursor 9 */
+		FEED_REQUEST("\x24\0\0\0\4\0\0\0\0\0\0\0\xd5\7\0\0\0\0\0\0"
+			     "d.c\0\2\0\0\0\x09\0\0\0\0\0\0\0"),
+		FEED_RESPONSE("\x29\0\0\0\x11\0\0\0\4\0\0\0\1\0\0\0\0\0\0\0\x09\0\0\0\0\0\0\0"
+			      "\0\0\0\0\1\0\0\0\5\0\0\0\0"),
+		/* kill cursor 9 */
+		FEED_REQUEST("\x20\0\0\0\5\0\0\0\0\0\0\0\xd7\7\0\0\0\0\0\0\1\0\0\0"
+			     "\x09\0\0\0\0\0\0\0"),
+	};
+
+	(void)state;
+	CHECK(messages,
+	      "'outcome':'ok','command':'insert','database':'d','collection':'c' | "
+	      "'request':[{'a':1},{}],'response':null,'req_documents':2 | 'opcode':'insert'",
+	      "'outcome':'ok','command':'update','database':'d','collection':'c'",
+	      "'outcome':'ok','command':'delete'",
+	      "'outcome':'ok','command':'get_more' | 'resp_documents':1 | 'cursor_id':9",
+	      "'outcome':'ok','command':'kill_cursors' | 'cursor_id':9");
+}
+
+/* {ping: 1, $db: "d"}, as zlib, and as Snappy's literal. */
+static void compressed(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("\x3a\0\0\0\1\0\0\0\0\0\0\0\xdc\7\0\0\xdd\7\0\0\x1f\0\0\0\1\x1f\x78"
+			     "\0\0\0\0\0\x1a\0\0\0\x10ping\0\1\0\0\0\2$db\0\2\0\0\0d\0\0"),
+		FEED_RESPONSE("\x31\0\0\0\x11\0\0\0\1\0\0\0\xdc\7\0\0\xdd\7\0\0\x16\0\0\0\1\x16\x54"
+			      "\0\0\0\0\0\x11\0\0\0\1ok\0\0\0\0\0\0\0\xf0\x3f\0"),
+	};
+
+	(void)state;
+	CHECK(messages, "'outcome':'ok','command':'ping','database':'d' | 'response':{'ok':1.0} | "
+			"'opcode':'msg','compression':'snappy' | 'req_bytes':58,'resp_bytes':49");
+}
+
 /* ELEMENTS in a document of their length. */
 static void wrap(struct span elements, struct buffer *document)
 {
@@ -228,6 +327,11 @@ int main(void)
 		cmocka_unit_test(answers_by_their_number),
 		cmocka_unit_test(more_to_come),
 		cmocka_unit_test(losses),
+		cmocka_unit_test(from_the_middle),
+		cmocka_unit_test(behind_a_hole),
+		cmocka_unit_test(proofs_are_hidden),
+		cmocka_unit_test(older_opcodes),
+		cmocka_unit_test(compressed),
 		cmocka_unit_test(every_type),
 		cmocka_unit_test(decimals),
 		cmocka_unit_test(shapes),
