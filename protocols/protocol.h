@@ -198,6 +198,15 @@ void session_emit(struct session *s, const struct record *record);
 void session_switch(struct session *s, const struct protocol *next);
 
 /*
+ * For who asks for a switch: BYTES that the next protocol's open() finds with session_bequest(), in
+ * a form on which the two agree. Copied; nothing where there is no memory.
+ */
+void session_bequeath(struct session *s, struct span bytes);
+
+/* What the protocol before left; valid in open(). Empty: nothing. */
+struct span session_bequest(const struct session *s);
+
+/*
  * What follows on the wire is NEXT (TLS; NULL: whatever inference finds), and this protocol goes on
  * inside it: its state waits. It is served with the plaintext, should that become known (data of
  * LAYER_TLS, or session_unwrapped()); else it gets finish() at the end. For SSLRequest, STARTTLS.

@@ -52,6 +52,7 @@ static void switch_protocol(struct session *s, struct backlog *rest)
 	session_stop_speaking(s);
 	if (!next || !session_start_speaking(s, next, ROLE_UNKNOWN))
 		session_sample_again(s, asked);
+	session_free_bequest(s);
 	session_wait(s, rest);
 }
 
@@ -104,6 +105,27 @@ void session_hand_over(struct session *s, enum direction direction)
 		wrap(s, &rest);
 	else
 		switch_protocol(s, &rest);
+}
+
+void session_bequeath(struct session *s, struct span bytes)
+{
+	buffer_clear(&s->bequest);
+	if (!budget_take(s->options.budget, bytes.len))
+		return;
+	budget_give(s->options.budget, bytes.len);
+	buffer_append_span(&s->bequest, bytes);
+	budget_settle(s->options.budget, &s->bequest, &s->bequest_charged);
+}
+
+struct span session_bequest(const struct session *s)
+{
+	return s->bequest.failed ? (struct span){0} : buffer_span(&s->bequest);
+}
+
+void session_free_bequest(struct session *s)
+{
+	buffer_free(&s->bequest);
+	budget_settle(s->options.budget, &s->bequest, &s->bequest_charged);
 }
 
 static void ask(struct session *s, enum handover handover, const struct protocol *next)

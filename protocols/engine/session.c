@@ -193,6 +193,7 @@ void session_free(struct session *s)
 		free(s->plain);
 	}
 	session_free_sampling(s);
+	session_free_bequest(s);
 	session_free_encryption(s);
 	budget_give(s->options.budget, s->spoken_count * sizeof(*s->spoken) + sizeof(*s));
 	free(s->spoken);

@@ -77,6 +77,8 @@ struct session {
 	struct framer *framer; /* of streams */
 	enum handover handover;
 	const struct protocol *next;
+	struct buffer bequest; /* for its open() */
+	uint64_t bequest_charged;
 
 	/*
 	 * Once this one is wrapped, the bytes of the wire go to OUTER and this one waits for
@@ -182,5 +184,7 @@ static inline struct session *session_outermost(struct session *s)
 
 /* Does what the protocol asked for behind a frame that came in DIRECTION, or gives it up. */
 void session_hand_over(struct session *s, enum direction direction);
+
+void session_free_bequest(struct session *s);
 
 #endif

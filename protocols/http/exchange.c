@@ -269,11 +269,30 @@ static const struct protocol *upgraded_to(const struct http_head *head, unsigned
 	return http_same_word(head->upgrade, "h2c") ? &protocol_http2 : NULL;
 }
 
+/* HTTP/2 answers this request on its stream 1. */
+static void leave_request(struct http_state *st, const struct http_message *request)
+{
+	const struct http2_upgrade upgrade = {
+		.first = request->base.ts_first,
+		.last = request->base.ts_last,
+		.body_bytes = request->body_bytes,
+		.method = http_piece_span(request, request->method),
+		.path = http_piece_span(request, request->target),
+		.authority = http_piece_span(request, request->host),
+		.headers = http_piece_span(request, request->headers),
+		.body = request->coding_count ? (struct span){0}
+					      : http_piece_span(request, request->body),
+	};
+
+	http2_bequeath(st->session, &upgrade);
+}
+
 static void begin_response(struct http_state *st, const struct frame *frame,
 			   const struct http_start_line *line)
 {
 	struct http_side *side = &st->sides[SIDE_SERVER];
 	const struct http_message *request;
+	const struct protocol *next;
 	unsigned code = line->code;
 	bool has_body, sure;
 
@@ -293,7 +312,10 @@ static void begin_response(struct http_state *st, const struct frame *frame,
 		expect_body(side, &side->fields.head, SIDE_SERVER);
 	side->doubtful = has_body && !sure;
 	if (switches(request, code) && !frame->lost) {
-		session_switch(st->session, upgraded_to(&side->fields.head, code));
+		next = upgraded_to(&side->fields.head, code);
+		if (next == &protocol_http2 && sure)
+			leave_request(st, request);
+		session_switch(st->session, next);
 		if (side->incoming)
 			side->incoming->notes |= HTTP_NOTE_SWITCHED;
 	}

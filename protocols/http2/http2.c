@@ -45,6 +45,7 @@ static void *http2_open(struct session *s)
 		one->hpack.size_max = HPACK_TABLE_MAX;
 		one->hpack.older = true;
 	}
+	http2_take_bequest(st);
 	return st;
 }
 

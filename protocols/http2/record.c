@@ -142,6 +142,8 @@ static bool was_upgraded(const struct http2_state *st, const struct http2_stream
 {
 	const struct http2_half *request = &s->halves[SIDE_CLIENT];
 
+	if (s->upgraded)
+		return true;
 	return s->id == 1 && !was_seen(request) && !is_lost(request) &&
 	       !session_midstream(st->session);
 }
@@ -171,8 +173,9 @@ static void fill_times(const struct http2_stream *s, struct record *record)
 	record->request_last = request->last;
 	record->response_first = response->first;
 	record->response_last = response->last;
-	record->side = was_seen(request) ? SIDE_CLIENT : SIDE_SERVER;
-	record->position = was_seen(request) ? request->position : response->position;
+	/* The request that was upgraded has its own row, of HTTP/1, at its place. */
+	record->side = was_seen(request) && !s->upgraded ? SIDE_CLIENT : SIDE_SERVER;
+	record->position = record->side == SIDE_CLIENT ? request->position : response->position;
 	/* A stream that goes both ways at once: the request doesn't end after its answer began. */
 	if (response->first != TIME_UNKNOWN && request->last > response->first)
 		record->request_last = response->first > request->first ? response->first

@@ -54,7 +54,8 @@ struct http2_stream {
 	bool reset;
 	bool reset_by_server;
 	bool pushed;
-	bool refused; /* GOAWAY says that it was not looked at */
+	bool upgraded; /* its request came as HTTP/1.1 */
+	bool refused;  /* GOAWAY says that it was not looked at */
 	struct http2_half
 		halves[2];	/* by enum side: what each end sent; of a pushed one likewise */
 	struct grpc_call *grpc; /* NULL: it is none */
@@ -114,6 +115,11 @@ void http2_message(void *state, const struct frame *frame);
 void http2_part(void *state, const struct frame *frame);
 void http2_lost(void *state, enum side side, uint64_t missing);
 void http2_finish(void *state);
+
+/* ---- upgrade.c ---- */
+
+/* In open(): what HTTP/1 left. */
+void http2_take_bequest(struct http2_state *st);
 
 /* ---- pack.c ---- */
 

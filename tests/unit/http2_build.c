@@ -112,7 +112,7 @@ void h2_check(struct h2_build *b, const char *const *records)
 	const struct feed feed = {
 		.messages = b->messages,
 		.count = b->count,
-		.decode_as = &protocol_http2,
+		.decode_as = b->inferred ? NULL : &protocol_http2,
 		.role = ROLE_CLIENT,
 	};
 
@@ -126,7 +126,7 @@ void h2_check_loss(struct h2_build *b, size_t lose, size_t from, const char *con
 	const struct feed feed = {
 		.messages = b->messages,
 		.count = b->count,
-		.decode_as = &protocol_http2,
+		.decode_as = b->inferred ? NULL : &protocol_http2,
 		.role = ROLE_CLIENT,
 		.lose = lose,
 		.lose_from = from,

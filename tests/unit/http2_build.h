@@ -16,6 +16,7 @@ struct h2_build {
 	struct buffer done[H2_MESSAGES_MAX];
 	struct feed_message messages[H2_MESSAGES_MAX];
 	size_t count;
+	bool inferred; /* it doesn't begin as HTTP/2 */
 };
 
 /* The client's preface and empty SETTINGS; the server's SETTINGS. */

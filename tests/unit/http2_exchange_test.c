@@ -31,6 +31,36 @@ static void one_exchange(void **state)
 		     "'reset_code':null,'reset_by':null,'stalled_ns':0,'note':''");
 }
 
+/* What was asked in HTTP/1.1 is answered on stream 1 (RFC 7540, section 3.2). */
+static void an_upgraded_request(void **state)
+{
+	struct h2_build b = {.inferred = true};
+
+	(void)state;
+	buffer_append_text(&b.now, "POST /up?x HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade, "
+				   "HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+				   "Content-Length: 4\r\n\r\nbody");
+	h2_send(&b, DIRECTION_SENT);
+	buffer_append_text(&b.now, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+				   "Upgrade: h2c\r\n\r\n");
+	h2_frame(&b, HTTP2_SETTINGS, 0, 0, (struct span){0});
+	h2_headers(&b, 0, 1, ":status: 200\n");
+	h2_data(&b, END, 1, "hello");
+	h2_send(&b, DIRECTION_RECEIVED);
+	buffer_append_text(&b.now, HTTP2_PREFACE);
+	h2_frame(&b, HTTP2_SETTINGS, 0, 0, (struct span){0});
+	h2_headers(&b, END, 3, GET("/next"));
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, END, 3, ":status: 204\n");
+	h2_send(&b, DIRECTION_RECEIVED);
+	H2_CHECK(&b, "'method':'POST','path':'/up?x' | 'code':101",
+		 "'outcome':'ok','method':'POST','scheme':'http','authority':'a.test',"
+		 "'path':'/up?x','status':200 | "
+		 "'req_body':'body','resp_body':'hello','req_bytes':4 | "
+		 "'stream_id':1 | 'note':'the request came as HTTP/1.1, before the upgrade'",
+		 "'path':'/next','status':204");
+}
+
 /* Three at a time, answered in another order, their frames mixed. */
 static void interleaved(void **state)
 {
@@ -285,12 +315,12 @@ static void stalls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_exchange),	   cmocka_unit_test(interleaved),
-		cmocka_unit_test(what_ends_early), cmocka_unit_test(answered_early),
-		cmocka_unit_test(going_away),	   cmocka_unit_test(promised),
-		cmocka_unit_test(all_forms),	   cmocka_unit_test(table_not_seen),
-		cmocka_unit_test(losses),	   cmocka_unit_test(cut_data),
-		cmocka_unit_test(stalls),
+		cmocka_unit_test(one_exchange),	  cmocka_unit_test(an_upgraded_request),
+		cmocka_unit_test(interleaved),	  cmocka_unit_test(what_ends_early),
+		cmocka_unit_test(answered_early), cmocka_unit_test(going_away),
+		cmocka_unit_test(promised),	  cmocka_unit_test(all_forms),
+		cmocka_unit_test(table_not_seen), cmocka_unit_test(losses),
+		cmocka_unit_test(cut_data),	  cmocka_unit_test(stalls),
 	};
 
 	return cmocka_run_group_tests_name("http2_exchange", tests, NULL, NULL);
