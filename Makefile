@@ -137,7 +137,7 @@ $(BUILD)/tests/unit/record_%: $(BUILD)/obj/tests/unit/record_%.o $(BUILD)/librec
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(RECORD_LIBS) $(FORMAT_LIBS)
 
 # Others' encoders, to hold our decoders against.
-$(BUILD)/tests/unit/tls_% $(BUILD)/tests/unit/replay_tls_%: ORACLE_LIBS := -lssl
+$(BUILD)/tests/unit/tls_% $(BUILD)/tests/unit/replay_tls_% $(BUILD)/tests/unit/pcapng_tls_%: ORACLE_LIBS := -lssl
 $(BUILD)/tests/unit/http2_%: ORACLE_LIBS := -lnghttp2
 
 # What several of them use stands beside them.

@@ -243,6 +243,7 @@ struct encryption {
 	struct span suite;
 	struct span sni;
 	struct span alpn;
+	struct span random; /* of the ClientHello, by which secrets are found */
 	enum reading_of_tls reading;
 	struct span unread; /* why not, or not all */
 };

@@ -22,6 +22,7 @@ enum {
 	OPT_OUTPUT = SELECT_FILTERS,
 	OPT_BOTH_ENDS,
 	OPT_NO_REMAP,
+	OPT_TLS,
 	OPT_QUIET
 };
 
@@ -30,6 +31,10 @@ static const struct command_option options[] = {
 	{"output", 'o', "FILE", "the file to write; - is standard output"},
 	{"both-ends", 0, NULL, "write connections between two recorded processes twice"},
 	{"no-remap", 0, NULL, "leave servers on their own ports"},
+	{"tls", 0, "HOW",
+	 "plaintext (default): what is inside as a connection in clear; keys: with the\n"
+	 "                       secrets, for Wireshark to decrypt; carrier: in TLS without "
+	 "encryption"},
 	{"quiet", 'q', NULL, "no summary on standard error"},
 	{0},
 };
@@ -56,6 +61,24 @@ struct export
 
 /* ---- options ---- */
 
+static bool take_tls(struct export *x, const char *value)
+{
+	static const char *const names[] = {
+		[EXPORT_TLS_PLAINTEXT] = "plaintext",
+		[EXPORT_TLS_KEYS] = "keys",
+		[EXPORT_TLS_CARRIER] = "carrier",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]) == 0) {
+			x->with.tls = (enum export_tls)i;
+			return true;
+		}
+	}
+	command_fail(x->command, "--tls wants plaintext, keys or carrier, not '%s'", value);
+	return false;
+}
+
 static bool take_option(struct export *x, int option, const char *value)
 {
 	if (option < SELECT_FILTERS)
@@ -66,6 +89,8 @@ static bool take_option(struct export *x, int option, const char *value)
 		x->with.both_ends = true;
 	else if (option == OPT_NO_REMAP)
 		x->with.no_remap = true;
+	else if (option == OPT_TLS)
+		return take_tls(x, value);
 	else
 		x->quiet = true;
 	return true;
@@ -99,6 +124,7 @@ static int parse(struct export *x, int argc, char **argv)
 	x->with.facts_limit = x->select.memory / FACTS_SHARE;
 	x->with.held_limit = x->select.memory / HELD_SHARE;
 	x->with.selection = &x->select.selection;
+	x->with.keylog = x->select.keylog;
 	return select_check(&x->select, x->command) ? COMMAND_END : COMMAND_WRONG;
 }
 
@@ -120,6 +146,8 @@ static void tell_counts(const struct exporter_totals *t)
 	} lines[] = {
 		{"connections", t->connections, "", true},
 		{"plaintexts", t->plaintexts, "of TLS, as connections of their own", false},
+		{"decrypted", t->keyed, "TLS connections that Wireshark opens with the secrets",
+		 false},
 		{"flows", t->flows, "of datagrams", false},
 		{"merged", t->merged, "recorded at both ends, written once", false},
 		{"packets", t->packets, "", true},
@@ -227,7 +255,9 @@ static int write_packets(struct export *x, struct target *target)
 	const struct replay_options with = {
 		.handlers = exporter_write_handlers(x->exporter),
 		.selection = &time,
-		.no_sessions = true,
+		.no_sessions = !exporter_decrypts(x->exporter),
+		.parses = exporter_parses,
+		.keylog = x->select.keylog,
 		.memory_limit = x->select.memory / HELD_SHARE,
 	};
 	enum tape_error error = exporter_begin(x->exporter, x->path, target_sink(target));

@@ -9,10 +9,12 @@ static const struct quirk {
 	uint16_t tcp[PORTS_MAX]; /* dissected there too; ended by 0 */
 	uint16_t udp[PORTS_MAX];
 	bool by_line;
+	bool by_record;
 } quirks[] = {
 	{"dns", .tcp = {5353}, .udp = {5353, 5355}},
 	{"http", .tcp = {631, 1900, 2710, 2869, 3128, 3132, 5985, 8080, 8088, 11371},
 	 .by_line = true},
+	{"tls", .by_record = true},
 };
 
 struct range {
@@ -172,6 +174,13 @@ bool dissector_expects(const struct protocol *protocol, bool tcp, uint16_t port)
 		if (*more == port)
 			return true;
 	return false;
+}
+
+bool dissector_knows_by_record(const struct protocol *protocol)
+{
+	const struct quirk *quirk = find_quirk(protocol);
+
+	return quirk && quirk->by_record;
 }
 
 bool dissector_knows_by_line(const struct protocol *protocol)

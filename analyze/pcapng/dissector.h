@@ -24,4 +24,7 @@ bool dissector_expects(const struct protocol *protocol, bool tcp, uint16_t port)
  */
 bool dissector_knows_by_line(const struct protocol *protocol);
 
+/* The same by what its records begin with, wherever the stream begins. */
+bool dissector_knows_by_record(const struct protocol *protocol);
+
 #endif

@@ -15,6 +15,8 @@ struct exporter *exporter_new(const struct exporter_options *options)
 	e->cut_segments = STREAM_CUT_SEGMENTS;
 	e->budget.limit = options->held_limit ? options->held_limit : UINT64_MAX;
 	facts_init(&e->facts, options->selection, options->facts_limit);
+	e->facts.tls = options->tls;
+	e->facts.keylog = options->keylog;
 	e->places = places_new(e->facts.seed, !options->no_remap);
 	if (e->places)
 		return e;
@@ -28,6 +30,7 @@ struct replay_handlers exporter_learn_handlers(struct exporter *e)
 		.event = facts_event,
 		.conn_end = facts_conn_end,
 		.border = facts_border,
+		.plaintext = facts_plaintext,
 		.context = &e->facts,
 	};
 }
@@ -39,6 +42,7 @@ static bool learn_places(struct exporter *e)
 	size_t at = 0;
 
 	while ((c = map_next(&e->facts.conns, &at)) != NULL) {
+		e->totals.keyed += c->wanted && c->has_keys;
 		for (const struct facts_end *end = c->ends; c->wanted && end; end = end->next) {
 			if (end->left_out)
 				continue;
@@ -175,11 +179,30 @@ static void write_conn_end(void *context, const struct connection *from)
 		facts_forget(&e->facts, c);
 }
 
+static void write_plaintext(void *context, const struct event *event, const struct connection *from)
+{
+	on_data(context, event, from);
+}
+
+bool exporter_decrypts(const struct exporter *e)
+{
+	return e->facts.decrypted > 0;
+}
+
+bool exporter_parses(void *context, uint64_t conn)
+{
+	const struct exporter *e = context;
+	const struct facts_conn *c = facts_conn(&e->facts, conn);
+
+	return c && c->wanted && c->decrypted && c->has_plaintext;
+}
+
 struct replay_handlers exporter_write_handlers(struct exporter *e)
 {
 	return (struct replay_handlers){
 		.event = write_event,
 		.conn_end = write_conn_end,
+		.plaintext = write_plaintext,
 		.context = e,
 	};
 }

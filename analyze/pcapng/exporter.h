@@ -11,7 +11,8 @@
  *     exporter_new()
  *     a replay with sessions and exporter_learn_handlers()
  *     exporter_begin()
- *     a replay without sessions and exporter_write_handlers(), told by exporter_attach()
+ *     a replay with exporter_write_handlers(), told by exporter_attach(): without sessions, unless
+ *     exporter_decrypts(), and then of those connections that exporter_parses() says
  *     exporter_finish()
  */
 struct exporter;
@@ -19,8 +20,10 @@ struct exporter;
 struct exporter_options {
 	/* Connections, or everything; time is the replays' business. Outlives the exporter. */
 	const struct selection *selection; /* NULL: everything */
-	bool both_ends;	      /* write conversations between recorded processes twice */
-	bool no_remap;	      /* leave server ports as they are */
+	bool both_ends; /* write conversations between recorded processes twice */
+	bool no_remap;	/* leave server ports as they are */
+	enum export_tls tls;
+	const struct keylog *keylog; /* for EXPORT_TLS_KEYS: the user's; may be NULL */
 	uint64_t held_limit;  /* bytes of memory for data, and for packets, that wait; 0: none */
 	uint64_t facts_limit; /* bytes of memory for what the first pass learns; 0: none */
 };
@@ -29,6 +32,7 @@ struct exporter_totals {
 	uint64_t connections; /* TCP and Unix streams */
 	uint64_t flows;	      /* of datagrams: a socket and one peer */
 	uint64_t plaintexts;  /* of TLS connections, as connections of their own */
+	uint64_t keyed;	      /* TLS connections that Wireshark decrypts with the secrets */
 	uint64_t merged;      /* conversations whose other end was recorded too, and left out */
 	uint64_t packets;
 	uint64_t payload_bytes;
@@ -52,6 +56,10 @@ struct replay_handlers exporter_learn_handlers(struct exporter *e);
 MUST_CHECK enum tape_error exporter_begin(struct exporter *e, const char *path, struct sink sink);
 
 struct replay_handlers exporter_write_handlers(struct exporter *e);
+
+/* Whether plaintext that keys open is written, and whether of the connection of this id. */
+bool exporter_decrypts(const struct exporter *e);
+bool exporter_parses(void *e, uint64_t conn);
 
 /* The replay of the second pass: it is stopped when the sink takes no more. */
 void exporter_attach(struct exporter *e, struct replay *replay);

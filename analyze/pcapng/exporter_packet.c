@@ -81,17 +81,36 @@ static void describe_twin(struct exporter *e, const struct facts_end *end, enum 
 	}
 }
 
+/* What was made of what is inside TLS. */
+static void describe_plaintext(const struct exporter *e, const struct facts_conn *c,
+			       struct buffer *out)
+{
+	buffer_append_text(out, c->decrypted ? "; decrypted with keys"
+					     : "; from the calls of the TLS library");
+	if (e->options.tls == EXPORT_TLS_CARRIER)
+		buffer_append_text(out, "; the TLS around it is made up and encrypts nothing");
+	if (e->options.tls == EXPORT_TLS_KEYS)
+		buffer_append_text(out, c->decrypted ? "; Wireshark can't open it, because the "
+						       "handshake is missing"
+						     : "; there are no keys for Wireshark");
+	if (c->spliced[0] || c->spliced[1])
+		buffer_append_text(out, "; what was said in clear before TLS stands in front, "
+					"without the request for TLS");
+}
+
 void exporter_describe(struct exporter *e, const struct facts_end *end, enum layer layer,
 		       const struct place *place, struct buffer *out)
 {
 	const struct facts_conn *c = end->conn;
-	const struct protocol *protocol = c->protocol[layer];
+	const struct protocol *protocol = layer == LAYER_TLS ? c->inside : c->protocol[layer];
 
 	name_path(e, c);
 	buffer_printf(out, "%sconn %" PRIu64, layer == LAYER_TLS ? "plaintext of the TLS of " : "",
 		      c->id);
 	if (protocol)
 		buffer_printf(out, ", %s", protocol->name);
+	if (layer == LAYER_TLS)
+		describe_plaintext(e, c, out);
 	place_describe(end, place, out);
 	if (!transport_is_datagram(c->transport) && !c->whole)
 		buffer_append_text(out,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "analyze/pcapng/exporter_private.h"
+#include "analyze/pcapng/splice.h"
 
 /* Recorded time between two looks at who holds data back. */
 #define LOOK_NS (10 * 1000 * 1000ll)
@@ -65,6 +66,21 @@ static void joint_ends(const struct facts_conn *c, enum layer layer, struct join
 	}
 }
 
+static void carry(const struct exporter *e, const struct facts_conn *c, enum layer layer,
+		  struct stream_options *options)
+{
+	const struct protocol *inside = c->inside;
+
+	if (layer != LAYER_TLS || e->options.tls != EXPORT_TLS_CARRIER)
+		return;
+	options->carried = true;
+	options->carrier = (struct carrier){
+		.sni = c->sni,
+		.alpn = inside && inside->alpn ? inside->alpn[0] : NULL,
+		.seed = options->id,
+	};
+}
+
 static struct outlet *open_outlet(struct exporter *e, struct facts_conn *c, enum layer layer,
 				  struct interface *interface, int64_t ts)
 {
@@ -92,6 +108,7 @@ static struct outlet *open_outlet(struct exporter *e, struct facts_conn *c, enum
 	o->interface = interface;
 	exporter_describe(e, c->ends, layer, &options.stream.place, &o->comment);
 	joint_ends(c, layer, &options);
+	carry(e, c, layer, &options.stream);
 	options.stream.context = o;
 	o->joint = joint_new(&options, ts);
 	if (!o->joint) {
@@ -159,32 +176,67 @@ void exporter_stream_expire(struct exporter *e, int64_t now)
 	e->holding_count = count;
 }
 
-void exporter_stream_data(struct exporter *e, struct facts_conn *c, const struct event *event,
-			  const struct connection *from)
+/* DATA, whose payload may be changed, at its place. */
+static void put_data(struct exporter *e, struct facts_conn *c, struct event_data data, int64_t ts,
+		     const struct connection *from)
 {
 	struct facts_conn *written = written_conn(c);
-	struct event_data data = event->data;
 	enum layer layer = data.layer;
 	uint32_t pid = data.pid ? data.pid : from->pid;
 	struct interface *interface;
 	struct outlet *o;
 
-	if (!c->wanted || !c->ends || (c != written && !c->ends->joined[layer]))
+	if (c != written && !c->ends->joined[layer])
 		return;
 	interface = exporter_interface(e, written->ends, pid, replay_process(e->replay, pid));
 	if (!interface)
 		return;
 	o = aside_outlet(e, written, layer);
 	if (!o)
-		o = open_outlet(e, written, layer, interface, begin_ts(written, event->ts));
+		o = open_outlet(e, written, layer, interface, begin_ts(written, ts));
 	if (!o)
 		return;
 	o->interface = interface;
 	if (c != written)
 		data.direction = direction_opposite(data.direction);
-	if (!joint_data(o->joint, c == written, &data, event->ts))
+	if (!joint_data(o->joint, c == written, &data, ts))
 		e->totals.left_out_bytes += data.payload.len;
 	list_holding(e, o);
+}
+
+/* What stands in clear before TLS is part of the plaintext, too. */
+static void put_clear(struct exporter *e, struct facts_conn *c, struct event_data data, int64_t ts,
+		      const struct connection *from)
+{
+	uint64_t end = c->spliced[data.direction];
+
+	if (data.offset >= end)
+		return;
+	if (data.len > end - data.offset)
+		data.len = end - data.offset;
+	if (data.payload.len > data.len)
+		data.payload.len = (size_t)data.len;
+	data.layer = LAYER_TLS;
+	put_data(e, c, data, ts, from);
+}
+
+void exporter_stream_data(struct exporter *e, struct facts_conn *c, const struct event *event,
+			  const struct connection *from)
+{
+	struct event_data data = event->data;
+	struct buffer copy = {0};
+
+	if (!c->wanted || !c->ends || (data.layer == LAYER_TLS && c->has_keys))
+		return;
+	if (data.layer == LAYER_WIRE) {
+		put_clear(e, c, data, event->ts, from);
+	} else {
+		if (c->spliced[direction_opposite(data.direction)])
+			splice_mend(c->inside, &data, &copy);
+		data.offset += c->spliced[data.direction];
+	}
+	put_data(e, c, data, event->ts, from);
+	buffer_free(&copy);
 }
 
 /* ---- the end ---- */

@@ -5,7 +5,10 @@
 
 #include "analyze/pcapng/dissector.h"
 #include "analyze/pcapng/interface.h"
+#include "analyze/pcapng/splice.h"
 #include "format/hash.h"
+#include "protocols/cipher/keylog.h"
+#include "protocols/tls/tls.h"
 
 #define UNIX_PREFIX "unix:"
 
@@ -143,6 +146,7 @@ static void free_conn(struct facts_conn *c)
 		c->ends = next;
 	}
 	free(c->path);
+	free(c->sni);
 	free(c);
 }
 
@@ -410,6 +414,19 @@ void facts_event(void *context, const struct event *event, const struct connecti
 		on_close(f, &event->close, c);
 }
 
+void facts_plaintext(void *context, const struct event *event, const struct connection *from)
+{
+	struct facts *f = context;
+	struct facts_conn *c;
+
+	facts_event(context, event, from);
+	c = facts_conn(f, from->id);
+	if (!c || c->decrypted)
+		return;
+	c->decrypted = true;
+	f->decrypted++;
+}
+
 /* ---- roles ---- */
 
 static bool serves(const struct facts_conn *c, const struct address *address)
@@ -439,6 +456,94 @@ static const struct protocol *first_protocol(const struct session *s)
 	const struct spoken *spoken;
 
 	return s && session_spoken(s, &spoken) ? spoken[0].protocol : NULL;
+}
+
+/* What S speaks inside TLS: what came after it, or what it was put around. */
+static const struct protocol *inner_protocol(const struct session *s)
+{
+	const struct spoken *spoken;
+	size_t count = s ? session_spoken(s, &spoken) : 0, tls = 0;
+
+	while (tls < count && !spoken[tls].protocol->encrypts)
+		tls++;
+	for (size_t i = tls + 1; i < count; i++)
+		if (!spoken[i].protocol->encrypts)
+			return spoken[i].protocol;
+	return tls && tls < count ? spoken[tls - 1].protocol : NULL;
+}
+
+static uint64_t random_key(const struct facts *f, struct span hex)
+{
+	uint64_t hash = f->seed;
+
+	for (size_t i = 0; i < hex.len; i++)
+		hash = hash_u64(hash, (uint64_t)(hex.data[i] | 0x20));
+	return hash;
+}
+
+/* Its secrets go into the file. */
+static void want_secrets(struct facts *f, struct span random)
+{
+	struct buffer hex = {0};
+
+	for (size_t i = 0; i < random.len; i++)
+		buffer_printf(&hex, "%02x", (unsigned)(uint8_t)random.data[i]);
+	if (hex.failed || !map_put(&f->randoms, random_key(f, buffer_span(&hex)), f))
+		f->error = TAPE_ERROR_MEMORY;
+	f->used += MAP_ENTRY;
+	buffer_free(&hex);
+	if (f->keylog)
+		keylog_write(f->keylog, random, &f->lines);
+}
+
+bool facts_wants_random(const struct facts *f, struct span random)
+{
+	return map_get(&f->randoms, random_key(f, random)) != NULL;
+}
+
+/* The clear bytes of the server's direction stand before its plaintext. */
+static void splice_streams(struct facts_conn *c, const uint64_t seam[2])
+{
+	enum direction server = c->role == ROLE_SERVER ? DIRECTION_SENT : DIRECTION_RECEIVED;
+	struct facts_stream *wire = &c->streams[LAYER_WIRE][server];
+	struct facts_stream *plain = &c->streams[LAYER_TLS][server];
+
+	if (!c->inside || !splice_keeps(c->inside) || !c->whole || wire->lowest)
+		return;
+	c->spliced[server] = seam[server];
+	plain->lowest = 0;
+	plain->high += seam[server];
+	plain->there += seam[server];
+	plain->prefix_len = wire->prefix_len;
+	memcpy(plain->prefix, wire->prefix, sizeof(plain->prefix));
+	if (c->borders) {
+		borders_free(&c->borders->of[LAYER_TLS][server]);
+		c->borders->of[LAYER_TLS][server] = (struct borders){0};
+	}
+}
+
+static void take_tls(struct facts *f, struct facts_conn *c, const struct connection *from)
+{
+	const struct session *wire = from->sessions[LAYER_WIRE];
+	const struct encryption *e = wire ? session_encryption(wire) : NULL;
+	uint64_t seam[2];
+
+	c->inside = from->sessions[LAYER_TLS] ? first_protocol(from->sessions[LAYER_TLS])
+					      : inner_protocol(wire);
+	if (f->tls == EXPORT_TLS_KEYS && e && e->random.len) {
+		/* Where the handshake isn't there Wireshark opens nothing. */
+		c->has_keys = c->decrypted && c->whole;
+		c->has_plaintext &= !c->has_keys;
+		if (c->wanted)
+			want_secrets(f, e->random);
+	}
+	if (!c->has_plaintext)
+		return;
+	c->protocol[LAYER_TLS] = f->tls == EXPORT_TLS_CARRIER ? &protocol_tls : c->inside;
+	if (f->tls == EXPORT_TLS_CARRIER && e && e->sni.len)
+		c->sni = strndup(e->sni.data, e->sni.len);
+	if (wire && session_seam(wire, seam))
+		splice_streams(c, seam);
 }
 
 /* Without it a Unix server would be known by nothing but a made-up address. */
@@ -499,8 +604,8 @@ static void take_connection(struct facts *f, struct facts_conn *c, const struct 
 	c->remote = end_address(&from->remote, from->remote_text);
 	keep_path(f, c, from);
 	c->process = keep_process(f, from);
-	for (int layer = 0; layer < 2; layer++)
-		c->protocol[layer] = first_protocol(from->sessions[layer]);
+	c->protocol[LAYER_WIRE] = first_protocol(from->sessions[LAYER_WIRE]);
+	c->protocol[LAYER_TLS] = first_protocol(from->sessions[LAYER_TLS]);
 }
 
 static void take_stream_end(struct facts *f, struct facts_conn *c, const struct connection *from)
@@ -527,6 +632,7 @@ void facts_conn_end(void *context, const struct connection *from)
 		return;
 	c->ended = true;
 	take_connection(f, c, from);
+	take_tls(f, c, from);
 	borders_end(f, c);
 	if (!transport_is_datagram(from->transport))
 		take_stream_end(f, c, from);
@@ -615,4 +721,6 @@ void facts_free(struct facts *f)
 	map_free(&f->conns);
 	map_free(&f->peers);
 	map_free(&f->processes);
+	map_free(&f->randoms);
+	buffer_free(&f->lines);
 }

@@ -20,6 +20,13 @@
 /* The first bytes of a stream, to be compared with those of its other end. */
 #define FACTS_PREFIX 16
 
+/* How what is inside TLS is shown. */
+enum export_tls {
+	EXPORT_TLS_PLAINTEXT, /* as a connection in clear, where Wireshark dissects it */
+	EXPORT_TLS_KEYS,      /* by Wireshark itself, with the secrets */
+	EXPORT_TLS_CARRIER,   /* in TLS that encrypts nothing, on the server's own port */
+};
+
 struct outlet;
 
 /* Where the packets of a connection are shown; both of one family, IPv4 or IPv6. */
@@ -89,7 +96,16 @@ struct facts_conn {
 	const struct protocol *protocol[2];  /* by enum layer; NULL when unknown */
 	struct facts_stream streams[2][2];   /* by enum layer and direction */
 	struct facts_borders *borders;	     /* NULL where there are none */
-	bool has_plaintext;
+	bool has_plaintext;		     /* that is shown */
+	bool decrypted;			     /* of it some was opened with keys */
+	bool has_keys;			     /* Wireshark will open it */
+	/*
+	 * What was said in clear before TLS belongs in front of the plaintext, by direction: so
+	 * many bytes of the wire (splice.h).
+	 */
+	uint64_t spliced[2];
+	const struct protocol *inside; /* TLS; NULL when unknown */
+	char *sni;		       /* NULL: none, or not needed */
 	uint64_t lost_bytes;
 	struct facts_end *ends; /* a stream has one */
 
@@ -116,6 +132,11 @@ struct facts {
 	uint64_t lost_events;
 	uint64_t lost_bytes;
 	uint64_t secrets;
+	enum export_tls tls;
+	const struct keylog *keylog; /* the user's; may be NULL */
+	struct buffer lines;	     /* of it, those of connections that are selected */
+	struct map randoms;	     /* the hashes of their client randoms, in hexadecimal */
+	uint64_t decrypted;	     /* connections */
 	enum tape_error error;
 };
 
@@ -124,12 +145,16 @@ void facts_init(struct facts *f, const struct selection *selection, uint64_t lim
 
 /* For the first pass: the handlers of a replay with sessions. */
 void facts_event(void *context, const struct event *event, const struct connection *c);
+void facts_plaintext(void *context, const struct event *event, const struct connection *c);
 void facts_conn_end(void *context, const struct connection *c);
 void facts_border(void *context, const struct connection *c, enum layer layer,
 		  enum direction direction, uint64_t position);
 
 /* After the replay: makes up its mind about roles. */
 void facts_finish(struct facts *f);
+
+/* Whether a secret of this client random (in hexadecimal) opens something that is selected. */
+bool facts_wants_random(const struct facts *f, struct span random);
 
 /* NULL when the first pass did not see it. */
 struct facts_conn *facts_conn(const struct facts *f, uint64_t id);

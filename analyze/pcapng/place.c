@@ -168,6 +168,9 @@ static bool port_is_good(const struct places *p, const struct facts_conn *c,
 {
 	if (dissector_expects(protocol, tcp, port))
 		return true;
+	if (dissector_knows_by_record(protocol) && !dissector_claims(tcp, port) &&
+	    p->moved.count < MOVED_MAX)
+		return true;
 	return layer == LAYER_WIRE && dissector_knows_by_line(protocol) && c->whole &&
 	       c->starts_with_line && !dissector_claims(tcp, port) && p->moved.count < MOVED_MAX;
 }

@@ -59,11 +59,27 @@ static bool is_line(struct span line)
 	return line.len > 0;
 }
 
+/* The second word: the client random, in most. */
+static struct span random_of(struct span line)
+{
+	const char *from = memchr(line.data, ' ', line.len), *to;
+	size_t left;
+
+	if (!from)
+		return (struct span){0};
+	from++;
+	left = line.len - (size_t)(from - line.data);
+	to = memchr(from, ' ', left);
+	return span_of(from, to ? (size_t)(to - from) : left);
+}
+
 static bool secret_wanted(const struct facts *f, bool all_secrets, const struct event_secret *s)
 {
 	const struct facts_conn *c = facts_conn(f, s->conn);
 
-	return (c ? c->wanted : all_secrets) && is_line(s->line);
+	if (!is_line(s->line))
+		return false;
+	return (c ? c->wanted : all_secrets) || facts_wants_random(f, random_of(s->line));
 }
 
 static void write_secrets(struct recording *rec, const struct facts *f, bool all_secrets,
@@ -72,6 +88,7 @@ static void write_secrets(struct recording *rec, const struct facts *f, bool all
 	struct buffer lines = {0};
 	struct event event;
 
+	buffer_append_span(&lines, buffer_span(&f->lines));
 	while (recording_next(rec, &event)) {
 		if (event.type != EVENT_SECRET || !secret_wanted(f, all_secrets, &event.secret))
 			continue;
@@ -96,9 +113,9 @@ enum tape_error preamble_write(const char *path, const struct facts *f, bool all
 	if (error)
 		return error;
 	find_host(rec, out);
-	if (f->secrets)
+	if (f->tls == EXPORT_TLS_KEYS)
 		error = recording_rewind(rec);
-	if (!error && f->secrets)
+	if (!error && f->tls == EXPORT_TLS_KEYS)
 		write_secrets(rec, f, all_secrets, out);
 	recording_free(rec);
 	return error;

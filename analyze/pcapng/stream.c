@@ -77,6 +77,23 @@ static void give_handshake(struct stream *s, int64_t ts)
 	give(s, client, TCP_ACK, none, 0, ts);
 }
 
+/* What TLS says before its data; its memory may be missing, which costs that. */
+static void give_carrier(struct stream *s, int64_t ts)
+{
+	enum direction client = client_direction(s), server = direction_opposite(client);
+	struct buffer bytes = {0};
+
+	carrier_client_hello(&s->options.carrier, &bytes);
+	give(s, client, TCP_ACK | TCP_PSH, buffer_span(&bytes), bytes.len, ts);
+	buffer_clear(&bytes);
+	carrier_server_hello(&s->options.carrier, &bytes);
+	give(s, server, TCP_ACK | TCP_PSH, buffer_span(&bytes), bytes.len, ts);
+	buffer_clear(&bytes);
+	carrier_client_end(&bytes);
+	give(s, client, TCP_ACK | TCP_PSH, buffer_span(&bytes), bytes.len, ts);
+	buffer_free(&bytes);
+}
+
 struct stream *stream_new(const struct stream_options *options, int64_t ts)
 {
 	struct stream *s = calloc(1, sizeof(*s));
@@ -91,6 +108,8 @@ struct stream *stream_new(const struct stream_options *options, int64_t ts)
 	for (int direction = 0; direction < 2; direction++)
 		s->seq[direction] = (uint32_t)hash_u64(options->id, (uint64_t)direction);
 	give_handshake(s, ts);
+	if (options->carried)
+		give_carrier(s, ts);
 	return s;
 }
 
@@ -111,6 +130,22 @@ static uint64_t next_border(struct stream *s, enum direction direction, uint64_t
 	return next;
 }
 
+/* A segment of PART bytes, of which PAYLOAD was kept; or the record that carries them. */
+static void give_part(struct stream *s, enum direction direction, unsigned flags,
+		      struct span payload, size_t part, int64_t ts)
+{
+	struct buffer record = {0};
+
+	if (!s->options.carried) {
+		give(s, direction, TCP_ACK | flags, payload, part, ts);
+		return;
+	}
+	carrier_record(payload, part, &record);
+	give(s, direction, TCP_ACK | flags, buffer_span(&record),
+	     CARRIER_HEAD_LEN + part + CARRIER_MAC_LEN, ts);
+	buffer_free(&record);
+}
+
 /*
  * PAYLOAD, which stands at POSITION, and behind it what is missing up to LEN, in as many segments
  * as it takes.
@@ -118,7 +153,8 @@ static uint64_t next_border(struct stream *s, enum direction direction, uint64_t
 static void give_segments(struct stream *s, enum direction direction, uint64_t position,
 			  struct span payload, uint64_t len, int64_t ts)
 {
-	size_t max = packet_payload_max(s->options.place.client.family, true);
+	size_t max = s->options.carried ? CARRIER_RECORD_MAX
+					: packet_payload_max(s->options.place.client.family, true);
 
 	while (len) {
 		uint64_t border = next_border(s, direction, position) - position;
@@ -130,8 +166,8 @@ static void give_segments(struct stream *s, enum direction direction, uint64_t p
 		kept = payload.len < part ? payload.len : part;
 		if (s->seq[direction] - s->acked[direction] > UNACKNOWLEDGED_MAX)
 			give(s, direction_opposite(direction), TCP_ACK, span_of(NULL, 0), 0, ts);
-		give(s, direction, TCP_ACK | (part == len ? TCP_PSH : 0),
-		     span_of(payload.data, kept), part, ts);
+		give_part(s, direction, part == len ? TCP_PSH : 0, span_of(payload.data, kept),
+			  part, ts);
 		payload = kept ? span_of(payload.data + kept, payload.len - kept) : payload;
 		len -= part;
 		position += part;

@@ -3,6 +3,7 @@
 #define SOCKTAPE_ANALYZE_PCAPNG_STREAM_H
 
 #include "analyze/pcapng/borders.h"
+#include "analyze/pcapng/carrier.h"
 #include "analyze/pcapng/facts.h"
 #include "analyze/pcapng/packet.h"
 #include "format/pack.h"
@@ -31,9 +32,11 @@ typedef void stream_packet_fn(void *context, const struct packet *packet, enum d
 
 struct stream_options {
 	struct place place;
-	uint64_t id;	   /* makes the initial sequence numbers differ */
-	bool midstream;	   /* the handshake is made up, and marked as such: packet.h */
-	bool patient;	   /* what is missing may still come from the other end's recording */
+	uint64_t id;	/* makes the initial sequence numbers differ */
+	bool midstream; /* the handshake is made up, and marked as such: packet.h */
+	bool patient;	/* what is missing may still come from the other end's recording */
+	bool carried;	/* in TLS that encrypts nothing: carrier.h */
+	struct carrier carrier;
 	uint64_t start[2]; /* position of the first byte by direction */
 	/* Where segments have to end, by direction; from each end's recording. Outlive the stream.
 	 */

@@ -346,6 +346,8 @@ static void give_doubtful(struct tracked *t, struct session *s, bool unsettled,
 	buffer_free(&note);
 }
 
+static bool event_wanted(struct replay *r, const struct event *event, const struct tracked *t);
+
 static void give_record(void *context, struct session *s, const struct record *record)
 {
 	struct tracked *t = context;
@@ -380,8 +382,34 @@ static void give_border(void *context, const struct session *s, enum direction d
 
 	if (!h->border) /* nobody asked for what ends in replay_free() */
 		return;
-	h->border(h->context, &t->conn, s == t->conn.sessions[LAYER_TLS] ? LAYER_TLS : LAYER_WIRE,
-		  direction, position);
+	h->border(h->context, &t->conn, session_is_plaintext(s) ? LAYER_TLS : LAYER_WIRE, direction,
+		  position);
+}
+
+/* As if the calls of a TLS library had told it. */
+static void give_plaintext(void *context, const struct session *s, const struct decrypted *d)
+{
+	struct tracked *t = context;
+	struct replay *r = t->replay;
+	const struct event event = {
+		.type = EVENT_DATA,
+		.ts = d->ts,
+		.data = {.conn = t->conn.id,
+			 .pid = t->conn.pid,
+			 .fd = -1,
+			 .call = CALL_CAPTURE,
+			 .direction = d->direction,
+			 .layer = LAYER_TLS,
+			 .offset = d->offset,
+			 .len = d->len,
+			 .payload = span_of(d->data, d->data ? (size_t)d->len : 0),
+			 .cut = d->snapped ? CUT_SNAPLEN : CUT_NONE},
+	};
+
+	(void)s;
+	/* What is missing shows in the positions. */
+	if (r->options.handlers.plaintext && (d->data || d->snapped) && event_wanted(r, &event, t))
+		r->options.handlers.plaintext(r->options.handlers.context, &event, &t->conn);
 }
 
 /*
@@ -427,6 +455,7 @@ struct session_options replay_session_options(struct tracked *t, enum layer laye
 		.keep = r->options.keep,
 		.record = r->options.handlers.record ? give_record : NULL,
 		.border = r->options.handlers.border ? give_border : NULL,
+		.decrypted = r->options.handlers.plaintext ? give_plaintext : NULL,
 		.context = t,
 	};
 }
@@ -508,7 +537,8 @@ static void on_data(struct replay *r, struct tracked *t, const struct event *eve
 		if (cut_is_wanted(data->cut))
 			c->snapped[data->direction] += data->len - data->payload.len;
 	}
-	if (r->options.no_sessions || !is_needed(r, t, event->ts))
+	if (r->options.no_sessions || !is_needed(r, t, event->ts) ||
+	    (r->options.parses && !r->options.parses(r->options.handlers.context, c->id)))
 		return;
 	s = session_for(c, data->layer);
 	if (!s)

@@ -109,6 +109,8 @@ struct replay_handlers {
 	void (*record)(void *context, const struct connection *conn, const struct session *s,
 		       const struct record *record);
 	void (*conn_end)(void *context, const struct connection *conn);
+	/* Plaintext that keys opened, as EVENT_DATA of LAYER_TLS; each stream in order. */
+	void (*plaintext)(void *context, const struct event *event, const struct connection *conn);
 	/* A frame of the stream ends before POSITION; told once it is known, in order. */
 	void (*border)(void *context, const struct connection *conn, enum layer layer,
 		       enum direction direction, uint64_t position);
@@ -143,7 +145,9 @@ struct replay_options {
 	 * then from its beginning again (pass.h). Without a recording: see replay_again().
 	 */
 	bool resolve;
-	bool no_sessions;	       /* only events and connections: no inference */
+	bool no_sessions; /* only events and connections: no inference */
+	/* May be NULL; else only the connections for which it says so are looked into. */
+	bool (*parses)(void *context, uint64_t conn);
 	unsigned threads;	       /* processors to use; 0 or 1: this thread alone */
 	uint64_t memory_limit;	       /* for buffered stream bytes; 0: 256 MiB */
 	recording_problem_fn *problem; /* may be NULL */

@@ -272,6 +272,37 @@ const struct secrets *keylog_find(struct keylog *k, struct span random)
 	return NULL;
 }
 
+static void append_hex(struct buffer *out, const uint8_t *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	buffer_append_char(out, ' ');
+	for (size_t i = 0; i < len; i++) {
+		buffer_append_char(out, digits[bytes[i] >> 4]);
+		buffer_append_char(out, digits[bytes[i] & 15]);
+	}
+}
+
+bool keylog_write(const struct keylog *k, struct span random, struct buffer *out)
+{
+	const struct secrets *s = NULL;
+	size_t before = out->len;
+
+	if (random.len == SECRET_NAME_LEN)
+		s = find(k, &k->randoms, (const uint8_t *)random.data);
+	for (size_t i = 0; s && i < sizeof(labels) / sizeof(labels[0]); i++) {
+		const struct secret *secret = &s->of[labels[i].kind];
+
+		if (!secret->len)
+			continue;
+		buffer_append_text(out, labels[i].label);
+		append_hex(out, s->name, SECRET_NAME_LEN);
+		append_hex(out, secret->bytes, secret->len);
+		buffer_append_char(out, '\n');
+	}
+	return out->len > before;
+}
+
 const struct secrets *keylog_next(const struct keylog *k, size_t *at)
 {
 	size_t before = 0; /* in the keylogs before K */

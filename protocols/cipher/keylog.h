@@ -61,6 +61,9 @@ void keylog_add_session(struct keylog *k, struct span session, const struct secr
 /* By the client random. NULL when there is none. Valid as long as the keylogs. */
 const struct secrets *keylog_find(struct keylog *k, struct span random);
 
+/* Appends what is known of RANDOM to OUT, as lines of the format. False: nothing. */
+bool keylog_write(const struct keylog *k, struct span random, struct buffer *out);
+
 /* By a session id or a ticket: the master secret, or NULL. */
 const struct secret *keylog_find_session(struct keylog *k, struct span session);
 

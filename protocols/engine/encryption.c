@@ -47,7 +47,7 @@ static struct told_encryption *told(struct session *root)
 
 void session_encrypted(struct session *s, const struct encryption *e)
 {
-	const struct span texts[] = {e->version, e->suite, e->sni, e->alpn, e->unread};
+	const struct span texts[] = {e->version, e->suite, e->sni, e->alpn, e->random, e->unread};
 	struct session *root = s->root;
 	struct told_encryption *t = told(root);
 	struct buffer copies = {0};
@@ -71,6 +71,7 @@ void session_encrypted(struct session *s, const struct encryption *e)
 		.suite = place(e->suite, &at),
 		.sni = place(e->sni, &at),
 		.alpn = place(e->alpn, &at),
+		.random = place(e->random, &at),
 		.reading = e->reading,
 		.unread = place(e->unread, &at),
 	};

@@ -83,6 +83,8 @@ static void wrap(struct session *s, struct backlog *rest)
 	struct session *outer = new_related(s, false);
 
 	s->handover = HANDOVER_NONE;
+	for (int d = 0; d < 2 && s->framer; d++)
+		s->seam[d] = s->framer->sides[s->sides[d]].position;
 	if (!outer || !session_open_framer(s)) {
 		session_free(outer);
 		switch_protocol(s, rest);

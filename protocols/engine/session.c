@@ -283,6 +283,13 @@ const struct protocol *session_protocol(const struct session *s)
 	return s->protocol;
 }
 
+bool session_seam(const struct session *s, uint64_t seam[2])
+{
+	seam[0] = s->root->seam[0];
+	seam[1] = s->root->seam[1];
+	return s->root->outer != NULL;
+}
+
 const struct session *session_inside(const struct session *s)
 {
 	return s->made_inside ? s->inside : NULL;

@@ -123,6 +123,12 @@ struct spoken {
 /* All of them, in the order in which they began; returns how many. Borrowed until more data. */
 size_t session_spoken(const struct session *s, const struct spoken **list);
 
+/*
+ * Where TLS began on a connection that was in clear before: positions of its streams, by direction.
+ * False: it didn't begin so.
+ */
+bool session_seam(const struct session *s, uint64_t seam[2]);
+
 /* What was made for the bytes that S unwraps, and is no session of its own; NULL: nothing. */
 const struct session *session_inside(const struct session *s);
 

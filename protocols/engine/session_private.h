@@ -94,6 +94,7 @@ struct session {
 	uint64_t unwrapped[2]; /* bytes, by direction: unless none, events of LAYER_TLS aren't used
 				*/
 
+	uint64_t seam[2];		    /* of the root: where what is around it begins */
 	struct told_encryption *encryption; /* of the root; NULL: nothing was told */
 	bool plaintext_elsewhere;	    /* of the root */
 

@@ -77,13 +77,13 @@ size_t session_frame_keep_max(const struct session *s)
 	return keep > FRAME_KEEP_MIN ? keep : FRAME_KEEP_MIN;
 }
 
-/* Positions in plaintext say nothing about the stream that carries it. */
+/* Those of the connection's own stream, and of the plaintext of its TLS. */
 static void tell_border(void *context, enum side side, uint64_t position)
 {
 	const struct session *s = context;
 	bool sent = s->sides[DIRECTION_SENT] == side;
 
-	if (s->root == s && !session_takes_plaintext(s))
+	if (session_is_plaintext(s) ? s->depth <= 1 : s->root == s && !s->made_inside)
 		s->options.border(s->options.context, s, sent ? DIRECTION_SENT : DIRECTION_RECEIVED,
 				  position);
 }

@@ -46,6 +46,8 @@ static void take_client_hello(struct tls_state *st, struct span message)
 	st->ech |= hello.has_ech;
 	set(&st->sni, hello.sni);
 	set(&st->session_id, hello.session_id);
+	if (!st->done) /* a renegotiation isn't how the connection began */
+		set(&st->random, hello.random);
 	if (hello.alpn.len)
 		append_alpn(&st->alpn_offered, hello.alpn);
 	buffer_clear(&st->ja3);

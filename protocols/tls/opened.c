@@ -142,6 +142,7 @@ void tls_tell(struct tls_state *st)
 	struct encryption e = {
 		.sni = buffer_span(&st->sni),
 		.alpn = buffer_span(&st->alpn),
+		.random = buffer_span(&st->random),
 		.reading = reading_of(st, &unread),
 	};
 

@@ -68,7 +68,7 @@ struct tls_state {
 	int64_t finished; /* when it was over, or TIME_UNKNOWN */
 	uint16_t offered, version, suite, group;
 	bool offered_psk, offered_ticket, resumed, early_data, ech, mid;
-	struct buffer sni, alpn, alpn_offered, ja3, ja4, ja3s, session_id;
+	struct buffer sni, alpn, alpn_offered, ja3, ja4, ja3s, session_id, random;
 	struct buffer alerts; /* JSON */
 	struct tls_certificate certificate;
 	unsigned certificates;

@@ -36,6 +36,7 @@ static void tls_close(void *state)
 	buffer_free(&st->ja4);
 	buffer_free(&st->ja3s);
 	buffer_free(&st->session_id);
+	buffer_free(&st->random);
 	buffer_free(&st->alerts);
 	buffer_free(&st->note);
 	buffer_free(&st->early_bytes);

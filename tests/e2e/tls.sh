@@ -24,6 +24,17 @@ records() {
 	"$socktape" show "$1" "$2" --json --keylog $keylog 2>/dev/null | jq -r "$3"
 }
 
+# fails_with STATUS TEXT COMMAND...
+fails_with() {
+	local status=$1 text=$2 said got
+	shift 2
+	said=$("$@" 2>&1 >/dev/null)
+	got=$?
+	[ $got = "$status" ] && grep -qF -- "$text" <<<"$said" && return
+	echo "exit $got: $said"
+	return 1
+}
+
 # ---- against tshark ----
 
 # RC4 (in stream 0) is what only tshark opens.
@@ -61,18 +72,43 @@ check "why: and what is inside it" grep -q '95  http' <<<"$("$socktape" why "$wo
 check "why: or the reason" grep -q "^read  *no: the cipher suite is not supported" \
 	<<<"$("$socktape" why "$work/ciphers" 1 --keylog $keylog)"
 
+# ---- export ----
+
+# bytes FILE KIND STREAM: what follows, as hexadecimal; one side's are indented.
+bytes() {
+	tshark -n -q -r "$1" -o "tls.keylog_file:$keylog" -z "follow,$2,raw,$3" 2>/dev/null |
+		tr -d '\r' | awk '/^\t?[0-9a-f]+$/ { side = /^\t/; sub(/\t/, ""); text[side] = text[side] $0 }
+			END { print text[0]; print text[1] }'
+}
+for conn in 2 4 9 12; do
+	"$socktape" export -q "$work/ciphers" -c $conn --keylog $keylog -o "$work/plain.pcapng"
+	is "the plaintext of connection $conn is what tshark finds in the capture" \
+		"$(bytes "$work/plain.pcapng" tcp 1 | sha256sum)" \
+		"$(bytes $ciphers/capture.pcap tls $((conn - 1)) | sha256sum)"
+done
+is "it isn't nothing" "$([ "$(bytes "$work/plain.pcapng" tcp 1 | wc -c)" -gt 2000 ] && echo yes)" yes
+for how in keys carrier; do
+	"$socktape" export -q "$work/ciphers" --keylog $keylog --tls $how -o "$work/$how.pcapng"
+done
+is "--tls=keys: Wireshark opens the same, and RC4, with no key log" \
+	"$(tshark -n -r "$work/keys.pcapng" -Y http.request 2>/dev/null | wc -l)" \
+	"$(dissect $ciphers/capture.pcap http.request frame.number | wc -l)"
+is "--tls=carrier: all but RC4, with no keys" \
+	"$(tshark -n -r "$work/carrier.pcapng" -Y 'http.request && tls' 2>/dev/null | wc -l)" \
+	"$(dissect $ciphers/capture.pcap 'http.request && tcp.stream > 0' frame.number | wc -l)"
+"$socktape" export -q "$work/firefox" -c 1 --tls keys -o "$work/keys.pcapng"
+is "--tls=keys: a selection has its secrets" \
+	"$(tshark -n -r "$work/keys.pcapng" -Y http2.headers.method 2>/dev/null | wc -l)" \
+	"$(tshark -n -r $firefox/capture.pcapng -Y http2.headers.method 2>/dev/null | wc -l)"
+"$socktape" export -q "$work/ciphers" -c 2 --keylog $keylog --tls keys -o "$work/keys.pcapng"
+is "and no others" "$(strings "$work/keys.pcapng" | grep -c CLIENT_RANDOM)" 1
+check "--tls wants one of three" fails_with 1 "--tls wants plaintext, keys or carrier, not 'all'" \
+	"$socktape" export "$work/ciphers" --tls all -o "$work/x.pcapng"
+"$socktape" import -q "$work/carrier.pcapng" -o "$work/again"
+check "what is made up is read again without a fault" "$socktape" show "$work/again"
+
 # ---- the option ----
 
-# fails_with STATUS TEXT COMMAND...
-fails_with() {
-	local status=$1 text=$2 said got
-	shift 2
-	said=$("$@" 2>&1 >/dev/null)
-	got=$?
-	[ $got = "$status" ] && grep -qF -- "$text" <<<"$said" && return
-	echo "exit $got: $said"
-	return 1
-}
 check "a key log that isn't there" fails_with 1 "--keylog $work/none: No such file" \
 	"$socktape" show "$work/ciphers" --keylog "$work/none"
 echo "GET / HTTP/1.1" >"$work/text"

@@ -318,7 +318,8 @@ static void test_secrets(void **state)
 	tape_build_text(&x.tape, 1, 100, SENT, 0, get);
 	tape_build_event(&x.tape,
 			 (struct event){.type = EVENT_SECRET, .secret = {1, span_text(line)}});
-	exported_write(&x, NULL);
+	tape_build_end(&x.tape);
+	exported_rewrite(&x, "--tls", "keys");
 	/* Block type 10 comes before the first packet, type 6. */
 	dump = exported_ask(&x, "strings -n 10 %s");
 	assert_non_null(strstr(dump, line));
