@@ -7,7 +7,7 @@
 #define CHUNK_LEN (64u << 10)
 
 /* Ends that are remembered by connection, a power of two. */
-#define REMEMBERED 4096
+#define REMEMBERED 8192
 
 /* Different ends in a chunk, before it counts as full. */
 #define CHUNK_ENDS 256
