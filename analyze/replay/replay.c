@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "analyze/replay/reach.h"
 #include "analyze/replay/replay_private.h"
 #include "format/hash.h"
 
@@ -13,7 +14,7 @@ struct replay *replay_new_fed(const struct replay_options *options)
 	if (!r)
 		return NULL;
 	r->options = *options;
-	window_open(&r->window, options, NULL);
+	window_open(&r->window, options, NULL, NULL);
 	r->budget.limit = options->memory_limit ? options->memory_limit : REPLAY_MEMORY_LIMIT;
 	r->processes.budget = &r->budget;
 	r->libraries.budget = &r->budget;
@@ -31,7 +32,7 @@ struct replay *replay_new_fed(const struct replay_options *options)
 /* What is left out depends on what was read; so it is read ahead only where nothing is. */
 static void open_window(struct replay *r)
 {
-	window_open(&r->window, &r->options, r->recording);
+	window_open(&r->window, &r->options, r->recording, r->narrowed ? &r->reached : NULL);
 	if (r->options.threads > 1 && !window_is_restricted(&r->window))
 		recording_read_ahead(r->recording);
 }
@@ -68,6 +69,19 @@ static enum tape_error read_secrets(struct replay *r)
 	return TAPE_OK;
 }
 
+/* Where processes are selected, and connections aren't: which ones they had. */
+static void find_reach(struct replay *r)
+{
+	const struct selection *s = r->options.selection;
+	const struct replay_handlers *h = &r->options.handlers;
+
+	/* Sizes of connections are told whole, which data that isn't read counts for. */
+	if (!s || h->conn_end || !(s->kinds & SELECT_OF_PROCESSES) ||
+	    s->kinds & SELECT_BIT(SELECT_CONN))
+		return;
+	r->narrowed = reach_find(r->path, s, &r->reached);
+}
+
 enum tape_error replay_new(const char *path, const struct replay_options *options,
 			   struct replay **r)
 {
@@ -97,6 +111,8 @@ enum tape_error replay_new(const char *path, const struct replay_options *option
 		replay_free(new);
 		return error;
 	}
+	if (!piped)
+		find_reach(new);
 	open_window(new);
 	*r = new;
 	return TAPE_OK;
@@ -734,7 +750,7 @@ bool replay_again(struct replay *r)
 	r->now = 0;
 	pass_begin(&r->pass, !window_is_restricted(&r->window));
 	window_free(&r->window);
-	window_open(&r->window, &r->options, NULL);
+	window_open(&r->window, &r->options, NULL, r->narrowed ? &r->reached : NULL);
 	/* What one connection doesn't know, any other may. */
 	if (r->pass.phase == PASS_LEARNING)
 		r->window.narrow = false;
@@ -881,6 +897,7 @@ void replay_free(struct replay *r)
 	keylog_free(r->keylog);
 	knowledge_free(&r->pass.knowledge);
 	window_free(&r->window);
+	map_free(&r->reached);
 	recording_free(r->recording);
 	free(r->path);
 	free(r);

@@ -50,6 +50,8 @@ struct replay {
 	struct libraries libraries;
 	struct connection_table connections;
 	struct window window;
+	struct map reached; /* connections of the processes that are selected, while NARROWED */
+	bool narrowed;
 	struct budget budget;
 	struct keylog *keylog; /* the recording's secrets; NULL: connections aren't looked into */
 	uint64_t refused_secrets;

@@ -53,7 +53,7 @@ static uint32_t port_pair(const struct address *a, const struct address *b)
 
 static bool is_selected(const struct window *w, uint64_t id)
 {
-	return map_get(&w->selection->conns, id) != NULL;
+	return map_get(w->chosen, id) != NULL;
 }
 
 bool window_conn(struct window *w, const struct connection *c)
@@ -87,13 +87,23 @@ bool window_needs(struct window *w, const struct connection *c)
 
 static void set_conns(struct window *w)
 {
-	for (size_t i = 0; i < w->selection->conns.used; i++)
-		if (w->selection->conns.entries[i].value)
-			set_bit(w->conns, w->selection->conns.entries[i].key);
+	for (size_t i = 0; i < w->chosen->used; i++)
+		if (w->chosen->entries[i].value)
+			set_bit(w->conns, w->chosen->entries[i].key);
+}
+
+/* The connections that all records will be of; NULL: they could be of any. */
+static const struct map *chosen_of(const struct window *w, const struct map *reached)
+{
+	const struct selection *s = w->selection;
+
+	if (!(s->kinds & SELECT_BIT(SELECT_CONN)))
+		return reached;
+	return !w->twins || s->conns.count <= NARROW_MAX ? &s->conns : NULL;
 }
 
 void window_open(struct window *w, const struct replay_options *options,
-		 struct recording *recording)
+		 struct recording *recording, const struct map *reached)
 {
 	struct selection *selection = options->selection;
 
@@ -106,8 +116,8 @@ void window_open(struct window *w, const struct replay_options *options,
 	};
 	if (!selection)
 		return;
-	w->narrow = selection->kinds & SELECT_BIT(SELECT_CONN) &&
-		    (!w->twins || selection->conns.count <= NARROW_MAX);
+	w->chosen = chosen_of(w, reached);
+	w->narrow = w->chosen != NULL;
 	if (w->narrow)
 		set_conns(w);
 	if (!recording)

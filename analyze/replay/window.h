@@ -7,28 +7,33 @@
 
 /*
  * How little of a recording must be read for a selection: of time, from a lead before it to as much
- * behind it; of connections, those selected and those at their other ends, for the twins of their
- * records. What else than data there is, is read all the same: processes, connections, losses.
+ * behind it; of connections, those selected, or had by processes that are (reach.h), and those at
+ * their other ends, for the twins of their records. What else than data there is, is read all the
+ * same: processes, connections, losses.
  *
  * A selected result is the same as without: what may differ because something was left out is told.
  */
 struct window {
 	struct selection *selection; /* NULL: everything is read */
 	struct recording *recording;
-	int64_t from;	   /* wall clock; INT64_MIN: from the beginning */
-	int64_t to;	   /* INT64_MAX: to the end */
-	bool narrow;	   /* connections are selected */
-	bool twins;	   /* what stands at their other ends is needed, too */
-	bool wide;	   /* that may be anywhere */
-	bool cut;	   /* the end was left out */
-	uint64_t conns[4]; /* of those that are needed, bit (id mod 256) */
-	struct map ports;  /* of TCP connections that are selected: both ports as the other end has
-			    * them */
+	const struct map *chosen; /* the connections that are selected, while `narrow` */
+	int64_t from;		  /* wall clock; INT64_MIN: from the beginning */
+	int64_t to;		  /* INT64_MAX: to the end */
+	bool narrow;		  /* connections are selected */
+	bool twins;		  /* what stands at their other ends is needed, too */
+	bool wide;		  /* that may be anywhere */
+	bool cut;		  /* the end was left out */
+	uint64_t conns[4];	  /* of those that are needed, bit (id mod 256) */
+	struct map ports; /* of TCP connections that are selected: both ports as the other end has
+			   * them */
 };
 
-/* By the options of a replay. RECORDING may be NULL: events are fed, and all of them come. */
+/*
+ * By the options of a replay. RECORDING may be NULL: events are fed, and all of them come. REACHED:
+ * the connections of the processes that are selected; NULL: they could be any.
+ */
 void window_open(struct window *w, const struct replay_options *options,
-		 struct recording *recording);
+		 struct recording *recording, const struct map *reached);
 
 /* A connection was told of. True when others, told of before, may be needed now. */
 bool window_conn(struct window *w, const struct connection *c);

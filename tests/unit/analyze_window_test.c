@@ -66,23 +66,31 @@ static void write_text(struct tape *t, uint64_t conn, uint32_t pid, enum directi
 }
 
 /* One exchange, as the process at each end sees it; the answer takes NS. */
-static void exchange(struct tape *t, uint64_t client, uint64_t server, int number, int64_t ns)
+static void exchange_by(struct tape *t, const uint32_t pids[2], uint64_t client, uint64_t server,
+			int number, int64_t ns)
 {
 	char request[64], reply[32];
 
 	snprintf(request, sizeof(request), "*2\r\n$3\r\nGET\r\n$6\r\nk%05d\r\n", number);
 	snprintf(reply, sizeof(reply), "$6\r\nv%05d\r\n", number);
-	write_text(t, client, 101, DIRECTION_SENT, request);
-	write_text(t, server, 102, DIRECTION_RECEIVED, request);
+	write_text(t, client, pids[0], DIRECTION_SENT, request);
+	write_text(t, server, pids[1], DIRECTION_RECEIVED, request);
 	t->ts += ns;
-	write_text(t, server, 102, DIRECTION_SENT, reply);
-	write_text(t, client, 101, DIRECTION_RECEIVED, reply);
+	write_text(t, server, pids[1], DIRECTION_SENT, reply);
+	write_text(t, client, pids[0], DIRECTION_RECEIVED, reply);
 }
 
-static void write_process(struct tape *t, uint32_t pid, const char *name)
+static void exchange(struct tape *t, uint64_t client, uint64_t server, int number, int64_t ns)
+{
+	exchange_by(t, (const uint32_t[]){101, 102}, client, server, number, ns);
+}
+
+static void write_process(struct tape *t, uint32_t pid, const char *name, const char *container)
 {
 	write_event(t, (struct event){.type = EVENT_PROCESS,
-				      .process = {.pid = pid, .name = span_text(name)}});
+				      .process = {.pid = pid,
+						  .name = span_text(name),
+						  .container = span_text(container)}});
 }
 
 static int make_tape(void **state)
@@ -97,14 +105,20 @@ static int make_tape(void **state)
 	options.path = t->path;
 	assert_int_equal(recording_writer_new(&options, &t->w), TAPE_OK);
 	write_event(t, (struct event){.type = EVENT_CLOCK, .clock = {.realtime = START}});
-	write_process(t, 101, "asker");
-	write_process(t, 102, "answerer");
+	write_process(t, 101, "asker", "");
+	write_process(t, 102, "answerer", "");
+	write_process(t, 103, "rare", "c0ffee11");
+	write_process(t, 104, "answers rarely", "");
+	write_process(t, 105, "inherits", "");
 	/* One pair lives through it all; another one comes and goes each twenty seconds. */
 	write_conn(t, 1, 101, "127.0.0.1:40001", "127.0.0.1:6379");
 	write_conn(t, 2, 102, "127.0.0.1:6379", "127.0.0.1:40001");
 	/* And one that is silent most of the time. */
 	write_conn(t, 5, 101, "127.0.0.1:40005", "127.0.0.1:6379");
 	write_conn(t, 6, 102, "127.0.0.1:6379", "127.0.0.1:40005");
+	/* Those of other processes; the connections go over to another one in the middle. */
+	write_conn(t, 7, 103, "127.0.0.1:40007", "127.0.0.1:6379");
+	write_conn(t, 8, 104, "127.0.0.1:6379", "127.0.0.1:40007");
 	for (int second = 1; second < SECONDS; second++) {
 		uint64_t id = 101 + (uint64_t)(second / 20) * 2;
 		char local[32];
@@ -120,6 +134,9 @@ static int make_tape(void **state)
 			exchange(t, 1, 2, second * 20 + i, 1000);
 		if (second == 2 || second == 400)
 			exchange(t, 5, 6, second, 3000);
+		if (second % 100 == 30)
+			exchange_by(t, (const uint32_t[]){second < 300 ? 103 : 105, 104}, 7, 8,
+				    second, 3000);
 		if (second >= 20)
 			exchange(t, id, id + 1, second, second % 50 ? 2000 : 900000000);
 	}
@@ -230,6 +247,8 @@ static void test_every_kind(void **state)
 		{SELECT_CONN, "1"},	 {SELECT_CONN, "2"},	    {SELECT_CONN, "103"},
 		{SELECT_PID, "101"},	 {SELECT_NAME, "answerer"}, {SELECT_PROTOCOL, "redis"},
 		{SELECT_ROLE, "server"}, {SELECT_OUTCOME, "ok"},    {SELECT_RECORD, "1.0"},
+		{SELECT_PID, "103"},	 {SELECT_NAME, "rare"},	    {SELECT_CONTAINER, "c0ffee"},
+		{SELECT_PID, "105"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -273,6 +292,46 @@ static void test_blocks_are_passed(void **state)
 	struct left_out out = compare(*state, &s);
 
 	assert_true(out.blocks > 500);
+	selection_free(&s);
+}
+
+/* The same of a process, whatever names it; and where it changes, what it inherits is read whole.
+ */
+static void test_processes_pass_blocks(void **state)
+{
+	static const struct {
+		enum selection_kind kind;
+		const char *value;
+	} cases[] = {
+		{SELECT_PID, "103"},	      {SELECT_PID, "105"},	 {SELECT_NAME, "rare"},
+		{SELECT_CONTAINER, "c0ffee"}, {SELECT_NAME, "inherits"},
+	};
+	struct selection busy = select_one(SELECT_PID, "101");
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct selection s = select_one(cases[i].kind, cases[i].value);
+
+		assert_true(compare(*state, &s).blocks > 500);
+		selection_free(&s);
+	}
+	/* One that most blocks name: all are read, and by as many threads as there are. */
+	assert_int_equal(compare(*state, &busy).blocks, 0);
+	selection_free(&busy);
+}
+
+/* Of a process that isn't there nothing is shown, and all is read, to tell which are. */
+static void test_process_that_is_missing(void **state)
+{
+	struct selection s = select_one(SELECT_PID, "4242");
+	struct buffer lines = {0};
+	struct left_out out = {0};
+
+	rows_of(*state, &s, true, &lines, &out);
+	assert_int_equal(lines.len, 0);
+	assert_int_equal(out.blocks, 0);
+	assert_true(selection_explain(&s, &lines));
+	assert_non_null(memmem(lines.data, lines.len, "101", 3));
+	buffer_free(&lines);
 	selection_free(&s);
 }
 
@@ -351,10 +410,16 @@ static void test_end_anywhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_kind), cmocka_unit_test(test_time),
-		cmocka_unit_test(test_doubts),	   cmocka_unit_test(test_blocks_are_passed),
-		cmocka_unit_test(test_together),   cmocka_unit_test(test_threads),
-		cmocka_unit_test(test_stop),	   cmocka_unit_test(test_end_anywhere),
+		cmocka_unit_test(test_every_kind),
+		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_doubts),
+		cmocka_unit_test(test_blocks_are_passed),
+		cmocka_unit_test(test_processes_pass_blocks),
+		cmocka_unit_test(test_process_that_is_missing),
+		cmocka_unit_test(test_together),
+		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_end_anywhere),
 	};
 
 	return cmocka_run_group_tests_name("window", tests, make_tape, drop_tape);
