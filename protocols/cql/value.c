@@ -95,6 +95,33 @@ static void append_word(struct buffer *out, double real)
 					    : "\"-Infinity\"");
 }
 
+/*
+ * One of four decimals at most, as most are. False: it isn't. The division is the nearest to what
+ * the digits say, and so is any reader of them.
+ */
+static bool append_short(struct buffer *out, double real)
+{
+	double scaled = real * 10000, magnitude = fabs(real);
+	int64_t whole, part;
+
+	if (!(magnitude < 1e11) || scaled != trunc(scaled) || scaled / 10000 != real ||
+	    (real == 0 && signbit(real)))
+		return false;
+	whole = (int64_t)magnitude;
+	part = (int64_t)fabs(scaled) - whole * 10000;
+	if (real < 0)
+		buffer_append_char(out, '-');
+	buffer_append_i64(out, whole);
+	if (!part)
+		return true;
+	buffer_append_char(out, '.');
+	for (int64_t digit = 1000; part; digit /= 10) {
+		buffer_append_char(out, (char)('0' + part / digit));
+		part %= digit;
+	}
+	return true;
+}
+
 /* As few digits as give the same number again. */
 static void append_double(struct buffer *out, uint64_t bits)
 {
@@ -106,6 +133,8 @@ static void append_double(struct buffer *out, uint64_t bits)
 		append_word(out, real);
 		return;
 	}
+	if (append_short(out, real))
+		return;
 	for (int digits = 15; digits <= 17; digits++) {
 		snprintf(text, sizeof(text), "%.*g", digits, real);
 		if (strtod(text, NULL) == real)
@@ -124,6 +153,8 @@ static void append_float(struct buffer *out, uint32_t bits)
 		append_word(out, real);
 		return;
 	}
+	if (append_short(out, real))
+		return;
 	for (int digits = 6; digits <= 9; digits++) {
 		snprintf(text, sizeof(text), "%.*g", digits, (double)real);
 		if (strtof(text, NULL) == real)
@@ -135,16 +166,29 @@ static void append_float(struct buffer *out, uint32_t bits)
 #define DAY_MS 86400000
 #define DAY_NS 86400000000000
 
-/* Nanoseconds since midnight, with as many of threes of digits as DIGITS says. */
-static void append_time(struct buffer *out, uint64_t ns, int digits)
+static char *put_digits(char *to, unsigned value, unsigned count)
 {
-	uint64_t part = ns % 1000000000;
+	for (unsigned i = count; i > 0; i--, value /= 10)
+		to[i - 1] = (char)('0' + value % 10);
+	return to + count;
+}
 
-	for (int i = digits; i < 9; i++)
+/* Nanoseconds since midnight, with so many digits of a second's part. */
+static void append_time(struct buffer *out, uint64_t ns, unsigned digits)
+{
+	unsigned seconds = (unsigned)(ns / 1000000000), part = (unsigned)(ns % 1000000000);
+	char text[24], *to = text;
+
+	for (unsigned i = digits; i < 9; i++)
 		part /= 10;
-	buffer_printf(out, "%02u:%02u:%02u.%0*u", (unsigned)(ns / 3600000000000),
-		      (unsigned)(ns / 60000000000 % 60), (unsigned)(ns / 1000000000 % 60), digits,
-		      (unsigned)part);
+	to = put_digits(to, seconds / 3600, 2);
+	*to++ = ':';
+	to = put_digits(to, seconds / 60 % 60, 2);
+	*to++ = ':';
+	to = put_digits(to, seconds % 60, 2);
+	*to++ = '.';
+	to = put_digits(to, part, digits);
+	buffer_append(out, text, (size_t)(to - text));
 }
 
 static void append_timestamp(struct buffer *out, int64_t ms)

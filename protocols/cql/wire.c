@@ -139,5 +139,7 @@ struct span cql_bytes(struct cursor *c, int32_t *null_)
 	int32_t len = (int32_t)cursor_be32(c);
 
 	*null_ = len < 0 ? len : 0;
-	return len < 0 ? (struct span){0} : take(c, (size_t)len);
+	if (len < 0)
+		return (struct span){0};
+	return take(c, (size_t)len);
 }

@@ -472,7 +472,7 @@ void matcher_request(struct matcher *p, struct message *request)
 		p->given_up += !p->options.by_key;
 		give(p, pop_request(p), NULL, true);
 	}
-	if (p->early.first)
+	if (p->early.first && p->requests.last)
 		answer_early(p, p->requests.last);
 }
 

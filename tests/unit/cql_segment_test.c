@@ -106,13 +106,14 @@ static void several_in_one(void **state)
 /* A query of LEN bytes, in segments of at most PIECE. */
 static void add_long(struct cql_talk *t, int stream, size_t len, size_t piece, bool lz4)
 {
-	char *statement = calloc(1, len + 1);
+	struct buffer statement = {0};
 	struct span bytes, rest;
 
-	assert_non_null(statement);
-	memset(statement, 'x', len);
-	memcpy(statement, "SELECT x", 8);
-	put_query(t, statement);
+	buffer_append_text(&statement, "SELECT ");
+	while (statement.len < len)
+		buffer_append_char(&statement, 'x');
+	buffer_append_char(&statement, 0);
+	put_query(t, statement.data);
 	bytes = rest = envelope(t, CQL_QUERY, stream);
 	while (rest.len) {
 		size_t n = rest.len < piece ? rest.len : piece;
@@ -124,7 +125,7 @@ static void add_long(struct cql_talk *t, int stream, size_t len, size_t piece, b
 		rest = span_of(rest.data + n, rest.len - n);
 	}
 	free((void *)(uintptr_t)bytes.data);
-	free(statement);
+	buffer_free(&statement);
 }
 
 static void one_in_several(void **state)

@@ -385,7 +385,7 @@ static void inference(void **state)
 	assert_true(infer(BYTES(STATEMENT), BYTES(""), true).score >= INFER_CERTAIN);
 	assert_true(infer(BYTES("\1" STATEMENT), BYTES(""), true).score >= INFER_CERTAIN);
 	assert_int_equal(infer(BYTES("\1" STATEMENT), BYTES(""), false).score, 0);
-	assert_int_equal(infer(BYTES(STATEMENT "x123456789"), BYTES(""), true).score, 0);
+	assert_int_equal(infer(BYTES(STATEMENT "y123456789"), BYTES(""), true).score, 0);
 	/* Both can't be the client. */
 	assert_int_equal(infer(BYTES(STATEMENT), BYTES(STATEMENT), true).score, 0);
 }

@@ -53,6 +53,13 @@ static void numbers(void **state)
 	CHECK("\0\4", "\0", "boolean", "false");
 	CHECK("\0\4", "\2", "boolean", "true");
 	CHECK("\0\7", "\x3f\xb9\x99\x99\x99\x99\x99\x9a", "double", "0.1");
+	CHECK("\0\7", "\xc0\x0c\0\0\0\0\0\0", "double", "-3.5");
+	CHECK("\0\7", "\x40\x5e\xdd\x2f\x1a\x9f\xbe\x77", "double", "123.456");
+	CHECK("\0\7", "\x3f\x1a\x36\xe2\xeb\x1c\x43\x2d", "double", "0.0001");
+	CHECK("\0\7", "\x3f\x50\x62\x4d\xd2\xf1\xa9\xfc", "double", "0.001");
+	CHECK("\0\7", "\x80\0\0\0\0\0\0\0", "double", "-0");
+	CHECK("\0\7", "\x3f\xd5\x55\x55\x55\x55\x55\x55", "double", "0.3333333333333333");
+	CHECK("\0\7", "\x54\xb2\x49\xad\x25\x94\xc3\x7d", "double", "1e+100");
 	CHECK("\0\7", "\x7f\xf0\0\0\0\0\0\0", "double", "\"Infinity\"");
 	CHECK("\0\x08", "\x3d\xcc\xcc\xcd", "float", "0.1");
 	CHECK("\0\x08", "\xff\xc0\0\0", "float", "\"NaN\"");

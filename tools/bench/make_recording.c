@@ -3,7 +3,7 @@
  * Writes a recording as socktape-record would have made it of a busy server, for the benches of the
  * analyzer:
  *
- *     make_recording http|redis|dns|amqp EXCHANGES DIR [CONNECTIONS]
+ *     make_recording http|redis|dns|amqp|cql EXCHANGES DIR [CONNECTIONS]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,11 +110,43 @@ static void make_amqp(uint64_t n, char *request, size_t *request_len, char *resp
 		response[11 + i] = (char)(tag >> 8 * (7 - i));
 }
 
+static void put_be32(char *to, size_t value)
+{
+	for (int i = 0; i < 4; i++)
+		to[i] = (char)(value >> 8 * (3 - i));
+}
+
+/* A row is asked for, by version 4 of Cassandra's protocol. */
+static void make_cql(uint64_t n, char *request, size_t *request_len, char *response,
+		     size_t *response_len)
+{
+	static const char query[] = "\4\0\0\1\7....????";
+	static const char parameters[] = "\0\1\4\0\0\x13\x88"; /* ONE, pages of 5,000 */
+	static const char row[] =
+		"\x84\0\0\1\x08....\0\0\0\2\0\0\0\1\0\0\0\3\0\4shop\0\6orders\0\2id"
+		"\0\x09\0\4name\0\x0d\0\5price\0\7\0\0\0\1\0\0\0\4....\0\0\0\x0f"
+		"a name of fifte\0\0\0\x08\x40\x0c\0\0\0\0\0\0";
+	const size_t head = sizeof(query) - 1, front = 9, tail = sizeof(parameters) - 1;
+	int len;
+
+	memcpy(request, query, head);
+	len = snprintf(request + head, MESSAGE_MAX - head,
+		       "SELECT id, name, price FROM shop.orders WHERE id = %llu",
+		       (unsigned long long)n);
+	put_be32(request + front, (size_t)len);
+	memcpy(request + head + (size_t)len, parameters, tail);
+	*request_len = head + (size_t)len + tail;
+	put_be32(request + 5, *request_len - front);
+	*response_len = sizeof(row) - 1;
+	memcpy(response, row, *response_len);
+	put_be32(response + 5, *response_len - front);
+	put_be32(response + *response_len - 35, (size_t)n & 0xffffffff);
+}
+
 static const struct load loads[] = {
-	{"http", 80, TRANSPORT_TCP, make_http},
-	{"redis", 6379, TRANSPORT_TCP, make_redis},
-	{"dns", 53, TRANSPORT_UDP, make_dns},
-	{"amqp", 5672, TRANSPORT_TCP, make_amqp},
+	{"http", 80, TRANSPORT_TCP, make_http}, {"redis", 6379, TRANSPORT_TCP, make_redis},
+	{"dns", 53, TRANSPORT_UDP, make_dns},	{"amqp", 5672, TRANSPORT_TCP, make_amqp},
+	{"cql", 9042, TRANSPORT_TCP, make_cql},
 };
 
 static struct address loopback(uint16_t port)
@@ -216,7 +248,8 @@ int main(int argc, char **argv)
 			load = &loads[i];
 	if (!load || connections < 1 || connections > CONNECTIONS_MAX) {
 		fprintf(stderr,
-			"usage: make_recording http|redis|dns|amqp EXCHANGES DIR [CONNECTIONS up "
+			"usage: make_recording http|redis|dns|amqp|cql EXCHANGES DIR [CONNECTIONS "
+			"up "
 			"to "
 			"%d]\n",
 			CONNECTIONS_MAX);
