@@ -7,8 +7,8 @@
 WORK/ledger has a line of JSON for each connection to PORT: {"port": of the client, "who": its name,
 "rows": [...]}. Each row has the columns that the client can tell, in the order in which it asked;
 both ends must show these rows of the TABLEs and no others. A port that the client didn't know is null:
-one of the connections that nobody names must fit. With "sorted" a column's name, as of requests at
-once, rows are in its order instead. With "times" the client made one row so often, over however many
+one of the connections that nobody names must fit. With "sorted" columns' names, as of requests at
+once, rows are in their order instead. With "times" the client made one row so often, over however many
 connections, and "who" is its process. Where it has "only", rows whose statements have not that word
 are the driver's own: of them it is asked only that they are whole. A row that doesn't say otherwise is
 expected to end "ok" or, where it tells of an error, "error". What tcpdump saw (WORK/wire.pcap) is
@@ -139,7 +139,8 @@ def take(connection, role, shown):
     said, port, order = connection["rows"], connection["port"], connection.get("sorted")
     there = shown.pop((port, role) if port else find(said, role, shown), [])
     if order:
-        said, there = (sorted(rows, key=lambda row: row[order]) for rows in (said, there))
+        said, there = (sorted(rows, key=lambda row: [row[column] for column in order])
+                       for rows in (said, there))
     return list(compare_all(said, there))
 
 

@@ -47,7 +47,7 @@ async function main() {
 		row.outcome = row.status < 400 ? 'ok' : 'error';
 	await new Promise((resolve) => session.close(resolve));
 	fs.appendFileSync(process.env.ledger,
-		JSON.stringify({port: local, who: 'node', sorted: 'stream_id', rows}) + '\n');
+		JSON.stringify({port: local, who: 'node', sorted: ['stream_id'], rows}) + '\n');
 }
 
 main().catch((error) => {

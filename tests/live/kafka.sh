@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Apache Kafka with kafka-python and its own client in Java: each message that they produce and read is
+# what the recording shows at both ends. Prints TAP. The server and the clients are downloads: only
+# with LIVE_ALL=1 (tools/check --all).
+kafka=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/socktape/kafka
+
+skip_kafka() {
+	echo "ok - kafka # SKIP $1"
+	exit 0
+}
+
+# fetched WHAT COMMAND...: once; in the cache.
+fetched() {
+	[ -e "$kafka/$1.there" ] && return
+	"${@:2}" >"$kafka/$1.log" 2>&1 ||
+		skip_kafka "$1 can't be fetched: $(grep -v '^$' "$kafka/$1.log" | tail -1)"
+	touch "$kafka/$1.there"
+}
+
+if [ -z "${LIVE_INSIDE:-}" ]; then
+	[ -n "${LIVE_ALL:-}" ] || skip_kafka "a download; LIVE_ALL=1 and tools/check --all run it"
+	for program in java mvn python3; do
+		[ -n "$(command -v "$program")" ] || skip_kafka "$program is not installed"
+	done
+	mkdir -p "$kafka"
+	cp "$(dirname "$0")/clients/kafka-pom.xml" "$kafka/pom.xml"
+	fetched server timeout 600 mvn -q -B -f "$kafka/pom.xml" dependency:copy-dependencies \
+		-DoutputDirectory=jars
+	fetched python sh -c "python3 -m venv '$kafka/python' && timeout 300 '$kafka/python/bin/pip' \
+		install -q kafka-python==2.2.15 lz4 zstandard python-snappy"
+fi
+# shellcheck source=tests/live/lib.sh
+. "$(dirname "$0")/lib.sh"
+needs java tcpdump ss jq
+
+port=9092
+cat >"$work/server.properties" <<PROPERTIES
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:9093
+listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:9093
+advertised.listeners=PLAINTEXT://127.0.0.1:$port
+controller.listener.names=CONTROLLER
+log.dirs=$work/data
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=2
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=2
+group.initial.rebalance.delay.ms=0
+PROPERTIES
+server() { java -Xmx512m -cp "$kafka/jars/*" "$@" "$work/server.properties"; }
+check "a log directory is made" java -cp "$kafka/jars/*" kafka.tools.StorageTool format \
+	-t MkU3OEVBNTcwNTJENDM2Qg -c "$work/server.properties"
+server kafka.Kafka >"$work/server" 2>&1 &
+server=$!
+wait_for 60 listening $port || not_ok "it starts" "$(tail -5 "$work/server")"
+
+record_begin
+check "kafka-python" timeout 120 "$kafka/python/bin/python" tests/live/clients/kafka_python.py $port
+check "Java" timeout 120 java -cp "$kafka/jars/*" tests/live/clients/KafkaShop.java $port
+record_end $port
+kill "$(pgrep -P $server)"
+wait $server
+"$socktape" show "$work/rec" kafka --json | jq -c 'select(.proto == "kafka") |
+	select(.api == null or (.note | sub("a topic.s name is inferred from another connection"; "")) != "" or
+		(.outcome != "ok" and .error == null)) |
+	[.record_id, .api, .outcome, .note]' >"$work/odd"
+is "every request is whole, answered and known" "$(head -5 "$work/odd")" ""
+judge Kafka $port kafka_messages
+
+finish
