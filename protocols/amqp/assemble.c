@@ -235,16 +235,23 @@ void amqp_message(void *state, const struct frame *frame)
 		take_header(ch, frame);
 }
 
+/* Each channel learns of it when it is asked for next: there may be many. */
 void amqp_lost(void *state, enum side side, uint64_t missing)
 {
 	struct amqp_state *st = state;
-	struct amqp_channel *ch;
-	size_t at = 0;
 
 	(void)missing;
-	while ((ch = map_next(&st->channels, &at)) != NULL) {
-		abandon(ch, side);
-		amqp_channel_lost(ch, side);
+	st->losses[side]++;
+}
+
+void amqp_channel_catch_up(struct amqp_channel *ch)
+{
+	for (int side = 0; side < 2; side++) {
+		if (ch->losses[side] == ch->st->losses[side])
+			continue;
+		ch->losses[side] = ch->st->losses[side];
+		abandon(ch, (enum side)side);
+		amqp_channel_lost(ch, (enum side)side);
 	}
 }
 
@@ -255,6 +262,7 @@ void amqp_finish(void *state)
 	size_t at = 0;
 
 	while ((ch = map_next(&st->channels, &at)) != NULL) {
+		amqp_channel_catch_up(ch);
 		abandon(ch, SIDE_CLIENT);
 		abandon(ch, SIDE_SERVER);
 	}

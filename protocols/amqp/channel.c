@@ -18,8 +18,10 @@ struct amqp_channel *amqp_channel_get(struct amqp_state *st, uint16_t number)
 {
 	struct amqp_channel *ch = st->recent;
 
-	if (ch && ch->number == number)
+	if (ch && ch->number == number) {
+		amqp_channel_catch_up(ch);
 		return ch;
+	}
 	ch = map_get(&st->channels, number);
 	if (!ch) {
 		if (!budget_take(session_budget(st->session), CHARGE))
@@ -32,8 +34,10 @@ struct amqp_channel *amqp_channel_get(struct amqp_state *st, uint16_t number)
 		}
 		ch->st = st;
 		ch->number = number;
+		memcpy(ch->losses, st->losses, sizeof(ch->losses));
 		amqp_channel_begin(ch, AMQP_MODE_UNKNOWN);
 	}
+	amqp_channel_catch_up(ch);
 	st->recent = ch;
 	return ch;
 }
@@ -96,6 +100,7 @@ void amqp_channel_free(struct amqp_channel *ch)
 
 void amqp_channel_close(struct amqp_channel *ch)
 {
+	amqp_channel_catch_up(ch);
 	for (int side = 0; side < 2; side++)
 		if (ch->calls[side])
 			matcher_finish(ch->calls[side]);

@@ -119,16 +119,20 @@ void amqp_emit_call(void *context, struct message *request, struct message *resp
 		learn_from(ch, call, reply);
 }
 
+/* Calls that wait and are looked at for the one that a reply answers. */
+#define SEARCHED_MAX 256
+
 /* Calls before the first that M answers lost their replies; false: none that waits is answered. */
 static bool skip_to_answered(struct amqp_channel *ch, struct matcher *calls,
 			     const struct amqp_message *m)
 {
 	struct message *oldest = matcher_oldest(calls);
 	struct message *fitting = oldest;
+	size_t searched = 0;
 
-	while (fitting && !fits((struct amqp_message *)fitting, m))
+	while (fitting && searched++ < SEARCHED_MAX && !fits((struct amqp_message *)fitting, m))
 		fitting = fitting->next;
-	if (!fitting)
+	if (!fitting || searched > SEARCHED_MAX)
 		return !oldest;
 	while (oldest != fitting) {
 		struct message *gone = matcher_withdraw(calls, oldest);
@@ -294,8 +298,12 @@ static void answer_with_close(struct amqp_channel *ch, const struct amqp_message
 	size_t at = 0;
 
 	/* A close of the connection doesn't say on which channel. */
-	while (cause && !calls && !ch->number && (other = map_next(&ch->st->channels, &at)) != NULL)
+	while (cause && !calls && !ch->number && !ch->st->closing &&
+	       (other = map_next(&ch->st->channels, &at)) != NULL) {
+		amqp_channel_catch_up(other);
 		calls = caused_by(other, caller, cause);
+	}
+	ch->st->closing |= !ch->number;
 	copy = calls ? copy_of(ch->st, m) : NULL;
 	if (copy)
 		answer(other, calls, copy);

@@ -65,6 +65,7 @@ static bool pack_channel(const struct amqp_channel *ch, struct buffer *out)
 {
 	pack_u64(out, ch->number);
 	pack_u64(out, ch->mode);
+	buffer_append(out, ch->losses, sizeof(ch->losses));
 	for (int side = 0; side < 2; side++) {
 		pack_message(ch->st, ch->incoming[side], out);
 		pack_u64(out, ch->calls[side] != NULL);
@@ -93,6 +94,7 @@ static bool unpack_channel(struct amqp_state *st, struct unpack *in)
 	if (!ch)
 		return false;
 	ch->mode = (enum amqp_mode)unpack_u64(in);
+	unpack_bytes(in, ch->losses, sizeof(ch->losses));
 	for (int side = 0; side < 2; side++)
 		if (!unpack_message(st, &ch->incoming[side], in) ||
 		    !unpack_calls(ch, (enum side)side, in))
@@ -107,6 +109,8 @@ bool amqp_pack(const void *state, struct buffer *out)
 	size_t at = 0;
 
 	pack_u64(out, st->frame_max);
+	pack_u64(out, st->closing);
+	buffer_append(out, st->losses, sizeof(st->losses));
 	pack_span(out, buffer_span(&st->user));
 	pack_span(out, buffer_span(&st->vhost));
 	pack_span(out, buffer_span(&st->application));
@@ -122,6 +126,8 @@ bool amqp_unpack(void *state, struct unpack *in)
 	struct amqp_state *st = state;
 
 	st->frame_max = unpack_u64(in);
+	st->closing = unpack_u64(in);
+	unpack_bytes(in, st->losses, sizeof(st->losses));
 	amqp_set_text(st, &st->user, unpack_span(in));
 	amqp_set_text(st, &st->vhost, unpack_span(in));
 	amqp_set_text(st, &st->application, unpack_span(in));

@@ -114,6 +114,7 @@ struct amqp_channel {
 	struct amqp_state *st;
 	uint16_t number;
 	enum amqp_mode mode;
+	uint64_t losses[2];		  /* of the connection's, that it knows of */
 	struct matcher *calls[2];	  /* by enum side: of who waits for a reply */
 	struct amqp_message *incoming[2]; /* of which more frames will come */
 	struct amqp_unsettled published;  /* confirms, commits, returns */
@@ -126,6 +127,8 @@ struct amqp_state {
 	struct map channels;
 	struct amqp_channel *recent; /* that was asked for last */
 	uint64_t frame_max;	     /* agreed on; 0: unknown */
+	bool closing;		     /* connection.close was sent */
+	uint64_t losses[2];	     /* by enum side: how often frames may have been missed */
 	struct buffer user, vhost, application;
 	uint64_t charged; /* of those three */
 	/* For records: */
@@ -189,6 +192,9 @@ struct matcher *amqp_channel_calls(struct amqp_channel *ch, enum side side);
 
 /* It is opened, or goes into MODE; what waited for something else is given out. */
 void amqp_channel_begin(struct amqp_channel *ch, enum amqp_mode mode);
+
+/* Learns of losses since it was last asked for: what was going on then is given out. */
+void amqp_channel_catch_up(struct amqp_channel *ch);
 
 /* Frames of SIDE may be missing. */
 void amqp_channel_lost(struct amqp_channel *ch, enum side side);
