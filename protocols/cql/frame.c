@@ -103,6 +103,15 @@ enum cql_fit cql_body_fit(const struct cql_header *header, struct span body)
 	return header->response ? response_fit(header, body) : request_fit(header, body);
 }
 
+/* Of a body so much is read to judge whether it is one. */
+#define LOOKED_AT_MAX 4096
+
+/* Whether what ends such a message has no length of its own, and so is never seen to be cut. */
+static bool is_open(unsigned opcode)
+{
+	return opcode == CQL_RESULT || opcode == CQL_ERROR || opcode == CQL_EVENT;
+}
+
 bool cql_is_envelope(struct span bytes, enum side side, unsigned version, struct cql_header *header)
 {
 	struct cursor c = cursor_of(bytes.data, bytes.len);
@@ -117,8 +126,12 @@ bool cql_is_envelope(struct span bytes, enum side side, unsigned version, struct
 		body.len = header->len;
 	if (header->flags & CQL_FLAG_COMPRESSED)
 		return true;
+	if (body.len > LOOKED_AT_MAX)
+		body.len = LOOKED_AT_MAX;
 	fit = cql_body_fit(header, body);
-	return body.len == header->len ? fit == CQL_WHOLE : fit == CQL_CUT;
+	if (body.len == header->len || fit == CQL_BAD)
+		return fit == CQL_WHOLE;
+	return fit == CQL_CUT || is_open(header->opcode);
 }
 
 /* One that is whole has another behind it, or is the last that is there. */
