@@ -41,7 +41,8 @@ BASE   += $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-fram
 # Both programs read what others wrote, one of them as root. Fortified are optimised builds alone,
 # and those whose sanitizers would not see the checks' own calls.
 OPTIMISED := $(filter-out -O0,$(filter -O%,$(CFLAGS)))
-HARDEN := -fstack-protector-strong -fPIE \
+# Position independent for the library, too; what isn't exported is as fast as in a program.
+HARDEN := -fstack-protector-strong -fPIC -fvisibility=hidden \
           $(if $(SAN),,$(if $(OPTIMISED),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3))
 HARDEN_LD := -pie -Wl,-z,relro -Wl,-z,now
 
@@ -57,7 +58,8 @@ ALL_LDFLAGS = $(HARDEN_LD) $(LDFLAGS) $(if $(SAN),-fsanitize=$(SAN))
 
 FORMAT_SRC    := $(wildcard format/*.c)
 PROTOCOLS_SRC := $(wildcard protocols/*.c protocols/*/*.c)
-ANALYZE_SRC   := $(wildcard analyze/*.c analyze/*/*.c)
+EXTENSION_SRC := $(wildcard analyze/extension/*.c)
+ANALYZE_SRC   := $(filter-out $(EXTENSION_SRC),$(wildcard analyze/*.c analyze/*/*.c))
 RECORD_SRC    := $(wildcard record/*.c)
 BPF_SRC       := $(wildcard bpf/*.bpf.c)
 UNIT_SRC      := $(filter-out $(if $(SKIP_BPF),tests/unit/record_%),$(wildcard tests/unit/*_test.c))
@@ -72,12 +74,17 @@ FORMAT_LIBS    := -lzstd -lz -lpthread
 PROTOCOLS_LIBS := -lbrotlidec -lsnappy -llz4 -lcrypto
 RECORD_LIBS    := -lbpf -lelf
 
-PROGRAMS := $(BUILD)/socktape $(if $(SKIP_BPF),,$(if $(RECORD_SRC),$(BUILD)/socktape-record))
+PROGRAMS := $(BUILD)/socktape $(if $(SAN),,$(BUILD)/libsocktape.so) $(if $(SKIP_BPF),,$(if $(RECORD_SRC),$(BUILD)/socktape-record))
 
 .PHONY: all
-all: $(PROGRAMS) ## both programs into build/
+all: $(PROGRAMS) ## both programs, and SQLite's extension, into build/
 
-$(BUILD)/obj/%.o: %.c
+# Everything is compiled anew when the compiler or its flags are others than the last time.
+FLAGS := $(CC) $(ALL_CFLAGS)
+$(shell mkdir -p $(BUILD) && echo '$(subst ','\'',$(FLAGS))' | cmp -s - $(BUILD)/flags || \
+	echo '$(subst ','\'',$(FLAGS))' > $(BUILD)/flags)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
@@ -96,11 +103,17 @@ RECORD_PARTS_SRC := $(filter-out record/main.c,$(RECORD_SRC))
 $(eval $(call archive,record,RECORD_PARTS_SRC))
 
 ANALYZE_ARCHIVES := $(BUILD)/libanalyze.a $(BUILD)/libprotocols.a $(BUILD)/libformat.a
-ALL_ANALYZE_LIBS := $(PROTOCOLS_LIBS) $(FORMAT_LIBS) -lm
+ANALYZE_LIBS     := -lsqlite3 -ledit
+ALL_ANALYZE_LIBS := $(ANALYZE_LIBS) $(PROTOCOLS_LIBS) $(FORMAT_LIBS) -lm
 
 $(BUILD)/socktape: $(call obj,analyze/main.c) $(ANALYZE_ARCHIVES)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_ANALYZE_LIBS)
+
+# The tables of recordings for programs that use SQLite.
+$(BUILD)/libsocktape.so: $(call obj,$(EXTENSION_SRC)) $(ANALYZE_ARCHIVES)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(filter-out -pie,$(ALL_LDFLAGS)) -shared -o $@ $^ $(ALL_ANALYZE_LIBS)
 
 $(BUILD)/socktape-record: $(call obj,record/main.c) $(BUILD)/librecord.a $(BUILD)/libformat.a
 	$(call say,LD,$@)
@@ -257,6 +270,7 @@ tables-page: $(BUILD)/socktape ## the manual page of tables and columns, made fr
 install: all ## install into DESTDIR and PREFIX
 	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin
 	$(Q)install -m 755 build/socktape $(DESTDIR)$(PREFIX)/bin/
+	$(Q)install -D -m 644 build/libsocktape.so $(DESTDIR)$(PREFIX)/lib/libsocktape.so
 	$(if $(SKIP_BPF),,$(Q)install -m 755 build/socktape-record $(DESTDIR)$(PREFIX)/sbin/)
 	$(Q)for page in $(MAN_PAGES); do \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \

@@ -9,6 +9,8 @@ static const struct command commands[] = {
 	{"conns", cmd_conns, "REC [options]", "one line a connection"},
 	{"events", cmd_events, "REC [options]", "the raw events, as they were recorded"},
 	{"show", cmd_show, "REC [PROTOCOL] [options]", "records: requests with their responses"},
+	{"sql", cmd_sql, "REC... [QUERY] [options]",
+	 "ask recordings in SQL; without QUERY: a prompt"},
 	{"why", cmd_why, "REC CONN", "how the protocol of a connection was inferred"},
 	{"schema", cmd_schema, "[TABLE] [--json]", "every table and column: type, unit, meaning"},
 	{"export", cmd_export, "REC -o FILE.pcapng [options]", "packets that Wireshark dissects"},

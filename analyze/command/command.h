@@ -21,6 +21,7 @@ int cmd_info(int argc, char **argv);
 int cmd_conns(int argc, char **argv);
 int cmd_events(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_sql(int argc, char **argv);
 int cmd_why(int argc, char **argv);
 int cmd_schema(int argc, char **argv);
 int cmd_export(int argc, char **argv);

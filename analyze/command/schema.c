@@ -10,6 +10,8 @@
 #include "analyze/replay/conn_row.h"
 #include "analyze/replay/event_row.h"
 #include "analyze/replay/exchanges.h"
+#include "analyze/replay/loss_row.h"
+#include "analyze/replay/process_row.h"
 #include "analyze/replay/record.h"
 #include "protocols/protocol.h"
 
@@ -46,6 +48,8 @@ void schema_each(schema_table_fn *each, void *context)
 			each(context, *t, true);
 	each(context, &exchanges_table, false);
 	each(context, &conns_table, false);
+	each(context, &processes_table, false);
+	each(context, &losses_table, false);
 	each(context, &events_table, false);
 }
 
@@ -97,7 +101,7 @@ void schema_page(struct buffer *page)
 				 ".Sh DESCRIPTION\n"
 				 "These are the names in the output of\n"
 				 ".Xr socktape 1\n"
-				 "as JSON and CSV.\n"
+				 "as JSON and CSV, and in SQL.\n"
 				 "They don't change; more may come.\n"
 				 "Behind the meaning of a column stand its type and its unit.\n"
 				 "Times are counted since the epoch, 1970-01-01 00:00 UTC.\n"

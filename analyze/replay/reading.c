@@ -54,7 +54,7 @@ static void progress(void *context, const struct recording_status *status)
 	struct reading *r = context;
 	int64_t time;
 
-	if (++r->skipped < 16384)
+	if (++r->skipped < 16384 || (r->hushed && *r->hushed))
 		return;
 	r->skipped = 0;
 	time = now();
@@ -107,14 +107,16 @@ static int start(struct reading *r, const char *path, const struct replay_option
 int reading_open(struct reading *r, const char *command, const char *path,
 		 const struct replay_options *options)
 {
-	*r = (struct reading){.to_file = r->to_file, .again = r->again, .command = command};
+	*r = (struct reading){
+		.to_file = r->to_file, .again = r->again, .hushed = r->hushed, .command = command};
 	return start(r, path, options, false);
 }
 
 int reading_open_rows(struct reading *r, const char *command, const char *path,
 		      const struct replay_options *options)
 {
-	*r = (struct reading){.to_file = r->to_file, .again = r->again, .command = command};
+	*r = (struct reading){
+		.to_file = r->to_file, .again = r->again, .hushed = r->hushed, .command = command};
 	return start(r, path, options, true);
 }
 

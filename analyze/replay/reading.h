@@ -11,6 +11,8 @@
  */
 struct reading {
 	bool to_file; /* set before it is opened: no rows go to the terminal, so progress may */
+	const volatile bool
+		*hushed; /* set before, too: progress ends when it is true; may be NULL */
 	const char *command;
 	struct replay *replay;
 	struct rows *rows; /* NULL: opened without */

@@ -1,0 +1,623 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/command/command.h"
+#include "analyze/sql/engine.h"
+#include "analyze/sql/source.h"
+
+/*
+ * The virtual tables. A query's conditions on the columns that the recording is indexed by become a
+ * selection; SQLite tests all conditions again, so a selection may let more pass than was asked
+ * for. A table that is read more than once, as the inner one of a join, is copied into a temporary
+ * table of SQLite's the second time; the small ones are at once.
+ */
+struct vtab {
+	sqlite3_vtab base;
+	struct sql_engine *engine;
+	struct sql_table table;
+	char *shadow; /* its name, once it is there */
+};
+
+struct vtab_cursor {
+	sqlite3_vtab_cursor base;
+	unsigned filtered; /* how often */
+	sqlite3_int64 rowid;
+	bool ended;
+
+	/* Out of the recordings, one after the other. */
+	size_t recording;
+	struct sql_source *source;
+	struct selection selection;
+	sqlite3_value **kept; /* what the selection points into */
+	size_t kept_count;
+	sqlite3_value *only; /* the recording asked for; NULL: all */
+
+	sqlite3_stmt *shadow; /* or out of the shadow */
+};
+
+/* ---- which conditions are used ---- */
+
+/* Of a column, by name: a letter for struct sqlite3_index_info.idxStr. */
+static const struct used {
+	const char *column;
+	char letter;
+	enum selection_kind kind;
+} used[] = {
+	{"conn", 'c', SELECT_CONN},	  {"pid", 'p', SELECT_PID},
+	{"comm", 'n', SELECT_NAME},	  {"role", 'r', SELECT_ROLE},
+	{"outcome", 'o', SELECT_OUTCOME}, {"record_id", 'i', SELECT_RECORD},
+	{"proto", 't', SELECT_PROTOCOL},
+};
+
+#define LETTER_RECORDING 'R'
+#define LETTER_AFTER	 '>' /* ts; both may be the time itself */
+#define LETTER_BEFORE	 '<'
+#define LETTER_AT	 '='
+
+static const struct used *used_by_letter(char letter)
+{
+	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
+		if (used[i].letter == letter)
+			return &used[i];
+	return NULL;
+}
+
+/* What of the columns of T the recording can look up. */
+static bool is_indexed(const struct sql_table *t, const struct used *u)
+{
+	switch (t->rows) {
+	case SQL_ROWS_TABLE:
+		return u->kind != SELECT_PROTOCOL;
+	case SQL_ROWS_RECORDS:
+		return true;
+	case SQL_ROWS_EVENTS:
+		return u->kind == SELECT_CONN || u->kind == SELECT_PID;
+	case SQL_ROWS_CONNS:
+		return u->kind == SELECT_CONN;
+	case SQL_ROWS_LOSSES:
+		return u->kind == SELECT_CONN;
+	case SQL_ROWS_PROCESSES:
+		return u->kind == SELECT_PID;
+	case SQL_ROWS_EXCHANGES:
+		break;
+	}
+	return false;
+}
+
+static bool has_time(const struct sql_table *t)
+{
+	return t->rows <= SQL_ROWS_EVENTS;
+}
+
+/* The letter of a condition, or 0: SQLite has to test it alone. */
+static char letter_of(const struct sql_table *t, const struct sqlite3_index_constraint *c)
+{
+	const char *name;
+
+	if (!c->usable || c->iColumn < 0)
+		return 0;
+	name = sql_column(t, (size_t)c->iColumn)->name;
+	if (strcmp(name, "ts") == 0 && has_time(t)) {
+		switch (c->op) {
+		case SQLITE_INDEX_CONSTRAINT_GE:
+		case SQLITE_INDEX_CONSTRAINT_GT:
+			return LETTER_AFTER;
+		case SQLITE_INDEX_CONSTRAINT_LE:
+		case SQLITE_INDEX_CONSTRAINT_LT:
+			return LETTER_BEFORE;
+		case SQLITE_INDEX_CONSTRAINT_EQ:
+			return LETTER_AT;
+		default:
+			return 0;
+		}
+	}
+	if (c->op != SQLITE_INDEX_CONSTRAINT_EQ)
+		return 0;
+	if (c->iColumn == 0)
+		return LETTER_RECORDING;
+	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
+		if (strcmp(name, used[i].column) == 0 && is_indexed(t, &used[i]))
+			return used[i].letter;
+	return 0;
+}
+
+/* How much of a table is left by a condition, for the planner: guesses that keep an order. */
+static double share_of(char letter)
+{
+	switch (letter) {
+	case 'i':
+		return 1e-6;
+	case 'c':
+		return 1e-3;
+	case LETTER_AT:
+	case 'p':
+	case 'n':
+		return 1e-2;
+	case LETTER_RECORDING:
+	case LETTER_AFTER:
+	case LETTER_BEFORE:
+	case 't':
+		return 0.3;
+	default:
+		return 0.5;
+	}
+}
+
+static int best_index(sqlite3_vtab *base, sqlite3_index_info *info)
+{
+	const struct vtab *v = (struct vtab *)base;
+	double rows = v->table.rows >= SQL_ROWS_CONNS ? 1e4 : 1e6;
+	char *letters = sqlite3_malloc(info->nConstraint + 1);
+	int count = 0;
+
+	if (!letters)
+		return SQLITE_NOMEM;
+	for (int i = 0; i < info->nConstraint; i++) {
+		char letter = letter_of(&v->table, &info->aConstraint[i]);
+
+		if (!letter)
+			continue;
+		rows *= share_of(letter);
+		letters[count++] = letter;
+		info->aConstraintUsage[i].argvIndex = count;
+		/* All values of an IN at once. */
+		if (sqlite3_vtab_in(info, i, -1))
+			sqlite3_vtab_in(info, i, 1);
+	}
+	letters[count] = '\0';
+	info->idxStr = letters;
+	info->needToFreeIdxStr = 1;
+	info->estimatedRows = rows < 1 ? 1 : (sqlite3_int64)rows;
+	/* A recording is mostly read through, whatever is looked for. */
+	info->estimatedCost = v->shadow || v->table.rows >= SQL_ROWS_CONNS ? rows * 3 + 10
+									   : 1e6 + rows * 3;
+	return SQLITE_OK;
+}
+
+/* ---- connecting ---- */
+
+struct module {
+	struct sql_engine *engine;
+	struct sql_table table;
+};
+
+static int connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sqlite3_vtab **result,
+		   char **message)
+{
+	const struct module *m = aux;
+	struct vtab *v;
+	char *sql = sql_create_text(&m->table, "x", false);
+	int rc = sql ? sqlite3_declare_vtab(db, sql) : SQLITE_NOMEM;
+
+	(void)argc;
+	(void)argv;
+	sqlite3_free(sql);
+	if (rc != SQLITE_OK) {
+		*message = sqlite3_mprintf("%s", sqlite3_errmsg(db));
+		return rc;
+	}
+	v = calloc(1, sizeof(*v));
+	if (!v)
+		return SQLITE_NOMEM;
+	v->engine = m->engine;
+	v->table = m->table;
+	*result = &v->base;
+	return SQLITE_OK;
+}
+
+static int disconnect(sqlite3_vtab *base)
+{
+	struct vtab *v = (struct vtab *)base;
+
+	sqlite3_free(v->shadow);
+	free(v);
+	return SQLITE_OK;
+}
+
+static int open_cursor(sqlite3_vtab *base, sqlite3_vtab_cursor **result)
+{
+	struct vtab_cursor *c = calloc(1, sizeof(*c));
+
+	(void)base;
+	if (!c)
+		return SQLITE_NOMEM;
+	*result = &c->base;
+	return SQLITE_OK;
+}
+
+static struct vtab *vtab_of(const struct vtab_cursor *c)
+{
+	return (struct vtab *)c->base.pVtab;
+}
+
+static void end_source(struct vtab_cursor *c)
+{
+	struct sql_engine *e = vtab_of(c)->engine;
+	int status = sql_source_close(c->source);
+
+	if (c->source && status > e->status)
+		e->status = status;
+	c->source = NULL;
+}
+
+static void reset(struct vtab_cursor *c)
+{
+	end_source(c);
+	selection_free(&c->selection);
+	c->selection = (struct selection){0};
+	for (size_t i = 0; i < c->kept_count; i++)
+		sqlite3_value_free(c->kept[i]);
+	free(c->kept);
+	c->kept = NULL;
+	c->kept_count = 0;
+	c->only = NULL;
+	sqlite3_finalize(c->shadow);
+	c->shadow = NULL;
+	c->recording = 0;
+	c->ended = false;
+}
+
+static int close_cursor(sqlite3_vtab_cursor *base)
+{
+	struct vtab_cursor *c = (struct vtab_cursor *)base;
+
+	reset(c);
+	free(c);
+	return SQLITE_OK;
+}
+
+/* ---- conditions into a selection ---- */
+
+/* A copy that lives as long as the selection; NULL without memory. */
+static sqlite3_value *keep(struct vtab_cursor *c, sqlite3_value *value)
+{
+	sqlite3_value **more = realloc(c->kept, (c->kept_count + 1) * sizeof(sqlite3_value *));
+	sqlite3_value *copy;
+
+	if (!more)
+		return NULL;
+	c->kept = more;
+	copy = sqlite3_value_dup(value);
+	if (copy)
+		c->kept[c->kept_count++] = copy;
+	return copy;
+}
+
+/* What no row can have matches nothing; *POSSIBLE says whether anything may. */
+static int add_value(struct vtab_cursor *c, const struct used *u, sqlite3_value *value,
+		     bool *possible)
+{
+	sqlite3_value *copy;
+	const char *text;
+
+	if (sqlite3_value_type(value) == SQLITE_NULL)
+		return SQLITE_OK;
+	copy = keep(c, value);
+	if (!copy)
+		return SQLITE_NOMEM;
+	/* 5.0 is 5, for SQL. */
+	if (sqlite3_value_numeric_type(copy) == SQLITE_FLOAT && u->kind <= SELECT_PID) {
+		char number[24];
+
+		snprintf(number, sizeof(number), "%.0f", sqlite3_value_double(copy));
+		*possible |= selection_add(&c->selection, u->kind, number);
+		return SQLITE_OK;
+	}
+	text = (const char *)sqlite3_value_text(copy);
+	if (text && selection_add(&c->selection, u->kind, text))
+		*possible = true;
+	return SQLITE_OK;
+}
+
+/* One value, or all of an IN. */
+static int add_values(struct vtab_cursor *c, const struct used *u, sqlite3_value *value,
+		      bool *possible)
+{
+	sqlite3_value *each;
+	int rc = sqlite3_vtab_in_first(value, &each);
+
+	*possible = false;
+	if (rc == SQLITE_ERROR || rc == SQLITE_MISUSE)
+		return add_value(c, u, value, possible);
+	for (; rc == SQLITE_OK && each; rc = sqlite3_vtab_in_next(value, &each)) {
+		int added = add_value(c, u, each, possible);
+
+		if (added != SQLITE_OK)
+			return added;
+	}
+	return rc == SQLITE_DONE || rc == SQLITE_OK ? SQLITE_OK : rc;
+}
+
+/* A bound that may be wider than asked for, never narrower. False: it is no number. */
+static bool bound_of(sqlite3_value *value, int64_t *from, int64_t *to)
+{
+	double d;
+
+	switch (sqlite3_value_numeric_type(value)) {
+	case SQLITE_INTEGER:
+		*from = *to = sqlite3_value_int64(value);
+		return true;
+	case SQLITE_FLOAT:
+		d = sqlite3_value_double(value);
+		if (!(d > -9e18 && d < 9e18))
+			return false;
+		*from = (int64_t)floor(d) - 1;
+		*to = (int64_t)ceil(d) + 1;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void add_time(struct selection *s, char letter, sqlite3_value *value, bool *possible)
+{
+	int64_t from, to;
+
+	*possible = true;
+	if (!bound_of(value, &from, &to))
+		return;
+	if (letter != LETTER_BEFORE && from > s->since)
+		s->since = from;
+	if (letter == LETTER_AFTER || to == INT64_MAX)
+		return;
+	if (to < 0)
+		*possible = false;
+	else if (!s->until || to + 1 < s->until)
+		s->until = to + 1;
+}
+
+static int select_rows(struct vtab_cursor *c, const char *letters, sqlite3_value **argv,
+		       bool *possible)
+{
+	*possible = true;
+	for (size_t i = 0; letters[i] && *possible; i++) {
+		const struct used *u = used_by_letter(letters[i]);
+		int rc = SQLITE_OK;
+
+		if (letters[i] == LETTER_RECORDING) {
+			/* Of several by IN, SQLite sorts out which. */
+			sqlite3_value *each;
+
+			if (sqlite3_vtab_in_first(argv[i], &each) == SQLITE_OK)
+				continue;
+			c->only = keep(c, argv[i]);
+			rc = c->only ? SQLITE_OK : SQLITE_NOMEM;
+		} else if (u) {
+			rc = add_values(c, u, argv[i], possible);
+		} else {
+			add_time(&c->selection, letters[i], argv[i], possible);
+		}
+		if (rc != SQLITE_OK)
+			return rc;
+	}
+	return SQLITE_OK;
+}
+
+/* ---- rows out of the recordings ---- */
+
+static bool is_asked_for(const struct vtab_cursor *c, const struct sql_recording *r)
+{
+	const char *name = c->only ? (const char *)sqlite3_value_text(c->only) : r->name;
+
+	return name && strcmp(name, r->name) == 0;
+}
+
+/* The next row, of this recording or the next ones. */
+static int step_source(struct vtab_cursor *c)
+{
+	struct vtab *v = vtab_of(c);
+	struct sql_engine *e = v->engine;
+
+	for (;;) {
+		struct sql_recording *r;
+		struct sql_source_options with;
+		int status;
+
+		if (c->source && sql_source_next(c->source))
+			return SQLITE_OK;
+		if (e->stopped && e->stopped())
+			return SQLITE_INTERRUPT;
+		if (c->source) {
+			end_source(c);
+			c->recording++;
+		}
+		while (c->recording < e->count && !is_asked_for(c, &e->recordings[c->recording]))
+			c->recording++;
+		c->ended = c->recording == e->count;
+		if (c->ended)
+			return SQLITE_OK;
+		r = &e->recordings[c->recording];
+		with = (struct sql_source_options){
+			.command = e->command,
+			.path = r->path,
+			.table = &v->table,
+			.selection = &c->selection,
+			.keylog = e->keylog,
+			.memory = e->memory,
+			.threads = e->threads,
+			.again = r->told,
+			.hushed = &e->hushed,
+			.stopped = e->stopped,
+		};
+		c->source = sql_source_open(&with, &status);
+		if (!c->source) {
+			v->base.zErrMsg = sqlite3_mprintf("%s can't be read", r->path);
+			return SQLITE_ERROR;
+		}
+		r->told = true;
+	}
+}
+
+/* ---- rows out of the shadow ---- */
+
+/* The conditions once more, on columns that SQLite has an index of. */
+static char *shadow_query(const struct vtab *v, const char *letters)
+{
+	sqlite3_str *s = sqlite3_str_new(NULL);
+	const char *joint = "WHERE";
+
+	sqlite3_str_appendf(s, "SELECT * FROM temp.\"%w\" ", v->shadow);
+	for (size_t i = 0; letters[i]; i++) {
+		const struct used *u = used_by_letter(letters[i]);
+
+		if (!u ||
+		    (u->kind != SELECT_CONN && u->kind != SELECT_PID && u->kind != SELECT_RECORD))
+			continue;
+		sqlite3_str_appendf(s, "%s \"%w\" = ?%d ", joint, u->column, (int)i + 1);
+		joint = "AND";
+	}
+	return sqlite3_str_finish(s);
+}
+
+/* Whether any condition has more than one value: then all rows are given, and SQLite chooses. */
+static bool has_list(const char *letters, sqlite3_value **argv)
+{
+	sqlite3_value *each;
+
+	for (size_t i = 0; letters[i]; i++)
+		if (sqlite3_vtab_in_first(argv[i], &each) == SQLITE_OK)
+			return true;
+	return false;
+}
+
+static int step_shadow(struct vtab_cursor *c)
+{
+	int rc = sqlite3_step(c->shadow);
+
+	c->ended = rc != SQLITE_ROW;
+	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+		return SQLITE_OK;
+	c->base.pVtab->zErrMsg = sqlite3_mprintf("%s", sqlite3_errmsg(vtab_of(c)->engine->db));
+	return rc;
+}
+
+static int filter_shadow(struct vtab_cursor *c, const char *letters, int argc, sqlite3_value **argv)
+{
+	struct vtab *v = vtab_of(c);
+	char *sql;
+	int rc = SQLITE_OK;
+
+	if (!v->shadow)
+		rc = sql_shadow(v->engine, &v->table, &v->shadow);
+	if (rc != SQLITE_OK) {
+		if (!v->base.zErrMsg)
+			v->base.zErrMsg = sqlite3_mprintf("%s can't be read: %s", v->table.name,
+							  sqlite3_errmsg(v->engine->db));
+		return rc;
+	}
+	sql = shadow_query(v, has_list(letters, argv) ? "" : letters);
+	if (!sql)
+		return SQLITE_NOMEM;
+	v->engine->trusted = true;
+	rc = sqlite3_prepare_v2(v->engine->db, sql, -1, &c->shadow, NULL);
+	v->engine->trusted = false;
+	sqlite3_free(sql);
+	for (int i = 0; rc == SQLITE_OK && i < argc && i < sqlite3_bind_parameter_count(c->shadow);
+	     i++)
+		rc = sqlite3_bind_value(c->shadow, i + 1, argv[i]);
+	return rc == SQLITE_OK ? step_shadow(c) : rc;
+}
+
+/* ---- the cursor ---- */
+
+static int filter(sqlite3_vtab_cursor *base, int number, const char *letters, int argc,
+		  sqlite3_value **argv)
+{
+	struct vtab_cursor *c = (struct vtab_cursor *)base;
+	const struct vtab *v = vtab_of(c);
+	bool possible;
+	int rc;
+
+	(void)number;
+	reset(c);
+	c->rowid = 1;
+	if (v->shadow || v->table.rows >= SQL_ROWS_CONNS || c->filtered++)
+		return filter_shadow(c, letters ? letters : "", argc, argv);
+	rc = select_rows(c, letters ? letters : "", argv, &possible);
+	if (rc != SQLITE_OK)
+		return rc;
+	if (possible && !c->only && c->selection.since && c->selection.until &&
+	    c->selection.since >= c->selection.until)
+		possible = false;
+	if (!possible) {
+		c->ended = true;
+		return SQLITE_OK;
+	}
+	return step_source(c);
+}
+
+static int next(sqlite3_vtab_cursor *base)
+{
+	struct vtab_cursor *c = (struct vtab_cursor *)base;
+
+	c->rowid++;
+	return c->shadow ? step_shadow(c) : step_source(c);
+}
+
+static int eof(sqlite3_vtab_cursor *base)
+{
+	return ((struct vtab_cursor *)base)->ended;
+}
+
+static int column(sqlite3_vtab_cursor *base, sqlite3_context *context, int index)
+{
+	struct vtab_cursor *c = (struct vtab_cursor *)base;
+
+	if (c->shadow)
+		sqlite3_result_value(context, sqlite3_column_value(c->shadow, index));
+	else if (index == 0)
+		sqlite3_result_text(context, vtab_of(c)->engine->recordings[c->recording].name, -1,
+				    SQLITE_TRANSIENT);
+	else
+		sql_result(context, sql_source_value(c->source, (size_t)index - 1));
+	return SQLITE_OK;
+}
+
+static int rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *id)
+{
+	*id = ((struct vtab_cursor *)base)->rowid;
+	return SQLITE_OK;
+}
+
+static const sqlite3_module module = {
+	.iVersion = 1,
+	.xConnect = connect,
+	.xBestIndex = best_index,
+	.xDisconnect = disconnect,
+	.xOpen = open_cursor,
+	.xClose = close_cursor,
+	.xFilter = filter,
+	.xNext = next,
+	.xEof = eof,
+	.xColumn = column,
+	.xRowid = rowid,
+};
+
+static void free_module(void *aux)
+{
+	struct module *m = aux;
+
+	sql_engine_release(m->engine);
+	free(m);
+}
+
+/* Without xCreate a module is a table of the same name, in every database of the connection. */
+int sql_module_register(struct sql_engine *e)
+{
+	int rc = SQLITE_OK;
+
+	for (size_t i = 0; rc == SQLITE_OK && i < sql_table_count(); i++) {
+		struct module *m = calloc(1, sizeof(*m));
+
+		if (!m)
+			return SQLITE_NOMEM;
+		m->engine = e;
+		m->table = sql_table_at(i);
+		sql_engine_hold(e);
+		rc = sqlite3_create_module_v2(e->db, m->table.name, &module, m, free_module);
+	}
+	return rc;
+}

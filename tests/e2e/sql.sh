@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# socktape sql: what it answers, in every format, as a command, from standard input, in a database
+# file, and as SQLite's extension; what it refuses.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+rec=corpora/http/live-demo
+
+# ask [OPTION...] QUERY
+ask() { "$socktape" sql "$rec" "$@"; }
+
+# complains NAME STATUS PATTERN COMMAND...: one line on stderr that has the pattern.
+complains() {
+	local name=$1 status=$2 pattern=$3 got
+	shift 3
+	"$@" >"$work/out" 2>"$work/err" </dev/null
+	got=$?
+	if [ "$got" -eq "$status" ] && [ "$(wc -l <"$work/err")" -eq 1 ] && grep -q -- "$pattern" "$work/err"; then
+		ok "$name"
+	else
+		not_ok "$name" "exit status $got" "$(cat "$work/err")"
+	fi
+}
+
+# ---- the same rows as the other commands ----
+
+sorted() { jq -cS "$1" | sort; }
+for table in http redis dns; do
+	is "$table: the rows of show" \
+		"$(ask --json "SELECT * FROM $table" | sorted 'del(.recording)' | md5sum)" \
+		"$("$socktape" show "$rec" $table --json | sorted . | md5sum)"
+done
+is "exchanges: the rows of show" \
+	"$(ask --json "SELECT * FROM exchanges" | sorted 'del(.recording)' | md5sum)" \
+	"$("$socktape" show "$rec" exchanges --json | sorted . | md5sum)"
+is "conns: the rows of conns" \
+	"$(ask --json "SELECT * FROM conns" | sorted 'del(.recording)' | md5sum)" \
+	"$("$socktape" conns "$rec" --json | sorted . | md5sum)"
+is "events: the rows of events --all" \
+	"$(ask --json "SELECT * FROM events" | sorted 'del(.recording, .payload)' | md5sum)" \
+	"$("$socktape" events "$rec" --all --json | sorted 'del(.payload)' | md5sum)"
+is "one recording twice: two recordings" \
+	"$("$socktape" sql "$rec" ./$rec "SELECT count(*), count(DISTINCT recording) FROM http" --format csv | tail -1 | tr -d '\r')" \
+	"48,2"
+damaged=$work/damaged
+mkdir "$damaged"
+cp "$rec"/*.tape.zst "$damaged"
+segment=$(echo "$damaged"/*.tape.zst)
+truncate -s -20 "$segment"
+"$socktape" sql "$damaged" "SELECT count(*) FROM records" >"$work/out" 2>"$work/err"
+is "a damaged recording is told, with status 2" "$? $(grep -c "$segment" "$work/err")" "2 1"
+
+# ---- formats ----
+
+is "text" "$(ask "SELECT method, path, code FROM http WHERE code = 301")" \
+	"$(printf 'method  path  code\nGET     /old   301\nGET     /old   301')"
+is "csv" "$(ask -f csv "SELECT method, path, code FROM http WHERE code = 301 LIMIT 1" | tr -d '\r')" \
+	"$(printf 'method,path,code\nGET,/old,301')"
+is "json" "$(ask -f json "SELECT path, code, 1.5 AS real, NULL AS no_value, tls FROM http LIMIT 1")" \
+	'{"path":"/","code":200,"real":1.5,"no_value":null,"tls":false}'
+is "json in a column of JSON" "$(ask -f json "SELECT args FROM processes WHERE comm = 'node'" | jq -r '.args[0]')" node
+is "markdown" "$(ask -f markdown "SELECT 'a|b' AS x, 1 AS number")" \
+	"$(printf '| x    | number |\n| ---- | -----: |\n| a\\|b |      1 |')"
+is "no rows: the head alone" "$(ask "SELECT path FROM http WHERE 0")" path
+is "control characters don't reach the output" \
+	"$(ask "SELECT char(27) || '[31m' || char(10) AS x" | grep -c $'\033')" 0
+is "statements from standard input" \
+	"$(printf 'SELECT 1;\nSELECT\n2;' | "$socktape" sql "$rec" -f csv | tr -d '\r' | tr '\n' ' ')" "1 1 2 2 "
+
+# ---- views, each with what it says of the demo ----
+
+golden() { is "$1" "$(ask -f csv "$2" | tail -n +2 | tr -d '\r' | tr '\n' ' ')" "$3"; }
+golden slowest "SELECT record FROM slowest LIMIT 2" "A www.demo.test -> 192.0.2.80 GET /hello.json 200 18B "
+golden errors "SELECT count(*), count(DISTINCT record) FROM errors" "8,3 "
+golden by_protocol "SELECT proto, records, errors FROM by_protocol" "redis,19,1 http,12,2 dns,7,1 "
+golden by_path "SELECT method, path, records, client_errors FROM by_path ORDER BY 1, 2" \
+	"GET,/,2,0 GET,/hello.json,4,0 GET,/index.html,1,0 GET,/missing,2,2 GET,/old,1,0 HEAD,/hello.json,1,0 POST,/echo,1,0 "
+golden by_command "SELECT command, records, errors FROM by_command WHERE command IN ('INCR', 'SET') ORDER BY 1" \
+	"INCR,12,1 SET,1,0 "
+golden dns_names "SELECT name, qtype, queries, no_such_name FROM dns_names ORDER BY 1, 2" \
+	"_http._tcp.demo.test,SRV,1,0 demo.test,MX,1,0 demo.test,TXT,1,0 nowhere.demo.test,A,1,1 www.demo.test,A,2,0 www.demo.test,AAAA,1,0 "
+golden service_map "SELECT sum(exchanges), count(DISTINCT proto) FROM service_map" "38,3 "
+golden per_second "SELECT sum(records) FROM per_second" "38 "
+golden by_statement "SELECT count(*) FROM by_statement" "0 "
+golden failed_conns "SELECT count(*) FROM failed_conns" "0 "
+golden what_was_lost "SELECT count(*) FROM what_was_lost" "0 "
+
+# ---- what is refused ----
+
+complains "a column that isn't there" 1 "no such column: frm" ask "SELECT frm FROM http"
+complains "a table that isn't there" 1 "no such table: no_such" ask "SELECT 1 FROM no_such"
+complains "ATTACH" 1 "not authorized" ask "ATTACH '$work/x' AS x"
+complains "VACUUM INTO" 1 "denied" ask "VACUUM INTO '$work/x'"
+complains "load_extension()" 1 "not authorized" ask "SELECT load_extension('x')"
+is "and nothing was written" "$(find "$work" -name x)" ""
+complains "a recording that isn't there" 1 "$work/none: No such file" "$socktape" sql "$work/none" "SELECT 1"
+complains "a wrong format" 1 "text, json, csv or markdown" ask -f xml "SELECT 1"
+complains "a query and a file" 1 "exclude each" ask -o "$work/x" "SELECT 1"
+complains "a file that is none of its own" 1 "file of its own" "$socktape" sql "$rec" -o -
+complains "no operand" 1 "wants a recording" "$socktape" sql
+complains "output that can't be written" 1 "could not be written" sh -c "\"$socktape\" sql $rec 'SELECT * FROM http' >/dev/full"
+
+# ---- Ctrl-C ends a statement ----
+
+# A job in the background ignores it, unless it says that it doesn't.
+interrupted() {
+	python3 - "$socktape" "$rec" <<'EOF'
+import signal, subprocess, sys, time
+endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
+p = subprocess.Popen([sys.argv[1], "sql", sys.argv[2], endless], stdout=subprocess.DEVNULL,
+                     stderr=subprocess.PIPE,
+                     preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+time.sleep(1)
+p.send_signal(signal.SIGINT)
+message = p.communicate(timeout=60)[1]
+sys.exit(not (p.returncode == -signal.SIGINT and b"stopped" in message))
+EOF
+}
+check "Ctrl-C stops a statement" interrupted
+
+# ---- a database file, and the extension ----
+
+"$socktape" sql "$rec" -o "$work/x.sqlite"
+is "the file is for its owner alone" "$(stat -c %a "$work/x.sqlite")" 600
+if have sqlite3; then
+	is "a file of SQLite's" "$(sqlite3 "$work/x.sqlite" 'SELECT (SELECT count(*) FROM http), (SELECT count(*) FROM records), (SELECT count(*) FROM conns), (SELECT count(*) FROM processes)')" \
+		"24|76|51|28"
+	is "the extension in the sqlite3 shell" \
+		"$(sqlite3 :memory: '.load build/libsocktape' "SELECT socktape_open('$rec')" \
+			'SELECT count(*), p50(code) FROM http' 'SELECT count(*) FROM by_path')" \
+		"$(printf '1\n24|200\n7')"
+else
+	skip "a file of SQLite's" "sqlite3 is not installed"
+	skip "the extension in the sqlite3 shell" "sqlite3 is not installed"
+fi
+is "the extension in Python" "$(/usr/bin/python3 - "$rec" <<'EOF'
+import sqlite3, sys
+db = sqlite3.connect(":memory:")
+db.enable_load_extension(True)
+db.load_extension("build/libsocktape")
+try:
+    db.execute("SELECT socktape_open('/none')").fetchall()
+except sqlite3.OperationalError as error:
+    print(error)
+print(db.execute("SELECT socktape_open(?)", sys.argv[1:]).fetchall(),
+      db.execute("SELECT count(*) FROM records WHERE proto = 'redis'").fetchall())
+EOF
+)" "$(printf 'socktape_open: /none: No such file or directory\n[(1,)] [(38,)]')"
+
+finish
