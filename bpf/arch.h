@@ -21,6 +21,9 @@
  * where a probe in it fires. FUNCTION_STACK(regs): the stack pointer at its beginning, where it
  * fires there; FUNCTION_LEFT_STACK(regs): the same number, where it fires at the return.
  *
+ * GO_ARG1(regs) to GO_ARG3(regs), GO_GOROUTINE(regs): the same of a function of Go's;
+ * GO_STACK_GROWS(regs): whether the branch is taken that makes its stack larger.
+ *
  * USER_ADDRESS(address): an address out of a program's own registers or memory as
  * bpf_probe_read_user() takes it.
  *

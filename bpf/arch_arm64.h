@@ -45,6 +45,12 @@ struct function_registers {
 #define FUNCTION_STACK(of)	((of)->sp)
 #define FUNCTION_LEFT_STACK(of) ((of)->sp)
 
+#define GO_ARG1(of)	   ((of)->regs[0])
+#define GO_ARG2(of)	   ((of)->regs[1])
+#define GO_ARG3(of)	   ((of)->regs[2])
+#define GO_GOROUTINE(of)   ((of)->regs[28])
+#define GO_STACK_GROWS(of) false
+
 /* The uppermost byte may be a tag (Documentation/arch/arm64/tagged-pointers.rst). */
 #define USER_ADDRESS(address) ((__u64)(address) & ~(0xffULL << 56))
 

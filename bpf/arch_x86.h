@@ -75,6 +75,13 @@ struct function_registers {
 #define FUNCTION_STACK(regs)	  ((regs)->sp)
 #define FUNCTION_LEFT_STACK(regs) ((regs)->sp - sizeof(__u64))
 
+/* Go's src/cmd/compile/abi-internal.md; the branch is jbe: carry or zero. */
+#define GO_ARG1(regs)	     ((regs)->ax)
+#define GO_ARG2(regs)	     ((regs)->bx)
+#define GO_ARG3(regs)	     ((regs)->cx)
+#define GO_GOROUTINE(regs)   ((regs)->r14)
+#define GO_STACK_GROWS(regs) ((regs)->flags & 0x41)
+
 #define USER_ADDRESS(address) ((__u64)(address))
 
 /* arch/x86/include/asm/thread_info.h: the task is in a 32-bit system call */

@@ -69,7 +69,8 @@
  * (ctx, req, cqe); where loading fails with them, they are left out.
  *
  * tls_enter, tls_leave (uprobe, uretprobe): loaded with KERNEL_CONFIG_TLS, attached to functions of
- * TLS libraries as they are found; need bpf_get_attach_cookie (5.15).
+ * TLS libraries as they are found; need bpf_get_attach_cookie (5.15). So are tls_go_write,
+ * tls_go_read and tls_go_copy (uprobe), in programs of Go's: never with a return probe.
  *
  * Iterators give no output: read() returns 0 when everything was walked, EAGAIN asks to go on.
  *
@@ -221,6 +222,7 @@ struct kernel_tls {
 #define KERNEL_TLS_RECEIVES		 (1ULL << 32)
 #define KERNEL_TLS_COUNTED		 (1ULL << 33) /* returns 1, and the bytes through argument 4 */
 #define KERNEL_TLS_TYPED		 (1ULL << 34) /* argument 2 is a type of record, data follows */
+#define KERNEL_TLS_BRANCH		 (1ULL << 35) /* Go: at the branch that makes the stack larger */
 
 #define KERNEL_TLS_DATA_TYPE 0x17      /* application_data: RFC 8446 section 5.1 */
 #define KERNEL_TLS_MOVED_MAX (1 << 30) /* of one call; more is no length */

@@ -13,7 +13,7 @@
 #include "bpf/uring.h"
 #include "bpf/lifecycle.h"
 #include "bpf/tcp_state.h"
-#include "bpf/tls.h"
+#include "bpf/tls_go.h"
 #include "bpf/walkers.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -168,6 +168,9 @@ static void program_choose(struct programs *p, const char *name, bool wanted)
 /* enum bpf_attach_type of Linux 6.6: BPF_TRACE_UPROBE_MULTI */
 #define TRACE_UPROBE_MULTI 48
 
+static const char *const tls_programs[] = {"tls_enter", "tls_leave", "tls_go_write", "tls_go_read",
+					   "tls_go_copy"};
+
 static void tls_choose(struct programs *p, const char *name)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(p->object, name);
@@ -199,8 +202,8 @@ static int set_load(struct programs *p, const struct options *options)
 	program_choose(p, "on_uring_submit_old", composition(p)->uring && p->submit_old);
 	program_choose(p, "on_uring_complete", composition(p)->uring);
 	program_choose(p, "on_tcp_error", p->error_report);
-	tls_choose(p, "tls_enter");
-	tls_choose(p, "tls_leave");
+	for (size_t i = 0; i < sizeof(tls_programs) / sizeof(tls_programs[0]); i++)
+		tls_choose(p, tls_programs[i]);
 	program_choose(p, "sweep_conns", composition(p)->sweep);
 	program_choose(p, "sweep_processes", composition(p)->sweep);
 	if (!error)

@@ -26,6 +26,7 @@ struct segment_place {
 	uint64_t offset;
 	uint64_t len; /* in the file */
 	bool code;
+	bool writable;
 };
 
 struct elf_file {
@@ -48,7 +49,9 @@ static bool segments_read(struct elf_file *file)
 		if (!gelf_getphdr(file->elf, (int)i, &header) || header.p_type != PT_LOAD)
 			continue;
 		file->segments[file->segment_count++] = (struct segment_place){
-			header.p_vaddr, header.p_offset, header.p_filesz, header.p_flags & PF_X};
+			header.p_vaddr,	       header.p_offset,	      header.p_filesz,
+			header.p_flags & PF_X, header.p_flags & PF_W,
+		};
 	}
 	return file->segment_count > 0;
 }
@@ -260,4 +263,49 @@ bool elf_file_has_section(struct elf_file *file, const char *name)
 	GElf_Shdr header;
 
 	return section_find(file, 0, name, &header);
+}
+
+/* LEN bytes of the file, from OFFSET on; what it doesn't have is missing at the end. */
+static bool part_read(const struct elf_file *file, uint64_t offset, uint64_t len,
+		      struct elf_part *part)
+{
+	part->data = malloc(len);
+	part->len = 0;
+	if (!part->data)
+		return false;
+	while (part->len < len) {
+		ssize_t n = pread(file->fd, part->data + part->len, len - part->len,
+				  (off_t)(offset + part->len));
+
+		if (n <= 0)
+			break;
+		part->len += (uint64_t)n;
+	}
+	return true;
+}
+
+bool elf_file_section(struct elf_file *file, const char *name, uint64_t max, struct elf_part *part)
+{
+	GElf_Shdr header;
+
+	*part = (struct elf_part){0};
+	if (!section_find(file, SHT_PROGBITS, name, &header) || !header.sh_size ||
+	    header.sh_size > max)
+		return false;
+	part->address = header.sh_addr;
+	return part_read(file, header.sh_offset, header.sh_size, part);
+}
+
+bool elf_file_data(struct elf_file *file, size_t index, uint64_t max, struct elf_part *part)
+{
+	*part = (struct elf_part){0};
+	for (size_t i = 0; i < file->segment_count; i++) {
+		const struct segment_place *s = &file->segments[i];
+
+		if (!s->writable || !s->len || index--)
+			continue;
+		part->address = s->address;
+		return part_read(file, s->offset, s->len < max ? s->len : max, part);
+	}
+	return false;
 }

@@ -45,6 +45,20 @@ void elf_file_build_id(struct elf_file *file, struct buffer *text);
  */
 bool elf_file_version(struct elf_file *file, const char *prefix, struct buffer *text);
 
+/* A copy of a part of the file; DATA is the caller's to free. */
+struct elf_part {
+	uint8_t *data;
+	uint64_t len;
+	uint64_t address;
+};
+
+/* The section of this name; false when there is none, it is longer than MAX, or memory is short. */
+bool elf_file_section(struct elf_file *file, const char *name, uint64_t max, struct elf_part *part);
+
+/* The INDEXth part that is loaded to be written, at most MAX bytes of it; false when there is none.
+ */
+bool elf_file_data(struct elf_file *file, size_t index, uint64_t max, struct elf_part *part);
+
 /* Whether there is a section of this name. */
 bool elf_file_has_section(struct elf_file *file, const char *name);
 

@@ -192,6 +192,8 @@ static uint64_t cookie_of(uint32_t number, const struct tls_point *point)
 		cookie |= KERNEL_TLS_COUNTED;
 	if (point->shape & TLS_POINT_TYPED)
 		cookie |= KERNEL_TLS_TYPED;
+	if (point->shape & TLS_POINT_BRANCH)
+		cookie |= KERNEL_TLS_BRANCH;
 	return cookie;
 }
 
@@ -207,6 +209,31 @@ static void page_read(int fd, uint64_t offset)
 		return; /* the attachment will say why */
 }
 
+/* The programs of each kind of point, by enum tls_point_kind: those at a return first. */
+static const struct {
+	enum tls_point_kind kind;
+	const char *program;
+	bool at_return;
+} attachments[] = {
+	{TLS_POINT_FUNCTION, "tls_leave", true},     {TLS_POINT_FUNCTION, "tls_enter", false},
+	{TLS_POINT_GO_WRITE, "tls_go_write", false}, {TLS_POINT_GO_COPY, "tls_go_copy", false},
+	{TLS_POINT_GO_READ, "tls_go_read", false},
+};
+
+static int attach_kind(struct hooks *hooks, const char *path, size_t which, uint32_t number,
+		       const struct tls_found *found)
+{
+	struct places places = {.path = path, .at_return = attachments[which].at_return};
+
+	for (size_t i = 0; i < found->point_count; i++) {
+		if (found->points[i].kind != attachments[which].kind)
+			continue;
+		places.offsets[places.count] = found->points[i].offset;
+		places.cookies[places.count++] = cookie_of(number, &found->points[i]);
+	}
+	return places.count ? attach(hooks, attachments[which].program, &places) : 0;
+}
+
 int hooks_add(struct hooks *hooks, int fd, uint32_t number, const struct tls_found *found)
 {
 	struct kernel_tls_library library = {
@@ -216,25 +243,17 @@ int hooks_add(struct hooks *hooks, int fd, uint32_t number, const struct tls_fou
 	};
 	int map = bpf_object__find_map_fd_by_name(hooks->object, "tls_libraries");
 	size_t before = hooks->count;
-	struct places places = {.count = found->point_count, .at_return = true};
 	char path[32];
 	int error;
 
 	if (number >= KERNEL_TLS_LIBRARIES)
 		return -E2BIG;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	places.path = path;
-	for (size_t i = 0; i < found->point_count; i++) {
+	for (size_t i = 0; i < found->point_count; i++)
 		page_read(fd, found->points[i].offset);
-		places.offsets[i] = found->points[i].offset;
-		places.cookies[i] = cookie_of(number, &found->points[i]);
-	}
 	error = bpf_map_update_elem(map, &number, &library, BPF_ANY) ? -errno : 0;
-	if (!error)
-		error = attach(hooks, "tls_leave", &places);
-	places.at_return = false;
-	if (!error)
-		error = attach(hooks, "tls_enter", &places);
+	for (size_t i = 0; i < sizeof(attachments) / sizeof(attachments[0]) && !error; i++)
+		error = attach_kind(hooks, path, i, number, found);
 	if (error)
 		hooks_drop(hooks, before);
 	return error;

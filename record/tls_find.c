@@ -2,8 +2,11 @@
 #include "record/tls_find.h"
 
 #include "record/elf_file.h"
+#include "record/go_file.h"
 #include "record/tls_layout.h"
 #include "record/x86.h"
+
+#include <stdlib.h>
 
 /* Code of a function that is looked at. */
 #define CODE_MAX 1024
@@ -125,8 +128,10 @@ static bool openssl_version(struct elf_file *file, struct tls_found *found)
 
 static bool openssl_find(struct finder *f)
 {
-	static const struct tls_point receive = {0, CALL_SSL_READ, DIRECTION_RECEIVED, 0};
-	static const struct tls_point send = {0, CALL_SSL_WRITE, DIRECTION_SENT, 0};
+	static const struct tls_point receive = {0, TLS_POINT_FUNCTION, CALL_SSL_READ,
+						 DIRECTION_RECEIVED, 0};
+	static const struct tls_point send = {0, TLS_POINT_FUNCTION, CALL_SSL_WRITE, DIRECTION_SENT,
+					      0};
 
 	f->found->kind = has(f, BORING)	 ? TLS_LIBRARY_BORINGSSL
 			 : has(f, LIBRE) ? TLS_LIBRARY_LIBRESSL
@@ -142,8 +147,8 @@ static bool openssl_find(struct finder *f)
 /* gnutls_record_recv() leaves to functions that also read the handshake. */
 static bool gnutls_receive(struct finder *f)
 {
-	static const struct tls_point like = {0, CALL_GNUTLS_RECV, DIRECTION_RECEIVED,
-					      TLS_POINT_TYPED};
+	static const struct tls_point like = {0, TLS_POINT_FUNCTION, CALL_GNUTLS_RECV,
+					      DIRECTION_RECEIVED, TLS_POINT_TYPED};
 	const struct elf_symbol *symbol = &f->symbols[GNUTLS_RECV];
 	int64_t targets[GNUTLS_INNER_MAX];
 	size_t count;
@@ -159,7 +164,8 @@ static bool gnutls_receive(struct finder *f)
 
 static bool gnutls_find(struct finder *f)
 {
-	static const struct tls_point send = {0, CALL_GNUTLS_SEND, DIRECTION_SENT, 0};
+	static const struct tls_point send = {0, TLS_POINT_FUNCTION, CALL_GNUTLS_SEND,
+					      DIRECTION_SENT, 0};
 	int symbol = has(f, GNUTLS_SEND2) ? GNUTLS_SEND2 : GNUTLS_SEND;
 	struct tls_found *found = f->found;
 	const char *end;
@@ -172,6 +178,97 @@ static bool gnutls_find(struct finder *f)
 			found->version.len = (size_t)(end - found->version.data);
 	}
 	return gnutls_receive(f) && point_add(f, f->symbols[symbol].address, &send);
+}
+
+enum {
+	GO_READ,
+	GO_WRITE,
+	GO_MEMMOVE,
+	GO_FUNCTIONS,
+};
+
+/* Code of Read that is searched for its calls. */
+#define GO_CODE_MAX (64u << 10)
+
+static bool go_point(struct finder *f, uint64_t address, struct tls_point point)
+{
+	struct tls_found *found = f->found;
+
+	if (found->point_count == TLS_POINTS_MAX ||
+	    !elf_file_code_offset(f->file, address, &point.offset))
+		return false;
+	found->points[found->point_count++] = point;
+	return true;
+}
+
+static bool go_begin(struct finder *f, const struct go_function *function, struct tls_point point)
+{
+	bool branch;
+	size_t at;
+
+	code_read(f, function->address, function->size);
+	if (!x86_go_place(f->code, f->code_len, &at, &branch))
+		return false;
+	point.shape = branch ? TLS_POINT_BRANCH : 0;
+	return go_point(f, function->address + at, point);
+}
+
+/* Where Read calls memmove(): no other four bytes are the distance to it. */
+static bool go_copies(struct finder *f, const struct go_function *read, uint64_t memmove_at)
+{
+	static const struct tls_point copy = {0, TLS_POINT_GO_COPY, CALL_GO_TLS_READ,
+					      DIRECTION_RECEIVED, 0};
+	size_t len = read->size < GO_CODE_MAX ? read->size : GO_CODE_MAX;
+	uint8_t *code = malloc(len + 1);
+	size_t before = f->found->point_count;
+
+	if (!code)
+		return false;
+	len = elf_file_read(f->file, read->address, code, len);
+	for (size_t at = 0; at + 5 <= len; at++) {
+		int32_t distance;
+
+		memcpy(&distance, code + at + 1, sizeof(distance));
+		if (code[at] == 0xe8 &&
+		    read->address + at + 5 + (uint64_t)(int64_t)distance == memmove_at &&
+		    !go_point(f, read->address + at, copy))
+			break;
+	}
+	free(code);
+	return f->found->point_count > before;
+}
+
+static bool go_find(struct finder *f)
+{
+	static const struct tls_point write = {0, TLS_POINT_GO_WRITE, CALL_GO_TLS_WRITE,
+					       DIRECTION_SENT, 0};
+	static const struct tls_point read = {0, TLS_POINT_GO_READ, CALL_GO_TLS_READ,
+					      DIRECTION_RECEIVED, 0};
+	struct go_function functions[GO_FUNCTIONS] = {
+		[GO_READ] = {.name = "crypto/tls.(*Conn).Read"},
+		[GO_WRITE] = {.name = "crypto/tls.(*Conn).Write"},
+		[GO_MEMMOVE] = {.name = "runtime.memmove"},
+	};
+	struct tls_found *found = f->found;
+	bool known = go_file_functions(f->file, functions, GO_FUNCTIONS);
+
+	/* A program of Go's without TLS has neither. */
+	if (known && !functions[GO_READ].address && !functions[GO_WRITE].address)
+		return false;
+	found->kind = TLS_LIBRARY_GO;
+	go_file_version(f->file, &found->version);
+	found->hook = TLS_HOOK_PLAINTEXT;
+	if (!elf_file_is_native(f->file))
+		found->hook = TLS_HOOK_ARCHITECTURE;
+	else if (!known || !functions[GO_READ].address || !functions[GO_WRITE].address)
+		found->hook = TLS_HOOK_NO_SYMBOLS;
+	else if (!go_begin(f, &functions[GO_WRITE], write) ||
+		 !go_begin(f, &functions[GO_READ], read) ||
+		 !go_copies(f, &functions[GO_READ], functions[GO_MEMMOVE].address))
+		found->hook = TLS_HOOK_NO_PLACE;
+	if (found->hook != TLS_HOOK_PLAINTEXT)
+		found->point_count = 0;
+	return true;
 }
 
 /* Libraries that are known and not read. */
@@ -225,6 +322,8 @@ static bool library_find(struct finder *f)
 		placed = gnutls_find(f);
 	else if (has(f, SSL_READ) && has(f, SSL_WRITE))
 		placed = openssl_find(f);
+	else if (go_file_is(f->file))
+		return go_find(f);
 	else
 		return other_find(f);
 	found->hook = placed ? TLS_HOOK_PLAINTEXT : TLS_HOOK_NO_PLACE;

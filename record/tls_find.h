@@ -16,9 +16,20 @@
 			   */
 #define TLS_POINT_TYPED 2 /* argument 2 is a type of record, buffer and length follow */
 
-/* A function of the library: a probe at its begin, and one at its return. */
+#define TLS_POINT_BRANCH 4 /* Go: it stands at the branch that makes the stack larger */
+
+/* Which probes stand there. */
+enum tls_point_kind {
+	TLS_POINT_FUNCTION, /* one at the begin of a function, and one at its return */
+	TLS_POINT_GO_WRITE, /* one at the begin of Go's Write */
+	TLS_POINT_GO_READ,  /* and of its Read */
+	TLS_POINT_GO_COPY,  /* one at Read's call of memmove() */
+	TLS_POINT_KINDS,
+};
+
 struct tls_point {
 	uint64_t offset; /* in the file */
+	enum tls_point_kind kind;
 	enum call call;
 	enum direction direction;
 	uint32_t shape;

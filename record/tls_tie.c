@@ -642,6 +642,12 @@ static void session_place(struct tls_ties *t, struct session *s, const struct tl
 		session_alone(t, s, sight);
 }
 
+/* What a descriptor names was told of before the call, and none of its records is there yet. */
+static bool is_nested(const struct tls_sight *sight)
+{
+	return sight->conn && !sight->named;
+}
+
 static struct session *session_add(struct tls_ties *t, const struct tls_sight *sight)
 {
 	struct session *s = t->sessions.count < SESSIONS_MAX ? calloc(1, sizeof(*s)) : NULL;
@@ -652,7 +658,7 @@ static struct session *session_add(struct tls_ties *t, const struct tls_sight *s
 	s->object = sight->object;
 	s->pid = sight->pid;
 	s->hooked = sight->hooked;
-	s->nested = sight->conn != 0;
+	s->nested = is_nested(sight);
 	if (map_put(&t->sessions, s->id, s))
 		return s;
 	free(s);
@@ -676,7 +682,7 @@ void tls_tie_sight(struct tls_ties *t, const struct tls_sight *sight)
 	struct session *s = map_get(&t->sessions, sight->session);
 
 	if (s) {
-		s->nested |= sight->conn != 0;
+		s->nested |= is_nested(sight);
 		return;
 	}
 	s = session_add(t, sight);

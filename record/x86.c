@@ -369,6 +369,34 @@ bool x86_read(const uint8_t *code, size_t len, struct x86_instruction *out)
 	(X86_REGISTER(X86_DI) | X86_REGISTER(X86_SI) | X86_REGISTER(X86_DX) |                      \
 	 X86_REGISTER(X86_CX) | X86_REGISTER(X86_R8))
 
+/* Go's src/cmd/compile/abi-internal.md */
+#define GO_ARGUMENTS (X86_REGISTER(X86_AX) | X86_REGISTER(X86_BX) | X86_REGISTER(X86_CX))
+
+bool x86_go_place(const uint8_t *code, size_t len, size_t *at, bool *branch)
+{
+	struct x86_instruction one;
+	size_t pos = 0;
+
+	*branch = false;
+	for (int i = 0; i < PLACE_INSTRUCTIONS; i++, pos += one.len) {
+		if (!x86_read(code + pos, len - pos, &one))
+			return *branch;
+		if (one.flow == X86_BRANCH && !*branch) {
+			*at = pos;
+			*branch = true;
+			continue;
+		}
+		if (one.emulated && one.moves_stack && one.flow == X86_PLAIN) {
+			*at = pos;
+			*branch = false;
+			return true;
+		}
+		if (one.flow != X86_PLAIN || one.moves_stack || (one.writes & GO_ARGUMENTS))
+			return *branch;
+	}
+	return *branch;
+}
+
 #define HANDED_ON (X86_REGISTER(X86_DI) | X86_REGISTER(X86_SI))
 
 bool x86_place(const uint8_t *code, size_t len, size_t *at)

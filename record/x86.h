@@ -59,6 +59,12 @@ bool x86_read(const uint8_t *code, size_t len, struct x86_instruction *out);
 bool x86_place(const uint8_t *code, size_t len, size_t *at);
 
 /*
+ * The same in a function of Go's, whose arguments are in other registers: the push of its frame
+ * pointer, or, in versions that have none, the branch that makes the stack larger (then *BRANCH).
+ */
+bool x86_go_place(const uint8_t *code, size_t len, size_t *at, bool *branch);
+
+/*
  * Of a function that hands its first two arguments on to another one as they are: where that
  * begins, relative to CODE. False when it does anything else.
  */
