@@ -168,17 +168,27 @@ static void program_choose(struct programs *p, const char *name, bool wanted)
 /* enum bpf_attach_type of Linux 6.6: BPF_TRACE_UPROBE_MULTI */
 #define TRACE_UPROBE_MULTI 48
 
-static const char *const tls_programs[] = {"tls_enter", "tls_leave", "tls_go_write", "tls_go_read",
-					   "tls_go_copy"};
+/* CONNS: it looks into the table of connections, which may hold a lock that it must not see. */
+static const struct {
+	const char *name;
+	bool conns;
+} tls_programs[] = {
+	{"tls_enter", false},  {"tls_leave", false},  {"tls_go_write", true},
+	{"tls_go_read", true}, {"tls_go_copy", true},
+};
 
-static void tls_choose(struct programs *p, const char *name)
+static void tls_choose(struct programs *p)
 {
-	struct bpf_program *program = bpf_object__find_program_by_name(p->object, name);
+	for (size_t i = 0; i < sizeof(tls_programs) / sizeof(tls_programs[0]); i++) {
+		const char *name = tls_programs[i].name;
+		struct bpf_program *program = bpf_object__find_program_by_name(p->object, name);
+		bool compat = composition(p)->variant == &compat_variant;
 
-	program_choose(p, name, p->tls);
-	if (program && p->multi)
-		bpf_program__set_expected_attach_type(program,
-						      (enum bpf_attach_type)TRACE_UPROBE_MULTI);
+		program_choose(p, name, p->tls && !(compat && tls_programs[i].conns));
+		if (program && p->multi)
+			bpf_program__set_expected_attach_type(
+				program, (enum bpf_attach_type)TRACE_UPROBE_MULTI);
+	}
 }
 
 static int set_load(struct programs *p, const struct options *options)
@@ -202,8 +212,7 @@ static int set_load(struct programs *p, const struct options *options)
 	program_choose(p, "on_uring_submit_old", composition(p)->uring && p->submit_old);
 	program_choose(p, "on_uring_complete", composition(p)->uring);
 	program_choose(p, "on_tcp_error", p->error_report);
-	for (size_t i = 0; i < sizeof(tls_programs) / sizeof(tls_programs[0]); i++)
-		tls_choose(p, tls_programs[i]);
+	tls_choose(p);
 	program_choose(p, "sweep_conns", composition(p)->sweep);
 	program_choose(p, "sweep_processes", composition(p)->sweep);
 	if (!error)

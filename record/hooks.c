@@ -176,8 +176,8 @@ static int attach(struct hooks *hooks, const char *name, const struct places *pl
 {
 	const struct bpf_program *program = bpf_object__find_program_by_name(hooks->object, name);
 
-	if (!program)
-		return -ENOENT;
+	if (!program || !bpf_program__autoload(program))
+		return -EOPNOTSUPP;
 	return hooks->multi ? attach_together(hooks, program, places)
 			    : attach_each(hooks, program, places);
 }

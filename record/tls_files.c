@@ -88,7 +88,10 @@ static void file_hook(struct tls_files *files, int fd, struct tls_file *file)
 	}
 	file->found.hook = error == -E2BIG ? TLS_HOOK_LIMIT : TLS_HOOK_REFUSED;
 	buffer_clear(&file->found.note);
-	buffer_append_text(&file->found.note, strerror(-error));
+	if (error == -EOPNOTSUPP)
+		buffer_append_text(&file->found.note, "Linux 6.5 or later is needed");
+	else
+		buffer_append_text(&file->found.note, strerror(-error));
 }
 
 static void file_free(struct tls_file *file)

@@ -81,6 +81,28 @@ static void no_place_is_behind_what_moves_the_stack_or_the_arguments(void **stat
 	assert_false(x86_place(CODE(0xc3, 0x55), &at));
 }
 
+static void in_go_the_frame_pointers_push_is_the_place(void **state)
+{
+	bool branch = true;
+	size_t at = 0;
+
+	(void)state;
+	/* cmp 0x10(%r14),%rsp; jbe; push %rbp; mov %rsp,%rbp */
+	assert_true(x86_go_place(
+		CODE(0x49, 0x3b, 0x66, 0x10, 0x0f, 0x86, 1, 2, 0, 0, 0x55, 0x48, 0x89, 0xe5), &at,
+		&branch));
+	assert_int_equal(at, 10);
+	assert_false(branch);
+	/* lea -0x18(%rsp),%r12; cmp; jbe; sub $0x98,%rsp: before Go 1.21 */
+	assert_true(x86_go_place(CODE(0x4c, 0x8d, 0x64, 0x24, 0xe8, 0x4d, 0x3b, 0x66, 0x10, 0x0f,
+				      0x86, 1, 2, 0, 0, 0x48, 0x81, 0xec, 0x98, 0, 0, 0),
+				 &at, &branch));
+	assert_int_equal(at, 9);
+	assert_true(branch);
+	/* mov %rbx,%rax; push %rbp: its arguments are gone */
+	assert_false(x86_go_place(CODE(0x48, 0x89, 0xd8, 0x55), &at, &branch));
+}
+
 static void a_wrapper_hands_its_arguments_on(void **state)
 {
 	int64_t target = 0;
@@ -122,6 +144,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_known_is_not_guessed),
 		cmocka_unit_test(a_push_is_a_place),
 		cmocka_unit_test(no_place_is_behind_what_moves_the_stack_or_the_arguments),
+		cmocka_unit_test(in_go_the_frame_pointers_push_is_the_place),
 		cmocka_unit_test(a_wrapper_hands_its_arguments_on),
 		cmocka_unit_test(calls_are_found_by_their_constant),
 	};

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "record/elf_file.h"
+#include "record/tls_find.h"
+
+#define LIBRARIES "/usr/lib/x86_64-linux-gnu/"
+
+/* Of NAME among Debian's libraries; skips the test where it isn't installed. */
+static int library_open(const char *name)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), LIBRARIES "%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		skip();
+	return fd;
+}
+
+static void openssl_is_found_with_the_version_of_its_libcrypto(void **state)
+{
+	int fd = library_open("libssl.so.3");
+	int crypto = library_open("libcrypto.so.3");
+	struct tls_found found = {0};
+
+	(void)state;
+	assert_true(tls_find(fd, &found));
+	assert_int_equal(found.kind, TLS_LIBRARY_OPENSSL);
+	assert_int_equal(found.hook, TLS_HOOK_PLAINTEXT);
+	assert_true(found.point_count >= 2);
+	assert_true(found.build_id.len >= 16);
+	assert_true(found.wants_crypto);
+	tls_find_version(crypto, &found);
+	assert_true(found.version.len > 10);
+	assert_memory_equal(found.version.data, "OpenSSL 3.", 10);
+	assert_true(found.random_at > 0);
+	tls_found_free(&found);
+	close(fd);
+	close(crypto);
+}
+
+static void gnutls_is_found(void **state)
+{
+	int fd = library_open("libgnutls.so.30");
+	struct tls_found found = {0};
+	int directions = 0;
+
+	(void)state;
+	assert_true(tls_find(fd, &found));
+	assert_int_equal(found.kind, TLS_LIBRARY_GNUTLS);
+	assert_int_equal(found.hook, TLS_HOOK_PLAINTEXT);
+	assert_memory_equal(found.version.data, "GnuTLS 3.", 9);
+	for (size_t i = 0; i < found.point_count; i++)
+		directions |= 1 << found.points[i].direction;
+	assert_int_equal(directions, 3);
+	tls_found_free(&found);
+	close(fd);
+}
+
+static void other_files_hold_no_library(void **state)
+{
+	static const char *const paths[] = {"/proc/self/exe", "/etc/passwd", "/dev/null",
+					    LIBRARIES "libc.so.6"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct tls_found found = {0};
+		int fd = open(paths[i], O_RDONLY | O_CLOEXEC);
+
+		assert_false(tls_find(fd, &found));
+		tls_found_free(&found);
+		close(fd);
+	}
+}
+
+/* A copy of the library in memory, as a file of its own. */
+static int copy_of(int fd, char **data, size_t *len)
+{
+	int copy = memfd_create("library", MFD_CLOEXEC);
+	struct stat st;
+
+	assert_true(copy >= 0 && fstat(fd, &st) == 0);
+	*len = (size_t)st.st_size;
+	assert_int_equal(ftruncate(copy, st.st_size), 0);
+	*data = mmap(NULL, *len, PROT_READ | PROT_WRITE, MAP_SHARED, copy, 0);
+	assert_true(*data != MAP_FAILED);
+	assert_int_equal(pread(fd, *data, *len, 0), st.st_size);
+	return copy;
+}
+
+static void points_are_inside(const struct tls_found *found, size_t len)
+{
+	assert_true(found->point_count <= TLS_POINTS_MAX);
+	for (size_t i = 0; i < found->point_count; i++)
+		assert_true(found->points[i].offset < len);
+}
+
+/* Headers, symbols and code of a file that somebody made to hurt. */
+static void damaged_files_are_survived(void **state)
+{
+	int fd = library_open("libssl.so.3");
+	uint32_t random = 1;
+	size_t len;
+	char *data;
+	int copy = copy_of(fd, &data, &len);
+
+	(void)state;
+	for (int round = 0; round < 400; round++) {
+		struct tls_found found = {0};
+		size_t at[8];
+		char was[8];
+
+		for (int i = 0; i < 8; i++) {
+			random = random * 1664525 + 1013904223;
+			/* The file's header, the section headers at its end, and anywhere. */
+			at[i] = i < 2	? random % 64
+				: i < 5 ? len - 1 - (random >> 4) % 2048
+					: (random >> 2) % len;
+			was[i] = data[at[i]];
+			if (round % 3 || i >= 2)
+				data[at[i]] = (char)(random >> 24);
+		}
+		tls_find(copy, &found);
+		points_are_inside(&found, len);
+		tls_found_free(&found);
+		for (int i = 7; i >= 0; i--)
+			data[at[i]] = was[i];
+	}
+	munmap(data, len);
+	close(copy);
+	close(fd);
+}
+
+static void files_that_are_cut_are_survived(void **state)
+{
+	int fd = library_open("libssl.so.3");
+	size_t len;
+	char *data;
+	int copy = copy_of(fd, &data, &len);
+
+	(void)state;
+	munmap(data, len);
+	for (size_t rest = len; rest > 0; rest -= rest / 7 + 1) {
+		struct tls_found found = {0};
+
+		assert_int_equal(ftruncate(copy, (off_t)rest), 0);
+		tls_find(copy, &found);
+		points_are_inside(&found, len);
+		tls_found_free(&found);
+	}
+	close(copy);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(openssl_is_found_with_the_version_of_its_libcrypto),
+		cmocka_unit_test(gnutls_is_found),
+		cmocka_unit_test(other_files_hold_no_library),
+		cmocka_unit_test(damaged_files_are_survived),
+		cmocka_unit_test(files_that_are_cut_are_survived),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
