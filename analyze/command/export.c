@@ -252,10 +252,9 @@ static int learn(struct export *x)
 static int write_packets(struct export *x, struct target *target)
 {
 	struct selection time = time_alone(x);
-	const struct replay_options with = {
+	struct replay_options with = {
 		.handlers = exporter_write_handlers(x->exporter),
 		.selection = &time,
-		.no_sessions = !exporter_decrypts(x->exporter),
 		.parses = exporter_parses,
 		.keylog = x->select.keylog,
 		.memory_limit = x->select.memory / HELD_SHARE,
@@ -265,6 +264,7 @@ static int write_packets(struct export *x, struct target *target)
 
 	if (error)
 		return fail(x, error);
+	with.no_sessions = !exporter_decrypts(x->exporter);
 	status = reading_again(&x->reading, x->path, &with);
 	if (status)
 		return status;

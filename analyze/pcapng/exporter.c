@@ -43,6 +43,7 @@ static bool learn_places(struct exporter *e)
 
 	while ((c = map_next(&e->facts.conns, &at)) != NULL) {
 		e->totals.keyed += c->wanted && c->has_keys;
+		e->decrypts |= c->wanted && c->decrypted && c->has_plaintext;
 		for (const struct facts_end *end = c->ends; c->wanted && end; end = end->next) {
 			if (end->left_out)
 				continue;
@@ -186,7 +187,7 @@ static void write_plaintext(void *context, const struct event *event, const stru
 
 bool exporter_decrypts(const struct exporter *e)
 {
-	return e->facts.decrypted > 0;
+	return e->decrypts;
 }
 
 bool exporter_parses(void *context, uint64_t conn)
@@ -194,7 +195,8 @@ bool exporter_parses(void *context, uint64_t conn)
 	const struct exporter *e = context;
 	const struct facts_conn *c = facts_conn(&e->facts, conn);
 
-	return c && c->wanted && c->decrypted && c->has_plaintext;
+	/* Also others than those that are written: a session may go on that began on them. */
+	return c && c->decrypted;
 }
 
 struct replay_handlers exporter_write_handlers(struct exporter *e)

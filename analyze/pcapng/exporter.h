@@ -57,7 +57,7 @@ MUST_CHECK enum tape_error exporter_begin(struct exporter *e, const char *path, 
 
 struct replay_handlers exporter_write_handlers(struct exporter *e);
 
-/* Whether plaintext that keys open is written, and whether of the connection of this id. */
+/* After exporter_begin(): whether plaintext that keys open is written, and who is looked into. */
 bool exporter_decrypts(const struct exporter *e);
 bool exporter_parses(void *e, uint64_t conn);
 

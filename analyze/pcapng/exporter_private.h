@@ -42,6 +42,7 @@ struct exporter {
 	struct facts facts;
 	struct places *places;
 	struct pcapng *out;
+	bool decrypts; /* in the second pass */
 	struct queue *queue;
 	struct interfaces *interfaces;
 	struct replay *replay;

@@ -421,10 +421,8 @@ void facts_plaintext(void *context, const struct event *event, const struct conn
 
 	facts_event(context, event, from);
 	c = facts_conn(f, from->id);
-	if (!c || c->decrypted)
-		return;
-	c->decrypted = true;
-	f->decrypted++;
+	if (c)
+		c->decrypted = true;
 }
 
 /* ---- roles ---- */

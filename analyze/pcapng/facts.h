@@ -136,7 +136,6 @@ struct facts {
 	const struct keylog *keylog; /* the user's; may be NULL */
 	struct buffer lines;	     /* of it, those of connections that are selected */
 	struct map randoms;	     /* the hashes of their client randoms, in hexadecimal */
-	uint64_t decrypted;	     /* connections */
 	enum tape_error error;
 };
 

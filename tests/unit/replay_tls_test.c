@@ -156,10 +156,15 @@ static void feed_wire(struct replay *r, const struct tls_pair *p, size_t from, s
 	}
 }
 
+static void write_bytes(struct tls_pair *p, SSL *ssl, const char *bytes, size_t len)
+{
+	assert_int_equal(SSL_write(ssl, bytes, (int)len), len);
+	tls_pair_pump(p);
+}
+
 static void write_text(struct tls_pair *p, SSL *ssl, const char *text)
 {
-	assert_int_equal(SSL_write(ssl, text, (int)strlen(text)), strlen(text));
-	tls_pair_pump(p);
+	write_bytes(p, ssl, text, strlen(text));
 }
 
 /* A handshake, and one request with its response; *HANDSHAKE: messages of the handshake. */
@@ -325,6 +330,40 @@ static void plaintext_with_a_hole(void **state)
 	       "calls - - - thread order (some calls of the library were not seen);");
 }
 
+/* PostgreSQL asks for TLS, and goes on inside: its state waited. */
+static void upgraded(void **state)
+{
+	static const char request[] = "\0\0\0\x08\x04\xd2\x16\x2f";
+	static const char startup[] = "\0\0\0\x11\0\3\0\0user\0me\0\0";
+	static const char ready[] = "R\0\0\0\x08\0\0\0\0Z\0\0\0\5I";
+	static const char query[] = "Q\0\0\0\x0a"
+				    "BEGIN\0";
+	static const char done[] = "C\0\0\0\x0a"
+				   "BEGIN\0Z\0\0\0\5T";
+	struct tls_ends ends;
+	struct tls_pair p;
+	struct told told;
+	struct replay *r = open_replay(&told);
+	uint64_t positions[2] = {8, 1};
+
+	(void)state;
+	tls_ends_open(&ends, TLS1_3_VERSION, NULL);
+	tls_pair_open(&p, &ends, false);
+	tls_pair_handshake(&p);
+	write_bytes(&p, p.client, startup, sizeof(startup) - 1);
+	write_bytes(&p, p.server, ready, sizeof(ready) - 1);
+	write_bytes(&p, p.client, query, sizeof(query) - 1);
+	write_bytes(&p, p.server, done, sizeof(done) - 1);
+	feed_conn(r, 1);
+	feed_secrets(r, &p);
+	feed_data(r, LAYER_WIRE, DIRECTION_SENT, 0, span_of(request, 8));
+	feed_data(r, LAYER_WIRE, DIRECTION_RECEIVED, 0, span_of("S", 1));
+	feed_wire(r, &p, 0, p.count, positions);
+	expect(r, &told, "pgsql ok inside;pgsql ok inside;tls ok;",
+	       "keys TLS 1.3 http/1.1 - - ();");
+	finish(&ends, &p);
+}
+
 static void clear(void **state)
 {
 	struct told told;
@@ -340,9 +379,13 @@ static void clear(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plaintext_of_calls),	 cmocka_unit_test(read_once),
-		cmocka_unit_test(keys_of_the_recording), cmocka_unit_test(not_read),
-		cmocka_unit_test(plaintext_with_a_hole), cmocka_unit_test(clear),
+		cmocka_unit_test(plaintext_of_calls),
+		cmocka_unit_test(read_once),
+		cmocka_unit_test(keys_of_the_recording),
+		cmocka_unit_test(not_read),
+		cmocka_unit_test(plaintext_with_a_hole),
+		cmocka_unit_test(upgraded),
+		cmocka_unit_test(clear),
 	};
 
 	return cmocka_run_group_tests_name("replay_tls", tests, NULL, NULL);
