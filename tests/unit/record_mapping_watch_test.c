@@ -82,7 +82,7 @@ static struct mapping_watch *watch_new(void)
 {
 	struct mapping_watch *watch = mapping_watch_new();
 
-	if (!watch && (errno == EACCES || errno == EPERM)) {
+	if (!watch && (errno == EACCES || errno == EPERM || errno == ENOSYS)) {
 		print_message("not allowed to watch other processes\n");
 		skip();
 	}
