@@ -5,11 +5,13 @@
 
 /*
  * SaslHandshake of version 0 is followed by tokens with nothing but a length before them (KIP-43);
- * they go on until a request comes.
+ * they go on until a request comes. The server's come behind its response.
  */
-static void expect_tokens(struct kafka_state *st, bool expected)
+static void await_tokens(struct kafka_state *st, const struct kafka_request_header *h)
 {
-	st->token[SIDE_CLIENT] = st->token[SIDE_SERVER] = expected;
+	st->token[SIDE_CLIENT] = h->api == KAFKA_API_SASL_HANDSHAKE && h->version == 0;
+	st->token[SIDE_SERVER] = false;
+	st->handshake_id = h->correlation_id;
 }
 
 /* ---- requests ---- */
@@ -46,10 +48,7 @@ static void take_request(struct kafka_state *st, struct kafka_message *m)
 	}
 	m->api = h.api;
 	m->base.key = (uint32_t)h.correlation_id;
-	if (h.api == KAFKA_API_SASL_HANDSHAKE && h.version == 0)
-		expect_tokens(st, true);
-	else if (st->token[SIDE_CLIENT])
-		expect_tokens(st, false);
+	await_tokens(st, &h);
 	if (wants_nothing(&h, c))
 		matcher_push(st->matcher, &m->base);
 	else
@@ -62,6 +61,8 @@ static void take_response(struct kafka_state *st, struct kafka_message *m)
 
 	m->api = -1;
 	m->base.key = cursor_be32(&c);
+	st->token[SIDE_SERVER] |= st->token[SIDE_CLIENT] &&
+				  m->base.key == (uint32_t)st->handshake_id;
 	matcher_response(st->matcher, &m->base);
 }
 
@@ -145,6 +146,8 @@ void kafka_lost(void *state, enum side side, uint64_t missing)
 	struct kafka_message *m = st->incoming[side];
 
 	(void)missing;
+	/* The response may be what was lost. */
+	st->token[SIDE_SERVER] |= side == SIDE_SERVER && st->token[SIDE_CLIENT];
 	st->incoming[side] = NULL;
 	if (m) {
 		m->cut = m->base.partial = true;

@@ -9,6 +9,7 @@ bool kafka_pack(const void *state, struct buffer *out)
 
 	if (!matcher_pack(st->matcher, out))
 		return false;
+	pack_i64(out, st->handshake_id);
 	for (int side = 0; side < 2; side++) {
 		pack_u64(out, st->token[side]);
 		pack_u64(out, st->incoming[side] != NULL);
@@ -24,6 +25,7 @@ bool kafka_unpack(void *state, struct unpack *in)
 
 	if (!matcher_unpack(st->matcher, in))
 		return false;
+	st->handshake_id = (int32_t)unpack_i64(in);
 	for (int side = 0; side < 2; side++) {
 		st->token[side] = unpack_u64(in);
 		if (!unpack_u64(in))

@@ -30,6 +30,7 @@ struct kafka_state {
 	struct matcher *matcher;
 	struct kafka_message *incoming[2]; /* whose frame comes in parts */
 	bool token[2];			   /* the next frame of that side may be a SASL token */
+	int32_t handshake_id;		   /* correlation id of the request that says so */
 	struct codec_contexts codecs;
 	struct buffer scratch; /* for records */
 	struct buffer request_json, response_json, topics, partitions, offsets, note;

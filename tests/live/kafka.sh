@@ -3,35 +3,12 @@
 # Apache Kafka with kafka-python and its own client in Java: each message that they produce and read is
 # what the recording shows at both ends. Prints TAP. The server and the clients are downloads: only
 # with LIVE_ALL=1 (tools/check --all).
-kafka=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/socktape/kafka
-
-skip_kafka() {
-	echo "ok - kafka # SKIP $1"
-	exit 0
-}
-
-# fetched WHAT COMMAND...: once; in the cache.
-fetched() {
-	[ -e "$kafka/$1.there" ] && return
-	"${@:2}" >"$kafka/$1.log" 2>&1 ||
-		skip_kafka "$1 can't be fetched: $(grep -v '^$' "$kafka/$1.log" | tail -1)"
-	touch "$kafka/$1.there"
-}
-
-if [ -z "${LIVE_INSIDE:-}" ]; then
-	[ -n "${LIVE_ALL:-}" ] || skip_kafka "a download; LIVE_ALL=1 and tools/check --all run it"
-	for program in java mvn python3; do
-		[ -n "$(command -v "$program")" ] || skip_kafka "$program is not installed"
-	done
-	mkdir -p "$kafka"
-	cp "$(dirname "$0")/clients/kafka-pom.xml" "$kafka/pom.xml"
-	fetched server timeout 600 mvn -q -B -f "$kafka/pom.xml" dependency:copy-dependencies \
-		-DoutputDirectory=jars
-	fetched python sh -c "python3 -m venv '$kafka/python' && timeout 300 '$kafka/python/bin/pip' \
-		install -q kafka-python==2.2.15 lz4 zstandard python-snappy"
-fi
+self=$(realpath "$0")
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+. tests/live/clients/kafka.bash
+[ -n "${LIVE_INSIDE:-}" ] || kafka_fetch
 # shellcheck source=tests/live/lib.sh
-. "$(dirname "$0")/lib.sh"
+. tests/live/lib.sh
 needs java tcpdump ss jq
 
 port=9092

@@ -6,7 +6,7 @@
 # A test starts a server, sets port, calls record_begin, runs clients that each append what they did to
 # $work/ledger (tests/live/accounts.py), calls record_end PORT and then judge.
 set -u
-self=$(realpath "$0")
+self=${self:-$(realpath "$0")} # set by a script that went elsewhere first
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
 

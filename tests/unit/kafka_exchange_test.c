@@ -46,6 +46,25 @@ static void pipelined_and_out_of_order(void **state)
 	      "'outcome':'ok' | 'correlation_id':1 | 'error_code':0,'error':null");
 }
 
+/* Tokens with a length and nothing else follow SaslHandshake of version 0, behind its response. */
+static void bare_tokens(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("\0\0\0\x13\0\x11\0\0\0\0\0\1\0\2me\0\5PLAIN"),
+		FEED_RESPONSE("\0\0\0\x11\0\0\0\1\0\0\0\0\0\1\0\5PLAIN"),
+		FEED_REQUEST("\0\0\0\x0a\0user\0pass"),
+		FEED_RESPONSE("\0\0\0\0"),
+		FEED_REQUEST(HEARTBEAT("\2")),
+		FEED_RESPONSE(ALIVE("\2", "\0")),
+	};
+
+	(void)state;
+	CHECK(messages,
+	      "'outcome':'ok','api':'SaslHandshake','version':0 | 'error_code':0 | "
+	      "'response':{'errorCode':0,'mechanisms':['PLAIN']}",
+	      "'outcome':'ok','api':'Heartbeat' | 'correlation_id':2");
+}
+
 /* Produce of version 0 with acks 0 has no response. */
 static void produce_without_acks(void **state)
 {
@@ -117,6 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pipelined_and_out_of_order),
+		cmocka_unit_test(bare_tokens),
 		cmocka_unit_test(produce_without_acks),
 		cmocka_unit_test(losses),
 		cmocka_unit_test(schemas),
