@@ -121,7 +121,9 @@ void session_bequeath(struct session *s, struct span bytes)
 
 struct span session_bequest(const struct session *s)
 {
-	return s->bequest.failed ? (struct span){0} : buffer_span(&s->bequest);
+	struct span nothing = {0};
+
+	return s->bequest.failed ? nothing : buffer_span(&s->bequest);
 }
 
 void session_free_bequest(struct session *s)

@@ -272,7 +272,7 @@ static const struct protocol *upgraded_to(const struct http_head *head, unsigned
 /* HTTP/2 answers this request on its stream 1. */
 static void leave_request(struct http_state *st, const struct http_message *request)
 {
-	const struct http2_upgrade upgrade = {
+	struct http2_upgrade upgrade = {
 		.first = request->base.ts_first,
 		.last = request->base.ts_last,
 		.body_bytes = request->body_bytes,
@@ -280,10 +280,11 @@ static void leave_request(struct http_state *st, const struct http_message *requ
 		.path = http_piece_span(request, request->target),
 		.authority = http_piece_span(request, request->host),
 		.headers = http_piece_span(request, request->headers),
-		.body = request->coding_count ? (struct span){0}
-					      : http_piece_span(request, request->body),
 	};
 
+	/* Nobody would decode it there. */
+	if (!request->coding_count)
+		upgrade.body = http_piece_span(request, request->body);
 	http2_bequeath(st->session, &upgrade);
 }
 
