@@ -91,6 +91,15 @@ static void take_unknown(struct thrift_state *st, struct thrift_message *m)
 	matcher_response(st->matcher, &m->base);
 }
 
+/* An answer repeats number and method; the service's name before it is in the call alone. */
+static uint64_t key_of(const struct thrift_head *head)
+{
+	struct span service, method;
+
+	thrift_name_split(head->name, &service, &method);
+	return hash_bytes((uint32_t)head->sequence_id, method.data, method.len);
+}
+
 /* The message is as whole as it will get. */
 static void take(struct thrift_state *st, enum side side)
 {
@@ -105,8 +114,7 @@ static void take(struct thrift_state *st, enum side side)
 	} else {
 		st->framed[side] |= m->framed;
 		m->oneway = body.head.kind == THRIFT_ONEWAY;
-		m->base.key = hash_bytes((uint32_t)body.head.sequence_id, body.head.name.data,
-					 body.head.name.len);
+		m->base.key = key_of(&body.head);
 		if (side == SIDE_SERVER)
 			take_response(st, m);
 		else if (m->oneway)
