@@ -74,23 +74,64 @@ static enum frame_status mux_frame(const void *state, enum side side, const stru
 
 /* So many frames behind a candidate are looked at. */
 #define FRAMES_CHECKED 3
+/* What a frame that isn't whole may begin with at most; Finagle has a handful. */
+#define CONTEXTS_MAX 32
+#define KEY_MAX	     128
+
+/* Clients ask, servers answer; both ping, and drain what the other asks. */
+static bool fits_side(int8_t type, enum side side)
+{
+	switch (type) {
+	case MUX_TDISPATCH:
+	case MUX_TREQ:
+	case MUX_TINIT:
+	case MUX_TDISCARDED:
+	case MUX_OLD_TDISCARDED:
+		return side == SIDE_CLIENT;
+	case MUX_RDISPATCH:
+	case MUX_RREQ:
+	case MUX_RINIT:
+	case MUX_RDISCARDED:
+	case MUX_TLEASE:
+		return side == SIDE_SERVER;
+	default:
+		return true;
+	}
+}
+
+/* The beginning of a body whose end isn't there. */
+static bool begins_body(int8_t type, struct span front)
+{
+	struct cursor c = cursor_of(front.data, front.len);
+	uint16_t contexts, key;
+
+	if (type != MUX_TDISPATCH && type != MUX_RDISPATCH)
+		return false;
+	if (type == MUX_RDISPATCH && cursor_u8(&c) > MUX_NACK)
+		return false;
+	contexts = cursor_be16(&c);
+	if (c.failed || contexts > CONTEXTS_MAX)
+		return false;
+	key = cursor_be16(&c);
+	return !contexts || c.failed || (key && key <= KEY_MAX);
+}
 
 /* A frame whose body fits, and others behind it, as far as they are there. */
-static bool starts_here(struct span rest)
+static bool starts_here(struct span rest, enum side side)
 {
 	for (int i = 0; i < FRAMES_CHECKED && rest.len >= MUX_HEADER_LEN; i++) {
 		struct cursor c = cursor_of(rest.data, rest.len);
 		struct mux_header header;
+		struct span body;
 
-		if (!mux_header_read(&c, &header) || header.tag > 0xffff)
+		if (!mux_header_read(&c, &header) || header.tag > 0xffff ||
+		    !fits_side(header.type, side))
 			return false;
+		body = cursor_rest(&c);
 		if (header.len > rest.len)
-			return i > 0 || header.type == MUX_TDISPATCH ||
-			       header.type == MUX_RDISPATCH;
-		if (!header.goes_on &&
-		    !mux_body_read(header.type,
-				   span_of(rest.data + MUX_HEADER_LEN, header.len - MUX_HEADER_LEN))
-			     .good)
+			return i > 0 || begins_body(header.type, body);
+		body.len = header.len - MUX_HEADER_LEN;
+		if (!header.goes_on && !mux_body_read(header.type, body).good)
 			return false;
 		rest = span_of(rest.data + header.len, rest.len - header.len);
 	}
@@ -100,9 +141,8 @@ static bool starts_here(struct span rest)
 static bool mux_resync(void *state, enum side side, struct cursor *in)
 {
 	(void)state;
-	(void)side;
 	for (; cursor_left(in) >= MUX_HEADER_LEN; cursor_skip(in, 1))
-		if (!in->pos[0] && starts_here(cursor_rest(in)))
+		if (!in->pos[0] && starts_here(cursor_rest(in), side))
 			return true;
 	return false;
 }

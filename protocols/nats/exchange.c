@@ -111,6 +111,7 @@ void nats_lost(void *state, enum side side, uint64_t missing)
 	(void)missing;
 	break_off(st, side);
 	nats_doubt_receipts(st, side);
+	st->lossy[side] = true;
 	if (side == SIDE_CLIENT)
 		st->from_start = false;
 	matcher_lost(st->matcher, side);

@@ -21,7 +21,8 @@ bool nats_pack(const void *state, struct buffer *out)
 	pack_u64(out, (uint64_t)st->client_spoke | (uint64_t)st->connecting << 1 |
 			      (uint64_t)st->from_start << 2 | (uint64_t)st->receipts << 3 |
 			      (uint64_t)st->counted << 4 | (uint64_t)st->quiet << 5 |
-			      (uint64_t)st->receipt_seen << 6);
+			      (uint64_t)st->receipt_seen << 6 | (uint64_t)st->lossy[0] << 7 |
+			      (uint64_t)st->lossy[1] << 8);
 	pack_u64(out, st->waiting);
 	pack_u64(out, st->lines);
 	pack_u64(out, st->told);
@@ -50,6 +51,8 @@ bool nats_unpack(void *state, struct unpack *in)
 	st->counted = flags & 16;
 	st->quiet = flags & 32;
 	st->receipt_seen = flags & 64;
+	st->lossy[0] = flags & 128;
+	st->lossy[1] = flags & 256;
 	st->waiting = (size_t)unpack_u64(in);
 	st->lines = unpack_u64(in);
 	st->told = unpack_u64(in);

@@ -81,6 +81,33 @@ static void settle_by(struct nats_state *st, struct nats_message *asked, enum na
 	settle(st, asked, NULL);
 }
 
+/* ---- pings ---- */
+
+/* Another request behind M with its key. */
+static bool is_last(const struct nats_message *m)
+{
+	const struct message *other = m->base.next_same;
+
+	while (other && other->key != m->base.key)
+		other = other->next_same;
+	return !other;
+}
+
+/* Where messages of SIDE's peer were lost, only the last PING is answered for sure. */
+static void take_pong(struct nats_state *st, struct nats_message *m, enum side asker)
+{
+	uint64_t key = hash_u64(KEY_PING, asker);
+	struct nats_message *ping;
+
+	while (st->lossy[m->side] && (ping = find(st, key)) != NULL && !is_last(ping)) {
+		matcher_withdraw(st->matcher, &ping->base);
+		nats_emit(st, &ping->base, NULL, true);
+		matcher_discard(st->matcher, &ping->base);
+	}
+	st->lossy[m->side] = false;
+	respond(st, m, key);
+}
+
 /* ---- receipts ---- */
 
 /* A line of the client that gets a receipt where they are wanted; true: M waits for it. */
@@ -294,7 +321,7 @@ static void take_from_client(struct nats_state *st, struct nats_message *m, stru
 		st->quiet = true;
 		return;
 	case NATS_PONG:
-		respond(st, m, hash_u64(KEY_PING, SIDE_SERVER));
+		take_pong(st, m, SIDE_SERVER);
 		return;
 	case NATS_SUB:
 		nats_subscribe(st, line);
@@ -508,7 +535,7 @@ static void take_from_server(struct nats_state *st, struct nats_message *m, stru
 		take_error(st, m, line);
 		return;
 	case NATS_PONG:
-		respond(st, m, hash_u64(KEY_PING, SIDE_CLIENT));
+		take_pong(st, m, SIDE_CLIENT);
 		count_again(st);
 		return;
 	default:

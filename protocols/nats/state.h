@@ -55,6 +55,7 @@ struct nats_state {
 	struct nats_message *incoming[2]; /* a frame that comes in parts */
 	bool client_spoke;		  /* anything: it is too late for TLS */
 	bool connecting;		  /* CONNECT waits for a sign that it was taken */
+	bool lossy[2];			  /* some of this side's were lost since its last PONG */
 	size_t waiting;			  /* deliveries that may still be answered */
 	bool from_start;		  /* all of the client's subscriptions were seen */
 	/* Receipts: the client's lines and what the server said to them, by number. */

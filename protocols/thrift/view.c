@@ -143,6 +143,37 @@ static double read_real(struct thrift_fields *f)
 	return real;
 }
 
+/* What isn't there is null: of a message whose end is missing. */
+static void append_double(struct view *v)
+{
+	double real = read_real(v->f);
+
+	if (v->f->c.failed)
+		buffer_append_text(v->w->out, "null");
+	else
+		append_real(v->w->out, real);
+}
+
+static void append_integer(struct view *v, uint8_t type)
+{
+	int64_t integer = read_integer(v->f, type);
+
+	if (v->f->c.failed)
+		buffer_append_text(v->w->out, "null");
+	else
+		buffer_append_i64(v->w->out, integer);
+}
+
+static void append_bool(struct view *v)
+{
+	bool yes = cursor_u8(&v->f->c) == 1;
+
+	if (v->f->c.failed)
+		buffer_append_text(v->w->out, "null");
+	else
+		buffer_append_text(v->w->out, yes ? "true" : "false");
+}
+
 static void append_string(struct view *v)
 {
 	struct buffer *out = v->w->out;
@@ -305,16 +336,16 @@ static void append_value(struct view *v, uint8_t type)
 		buffer_append_text(out, "false");
 		break;
 	case THRIFT_BOOL:
-		buffer_append_text(out, cursor_u8(&v->f->c) == 1 ? "true" : "false");
+		append_bool(v);
 		break;
 	case THRIFT_BYTE:
 	case THRIFT_I16:
 	case THRIFT_I32:
 	case THRIFT_I64:
-		buffer_append_i64(out, read_integer(v->f, type));
+		append_integer(v, type);
 		break;
 	case THRIFT_DOUBLE:
-		append_real(out, read_real(v->f));
+		append_double(v);
 		break;
 	case THRIFT_STRING:
 		append_string(v);
