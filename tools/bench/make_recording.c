@@ -3,7 +3,7 @@
  * Writes a recording as socktape-record would have made it of a busy server, for the benches of the
  * analyzer:
  *
- *     make_recording http|redis|dns|amqp|cql EXCHANGES DIR [CONNECTIONS]
+ *     make_recording http|redis|dns|amqp|cql|thrift|nats EXCHANGES DIR [CONNECTIONS]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,6 +116,43 @@ static void put_be32(char *to, size_t value)
 		to[i] = (char)(value >> 8 * (3 - i));
 }
 
+/* A call with two arguments, in the binary protocol with its length, and its answer. */
+static void make_thrift(uint64_t n, char *request, size_t *request_len, char *response,
+			size_t *response_len)
+{
+	static const char call[] = "\0\0\0\x3a\x80\1\0\1\0\0\0\5"
+				   "order....\x0b\0\1\0\0\0\x1a"
+				   "abcdefghijklmnopqrstuvwxyz\x08\0\2....\0";
+	static const char reply[] = "\0\0\0\x1d\x80\1\0\2\0\0\0\5"
+				    "order....\x0a\0\0\0\0\0\0....\0";
+
+	*request_len = sizeof(call) - 1;
+	*response_len = sizeof(reply) - 1;
+	memcpy(request, call, *request_len);
+	memcpy(response, reply, *response_len);
+	put_be32(request + 17, n);
+	put_be32(request + *request_len - 5, n);
+	put_be32(response + 17, n);
+	put_be32(response + *response_len - 5, n);
+}
+
+/* A request to a service, and its answer at the inbox. */
+static void make_nats(uint64_t n, char *request, size_t *request_len, char *response,
+		      size_t *response_len)
+{
+	unsigned long long id = (unsigned long long)n;
+
+	*request_len = (size_t)snprintf(request, MESSAGE_MAX,
+					"PUB shop.orders.get _INBOX.bench.%012llu 41\r\n"
+					"{\"order\":%012llu,\"from\":\"the bench\"}\r\n",
+					id, id);
+	*response_len = (size_t)snprintf(
+		response, MESSAGE_MAX,
+		"MSG _INBOX.bench.%012llu 1 56\r\n"
+		"{\"order\":%012llu,\"price\":3.50,\"note\":\"a few words\"}\r\n",
+		id, id);
+}
+
 /* A row is asked for, by version 4 of Cassandra's protocol. */
 static void make_cql(uint64_t n, char *request, size_t *request_len, char *response,
 		     size_t *response_len)
@@ -144,8 +181,9 @@ static void make_cql(uint64_t n, char *request, size_t *request_len, char *respo
 }
 
 static const struct load loads[] = {
-	{"http", 80, TRANSPORT_TCP, make_http}, {"redis", 6379, TRANSPORT_TCP, make_redis},
-	{"dns", 53, TRANSPORT_UDP, make_dns},	{"amqp", 5672, TRANSPORT_TCP, make_amqp},
+	{"http", 80, TRANSPORT_TCP, make_http},	      {"redis", 6379, TRANSPORT_TCP, make_redis},
+	{"dns", 53, TRANSPORT_UDP, make_dns},	      {"amqp", 5672, TRANSPORT_TCP, make_amqp},
+	{"thrift", 9090, TRANSPORT_TCP, make_thrift}, {"nats", 4222, TRANSPORT_TCP, make_nats},
 	{"cql", 9042, TRANSPORT_TCP, make_cql},
 };
 
@@ -248,7 +286,8 @@ int main(int argc, char **argv)
 			load = &loads[i];
 	if (!load || connections < 1 || connections > CONNECTIONS_MAX) {
 		fprintf(stderr,
-			"usage: make_recording http|redis|dns|amqp|cql EXCHANGES DIR [CONNECTIONS "
+			"usage: make_recording http|redis|dns|amqp|cql|thrift|nats EXCHANGES DIR "
+			"[CONNECTIONS "
 			"up "
 			"to "
 			"%d]\n",

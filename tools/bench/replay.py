@@ -17,6 +17,7 @@ TSHARK_FIELDS = {
              "amqp.method.arguments.delivery_tag", "amqp.header.properties", "amqp.payload"],
     "cql": ["cql.opcode", "cql.stream", "cql.string", "cql.consistency", "cql.int", "cql.varchar",
             "cql.double"],
+    "thrift": ["thrift.method", "thrift.seq_id", "thrift.string", "thrift.i32", "thrift.i64"],
 }
 
 
@@ -128,7 +129,7 @@ def bench_instructions(work, protocol):
 
 def bench(work, options):
     print("\nreplay: socktape show --json, CPU time of one core")
-    rows = [bench_protocol(work, p, options) for p in ("http", "redis", "amqp", "cql")]
+    rows = [bench_protocol(work, p, options) for p in ("http", "redis", "amqp", "cql", "thrift")]
     table("records to JSON", ["", "records", "of tshark's speed", "of zstd -dc's time"], rows)
     rows = [bench_memory(work, p) for p in ("http", "redis")]
     table("peak memory", ["", f"{EXCHANGES // 5:,}", f"{EXCHANGES * 2:,} records", "ratio"], rows)
