@@ -163,6 +163,17 @@ bool matcher_reserve(struct matcher *p, struct message *m, size_t extra)
 	return !m->text.failed;
 }
 
+bool matcher_append(struct matcher *p, struct message *m, struct span data, size_t limit)
+{
+	size_t room = limit > m->text.len ? limit - m->text.len : 0;
+	struct span fitting = span_of(data.data, data.len < room ? data.len : room);
+
+	if (!matcher_reserve(p, m, fitting.len))
+		return false;
+	buffer_append_span(&m->text, fitting);
+	return fitting.len == data.len && !m->text.failed;
+}
+
 void matcher_discard(struct matcher *p, struct message *message)
 {
 	if (!message)

@@ -75,6 +75,12 @@ void message_extend(struct message *m, const struct frame *frame);
 bool matcher_reserve(struct matcher *p, struct message *m, size_t extra);
 
 /*
+ * Appends DATA to the text of M, as long as that has no more than LIMIT bytes, and the budget
+ * allows it. False when not all of it was: then nothing may be appended behind.
+ */
+bool matcher_append(struct matcher *p, struct message *m, struct span data, size_t limit);
+
+/*
  * Puts a request into the queue. It may still be changed until its exchange is emitted. When the
  * budget is used up, or more than its half by this connection, the oldest is given up: it is
  * emitted as lost, and the response to it will be, too.

@@ -12,19 +12,9 @@ static void append(struct mux_state *st, struct mux_message *m, struct span data
 {
 	size_t keep = session_keep(st->session);
 	size_t limit = keep > SIZE_MAX - KEEP_MORE ? keep : keep + KEEP_MORE;
-	size_t room = limit > m->base.text.len ? limit - m->base.text.len : 0;
 
-	if (m->cut)
-		return;
-	if (data.len > room) {
-		data.len = room;
-		m->cut = true;
-	}
-	if (!matcher_reserve(st->matcher, &m->base, data.len)) {
-		m->cut = true;
-		return;
-	}
-	buffer_append_span(&m->base.text, data);
+	if (!m->cut)
+		m->cut = !matcher_append(st->matcher, &m->base, data, limit);
 }
 
 /* ---- what answers what ---- */

@@ -11,25 +11,11 @@ static size_t keep_limit(const struct nats_state *st)
 	return keep > SIZE_MAX - KEEP_MORE ? keep : keep + KEEP_MORE;
 }
 
-static void append(struct nats_state *st, struct nats_message *m, struct span data)
+/* Of a long frame, no more than LIMIT bytes. */
+static void append(struct nats_state *st, struct nats_message *m, struct span data, size_t limit)
 {
-	if (m->cut)
-		return;
-	if (!matcher_reserve(st->matcher, &m->base, data.len)) {
-		m->cut = true;
-		return;
-	}
-	buffer_append_span(&m->base.text, data);
-}
-
-/* Of a long frame, no more than what is kept. */
-static void append_some(struct nats_state *st, struct nats_message *m, struct span data)
-{
-	size_t room = keep_limit(st) - m->base.text.len;
-	bool more = data.len > room;
-
-	append(st, m, more ? span_of(data.data, room) : data);
-	m->cut |= more;
+	if (!m->cut)
+		m->cut = !matcher_append(st->matcher, &m->base, data, limit);
 }
 
 static struct nats_message *begin(struct nats_state *st, const struct frame *frame)
@@ -70,7 +56,7 @@ void nats_part(void *state, const struct frame *frame)
 	if (!*m)
 		return;
 	if (frame->data)
-		append_some(st, *m, span_of(frame->data, frame->available));
+		append(st, *m, span_of(frame->data, frame->available), keep_limit(st));
 	else
 		(*m)->cut = (*m)->base.partial = true;
 }
@@ -87,7 +73,7 @@ void nats_message(void *state, const struct frame *frame)
 		m = begin(st, frame);
 		if (!m)
 			return;
-		append(st, m, span_of(frame->data, frame->available));
+		append(st, m, span_of(frame->data, frame->available), SIZE_MAX);
 		m->cut |= frame->cut || frame->lost;
 	}
 	take(st, m);

@@ -9,19 +9,9 @@ static void append(struct thrift_state *st, struct thrift_message *m, struct spa
 {
 	size_t keep = session_keep(st->session);
 	size_t limit = keep > SIZE_MAX - KEEP_MORE ? keep : keep + KEEP_MORE;
-	size_t room = limit > m->base.text.len ? limit - m->base.text.len : 0;
 
-	if (m->cut)
-		return;
-	if (data.len > room) {
-		data.len = room;
-		m->cut = true;
-	}
-	if (!matcher_reserve(st->matcher, &m->base, data.len)) {
-		m->cut = true;
-		return;
-	}
-	buffer_append_span(&m->base.text, data);
+	if (!m->cut)
+		m->cut = !matcher_append(st->matcher, &m->base, data, limit);
 }
 
 /* The message that the frame begins or continues; NULL when there is no memory. */

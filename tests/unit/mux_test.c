@@ -9,6 +9,7 @@
 #include "protocols/mux/mux.h"
 #include "protocols/mux/wire.h"
 #include "tests/unit/http_case.h"
+#include "tests/unit/infer_case.h"
 
 #define BYTES(text) span_of(text, sizeof(text) - 1)
 
@@ -213,37 +214,28 @@ static void malformed(void **state)
 
 /* ---- inference ---- */
 
-static int score(struct span sent, struct span received, bool midstream, enum role *role)
-{
-	const struct sample sample = {
-		.transport = TRANSPORT_TCP,
-		.midstream = midstream,
-		.bytes = {[DIRECTION_SENT] = sent, [DIRECTION_RECEIVED] = received},
-	};
-	struct verdict verdict = {.role = ROLE_UNKNOWN};
-
-	protocol_mux.infer(&sample, &verdict);
-	*role = verdict.role;
-	return verdict.score;
-}
-
 static void inference(void **state)
 {
 	enum role role;
 
 	(void)state;
-	assert_true(score(BYTES(PING("\1")), BYTES(PONG("\1")), false, &role) >= INFER_CERTAIN);
-	assert_true(score(BYTES(ANSWER("\2", "ONE") ANSWER("\3", "TWO")), BYTES(ASK("\2", "one")),
-			  false, &role) >= INFER_CERTAIN);
+	assert_true(infer_score(&protocol_mux, BYTES(PING("\1")), BYTES(PONG("\1")), false,
+				&role) >= INFER_CERTAIN);
+	assert_true(infer_score(&protocol_mux, BYTES(ANSWER("\2", "ONE") ANSWER("\3", "TWO")),
+				BYTES(ASK("\2", "one")), false, &role) >= INFER_CERTAIN);
 	assert_int_equal(role, ROLE_SERVER);
-	assert_true(score(BYTES("\0\0\0\x0f\x7f\0\0\1tinit check"), BYTES(""), false, &role) >=
-		    INFER_CERTAIN);
-	assert_true(score(BYTES("rest" ASK("\2", "one") ASK("\3", "two") ASK("\2", "one")),
-			  BYTES("st" ANSWER("\2", "ONE") ANSWER("\3", "TWO") ANSWER("\2", "ONE")),
-			  true, &role) >= INFER_CERTAIN);
+	assert_true(infer_score(&protocol_mux, BYTES("\0\0\0\x0f\x7f\0\0\1tinit check"), BYTES(""),
+				false, &role) >= INFER_CERTAIN);
+	assert_true(
+		infer_score(&protocol_mux,
+			    BYTES("rest" ASK("\2", "one") ASK("\3", "two") ASK("\2", "one")),
+			    BYTES("st" ANSWER("\2", "ONE") ANSWER("\3", "TWO") ANSWER("\2", "ONE")),
+			    true, &role) >= INFER_CERTAIN);
 	/* Frames with a length that others have, too. */
-	assert_int_equal(score(BYTES("\0\0\0\5\2abcd"), BYTES(""), false, &role), 0);
-	assert_true(score(BYTES(ASK("\2", "one")), BYTES(""), false, &role) < INFER_PLAUSIBLE);
+	assert_int_equal(
+		infer_score(&protocol_mux, BYTES("\0\0\0\5\2abcd"), BYTES(""), false, &role), 0);
+	assert_true(infer_score(&protocol_mux, BYTES(ASK("\2", "one")), BYTES(""), false, &role) <
+		    INFER_PLAUSIBLE);
 }
 
 int main(void)

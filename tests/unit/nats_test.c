@@ -9,6 +9,7 @@
 
 #include "protocols/nats/nats.h"
 #include "tests/unit/http_case.h"
+#include "tests/unit/infer_case.h"
 
 #define CHECK(messages, ...)                                                                       \
 	check(messages, sizeof(messages) / sizeof((messages)[0]), false,                           \
@@ -408,22 +409,8 @@ static void tls(void **state)
 
 /* ---- inference ---- */
 
-static int score(struct span sent, struct span received, bool midstream, enum role *role)
-{
-	const struct sample sample = {
-		.transport = TRANSPORT_TCP,
-		.midstream = midstream,
-		.bytes = {[DIRECTION_SENT] = sent, [DIRECTION_RECEIVED] = received},
-	};
-	struct verdict verdict = {.role = ROLE_UNKNOWN};
-
-	protocol_nats.infer(&sample, &verdict);
-	*role = verdict.role;
-	return verdict.score;
-}
-
 #define SCORE(sent, received, midstream, role)                                                     \
-	score(span_text(sent), span_text(received), midstream, role)
+	infer_score(&protocol_nats, span_text(sent), span_text(received), midstream, role)
 
 static void inference(void **state)
 {

@@ -9,6 +9,7 @@
 #include "protocols/thrift/body.h"
 #include "protocols/thrift/thrift.h"
 #include "tests/unit/http_case.h"
+#include "tests/unit/infer_case.h"
 
 #define BYTES(text) span_of(text, sizeof(text) - 1)
 
@@ -335,45 +336,40 @@ static void hostile(void **state)
 
 /* ---- inference ---- */
 
-static int score(struct span sent, struct span received, bool midstream, enum role *role)
-{
-	const struct sample sample = {
-		.transport = TRANSPORT_TCP,
-		.midstream = midstream,
-		.bytes = {[DIRECTION_SENT] = sent, [DIRECTION_RECEIVED] = received},
-	};
-	struct verdict verdict = {.role = ROLE_UNKNOWN};
-
-	protocol_thrift.infer(&sample, &verdict);
-	*role = verdict.role;
-	return verdict.score;
-}
-
 static void inference(void **state)
 {
 	enum role role;
 
 	(void)state;
-	assert_true(score(BYTES(CALL("\1", "\1")), BYTES(""), false, &role) >= INFER_CERTAIN);
+	assert_true(infer_score(&protocol_thrift, BYTES(CALL("\1", "\1")), BYTES(""), false,
+				&role) >= INFER_CERTAIN);
 	assert_int_equal(role, ROLE_CLIENT);
-	assert_true(score(BYTES(FRAMED_REPLY("\1")), BYTES(""), false, &role) >= INFER_CERTAIN);
+	assert_true(infer_score(&protocol_thrift, BYTES(FRAMED_REPLY("\1")), BYTES(""), false,
+				&role) >= INFER_CERTAIN);
 	assert_int_equal(role, ROLE_SERVER);
-	assert_true(score(BYTES("rest\0\0\0" CALL("\1", "\1") CALL("\1", "\2")), BYTES(""), true,
-			  &role) >= INFER_CERTAIN);
-	assert_true(score(BYTES("rest" FRAMED_CALL("\1", "\1")), BYTES(""), true, &role) >=
-		    INFER_CERTAIN);
+	assert_true(infer_score(&protocol_thrift,
+				BYTES("rest\0\0\0" CALL("\1", "\1") CALL("\1", "\2")), BYTES(""),
+				true, &role) >= INFER_CERTAIN);
+	assert_true(infer_score(&protocol_thrift, BYTES("rest" FRAMED_CALL("\1", "\1")), BYTES(""),
+				true, &role) >= INFER_CERTAIN);
 	/* One that something else carries. */
-	assert_int_equal(score(BYTES("\0\0\2\0\0\0" REPLY("\1")), BYTES(""), true, &role), 0);
-	assert_true(score(BYTES("\0\0\0\4ping\1\0\0\0\7\0"), BYTES("\0\0\0\4ping\2\0\0\0\7\0"),
-			  false, &role) >= INFER_CERTAIN);
+	assert_int_equal(infer_score(&protocol_thrift, BYTES("\0\0\2\0\0\0" REPLY("\1")), BYTES(""),
+				     true, &role),
+			 0);
+	assert_true(infer_score(&protocol_thrift, BYTES("\0\0\0\4ping\1\0\0\0\7\0"),
+				BYTES("\0\0\0\4ping\2\0\0\0\7\0"), false, &role) >= INFER_CERTAIN);
 	/* A frame of WebSocket, whose first two bytes are those of the compact protocol. */
-	assert_int_equal(score(BYTES("\x82\x21\x05\x03\xff\xfe\xfd..."), BYTES(""), false, &role),
+	assert_int_equal(infer_score(&protocol_thrift, BYTES("\x82\x21\x05\x03\xff\xfe\xfd..."),
+				     BYTES(""), false, &role),
 			 0);
 	/* The length isn't true. */
-	assert_int_equal(score(BYTES("\0\0\0\x1f" CALL("\1", "\1") "\0"), BYTES(""), false, &role),
+	assert_int_equal(infer_score(&protocol_thrift, BYTES("\0\0\0\x1f" CALL("\1", "\1") "\0"),
+				     BYTES(""), false, &role),
 			 0);
 	/* Two that ask aren't a conversation. */
-	assert_int_equal(score(BYTES(CALL("\1", "\1")), BYTES(CALL("\1", "\1")), false, &role), 0);
+	assert_int_equal(infer_score(&protocol_thrift, BYTES(CALL("\1", "\1")),
+				     BYTES(CALL("\1", "\1")), false, &role),
+			 0);
 }
 
 int main(void)
