@@ -56,7 +56,7 @@ is "show: the names that records have" \
 	"proto ts record_id conn pid comm role local remote proxied_client tls outcome latency_ns ttfb_ns note twin peer_process late version method path host code reason req_headers resp_headers req_body resp_body req_bytes resp_bytes"
 is "conns: the names" \
 	"$("$socktape" conns "$rec" --json | head -1 | jq -r 'keys_unsorted | join(" ")')" \
-	"conn pid comm proto role local remote transport start end closed state state_by error connect_ns reset sent_bytes received_bytes lost_bytes unseen_bytes midstream tls records spoken"
+	"conn pid comm proto role local remote transport start end closed state state_by error connect_ns reset sent_bytes received_bytes lost_bytes unseen_bytes midstream tls tls_version sni alpn tls_reading tls_unread tls_library tls_library_version tls_tie records spoken"
 is "events: the names" \
 	"$("$socktape" events "$rec" --json | head -1 | jq -r 'keys_unsorted | join(" ")')" \
 	"ts event conn pid tid comm fd call dir layer offset len captured cut peer payload detail"
