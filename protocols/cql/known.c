@@ -56,3 +56,30 @@ bool cql_recall_metadata(struct cql_state *st, enum cql_fact what, struct span i
 	*inferred |= known.inferred;
 	return true;
 }
+
+/* ---- pages ---- */
+
+static struct fact page_fact(struct span state)
+{
+	return (struct fact){.kind = CQL_FACT_PAGE, .scope = FACT_CONNECTION, .key = state};
+}
+
+void cql_learn_page(struct cql_state *st, struct span state, uint64_t page)
+{
+	struct fact fact = page_fact(state);
+
+	fact.value = span_of(&page, sizeof(page));
+	session_learn(st->session, &fact);
+}
+
+uint64_t cql_recall_page(struct cql_state *st, struct span state)
+{
+	struct fact fact = page_fact(state);
+	uint64_t page = 0;
+
+	if (session_recall(st->session, &fact) != RECALL_OWN || fact.value.len != sizeof(page))
+		return 0;
+	memcpy(&page, fact.value.data, sizeof(page));
+	session_forget(st->session, &fact);
+	return page;
+}

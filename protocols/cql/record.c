@@ -288,6 +288,24 @@ static bool recall_columns(struct exchange *x, struct cql_metadata *m)
 	return known && m->count == x->response.metadata.count;
 }
 
+/* The first page is asked for without a state; the others where those before it ended. */
+static void fill_page(struct exchange *x)
+{
+	const struct cql_query *q = &x->request.query;
+	struct span next = x->response.metadata.paging_state;
+	uint64_t page = 1;
+
+	if (!x->asked || !(q->flags & CQL_QUERY_PAGE_SIZE))
+		return;
+	if (q->paging_state.len)
+		page = cql_recall_page(x->st, q->paging_state);
+	if (!page)
+		return;
+	x->values[CQL_COLUMN_PAGE] = value_int((int64_t)page);
+	if (next.len)
+		cql_learn_page(x->st, next, page + 1);
+}
+
 static void fill_rows(struct exchange *x)
 {
 	const struct cql_response *r = &x->response;
@@ -297,6 +315,7 @@ static void fill_rows(struct exchange *x)
 
 	if (r->has_rows)
 		x->values[CQL_COLUMN_ROWS] = value_int(r->rows);
+	fill_page(x);
 	set_hex(x, CQL_COLUMN_NEXT_PAGING_STATE, m->paging_state, &x->st->next_paging);
 	buffer_clear(&x->st->types);
 	if (m->flags & CQL_METADATA_NONE && m->count)

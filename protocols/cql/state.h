@@ -124,7 +124,8 @@ size_t cql_wanted_compressed(const struct cql_state *st);
 enum cql_fact {
 	CQL_FACT_STATEMENT = 1, /* its text, by id */
 	CQL_FACT_BINDS,		/* version, then metadata of bound values */
-	CQL_FACT_COLUMNS	/* version, then metadata of its result */
+	CQL_FACT_COLUMNS,	/* version, then metadata of its result */
+	CQL_FACT_PAGE		/* of this connection: the page that begins at a paging state */
 };
 
 struct cql_known {
@@ -137,6 +138,10 @@ void cql_learn(struct cql_state *st, enum cql_fact what, struct span id, struct 
 void cql_learn_metadata(struct cql_state *st, enum cql_fact what, struct span id, unsigned version,
 			const struct cql_metadata *m);
 struct cql_known cql_recall(struct cql_state *st, enum cql_fact what, struct span id);
+
+/* The page that begins at STATE, which is asked for once; 0: nobody said on this connection. */
+uint64_t cql_recall_page(struct cql_state *st, struct span state);
+void cql_learn_page(struct cql_state *st, struct span state, uint64_t page);
 
 /* Metadata out of a fact; false: it is not known. */
 bool cql_recall_metadata(struct cql_state *st, enum cql_fact what, struct span id,
@@ -200,6 +205,8 @@ void cql_rows_json(struct cql_state *st, uint32_t count, uint32_t rows, struct s
 	X(CONSISTENCY, "consistency", "TEXT", "", "ONE, LOCAL_QUORUM and so on")                   \
 	X(SERIAL_CONSISTENCY, "serial_consistency", "TEXT", "", "of conditional statements")       \
 	X(PAGE_SIZE, "page_size", "BIGINT", "", "rows that the client wants at a time")            \
+	X(PAGE, "page", "BIGINT", "",                                                              \
+	  "of the result, from 1; null where the page before was not seen on this connection")     \
 	X(PAGING_STATE, "paging_state", "TEXT", "",                                                \
 	  "where this page begins, in hexadecimal; null: the first")                               \
 	X(NEXT_PAGING_STATE, "next_paging_state", "TEXT", "",                                      \

@@ -228,24 +228,41 @@ static void batches_have_their_statements(void **state)
 	      "'serial_consistency':'LOCAL_SERIAL' | 'timestamp_ns':1000000");
 }
 
+/* A page that begins at STATE and ends at NEXT; empty: it is the first, or the last. */
+static void add_page(struct cql_talk *t, struct span state, struct span next)
+{
+	cql_put_long_string(&t->body, "SELECT v");
+	cql_put16(&t->body, 1);
+	cql_put8(&t->body, CQL_QUERY_PAGE_SIZE | (state.len ? CQL_QUERY_PAGING_STATE : 0));
+	cql_put32(&t->body, 10);
+	if (state.len)
+		cql_put_bytes(&t->body, state);
+	cql_add(t, CQL_QUERY, 0, 0);
+	cql_put32(&t->body, CQL_RESULT_ROWS);
+	cql_put32(&t->body, CQL_METADATA_NONE | (next.len ? CQL_METADATA_MORE : 0));
+	cql_put32(&t->body, 1);
+	if (next.len)
+		cql_put_bytes(&t->body, next);
+	cql_put32(&t->body, 0);
+	cql_add(t, CQL_RESULT, 0, 0);
+}
+
 static void pages(void **state)
 {
 	struct cql_talk t = {.version = CQL_V4};
 
 	(void)state;
-	cql_put_long_string(&t.body, "SELECT v");
-	cql_put16(&t.body, 1);
-	cql_put8(&t.body, CQL_QUERY_PAGE_SIZE | CQL_QUERY_PAGING_STATE);
-	cql_put32(&t.body, 10);
-	cql_put_bytes(&t.body, BYTES("\1\2"));
-	cql_add(&t, CQL_QUERY, 0, 0);
-	cql_put32(&t.body, CQL_RESULT_ROWS);
-	cql_put32(&t.body, CQL_METADATA_MORE | CQL_METADATA_NONE);
-	cql_put32(&t.body, 1);
-	cql_put_bytes(&t.body, BYTES("\3\4"));
-	cql_put32(&t.body, 0);
-	cql_add(&t, CQL_RESULT, 0, 0);
-	CHECK(&t, "'page_size':10,'paging_state':'0102','next_paging_state':'0304' | 'rows':0");
+	/* Where the first ended was not seen. */
+	add_page(&t, BYTES("\1\2"), BYTES("\3\4"));
+	add_page(&t, BYTES(""), BYTES("\5"));
+	add_page(&t, BYTES("\5"), BYTES("\6"));
+	add_page(&t, BYTES("\6"), BYTES(""));
+	CHECK(&t,
+	      "'page_size':10,'page':null,'paging_state':'0102','next_paging_state':'0304' | "
+	      "'rows':0",
+	      "'page':1,'paging_state':null,'next_paging_state':'05'",
+	      "'page':2,'paging_state':'05','next_paging_state':'06'",
+	      "'page':3,'paging_state':'06','next_paging_state':null");
 }
 
 /* The user's name is told, what proves it isn't. */
