@@ -83,7 +83,8 @@ struct span cql_body(struct cql_state *st, enum side side, const struct cql_mess
 	if (body.len < CQL_HEADER_LEN)
 		return (struct span){0};
 	body = span_of(body.data + CQL_HEADER_LEN, body.len - CQL_HEADER_LEN);
-	if (!(m->header.flags & CQL_FLAG_COMPRESSED))
+	/* Java's driver says so in segments, too, where it means nothing (section 2.4.1.2). */
+	if (!(m->header.flags & CQL_FLAG_COMPRESSED) || m->segmented)
 		return body;
 	if (!cql_decompress(&st->codecs, &st->compression, session_budget(st->session), body,
 			    &st->plain[side], cql_wanted(st), whole))

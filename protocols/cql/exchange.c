@@ -201,6 +201,7 @@ static bool take_envelopes(struct cql_state *st, const struct frame *frame, stru
 			m->base.position += index++;
 		}
 		message_extend(&m->base, frame);
+		m->segmented = true;
 		m->checksum_bad |= checksum_bad;
 		if (m->base.text.len < CQL_HEADER_LEN && !take_header(st, m, &payload))
 			return false;

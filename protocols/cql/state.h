@@ -29,6 +29,7 @@ struct cql_message {
 	uint64_t left; /* what of it is still to come, in segments; header first */
 	bool cut;      /* not all of it is there */
 	bool checksum_bad;
+	bool segmented; /* it came in segments, which are compressed, and not it */
 };
 
 /* What the connection was told, for all that follows: USE, STARTUP, AUTH_RESPONSE. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Cassandra with its drivers for Python and Node, in versions 3 to 5 of the protocol, with and without
+# Cassandra with its drivers for Python, Node and Java, in versions 3 to 5 of the protocol, with and without
 # compression: what each says that it did is what the recording shows at both ends. Prints TAP. The
 # server and the drivers are downloads: only with LIVE_ALL=1 (tools/check --all).
 cassandra=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/socktape/cassandra
@@ -18,20 +18,35 @@ fetched() {
 	touch "$cassandra/$1.there"
 }
 
+# jars FILE GROUP:NAME:VERSION...: what Maven is to fetch.
+jars() {
+	local one
+	{
+		echo '<project xmlns="http://maven.apache.org/POM/4.0.0">'
+		echo '<modelVersion>4.0.0</modelVersion><groupId>live</groupId>'
+		echo '<artifactId>live</artifactId><version>1</version><dependencies>'
+		for one in "${@:2}"; do
+			IFS=: read -r group name version <<<"$one"
+			echo "<dependency><groupId>$group</groupId><artifactId>$name</artifactId>"
+			echo "<version>$version</version></dependency>"
+		done
+		echo '</dependencies></project>'
+	} >"$1"
+}
+
 fetch() {
 	local program
 	for program in java mvn npm node python3; do
 		[ -n "$(command -v "$program")" ] || skip_cql "$program is not installed"
 	done
-	mkdir -p "$cassandra/node"
-	cat >"$cassandra/pom.xml" <<-'POM'
-		<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-		<groupId>live</groupId><artifactId>live</artifactId><version>1</version><dependencies>
-		<dependency><groupId>org.apache.cassandra</groupId><artifactId>cassandra-all</artifactId>
-		<version>5.0.4</version></dependency></dependencies></project>
-	POM
+	mkdir -p "$cassandra/node" "$cassandra/java"
+	jars "$cassandra/pom.xml" org.apache.cassandra:cassandra-all:5.0.4
 	fetched server timeout 600 mvn -q -B -f "$cassandra/pom.xml" dependency:copy-dependencies \
 		-DoutputDirectory=jars
+	jars "$cassandra/java/pom.xml" com.datastax.oss:java-driver-core:4.17.0 \
+		org.lz4:lz4-java:1.8.0 org.slf4j:slf4j-nop:1.7.36
+	fetched java timeout 600 mvn -q -B -f "$cassandra/java/pom.xml" \
+		dependency:copy-dependencies -DoutputDirectory=jars
 	fetched python sh -c "python3 -m venv '$cassandra/python' && timeout 300 \
 		'$cassandra/python/bin/pip' install -q cassandra-driver==3.29.2 lz4 python-snappy"
 	fetched node timeout 300 npm install --silent --prefix "$cassandra/node" cassandra-driver@4.7.2
@@ -111,6 +126,10 @@ done
 for version in 4 3; do
 	check "the Node driver, $version" env NODE_PATH="$cassandra/node/node_modules" timeout 120 \
 		node tests/live/clients/cql_driver.js $port $version
+done
+for compression in none lz4; do
+	check "the Java driver, $compression" timeout 120 java -Xmx256m -cp "$cassandra/java/jars/*" \
+		tests/live/clients/CqlDriver.java $port $compression
 done
 record_end $port
 kill "$server"

@@ -209,6 +209,19 @@ static void checksums(void **state)
 	CHECK(&t, "SELECT 1 | s checksum is wrong");
 }
 
+/* Java's driver sets the flag where segments are compressed; that says nothing of the envelope. */
+static void the_flag_of_compression(void **state)
+{
+	struct cql_talk t = {0};
+
+	(void)state;
+	begin(&t, true);
+	put_query(&t, "SELECT 1");
+	cql_add(&t, CQL_QUERY, 1, CQL_FLAG_COMPRESSED);
+	cql_void(&t, 1);
+	CHECK(&t, "'statement':'SELECT 1' | 'result':'void' | 'compression':'lz4' | 'note':''");
+}
+
 /* Beta versions of version 5 had no segments yet. */
 static void without_segments(void **state)
 {
@@ -229,7 +242,7 @@ int main(void)
 		cmocka_unit_test(both_forms),	    cmocka_unit_test(several_in_one),
 		cmocka_unit_test(one_in_several),   cmocka_unit_test(very_long_ones),
 		cmocka_unit_test(losses),	    cmocka_unit_test(checksums),
-		cmocka_unit_test(without_segments),
+		cmocka_unit_test(without_segments), cmocka_unit_test(the_flag_of_compression),
 	};
 
 	return cmocka_run_group_tests_name("cql_segment", tests, NULL, NULL);

@@ -84,11 +84,13 @@ class Client:
         traces = future.get_query_trace_ids() if more.get("trace") else []
         found = result.column_names is not None
         self.did(opcode, text, warnings=future.warnings, rows=len(result.current_rows) if found else None,
-                 columns=list(result.column_names) if found else None,
+                 columns=list(result.column_names) if found else None, page=1 if found else None,
                  tracing_id=str(traces[0]) if traces else None, **row)
+        page = 1
         while result.has_more_pages:
             result.fetch_next_page()
-            self.did(opcode, text, rows=len(result.current_rows))
+            page += 1
+            self.did(opcode, text, rows=len(result.current_rows), page=page)
 
     def prepare(self, text):
         prepared = self.session.prepare(text)
