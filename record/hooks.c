@@ -160,8 +160,11 @@ static int attach_each(struct hooks *hooks, const struct bpf_program *program,
 	int error = 0;
 
 	for (size_t i = 0; i < places->count && !error; i++) {
-		LIBBPF_OPTS(bpf_uprobe_opts, options, .bpf_cookie = places->cookies[i],
-			    .retprobe = places->at_return);
+		const struct bpf_uprobe_opts options = {
+			.sz = sizeof(options),
+			.bpf_cookie = places->cookies[i],
+			.retprobe = places->at_return,
+		};
 		struct hook hook = {
 			.link = bpf_program__attach_uprobe_opts(program, -1, places->path,
 								places->offsets[i], &options),
