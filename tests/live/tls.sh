@@ -172,7 +172,7 @@ nginx_talk() {
 		map(select(.code == 200 or .status == 200)) |
 		[(map(select(.role == "client")) | length), (map(select(.role == "server")) | length)]
 		== [4, 4]' || { rows http; rows http2; return 1; }
-	"$socktape" events "$rec" --all | grep -q 'gnutls_record_recv' || return 1
+	"$socktape" events "$rec" --format json | grep -q '"gnutls_record_recv"' || return 1
 	! "$socktape" events "$rec" --all | grep -E 'not tied|plaintext of TLS not seen'
 }
 
