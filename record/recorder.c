@@ -13,6 +13,7 @@
 #include "record/memory.h"
 #include "record/privilege.h"
 #include "record/probe.h"
+#include "record/yield.h"
 
 /* What the programs, their tables and the kernel's look at them take, at most: measured on 6.18. */
 #define MEMORY_BESIDES_RING (UINT64_C(88) << 20)
@@ -324,6 +325,7 @@ static bool recording_begin(struct recorder *r, struct buffer *problem)
 		buffer_printf(problem, "can't make a thread: %s", strerror(errno));
 		return false;
 	}
+	yield_never();
 	if (!recorder_tally(r)) {
 		buffer_printf(problem, "the kernel doesn't tell what is lost: %s", strerror(errno));
 		return false;

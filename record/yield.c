@@ -6,6 +6,7 @@
 
 #define LOWER_BY   10 /* a tenth of the weight */
 #define NICE_WORST 19
+#define RAISE_BY   10
 
 static bool nice_set(int nice)
 {
@@ -16,6 +17,11 @@ void yield_begin(struct yield *yield)
 {
 	*yield = (struct yield){.own = getpriority(PRIO_PROCESS, (id_t)gettid())};
 	yield->possible = nice_set(yield->own - 1) && nice_set(yield->own);
+}
+
+void yield_never(void)
+{
+	nice_set(getpriority(PRIO_PROCESS, (id_t)gettid()) - RAISE_BY);
 }
 
 void yield_set(struct yield *yield, bool lower)

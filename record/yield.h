@@ -20,6 +20,12 @@ struct yield {
  */
 void yield_begin(struct yield *yield);
 
+/*
+ * Raises the priority of the calling thread, whose work is little and can't wait: it empties memory
+ * that a burst fills in some hundredths of a second. Where it may not, nothing changes.
+ */
+void yield_never(void);
+
 /* Lowers the calling thread's priority, or takes it back. */
 void yield_set(struct yield *yield, bool lower);
 
