@@ -8,6 +8,7 @@
 
 #include "format/hash.h"
 #include "format/map.h"
+#include "protocols/value/ascii.h"
 
 /* Secrets get at most one part in so many of the budget. */
 #define KEYLOG_SHARE 4
@@ -111,20 +112,15 @@ static size_t unhex(struct span hex, uint8_t *out, size_t max)
 	return hex.len / 2;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* The next word of LINE, which moves behind it. */
 static struct span next_word(struct span *line)
 {
 	const char *at = line->data, *end = line->data + line->len, *from;
 
-	while (at < end && is_blank(*at))
+	while (at < end && ascii_is_blank_or_end(*at))
 		at++;
 	from = at;
-	while (at < end && !is_blank(*at))
+	while (at < end && !ascii_is_blank_or_end(*at))
 		at++;
 	*line = span_of(at, (size_t)(end - at));
 	return span_of(from, (size_t)(at - from));

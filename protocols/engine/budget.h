@@ -61,6 +61,13 @@ static inline bool budget_allows(struct budget *b, const struct buffer *buffer, 
 	return true;
 }
 
+/* Whether N more bytes may go into BUFFER, which holds MOST at most; refused only by the budget. */
+static inline bool budget_has_room(struct budget *b, const struct buffer *buffer, size_t n,
+				   size_t most)
+{
+	return buffer->len <= most && n <= most - buffer->len && budget_allows(b, buffer, n);
+}
+
 /* Makes *CHARGED N, of a state whose parts grow and shrink and are held in any case. */
 static inline void budget_recharge(struct budget *b, uint64_t n, uint64_t *charged)
 {

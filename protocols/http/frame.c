@@ -2,6 +2,7 @@
 #include <strings.h>
 
 #include "protocols/http/state.h"
+#include "protocols/value/ascii.h"
 
 /* A line with a chunk's size and extensions that is longer than this is none. */
 #define CHUNK_LINE_MAX (16u << 10)
@@ -45,11 +46,6 @@ static size_t leading_line_ends(struct span bytes)
 	return n;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* Whether FRONT, as far as it goes, is TEXT; case doesn't matter. */
 static bool begins_like(struct span front, const char *text)
 {
@@ -67,7 +63,7 @@ static bool front_is_start(enum side side, struct span front)
 	for (size_t i = 0; i < front.len; i++)
 		if (!http_is_token((uint8_t)front.data[i]))
 			return i > 0 && i <= HTTP_METHOD_MAX &&
-			       (front.data[i] == '\r' || is_blank(front.data[i]));
+			       (front.data[i] == '\r' || ascii_is_blank(front.data[i]));
 	return front.len <= HTTP_METHOD_MAX;
 }
 
@@ -191,11 +187,6 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool is_space(char c)
-{
-	return is_blank(c) || c == '\r' || c == '\n';
-}
-
 enum http_match http_chunk_line(struct span bytes, uint64_t *size, size_t *len, bool *odd)
 {
 	size_t at = 0, digits;
@@ -203,7 +194,7 @@ enum http_match http_chunk_line(struct span bytes, uint64_t *size, size_t *len, 
 
 	if (bytes.len > CHUNK_LINE_MAX)
 		bytes.len = CHUNK_LINE_MAX;
-	while (at < bytes.len && is_space(bytes.data[at]))
+	while (at < bytes.len && ascii_is_blank_or_end(bytes.data[at]))
 		at++;
 	*odd = at > 2;
 	*size = 0;
@@ -217,7 +208,7 @@ enum http_match http_chunk_line(struct span bytes, uint64_t *size, size_t *len, 
 	end = memchr(bytes.data + digits, '\n', bytes.len - digits);
 	if (!end)
 		return bytes.len < CHUNK_LINE_MAX ? HTTP_MATCH_PREFIX : HTTP_MATCH_NO;
-	*odd |= !is_space(bytes.data[digits]) && bytes.data[digits] != ';';
+	*odd |= !ascii_is_blank_or_end(bytes.data[digits]) && bytes.data[digits] != ';';
 	*len = (size_t)(end + 1 - bytes.data);
 	return HTTP_MATCH_YES;
 }

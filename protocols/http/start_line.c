@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/http/start_line.h"
+#include "protocols/value/ascii.h"
 
 #include <strings.h>
 
@@ -19,11 +20,6 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 struct span http_strip_line_end(struct span line)
 {
 	if (line.len && line.data[line.len - 1] == '\n')
@@ -35,9 +31,9 @@ struct span http_strip_line_end(struct span line)
 
 struct span http_trim(struct span text)
 {
-	while (text.len && is_blank(text.data[text.len - 1]))
+	while (text.len && ascii_is_blank(text.data[text.len - 1]))
 		text.len--;
-	while (text.len && is_blank(*text.data)) {
+	while (text.len && ascii_is_blank(*text.data)) {
 		text.data++;
 		text.len--;
 	}
@@ -178,7 +174,7 @@ bool http_request_line(struct span line, struct http_start_line *out)
 	*out = (struct http_start_line){.text = line};
 	if (method == 0 || method > HTTP_METHOD_MAX)
 		return false;
-	if (method < line.len && !is_blank(line.data[method]))
+	if (method < line.len && !ascii_is_blank(line.data[method]))
 		return false;
 	out->method = span_of(line.data, method);
 	rest = http_trim(span_of(line.data + method, line.len - method));
@@ -188,7 +184,7 @@ bool http_request_line(struct span line, struct http_start_line *out)
 	if (!version_at(span_of(rest.data + rest.len - VERSION_LEN, VERSION_LEN), &out->version))
 		return unversioned(out);
 	rest.len -= VERSION_LEN;
-	if (rest.len && !is_blank(rest.data[rest.len - 1])) {
+	if (rest.len && !ascii_is_blank(rest.data[rest.len - 1])) {
 		out->version = (struct span){0};
 		return unversioned(out);
 	}
@@ -207,7 +203,7 @@ static bool status_rest(struct span rest, struct http_start_line *out)
 	rest = http_trim(rest);
 	while (digits < rest.len && digits < 3 && is_digit(rest.data[digits]))
 		out->code = out->code * 10 + (unsigned)(rest.data[digits++] - '0');
-	if (digits < rest.len && !is_blank(rest.data[digits]))
+	if (digits < rest.len && !ascii_is_blank(rest.data[digits]))
 		return false;
 	out->reason = http_trim(span_of(rest.data + digits, rest.len - digits));
 	return true;
@@ -222,7 +218,7 @@ bool http_status_line(struct span line, struct http_start_line *out)
 	}
 	if (!version_at(line, &out->version))
 		return false;
-	if (line.len > VERSION_LEN && !is_blank(line.data[VERSION_LEN]))
+	if (line.len > VERSION_LEN && !ascii_is_blank(line.data[VERSION_LEN]))
 		return false;
 	return status_rest(span_of(line.data + VERSION_LEN, line.len - VERSION_LEN), out);
 }
@@ -312,7 +308,7 @@ enum http_match http_status_match(struct span bytes, size_t *len)
 		return match;
 	if (at == bytes.len)
 		return HTTP_MATCH_PREFIX;
-	if (!is_blank(bytes.data[at]) && bytes.data[at] != '\r' && bytes.data[at] != '\n')
+	if (!ascii_is_blank_or_end(bytes.data[at]))
 		return HTTP_MATCH_NO;
 	end = memchr(bytes.data + at, '\n', bytes.len - at);
 	*len = end ? (size_t)(end + 1 - bytes.data) : bytes.len;

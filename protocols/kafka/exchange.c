@@ -139,20 +139,27 @@ void kafka_message(void *state, const struct frame *frame)
 	take(st, frame->side, m);
 }
 
+/* No more will come of what SIDE has begun to say. */
+static void take_cut(struct kafka_state *st, enum side side)
+{
+	struct kafka_message *m = st->incoming[side];
+
+	st->incoming[side] = NULL;
+	if (!m)
+		return;
+	m->cut = m->base.partial = true;
+	take(st, side, m);
+}
+
 /* Keys find their requests whatever is missing. */
 void kafka_lost(void *state, enum side side, uint64_t missing)
 {
 	struct kafka_state *st = state;
-	struct kafka_message *m = st->incoming[side];
 
 	(void)missing;
 	/* The response may be what was lost. */
 	st->token[SIDE_SERVER] |= side == SIDE_SERVER && st->token[SIDE_CLIENT];
-	st->incoming[side] = NULL;
-	if (m) {
-		m->cut = m->base.partial = true;
-		take(st, side, m);
-	}
+	take_cut(st, side);
 	matcher_lost(st->matcher, side);
 }
 
@@ -160,12 +167,7 @@ void kafka_finish(void *state)
 {
 	struct kafka_state *st = state;
 
-	for (int side = 0; side < 2; side++) {
-		if (!st->incoming[side])
-			continue;
-		st->incoming[side]->cut = st->incoming[side]->base.partial = true;
-		take(st, (enum side)side, st->incoming[side]);
-		st->incoming[side] = NULL;
-	}
+	take_cut(st, SIDE_CLIENT);
+	take_cut(st, SIDE_SERVER);
 	matcher_finish(st->matcher);
 }

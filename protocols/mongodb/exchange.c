@@ -119,17 +119,24 @@ void mongodb_message(void *state, const struct frame *frame)
 	take(st, m);
 }
 
+/* No more will come of what SIDE has begun to say. */
+static void take_cut(struct mongodb_state *st, enum side side)
+{
+	struct mongodb_message *m = st->incoming[side];
+
+	st->incoming[side] = NULL;
+	if (!m)
+		return;
+	m->cut = m->base.partial = true;
+	take(st, m);
+}
+
 void mongodb_lost(void *state, enum side side, uint64_t missing)
 {
 	struct mongodb_state *st = state;
-	struct mongodb_message *m = st->incoming[side];
 
 	(void)missing;
-	st->incoming[side] = NULL;
-	if (m) {
-		m->cut = m->base.partial = true;
-		take(st, m);
-	}
+	take_cut(st, side);
 	matcher_lost(st->matcher, side);
 }
 
@@ -137,14 +144,7 @@ void mongodb_finish(void *state)
 {
 	struct mongodb_state *st = state;
 
-	for (int side = 0; side < 2; side++) {
-		struct mongodb_message *m = st->incoming[side];
-
-		st->incoming[side] = NULL;
-		if (!m)
-			continue;
-		m->cut = m->base.partial = true;
-		take(st, m);
-	}
+	take_cut(st, SIDE_CLIENT);
+	take_cut(st, SIDE_SERVER);
 	matcher_finish(st->matcher);
 }

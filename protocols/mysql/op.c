@@ -92,8 +92,7 @@ void mysql_op_settle(struct mysql_state *st, struct mysql_op *op)
 
 bool mysql_room(struct mysql_state *st, const struct buffer *b, size_t n, size_t most)
 {
-	return b->len <= most && n <= most - b->len &&
-	       budget_allows(session_budget(st->session), b, n);
+	return budget_has_room(session_budget(st->session), b, n, most);
 }
 
 /* ---- prepared statements ---- */

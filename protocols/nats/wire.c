@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/nats/wire.h"
+#include "protocols/value/ascii.h"
 
 #include <strings.h>
 
@@ -44,11 +45,6 @@ const char *nats_verb_name(enum nats_verb verb)
 	return verbs[verb].name;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* The verb that DATA begins with; NATS_VERBS: none. *MAY_BE: it is too short to tell. */
 static enum nats_verb verb_of(struct span data, enum side side, bool *may_be)
 {
@@ -60,8 +56,7 @@ static enum nats_verb verb_of(struct span data, enum side side, bool *may_be)
 		    strncasecmp(data.data, verbs[v].name, seen) != 0)
 			continue;
 		*may_be |= data.len <= len;
-		if (data.len > len &&
-		    (is_blank(data.data[len]) || data.data[len] == '\r' || data.data[len] == '\n'))
+		if (data.len > len && ascii_is_blank_or_end(data.data[len]))
 			return (enum nats_verb)v;
 	}
 	return NATS_VERBS;
@@ -78,13 +73,13 @@ static bool split(struct span rest, struct span args[static ARGS_MAX], unsigned 
 	for (;;) {
 		size_t from;
 
-		while (at < rest.len && is_blank(rest.data[at]))
+		while (at < rest.len && ascii_is_blank(rest.data[at]))
 			at++;
 		if (at == rest.len)
 			return true;
 		if (*count == ARGS_MAX)
 			return false;
-		for (from = at; at < rest.len && !is_blank(rest.data[at]); at++)
+		for (from = at; at < rest.len && !ascii_is_blank(rest.data[at]); at++)
 			if ((uint8_t)rest.data[at] < ' ' || rest.data[at] == 0x7f)
 				return false;
 		args[(*count)++] = span_of(rest.data + from, at - from);
@@ -154,9 +149,9 @@ static bool read_arguments(struct nats_line *line, struct span rest)
 	struct span args[ARGS_MAX] = {0};
 	unsigned count;
 
-	while (rest.len && is_blank(rest.data[rest.len - 1]))
+	while (rest.len && ascii_is_blank(rest.data[rest.len - 1]))
 		rest.len--;
-	while (rest.len && is_blank(rest.data[0]))
+	while (rest.len && ascii_is_blank(rest.data[0]))
 		rest = span_of(rest.data + 1, rest.len - 1);
 	if (verb->shape == SHAPE_TEXT) {
 		line->text = rest;

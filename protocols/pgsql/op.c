@@ -150,8 +150,7 @@ void pgsql_op_settle(struct pgsql_state *st, struct pgsql_op *op)
 
 bool pgsql_op_room(struct pgsql_state *st, const struct buffer *b, size_t n)
 {
-	return b->len + n <= session_keep(st->session) &&
-	       budget_allows(session_budget(st->session), b, n);
+	return budget_has_room(session_budget(st->session), b, n, session_keep(st->session));
 }
 
 void pgsql_free_all(struct pgsql_state *st)

@@ -3,6 +3,7 @@
 
 #include "protocols/value/json.h"
 #include "protocols/redis/resp.h"
+#include "protocols/value/ascii.h"
 
 static void append_upper(struct buffer *b, struct span word)
 {
@@ -94,11 +95,6 @@ void request_add_bulks(struct redis_message *m, struct span data)
 
 /* ---- lines ---- */
 
-static bool is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -133,7 +129,7 @@ static bool unquote(struct span line, size_t *pos, struct buffer *b)
 		char c = line.data[(*pos)++];
 
 		if (c == quote)
-			return *pos == line.len || is_space(line.data[*pos]);
+			return *pos == line.len || ascii_is_space(line.data[*pos]);
 		if (c == '\\' && *pos < line.len && quote == '"') {
 			*pos += append_escape(b, span_of(line.data + *pos, line.len - *pos));
 		} else if (c == '\\' && *pos < line.len && line.data[*pos] == quote) {
@@ -150,7 +146,7 @@ static bool unquote(struct span line, size_t *pos, struct buffer *b)
 static bool take_word(struct span line, size_t *pos, struct buffer *scratch)
 {
 	buffer_clear(scratch);
-	while (*pos < line.len && !is_space(line.data[*pos])) {
+	while (*pos < line.len && !ascii_is_space(line.data[*pos])) {
 		char c = line.data[*pos];
 
 		if (c == '"' || c == '\'')
@@ -168,14 +164,14 @@ void request_add_line(struct redis_message *m, struct span line, struct buffer *
 	for (;;) {
 		size_t start;
 
-		while (pos < line.len && is_space(line.data[pos]))
+		while (pos < line.len && ascii_is_space(line.data[pos]))
 			pos++;
 		if (pos == line.len)
 			return;
 		start = pos;
 		if (!take_word(line, &pos, scratch)) {
 			/* The server refuses the line: the rest is shown as it came. */
-			while (is_space(line.data[line.len - 1]))
+			while (ascii_is_space(line.data[line.len - 1]))
 				line.len--;
 			m->unbalanced = true;
 			add_word(m, span_of(line.data + start, line.len - start));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/redis/scan.h"
+#include "protocols/value/ascii.h"
 
 #define RDB_MARK_HEAD	  "$EOF:"
 #define RDB_MARK_HEAD_LEN (sizeof(RDB_MARK_HEAD) - 1)
@@ -192,7 +193,7 @@ struct span redis_first_word(struct span line)
 {
 	size_t from = 0, to;
 
-	while (from < line.len && (line.data[from] == ' ' || line.data[from] == '\t'))
+	while (from < line.len && ascii_is_blank(line.data[from]))
 		from++;
 	for (to = from; to < line.len; to++)
 		if (strchr(" \t\r\n", line.data[to]))
@@ -214,8 +215,7 @@ static bool starts_command(struct span line)
 	size_t blanks = 0;
 	char c;
 
-	while (blanks < line.len && blanks < BLANKS_MAX &&
-	       (line.data[blanks] == ' ' || line.data[blanks] == '\t'))
+	while (blanks < line.len && blanks < BLANKS_MAX && ascii_is_blank(line.data[blanks]))
 		blanks++;
 	if (blanks == line.len)
 		return true;

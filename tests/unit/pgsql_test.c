@@ -207,13 +207,20 @@ static void statements_are_cut(void **state)
 {
 	static const char text[] =
 		"select 'a;''b' ; -- c;\n /* d; /* e; */ */ ; select $x$ ; $x$, $1, \"f;\";"
-		"select E'\\';' ;; do $$ begin; end $$";
-	static const char *const parts[] = {"select 'a;''b'", "select $x$ ; $x$, $1, \"f;\"",
-					    "select E'\\';'", "do $$ begin; end $$"};
+		"select E'\\';' ;; do $$ begin; end $$"
+		/* No quotes: dollars in names, and before a digit; nor an escape behind a word. */
+		"; select a$b$; select c$b$; select $1$; select $1$; select xe'\\';";
+	static const char *const parts[] = {
+		"select 'a;''b'", "select $x$ ; $x$, $1, \"f;\"",
+		"select E'\\';'", "do $$ begin; end $$",
+		"select a$b$",	  "select c$b$",
+		"select $1$",	  "select $1$",
+		"select xe'\\'",
+	};
 	size_t at = 0;
 
 	(void)state;
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		assert_true(span_is(pgsql_next_statement(span_text(text), &at), parts[i]));
 	assert_int_equal(pgsql_next_statement(span_text(text), &at).len, 0);
 }
