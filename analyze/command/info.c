@@ -57,6 +57,7 @@ struct info {
 	uint64_t kept_bytes;
 	uint64_t snaplen_bytes; /* not kept because the user said so */
 	uint64_t snapped_events;
+	uint64_t replaced_bytes; /* not kept because their plaintext is there */
 	uint64_t processes;
 	uint64_t connections;
 	uint64_t midstream;
@@ -94,6 +95,10 @@ static void take_data(struct info *info, const struct event_data *data)
 	*(wire ? &info->kept_bytes : &info->plaintext_bytes) += data->payload.len;
 	if (!missing)
 		return;
+	if (data->cut == CUT_TLS_WIRE) {
+		info->replaced_bytes += missing;
+		return;
+	}
 	if (cut_is_wanted(data->cut)) {
 		info->snaplen_bytes += wire ? missing : 0;
 		info->snapped_events++;
@@ -160,8 +165,18 @@ static void add_sums(struct info *info, const char *name, uint64_t records, cons
 	sums->received += bytes[DIRECTION_RECEIVED];
 }
 
+/* Of what was spoken on C, the first on the wire: recorded plaintext of TLS stands before it. */
+static size_t first_on_wire(const struct connection *c, size_t count)
+{
+	const struct session *plaintext = c->sessions[LAYER_TLS];
+	const struct spoken *list;
+	size_t inside = plaintext ? session_spoken(plaintext, &list) : 0;
+
+	return inside < count ? inside : 0;
+}
+
 /*
- * What a connection moved belongs to the protocol that it began with, but for what later ones were
+ * What a connection moved belongs to the protocol that it began with, but for what others were
  * given. (Bytes of plaintext and those that carry them are the same bytes.)
  */
 static void add_protocols(struct info *info, const struct connection *c)
@@ -169,11 +184,15 @@ static void add_protocols(struct info *info, const struct connection *c)
 	struct spoken list[PROTOCOLS_MAX];
 	size_t count = connection_spoken(c, list, PROTOCOLS_MAX);
 	uint64_t rest[2] = {c->moved[0], c->moved[1]};
+	size_t first;
 
 	if (count > PROTOCOLS_MAX)
 		count = PROTOCOLS_MAX;
-	sums_of(info, count ? list[0].protocol->name : ""); /* it comes first */
-	for (size_t i = 1; i < count; i++) {
+	first = first_on_wire(c, count);
+	sums_of(info, count ? list[first].protocol->name : ""); /* it comes first */
+	for (size_t i = 0; i < count; i++) {
+		if (i == first)
+			continue;
 		for (int d = 0; d < 2; d++) {
 			if (list[i].bytes[d] > rest[d])
 				list[i].bytes[d] = rest[d];
@@ -181,7 +200,8 @@ static void add_protocols(struct info *info, const struct connection *c)
 		}
 		add_sums(info, list[i].protocol->name, list[i].records, list[i].bytes);
 	}
-	add_sums(info, count ? list[0].protocol->name : "", count ? list[0].records : 0, rest);
+	add_sums(info, count ? list[first].protocol->name : "", count ? list[first].records : 0,
+		 rest);
 }
 
 static void on_conn_end(void *context, const struct connection *c)
@@ -216,7 +236,8 @@ static struct loss_sums total_loss(const struct info *info)
 
 static uint64_t moved_bytes(const struct info *info)
 {
-	return info->kept_bytes + info->snaplen_bytes + total_loss(info).bytes;
+	return info->kept_bytes + info->snaplen_bytes + info->replaced_bytes +
+	       total_loss(info).bytes;
 }
 
 /* Why not all that was said can be here, though nothing was lost; NULL: it is. */
@@ -370,6 +391,7 @@ static void append_json(struct buffer *b, const struct info *info)
 	json_number(b, "kept_bytes", info->kept_bytes, &first);
 	json_number(b, "plaintext_bytes", info->plaintext_bytes, &first);
 	json_number(b, "snaplen_bytes", info->snaplen_bytes, &first);
+	json_number(b, "replaced_bytes", info->replaced_bytes, &first);
 	json_number(b, "lost_events", lost.events, &first);
 	json_number(b, "lost_bytes", lost.bytes, &first);
 	json_number(b, "earlier_bytes", info->earlier_bytes, &first);
@@ -564,6 +586,11 @@ static void text_counts(struct buffer *b, const struct info *info)
 		buffer_append_text(b, "; ");
 		text_append_bytes(b, info->plaintext_bytes);
 		buffer_append_text(b, " of TLS plaintext");
+	}
+	if (info->replaced_bytes) {
+		buffer_append_text(b, " in place of ");
+		text_append_bytes(b, info->replaced_bytes);
+		buffer_append_text(b, " that are encrypted");
 	}
 	buffer_append_char(b, '\n');
 	text_label(b, "processes");

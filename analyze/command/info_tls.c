@@ -17,14 +17,6 @@ static struct span name_of(const struct connection *c)
 	return span_text(c->process ? c->process->name : "");
 }
 
-static void append_library(struct buffer *b, const struct library *library)
-{
-	if (library && library->kind != TLS_LIBRARY_UNKNOWN)
-		buffer_append_text(b, tls_library_text(library->kind));
-	if (library && *library->version)
-		buffer_printf(b, "%s%s", b->len ? " " : "", library->version);
-}
-
 static bool is_same(const struct tls_row *row, const struct tls_row *other)
 {
 	return row->reading == other->reading &&
@@ -50,7 +42,8 @@ void tls_rows_add(struct tls_rows *rows, const struct connection *c)
 	if (!tls.is)
 		return;
 	set(&row.process, name_of(c));
-	append_library(&row.library, tls.library);
+	if (tls.library)
+		library_append_name(tls.library, &row.library);
 	set(&row.path, span_text(tls.library ? tls.library->path : ""));
 	set(&row.unread, tls.encryption.unread);
 	for (size_t i = 0; i < rows->count; i++) {
@@ -69,7 +62,7 @@ void tls_rows_add(struct tls_rows *rows, const struct connection *c)
 }
 
 static const struct text_column columns[] = {
-	{"TLS OF", 16, false}, {"CONNS", 9, true},	  {"LIBRARY", 22, false},
+	{"TLS OF", 16, false}, {"CONNS", 9, true},	  {"LIBRARY", 28, false},
 	{"READ", 8, false},    {"WHY NOT ALL", 0, false},
 };
 

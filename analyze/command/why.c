@@ -122,8 +122,11 @@ static void print_tls(const struct connection *c)
 	print_text(", ALPN ", e->alpn);
 	putchar('\n');
 	if (tls.library && tls.library->kind != TLS_LIBRARY_UNKNOWN) {
-		printf("library     %s ", tls_library_text(tls.library->kind));
-		print_recorded(span_text(tls.library->version));
+		struct buffer name = {0};
+
+		library_append_name(tls.library, &name);
+		print_text("library     ", buffer_span(&name));
+		buffer_free(&name);
 		print_text(", ", span_text(tls.library->path));
 		print_text(": ", span_text(tls.library->note));
 		putchar('\n');

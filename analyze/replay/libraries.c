@@ -92,6 +92,20 @@ const struct library *libraries_get(const struct libraries *l, uint32_t pid, uin
 	return e ? &e->library : NULL;
 }
 
+void library_append_name(const struct library *library, struct buffer *out)
+{
+	const char *kind = tls_library_text(library->kind);
+	/* Many versions begin with the name. */
+	bool named = library->kind == TLS_LIBRARY_UNKNOWN ||
+		     strncmp(library->version, kind, strlen(kind)) == 0;
+
+	if (!named)
+		buffer_append_text(out, kind);
+	if (!named && *library->version)
+		buffer_append_char(out, ' ');
+	buffer_append_text(out, library->version);
+}
+
 void libraries_free(struct libraries *l)
 {
 	struct entry *e;

@@ -2,6 +2,7 @@
 #ifndef SOCKTAPE_ANALYZE_REPLAY_LIBRARIES_H
 #define SOCKTAPE_ANALYZE_REPLAY_LIBRARIES_H
 
+#include "format/buffer.h"
 #include "format/event.h"
 #include "format/map.h"
 #include "protocols/engine/budget.h"
@@ -28,6 +29,9 @@ bool libraries_put(struct libraries *l, const struct event_library *event);
 
 /* NUMBER: as EVENT_TLS has it; 0: not known. NULL: nothing is known. Valid until the next put. */
 const struct library *libraries_get(const struct libraries *l, uint32_t pid, uint32_t number);
+
+/* "OpenSSL 3.0.19": kind and version, as far as they are known. */
+void library_append_name(const struct library *library, struct buffer *out);
 
 void libraries_free(struct libraries *l);
 
