@@ -13,5 +13,5 @@ class Ledger:
 
     def write(self):
         with open(os.environ["ledger"], "a", encoding="utf-8") as file:
-            file.write(json.dumps({"port": self.port, "who": self.who, "sorted": "verb",
+            file.write(json.dumps({"port": self.port, "who": self.who, "sorted": ["verb"],
                                    "rows": self.rows}) + "\n")
