@@ -76,7 +76,6 @@ static bool is_indexed(const struct sql_table *t, const struct used *u)
 	case SQL_ROWS_EVENTS:
 		return u->kind == SELECT_CONN || u->kind == SELECT_PID;
 	case SQL_ROWS_CONNS:
-		return u->kind == SELECT_CONN;
 	case SQL_ROWS_LOSSES:
 		return u->kind == SELECT_CONN;
 	case SQL_ROWS_PROCESSES:
