@@ -373,7 +373,7 @@ static int score_of(enum asked asked, enum said said, const struct sample *sampl
 	/* What looks like a server sends what only a replica does: it is the client. */
 	if (other.acks && other.acks == other.frames)
 		return scores[ASKED_LINES][SAID_LINE];
-	if (asked > ASKED_LINES)
+	if (asked == ASKED_KNOWN)
 		return scores[asked][said];
 	if (asked != ASKED_NOTHING)
 		return scores[asked][SAID_LINE];
