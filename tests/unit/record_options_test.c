@@ -92,6 +92,28 @@ static void every_option(void **state)
 	assert_int_equal(o->duration, 1500000000);
 }
 
+static void plaintext_of_tls_is_recorded_unless_told_otherwise(void **state)
+{
+	const struct parsed *p;
+
+	(void)state;
+	p = parse("-o", "rec", END);
+	assert_int_equal(p->options.tls, OPTIONS_TLS_PLAINTEXT);
+	assert_int_equal(p->options.wire, OPTIONS_WIRE_HANDSHAKE);
+	p = parse("-o", "rec", "--no-tls", END);
+	assert_int_equal(p->options.tls, OPTIONS_TLS_OFF);
+	p = parse("-o", "rec", "--tls=plaintext", "--wire", "none", END);
+	assert_int_equal(p->options.tls, OPTIONS_TLS_PLAINTEXT);
+	assert_int_equal(p->options.wire, OPTIONS_WIRE_NONE);
+	p = parse("--list-tls", END);
+	assert_true(p->ok);
+	assert_int_equal(p->options.action, OPTIONS_LIST_TLS);
+	assert_problem(parse("-o", "rec", "--tls", "some", END), "--tls some: expected plaintext");
+	assert_problem(parse("-o", "rec", "--wire", "some", END),
+		       "--wire some: expected handshake");
+	assert_problem(parse("-o", "rec", "--no-tls", "--wire", "all", END), "--wire chooses");
+}
+
 static void command_keeps_its_own_options(void **state)
 {
 	const struct parsed *p = parse("-o", "rec", "--", "curl", "-q", "-p", "x", END);
@@ -221,6 +243,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(every_option),
+		cmocka_unit_test(plaintext_of_tls_is_recorded_unless_told_otherwise),
 		cmocka_unit_test(command_keeps_its_own_options),
 		cmocka_unit_test(filters_are_repeatable),
 		cmocka_unit_test(nothing_needs_a_directory_but_recording),

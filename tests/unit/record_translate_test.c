@@ -281,6 +281,37 @@ static void counters_by_cause(void **state)
 	assert_int_equal(tally.cut[CUT_TOO_MANY_PIECES], 30);
 }
 
+static void an_object_of_a_tls_library(void **state)
+{
+	struct kernel_tls k = {
+		.record = {.ts = 7, .len = sizeof(k), .kind = KERNEL_TLS},
+		.session = KERNEL_TLS_SESSION_FIRST + 3,
+		.object = 0x1000,
+		.conn = 9,
+		.sent = 11,
+		.received = 12,
+		.pid = 100,
+		.tid = 101,
+		.library = 2,
+		.flags = KERNEL_TLS_CLIENT | KERNEL_TLS_NAMED,
+		.random = {1, 2, 3, 4},
+	};
+	struct tls_sight sight;
+
+	(void)state;
+	assert_true(translate_sight(&k, sizeof(k), &sight));
+	assert_int_equal(sight.session, KERNEL_TLS_SESSION_FIRST + 3);
+	assert_int_equal(sight.conn, 9);
+	assert_int_equal(sight.received, 12);
+	assert_true(sight.client && sight.named && !sight.server);
+	assert_int_equal(sight.random[8], 2);
+	assert_false(translate_sight(&k, sizeof(k) - 1, &sight));
+	/* It is no event by itself. */
+	assert_false(translate_record(&k, sizeof(k), &event, &gaps));
+	k.record.kind = KERNEL_CLOSE;
+	assert_false(translate_sight(&k, sizeof(k), &sight));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +323,7 @@ int main(void)
 		cmocka_unit_test(close_and_exit),
 		cmocka_unit_test(malformed_records_are_refused),
 		cmocka_unit_test(counters_by_cause),
+		cmocka_unit_test(an_object_of_a_tls_library),
 	};
 
 	return cmocka_run_group_tests_name("record translate", tests, NULL, NULL);
