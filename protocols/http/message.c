@@ -183,7 +183,7 @@ void http_part(void *state, const struct frame *frame)
 		side->given = 0;
 	}
 	side->given += data.len;
-	if (!frame->at && (frame->kind & HTTP_FRAME_KIND) == HTTP_FRAME_CHUNK) {
+	if (!frame->at && data.len && (frame->kind & HTTP_FRAME_KIND) == HTTP_FRAME_CHUNK) {
 		data = skip_chunk_line(side, data);
 		len = data.len;
 	}
