@@ -188,7 +188,8 @@ static inline struct span cursor_until(struct cursor *c, uint8_t byte)
 {
 	const uint8_t *from = c->pos;
 
-	while (c->pos < c->end)
+	/* Nothing may have no address. */
+	while (from && c->pos < c->end)
 		if (*c->pos++ == byte)
 			return span_of(from, (size_t)(c->pos - from) - 1);
 	c->failed = true;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -97,8 +98,10 @@ enum tape_error replay_new(const char *path, const struct replay_options *option
 					   &new->recording)
 			  : TAPE_ERROR_MEMORY;
 	if (error) {
-		free(new->path);
-		free(new);
+		int saved = errno; /* recording_open() promises it */
+
+		replay_free(new);
+		errno = saved;
 		return error;
 	}
 	/* What comes through a pipe comes once. */

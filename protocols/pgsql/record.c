@@ -89,8 +89,9 @@ static void fill_statement(struct pgsql_state *st, struct pgsql_op *op, struct v
 	case PGSQL_PARSE:
 		parse = pgsql_parse_read(text);
 		values[PGSQL_COLUMN_STATEMENT] = value_text(parse.text);
-		values[PGSQL_COLUMN_PREPARED] = value_text(
-			span_of(text.data, strnlen(text.data, text.len)));
+		if (text.len)
+			text.len = strnlen(text.data, text.len);
+		values[PGSQL_COLUMN_PREPARED] = value_text(text);
 		break;
 	case PGSQL_CLOSE:
 	case PGSQL_DESCRIBE:

@@ -122,7 +122,6 @@ static bool is_of_client(uint8_t type, struct cursor *c, bool whole)
 	case 'f':
 		return are_strings(c, 1, whole) && !cursor_left(c);
 	case 'P':
-		return are_strings(c, 2, whole);
 	case 'B':
 		return are_strings(c, 2, whole);
 	case 'E':

@@ -167,8 +167,10 @@ static bool looks_like_byte(const uint8_t *p, const uint8_t *end)
 /* "\x5c", the backslash as a byte, so that the text isn't taken for one. */
 static char *copy_backslash(char *to)
 {
-	memcpy(to, "\\\\x5c", 5);
-	return to + 5;
+	static const char escape[] = {'\\', '\\', 'x', '5', 'c'};
+
+	memcpy(to, escape, sizeof(escape));
+	return to + sizeof(escape);
 }
 
 static char *copy_byte(char *to, uint8_t byte)

@@ -29,9 +29,10 @@ static bool is_masked_text(const struct websocket_head *head, struct span data)
 
 	for (size_t i = 0; i < len; i++)
 		plain[i] = (char)((uint8_t)data.data[i] ^ head->mask[i & 3]);
-	/* A sequence may be cut at the end of it. */
-	while (len > 0 && len == sizeof(plain) && (plain[len - 1] & 0x80))
-		len--;
+	/* A sequence may be cut at the end of it: of four bytes at most. */
+	for (size_t cut = 0; len + cut == sizeof(plain) && cut < 4; cut++)
+		if (plain[len - 1] & 0x80)
+			len--;
 	return utf8_is_text(span_of(plain, len));
 }
 
