@@ -122,7 +122,7 @@ static void what_is_given_comes_back_in_order(void **state)
 /* Compression that is slow fills the backlog to its limit and not beyond; all of it is written. */
 static void a_backlog_takes_what_compression_can_not_follow(void **state)
 {
-	const struct store_options options = {.backlog_len = 8 << 20, .level = 15};
+	const struct store_options options = {.backlog_len = 8 << 20, .level = 19};
 	struct store_status status;
 	struct place place;
 	bool room = true;
