@@ -52,7 +52,7 @@ memory=$memory_mount/socktape-e2e-$$
 if [ -n "$memory_mount" ] && mkdir "$memory" 2>/dev/null; then
 	limit=$memory/memory.max
 	[ -e "$limit" ] || limit=$memory/memory.limit_in_bytes
-	echo $((96 << 20)) >"$limit"
+	echo $((128 << 20)) >"$limit"
 	# shellcheck disable=SC2016 # the inner shell expands
 	limited=(sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$memory" "$recorder")
 	refused "a buffer that a memory limit forbids" "--buffer [0-9]*KiB fits" \
