@@ -42,7 +42,8 @@ struct unpack {
 
 static inline struct unpack unpack_begin(struct span s)
 {
-	return (struct unpack){s.data, s.data + s.len, false};
+	/* Nothing may have no address, which nothing may be added to. */
+	return (struct unpack){s.data, s.len ? s.data + s.len : s.data, false};
 }
 
 static inline uint64_t unpack_u64(struct unpack *u)
