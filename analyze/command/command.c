@@ -2,6 +2,7 @@
 #include "analyze/command/command.h"
 
 #include <getopt.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,4 +103,11 @@ void command_warn(const char *name, const char *format, ...)
 	va_start(arguments, format);
 	complain(name, format, arguments);
 	va_end(arguments);
+}
+
+unsigned command_processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }

@@ -51,6 +51,9 @@ int command_next_option(int argc, char **argv, const char *arguments, const char
 /* "socktape NAME: ..." and a newline on stderr. Returns STATUS_USAGE. */
 int command_fail(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Processors that this process may use: as many threads as help. */
+unsigned command_processors(void);
+
 /* A warning on stderr, in the same form. */
 void command_warn(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

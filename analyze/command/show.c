@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -357,14 +356,6 @@ static int operands(struct show *show, int argc, char **argv)
 	return select_check(&show->select, argv[0]) ? COMMAND_END : COMMAND_WRONG;
 }
 
-/* Processors that this process may use. */
-static unsigned processors(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
-}
-
 static int show_rows(struct show *show)
 {
 	int status;
@@ -394,7 +385,7 @@ int cmd_show(int argc, char **argv)
 	with.selection = &show.select.selection;
 	with.memory_limit = show.select.memory;
 	with.window = true;
-	with.threads = show.threads ? (unsigned)show.threads : processors();
+	with.threads = show.threads ? (unsigned)show.threads : command_processors();
 	with.decode_as = show.decode_as;
 	with.keep = show.keep;
 	with.keylog = show.select.keylog;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -167,21 +166,13 @@ static int open_database(struct sql *sql, const char *command)
 			   : command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
 }
 
-/* Processors that this process may use. */
-static unsigned processors(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
-}
-
 static int start(struct sql *sql, const char *command)
 {
 	struct sql_engine *e = sql->engine;
 
 	e->keylog = sql->keylog;
 	e->memory = sql->memory;
-	e->threads = sql->threads ? (unsigned)sql->threads : processors();
+	e->threads = sql->threads ? (unsigned)sql->threads : command_processors();
 	e->stopped = is_interrupted;
 	sqlite3_progress_handler(sql->db, 1000, on_progress, NULL);
 	if (sql_engine_start(e) != SQLITE_OK)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/output/grid.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "analyze/output/escape.h"
+#include "analyze/output/terminal.h"
 #include "analyze/output/text.h"
 #include "analyze/spill/values.h"
 
@@ -50,18 +48,17 @@ struct grid {
 struct grid *grid_new(const struct column *columns, size_t count, enum grid_style style)
 {
 	struct grid *g = calloc(1, sizeof(*g));
-	struct winsize size = {0};
-	const char *no_colour = getenv("NO_COLOR");
+	struct terminal terminal = terminal_find();
 
 	if (!g)
 		return NULL;
 	g->columns = columns;
 	g->count = count;
 	g->style = style;
-	g->terminal = isatty(STDOUT_FILENO);
-	g->colour = g->terminal && !(no_colour && *no_colour) && style == GRID_TABLE;
-	if (g->terminal && style == GRID_TABLE && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-		g->room = size.ws_col;
+	g->terminal = terminal.present;
+	g->colour = terminal.colour && style == GRID_TABLE;
+	if (style == GRID_TABLE)
+		g->room = terminal.width;
 	g->layout = calloc(count, sizeof(*g->layout));
 	g->values = calloc(count, sizeof(*g->values));
 	if (!g->layout || !g->values) {
@@ -77,18 +74,8 @@ struct grid *grid_new(const struct column *columns, size_t count, enum grid_styl
 
 static void flush(struct grid *g)
 {
-	size_t done = 0;
-
-	if (g->out.failed)
+	if (g->out.failed || (!g->dead && !terminal_write(buffer_span(&g->out))))
 		g->dead = true;
-	while (!g->dead && done < g->out.len) {
-		ssize_t n = write(STDOUT_FILENO, g->out.data + done, g->out.len - done);
-
-		if (n >= 0)
-			done += (size_t)n;
-		else if (errno != EINTR)
-			g->dead = true;
-	}
 	buffer_clear(&g->out);
 }
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/output/writer.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "analyze/output/escape.h"
+#include "analyze/output/terminal.h"
 #include "analyze/output/text.h"
 
 /* Buffered before it is written. */
@@ -15,16 +13,14 @@
 struct output *output_new(enum output_format format)
 {
 	struct output *o = calloc(1, sizeof(*o));
-	struct winsize size = {0};
-	const char *no_colour = getenv("NO_COLOR");
+	struct terminal terminal = terminal_find();
 
 	if (!o)
 		return NULL;
 	o->format = format;
-	o->terminal = isatty(STDOUT_FILENO);
-	o->colour = o->terminal && !(no_colour && *no_colour);
-	if (o->terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-		o->terminal_width = size.ws_col;
+	o->terminal = terminal.present;
+	o->colour = terminal.colour;
+	o->terminal_width = terminal.width;
 	return o;
 }
 
@@ -51,24 +47,14 @@ static void escape_all(struct buffer *json)
 
 static void flush(struct output *o)
 {
-	size_t done = 0;
-
 	if (o->terminal && o->format == OUTPUT_JSON)
 		escape_all(&o->out);
 	if (o->out.failed)
 		o->dead = true;
-	if (o->into) {
+	if (o->into)
 		buffer_append_span(o->into, buffer_span(&o->out));
-		done = o->out.len;
-	}
-	while (!o->dead && done < o->out.len) {
-		ssize_t n = write(STDOUT_FILENO, o->out.data + done, o->out.len - done);
-
-		if (n >= 0)
-			done += (size_t)n;
-		else if (errno != EINTR)
-			o->dead = true;
-	}
+	else if (!o->dead && !terminal_write(buffer_span(&o->out)))
+		o->dead = true;
 	buffer_clear(&o->out);
 }
 

@@ -65,6 +65,23 @@ int sql_engine_start(struct sql_engine *e)
 	return rc == SQLITE_OK ? sql_views_create(e->db) : rc;
 }
 
+struct sql_source_options sql_source_options_of(const struct sql_engine *e,
+						const struct sql_recording *r,
+						const struct sql_table *t)
+{
+	return (struct sql_source_options){
+		.command = e->command,
+		.path = r->path,
+		.table = t,
+		.keylog = e->keylog,
+		.memory = e->memory,
+		.threads = e->threads,
+		.hushed = &e->hushed,
+		.again = r->told,
+		.stopped = e->stopped,
+	};
+}
+
 /* ---- what a user's statement may do ---- */
 
 /* Those that only tell. */

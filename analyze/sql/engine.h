@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analyze/sql/tables.h"
+#include "analyze/sql/source.h"
 
 /*
  * Recordings as tables of an SQLite database. Rows are read out of the recordings while a query
@@ -51,6 +51,11 @@ void sql_engine_hold(struct sql_engine *e);
 void sql_engine_release(void *engine);
 
 /* ---- of the engine's own parts ---- */
+
+/* How T is read out of R, all rows of it. */
+struct sql_source_options sql_source_options_of(const struct sql_engine *e,
+						const struct sql_recording *r,
+						const struct sql_table *t);
 
 /*
  * All rows of T in a temporary table of SQLite's, with its index, for what is read again and again.

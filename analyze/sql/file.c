@@ -64,22 +64,6 @@ static bool take(void *context, const struct value *values, size_t count)
 	return insert(w, w->current);
 }
 
-static struct sql_source_options options_for(const struct writing *w, const struct sql_table *t)
-{
-	const struct sql_engine *e = w->engine;
-
-	return (struct sql_source_options){
-		.command = e->command,
-		.path = w->recording->path,
-		.table = t,
-		.keylog = e->keylog,
-		.memory = e->memory,
-		.threads = e->threads,
-		.stopped = e->stopped,
-		.again = w->recording->told,
-	};
-}
-
 static void note_status(struct writing *w, int status)
 {
 	if (status > w->engine->status)
@@ -107,7 +91,8 @@ static bool write_row(struct writing *w, const struct row *row)
 /* All records in one reading: in `records`, and in their own tables. */
 static void write_records(struct writing *w, struct written *records)
 {
-	struct sql_source_options with = options_for(w, &records->table);
+	struct sql_source_options with = sql_source_options_of(w->engine, w->recording,
+							       &records->table);
 	struct value values[RECORD_COLUMNS + 1];
 	struct sql_source *s;
 	int status;
@@ -132,7 +117,7 @@ static void write_recording(struct writing *w, struct sql_recording *r)
 	w->recording = r;
 	for (size_t i = 0; i < sql_table_count() && w->rc == SQLITE_OK; i++) {
 		struct written *t = &w->tables[i];
-		struct sql_source_options with = options_for(w, &t->table);
+		struct sql_source_options with = sql_source_options_of(w->engine, r, &t->table);
 
 		if (t->table.rows == SQL_ROWS_TABLE || t->table.rows == SQL_ROWS_EVENTS ||
 		    !begin_table(w, t))

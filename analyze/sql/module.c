@@ -429,18 +429,8 @@ static int step_source(struct vtab_cursor *c)
 		if (c->ended)
 			return SQLITE_OK;
 		r = &e->recordings[c->recording];
-		with = (struct sql_source_options){
-			.command = e->command,
-			.path = r->path,
-			.table = &v->table,
-			.selection = &c->selection,
-			.keylog = e->keylog,
-			.memory = e->memory,
-			.threads = e->threads,
-			.again = r->told,
-			.hushed = &e->hushed,
-			.stopped = e->stopped,
-		};
+		with = sql_source_options_of(e, r, &v->table);
+		with.selection = &c->selection;
 		c->source = sql_source_open(&with, &status);
 		if (!c->source) {
 			v->base.zErrMsg = sqlite3_mprintf("%s can't be read", r->path);
@@ -538,8 +528,7 @@ static int filter(sqlite3_vtab_cursor *base, int number, const char *letters, in
 	rc = select_rows(c, letters ? letters : "", argv, &possible);
 	if (rc != SQLITE_OK)
 		return rc;
-	if (possible && !c->only && c->selection.since && c->selection.until &&
-	    c->selection.since >= c->selection.until)
+	if (c->selection.since && c->selection.until && c->selection.since >= c->selection.until)
 		possible = false;
 	if (!possible) {
 		c->ended = true;

@@ -44,17 +44,7 @@ static int prepare_insert(struct copy *c, const struct sql_table *t, const char 
 static int copy_recording(struct copy *c, const struct sql_table *t, struct sql_recording *r)
 {
 	struct sql_engine *e = c->engine;
-	const struct sql_source_options with = {
-		.command = e->command,
-		.path = r->path,
-		.table = t,
-		.keylog = e->keylog,
-		.memory = e->memory,
-		.threads = e->threads,
-		.again = r->told,
-		.hushed = &e->hushed,
-		.stopped = e->stopped,
-	};
+	const struct sql_source_options with = sql_source_options_of(e, r, t);
 	int status;
 
 	c->rc = sqlite3_bind_text(c->insert, 1, r->name, -1, SQLITE_STATIC);

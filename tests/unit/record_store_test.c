@@ -57,16 +57,14 @@ static void end(struct place *place)
 static const char *noise_at(uint64_t number)
 {
 	static char noise[1 << 20];
-	static uint32_t random;
+	static bool made;
+	uint32_t random = 1;
 
-	if (!random) {
-		random = 1;
-		for (size_t i = 0; i < sizeof(noise); i++) {
-			random = random * 1664525 + 1013904223;
-			noise[i] = (char)(random >> 24);
-		}
-		random |= 1;
+	for (size_t i = 0; !made && i < sizeof(noise); i++) {
+		random = random * 1664525 + 1013904223;
+		noise[i] = (char)(random >> 24);
 	}
+	made = true;
 	return noise + number * 997 % (sizeof(noise) - PAYLOAD);
 }
 
