@@ -34,7 +34,8 @@ static struct span payload_of(struct amqp_message *m, const struct frame *frame)
 	m->cut |= frame->cut || frame->lost;
 	if (len < AMQP_FRAME_HEAD)
 		return (struct span){0};
-	if (len == frame->len) {
+	/* A frame that its connection's end cut short is as long as what came, and has no end. */
+	if (len == frame->len && !frame->lost) {
 		m->damaged |= frame->data[len - 1] != AMQP_FRAME_END;
 		len--;
 	}

@@ -102,6 +102,23 @@ static void the_name_of_a_method(void **state)
 	      "'outcome':'ok' | 'queue':'b' | 'messages':2");
 }
 
+/* A connection ends behind the head of a frame: nothing of what is missing is looked at. */
+static void the_end_of_a_connection(void **state)
+{
+	struct talk t = {0};
+
+	(void)state;
+	talk_open(&t, 1);
+	ask(&t, "a");
+	answer(&t, 1);
+	talk_client(&t);
+	talk_bytes(&t, ARGS("\1\0\1\0\0\0\6"));
+	talk_check(&t, (const char *const[]){OPENED, "'outcome':'ok' | 'queue':'a' | 'messages':1",
+					     "'outcome':'partial','class':null,'method':null | "
+					     "not all of it was recorded",
+					     NULL});
+}
+
 static void in_a_body(void **state)
 {
 	struct talk t = {0};
@@ -298,6 +315,7 @@ int main(void)
 		cmocka_unit_test(a_call),
 		cmocka_unit_test(inside_a_method),
 		cmocka_unit_test(the_name_of_a_method),
+		cmocka_unit_test(the_end_of_a_connection),
 		cmocka_unit_test(in_a_body),
 		cmocka_unit_test(a_content_header),
 		cmocka_unit_test(a_content_method),
