@@ -15,6 +15,9 @@
 /* Pieces of one call (messages, iovecs, pages of a file): beyond them only sizes are recorded. */
 #define WALK_STEPS 4096
 
+/* So many at once, in a function of its own: the verifier follows each turn of a loop. */
+#define WALK_TURN 64
+
 /* Begins a message of LEN bytes whose stream position is known, or what follows of one. */
 static __always_inline void message_begin(struct walk *walk, __u64 len)
 {
@@ -325,14 +328,23 @@ __noinline int walk_step(__u32 cpu)
 	return !walk->message_open && !walk->message_count;
 }
 
+/* WALK_TURN steps; 0 when there is more to do. */
+__noinline int walk_turn(__u32 cpu)
+{
+	for (int i = 0; i < WALK_TURN; i++)
+		if (walk_step(cpu))
+			return 1;
+	return 0;
+}
+
 /* Sends everything that the walk in the lane of CPU was set up for. */
 __noinline int walk_run(__u32 cpu)
 {
 	struct lane *lane;
 	struct walk *walk;
 
-	for (int i = 0; i < WALK_STEPS; i++)
-		if (walk_step(cpu))
+	for (int i = 0; i < WALK_STEPS / WALK_TURN; i++)
+		if (walk_turn(cpu))
 			return 0;
 	lane = bpf_map_lookup_elem(&lanes, &cpu);
 	if (!lane)
@@ -343,8 +355,8 @@ __noinline int walk_run(__u32 cpu)
 		walk->cut = CUT_TOO_MANY_PIECES;
 		walk->keep = 0;
 	}
-	for (int i = 0; i < WALK_STEPS; i++)
-		if (walk_step(cpu))
+	for (int i = 0; i < WALK_STEPS / WALK_TURN; i++)
+		if (walk_turn(cpu))
 			return 0;
 	return 0;
 }
