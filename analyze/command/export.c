@@ -194,6 +194,8 @@ static void tell_summary(const struct export *x)
 {
 	const struct exporter_totals totals = exporter_totals(x->exporter);
 
+	if (!totals.packets && !selection_is_all(&x->select.selection))
+		command_warn(x->command, "nothing was selected: %s has no packets", x->output);
 	if (x->quiet)
 		return;
 	fprintf(stderr, "socktape %s: wrote %s\n", x->command, x->output);

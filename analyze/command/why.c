@@ -176,12 +176,13 @@ static void append_tls(struct buffer *b, const struct connection *c)
 	buffer_append_char(b, '}');
 }
 
+/* S is NULL where no data was recorded. */
 static void append_json(struct buffer *b, const struct connection *c, const struct session *s)
 {
 	const struct spoken *spoken;
-	size_t count = session_spoken(s, &spoken);
+	size_t count = s ? session_spoken(s, &spoken) : 0;
 	const struct candidate *list;
-	size_t candidates = session_candidates(s, &list);
+	size_t candidates = s ? session_candidates(s, &list) : 0;
 
 	buffer_printf(b, "{\"conn\":%" PRIu64 ",\"protocols\":[", c->id);
 	for (size_t i = 0; i < count; i++)
@@ -257,7 +258,7 @@ static void on_conn_end(void *context, const struct connection *c)
 	const struct session *s = connection_session(c);
 
 	why->found = true;
-	if (why->json && s) {
+	if (why->json) {
 		print_json(why, c, s);
 		return;
 	}

@@ -378,6 +378,8 @@ static void on_close(struct facts *f, const struct event_close *close,
 
 static void on_loss(struct facts *f, const struct event_loss *loss)
 {
+	if (loss->elsewhere)
+		return;
 	f->lost_events += loss->events;
 	f->lost_bytes += loss->bytes;
 }
