@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "analyze/command/command.h"
+#include "format/nearest.h"
 
-static const struct command commands[] = {
-	{"info", cmd_info, "REC [--json]", "what is in a recording: host, times, bytes, losses"},
-	{"conns", cmd_conns, "REC [options]", "one line a connection"},
-	{"events", cmd_events, "REC [options]", "the raw events, as they were recorded"},
-	{"show", cmd_show, "REC [PROTOCOL] [options]", "records: requests with their responses"},
-	{"sql", cmd_sql, "REC... [QUERY] [options]",
-	 "ask recordings in SQL; without QUERY: a prompt"},
-	{"why", cmd_why, "REC CONN", "how the protocol of a connection was inferred"},
-	{"schema", cmd_schema, "[TABLE] [--json]", "every table and column: type, unit, meaning"},
-	{"export", cmd_export, "REC -o FILE.pcapng [options]", "packets that Wireshark dissects"},
-	{"import", cmd_import, "FILE.pcap -o REC", "a recording out of a packet capture"},
-	{"test", cmd_test, "CORPUS... [--update]", "replay corpus cases and compare their records"},
+static const struct command *const commands[] = {
+	&info_command, &conns_command,	&events_command, &show_command,	  &sql_command,
+	&why_command,  &schema_command, &export_command, &import_command, &test_command,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -23,20 +16,49 @@ static const struct command commands[] = {
 static void print_help(FILE *to)
 {
 	fprintf(to, "usage: socktape COMMAND ...\n\n"
-		    "Replays what socktape-record recorded. REC is a recording directory or one\n"
-		    "segment file (*.tape.zst).\n\n");
+		    "Replays what socktape-record recorded. REC is a recording directory, one\n"
+		    "segment file (*.tape.zst), a packet capture, or - for standard input.\n\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(to, "  %-7s %-29s %s\n", commands[i].name, commands[i].arguments,
-			commands[i].summary);
+		fprintf(to, "  %-7s %-29s %s\n", commands[i]->name, commands[i]->arguments,
+			commands[i]->summary);
 	fprintf(to, "\n'socktape COMMAND --help' tells more about each.\n");
 }
 
+/* NULL after telling the user that there is no such command. */
 static const struct command *find(const char *name)
 {
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
+	struct nearest near = {.text = name};
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+		nearest_try(&near, commands[i]->name);
+	}
+	fprintf(stderr, "socktape: there is no command '%s'; ", name);
+	if (near.word)
+		fprintf(stderr, "did you mean '%s'?\n", near.word);
+	else
+		fputs("try 'socktape --help'\n", stderr);
 	return NULL;
+}
+
+/* help, and help COMMAND */
+static int help(int argc, char **argv)
+{
+	const struct command *command = argc > 1 ? find(argv[1]) : NULL;
+
+	if (argc < 2)
+		print_help(stdout);
+	else if (command)
+		command_print_help(command);
+	else
+		return STATUS_USAGE;
+	return STATUS_DONE;
+}
+
+static bool is(const char *word, const char *letter, const char *name)
+{
+	return strcmp(word, letter) == 0 || strcmp(word, name) == 0;
 }
 
 static int run(int argc, char **argv)
@@ -47,21 +69,16 @@ static int run(int argc, char **argv)
 		print_help(stderr);
 		return STATUS_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-		print_help(stdout);
-		return STATUS_DONE;
-	}
-	if (strcmp(argv[1], "--version") == 0) {
+	if (is(argv[1], "-h", "--help"))
+		return help(1, argv);
+	if (strcmp(argv[1], "help") == 0)
+		return help(argc - 1, argv + 1);
+	if (is(argv[1], "-V", "--version")) {
 		puts("socktape " SOCKTAPE_VERSION);
 		return STATUS_DONE;
 	}
 	command = find(argv[1]);
-	if (!command) {
-		fprintf(stderr, "socktape: there is no command '%s'; try 'socktape --help'\n",
-			argv[1]);
-		return STATUS_USAGE;
-	}
-	return command->run(argc - 1, argv + 1);
+	return command ? command->run(argc - 1, argv + 1) : STATUS_USAGE;
 }
 
 int main(int argc, char **argv)

@@ -54,19 +54,74 @@ bool size_parse(const char *text, uint64_t *bytes)
 	return !*text;
 }
 
-bool size_parse_seconds(const char *text, uint64_t *ns)
-{
-	uint64_t digit = 1000000000;
+static const struct {
+	const char *name;
+	uint64_t ns;
+} units[] = {
+	/* The longer one of those that begin alike comes first. */
+	{"ns", 1},	    {"us", 1000},	  {"µs", 1000},
+	{"ms", 1000000},    {"s", 1000000000},	  {"min", 60000000000},
+	{"m", 60000000000}, {"h", 3600000000000}, {"d", 86400000000000},
+};
 
-	if (!digits_take(&text, ns) || __builtin_mul_overflow(*ns, digit, ns))
+/* The unit at *TEXT, which moves behind it; 0: none. */
+static uint64_t unit_take(const char **text)
+{
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		size_t len = strlen(units[i].name);
+
+		if (strncmp(*text, units[i].name, len) != 0)
+			continue;
+		*text += len;
+		return units[i].ns;
+	}
+	return 0;
+}
+
+/* Up to nine decimals at *TEXT, in billionths; *TEXT moves behind all there are. */
+static uint64_t decimals_take(const char **text)
+{
+	uint64_t digit = 1000000000, sum = 0;
+
+	if (**text != '.')
+		return 0;
+	for (++*text; isdigit((unsigned char)**text); ++*text) {
+		digit /= 10;
+		sum += digit * (uint64_t)(**text - '0');
+	}
+	return sum;
+}
+
+/* A number and its unit at *TEXT, added to *NS. */
+static bool part_take(const char **text, bool alone, uint64_t *ns)
+{
+	uint64_t number, part, unit;
+
+	if (!digits_take(text, &number))
 		return false;
-	if (*text == '.')
-		while (isdigit((unsigned char)*++text) && digit > 1) {
-			digit /= 10;
-			if (__builtin_add_overflow(*ns, digit * (uint64_t)(*text - '0'), ns))
-				return false;
-		}
-	return !*text;
+	part = decimals_take(text);
+	*text += **text == ' ';
+	unit = alone && !**text ? 1000000000 : unit_take(text);
+	*text += **text == ' ';
+	/* What is too small for a nanosecond is left out: the product never has more than 77 bits.
+	 */
+	return unit && !__builtin_mul_overflow(number, unit, &number) &&
+	       !__builtin_add_overflow(
+		       number, (uint64_t)((unsigned __int128)part * unit / 1000000000), &number) &&
+	       !__builtin_add_overflow(*ns, number, ns) && *ns <= INT64_MAX;
+}
+
+bool size_parse_duration(const char *text, uint64_t *ns)
+{
+	bool alone = true;
+
+	*ns = 0;
+	do {
+		if (!part_take(&text, alone, ns))
+			return false;
+		alone = false;
+	} while (*text);
+	return true;
 }
 
 void size_text(uint64_t bytes, char text[static SIZE_TEXT_MAX])

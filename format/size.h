@@ -17,8 +17,12 @@ bool size_parse_number(const char *text, uint64_t *value);
  */
 bool size_parse(const char *text, uint64_t *bytes);
 
-/* Seconds with up to nine decimals ("0.5"), as nanoseconds. */
-bool size_parse_seconds(const char *text, uint64_t *ns);
+/*
+ * A duration, as nanoseconds: a number with a unit, d, h, m (or min), s, ms, us (or µs), ns, or
+ * several of them ("1h30m", "1 d 2 s"); a number alone is seconds. Up to nine decimals. All that is
+ * below INT64_MAX.
+ */
+bool size_parse_duration(const char *text, uint64_t *ns);
 
 /* Longest text of the functions below, with its end. */
 #define SIZE_TEXT_MAX 32

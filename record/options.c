@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "format/nearest.h"
 #include "format/size.h"
 
 /*
@@ -144,10 +145,9 @@ static const char *set_level(struct options *options, const char *argument)
 
 static const char *set_duration(struct options *options, const char *argument)
 {
-	return size_parse_seconds(argument, &options->duration) && options->duration &&
-			       options->duration <= INT64_MAX
+	return size_parse_duration(argument, &options->duration) && options->duration
 		       ? NULL
-		       : "a number of seconds, such as 10 or 0.5";
+		       : "how long, such as 10, 0.5 or 1h30m";
 }
 
 static const char *set_quiet(struct options *options, const char *argument)
@@ -240,12 +240,11 @@ static const struct option_row rows[] = {
 	{0, "Output", NULL, NULL, NULL},
 	{'o', "output", "DIR", "directory for the recording; made when it doesn't exist",
 	 set_directory},
-	{0, "Filters (every kind that is given must match, any one of its kind; repeatable)", NULL,
-	 NULL, NULL},
-	{'p', "pid", "PID", "this process, all its threads", set_pid},
-	{'e', "name", "NAME", "processes of this name, as in /proc/PID/comm", set_name},
-	{0, "port", "N", "sockets with this TCP or UDP port at either end", set_port},
-	{0, "cgroup", "PATH", "processes in this cgroup (v2) and below", set_cgroup},
+	{0, "Filters (every kind that is given must match, any one of its kind)", NULL, NULL, NULL},
+	{'p', "pid", "PID...", "this process, all its threads", set_pid},
+	{'e', "name", "NAME...", "processes of this name, as in /proc/PID/comm", set_name},
+	{0, "port", "N...", "sockets with this TCP or UDP port at either end", set_port},
+	{0, "cgroup", "PATH...", "processes in this cgroup (v2) and below", set_cgroup},
 	{0, "follow", NULL, "children of matching processes too", set_follow},
 	{0, "unix", NULL, "Unix sockets too", set_unix},
 	{0, "Limits", NULL, NULL, NULL},
@@ -255,7 +254,7 @@ static const struct option_row rows[] = {
 	{0, "buffer", "SIZE", "memory for what the recorder has not taken yet (64MiB)", set_buffer},
 	{0, "backlog", "SIZE", "memory for what compression can't follow (512MiB)", set_backlog},
 	{'z', "level", "LEVEL", "zstd compression, 1 to 19, or auto (auto)", set_level},
-	{'d', "duration", "SECONDS", "stop after this long", set_duration},
+	{'d', "duration", "TIME", "stop after this long: 10 (seconds), 10m, 1h30m", set_duration},
 	{0, "TLS", NULL, NULL, NULL},
 	{0, "tls", "WHAT", "plaintext, at the calls of TLS libraries, or off (plaintext)", set_tls},
 	{0, "no-tls", NULL, "the same as --tls off", set_no_tls},
@@ -274,6 +273,7 @@ static const struct option_row rows[] = {
 };
 
 #define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+_Static_assert(ROW_COUNT <= 64, "a bit for each");
 
 static void usage(FILE *out)
 {
@@ -298,7 +298,8 @@ void options_help(FILE *out)
 			 row->argument ? " " : "", row->argument ? row->argument : "");
 		fprintf(out, "  %-25s %s\n", left, row->help);
 	}
-	fputs("\nSIZE: bytes, or with k, M, G (powers of 1000) or KiB, MiB, GiB (powers of 1024).\n"
+	fputs("\nWhat ends in ... may be given several times.\n"
+	      "SIZE: bytes, or with k, M, G (powers of 1000) or KiB, MiB, GiB (powers of 1024).\n"
 	      "Exit status: 0 recorded; 1 wrong usage, or recording is not possible; 2 recorded, "
 	      "but\n"
 	      "the recording is incomplete; with COMMAND its own status (128 + signal if "
@@ -349,20 +350,52 @@ static const struct option_row *row_find(int code)
 	return NULL;
 }
 
-static bool option_apply(struct options *options, int code, const char *word,
+/* Whether it may be given again: its argument ends in "...". */
+static bool row_repeats(const struct option_row *row)
+{
+	size_t len = row->argument ? strlen(row->argument) : 0;
+
+	return len > 3 && strcmp(row->argument + len - 3, "...") == 0;
+}
+
+static void unknown_tell(const char *word, struct buffer *problem)
+{
+	char name[32];
+	struct nearest near = {.text = name};
+
+	if (strncmp(word, "--", 2) == 0) {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
+		for (size_t i = 0; i < ROW_COUNT; i++)
+			if (rows[i].set)
+				nearest_try(&near, rows[i].name);
+	}
+	if (near.word)
+		buffer_printf(problem, "unknown option '%s'; did you mean --%s?", word, near.word);
+	else
+		buffer_printf(problem, "unknown option '%s'; see --help", word);
+}
+
+static bool option_apply(struct options *options, int code, const char *word, uint64_t *given,
 			 struct buffer *problem)
 {
 	const struct option_row *row = code == '?' ? NULL : row_find(code == ':' ? optopt : code);
 	const char *expected;
+	uint64_t bit;
 
 	if (!row) {
-		buffer_printf(problem, "unknown option '%s'; see --help", word);
+		unknown_tell(word, problem);
 		return false;
 	}
 	if (code == ':') {
 		buffer_printf(problem, "--%s needs an argument: %s", row->name, row->argument);
 		return false;
 	}
+	bit = UINT64_C(1) << (row - rows);
+	if (row->argument && !row_repeats(row) && (*given & bit)) {
+		buffer_printf(problem, "--%s can be given only once", row->name);
+		return false;
+	}
+	*given |= bit;
 	expected = row->set(options, optarg);
 	if (!expected)
 		return true;
@@ -410,6 +443,7 @@ bool options_filtered(const struct options *options)
 bool options_parse(int argc, char **argv, struct options *options, struct buffer *problem)
 {
 	struct getopt_tables tables;
+	uint64_t given = 0;
 	int code;
 
 	*options = (struct options){
@@ -426,7 +460,7 @@ bool options_parse(int argc, char **argv, struct options *options, struct buffer
 		code = getopt_long(argc, argv, tables.letters, tables.names, NULL);
 		if (code == -1)
 			break;
-		if (!option_apply(options, code, word, problem))
+		if (!option_apply(options, code, word, &given, problem))
 			return false;
 	}
 	if (optind < argc) {

@@ -365,7 +365,7 @@ static void report_progress(const struct capture *c, const struct capture_file *
 	totals->file_bytes = capture_input_file_offset(in);
 	totals->file_size = capture_input_file_size(in);
 	if (c->emitter.sink->progress)
-		c->emitter.sink->progress(c->emitter.sink->context, totals);
+		c->emitter.sink->progress(c->emitter.sink->progress_context, totals);
 }
 
 static void finish(struct capture *c, const struct capture_file *file)

@@ -64,6 +64,7 @@ struct capture_sink {
 	/* Called now and then; may be NULL. */
 	void (*progress)(void *context, const struct capture_totals *totals);
 	void *context;
+	void *progress_context;
 	uint64_t memory; /* bytes that reading may keep; 0: 256 MiB */
 };
 

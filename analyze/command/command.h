@@ -2,6 +2,8 @@
 #ifndef SOCKTAPE_ANALYZE_COMMAND_COMMAND_H
 #define SOCKTAPE_ANALYZE_COMMAND_COMMAND_H
 
+#include <stdint.h>
+
 #include "format/error.h"
 
 /* What socktape exits with. */
@@ -9,44 +11,61 @@
 #define STATUS_USAGE   1 /* wrong usage, or nothing readable */
 #define STATUS_DAMAGED 2 /* damaged or incomplete input; all that could be read was printed */
 
-/* A subcommand. analyze/main.c holds the table; help is printed from it. */
+/* One option of a command, for getopt_long(), its help and completion. */
+struct command_option {
+	const char *name; /* long name */
+	char letter;	  /* short name, or 0 */
+	/*
+	 * "FILE", or NULL when it takes none: what it says tells completion what to offer. With
+	 * COMMAND_AGAIN behind it the option may be given several times.
+	 */
+	const char *argument;
+	const char *help; /* one line */
+};
+
+#define COMMAND_AGAIN "..."
+
+/* A subcommand. analyze/main.c holds the table; help and completion are made from it. */
 struct command {
 	const char *name;
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 	const char *arguments;		   /* "REC [PROTOCOL] [options]" */
 	const char *summary;		   /* one line */
+	const char *help;		   /* several */
+	const struct command_option *options;
 };
 
-int cmd_info(int argc, char **argv);
-int cmd_conns(int argc, char **argv);
-int cmd_events(int argc, char **argv);
-int cmd_show(int argc, char **argv);
-int cmd_sql(int argc, char **argv);
-int cmd_why(int argc, char **argv);
-int cmd_schema(int argc, char **argv);
-int cmd_export(int argc, char **argv);
-int cmd_import(int argc, char **argv);
-int cmd_test(int argc, char **argv);
+extern const struct command info_command;
+extern const struct command conns_command;
+extern const struct command events_command;
+extern const struct command show_command;
+extern const struct command sql_command;
+extern const struct command why_command;
+extern const struct command schema_command;
+extern const struct command export_command;
+extern const struct command import_command;
+extern const struct command test_command;
 
-/* One option of a command, for getopt_long() and for its help. */
-struct command_option {
-	const char *name;     /* long name */
-	char letter;	      /* short name, or 0 */
-	const char *argument; /* "FILE", or NULL when it takes none */
-	const char *help;     /* one line */
+void command_print_help(const struct command *command);
+
+/* A command line that is being read. */
+struct command_line {
+	const struct command *command;
+	int argc;
+	char **argv;
+	uint64_t given; /* options so far, by index */
 };
 
 /*
- * The next option: its index in OPTIONS (ended by a zero name), with *VALUE its argument;
- * COMMAND_END after the last one; COMMAND_HELP when --help was printed (exit STATUS_DONE);
- * COMMAND_WRONG when the user was told what is wrong (exit STATUS_USAGE). Operands are left in
- * argv from optind on.
+ * The next option: its index in the command's table, with *VALUE its argument; COMMAND_END after
+ * the last one; COMMAND_HELP when --help was printed (exit STATUS_DONE); COMMAND_WRONG when the
+ * user was told what is wrong (exit STATUS_USAGE), such as one that must not be given again.
+ * Operands are left in argv from optind on.
  */
 #define COMMAND_END   (-1)
 #define COMMAND_HELP  (-2)
 #define COMMAND_WRONG (-3)
-int command_next_option(int argc, char **argv, const char *arguments, const char *summary,
-			const struct command_option *options, const char **value);
+int command_next_option(struct command_line *line, const char **value);
 
 /* "socktape NAME: ..." and a newline on stderr. Returns STATUS_USAGE. */
 int command_fail(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -11,9 +11,7 @@
 #include "analyze/spill/sorter.h"
 #include "analyze/spill/values.h"
 
-static const char arguments[] = "REC [options]";
-static const char summary[] =
-	"Prints one line for each connection, in the order in which they began.";
+static const char help[] = "Prints one line for each connection, in the order in which they began.";
 
 static const struct command_option options[] = {
 	SELECT_OPTION_TABLE,
@@ -218,18 +216,18 @@ static int run(struct conns *conns, const char *name)
 	return status;
 }
 
-int cmd_conns(int argc, char **argv)
+static int run_conns(int argc, char **argv)
 {
 	struct conns conns = {0};
 	struct replay_options with = {
 		.handlers = {.conn_end = on_conn_end, .context = &conns},
 	};
 	uint64_t memory;
+	struct command_line line = {&conns_command, argc, argv, 0};
 	const char *value;
 	int option, status;
 
-	while ((option = command_next_option(argc, argv, arguments, summary, options, &value)) !=
-	       COMMAND_END) {
+	while ((option = command_next_option(&line, &value)) != COMMAND_END) {
 		if (option == COMMAND_HELP)
 			return STATUS_DONE;
 		if (option == COMMAND_WRONG ||
@@ -239,9 +237,9 @@ int cmd_conns(int argc, char **argv)
 	if (argc - optind != 1)
 		return command_fail(argv[0], "wants one recording; try 'socktape %s --help'",
 				    argv[0]);
-	if (!select_check(&conns.select, argv[0]))
+	if (!select_check(&conns.select, argv[0], argv[optind]))
 		return STATUS_USAGE;
-	status = select_resolve(&conns.select, argv[0], argv[optind], SELECT_OF_RECORDS);
+	status = select_resolve(&conns.select, argv[0], SELECT_OF_RECORDS);
 	if (status)
 		return status;
 	with.selection = &conns.select.selection;
@@ -251,7 +249,7 @@ int cmd_conns(int argc, char **argv)
 	conns.rows = sorter_new((size_t)(memory / SORT_SHARE));
 	if (!conns.rows)
 		return command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
-	status = reading_open(&conns.reading, argv[0], argv[optind], &with);
+	status = reading_open(&conns.reading, argv[0], conns.select.operand.path, &with);
 	if (!status) {
 		status = run(&conns, argv[0]);
 		select_explain(&conns.select, argv[0]);
@@ -260,6 +258,14 @@ int cmd_conns(int argc, char **argv)
 	sorter_free(conns.rows);
 	buffer_free(&conns.packed);
 	buffer_free(&conns.spoken);
-	select_free(&conns.select);
-	return status;
+	return select_end(&conns.select, status);
 }
+
+const struct command conns_command = {
+	.name = "conns",
+	.run = run_conns,
+	.arguments = "REC [options]",
+	.summary = "one line a connection",
+	.help = help,
+	.options = options,
+};

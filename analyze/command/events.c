@@ -7,10 +7,8 @@
 #include "analyze/command/select.h"
 #include "analyze/output/text.h"
 
-static const char arguments[] = "REC [options]";
-static const char summary[] =
-	"Prints the raw events in the order in which they were recorded: who\n"
-	"moved how many bytes with which call, and the bytes.";
+static const char help[] = "Prints the raw events in the order in which they were recorded: who\n"
+			   "moved how many bytes with which call, and the bytes.";
 
 enum {
 	OPT_HEX = SELECT_OPTIONS,
@@ -96,18 +94,18 @@ static void on_event(void *context, const struct event *event, const struct conn
 		replay_stop(e->reading.replay);
 }
 
-int cmd_events(int argc, char **argv)
+static int run_events(int argc, char **argv)
 {
 	struct events e = {0};
 	struct replay_options with = {
 		.handlers = {.event = on_event, .context = &e},
 		.no_sessions = true,
 	};
+	struct command_line line = {&events_command, argc, argv, 0};
 	const char *value;
 	int option, status;
 
-	while ((option = command_next_option(argc, argv, arguments, summary, options, &value)) !=
-	       COMMAND_END) {
+	while ((option = command_next_option(&line, &value)) != COMMAND_END) {
 		if (option == COMMAND_HELP)
 			return STATUS_DONE;
 		if (option == COMMAND_WRONG)
@@ -122,18 +120,18 @@ int cmd_events(int argc, char **argv)
 	if (argc - optind != 1)
 		return command_fail(argv[0], "wants one recording; try 'socktape %s --help'",
 				    argv[0]);
-	if (!select_check(&e.select, argv[0]))
+	if (!select_check(&e.select, argv[0], argv[optind]))
 		return STATUS_USAGE;
 	if (e.select.keylog && !(e.select.selection.kinds & SELECT_OF_SESSIONS))
 		command_warn(argv[0], "--keylog decrypts nothing here: events are as they were "
 				      "recorded");
-	status = select_resolve(&e.select, argv[0], argv[optind], SELECT_OF_SESSIONS);
+	status = select_resolve(&e.select, argv[0], SELECT_OF_SESSIONS);
 	if (status)
 		return status;
 	with.selection = &e.select.selection;
 	with.memory_limit = e.select.memory;
 	with.window = true;
-	status = reading_open(&e.reading, argv[0], argv[optind], &with);
+	status = reading_open(&e.reading, argv[0], e.select.operand.path, &with);
 	if (status)
 		return status;
 	e.out = output_new(e.select.format);
@@ -146,6 +144,14 @@ int cmd_events(int argc, char **argv)
 	cells_free(&e.cells);
 	event_row_free(&e.row);
 	reading_close(&e.reading);
-	select_free(&e.select);
-	return status;
+	return select_end(&e.select, status);
 }
+
+const struct command events_command = {
+	.name = "events",
+	.run = run_events,
+	.arguments = "REC [options]",
+	.summary = "the raw events, as they were recorded",
+	.help = help,
+	.options = options,
+};

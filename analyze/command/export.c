@@ -11,8 +11,7 @@
 #include "analyze/replay/reading.h"
 #include "analyze/command/select.h"
 
-static const char arguments[] = "REC -o FILE.pcapng [options]";
-static const char summary[] =
+static const char help[] =
 	"Writes a recording as packets that Wireshark and tshark dissect with no settings: one\n"
 	"interface for each process, lost bytes as gaps, servers on unusual ports moved to the\n"
 	"port where their protocol is expected. A comment on the first packet of a connection\n"
@@ -98,11 +97,11 @@ static bool take_option(struct export *x, int option, const char *value)
 
 static int parse(struct export *x, int argc, char **argv)
 {
+	struct command_line line = {&export_command, argc, argv, 0};
 	const char *value;
 	int option;
 
-	while ((option = command_next_option(argc, argv, arguments, summary, options, &value)) !=
-	       COMMAND_END) {
+	while ((option = command_next_option(&line, &value)) != COMMAND_END) {
 		if (option == COMMAND_HELP || option == COMMAND_WRONG)
 			return option;
 		if (!take_option(x, option, value))
@@ -125,7 +124,7 @@ static int parse(struct export *x, int argc, char **argv)
 	x->with.held_limit = x->select.memory / HELD_SHARE;
 	x->with.selection = &x->select.selection;
 	x->with.keylog = x->select.keylog;
-	return select_check(&x->select, x->command) ? COMMAND_END : COMMAND_WRONG;
+	return select_check(&x->select, x->command, x->path) ? COMMAND_END : COMMAND_WRONG;
 }
 
 /* ---- the summary ---- */
@@ -244,7 +243,7 @@ static int learn(struct export *x)
 		.memory_limit = x->select.memory - x->with.facts_limit,
 		.keylog = x->select.keylog,
 	};
-	int status = reading_open(&x->reading, x->command, x->path, &with);
+	int status = reading_open(&x->reading, x->command, x->select.operand.path, &with);
 
 	if (!status)
 		status = refuse_own_input(x);
@@ -261,13 +260,14 @@ static int write_packets(struct export *x, struct target *target)
 		.keylog = x->select.keylog,
 		.memory_limit = x->select.memory / HELD_SHARE,
 	};
-	enum tape_error error = exporter_begin(x->exporter, x->path, target_sink(target));
+	enum tape_error error = exporter_begin(x->exporter, x->select.operand.path,
+					       target_sink(target));
 	int status;
 
 	if (error)
 		return fail(x, error);
 	with.no_sessions = !exporter_decrypts(x->exporter);
-	status = reading_again(&x->reading, x->path, &with);
+	status = reading_again(&x->reading, x->select.operand.path, &with);
 	if (status)
 		return status;
 	/* What the first pass had is in pieces, which the second can't use. */
@@ -298,14 +298,14 @@ static int write_file(struct export *x)
 	return status;
 }
 
-int cmd_export(int argc, char **argv)
+static int run_export(int argc, char **argv)
 {
 	struct export x = {.command = argv[0]};
 	int status = parse(&x, argc, argv);
 
 	if (status != COMMAND_END)
 		return status == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
-	status = select_resolve(&x.select, x.command, x.path, ~SELECT_BIT(SELECT_CONN));
+	status = select_resolve(&x.select, x.command, ~SELECT_BIT(SELECT_CONN));
 	if (status)
 		return status;
 	x.exporter = exporter_new(&x.with);
@@ -316,6 +316,14 @@ int cmd_export(int argc, char **argv)
 		status = write_file(&x);
 	reading_close(&x.reading);
 	exporter_free(x.exporter);
-	select_free(&x.select);
-	return status;
+	return select_end(&x.select, status);
 }
+
+const struct command export_command = {
+	.name = "export",
+	.run = run_export,
+	.arguments = "REC -o FILE.pcapng [options]",
+	.summary = "packets that Wireshark dissects",
+	.help = help,
+	.options = options,
+};

@@ -4,17 +4,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "analyze/capture/capture.h"
+#include "analyze/command/capture_tell.h"
 #include "analyze/command/command.h"
 #include "analyze/command/options.h"
 #include "analyze/output/text.h"
 #include "format/recording.h"
 
-static const char arguments[] = "FILE -o REC [-q]";
-static const char summary[] =
+static const char help[] =
 	"Makes a recording out of a packet capture: pcap or pcapng, gzip-compressed or not; '-' "
 	"is\n"
 	"standard input. TCP streams and IP fragments are reassembled; what the capture lacks is\n"
@@ -33,8 +31,6 @@ static const struct command_option options[] = {
 	{0},
 };
 
-#define SECOND_NS INT64_C(1000000000)
-
 struct import {
 	const char *command;
 	const char *from;
@@ -44,17 +40,7 @@ struct import {
 	struct recording_writer *writer; /* from the first event on */
 	enum tape_error write_error;	 /* what stopped the writing */
 	int write_errno;
-	int64_t started; /* CLOCK_MONOTONIC */
-	int64_t told;	 /* when progress was last printed; 0: never */
 };
-
-static int64_t monotonic_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * SECOND_NS + t.tv_nsec;
-}
 
 /* ---- writing ---- */
 
@@ -94,31 +80,7 @@ static void finish_recording(struct import *import)
 	import->write_errno = errno;
 }
 
-/* ---- progress and summary ---- */
-
-static void clear_progress(struct import *import)
-{
-	if (import->told)
-		fputs("\r\033[K", stderr);
-	import->told = 0;
-}
-
-static void progress(void *context, const struct capture_totals *totals)
-{
-	struct import *import = context;
-	int64_t now = monotonic_now();
-
-	if (now - (import->told ? import->told : import->started) <
-	    (import->told ? SECOND_NS / 5 : SECOND_NS))
-		return;
-	import->told = now;
-	fprintf(stderr, "\r\033[Kreading: ");
-	if (totals->file_size)
-		fprintf(stderr, "%3.0f %%  ",
-			100.0 * (double)totals->file_bytes / (double)totals->file_size);
-	fprintf(stderr, "%" PRIu64 " MB, %" PRIu64 " packets", totals->file_bytes / 1000000,
-		totals->packets);
-}
+/* ---- the summary ---- */
 
 static void append_amount(struct buffer *b, uint64_t bytes, const char *what)
 {
@@ -168,11 +130,6 @@ static void print_summary(const struct capture_totals *totals)
 
 /* ---- what went wrong ---- */
 
-static const char *reason(enum tape_error error, int number)
-{
-	return error == TAPE_ERROR_IO && number ? strerror(number) : tape_error_text(error);
-}
-
 static int tell_write_error(const struct import *import)
 {
 	if (import->write_error == TAPE_ERROR_IO && import->write_errno == EEXIST)
@@ -181,78 +138,47 @@ static int tell_write_error(const struct import *import)
 				    import->to);
 	return command_fail(import->command, "%s: %s",
 			    import->writer ? recording_writer_path(import->writer) : import->to,
-			    reason(import->write_error, import->write_errno));
-}
-
-/* Whether there is anything to keep: a capture without a packet is one, unless it is damaged. */
-static bool is_readable(enum tape_error error, const struct capture_totals *totals)
-{
-	uint64_t used = totals->packets - totals->skipped[CAPTURE_SKIP_LINK_TYPE];
-
-	return !error || ((error == TAPE_ERROR_LINK_TYPE || totals->damage) && used);
-}
-
-static int tell_read_error(const struct import *import, enum tape_error error, int number,
-			   const struct capture_totals *totals)
-{
-	if (error == TAPE_OK)
-		return STATUS_DONE;
-	if (error == TAPE_ERROR_LINK_TYPE &&
-	    totals->packets != totals->skipped[CAPTURE_SKIP_LINK_TYPE])
-		command_warn(import->command,
-			     "%s: %" PRIu64 " packets of link type %" PRIu32 " passed over: %s",
-			     import->from, totals->skipped[CAPTURE_SKIP_LINK_TYPE],
-			     totals->link_type, tape_error_text(error));
-	else if (error == TAPE_ERROR_LINK_TYPE)
-		return command_fail(import->command, "%s: link type %" PRIu32 ": %s", import->from,
-				    totals->link_type, tape_error_text(error));
-	else if (totals->damage)
-		command_warn(import->command,
-			     "%s: at offset %" PRIu64 ": %s: %s; %" PRIu64
-			     " bytes could not be used",
-			     import->from, totals->damage_offset, totals->damage,
-			     tape_error_text(error), totals->damaged_bytes);
-	else
-		return command_fail(import->command, "%s: %s", import->from, reason(error, number));
-	return is_readable(error, totals) ? STATUS_DAMAGED : STATUS_USAGE;
+			    import->write_error == TAPE_ERROR_IO && import->write_errno
+				    ? strerror(import->write_errno)
+				    : tape_error_text(import->write_error));
 }
 
 static int run(struct import *import)
 {
 	struct capture_sink sink = {
 		.event = write_event, .context = import, .memory = import->memory};
+	struct capture_progress progress = {0};
 	struct capture_totals totals;
 	bool take_back = false;
 	enum tape_error error;
 	int number;
 
-	if (!import->quiet && isatty(STDERR_FILENO))
-		sink.progress = progress;
-	import->started = monotonic_now();
+	if (!import->quiet)
+		capture_progress_begin(&progress, &sink);
 	errno = 0;
 	error = capture_read(import->from, &sink, &totals);
 	number = errno;
-	if (is_readable(error, &totals))
+	if (capture_is_readable(error, &totals))
 		finish_recording(import);
 	else
 		take_back = true;
 	if (import->writer && (take_back || import->write_error))
 		recording_writer_abandon(import->writer);
-	clear_progress(import);
+	capture_progress_end(&progress);
 	if (import->write_error)
 		return tell_write_error(import);
 	if (import->writer && !take_back && !import->quiet)
 		print_summary(&totals);
-	return tell_read_error(import, error, number, &totals);
+	return capture_tell_error(import->command, import->from, error, number, &totals);
 }
 
 static int parse(struct import *import, int argc, char **argv)
 {
+	struct command_line line = {&import_command, argc, argv, 0};
 	const char *value;
 	int option;
 
-	while ((option = command_next_option(argc, argv, arguments, summary, options, &value)) !=
-	       COMMAND_END) {
+	while ((option = command_next_option(&line, &value)) != COMMAND_END) {
 		if (option == COMMAND_HELP || option == COMMAND_WRONG)
 			return option;
 		if (option == OPT_OUTPUT)
@@ -272,7 +198,7 @@ static int parse(struct import *import, int argc, char **argv)
 	return COMMAND_WRONG;
 }
 
-int cmd_import(int argc, char **argv)
+static int run_import(int argc, char **argv)
 {
 	struct import import = {.command = argv[0]};
 	int status = parse(&import, argc, argv);
@@ -283,3 +209,12 @@ int cmd_import(int argc, char **argv)
 	recording_writer_free(import.writer);
 	return status;
 }
+
+const struct command import_command = {
+	.name = "import",
+	.run = run_import,
+	.arguments = "FILE -o REC [-q]",
+	.summary = "a recording out of a packet capture",
+	.help = help,
+	.options = options,
+};

@@ -11,9 +11,8 @@
 #include "analyze/output/text.h"
 #include "protocols/value/json.h"
 
-static const char arguments[] = "REC [options]";
-static const char summary[] = "Tells what is in a recording: host, times, processes, connections,\n"
-			      "protocols, bytes, and what was lost.";
+static const char help[] = "Tells what is in a recording: host, times, processes, connections,\n"
+			   "protocols, bytes, and what was lost.";
 
 enum {
 	OPT_JSON = SELECT_FILTERS
@@ -697,7 +696,7 @@ static void free_info(struct info *info)
 	reading_close(&info->reading);
 }
 
-int cmd_info(int argc, char **argv)
+static int run_info(int argc, char **argv)
 {
 	struct info info = {0};
 	struct replay_options with = {
@@ -705,11 +704,11 @@ int cmd_info(int argc, char **argv)
 	};
 	struct select select = {0};
 	bool json = false;
+	struct command_line line = {&info_command, argc, argv, 0};
 	const char *value;
 	int option, status;
 
-	while ((option = command_next_option(argc, argv, arguments, summary, options, &value)) !=
-	       COMMAND_END) {
+	while ((option = command_next_option(&line, &value)) != COMMAND_END) {
 		if (option == COMMAND_HELP || option == COMMAND_WRONG)
 			return option == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
 		if (option == OPT_JSON)
@@ -720,16 +719,15 @@ int cmd_info(int argc, char **argv)
 	if (argc - optind != 1)
 		return command_fail(argv[0], "wants one recording; try 'socktape %s --help'",
 				    argv[0]);
-	if (!select_check(&select, argv[0]))
+	if (!select_check(&select, argv[0], argv[optind]))
 		return STATUS_USAGE;
-	status = select_resolve(&select, argv[0], argv[optind],
-				SELECT_OF_SESSIONS | SELECT_OF_PROCESSES);
+	status = select_resolve(&select, argv[0], SELECT_OF_SESSIONS | SELECT_OF_PROCESSES);
 	if (status)
 		return status;
 	with.selection = &select.selection;
 	with.memory_limit = select.memory;
 	with.keylog = select.keylog;
-	status = reading_open(&info.reading, argv[0], argv[optind], &with);
+	status = reading_open(&info.reading, argv[0], select.operand.path, &with);
 	if (status)
 		return status;
 	status = reading_run(&info.reading);
@@ -738,6 +736,14 @@ int cmd_info(int argc, char **argv)
 		status = command_fail(argv[0], "the output could not be written");
 	select_explain(&select, argv[0]);
 	free_info(&info);
-	select_free(&select);
-	return status;
+	return select_end(&select, status);
 }
+
+const struct command info_command = {
+	.name = "info",
+	.run = run_info,
+	.arguments = "REC [options]",
+	.summary = "what is in a recording: host, times, bytes, losses",
+	.help = help,
+	.options = options,
+};

@@ -2,6 +2,7 @@
 #include "analyze/command/options.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -74,22 +75,30 @@ static int64_t fraction(const char **text)
 	return ns;
 }
 
+/* Numbers from here on are nanoseconds: as seconds they would be far away. */
+#define NANOSECONDS_MIN 100000000000000000ll
+
 static bool epoch_time(const char *text, int64_t *ns)
 {
-	int64_t seconds = 0;
+	int64_t number = 0;
 
 	if (!isdigit((unsigned char)*text))
 		return false;
-	for (; isdigit((unsigned char)*text); text++) {
-		seconds = seconds * 10 + (*text - '0');
-		if (seconds > SECONDS_MAX - 1)
+	for (; isdigit((unsigned char)*text); text++)
+		if (__builtin_mul_overflow(number, 10, &number) ||
+		    __builtin_add_overflow(number, *text - '0', &number))
 			return false;
+	if (number >= NANOSECONDS_MIN) {
+		*ns = number;
+		return *text == '\0';
 	}
-	*ns = seconds * SECOND_NS + fraction(&text);
+	if (number > SECONDS_MAX - 1)
+		return false;
+	*ns = number * SECOND_NS + fraction(&text);
 	return *text == '\0';
 }
 
-/* "Z", "+01:00", "-0530" or nothing: seconds to take away to come to UTC. */
+/* "Z", "+01:00", "-0530": seconds to take away to come to UTC. */
 static bool zone(const char *text, int64_t *seconds)
 {
 	int sign = *text == '-' ? -1 : 1;
@@ -97,7 +106,7 @@ static bool zone(const char *text, int64_t *seconds)
 	const char *end;
 
 	*seconds = 0;
-	if (!*text || strcmp(text, "Z") == 0 || strcmp(text, "z") == 0)
+	if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0)
 		return true;
 	if (*text != '+' && *text != '-')
 		return false;
@@ -106,29 +115,60 @@ static bool zone(const char *text, int64_t *seconds)
 	return end && *end == '\0';
 }
 
+/* "10:00", "10:00:05", "10:00:05.25" at *TEXT, which moves behind them. */
+static bool take_clock(const char **text, struct tm *tm, int64_t *part)
+{
+	const char *at = strptime(*text, "%H:%M", tm);
+
+	*part = 0;
+	if (at && *at == ':') {
+		at = strptime(at + 1, "%S", tm);
+		if (at)
+			*part = fraction(&at);
+	}
+	if (at)
+		*text = at;
+	return at;
+}
+
+bool option_time_of_day(const char *text, int64_t *ns)
+{
+	struct tm tm = {0};
+	int64_t part;
+
+	if (!take_clock(&text, &tm, &part) || *text)
+		return false;
+	*ns = (tm.tm_hour * 3600ll + tm.tm_min * 60ll + tm.tm_sec) * SECOND_NS + part;
+	return true;
+}
+
 bool option_time(const char *text, int64_t *ns)
 {
 	struct tm tm = {0};
 	const char *at = strptime(text, "%Y-%m-%d", &tm);
-	int64_t part = 0, offset = 0;
+	int64_t part = 0, offset = 0, seconds;
 
 	if (!at)
 		return epoch_time(text, ns);
 	if (*at == 'T' || *at == 't' || *at == ' ') {
-		at = strptime(at + 1, "%H:%M", &tm);
-		if (!at)
+		at++;
+		if (!take_clock(&at, &tm, &part))
 			return false;
-		if (*at == ':') {
-			at = strptime(at + 1, "%S", &tm);
-			if (!at)
-				return false;
-			part = fraction(&at);
-		}
 	}
-	if (!zone(at, &offset))
+	if (*at && !zone(at, &offset))
 		return false;
-	*ns = ((int64_t)timegm(&tm) - offset) * SECOND_NS + part;
-	return *ns >= 0;
+	tm.tm_isdst = -1;
+	seconds = *at ? (int64_t)timegm(&tm) - offset : (int64_t)mktime(&tm);
+	if (seconds < 0 || seconds > SECONDS_MAX - 1)
+		return false;
+	*ns = seconds * SECOND_NS + part;
+	return true;
+}
+
+void option_use_utc(void)
+{
+	setenv("TZ", "UTC0", 1);
+	tzset();
 }
 
 bool option_format(const char *text, enum output_format *format)

@@ -13,10 +13,16 @@ bool option_number(const char *text, uint64_t max, uint64_t *number);
 
 /*
  * A moment, in ns since the epoch: RFC 3339 ("2026-11-22T10:00:00.5Z", "2026-11-22 10:00+01:00",
- * without a zone: UTC; the time of day may be left out), or seconds since the epoch
- * ("1763805600.5").
+ * without a zone: local; the time of day may be left out), seconds since the epoch
+ * ("1763805600.5"), or nanoseconds as JSON has them ("1763805600500000000").
  */
 bool option_time(const char *text, int64_t *ns);
+
+/* "10:00:05.25", "10:00": ns since midnight. */
+bool option_time_of_day(const char *text, int64_t *ns);
+
+/* From now on times are typed and printed in UTC. Before the first thread. */
+void option_use_utc(void);
 
 /*
  * Bytes, in binary units: "500", "64k", "10M", "2G".
@@ -45,8 +51,7 @@ bool option_memory(const char *text, uint64_t *bytes);
 /* The same, behind it. */
 #define KEYLOG_OPTION                                                                              \
 	{                                                                                          \
-		"keylog", 0, "FILE",                                                               \
-			"decrypt TLS with these secrets (SSLKEYLOGFILE), too; may be repeated"     \
+		"keylog", 0, "FILE...", "decrypt TLS with these secrets (SSLKEYLOGFILE), too"      \
 	}
 
 /* What is wrong with its value. */

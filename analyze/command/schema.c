@@ -13,12 +13,12 @@
 #include "analyze/replay/loss_row.h"
 #include "analyze/replay/process_row.h"
 #include "analyze/replay/record.h"
+#include "format/nearest.h"
 #include "protocols/protocol.h"
 
-static const char arguments[] = "[TABLE] [options]";
-static const char summary[] = "Lists the columns of a table, or of every table: type, unit and\n"
-			      "meaning. 'records' has what every record has before the columns of\n"
-			      "its own table.";
+static const char help[] = "Lists the columns of a table, or of every table: type, unit and\n"
+			   "meaning. 'records' has what every record has before the columns of\n"
+			   "its own table.";
 
 enum {
 	OPT_FORMAT,
@@ -170,11 +170,22 @@ static void append_name(void *context, const struct table *table, bool records)
 	buffer_printf(names, "%s%s", names->len ? ", " : "", table->name);
 }
 
+static void try_name(void *context, const struct table *table, bool records)
+{
+	(void)records;
+	nearest_try(context, table->name);
+}
+
 static int fail_no_table(const char *command, const char *name)
 {
+	struct nearest near = {.text = name};
 	struct buffer names = {0};
 	int status;
 
+	schema_each(try_name, &near);
+	if (near.word)
+		return command_fail(command, "there is no table '%s'; did you mean '%s'?", name,
+				    near.word);
 	schema_each(append_name, &names);
 	status = command_fail(command, "there is no table '%s'; there are: %.*s", name,
 			      (int)names.len, names.data);
@@ -209,15 +220,15 @@ static int print_list(const char *command, struct list *list)
 	return status;
 }
 
-int cmd_schema(int argc, char **argv)
+static int run_schema(int argc, char **argv)
 {
 	struct list list = {0};
+	struct command_line line = {&schema_command, argc, argv, 0};
 	const char *value;
 	bool man = false;
 	int option;
 
-	while ((option = command_next_option(argc, argv, arguments, summary, options, &value)) !=
-	       COMMAND_END) {
+	while ((option = command_next_option(&line, &value)) != COMMAND_END) {
 		if (option == COMMAND_HELP || option == COMMAND_WRONG)
 			return option == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
 		if (option == OPT_JSON)
@@ -234,3 +245,12 @@ int cmd_schema(int argc, char **argv)
 	list.only = argc > optind ? argv[optind] : NULL;
 	return man ? print_page(argv[0]) : print_list(argv[0], &list);
 }
+
+const struct command schema_command = {
+	.name = "schema",
+	.run = run_schema,
+	.arguments = "[TABLE] [options]",
+	.summary = "every table and column: type, unit, meaning",
+	.help = help,
+	.options = options,
+};

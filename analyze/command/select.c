@@ -2,13 +2,19 @@
 #include "analyze/command/select.h"
 
 #include "analyze/command/keylog_file.h"
+#include "analyze/command/times.h"
+#include "analyze/output/terminal.h"
 #include "analyze/replay/reading.h"
 #include "format/buffer.h"
+#include "format/nearest.h"
 
 /* The first SELECT_KINDS options are the kinds of a selection, in their order. */
 enum {
 	SINCE = SELECT_KINDS,
 	UNTIL,
+	AROUND,
+	UTC,
+	COLOR,
 	MEMORY,
 	KEYLOG,
 	FORMAT,
@@ -41,21 +47,48 @@ static bool wrong_kind(const char *command, enum selection_kind kind, const char
 	return false;
 }
 
+static bool take_format(struct select *select, const char *command, enum output_format format)
+{
+	bool differs = select->format_given && select->format != format;
+
+	if (differs)
+		command_fail(command, "--format and --json exclude each other");
+	select->format = format;
+	select->format_given = true;
+	return !differs;
+}
+
+static bool take_colour(const char *command, const char *value)
+{
+	return terminal_set_colour(value) ||
+	       wrong(command, "--color wants always, never or auto", value);
+}
+
 bool select_option(struct select *select, const char *command, int option, const char *value)
 {
+	enum output_format format = OUTPUT_JSON;
+
 	switch (option) {
 	case FORMAT:
-		return option_format(value, &select->format) ||
-		       wrong(command, "--format wants text, json or csv", value);
+		if (!option_format(value, &format))
+			return wrong(command, "--format wants text, json or csv", value);
+		return take_format(select, command, format);
 	case JSON:
-		select->format = OUTPUT_JSON;
-		return true;
+		return take_format(select, command, format);
 	case SINCE:
-		return option_time(value, &select->selection.since) ||
-		       wrong(command, "--since wants a time like 2026-11-22T10:00:00Z", value);
+		select->since = value;
+		return true;
 	case UNTIL:
-		return option_time(value, &select->selection.until) ||
-		       wrong(command, "--until wants a time like 2026-11-22T10:00:00Z", value);
+		select->until = value;
+		return true;
+	case AROUND:
+		select->around = value;
+		return true;
+	case UTC:
+		option_use_utc();
+		return true;
+	case COLOR:
+		return take_colour(command, value);
 	case MEMORY:
 		return option_memory(value, &select->memory) || wrong(command, MEMORY_WANTS, value);
 	case KEYLOG:
@@ -65,11 +98,39 @@ bool select_option(struct select *select, const char *command, int option, const
 	       wrong_kind(command, (enum selection_kind)option, value);
 }
 
-bool select_check(const struct select *select, const char *command)
+static bool times_set(struct select *select, const char *command, const char *path)
+{
+	struct times times = {.path = path};
+
+	if (select->around && (select->since || select->until)) {
+		command_fail(command, "--around, and --since and --until, exclude each other");
+		return false;
+	}
+	if (select->since && !times_find(&times, select->since, &select->selection.since))
+		return wrong(command, "--since wants " TIMES_WANTED, select->since);
+	if (select->until && !times_find(&times, select->until, &select->selection.until))
+		return wrong(command, "--until wants " TIMES_WANTED, select->until);
+	if (select->around && !times_around(&times, select->around, &select->selection.since,
+					    &select->selection.until))
+		return wrong(command,
+			     "--around wants a time and how long before and after, like "
+			     "10:00:05,200ms",
+			     select->around);
+	if (times.several)
+		command_warn(command, "the recording has several days; the first with such a time "
+				      "is taken: give the date for another");
+	return true;
+}
+
+bool select_check(struct select *select, const char *command, const char *path)
 {
 	struct buffer why = {0};
-	bool none = selection_contradicts(&select->selection, &why);
+	bool none;
 
+	if (operand_open(&select->operand, command, path, select->memory) ||
+	    !times_set(select, command, select->operand.path))
+		return false;
+	none = selection_contradicts(&select->selection, &why);
 	if (none)
 		command_fail(command, "%.*s", (int)why.len, why.data);
 	buffer_free(&why);
@@ -85,21 +146,31 @@ void select_explain(const struct select *select, const char *command)
 	buffer_free(&why);
 }
 
-void select_free(struct select *select)
+int select_end(struct select *select, int status)
 {
 	selection_free(&select->selection);
 	keylog_free(select->keylog);
+	return operand_close(&select->operand, status);
 }
 
 int select_no_protocol(const char *command, const char *name)
 {
 	struct buffer names = {0};
+	struct nearest near = {.text = name};
 
-	for (size_t i = 0; protocols[i]; i++)
+	for (size_t i = 0; protocols[i]; i++) {
 		buffer_printf(&names, "%s%s", i ? ", " : "", protocols[i]->name);
+		nearest_try(&near, protocols[i]->name);
+		for (const struct table *const *t = protocols[i]->tables; *t; t++)
+			nearest_try(&near, (*t)->name);
+	}
 	buffer_append_char(&names, '\0');
-	command_fail(command, "there is no protocol '%s'; there are: %s", name,
-		     names.data ? names.data : "none");
+	if (near.word)
+		command_fail(command, "there is no protocol '%s'; did you mean '%s'?", name,
+			     near.word);
+	else
+		command_fail(command, "there is no protocol '%s'; there are: %s", name,
+			     names.data ? names.data : "none");
 	buffer_free(&names);
 	return COMMAND_WRONG;
 }
@@ -159,7 +230,7 @@ static void search_conn(void *context, const struct connection *conn)
 	find(context, &subject);
 }
 
-int select_resolve(struct select *select, const char *command, const char *path, unsigned kinds)
+int select_resolve(struct select *select, const char *command, unsigned kinds)
 {
 	struct selection *s = &select->selection;
 	struct reading reading = {.again = true};
@@ -179,7 +250,7 @@ int select_resolve(struct select *select, const char *command, const char *path,
 	with.no_sessions = !(s->kinds & SELECT_OF_SESSIONS);
 	with.memory_limit = select->memory;
 	with.keylog = select->keylog;
-	status = reading_open(&reading, command, path, &with);
+	status = reading_open(&reading, command, select->operand.path, &with);
 	if (status)
 		return status;
 	status = reading_run(&reading);

@@ -3,6 +3,7 @@
 #define SOCKTAPE_ANALYZE_COMMAND_SELECT_H
 
 #include "analyze/command/command.h"
+#include "analyze/command/operand.h"
 #include "analyze/command/options.h"
 #include "analyze/replay/selection.h"
 #include "protocols/cipher/keylog.h"
@@ -10,6 +11,11 @@
 /* The options with which every command that reads chooses what it reads of, and prints how. */
 struct select {
 	enum output_format format;
+	bool format_given;
+	const char *since; /* as they were typed; NULL: not given */
+	const char *until;
+	const char *around;
+	struct operand operand; /* the recording, once select_check() has been called */
 	struct selection selection;
 	uint64_t memory;       /* bytes; 0: not given */
 	struct keylog *keylog; /* NULL: not given */
@@ -17,19 +23,24 @@ struct select {
 
 /* Stands first in a command's option table; its own options are numbered from SELECT_FILTERS. */
 #define SELECT_FILTER_TABLE                                                                        \
-	{"conn", 'c', "ID", "only this connection (as all of these, it may be given again)"},      \
-		{"pid", 'p', "PID", "only this process"},                                          \
-		{"name", 'e', "NAME", "only processes of this name"},                              \
-		{"container", 0, "ID", "only this container; the beginning of its id will do"},    \
-		{"protocol", 0, "NAME", "only this protocol, or this table of one"},               \
-		{"role", 0, "ROLE", "only where the recorded process is the client (or server)"},  \
-		{"outcome", 0, "OUTCOME", "only ok, error, unanswered or partial ones"},           \
-		{"record", 0, "ID", "only this record"},                                           \
-		{"addr", 0, "ADDRESS",                                                             \
+	{"conn", 'c', "CONN...", "only this connection"},                                          \
+		{"pid", 'p', "PID...", "only this process"},                                       \
+		{"name", 'e', "NAME...", "only processes of this name"},                           \
+		{"container", 0, "ID...", "only this container; the beginning of its id will do"}, \
+		{"protocol", 0, "PROTOCOL...", "only this protocol, or this table of one"},        \
+		{"role", 0, "ROLE...",                                                             \
+		 "only where the recorded process is the client (or server)"},                     \
+		{"outcome", 0, "OUTCOME...", "only ok, error, unanswered or partial ones"},        \
+		{"record", 0, "RECORD...", "only this record"},                                    \
+		{"addr", 0, "ADDRESS...",                                                          \
 		 "only this one, at either end or behind a proxy: 10.1.2.3, 10.1.2.3:80, :80"},    \
-		{"since", 0, "TIME", "not before: 2026-11-22T10:00:00Z, or seconds since 1970"},   \
-		{"until", 0, "TIME", "before"}, MEMORY_OPTION, KEYLOG_OPTION
-#define SELECT_FILTERS 13
+		{"since", 0, "TIME", "not before: 10:00:05, 2026-11-22T10:00:00Z, +5s, -1m"},      \
+		{"until", 0, "TIME", "before"},                                                    \
+		{"around", 0, "TIME[,D]", "as long before and after (1s), as in 10:00:05,200ms"},  \
+		{"utc", 0, NULL, "times, also those that are printed, are UTC, not local"},        \
+		{"color", 0, "WHEN", "always, never, or auto: on a terminal (auto)"},              \
+		MEMORY_OPTION, KEYLOG_OPTION
+#define SELECT_FILTERS 16
 
 /* The same for listings: their own options are numbered from SELECT_OPTIONS. */
 #define SELECT_OPTION_TABLE                                                                        \
@@ -43,20 +54,25 @@ struct select {
 /* Takes an option of either table; false after telling the user what is wrong with VALUE. */
 bool select_option(struct select *select, const char *command, int option, const char *value);
 
-/* After the last option: false after telling the user that nothing can match. */
-bool select_check(const struct select *select, const char *command);
+/*
+ * After the last option, with what stands in place of the recording: gets that ready to be read,
+ * as select->operand, and finds out which moments were meant, which may depend on it. False after
+ * telling the user what is wrong, or that nothing can match.
+ */
+bool select_check(struct select *select, const char *command, const char *path);
 
 /*
- * Replays PATH to find the connections that KINDS select, for commands that must know them before
- * they print anything: afterwards these connections are selected instead. Nothing to do when none
- * of KINDS was given. STATUS_DONE, or what to exit with.
+ * Replays the recording to find the connections that KINDS select, for commands that must know them
+ * before they print anything: afterwards these connections are selected instead. Nothing to do when
+ * none of KINDS was given. STATUS_DONE, or what to exit with.
  */
-int select_resolve(struct select *select, const char *command, const char *path, unsigned kinds);
+int select_resolve(struct select *select, const char *command, unsigned kinds);
 
 /* At the end: tells why nothing matched, when nothing did. */
 void select_explain(const struct select *select, const char *command);
 
-void select_free(struct select *select);
+/* Releases it. STATUS is what the command would exit with; returns what it has to. */
+int select_end(struct select *select, int status);
 
 /* Tells that there is no such protocol, and which there are. Returns COMMAND_WRONG. */
 int select_no_protocol(const char *command, const char *name);

@@ -10,10 +10,8 @@
 #include "analyze/command/select.h"
 #include "analyze/output/text.h"
 
-static const char arguments[] = "REC [PROTOCOL | exchanges] [options]";
-static const char summary[] =
-	"Prints the records of a recording: each request with its response,\n"
-	"and each message that stands alone, in the order in which they began.";
+static const char help[] = "Prints the records of a recording: each request with its response,\n"
+			   "and each message that stands alone, in the order in which they began.";
 
 enum {
 	OPT_LIMIT = SELECT_OPTIONS,
@@ -294,11 +292,11 @@ static void print_all(struct show *show)
 
 static int parse(struct show *show, int argc, char **argv)
 {
+	struct command_line line = {&show_command, argc, argv, 0};
 	const char *value;
 	int option;
 
-	while ((option = command_next_option(argc, argv, arguments, summary, options, &value)) !=
-	       COMMAND_END) {
+	while ((option = command_next_option(&line, &value)) != COMMAND_END) {
 		if (option == COMMAND_HELP)
 			return COMMAND_HELP;
 		if (option == COMMAND_WRONG)
@@ -353,7 +351,7 @@ static int operands(struct show *show, int argc, char **argv)
 		if (!selection_add(&show->select.selection, SELECT_PROTOCOL, argv[optind + 1]))
 			return select_no_protocol(argv[0], argv[optind + 1]);
 	}
-	return select_check(&show->select, argv[0]) ? COMMAND_END : COMMAND_WRONG;
+	return select_check(&show->select, argv[0], argv[optind]) ? COMMAND_END : COMMAND_WRONG;
 }
 
 static int show_rows(struct show *show)
@@ -372,7 +370,7 @@ static int show_rows(struct show *show)
 	return status;
 }
 
-int cmd_show(int argc, char **argv)
+static int run_show(int argc, char **argv)
 {
 	struct show show = {0};
 	struct replay_options with = {0};
@@ -389,7 +387,7 @@ int cmd_show(int argc, char **argv)
 	with.decode_as = show.decode_as;
 	with.keep = show.keep;
 	with.keylog = show.select.keylog;
-	status = reading_open_rows(&show.reading, argv[0], argv[optind], &with);
+	status = reading_open_rows(&show.reading, argv[0], show.select.operand.path, &with);
 	if (status)
 		return status;
 	status = show_rows(&show);
@@ -397,6 +395,14 @@ int cmd_show(int argc, char **argv)
 	exchange_free(&show.exchange);
 	cells_free(&show.cells);
 	reading_close(&show.reading);
-	select_free(&show.select);
-	return status;
+	return select_end(&show.select, status);
 }
+
+const struct command show_command = {
+	.name = "show",
+	.run = run_show,
+	.arguments = "REC [PROTOCOL | exchanges] [options]",
+	.summary = "records: requests with their responses",
+	.help = help,
+	.options = options,
+};

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyze/command/command.h"
 #include "analyze/command/keylog_file.h"
+#include "analyze/command/operand.h"
 #include "analyze/command/options.h"
 #include "analyze/output/target.h"
 #include "analyze/sql/file.h"
 #include "analyze/sql/prompt.h"
 
-static const char arguments[] = "REC... [QUERY] [options]";
-static const char summary[] =
+static const char help[] =
 	"Asks recordings in SQL: one table for each kind of record, and records,\n"
 	"exchanges, conns, processes, events and losses. Without QUERY: a prompt,\n"
 	"or statements from standard input.";
@@ -46,6 +47,8 @@ struct sql {
 	struct keylog *keylog;
 	sqlite3 *db;
 	struct sql_engine *engine;
+	struct operand *operands;
+	size_t operand_count;
 };
 
 static bool take_option(struct sql *sql, const char *command, int option, const char *value)
@@ -80,11 +83,11 @@ static bool take_option(struct sql *sql, const char *command, int option, const 
 
 static int parse(struct sql *sql, int argc, char **argv)
 {
+	struct command_line line = {&sql_command, argc, argv, 0};
 	const char *value;
 	int option;
 
-	while ((option = command_next_option(argc, argv, arguments, summary, options, &value)) !=
-	       COMMAND_END) {
+	while ((option = command_next_option(&line, &value)) != COMMAND_END) {
 		if (option == COMMAND_HELP || option == COMMAND_WRONG)
 			return option;
 		if (!take_option(sql, argv[0], option, value))
@@ -94,6 +97,30 @@ static int parse(struct sql *sql, int argc, char **argv)
 }
 
 /* The last operand is a query, unless it is the only one or there is such a file. */
+/* False after telling the user why it can't be read. */
+static bool add_recording(struct sql *sql, const char *command, const char *text)
+{
+	struct operand *operand = &sql->operands[sql->operand_count];
+	bool dash = strcmp(text, "-") == 0;
+	struct stat st;
+
+	if (dash && !sql->query && !sql->output) {
+		command_fail(command, "standard input is the recording: give a QUERY");
+		return false;
+	}
+	if (!dash && stat(text, &st) != 0) {
+		command_fail(command, "%s: %s", text, strerror(errno));
+		return false;
+	}
+	sql->operand_count++;
+	if (operand_open(operand, command, text, sql->memory))
+		return false;
+	if (sql_engine_add(sql->engine, text, operand->path))
+		return true;
+	command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	return false;
+}
+
 static int recordings(struct sql *sql, int argc, char **argv)
 {
 	struct stat st;
@@ -112,15 +139,14 @@ static int recordings(struct sql *sql, int argc, char **argv)
 				      "other");
 		return COMMAND_WRONG;
 	}
+	sql->operands = calloc((size_t)count, sizeof(*sql->operands));
+	if (!sql->operands) {
+		command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
+		return COMMAND_WRONG;
+	}
 	for (int i = 0; i < count; i++) {
-		if (stat(argv[optind + i], &st) != 0) {
-			command_fail(argv[0], "%s: %s", argv[optind + i], strerror(errno));
+		if (!add_recording(sql, argv[0], argv[optind + i]))
 			return COMMAND_WRONG;
-		}
-		if (!sql_engine_add(sql->engine, argv[optind + i])) {
-			command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
-			return COMMAND_WRONG;
-		}
 	}
 	return COMMAND_END;
 }
@@ -235,7 +261,7 @@ static int answer(struct sql *sql, const char *command)
 	return status ? status : sql->engine->status;
 }
 
-int cmd_sql(int argc, char **argv)
+static int run_sql(int argc, char **argv)
 {
 	struct sql sql = {0};
 	sigset_t before;
@@ -252,7 +278,19 @@ int cmd_sql(int argc, char **argv)
 	sqlite3_close(sql.db);
 	sql_engine_release(sql.engine);
 	keylog_free(sql.keylog);
+	for (size_t i = 0; i < sql.operand_count; i++)
+		status = operand_close(&sql.operands[i], status);
+	free(sql.operands);
 	/* One that came, and still waits, ends the program as it would have. */
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return status;
 }
+
+const struct command sql_command = {
+	.name = "sql",
+	.run = run_sql,
+	.arguments = "REC... [QUERY] [options]",
+	.summary = "ask recordings in SQL; without QUERY: a prompt",
+	.help = help,
+	.options = options,
+};

@@ -9,8 +9,7 @@
 #include "analyze/output/escape.h"
 #include "analyze/command/command.h"
 
-static const char arguments[] = "CORPUS... [--update]";
-static const char summary[] =
+static const char help[] =
 	"Replays every case below the given folders and compares the records with what is\n"
 	"expected. Exit status: 0 all as expected, 1 something differs (or wrong usage).";
 
@@ -144,15 +143,15 @@ static bool run_all(struct test *test, const char *name, char *const *paths)
 	return good;
 }
 
-int cmd_test(int argc, char **argv)
+static int run_test(int argc, char **argv)
 {
 	struct test test = {0};
+	struct command_line line = {&test_command, argc, argv, 0};
 	const char *value;
 	int option;
 	bool readable;
 
-	while ((option = command_next_option(argc, argv, arguments, summary, options, &value)) !=
-	       COMMAND_END) {
+	while ((option = command_next_option(&line, &value)) != COMMAND_END) {
 		if (option == COMMAND_HELP)
 			return STATUS_DONE;
 		if (option == COMMAND_WRONG)
@@ -173,3 +172,12 @@ int cmd_test(int argc, char **argv)
 	putchar('\n');
 	return readable && !test.failed ? STATUS_DONE : STATUS_USAGE;
 }
+
+const struct command test_command = {
+	.name = "test",
+	.run = run_test,
+	.arguments = "CORPUS... [--update]",
+	.summary = "replay corpus cases and compare their records",
+	.help = help,
+	.options = options,
+};

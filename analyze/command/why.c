@@ -4,15 +4,15 @@
 #include <unistd.h>
 
 #include "analyze/command/keylog_file.h"
+#include "analyze/command/operand.h"
 #include "analyze/command/options.h"
 #include "analyze/output/escape.h"
 #include "analyze/output/output.h"
 #include "analyze/replay/reading.h"
 #include "protocols/value/json.h"
 
-static const char arguments[] = "REC CONN [--json]";
-static const char summary[] = "Tells how the protocol of a connection was inferred: the score of\n"
-			      "each candidate, and the bytes on which the last decision rests.";
+static const char help[] = "Tells how the protocol of a connection was inferred: the score of\n"
+			   "each candidate, and the bytes on which the last decision rests.";
 
 enum {
 	OPT_JSON,
@@ -280,20 +280,21 @@ static void on_conn_end(void *context, const struct connection *c)
 		puts("protocol    unknown: no data was recorded");
 }
 
-int cmd_why(int argc, char **argv)
+static int run_why(int argc, char **argv)
 {
 	struct why why = {0};
 	struct selection selection = {0};
+	struct operand operand;
 	struct replay_options with = {
 		.handlers = {.conn_end = on_conn_end, .context = &why},
 		.explain = true,
 		.selection = &selection,
 	};
+	struct command_line line = {&why_command, argc, argv, 0};
 	const char *value;
 	int option, status;
 
-	while ((option = command_next_option(argc, argv, arguments, summary, options, &value)) !=
-	       COMMAND_END) {
+	while ((option = command_next_option(&line, &value)) != COMMAND_END) {
 		if (option == COMMAND_HELP || option == COMMAND_WRONG)
 			return option == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
 		if (option == OPT_JSON)
@@ -306,7 +307,9 @@ int cmd_why(int argc, char **argv)
 	if (argc - optind != 2 || !selection_add(&selection, SELECT_CONN, argv[optind + 1]))
 		return command_fail(argv[0], "wants a recording and the id of a connection (see "
 					     "'socktape conns')");
-	status = reading_open(&why.reading, argv[0], argv[optind], &with);
+	status = operand_open(&operand, argv[0], argv[optind], with.memory_limit);
+	if (!status)
+		status = reading_open(&why.reading, argv[0], operand.path, &with);
 	if (status)
 		return status;
 	status = reading_run(&why.reading);
@@ -318,5 +321,14 @@ int cmd_why(int argc, char **argv)
 	reading_close(&why.reading);
 	selection_free(&selection);
 	keylog_free(with.keylog);
-	return status;
+	return operand_close(&operand, status);
 }
+
+const struct command why_command = {
+	.name = "why",
+	.run = run_why,
+	.arguments = "REC CONN [--json]",
+	.summary = "how the protocol of a connection was inferred",
+	.help = help,
+	.options = options,
+};

@@ -26,7 +26,7 @@ static void open_recording(sqlite3_context *context, int argc, sqlite3_value **a
 					  strerror(path ? errno : EINVAL));
 		sqlite3_result_error(context, message ? message : "socktape_open", -1);
 		sqlite3_free(message);
-	} else if (!sql_engine_add(e, path)) {
+	} else if (!sql_engine_add(e, path, path)) {
 		sqlite3_result_error_nomem(context);
 	} else {
 		sqlite3_result_int64(context, (sqlite3_int64)e->count);

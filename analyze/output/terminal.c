@@ -3,19 +3,54 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "format/size.h"
+
+/* Fewer columns than this no row fits in. */
+#define WIDTH_MIN 20
+#define WIDTH_MAX 10000
+
+static bool is_set(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value;
+}
+
+/* POSIX: COLUMNS says it better than the terminal. 0: it says nothing. */
+static int columns(void)
+{
+	const char *text = getenv("COLUMNS");
+	uint64_t n;
+
+	return text && size_parse_number(text, &n) && n >= WIDTH_MIN && n <= WIDTH_MAX ? (int)n : 0;
+}
+
 struct terminal terminal_find(void)
 {
-	const char *no_colour = getenv("NO_COLOR");
-	struct terminal t = {.present = isatty(STDOUT_FILENO)};
+	struct terminal t = {.present = isatty(STDOUT_FILENO), .width = columns()};
 	struct winsize size = {0};
 
-	t.colour = t.present && !(no_colour && *no_colour);
-	if (t.present && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+	t.colour = !is_set("NO_COLOR") && (t.present || is_set("CLICOLOR_FORCE"));
+	if (!t.width && t.present && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
 		t.width = size.ws_col;
 	return t;
+}
+
+bool terminal_set_colour(const char *when)
+{
+	if (strcmp(when, "always") == 0) {
+		unsetenv("NO_COLOR");
+		setenv("CLICOLOR_FORCE", "1", 1);
+	} else if (strcmp(when, "never") == 0) {
+		setenv("NO_COLOR", "1", 1);
+	} else {
+		return strcmp(when, "auto") == 0;
+	}
+	return true;
 }
 
 bool terminal_write(struct span text)

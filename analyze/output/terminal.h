@@ -9,11 +9,17 @@
 /* What standard output is. */
 struct terminal {
 	bool present;
-	bool colour; /* there is one, and NO_COLOR doesn't forbid it */
-	int width;   /* characters in a line; 0: no limit */
+	bool colour; /* there is one, or CLICOLOR_FORCE is set; and NO_COLOR doesn't forbid it */
+	int width;   /* characters in a line, COLUMNS if that is set; 0: no limit */
 };
 
 struct terminal terminal_find(void);
+
+/*
+ * "always", "never" or "auto"; false: something else. Before the first thread: it is the
+ * environment's CLICOLOR_FORCE and NO_COLOR that are set.
+ */
+bool terminal_set_colour(const char *when);
 
 /* Writes all of TEXT to standard output. False when it could not be written. */
 bool terminal_write(struct span text);

@@ -36,7 +36,7 @@ void sql_engine_release(void *engine)
 	free(e);
 }
 
-bool sql_engine_add(struct sql_engine *e, const char *path)
+bool sql_engine_add(struct sql_engine *e, const char *name, const char *path)
 {
 	struct sql_recording *more = realloc(e->recordings,
 					     (e->count + 1) * sizeof(*e->recordings));
@@ -46,7 +46,7 @@ bool sql_engine_add(struct sql_engine *e, const char *path)
 		return false;
 	e->recordings = more;
 	r = &more[e->count];
-	*r = (struct sql_recording){.name = strdup(path), .path = strdup(path)};
+	*r = (struct sql_recording){.name = strdup(name), .path = strdup(path)};
 	if (!r->name || !r->path) {
 		free(r->name);
 		free(r->path);

@@ -38,8 +38,8 @@ struct sql_engine {
 /* For DB, which must outlive it. One reference is the caller's. NULL without memory. */
 struct sql_engine *sql_engine_new(sqlite3 *db, const char *command);
 
-/* Adds a recording. False without memory. */
-bool sql_engine_add(struct sql_engine *e, const char *path);
+/* Adds the recording at PATH, NAME in its column. False without memory. */
+bool sql_engine_add(struct sql_engine *e, const char *name, const char *path);
 
 /* Makes the tables, functions and views of the recordings: an SQLite result code. */
 int sql_engine_start(struct sql_engine *e);

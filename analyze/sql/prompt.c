@@ -11,6 +11,7 @@
 #include "analyze/command/command.h"
 #include "analyze/sql/views.h"
 #include "format/buffer.h"
+#include "format/nearest.h"
 
 #define HISTORY_FILE ".socktape_history"
 #define HISTORY_MAX  1000
@@ -34,6 +35,44 @@ static bool run_statement(struct sql_engine *e, sqlite3_stmt *statement, enum sq
 	return false;
 }
 
+/* The table or column that was meant by the one that SQLite says isn't there; NULL: none is near.
+ */
+static const char *meant(const char *message)
+{
+	static const char *const says[] = {"no such column: ", "no such table: "};
+	struct nearest near = {0};
+
+	for (size_t i = 0; i < 2; i++)
+		if (strncmp(message, says[i], strlen(says[i])) == 0)
+			near.text = message + strlen(says[i]);
+	if (!near.text)
+		return NULL;
+	if (strchr(near.text, '.'))
+		near.text = strrchr(near.text, '.') + 1;
+	for (size_t i = 0; i < sql_table_count(); i++) {
+		const struct table *table = sql_table_at(i).table;
+
+		nearest_try(&near, sql_table_at(i).name);
+		for (size_t j = 0; j < table->column_count; j++)
+			nearest_try(&near, table->columns[j].name);
+	}
+	return near.word;
+}
+
+static void tell_wrong(struct sql_engine *e, const char *text)
+{
+	const char *message = sqlite3_errmsg(e->db);
+	const char *word = meant(message);
+	int at = sqlite3_error_offset(e->db);
+
+	if (word)
+		command_fail(e->command, "%s; did you mean %s?", message, word);
+	else if (at >= 0)
+		command_fail(e->command, "%s, at: %.40s", message, text + at);
+	else
+		command_fail(e->command, "%s", message);
+}
+
 bool sql_run(struct sql_engine *e, const char *text, enum sql_format format)
 {
 	while (*text) {
@@ -42,13 +81,7 @@ bool sql_run(struct sql_engine *e, const char *text, enum sql_format format)
 		bool good;
 
 		if (sqlite3_prepare_v2(e->db, text, -1, &statement, &rest) != SQLITE_OK) {
-			int at = sqlite3_error_offset(e->db);
-
-			if (at >= 0)
-				command_fail(e->command, "%s, at: %.40s", sqlite3_errmsg(e->db),
-					     text + at);
-			else
-				command_fail(e->command, "%s", sqlite3_errmsg(e->db));
+			tell_wrong(e, text);
 			return false;
 		}
 		good = !statement || run_statement(e, statement, format);

@@ -246,19 +246,16 @@ static void build_recording(void)
 
 /* ---- running ---- */
 
-static const struct command commands[] = {
-	{"info", cmd_info, "", ""},	{"conns", cmd_conns, "", ""},
-	{"events", cmd_events, "", ""}, {"show", cmd_show, "", ""},
-	{"sql", cmd_sql, "", ""},	{"why", cmd_why, "", ""},
-	{"schema", cmd_schema, "", ""}, {"test", cmd_test, "", ""},
-	{"export", cmd_export, "", ""}, {"import", cmd_import, "", ""},
+static const struct command *const commands[] = {
+	&info_command, &conns_command,	&events_command, &show_command,	  &sql_command,
+	&why_command,  &schema_command, &export_command, &import_command, &test_command,
 };
 
 static int run(int argc, char **argv)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(commands[i].name, argv[0]) == 0)
-			return commands[i].run(argc, argv);
+		if (strcmp(commands[i]->name, argv[0]) == 0)
+			return commands[i]->run(argc, argv);
 	return 99;
 }
 

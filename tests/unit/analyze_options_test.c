@@ -5,6 +5,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
 #include "analyze/command/options.h"
 #include "protocols/engine/session.h"
 
@@ -47,6 +51,9 @@ static void test_times(void **state)
 	check_time("2026-11-22", 1795305600, 0);
 	check_time("1795341600", 1795341600, 0);
 	check_time("1795341600.25", 1795341600, 250000000);
+	check_time("1795341600123456789", 1795341600, 123456789);
+	assert_false(option_time("17953416001234567890", &got));
+	assert_false(option_time("1795341600123", &got));
 	assert_false(option_time("", &got));
 	assert_false(option_time("yesterday", &got));
 	assert_false(option_time("2026-11-22T10", &got));
@@ -54,6 +61,43 @@ static void test_times(void **state)
 	assert_false(option_time("2026-11-22T10:00:00+1", &got));
 	assert_false(option_time("99999999999999999999", &got));
 	assert_false(option_time("12.x", &got));
+}
+
+/* Without a zone times are local, as those that are printed. */
+static void test_local_times(void **state)
+{
+	const char *before = getenv("TZ");
+	char *kept = before ? strdup(before) : NULL;
+
+	(void)state;
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	tzset();
+	check_time("2026-11-22 11:00:00", 1795341600, 0);
+	check_time("2026-07-22 12:00:00", 1784714400, 0);
+	check_time("2026-11-22T10:00Z", 1795341600, 0);
+	option_use_utc();
+	check_time("2026-11-22 10:00:00.5", 1795341600, 500000000);
+	if (kept)
+		setenv("TZ", kept, 1);
+	else
+		unsetenv("TZ");
+	tzset();
+	free(kept);
+}
+
+static void test_times_of_day(void **state)
+{
+	int64_t ns;
+
+	(void)state;
+	assert_true(option_time_of_day("10:00", &ns));
+	assert_int_equal(ns, 36000000000000);
+	assert_true(option_time_of_day("00:00:05.25", &ns));
+	assert_int_equal(ns, 5250000000);
+	assert_false(option_time_of_day("24:00:00", &ns));
+	assert_false(option_time_of_day("10", &ns));
+	assert_false(option_time_of_day("10:00:05x", &ns));
+	assert_false(option_time_of_day("10:61", &ns));
 }
 
 static void test_formats(void **state)
@@ -103,10 +147,9 @@ static void test_sizes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_times),
-		cmocka_unit_test(test_formats),
-		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_numbers),	    cmocka_unit_test(test_times),
+		cmocka_unit_test(test_local_times), cmocka_unit_test(test_times_of_day),
+		cmocka_unit_test(test_formats),	    cmocka_unit_test(test_sizes),
 	};
 
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);

@@ -24,7 +24,7 @@ static struct database open_database(void)
 	assert_int_equal(sqlite3_open(":memory:", &d.db), SQLITE_OK);
 	d.engine = sql_engine_new(d.db, "test");
 	assert_non_null(d.engine);
-	assert_true(sql_engine_add(d.engine, REC));
+	assert_true(sql_engine_add(d.engine, REC, REC));
 	assert_int_equal(sql_engine_start(d.engine), SQLITE_OK);
 	sql_engine_restrict(d.engine);
 	return d;
@@ -194,12 +194,14 @@ static void test_several_recordings(void **state)
 	sqlite3_int64 dns;
 
 	(void)state;
-	assert_true(sql_engine_add(d.engine, "corpora/dns/own-every-type/capture.tape.zst"));
+	assert_true(sql_engine_add(d.engine, "corpora/dns/own-every-type/capture.tape.zst",
+				   "corpora/dns/own-every-type/capture.tape.zst"));
 	assert_int_equal(try(&d, "SELECT count(*) FROM records"), SQLITE_ERROR);
 	close_database(&d);
 
 	d = open_database();
-	assert_true(sql_engine_add(d.engine, "corpora/redis/../http/live-demo"));
+	assert_true(sql_engine_add(d.engine, "corpora/redis/../http/live-demo",
+				   "corpora/redis/../http/live-demo"));
 	dns = ask(&d, "SELECT count(*) FROM records");
 	assert_int_equal(dns, 2 * one);
 	assert_int_equal(ask(&d, "SELECT count(DISTINCT recording) FROM records"), 2);

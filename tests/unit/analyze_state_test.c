@@ -132,22 +132,22 @@ static void every_command_shows_them(void **state)
 
 	(void)state;
 	make_recording(&b, dir);
-	check(cmd_conns, (char *[]){"conns", b.path, "--json", NULL},
+	check(conns_command.run, (char *[]){"conns", b.path, "--json", NULL},
 	      (const char *[]){
 		      "\"conn\":1,",
 		      "\"state\":\"failed\",\"state_by\":\"\",\"error\":\"ECONNREFUSED\"",
 		      "\"state\":\"reset\",\"state_by\":\"remote\",\"error\":\"ECONNRESET\","
 		      "\"connect_ns\":1000000,\"reset\":1700000000009000000",
 		      "\"unseen_bytes\":500", "\"state\":\"opening\"", NULL});
-	check(cmd_conns, (char *[]){"conns", b.path, NULL},
+	check(conns_command.run, (char *[]){"conns", b.path, NULL},
 	      (const char *[]){"failed ECONNREFUSED", "reset by remote ECONNRESET", "opening",
 			       NULL});
-	check(cmd_why, (char *[]){"why", b.path, "2", NULL},
+	check(why_command.run, (char *[]){"why", b.path, "2", NULL},
 	      (const char *[]){"reset by the remote end, ECONNRESET; the handshake took 1.000 ms",
 			       NULL});
-	check(cmd_why, (char *[]){"why", b.path, "3", NULL},
+	check(why_command.run, (char *[]){"why", b.path, "3", NULL},
 	      (const char *[]){"500 bytes received by calls that no hook saw", NULL});
-	check(cmd_info, (char *[]){"info", b.path, NULL},
+	check(info_command.run, (char *[]){"info", b.path, NULL},
 	      (const char *[]){"unseen call: 1 events, 500 bytes",
 			       "lost         1 events, 540 bytes", /* 40 that nobody told of */
 			       "skipped      12 runs of kernel programs",
@@ -155,10 +155,10 @@ static void every_command_shows_them(void **state)
 			       "             the end of UDP and Unix sockets\n"
 			       "             unknown\n",
 			       "compression  zstd level 1\n", NULL});
-	check(cmd_info, (char *[]){"info", b.path, "--json", NULL},
+	check(info_command.run, (char *[]){"info", b.path, "--json", NULL},
 	      (const char *[]){"\"not_seen\":[\"calls through io_submit (Linux AIO)\",",
 			       "\"compression\":[{\"level\":1,\"blocks\":1,", NULL});
-	check(cmd_events, (char *[]){"events", b.path, "-a", NULL},
+	check(events_command.run, (char *[]){"events", b.path, "-a", NULL},
 	      (const char *[]){"failed, ECONNREFUSED (111)",
 			       "1 events, 500 bytes received at 40: unseen call", NULL});
 	scratch_remove(dir);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "format/nearest.h"
 #include "format/size.h"
 
 static void sizes_are_read(void **state)
@@ -45,18 +46,79 @@ static void sizes_are_read(void **state)
 		assert_false(size_parse(bad[i], &bytes));
 }
 
-static void seconds_are_read(void **state)
+static void durations_are_read(void **state)
 {
-	static const char *const bad[] = {"", ".5", "-1", "1s", "1.2.3", "99999999999", "1e3"};
+	static const struct {
+		const char *text;
+		uint64_t ns;
+	} good[] = {
+		{"10", 10000000000},
+		{"0.5", 500000000},
+		{"1.000000001", 1000000001},
+		{"2.", 2000000000},
+		{"1s", 1000000000},
+		{"10m", 600000000000},
+		{"10min", 600000000000},
+		{"2h", 7200000000000},
+		{"1h30m", 5400000000000},
+		{"1 d 2 s", 86402000000000},
+		{"1.5h", 5400000000000},
+		{"200ms", 200000000},
+		{"12.3 \u00b5s", 12300},
+		{"7us", 7000},
+		{"7ns", 7},
+		{"0", 0},
+		{"4.06 ms", 4060000},
+		{"0.0000000001s", 0},
+	};
+	static const char *const bad[] = {"",
+					  ".5",
+					  "-1",
+					  "1x",
+					  "1.2.3",
+					  "s",
+					  "99999999999",
+					  "1e3",
+					  "1h 30",
+					  "1m,",
+					  "200000d",
+					  "1s ,",
+					  "9223372036854775808ns"};
 	uint64_t ns;
 
 	(void)state;
-	assert_true(size_parse_seconds("10", &ns) && ns == 10000000000);
-	assert_true(size_parse_seconds("0.5", &ns) && ns == 500000000);
-	assert_true(size_parse_seconds("1.000000001", &ns) && ns == 1000000001);
-	assert_true(size_parse_seconds("2.", &ns) && ns == 2000000000);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_true(size_parse_duration(good[i].text, &ns));
+		assert_int_equal(ns, good[i].ns);
+	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_false(size_parse_seconds(bad[i], &ns));
+		assert_false(size_parse_duration(bad[i], &ns));
+}
+
+static const char *nearest(const char *text)
+{
+	struct nearest n = {.text = text};
+
+	nearest_try(&n, "show");
+	nearest_try(&n, "events");
+	nearest_try(&n, "conns");
+	nearest_try(&n, "decode-as");
+	return n.word;
+}
+
+static void mistyped_words_are_known(void **state)
+{
+	(void)state;
+	assert_string_equal(nearest("shwo"), "show");
+	assert_string_equal(nearest("show"), "show");
+	assert_string_equal(nearest("ev"), "events");
+	assert_string_equal(nearest("evnets"), "events");
+	assert_string_equal(nearest("conn"), "conns");
+	assert_string_equal(nearest("decodeas"), "decode-as");
+	assert_null(nearest("frobnicate"));
+	assert_null(nearest(""));
+	assert_null(nearest("x"));
+	assert_null(nearest("a word that is longer than any that there could be"));
 }
 
 static void sizes_are_written(void **state)
@@ -93,7 +155,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes_are_read),
-		cmocka_unit_test(seconds_are_read),
+		cmocka_unit_test(durations_are_read),
+		cmocka_unit_test(mistyped_words_are_known),
 		cmocka_unit_test(sizes_are_written),
 	};
 

@@ -141,7 +141,7 @@ static void round_trip(const char *dir, const char *file, uint64_t seed, const c
 				(char *)file,	  (char *)option, NULL};
 
 		optind = 0; /* of getopt(3): start over */
-		assert_int_equal(cmd_export(option ? 6 : 5, argv), STATUS_DONE);
+		assert_int_equal(export_command.run(option ? 6 : 5, argv), STATUS_DONE);
 	}
 	assert_int_equal(stat(file, &st), 0);
 	assert_true(st.st_size < 16 << 20);

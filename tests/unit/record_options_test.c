@@ -202,7 +202,7 @@ static void wrong_values_are_named(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		assert_problem(parse("-o", "rec", wrong[i][0], wrong[i][1], END), "expected");
-	assert_int_equal(parse("-o", "rec", "-z", "9", "-z", "auto", END)->options.level, 0);
+	assert_int_equal(parse("-o", "rec", "-z", "auto", END)->options.level, 0);
 	assert_int_equal(parse("-o", "rec", "--backlog", "8M", END)->options.backlog_len, 8000000);
 	assert_problem(parse("-o", "rec", "--nonsense", END), "--nonsense");
 	assert_problem(parse("-o", "rec", "-X", END), "-X");
@@ -217,6 +217,32 @@ static void budget_and_segments_fit(void **state)
 	assert_int_equal(parse("-o", "rec", "--keep", "1M", END)->options.segment_len, 250000);
 	assert_problem(parse("-o", "rec", "--keep", "1M", "-C", "1M", END), "--keep");
 	assert_true(parse("-o", "rec", "--keep", "2M", "-C", "1M", END)->ok);
+}
+
+static void only_filters_may_be_repeated(void **state)
+{
+	(void)state;
+	assert_problem(parse("-o", "a", "-o", "b", END), "--output can be given only once");
+	assert_problem(parse("-o", "a", "-d", "1", "--duration", "2", END), "--duration can be");
+	assert_true(parse("-o", "a", "-v", "-v", "-e", "a", "-e", "b", END)->ok);
+}
+
+static void mistyped_options_are_known(void **state)
+{
+	(void)state;
+	assert_problem(parse("-o", "a", "--prot", "80", END), "did you mean --port?");
+	assert_problem(parse("-o", "a", "--dration=5", END), "did you mean --duration?");
+	assert_problem(parse("-o", "a", "--xyz", END), "see --help");
+	assert_problem(parse("-o", "a", "-y", END), "unknown option '-y'; see --help");
+}
+
+static void durations_have_units(void **state)
+{
+	(void)state;
+	assert_true(parse("-o", "a", "-d", "10m", END)->options.duration == 600000000000);
+	assert_true(parse("-o", "a", "-d", "1h30m", END)->options.duration == 5400000000000);
+	assert_problem(parse("-o", "a", "-d", "10 parsecs", END), "such as 10, 0.5 or 1h30m");
+	assert_problem(parse("-o", "a", "-d", "0s", END), "expected how long");
 }
 
 static void help_lists_every_option(void **state)
@@ -249,6 +275,9 @@ int main(void)
 		cmocka_unit_test(nothing_needs_a_directory_but_recording),
 		cmocka_unit_test(wrong_values_are_named),
 		cmocka_unit_test(budget_and_segments_fit),
+		cmocka_unit_test(only_filters_may_be_repeated),
+		cmocka_unit_test(mistyped_options_are_known),
+		cmocka_unit_test(durations_have_units),
 		cmocka_unit_test(help_lists_every_option),
 	};
 

@@ -45,7 +45,7 @@ void exported_rewrite(struct exported *x, const char *option, const char *value)
 
 	x->loaded = false;
 	optind = 0; /* of getopt(3): start over */
-	assert_int_equal(cmd_export(option ? (value ? 7 : 6) : 5, argv), STATUS_DONE);
+	assert_int_equal(export_command.run(option ? (value ? 7 : 6) : 5, argv), STATUS_DONE);
 }
 
 void exported_write(struct exported *x, const char *option)

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/command/operand.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyze/command/capture_tell.h"
+#include "analyze/command/command.h"
+#include "format/writer.h"
+
+#define COPY_LEN 65536
+
+/* "/proc/self/fd/3" is a file that needs no name. */
+static void name_made(struct operand *o)
+{
+	snprintf(o->made_path, sizeof(o->made_path), "/proc/self/fd/%d", o->made.fd);
+	o->path = o->made_path;
+}
+
+/* ---- pipes ---- */
+
+/* All that comes out of FD into a file, where it can be read again. False: see errno. */
+static bool copy(struct scratch *to, int fd)
+{
+	char data[COPY_LEN];
+	ssize_t n;
+
+	do {
+		n = read(fd, data, sizeof(data));
+		if (n > 0 && !scratch_write(to, to->len, data, (size_t)n))
+			return false;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	return n == 0;
+}
+
+static int take_pipe(struct operand *o, const char *command, const char *text)
+{
+	int fd = strcmp(text, "-") == 0 ? STDIN_FILENO : open(text, O_RDONLY | O_CLOEXEC);
+	bool good;
+
+	if (fd == STDIN_FILENO && isatty(fd))
+		return command_fail(command, "standard input is a terminal; give a recording, or "
+					     "pipe one in");
+	good = fd >= 0 && copy(&o->made, fd);
+	if (!good)
+		command_fail(command, "%s: %s", text, strerror(errno));
+	if (fd > STDIN_FILENO)
+		close(fd);
+	if (!good)
+		return STATUS_USAGE;
+	if (!o->made.len)
+		return command_fail(command, "%s: there is nothing in it", text);
+	name_made(o);
+	return STATUS_DONE;
+}
+
+/* ---- captures ---- */
+
+/* The first bytes of pcap files of either byte order and either unit of time, pcapng, and gzip. */
+static bool is_capture(const char *path)
+{
+	static const unsigned char magic[][4] = {
+		{0xa1, 0xb2, 0xc3, 0xd4}, {0xd4, 0xc3, 0xb2, 0xa1}, {0xa1, 0xb2, 0x3c, 0x4d},
+		{0x4d, 0x3c, 0xb2, 0xa1}, {0x0a, 0x0d, 0x0d, 0x0a}, {0x1f, 0x8b, 0x08, 0},
+	};
+	unsigned char begin[4] = {0};
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : pread(fd, begin, sizeof(begin), 0);
+
+	if (fd >= 0)
+		close(fd);
+	if (n < (ssize_t)sizeof(begin))
+		return false;
+	if (memcmp(begin, magic[5], 3) == 0)
+		return true;
+	for (size_t i = 0; i < 5; i++)
+		if (memcmp(begin, magic[i], sizeof(begin)) == 0)
+			return true;
+	return false;
+}
+
+struct making {
+	struct scratch file;
+	struct writer *writer; /* from the first event on */
+	enum tape_error error; /* what stopped the writing */
+	int number;	       /* errno of it */
+};
+
+static enum tape_error write_file(void *context, const void *data, size_t len)
+{
+	struct making *m = context;
+
+	return scratch_write(&m->file, m->file.len, data, len) ? TAPE_OK : TAPE_ERROR_IO;
+}
+
+static void begin(struct making *m, int64_t ts)
+{
+	const struct sink sink = {.write = write_file, .context = m};
+	const struct writer_options options = {
+		.segment = 1,
+		.created_monotonic = ts,
+		.created_realtime = ts,
+	};
+
+	m->error = writer_new(sink, &options, &m->writer);
+}
+
+static enum tape_error write_event(void *context, const struct event *event)
+{
+	struct making *m = context;
+
+	errno = 0;
+	if (!m->writer)
+		begin(m, event->ts);
+	if (!m->error)
+		m->error = writer_event(m->writer, event);
+	m->number = errno;
+	return m->error;
+}
+
+static int take_capture(struct operand *o, const char *command, const char *text, uint64_t memory)
+{
+	struct making m = {0};
+	struct capture_progress progress;
+	struct capture_sink sink = {.event = write_event, .context = &m, .memory = memory};
+	struct capture_totals totals;
+	enum tape_error error;
+	int number, status;
+
+	scratch_init(&m.file);
+	capture_progress_begin(&progress, &sink);
+	errno = 0;
+	error = capture_read(o->path, &sink, &totals);
+	number = errno;
+	capture_progress_end(&progress);
+	if (!m.error && capture_is_readable(error, &totals)) {
+		errno = 0;
+		if (!m.writer)
+			begin(&m, 0);
+		if (!m.error)
+			m.error = writer_finish(m.writer);
+		m.number = errno;
+	}
+	writer_free(m.writer);
+	if (m.error)
+		status = command_fail(
+			command, "%s: what was read of it could not be kept: %s", text,
+			m.error == TAPE_ERROR_IO ? strerror(m.number) : tape_error_text(m.error));
+	else
+		status = capture_tell_error(command, text, error, number, &totals);
+	scratch_close(&o->made);
+	o->made = m.file;
+	if (status != STATUS_USAGE)
+		name_made(o);
+	return status;
+}
+
+/* ---- the interface ---- */
+
+int operand_open(struct operand *o, const char *command, const char *text, uint64_t memory)
+{
+	struct stat st = {0};
+	bool dash = strcmp(text, "-") == 0;
+	int status = STATUS_DONE;
+
+	*o = (struct operand){.path = text};
+	scratch_init(&o->made);
+	/* What isn't there, whoever reads it tells. */
+	if (dash || (stat(text, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))))
+		status = take_pipe(o, command, text);
+	if (status || S_ISDIR(st.st_mode) || !is_capture(o->path))
+		return status;
+	o->status = take_capture(o, command, text, memory);
+	return o->status == STATUS_USAGE ? STATUS_USAGE : STATUS_DONE;
+}
+
+int operand_close(struct operand *o, int status)
+{
+	scratch_close(&o->made);
+	return status == STATUS_DONE ? o->status : status;
+}

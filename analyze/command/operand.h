@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_ANALYZE_COMMAND_OPERAND_H
+#define SOCKTAPE_ANALYZE_COMMAND_OPERAND_H
+
+#include "analyze/spill/scratch.h"
+
+/*
+ * What stands where a recording is expected: a directory or a segment; or a packet capture, which
+ * is made into a recording without a name; or "-", standard input (and any pipe), which may hold a
+ * segment or a capture.
+ */
+struct operand {
+	const char *path; /* of the recording that is to be read */
+	struct scratch made;
+	char made_path[32];
+	int status; /* STATUS_DAMAGED: not all of it could be read, which the user was told */
+};
+
+/*
+ * TEXT is borrowed. MEMORY is what reading a capture may take, 0: as usual. STATUS_DONE, or what to
+ * exit with after the user was told why. In any case operand_close() has to follow.
+ */
+int operand_open(struct operand *o, const char *command, const char *text, uint64_t memory);
+
+/* STATUS is what the command would exit with; returns what it has to. */
+int operand_close(struct operand *o, int status);
+
+#endif
