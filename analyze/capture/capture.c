@@ -106,6 +106,7 @@ static struct flow *open_flow(struct capture *c, enum transport transport, const
 	}
 	flow->id = ++c->last_id;
 	if (tcp) {
+		flow->tcp.state = handshake && !p->tcp.made_up ? CONN_OPENING : CONN_UNKNOWN;
 		flow->tcp.id = flow->id;
 		flow->tcp.wait = TCP_WAIT_NONE;
 	}
@@ -119,6 +120,7 @@ static struct flow *open_flow(struct capture *c, enum transport transport, const
 		.transport = transport,
 		.role = handshake ? ROLE_CLIENT : ROLE_UNKNOWN,
 		.origin = origin_of(tcp, handshake && !p->tcp.made_up),
+		.state = tcp ? flow->tcp.state : CONN_UNKNOWN,
 	};
 	emit_event(&c->emitter, &event);
 	return flow;

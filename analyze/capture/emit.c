@@ -50,6 +50,15 @@ void emit_loss(struct emitter *emitter, int64_t ts, uint64_t conn, enum directio
 	emit_event(emitter, &event);
 }
 
+void emit_state(struct emitter *emitter, int64_t ts, uint64_t conn, enum conn_state state,
+		enum conn_end by, uint16_t error)
+{
+	struct event event = {.type = EVENT_STATE, .ts = ts};
+
+	event.state = (struct event_state){.conn = conn, .state = state, .by = by, .error = error};
+	emit_event(emitter, &event);
+}
+
 void emit_close(struct emitter *emitter, int64_t ts, uint64_t conn, uint64_t sent,
 		uint64_t received)
 {

@@ -22,6 +22,10 @@ void emit_data(struct emitter *emitter, int64_t ts, uint64_t conn, enum directio
 void emit_loss(struct emitter *emitter, int64_t ts, uint64_t conn, enum direction direction,
 	       uint64_t bytes, int64_t since);
 
+/* One end (or nobody, by what is known) brought the connection there. */
+void emit_state(struct emitter *emitter, int64_t ts, uint64_t conn, enum conn_state state,
+		enum conn_end by, uint16_t error);
+
 void emit_close(struct emitter *emitter, int64_t ts, uint64_t conn, uint64_t sent,
 		uint64_t received);
 

@@ -182,6 +182,33 @@ static void take_fin(struct tcp_half *h, int64_t end)
 	}
 }
 
+static void tell_state(struct tcp_engine *tcp, struct tcp_connection *c, int64_t ts,
+		       enum conn_state state, enum conn_end by, uint16_t error)
+{
+	c->state = state;
+	emit_state(tcp->emitter, ts, c->id, state, by, error);
+}
+
+/*
+ * How the connection stands (RFC 9293, section 3.3.2), by the packet that DIRECTION sent. Who asked
+ * for it is the local end of a capture. A reset of what was open is told with the end.
+ */
+static void take_state(struct tcp_engine *tcp, struct tcp_connection *c, enum direction direction,
+		       const struct packet *p)
+{
+	bool answered = c->half[DIRECTION_RECEIVED].isn_known;
+	uint8_t flags = p->tcp.flags;
+
+	if (c->state == CONN_OPENING && flags & TCP_RST && !answered)
+		tell_state(tcp, c, p->ts, CONN_FAILED, tcp_end_of(direction),
+			   direction == DIRECTION_RECEIVED ? CONN_ERROR_CONNREFUSED : 0);
+	else if (c->state == CONN_OPENING && answered && direction == DIRECTION_SENT &&
+		 (flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_ACK)
+		tell_state(tcp, c, p->ts, CONN_ESTABLISHED, END_UNKNOWN, 0);
+	if (c->half[direction].fin && c->state != CONN_CLOSING && c->state != CONN_FAILED)
+		tell_state(tcp, c, p->ts, CONN_CLOSING, tcp_end_of(direction), 0);
+}
+
 void tcp_packet(struct tcp_engine *tcp, struct tcp_connection *c, enum direction direction,
 		const struct packet *p)
 {
@@ -215,5 +242,6 @@ void tcp_packet(struct tcp_engine *tcp, struct tcp_connection *c, enum direction
 		c->reset_by = direction;
 		c->reset_ts = p->ts;
 	}
+	take_state(tcp, c, direction, p);
 	tcp_release(tcp, c, p->ts);
 }

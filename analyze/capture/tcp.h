@@ -51,6 +51,7 @@ enum tcp_wait {
 struct tcp_connection {
 	uint64_t id;
 	struct tcp_half half[2]; /* by enum direction */
+	enum conn_state state;	 /* by the handshake, as far as it was seen and told */
 	bool closed;		 /* CLOSE was given out */
 	bool reset;
 	enum direction reset_by;

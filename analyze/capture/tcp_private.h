@@ -21,6 +21,12 @@ static inline bool tcp_cause_is_out(const struct tcp_half *other, uint64_t prove
 	return !other->started || tcp_without_fin(other, proven) <= other->next;
 }
 
+/* The end that sends in this direction: local is who asked for the connection. */
+static inline enum conn_end tcp_end_of(enum direction direction)
+{
+	return direction == DIRECTION_SENT ? END_LOCAL : END_REMOTE;
+}
+
 /* PAYLOAD stands at C's next position in this direction. */
 void tcp_deliver(struct tcp_engine *tcp, struct tcp_connection *c, enum direction direction,
 		 struct slice payload, int64_t ts);

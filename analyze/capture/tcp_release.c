@@ -165,6 +165,8 @@ static void close_connection(struct tcp_engine *tcp, struct tcp_connection *c, i
 	if (c->closed)
 		return;
 	c->closed = true;
+	if (c->reset && c->state != CONN_FAILED)
+		emit_state(tcp->emitter, ts, c->id, CONN_RESET, tcp_end_of(c->reset_by), 0);
 	emit_close(tcp->emitter, ts, c->id, c->half[DIRECTION_SENT].next,
 		   c->half[DIRECTION_RECEIVED].next);
 }

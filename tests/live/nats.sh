@@ -13,8 +13,8 @@ fi
 . tests/live/lib.sh
 
 needs nats-server tcpdump ss
-"$python" -c 'import ctypes; ctypes.CDLL("libnats.so.3.4")' 2>/dev/null ||
-	skip_all "libnats3.4 is not installed (tools/install-deps --test)"
+"$python" -c 'import ctypes; ctypes.CDLL("libnats.so")' 2>/dev/null ||
+	skip_all "libnats-dev is not installed (tools/install-deps --test)"
 
 port=4222
 nats-server -a 127.0.0.1 -p $port -js -sd "$work/data" >"$work/server" 2>&1 &

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -149,6 +150,16 @@ void build_handshake(struct buffer *file, uint32_t client, uint32_t server)
 
 /* ---- what came out ---- */
 
+static void take_state(struct seen *seen, const struct event_state *state)
+{
+	size_t len = strlen(seen->states);
+
+	snprintf(seen->states + len, sizeof(seen->states) - len, "%s%s%s%s%s%s", len ? "; " : "",
+		 conn_state_text(state->state), state->by == END_UNKNOWN ? "" : " by ",
+		 state->by == END_UNKNOWN ? "" : conn_end_text(state->by), state->error ? ", " : "",
+		 conn_error_text(state->error));
+}
+
 static enum tape_error take_event(void *context, const struct event *event)
 {
 	struct seen *seen = context;
@@ -162,6 +173,10 @@ static enum tape_error take_event(void *context, const struct event *event)
 	}
 	if (event->type == EVENT_HOST) {
 		assert_true(span_is(event->host.options, "test.pcap"));
+		return TAPE_OK;
+	}
+	if (event->type == EVENT_STATE) {
+		take_state(seen, &event->state);
 		return TAPE_OK;
 	}
 	if (seen->count++ >= SEEN_MAX)

@@ -94,7 +94,8 @@ struct seen_event {
 
 struct seen {
 	struct seen_event events[SEEN_MAX];
-	size_t count; /* of all, also those beyond SEEN_MAX */
+	size_t count;	  /* of all but STATE, also those beyond SEEN_MAX */
+	char states[512]; /* "established; closing by local; reset by remote, ECONNREFUSED" */
 	struct capture_totals totals;
 	enum tape_error error;
 };
@@ -104,8 +105,8 @@ struct seen *seen_read(struct buffer *file);
 void seen_free(struct seen *seen);
 
 /*
- * All events but CONN, in words: "> 0 GET" (sent at position 0), "< 0 OK", "> 5 ab+3" (3 bytes
- * weren't captured), "> lost 10", "close 5 7"; joined by "; ".
+ * All events but CONN and STATE, in words: "> 0 GET" (sent at position 0), "< 0 OK", "> 5 ab+3" (3
+ * bytes weren't captured), "> lost 10", "close 5 7"; joined by "; ".
  */
 const char *seen_text(const struct seen *seen, struct buffer *text);
 

@@ -9,7 +9,7 @@ import sys
 
 from nats_ledger import Ledger
 
-LIB = ctypes.CDLL("libnats.so.3.4")
+LIB = ctypes.CDLL("libnats.so")
 LIB.nats_GetLastError.restype = ctypes.c_char_p
 LIB.natsMsg_GetData.restype = ctypes.c_void_p
 LIB.natsMsg_GetSubject.restype = ctypes.c_char_p
