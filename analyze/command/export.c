@@ -3,10 +3,11 @@
 #include <inttypes.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "analyze/output/target.h"
+#include "analyze/command/export_files.h"
 #include "analyze/pcapng/exporter.h"
 #include "analyze/replay/reading.h"
 #include "analyze/command/select.h"
@@ -22,6 +23,8 @@ enum {
 	OPT_BOTH_ENDS,
 	OPT_NO_REMAP,
 	OPT_TLS,
+	OPT_FORMAT,
+	OPT_SPLIT,
 	OPT_QUIET
 };
 
@@ -34,6 +37,11 @@ static const struct command_option options[] = {
 	 "plaintext (default): what is inside as a connection in clear; keys: with the\n"
 	 "                       secrets, for Wireshark to decrypt; carrier: in TLS without "
 	 "encryption"},
+	{"format", 'f', "FORMAT",
+	 "pcapng (default); pcap, or nsecpcap with nanoseconds, for older tools: packets alone,\n"
+	 "                       without processes, comments, secrets and losses"},
+	{"split", 0, "SIZE",
+	 "several files of at most this size, FILE-00001.pcapng and so on; each can be read alone"},
 	{"quiet", 'q', NULL, "no summary on standard error"},
 	{0},
 };
@@ -54,11 +62,24 @@ struct export
 	bool quiet;
 	struct select select;
 	struct exporter_options with;
+	struct dump_options dump;
+	struct export_files files;
 	struct exporter *exporter;
 	struct reading reading;
 };
 
 /* ---- options ---- */
+
+/* Which of COUNT names it is; -1 after telling the user that it is none. */
+static int take_name(const struct export *x, const char *const names[], int count,
+		     const char *wants, const char *value)
+{
+	for (int i = 0; i < count; i++)
+		if (strcmp(value, names[i]) == 0)
+			return i;
+	command_fail(x->command, "%s, not '%s'", wants, value);
+	return -1;
+}
 
 static bool take_tls(struct export *x, const char *value)
 {
@@ -67,14 +88,36 @@ static bool take_tls(struct export *x, const char *value)
 		[EXPORT_TLS_KEYS] = "keys",
 		[EXPORT_TLS_CARRIER] = "carrier",
 	};
+	int which = take_name(x, names, sizeof(names) / sizeof(names[0]),
+			      "--tls wants plaintext, keys or carrier", value);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(value, names[i]) == 0) {
-			x->with.tls = (enum export_tls)i;
-			return true;
-		}
-	}
-	command_fail(x->command, "--tls wants plaintext, keys or carrier, not '%s'", value);
+	x->with.tls = (enum export_tls)which;
+	return which >= 0;
+}
+
+static bool take_format(struct export *x, const char *value)
+{
+	static const char *const names[] = {
+		[DUMP_PCAPNG] = "pcapng",
+		[DUMP_PCAP] = "pcap",
+		[DUMP_NSECPCAP] = "nsecpcap",
+	};
+	int which = take_name(x, names, sizeof(names) / sizeof(names[0]),
+			      "--format wants pcapng, pcap or nsecpcap", value);
+
+	x->dump.format = (enum dump_format)which;
+	return which >= 0;
+}
+
+/* A file has room for what it begins with and the longest packet. */
+#define SPLIT_MIN (128u << 10)
+
+static bool take_split(struct export *x, const char *value)
+{
+	if (option_size(value, &x->dump.split) && x->dump.split >= SPLIT_MIN)
+		return true;
+	command_fail(x->command, "--split wants a size from 128KiB on, as in 100MB, not '%s'",
+		     value);
 	return false;
 }
 
@@ -90,9 +133,41 @@ static bool take_option(struct export *x, int option, const char *value)
 		x->with.no_remap = true;
 	else if (option == OPT_TLS)
 		return take_tls(x, value);
+	else if (option == OPT_FORMAT)
+		return take_format(x, value);
+	else if (option == OPT_SPLIT)
+		return take_split(x, value);
 	else
 		x->quiet = true;
 	return true;
+}
+
+/* "export REC http" is "export REC --protocol http". */
+static bool take_protocol(struct export *x, const char *name)
+{
+	if (!name || selection_add(&x->select.selection, SELECT_PROTOCOL, name))
+		return true;
+	select_no_protocol(x->command, name);
+	return false;
+}
+
+/* What can't be had together; false after telling the user. */
+static bool check(struct export *x, const char *protocol)
+{
+	bool to_stdout = strcmp(x->output, "-") == 0;
+	struct stat st;
+
+	if (to_stdout && isatty(STDOUT_FILENO))
+		command_fail(x->command, "a terminal can't show a capture; give -o FILE");
+	else if (x->dump.split && to_stdout)
+		command_fail(x->command, "--split wants files: give -o FILE");
+	else if (x->dump.split && stat(x->output, &st) == 0 && !S_ISREG(st.st_mode))
+		command_fail(x->command, "%s: --split wants the name of a file", x->output);
+	else if (x->with.tls == EXPORT_TLS_KEYS && x->dump.format != DUMP_PCAPNG)
+		command_fail(x->command, "--tls=keys wants pcapng: pcap can't hold secrets");
+	else
+		return take_protocol(x, protocol);
+	return false;
 }
 
 static int parse(struct export *x, int argc, char **argv)
@@ -107,16 +182,16 @@ static int parse(struct export *x, int argc, char **argv)
 		if (!take_option(x, option, value))
 			return COMMAND_WRONG;
 	}
-	if (argc - optind != 1 || !x->output) {
-		command_fail(x->command, "wants a recording and -o FILE; try 'socktape %s --help'",
+	if (argc - optind < 1 || argc - optind > 2 || !x->output) {
+		command_fail(x->command,
+			     "wants a recording, perhaps a protocol, and -o FILE; try 'socktape %s "
+			     "--help'",
 			     x->command);
 		return COMMAND_WRONG;
 	}
-	if (strcmp(x->output, "-") == 0 && isatty(STDOUT_FILENO)) {
-		command_fail(x->command, "a terminal can't show a capture; give -o FILE");
-		return COMMAND_WRONG;
-	}
 	x->path = argv[optind];
+	if (!check(x, argv[optind + 1]))
+		return COMMAND_WRONG;
 	x->reading.to_file = true;
 	if (!x->select.memory)
 		x->select.memory = REPLAY_MEMORY_LIMIT;
@@ -189,15 +264,33 @@ static void tell_moves(const struct places *places)
 		fprintf(stderr, "  %-12s %12" PRIu64 "  more connections\n", "", rest);
 }
 
+/* What a file of an earlier export, or the number of files, may make the user believe. */
+static void tell_files(const struct export *x)
+{
+	char *stray = export_files_stray(&x->files);
+
+	if (stray)
+		command_warn(x->command, "%s was there before, and is not part of this export",
+			     stray);
+	free(stray);
+	if (x->files.number == EXPORT_FILES_MAX)
+		command_warn(x->command, "%s took all that was left, whatever --split says",
+			     x->files.name);
+}
+
 static void tell_summary(const struct export *x)
 {
 	const struct exporter_totals totals = exporter_totals(x->exporter);
+	char *files;
 
 	if (!totals.packets && !selection_is_all(&x->select.selection))
 		command_warn(x->command, "nothing was selected: %s has no packets", x->output);
+	tell_files(x);
 	if (x->quiet)
 		return;
-	fprintf(stderr, "socktape %s: wrote %s\n", x->command, x->output);
+	files = export_files_text(&x->files);
+	fprintf(stderr, "socktape %s: wrote %s\n", x->command, files ? files : x->output);
+	free(files);
 	tell_counts(&totals);
 	tell_moves(exporter_places(x->exporter));
 }
@@ -206,9 +299,11 @@ static void tell_summary(const struct export *x)
 
 static int fail(const struct export *x, enum tape_error error)
 {
+	const char *name = x->files.name ? x->files.name : x->output;
+
 	if (error == TAPE_ERROR_IO && errno)
-		return command_fail(x->command, "%s: %s", x->output, strerror(errno));
-	return command_fail(x->command, "%s: %s", x->output, tape_error_text(error));
+		return command_fail(x->command, "%s: %s", name, strerror(errno));
+	return command_fail(x->command, "%s: %s", name, tape_error_text(error));
 }
 
 /* Both ends of a connection are read: each tells of the other. The exporter selects. */
@@ -250,7 +345,7 @@ static int learn(struct export *x)
 	return status ? status : reading_run(&x->reading);
 }
 
-static int write_packets(struct export *x, struct target *target)
+static int write_packets(struct export *x)
 {
 	struct selection time = time_alone(x);
 	struct replay_options with = {
@@ -260,12 +355,21 @@ static int write_packets(struct export *x, struct target *target)
 		.keylog = x->select.keylog,
 		.memory_limit = x->select.memory / HELD_SHARE,
 	};
-	enum tape_error error = exporter_begin(x->exporter, x->select.operand.path,
-					       target_sink(target));
+	enum tape_error error;
 	int status;
 
+	x->dump.sink = export_files_sink(&x->files);
+	x->dump.next = export_files_next;
+	x->dump.context = &x->files;
+	x->dump.files_max = EXPORT_FILES_MAX;
+	error = exporter_begin(x->exporter, x->select.operand.path, &x->dump);
 	if (error)
 		return fail(x, error);
+	if (x->dump.split && exporter_head_len(x->exporter) > x->dump.split / 2)
+		return command_fail(x->command,
+				    "the secrets alone, which each file needs, have %" PRIu64
+				    " bytes: --split wants more",
+				    exporter_head_len(x->exporter));
 	with.no_sessions = !exporter_decrypts(x->exporter);
 	status = reading_again(&x->reading, x->select.operand.path, &with);
 	if (status)
@@ -278,20 +382,19 @@ static int write_packets(struct export *x, struct target *target)
 	return error ? fail(x, error) : status;
 }
 
-static int write_file(struct export *x)
+static int write_files(struct export *x)
 {
-	struct target target;
-	enum tape_error error = target_open(&target, x->output, 0600);
+	enum tape_error error = export_files_open(&x->files, x->output, x->dump.split != 0);
 	int status;
 
 	if (error)
 		return fail(x, error);
-	status = write_packets(x, &target);
+	status = write_packets(x);
 	if (status == STATUS_USAGE) {
-		target_abandon(&target);
+		export_files_abandon(&x->files);
 		return status;
 	}
-	error = target_complete(&target);
+	error = export_files_complete(&x->files);
 	if (error)
 		return fail(x, error);
 	tell_summary(x);
@@ -313,16 +416,17 @@ static int run_export(int argc, char **argv)
 		return command_fail(x.command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	status = learn(&x);
 	if (status != STATUS_USAGE)
-		status = write_file(&x);
+		status = write_files(&x);
 	reading_close(&x.reading);
 	exporter_free(x.exporter);
+	export_files_free(&x.files);
 	return select_end(&x.select, status);
 }
 
 const struct command export_command = {
 	.name = "export",
 	.run = run_export,
-	.arguments = "REC -o FILE.pcapng [options]",
+	.arguments = "REC [PROTOCOL] -o FILE.pcapng [options]",
 	.summary = "packets that Wireshark dissects",
 	.help = help,
 	.options = options,

@@ -2,9 +2,7 @@
 #include "analyze/pcapng/block.h"
 
 #include <endian.h>
-#include <stdlib.h>
 
-#include "format/buffer.h"
 #include "protocols/value/utf8.h"
 
 /* Section numbers are those of draft-ietf-opsawg-pcapng-04. */
@@ -38,266 +36,217 @@
 /* An option may have 65,535 bytes; no tool shows that much. A multiple of 4. */
 #define TEXT_MAX 4096
 
-/* Handed to the sink from here on. */
-#define FLUSH_LEN (256u << 10)
-
-struct pcapng {
-	struct sink sink;
-	struct buffer out;
-	size_t block; /* where the block that is being written begins in `out` */
-	enum tape_error error;
-	uint32_t interfaces;
-	uint64_t packets;
-	uint64_t flushed;
-};
-
-struct pcapng *pcapng_new(struct sink sink)
-{
-	struct pcapng *p = calloc(1, sizeof(*p));
-
-	if (p)
-		p->sink = sink;
-	return p;
-}
-
-static void put16(struct pcapng *p, uint32_t value)
+static void put16(struct buffer *out, uint32_t value)
 {
 	uint16_t little = htole16((uint16_t)value);
 
-	buffer_append(&p->out, &little, sizeof(little));
+	buffer_append(out, &little, sizeof(little));
 }
 
-static void put32(struct pcapng *p, uint32_t value)
+static void put32(struct buffer *out, uint32_t value)
 {
 	uint32_t little = htole32(value);
 
-	buffer_append(&p->out, &little, sizeof(little));
+	buffer_append(out, &little, sizeof(little));
 }
 
-static void put64(struct pcapng *p, uint64_t value)
+static void put64(struct buffer *out, uint64_t value)
 {
 	uint64_t little = htole64(value);
 
-	buffer_append(&p->out, &little, sizeof(little));
+	buffer_append(out, &little, sizeof(little));
 }
 
 /* A time is two 32-bit halves, the upper one first, whatever the byte order. */
-static void put_time(struct pcapng *p, int64_t ts)
+static void put_time(struct buffer *out, int64_t ts)
 {
 	uint64_t ns = ts > 0 ? (uint64_t)ts : 0;
 
-	put32(p, (uint32_t)(ns >> 32));
-	put32(p, (uint32_t)ns);
+	put32(out, (uint32_t)(ns >> 32));
+	put32(out, (uint32_t)ns);
 }
 
 /* Every part of a block ends at a multiple of 4. */
-static void pad(struct pcapng *p)
+static void pad(struct buffer *out)
 {
-	buffer_append(&p->out, "\0\0\0", -(p->out.len - p->block) & 3);
+	buffer_append(out, "\0\0\0", -out->len & 3);
 }
 
 /* Appends TEXT as UTF-8, at most TEXT_MAX bytes of it. */
-static void put_text(struct pcapng *p, struct span text)
+static void put_text(struct buffer *out, struct span text)
 {
 	const uint8_t *at = (const uint8_t *)text.data;
 	const uint8_t *end = at + text.len;
-	size_t limit = p->out.len + TEXT_MAX;
+	size_t limit = out->len + TEXT_MAX;
 
 	while (at < end) {
 		size_t len = utf8_sequence(at, end);
 		bool good = len > 1 || (len == 1 && *at >= ' ' && *at != 0x7f);
 		struct span next = good ? span_of(at, len) : span_text("\xef\xbf\xbd");
 
-		if (p->out.len + next.len > limit)
+		if (out->len + next.len > limit)
 			break;
-		buffer_append_span(&p->out, next);
+		buffer_append_span(out, next);
 		at += len ? len : 1;
 	}
 }
 
-static void fix16(struct pcapng *p, size_t at, size_t value)
+static void fix16(struct buffer *out, size_t at, size_t value)
 {
 	uint16_t little = htole16((uint16_t)value);
 
-	if (!p->out.failed)
-		memcpy(p->out.data + at, &little, sizeof(little));
+	if (!out->failed)
+		memcpy(out->data + at, &little, sizeof(little));
 }
 
-static void put_text_option(struct pcapng *p, uint32_t code, struct span text)
+static void put_text_option(struct buffer *out, uint32_t code, struct span text)
 {
 	size_t len_at;
 
 	if (!text.len)
 		return;
-	put16(p, code);
-	len_at = p->out.len;
-	put16(p, 0);
-	put_text(p, text);
-	fix16(p, len_at, p->out.len - len_at - 2);
-	pad(p);
+	put16(out, code);
+	len_at = out->len;
+	put16(out, 0);
+	put_text(out, text);
+	fix16(out, len_at, out->len - len_at - 2);
+	pad(out);
 }
 
-static void put_u64_option(struct pcapng *p, uint32_t code, uint64_t value)
+static void put_u64_option(struct buffer *out, uint32_t code, uint64_t value)
 {
-	put16(p, code);
-	put16(p, 8);
-	put64(p, value);
+	put16(out, code);
+	put16(out, 8);
+	put64(out, value);
 }
 
-static void end_options(struct pcapng *p)
+static void end_options(struct buffer *out)
 {
-	put16(p, OPTION_END);
-	put16(p, 0);
+	put16(out, OPTION_END);
+	put16(out, 0);
 }
 
-static void begin_block(struct pcapng *p, uint32_t type)
+/* Returns where it begins. */
+static size_t begin_block(struct buffer *out, uint32_t type)
 {
-	p->block = p->out.len;
-	put32(p, type);
-	put32(p, 0);
-}
+	size_t begin = out->len;
 
-static void drain(struct pcapng *p)
-{
-	if (!p->error && p->out.failed)
-		p->error = TAPE_ERROR_MEMORY;
-	if (!p->error)
-		p->error = p->sink.write(p->sink.context, p->out.data, p->out.len);
-	p->flushed += p->out.len;
-	buffer_clear(&p->out);
+	put32(out, type);
+	put32(out, 0);
+	return begin;
 }
 
 /* The length stands at both ends of a block: section 3.1. */
-static void end_block(struct pcapng *p)
+static void end_block(struct buffer *out, size_t begin)
 {
-	uint32_t len = (uint32_t)(p->out.len - p->block) + 4;
+	uint32_t len = (uint32_t)(out->len - begin) + 4;
 	uint32_t little = htole32(len);
 
-	put32(p, len);
-	if (!p->out.failed)
-		memcpy(p->out.data + p->block + 4, &little, sizeof(little));
-	if (p->out.failed || p->out.len >= FLUSH_LEN)
-		drain(p);
+	put32(out, len);
+	if (!out->failed)
+		memcpy(out->data + begin + 4, &little, sizeof(little));
 }
 
-void pcapng_section(struct pcapng *p, const struct pcapng_section *section)
+void pcapng_section(struct buffer *out, const struct pcapng_section *section)
 {
-	begin_block(p, BLOCK_SECTION);
-	put32(p, BYTE_ORDER_MAGIC);
-	put16(p, 1); /* version 1.0 */
-	put16(p, 0);
-	put64(p, UINT64_MAX); /* length not given */
-	put_text_option(p, OPTION_COMMENT, section->comment);
-	put_text_option(p, OPTION_HARDWARE, section->hardware);
-	put_text_option(p, OPTION_OS, section->os);
-	put_text_option(p, OPTION_APPLICATION, section->application);
-	end_options(p);
-	end_block(p);
+	size_t begin = begin_block(out, BLOCK_SECTION);
+
+	put32(out, BYTE_ORDER_MAGIC);
+	put16(out, 1); /* version 1.0 */
+	put16(out, 0);
+	put64(out, UINT64_MAX); /* length not given */
+	put_text_option(out, OPTION_COMMENT, section->comment);
+	put_text_option(out, OPTION_HARDWARE, section->hardware);
+	put_text_option(out, OPTION_OS, section->os);
+	put_text_option(out, OPTION_APPLICATION, section->application);
+	end_options(out);
+	end_block(out, begin);
 }
 
-uint32_t pcapng_interface(struct pcapng *p, struct span name, struct span description)
+void pcapng_interface(struct buffer *out, struct span name, struct span description)
 {
 	static const uint8_t resolution[4] = {TSRESOL_NANOSECONDS};
+	size_t begin = begin_block(out, BLOCK_INTERFACE);
 
-	begin_block(p, BLOCK_INTERFACE);
-	put16(p, LINKTYPE_ETHERNET);
-	put16(p, 0);
-	put32(p, 0); /* no snap length */
-	put_text_option(p, OPTION_IF_NAME, name);
-	put_text_option(p, OPTION_IF_DESCRIPTION, description);
-	put16(p, OPTION_IF_TSRESOL);
-	put16(p, 1);
-	buffer_append(&p->out, resolution, sizeof(resolution));
-	end_options(p);
-	end_block(p);
-	return p->interfaces++;
+	put16(out, LINKTYPE_ETHERNET);
+	put16(out, 0);
+	put32(out, 0); /* no snap length */
+	put_text_option(out, OPTION_IF_NAME, name);
+	put_text_option(out, OPTION_IF_DESCRIPTION, description);
+	put16(out, OPTION_IF_TSRESOL);
+	put16(out, 1);
+	buffer_append(out, resolution, sizeof(resolution));
+	end_options(out);
+	end_block(out, begin);
 }
 
-void pcapng_packet(struct pcapng *p, const struct pcapng_packet *packet)
+void pcapng_packet(struct buffer *out, const struct pcapng_packet *packet)
 {
-	begin_block(p, BLOCK_PACKET);
-	put32(p, packet->interface);
-	put_time(p, packet->ts);
-	put32(p, (uint32_t)(packet->headers.len + packet->payload.len));
-	put32(p, (uint32_t)packet->original_len);
-	buffer_append_span(&p->out, packet->headers);
-	buffer_append_span(&p->out, packet->payload);
-	pad(p);
-	put16(p, OPTION_EPB_FLAGS);
-	put16(p, 4);
-	put32(p, packet->direction == DIRECTION_SENT ? EPB_OUTBOUND : EPB_INBOUND);
-	put_text_option(p, OPTION_COMMENT, packet->comment);
-	end_options(p);
-	end_block(p);
-	p->packets++;
+	size_t begin = begin_block(out, BLOCK_PACKET);
+
+	put32(out, packet->interface);
+	put_time(out, packet->ts);
+	put32(out, (uint32_t)(packet->headers.len + packet->payload.len));
+	put32(out, (uint32_t)packet->original_len);
+	buffer_append_span(out, packet->headers);
+	buffer_append_span(out, packet->payload);
+	pad(out);
+	put16(out, OPTION_EPB_FLAGS);
+	put16(out, 4);
+	put32(out, packet->direction == DIRECTION_SENT ? EPB_OUTBOUND : EPB_INBOUND);
+	put_text_option(out, OPTION_COMMENT, packet->comment);
+	end_options(out);
+	end_block(out, begin);
 }
 
-void pcapng_name(struct pcapng *p, const uint8_t ip[static 16], struct span name)
+size_t pcapng_packet_len(const struct pcapng_packet *packet)
 {
-	size_t len_at;
+	size_t data = (packet->headers.len + packet->payload.len + 3) & ~(size_t)3;
+	/* Fixed fields, flags, the comment's head and padding, the end of the options, the length.
+	 */
+	size_t rest = 28 + 8 + 4 + 3 + 4 + 4;
 
-	begin_block(p, BLOCK_NAMES);
-	put16(p, NAME_RECORD_IPV6);
-	len_at = p->out.len;
-	put16(p, 0);
-	buffer_append(&p->out, ip, 16);
-	put_text(p, name);
-	buffer_append_char(&p->out, '\0');
-	fix16(p, len_at, p->out.len - len_at - 2);
-	pad(p);
-	put32(p, 0); /* end of the records */
-	end_options(p);
-	end_block(p);
+	return data + rest + (packet->comment.len < TEXT_MAX ? packet->comment.len : TEXT_MAX);
 }
 
-void pcapng_secrets(struct pcapng *p, struct span lines)
+void pcapng_name(struct buffer *out, const uint8_t ip[static 16], struct span name)
 {
-	begin_block(p, BLOCK_SECRETS);
-	put32(p, SECRETS_TLS);
-	put32(p, (uint32_t)lines.len);
-	buffer_append_span(&p->out, lines);
-	pad(p);
-	end_options(p);
-	end_block(p);
+	size_t begin = begin_block(out, BLOCK_NAMES), len_at;
+
+	put16(out, NAME_RECORD_IPV6);
+	len_at = out->len;
+	put16(out, 0);
+	buffer_append(out, ip, 16);
+	put_text(out, name);
+	buffer_append_char(out, '\0');
+	fix16(out, len_at, out->len - len_at - 2);
+	pad(out);
+	put32(out, 0); /* end of the records */
+	end_options(out);
+	end_block(out, begin);
 }
 
-void pcapng_statistics(struct pcapng *p, uint32_t interface, int64_t ts, uint64_t packets,
+void pcapng_secrets(struct buffer *out, struct span lines)
+{
+	size_t begin = begin_block(out, BLOCK_SECRETS);
+
+	put32(out, SECRETS_TLS);
+	put32(out, (uint32_t)lines.len);
+	buffer_append_span(out, lines);
+	pad(out);
+	end_options(out);
+	end_block(out, begin);
+}
+
+void pcapng_statistics(struct buffer *out, uint32_t interface, int64_t ts, uint64_t packets,
 		       uint64_t dropped)
 {
-	begin_block(p, BLOCK_STATISTICS);
-	put32(p, interface);
-	put_time(p, ts);
-	put_u64_option(p, OPTION_ISB_RECEIVED, packets);
-	put_u64_option(p, OPTION_ISB_DROPPED, dropped);
-	end_options(p);
-	end_block(p);
-}
+	size_t begin = begin_block(out, BLOCK_STATISTICS);
 
-enum tape_error pcapng_flush(struct pcapng *p)
-{
-	drain(p);
-	return p->error;
-}
-
-enum tape_error pcapng_error(const struct pcapng *p)
-{
-	return p->error;
-}
-
-uint64_t pcapng_packets(const struct pcapng *p)
-{
-	return p->packets;
-}
-
-uint64_t pcapng_bytes(const struct pcapng *p)
-{
-	return p->flushed + p->out.len;
-}
-
-void pcapng_free(struct pcapng *p)
-{
-	if (!p)
-		return;
-	buffer_free(&p->out);
-	free(p);
+	put32(out, interface);
+	put_time(out, ts);
+	put_u64_option(out, OPTION_ISB_RECEIVED, packets);
+	put_u64_option(out, OPTION_ISB_DROPPED, dropped);
+	end_options(out);
+	end_block(out, begin);
 }

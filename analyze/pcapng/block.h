@@ -2,21 +2,14 @@
 #ifndef SOCKTAPE_ANALYZE_PCAPNG_BLOCK_H
 #define SOCKTAPE_ANALYZE_PCAPNG_BLOCK_H
 
-#include "format/error.h"
+#include "format/buffer.h"
 #include "format/event.h"
-#include "format/writer.h"
 
 /*
- * Writes the blocks of one pcapng section (draft-ietf-opsawg-pcapng) into a sink. Link type
- * Ethernet, times in nanoseconds. Texts may be any bytes: they become valid UTF-8, and are cut
- * where they are longer than a reader will show.
- *
- * Errors stick: every call after the first error does nothing, pcapng_error() tells it.
+ * Appends the blocks of one pcapng section (draft-ietf-opsawg-pcapng) to a buffer in which nothing
+ * else stands. Link type Ethernet, times in nanoseconds. Texts may be any bytes: they become valid
+ * UTF-8, and are cut where they are longer than a reader will show.
  */
-struct pcapng;
-
-/* NULL when there is no memory. */
-struct pcapng *pcapng_new(struct sink sink);
 
 /* Empty spans are left out. */
 struct pcapng_section {
@@ -27,10 +20,10 @@ struct pcapng_section {
 };
 
 /* Must be first. */
-void pcapng_section(struct pcapng *p, const struct pcapng_section *section);
+void pcapng_section(struct buffer *out, const struct pcapng_section *section);
 
-/* Returns the number of the interface; they count from 0. */
-uint32_t pcapng_interface(struct pcapng *p, struct span name, struct span description);
+/* Interfaces are numbered from 0, in their order. */
+void pcapng_interface(struct buffer *out, struct span name, struct span description);
 
 /* No reader takes more of one packet: Wireshark gives up the whole file. */
 #define PCAPNG_PACKET_MAX 262144
@@ -45,25 +38,20 @@ struct pcapng_packet {
 	struct span comment; /* may be empty */
 };
 
-void pcapng_packet(struct pcapng *p, const struct pcapng_packet *packet);
+void pcapng_packet(struct buffer *out, const struct pcapng_packet *packet);
+
+/* Bytes of its block, at most. */
+size_t pcapng_packet_len(const struct pcapng_packet *packet);
 
 /* The name of an IPv6 address. */
-void pcapng_name(struct pcapng *p, const uint8_t ip[static 16], struct span name);
+void pcapng_name(struct buffer *out, const uint8_t ip[static 16], struct span name);
 
 /* Lines of the NSS key log format, each with its newline. */
-void pcapng_secrets(struct pcapng *p, struct span lines);
+void pcapng_secrets(struct buffer *out, struct span lines);
 
-/* At the end, for each interface. */
-void pcapng_statistics(struct pcapng *p, uint32_t interface, int64_t ts, uint64_t packets,
+/* At the end, for each interface; and the bytes that it takes. */
+void pcapng_statistics(struct buffer *out, uint32_t interface, int64_t ts, uint64_t packets,
 		       uint64_t dropped);
-
-/* Hands everything to the sink. */
-MUST_CHECK enum tape_error pcapng_flush(struct pcapng *p);
-
-enum tape_error pcapng_error(const struct pcapng *p);
-uint64_t pcapng_packets(const struct pcapng *p);
-uint64_t pcapng_bytes(const struct pcapng *p); /* of the file so far */
-
-void pcapng_free(struct pcapng *p); /* NULL is fine; doesn't flush */
+#define PCAPNG_STATISTICS_LEN 52
 
 #endif

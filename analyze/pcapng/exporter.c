@@ -55,15 +55,18 @@ static bool learn_places(struct exporter *e)
 	return true;
 }
 
-enum tape_error exporter_begin(struct exporter *e, const char *path, struct sink sink)
+enum tape_error exporter_begin(struct exporter *e, const char *path,
+			       const struct dump_options *output)
 {
 	const struct selection *selection = e->options.selection;
 	enum tape_error error = e->facts.error;
 
 	facts_finish(&e->facts);
-	e->out = pcapng_new(sink);
+	e->split = output->split != 0;
+	e->out = dump_new(output);
 	e->interfaces = e->out ? interfaces_new(e->out) : NULL;
-	e->queue = e->out ? queue_new(e->out, e->facts.late, e->options.held_limit) : NULL;
+	e->queue = e->out ? queue_new(exporter_write, e, e->facts.late, e->options.held_limit)
+			  : NULL;
 	if (!e->interfaces || !e->queue)
 		return TAPE_ERROR_MEMORY;
 	if (!error && !e->options.both_ends)
@@ -73,6 +76,11 @@ enum tape_error exporter_begin(struct exporter *e, const char *path, struct sink
 	if (!learn_places(e))
 		return TAPE_ERROR_MEMORY;
 	return preamble_write(path, &e->facts, !selection || !selection->kinds, e->out);
+}
+
+uint64_t exporter_head_len(const struct exporter *e)
+{
+	return dump_head_len(e->out);
 }
 
 /* ---- events of the second pass ---- */
@@ -143,7 +151,7 @@ static void on_loss(struct exporter *e, const struct event *event, const struct 
 	interface = exporter_interface(e, c->ends, from->pid, from->process);
 	if (!interface)
 		return;
-	interface->lost += event->loss.events;
+	dump_dropped(e->out, interface->number, event->loss.events);
 	e->attributed_events += event->loss.events;
 }
 
@@ -222,9 +230,9 @@ enum tape_error exporter_finish(struct exporter *e)
 	uint64_t lost = e->facts.lost_events;
 
 	queue_flush(e->queue);
-	interfaces_finish(e->interfaces, e->last_time,
-			  lost > e->attributed_events ? lost - e->attributed_events : 0);
-	error = pcapng_flush(e->out);
+	if (lost > e->attributed_events)
+		interfaces_lost(e->interfaces, lost - e->attributed_events);
+	error = dump_finish(e->out);
 	return e->error ? e->error : error;
 }
 
@@ -232,8 +240,9 @@ struct exporter_totals exporter_totals(const struct exporter *e)
 {
 	struct exporter_totals totals = e->totals;
 
-	totals.packets = pcapng_packets(e->out);
-	totals.file_bytes = pcapng_bytes(e->out);
+	totals.packets = dump_packets(e->out);
+	totals.file_bytes = dump_bytes(e->out);
+	totals.files = dump_file(e->out);
 	totals.lost_events = e->facts.lost_events;
 	totals.lost_bytes = e->facts.lost_bytes;
 	totals.refused_peers = e->facts.refused_peers;
@@ -256,7 +265,7 @@ void exporter_free(struct exporter *e)
 	places_free(e->places);
 	interfaces_free(e->interfaces);
 	queue_free(e->queue);
-	pcapng_free(e->out);
+	dump_free(e->out);
 	map_free(&e->names);
 	free(e);
 }

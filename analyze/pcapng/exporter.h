@@ -2,8 +2,8 @@
 #ifndef SOCKTAPE_ANALYZE_PCAPNG_EXPORTER_H
 #define SOCKTAPE_ANALYZE_PCAPNG_EXPORTER_H
 
+#include "analyze/pcapng/dump.h"
 #include "analyze/pcapng/place.h"
-#include "format/writer.h"
 
 /*
  * Writes a recording as a packet capture, in two passes over it:
@@ -37,6 +37,7 @@ struct exporter_totals {
 	uint64_t packets;
 	uint64_t payload_bytes;
 	uint64_t file_bytes;
+	uint32_t files;
 	uint64_t lost_events; /* as the recording tells */
 	uint64_t lost_bytes;
 	uint64_t cut_datagrams;	 /* longer than UDP allows */
@@ -52,8 +53,12 @@ struct exporter *exporter_new(const struct exporter_options *options);
 
 struct replay_handlers exporter_learn_handlers(struct exporter *e);
 
-/* PATH is the recording; SINK outlives the exporter. */
-MUST_CHECK enum tape_error exporter_begin(struct exporter *e, const char *path, struct sink sink);
+/* PATH is the recording; what OUTPUT calls outlives the exporter. */
+MUST_CHECK enum tape_error exporter_begin(struct exporter *e, const char *path,
+					  const struct dump_options *output);
+
+/* After exporter_begin(), with several files: what each of them has before its packets. */
+uint64_t exporter_head_len(const struct exporter *e);
 
 struct replay_handlers exporter_write_handlers(struct exporter *e);
 

@@ -18,7 +18,7 @@ static const struct place *placed(struct exporter *e, struct facts_end *end, str
 	return &end->place;
 }
 
-static void write_datagram(struct exporter *e, struct interface *interface,
+static void write_datagram(struct exporter *e, const struct exporter_source *source,
 			   const struct place *place, const struct event_data *data, int64_t ts,
 			   struct buffer *comment)
 {
@@ -42,7 +42,7 @@ static void write_datagram(struct exporter *e, struct interface *interface,
 			      data->len);
 		e->totals.cut_datagrams++;
 	}
-	exporter_packet(e, interface, &packet, data->direction, ts, comment);
+	exporter_packet(e, source, &packet, data->direction, ts, comment);
 }
 
 /* Of two ends, each direction is taken from the one that saw more of it. */
@@ -56,7 +56,7 @@ static void write_peer(struct exporter *e, struct facts_end *end, struct event_d
 		       int64_t ts, uint32_t pid)
 {
 	struct facts_end *written = end->left_out ? end->twin : end;
-	struct interface *interface;
+	struct exporter_source source = {.end = written};
 	struct buffer comment = {0};
 	const struct place *place;
 
@@ -64,10 +64,10 @@ static void write_peer(struct exporter *e, struct facts_end *end, struct event_d
 		data->direction = direction_opposite(data->direction);
 	if (!is_taken(end, written, data->direction))
 		return;
-	interface = exporter_interface(e, written, pid, replay_process(e->replay, pid));
-	place = interface ? placed(e, written, &comment) : NULL;
+	source.interface = exporter_interface(e, written, pid, replay_process(e->replay, pid));
+	place = source.interface ? placed(e, written, &comment) : NULL;
 	if (place)
-		write_datagram(e, interface, place, data, ts, &comment);
+		write_datagram(e, &source, place, data, ts, &comment);
 	buffer_free(&comment);
 }
 
@@ -79,7 +79,7 @@ void exporter_datagram(struct exporter *e, struct facts_conn *c, const struct ev
 	struct facts_end *end = facts_peer(&e->facts, c, &peer);
 	struct facts_end passing = {.conn = c, .remote = peer};
 	uint32_t pid = data.pid ? data.pid : from->pid;
-	struct interface *interface;
+	struct exporter_source source = {0};
 	struct buffer comment = {0};
 	struct place shared;
 
@@ -87,10 +87,10 @@ void exporter_datagram(struct exporter *e, struct facts_conn *c, const struct ev
 		write_peer(e, end, &data, event->ts, pid);
 		return;
 	}
-	interface = exporter_interface(e, &passing, pid, replay_process(e->replay, pid));
-	if (!interface)
+	source.interface = exporter_interface(e, &passing, pid, replay_process(e->replay, pid));
+	if (!source.interface)
 		return;
 	place_share(e->places, &passing, &shared);
-	write_datagram(e, interface, &shared, &data, event->ts, &comment);
+	write_datagram(e, &source, &shared, &data, event->ts, &comment);
 	buffer_free(&comment);
 }

@@ -10,34 +10,36 @@ void exporter_fail(struct exporter *e, enum tape_error error)
 	replay_stop(e->replay);
 }
 
-void exporter_packet(struct exporter *e, struct interface *interface, const struct packet *packet,
-		     enum direction direction, int64_t ts, struct buffer *comment)
+void exporter_packet(struct exporter *e, const struct exporter_source *source,
+		     const struct packet *packet, enum direction direction, int64_t ts,
+		     struct buffer *comment)
 {
 	uint8_t headers[PACKET_HEADERS_MAX];
 	size_t len = packet_headers(packet, headers);
-	struct pcapng_packet record = {
-		.interface = interface->number,
-		.ts = replay_realtime(e->replay, ts),
-		.direction = direction,
-		.headers = span_of(headers, len),
-		.payload = packet->payload,
-		.original_len = len + packet->len,
-		.comment = buffer_span(comment),
+	struct queue_item item = {
+		.packet =
+			{
+				.interface = source->interface->number,
+				.ts = replay_realtime(e->replay, ts),
+				.direction = direction,
+				.headers = span_of(headers, len),
+				.payload = packet->payload,
+				.original_len = len + packet->len,
+				.comment = buffer_span(comment),
+			},
+		.end = source->end,
+		.layer = source->layer,
 	};
 
-	if (!queue_put(e->queue, &record))
+	if (!queue_put(e->queue, &item))
 		exporter_fail(e, TAPE_ERROR_MEMORY);
 	buffer_clear(comment);
-	if (record.ts > e->last_time)
-		e->last_time = record.ts;
-	interface->packets++;
 	e->totals.payload_bytes += packet->payload.len;
-	if (pcapng_error(e->out))
-		exporter_fail(e, pcapng_error(e->out));
+	if (dump_error(e->out))
+		exporter_fail(e, dump_error(e->out));
 }
 
-/* Names the made-up address of a Unix socket's path, once. */
-static void name_path(struct exporter *e, const struct facts_conn *c)
+void exporter_name_path(struct exporter *e, const struct facts_conn *c)
 {
 	const struct address *named = facts_unspecified(&c->local) ? &c->remote : &c->local;
 	uint64_t key;
@@ -47,7 +49,7 @@ static void name_path(struct exporter *e, const struct facts_conn *c)
 	memcpy(&key, named->ip + 8, sizeof(key));
 	if (map_get(&e->names, key))
 		return;
-	pcapng_name(e->out, named->ip, span_text(c->path));
+	dump_name(e->out, named->ip, span_text(c->path));
 	if (!map_put(&e->names, key, e))
 		exporter_fail(e, TAPE_ERROR_MEMORY);
 }
@@ -64,7 +66,8 @@ static void describe_unread(struct exporter *e, const struct facts_end *sender, 
 		return;
 	buffer_printf(out, "; %" PRIu64 " bytes that the %s sent were never read", sent - received,
 		      by_client ? "client" : "server");
-	e->totals.unread_bytes += sent - received;
+	if (!sender->file[LAYER_WIRE])
+		e->totals.unread_bytes += sent - received;
 }
 
 static void describe_twin(struct exporter *e, const struct facts_end *end, enum layer layer,
@@ -73,12 +76,31 @@ static void describe_twin(struct exporter *e, const struct facts_end *end, enum 
 	const struct facts_conn *other = end->twin->conn;
 
 	buffer_printf(out, "; its other end is conn %" PRIu64, other->id);
-	if (other->process)
-		buffer_printf(out, ", %s", other->process->name);
 	if (layer == LAYER_WIRE && end->joined[layer] && !transport_is_datagram(other->transport)) {
 		describe_unread(e, end, local_is_client, out);
 		describe_unread(e, end->twin, !local_is_client, out);
 	}
+}
+
+static void describe_process(const char *who, const struct facts_conn *c, struct buffer *out)
+{
+	const struct facts_process *process = c ? c->process : NULL;
+
+	if (!process)
+		return;
+	buffer_printf(out, "; %s %s", who, process->name);
+	if (process->container)
+		buffer_printf(out, " in container %s", process->container);
+}
+
+/* Whoever of both was recorded. */
+static void describe_processes(const struct facts_end *end, struct buffer *out)
+{
+	const struct facts_conn *c = end->conn, *other = end->twin ? end->twin->conn : NULL;
+	bool is_client = c->role != ROLE_SERVER;
+
+	describe_process("client", is_client ? c : other, out);
+	describe_process("server", is_client ? other : c, out);
 }
 
 /* What was made of what is inside TLS. */
@@ -104,11 +126,12 @@ void exporter_describe(struct exporter *e, const struct facts_end *end, enum lay
 	const struct facts_conn *c = end->conn;
 	const struct protocol *protocol = layer == LAYER_TLS ? c->inside : c->protocol[layer];
 
-	name_path(e, c);
+	exporter_name_path(e, c);
 	buffer_printf(out, "%sconn %" PRIu64, layer == LAYER_TLS ? "plaintext of the TLS of " : "",
 		      c->id);
 	if (protocol)
 		buffer_printf(out, ", %s", protocol->name);
+	describe_processes(end, out);
 	if (layer == LAYER_TLS)
 		describe_plaintext(e, c, out);
 	place_describe(end, place, out);

@@ -41,12 +41,13 @@ struct exporter {
 	struct exporter_options options;
 	struct facts facts;
 	struct places *places;
-	struct pcapng *out;
+	struct dump *out;
+	bool split;    /* into files */
 	bool decrypts; /* in the second pass */
 	struct queue *queue;
 	struct interfaces *interfaces;
 	struct replay *replay;
-	struct map names; /* addresses whose name was written */
+	struct map names; /* addresses whose name was written, into this file */
 	struct outlet *holding[EXPORTER_HOLDING_MAX];
 	size_t holding_count;
 	int64_t held_since; /* when `holding` was last looked through; monotonic */
@@ -54,7 +55,6 @@ struct exporter {
 	struct budget budget;	    /* of open streams, and what they hold back */
 	uint64_t cut_segments;	    /* what streams may still spend on what was cut */
 	uint64_t joint_waiting;	    /* bytes */
-	int64_t last_time;	    /* of any packet; ns since the epoch */
 	uint64_t attributed_events; /* lost ones whose process is known */
 	struct exporter_totals totals;
 	enum tape_error error;
@@ -64,9 +64,19 @@ void exporter_fail(struct exporter *e, enum tape_error error);
 
 /* ---- exporter_packet.c ---- */
 
+struct exporter_source {
+	struct interface *interface;
+	struct facts_end *end; /* NULL where nobody keeps it */
+	enum layer layer;
+};
+
 /* COMMENT is used up; its memory stays. */
-void exporter_packet(struct exporter *e, struct interface *interface, const struct packet *packet,
-		     enum direction direction, int64_t ts, struct buffer *comment);
+void exporter_packet(struct exporter *e, const struct exporter_source *source,
+		     const struct packet *packet, enum direction direction, int64_t ts,
+		     struct buffer *comment);
+
+/* Names the made-up address of a Unix socket's path, once in a file. */
+void exporter_name_path(struct exporter *e, const struct facts_conn *c);
 
 /* What is said on the first packet of a connection, into OUT; names Unix sockets' addresses. */
 void exporter_describe(struct exporter *e, const struct facts_end *end, enum layer layer,
@@ -96,7 +106,16 @@ void aside_remove(struct exporter *e, struct outlet *o);
 
 void aside_free(struct aside *a);
 
+/* ---- exporter_file.c ---- */
+
+/* A queue_give_fn: the item goes into the file, or the next one of several. */
+void exporter_write(void *e, const struct queue_item *item);
+
 /* ---- exporter_stream.c ---- */
+
+/* What stands in front of a layer of C, which is JOINED midway or not. */
+struct opening exporter_opening(const struct exporter *e, const struct facts_conn *c,
+				enum layer layer, bool joined);
 
 /* A connection on which nothing is said is shown, too. */
 void exporter_stream_open(struct exporter *e, struct facts_conn *c, const struct connection *from,

@@ -3,6 +3,7 @@
 
 #include "analyze/pcapng/exporter_private.h"
 #include "analyze/pcapng/splice.h"
+#include "protocols/http2/http2.h"
 
 /* Recorded time between two looks at who holds data back. */
 #define LOOK_NS (10 * 1000 * 1000ll)
@@ -17,13 +18,18 @@ static void on_packet(void *context, const struct packet *packet, enum direction
 		      int64_t ts, struct span note)
 {
 	struct outlet *o = context;
+	const struct exporter_source source = {
+		.interface = o->interface,
+		.end = o->conn->live ? NULL : o->conn->ends,
+		.layer = o->layer,
+	};
 
 	if (note.len) {
 		if (o->comment.len)
 			buffer_append_text(&o->comment, "; ");
 		buffer_append_span(&o->comment, note);
 	}
-	exporter_packet(o->exporter, o->interface, packet, direction, ts, &o->comment);
+	exporter_packet(o->exporter, &source, packet, direction, ts, &o->comment);
 }
 
 /* ---- opening ---- */
@@ -66,18 +72,21 @@ static void joint_ends(const struct facts_conn *c, enum layer layer, struct join
 	}
 }
 
-static void carry(const struct exporter *e, const struct facts_conn *c, enum layer layer,
-		  struct stream_options *options)
+struct opening exporter_opening(const struct exporter *e, const struct facts_conn *c,
+				enum layer layer, bool joined)
 {
-	const struct protocol *inside = c->inside;
+	const struct protocol *protocol = c->protocol[layer], *inside = c->inside;
 
 	if (layer != LAYER_TLS || e->options.tls != EXPORT_TLS_CARRIER)
-		return;
-	options->carried = true;
-	options->carrier = (struct carrier){
-		.sni = c->sni,
-		.alpn = inside && inside->alpn ? inside->alpn[0] : NULL,
-		.seed = options->id,
+		return (struct opening){.http2 = joined && protocol == &protocol_http2};
+	return (struct opening){
+		.carried = true,
+		.carrier =
+			{
+				.sni = c->sni,
+				.alpn = inside && inside->alpn ? inside->alpn[0] : NULL,
+				.seed = c->id << 1 | layer,
+			},
 	};
 }
 
@@ -108,7 +117,7 @@ static struct outlet *open_outlet(struct exporter *e, struct facts_conn *c, enum
 	o->interface = interface;
 	exporter_describe(e, c->ends, layer, &options.stream.place, &o->comment);
 	joint_ends(c, layer, &options);
-	carry(e, c, layer, &options.stream);
+	options.stream.opening = exporter_opening(e, c, layer, !c->whole);
 	options.stream.context = o;
 	o->joint = joint_new(&options, ts);
 	if (!o->joint) {

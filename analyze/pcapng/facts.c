@@ -133,6 +133,7 @@ static void free_process(struct facts_process *p)
 {
 	free(p->name);
 	free(p->description);
+	free(p->container);
 	free(p);
 }
 
@@ -580,6 +581,8 @@ static const struct facts_process *keep_process(struct facts *f, const struct co
 	if (!p && has_room(f) && (p = calloc(1, sizeof(*p))) != NULL) {
 		p->name = strdup(name.data);
 		p->description = strdup(description.data);
+		if (from->process && from->process->container[0])
+			p->container = strndup(from->process->container, INTERFACE_CONTAINER);
 		f->used += sizeof(*p) + MAP_ENTRY + name.len + description.len;
 		if (!p->name || !p->description || !map_put(&f->processes, key, p)) {
 			f->error = TAPE_ERROR_MEMORY;

@@ -40,6 +40,7 @@ struct place {
 struct facts_process {
 	char *name;
 	char *description;
+	char *container; /* the beginning of its id; NULL: none */
 };
 
 /*
@@ -60,6 +61,7 @@ struct facts_end {
 	bool from_twin[2];	/* datagrams, by direction: the twin saw more of them */
 	bool placed;		/* second pass, datagrams: `place` is set */
 	struct place place;
+	uint32_t file[2]; /* second pass, by enum layer: the newest file that has it; 0: none */
 };
 
 /* One direction of one layer. */

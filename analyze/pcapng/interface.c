@@ -6,10 +6,8 @@
 #include "format/hash.h"
 #include "format/map.h"
 
-#define CONTAINER_SHOWN 12 /* digits of its id, as container tools print it */
-
 struct interfaces {
-	struct pcapng *out;
+	struct dump *out;
 	struct map by_text; /* by the hash of name and description */
 	uint64_t seed;
 	/* Whom the last packet was of: mostly the next one is, too. */
@@ -18,7 +16,7 @@ struct interfaces {
 	struct interface *last;
 };
 
-struct interfaces *interfaces_new(struct pcapng *out)
+struct interfaces *interfaces_new(struct dump *out)
 {
 	struct interfaces *i = calloc(1, sizeof(*i));
 
@@ -48,7 +46,7 @@ static void append_description(struct buffer *b, const struct process *process)
 	if (process->user[0])
 		buffer_printf(b, " (user %s)", process->user);
 	if (process->container[0])
-		buffer_printf(b, " (container %.*s)", CONTAINER_SHOWN, process->container);
+		buffer_printf(b, " (container %.*s)", INTERFACE_CONTAINER, process->container);
 }
 
 void interface_text(const struct process *process, uint32_t pid, struct buffer *name,
@@ -71,7 +69,7 @@ struct interface *interfaces_named(struct interfaces *i, struct span name, struc
 		free(interface);
 		return NULL;
 	}
-	interface->number = pcapng_interface(i->out, name, description);
+	interface->number = dump_interface(i->out, name, description);
 	return interface;
 }
 
@@ -117,21 +115,13 @@ struct interface *interfaces_pair(struct interfaces *i, const struct facts_proce
 	return interface;
 }
 
-void interfaces_finish(struct interfaces *i, int64_t ts, uint64_t unattributed)
+void interfaces_lost(struct interfaces *i, uint64_t events)
 {
-	const struct interface *interface;
-	size_t at = 0;
+	uint32_t number = dump_interface(
+		i->out, span_text("lost"),
+		span_text("events that were lost before their process was known"));
 
-	while ((interface = map_next(&i->by_text, &at)) != NULL)
-		pcapng_statistics(i->out, interface->number, ts, interface->packets,
-				  interface->lost);
-	if (unattributed) {
-		uint32_t number = pcapng_interface(
-			i->out, span_text("lost"),
-			span_text("events that were lost before their process was known"));
-
-		pcapng_statistics(i->out, number, ts, 0, unattributed);
-	}
+	dump_dropped(i->out, number, events);
 }
 
 void interfaces_free(struct interfaces *i)

@@ -15,7 +15,7 @@ static void append_span(struct buffer *b, const char *before, struct span text)
 	buffer_append_span(b, text);
 }
 
-static void write_section(struct pcapng *out, const struct event_host *host)
+static void write_section(struct dump *out, const struct event_host *host)
 {
 	struct buffer comment = {0}, os = {0};
 
@@ -26,17 +26,17 @@ static void write_section(struct pcapng *out, const struct event_host *host)
 				     "headers, handshakes and acknowledgements are made up, and "
 				     "the first packet of a connection says what else is.");
 	append_span(&os, "Linux ", host->kernel);
-	pcapng_section(out, &(struct pcapng_section){
-				    .hardware = host->machine,
-				    .os = buffer_span(&os),
-				    .application = span_text("socktape " SOCKTAPE_VERSION),
-				    .comment = buffer_span(&comment),
-			    });
+	dump_section(out, &(struct pcapng_section){
+				  .hardware = host->machine,
+				  .os = buffer_span(&os),
+				  .application = span_text("socktape " SOCKTAPE_VERSION),
+				  .comment = buffer_span(&comment),
+			  });
 	buffer_free(&comment);
 	buffer_free(&os);
 }
 
-static void find_host(struct recording *rec, struct pcapng *out)
+static void find_host(struct recording *rec, struct dump *out)
 {
 	const struct event_host unknown = {0};
 	struct event event;
@@ -83,7 +83,7 @@ static bool secret_wanted(const struct facts *f, bool all_secrets, const struct 
 }
 
 static void write_secrets(struct recording *rec, const struct facts *f, bool all_secrets,
-			  struct pcapng *out)
+			  struct dump *out)
 {
 	struct buffer lines = {0};
 	struct event event;
@@ -96,16 +96,16 @@ static void write_secrets(struct recording *rec, const struct facts *f, bool all
 		buffer_append_char(&lines, '\n');
 		if (lines.len < SECRETS_LEN)
 			continue;
-		pcapng_secrets(out, buffer_span(&lines));
+		dump_secrets(out, buffer_span(&lines));
 		buffer_clear(&lines);
 	}
 	if (lines.len)
-		pcapng_secrets(out, buffer_span(&lines));
+		dump_secrets(out, buffer_span(&lines));
 	buffer_free(&lines);
 }
 
 enum tape_error preamble_write(const char *path, const struct facts *f, bool all_secrets,
-			       struct pcapng *out)
+			       struct dump *out)
 {
 	struct recording *rec;
 	enum tape_error error = recording_open(path, NULL, NULL, &rec);

@@ -2,7 +2,7 @@
 #ifndef SOCKTAPE_ANALYZE_PCAPNG_PREAMBLE_H
 #define SOCKTAPE_ANALYZE_PCAPNG_PREAMBLE_H
 
-#include "analyze/pcapng/block.h"
+#include "analyze/pcapng/dump.h"
 #include "analyze/pcapng/facts.h"
 
 /*
@@ -11,6 +11,6 @@
  * once more where it must. ALL_SECRETS: those of unknown connections too.
  */
 MUST_CHECK enum tape_error preamble_write(const char *path, const struct facts *f, bool all_secrets,
-					  struct pcapng *out);
+					  struct dump *out);
 
 #endif

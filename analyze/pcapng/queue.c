@@ -5,14 +5,15 @@
 
 struct entry {
 	uint64_t number; /* in the order of arrival */
-	struct pcapng_packet packet;
+	struct queue_item item;
 	size_t len;
 	char bytes[]; /* headers, payload, comment */
 };
 
 /* A binary heap: the earliest first. */
 struct queue {
-	struct pcapng *out;
+	queue_give_fn *give;
+	void *context;
 	struct entry **heap;
 	size_t count;
 	size_t capacity;
@@ -22,12 +23,13 @@ struct queue {
 	uint64_t arrived;
 };
 
-struct queue *queue_new(struct pcapng *out, int64_t late, uint64_t limit)
+struct queue *queue_new(queue_give_fn *give, void *context, int64_t late, uint64_t limit)
 {
 	struct queue *q = calloc(1, sizeof(*q));
 
 	if (q) {
-		q->out = out;
+		q->give = give;
+		q->context = context;
 		q->limit = limit && limit < QUEUE_BYTES ? (size_t)limit : QUEUE_BYTES;
 		q->wait = QUEUE_NS + (late < QUEUE_MAX_NS ? late : QUEUE_MAX_NS);
 	}
@@ -36,8 +38,8 @@ struct queue *queue_new(struct pcapng *out, int64_t late, uint64_t limit)
 
 static bool is_before(const struct entry *a, const struct entry *b)
 {
-	if (a->packet.ts != b->packet.ts)
-		return a->packet.ts < b->packet.ts;
+	if (a->item.packet.ts != b->item.packet.ts)
+		return a->item.packet.ts < b->item.packet.ts;
 	return a->number < b->number;
 }
 
@@ -83,19 +85,20 @@ static struct span copy_of(struct span bytes, char **to)
 	return copy;
 }
 
-static void write_first(struct queue *q)
+static void give_first(struct queue *q)
 {
 	struct entry *first = q->heap[0];
 
 	q->heap[0] = q->heap[--q->count];
 	sift_down(q, 0);
 	q->bytes -= first->len;
-	pcapng_packet(q->out, &first->packet);
+	q->give(q->context, &first->item);
 	free(first);
 }
 
-bool queue_put(struct queue *q, const struct pcapng_packet *packet)
+bool queue_put(struct queue *q, const struct queue_item *item)
 {
+	const struct pcapng_packet *packet = &item->packet;
 	size_t len = packet->headers.len + packet->payload.len + packet->comment.len;
 	struct entry *entry = malloc(sizeof(*entry) + len);
 	char *to;
@@ -115,16 +118,16 @@ bool queue_put(struct queue *q, const struct pcapng_packet *packet)
 		return false;
 	entry->number = q->arrived++;
 	entry->len = sizeof(*entry) + len;
-	entry->packet = *packet;
+	entry->item = *item;
 	to = entry->bytes;
-	entry->packet.headers = copy_of(packet->headers, &to);
-	entry->packet.payload = copy_of(packet->payload, &to);
-	entry->packet.comment = copy_of(packet->comment, &to);
+	entry->item.packet.headers = copy_of(packet->headers, &to);
+	entry->item.packet.payload = copy_of(packet->payload, &to);
+	entry->item.packet.comment = copy_of(packet->comment, &to);
 	q->heap[q->count++] = entry;
 	q->bytes += entry->len;
 	sift_up(q, q->count - 1);
 	while (q->bytes > q->limit)
-		write_first(q);
+		give_first(q);
 	return true;
 }
 
@@ -133,14 +136,14 @@ void queue_advance(struct queue *q, int64_t now)
 	/* Times in a file may be anything. */
 	int64_t settled = now < INT64_MIN + q->wait ? INT64_MIN : now - q->wait;
 
-	while (q->count && q->heap[0]->packet.ts < settled)
-		write_first(q);
+	while (q->count && q->heap[0]->item.packet.ts < settled)
+		give_first(q);
 }
 
 void queue_flush(struct queue *q)
 {
 	while (q->count)
-		write_first(q);
+		give_first(q);
 }
 
 void queue_free(struct queue *q)

@@ -3,6 +3,7 @@
 #define SOCKTAPE_ANALYZE_PCAPNG_QUEUE_H
 
 #include "analyze/pcapng/block.h"
+#include "analyze/pcapng/facts.h"
 
 /*
  * Puts packets in the order of their times before they are written: those of different connections
@@ -12,6 +13,16 @@
  */
 struct queue;
 
+/* A packet, and which end's it is, where that is kept to the end; NULL: nobody knows. */
+struct queue_item {
+	struct pcapng_packet packet;
+	struct facts_end *end;
+	enum layer layer;
+};
+
+/* Takes what is next. */
+typedef void queue_give_fn(void *context, const struct queue_item *item);
+
 /* Packets are at least this late, and no later event is waited for longer. */
 #define QUEUE_NS     (200 * 1000 * 1000ll)
 #define QUEUE_MAX_NS (60 * 1000 * 1000 * 1000ll)
@@ -19,17 +30,17 @@ struct queue;
 
 /*
  * LATE: how late an event may be, ns. At most LIMIT bytes wait, 0 and more than QUEUE_BYTES are
- * QUEUE_BYTES. NULL when there is no memory. OUT outlives it.
+ * QUEUE_BYTES. NULL when there is no memory.
  */
-struct queue *queue_new(struct pcapng *out, int64_t late, uint64_t limit);
+struct queue *queue_new(queue_give_fn *give, void *context, int64_t late, uint64_t limit);
 
 /* Takes a copy. False when there is no memory. */
-bool queue_put(struct queue *q, const struct pcapng_packet *packet);
+bool queue_put(struct queue *q, const struct queue_item *item);
 
-/* It is NOW, in the time of packets: writes what nothing can precede any more. */
+/* It is NOW, in the time of packets: gives out what nothing can precede any more. */
 void queue_advance(struct queue *q, int64_t now);
 
-/* Writes all. */
+/* Gives out all. */
 void queue_flush(struct queue *q);
 
 void queue_free(struct queue *q); /* NULL is fine */

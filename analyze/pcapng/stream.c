@@ -77,21 +77,13 @@ static void give_handshake(struct stream *s, int64_t ts)
 	give(s, client, TCP_ACK, none, 0, ts);
 }
 
-/* What TLS says before its data; its memory may be missing, which costs that. */
-static void give_carrier(struct stream *s, int64_t ts)
+static void give_opening_part(void *context, bool client, struct span bytes)
 {
-	enum direction client = client_direction(s), server = direction_opposite(client);
-	struct buffer bytes = {0};
+	struct stream *s = context;
+	enum direction direction = client_direction(s);
 
-	carrier_client_hello(&s->options.carrier, &bytes);
-	give(s, client, TCP_ACK | TCP_PSH, buffer_span(&bytes), bytes.len, ts);
-	buffer_clear(&bytes);
-	carrier_server_hello(&s->options.carrier, &bytes);
-	give(s, server, TCP_ACK | TCP_PSH, buffer_span(&bytes), bytes.len, ts);
-	buffer_clear(&bytes);
-	carrier_client_end(&bytes);
-	give(s, client, TCP_ACK | TCP_PSH, buffer_span(&bytes), bytes.len, ts);
-	buffer_free(&bytes);
+	give(s, client ? direction : direction_opposite(direction), TCP_ACK | TCP_PSH, bytes,
+	     bytes.len, s->last_ts);
 }
 
 struct stream *stream_new(const struct stream_options *options, int64_t ts)
@@ -108,8 +100,7 @@ struct stream *stream_new(const struct stream_options *options, int64_t ts)
 	for (int direction = 0; direction < 2; direction++)
 		s->seq[direction] = (uint32_t)hash_u64(options->id, (uint64_t)direction);
 	give_handshake(s, ts);
-	if (options->carried)
-		give_carrier(s, ts);
+	opening_give(&options->opening, give_opening_part, s);
 	return s;
 }
 
@@ -136,7 +127,7 @@ static void give_part(struct stream *s, enum direction direction, unsigned flags
 {
 	struct buffer record = {0};
 
-	if (!s->options.carried) {
+	if (!s->options.opening.carried) {
 		give(s, direction, TCP_ACK | flags, payload, part, ts);
 		return;
 	}
@@ -153,8 +144,9 @@ static void give_part(struct stream *s, enum direction direction, unsigned flags
 static void give_segments(struct stream *s, enum direction direction, uint64_t position,
 			  struct span payload, uint64_t len, int64_t ts)
 {
-	size_t max = s->options.carried ? CARRIER_RECORD_MAX
-					: packet_payload_max(s->options.place.client.family, true);
+	size_t max = s->options.opening.carried
+			     ? CARRIER_RECORD_MAX
+			     : packet_payload_max(s->options.place.client.family, true);
 
 	while (len) {
 		uint64_t border = next_border(s, direction, position) - position;

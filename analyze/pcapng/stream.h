@@ -3,8 +3,8 @@
 #define SOCKTAPE_ANALYZE_PCAPNG_STREAM_H
 
 #include "analyze/pcapng/borders.h"
-#include "analyze/pcapng/carrier.h"
 #include "analyze/pcapng/facts.h"
+#include "analyze/pcapng/opening.h"
 #include "analyze/pcapng/packet.h"
 #include "format/pack.h"
 
@@ -35,8 +35,7 @@ struct stream_options {
 	uint64_t id;	/* makes the initial sequence numbers differ */
 	bool midstream; /* the handshake is made up, and marked as such: packet.h */
 	bool patient;	/* what is missing may still come from the other end's recording */
-	bool carried;	/* in TLS that encrypts nothing: carrier.h */
-	struct carrier carrier;
+	struct opening opening;
 	uint64_t start[2]; /* position of the first byte by direction */
 	/* Where segments have to end, by direction; from each end's recording. Outlive the stream.
 	 */

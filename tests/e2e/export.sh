@@ -49,6 +49,23 @@ check "what is left of a damaged recording is exported, with status 2" \
 	status 2 "$socktape" export -q "$work/damaged" -o "$work/damaged.pcapng"
 check "and is there" test -s "$work/damaged.pcapng"
 
+check "a protocol by its name" status 0 "$socktape" export -q "$work/rec" redis -o "$work/named.pcapng"
+check "is all of it here" cmp "$x" "$work/named.pcapng"
+check "a protocol that is none" status 1 "$socktape" export "$work/rec" rediss -o "$work/no"
+
+# ---- older formats, several files ----
+
+check "pcap" status 0 "$socktape" export -q "$work/rec" -f pcap -o "$work/x.pcap"
+is "is pcap in microseconds" "$(head -c 4 "$work/x.pcap" | od -An -tx1 | tr -d ' ')" d4c3b2a1
+check "pcap in nanoseconds" status 0 "$socktape" export -q "$work/rec" --format nsecpcap -o "$work/n.pcap"
+is "is that" "$(head -c 4 "$work/n.pcap" | od -An -tx1 | tr -d ' ')" 4d3cb2a1
+check "pcap has no room for secrets" \
+	status 1 "$socktape" export "$work/rec" -f pcap --tls keys -o "$work/no"
+check "a format that is none" status 1 "$socktape" export "$work/rec" -f har -o "$work/no"
+check "a size that is too small" status 1 "$socktape" export "$work/rec" --split 1k -o "$work/no"
+check "several files on standard output" status 1 "$socktape" export "$work/rec" --split 1M -o -
+check "several files into a directory" status 1 "$socktape" export "$work/rec" --split 1M -o "$work"
+
 # ---- captures ----
 
 have tshark || { skip "captures in Wireshark" "tshark is not installed"; finish; exit; }
@@ -138,6 +155,42 @@ again corpora/redis/own-midstream/capture.pcap redis/own-midstream 2
 again corpora/dns/own-midstream/capture.pcap dns/own-midstream 1
 again "$captures/http/deepflow-http.pcap" deepflow-http 0
 again "$captures/http/packetbeat-gap_in_stream.pcap" packetbeat-gap_in_stream 0
+
+# ---- several files, and older formats, in Wireshark ----
+
+"$socktape" export -q "$work/r" -o "$work/whole.pcapng"
+for format in pcap nsecpcap; do
+	"$socktape" export -q "$work/r" -f $format -o "$work/x.pcap"
+	is "$format: the same messages" "$(shown "$work/x.pcap" http)" "$(shown "$work/whole.pcapng" http)"
+	is "$format: nothing malformed, every checksum right" "$(wrongs "$work/x.pcap")" 0
+done
+
+# Two connections, HTTP/1 and HTTP/2, each over several files.
+python3 tests/e2e/long_streams.py "$work/long.pcap"
+rm -rf "$work/r"
+"$socktape" import -q "$work/long.pcap" -o "$work/r"
+"$socktape" export -q "$work/r" -o "$work/whole.pcapng"
+echo "of another export" >"$work/s-00099.pcapng"
+check "--split" status 0 "$socktape" export -q "$work/r" --split 200k -o "$work/s.pcapng"
+rm "$work/s-00099.pcapng"
+parts=("$work"/s-*.pcapng)
+is "--split: the files are as many as it takes" \
+	"$((${#parts[@]} >= $(stat -c %s "$work/whole.pcapng") / 200000))" 1
+is "--split: none is longer" "$(find "$work" -name 's-*.pcapng' -size +200000c)" ""
+sum() { for f in "${parts[@]}"; do shown "$f" "$1"; done | paste -sd+ | bc; }
+is "--split: the same HTTP/1 messages" "$(sum http)" "$(shown "$work/whole.pcapng" http)"
+is "--split: the same HTTP/2 frames of data" \
+	"$(sum 'http2.type == 0')" "$(shown "$work/whole.pcapng" 'http2.type == 0')"
+is "--split: a connection that goes on is joined midway" \
+	"$(shown "${parts[1]}" 'frame.comment contains "goes on from a file before"')" 2
+for f in "${parts[@]}"; do
+	is "--split: $(basename "$f") has no TCP analysis warnings, nothing wrong" \
+		"$(shown "$f" tcp.analysis.flags)$(wrongs "$f")" 00
+done
+touch "$work/s-00002.pcapng" "$work/t-00002.pcapng"
+"$socktape" export -q "$work/r" --split 1G -o "$work/t.pcapng" 2>"$work/err"
+is "--split: a file that looks as if it were part of it is named" "$(cat "$work/err")" \
+	"socktape export: $work/t-00002.pcapng was there before, and is not part of this export"
 
 # On a port of its own Wireshark saw nothing in it.
 rm -rf "$work/r"

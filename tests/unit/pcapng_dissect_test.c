@@ -54,7 +54,7 @@ static void test_http(void **state)
 	assert_int_equal(exported_count(&x, "http.response"), 1);
 	assert_string_equal(
 		exported_field(&x, "tcp.flags.syn == 1 && tcp.flags.ack == 0", "frame.comment"),
-		"conn 1, http\n");
+		"conn 1, http; client curl[100]\n");
 	exported_is_clean(&x);
 	exported_end(&x);
 }
@@ -88,7 +88,7 @@ static void test_redis_on_other_port(void **state)
 	exported_write(&x, NULL);
 	assert_int_equal(exported_count(&x, "resp && ipv6 && tcp.port == 6379"), 2);
 	assert_string_equal(exported_field(&x, "frame.comment", "frame.comment"),
-			    "conn 1, redis; the server's real port is 6390\n");
+			    "conn 1, redis; client process[100]; the server's real port is 6390\n");
 	exported_is_clean(&x);
 	exported_rewrite(&x, "--no-remap", NULL);
 	assert_int_equal(exported_count(&x, "resp"), 0);
@@ -172,6 +172,8 @@ static void test_midstream(void **state)
 
 static void test_unix_socket(void **state)
 {
+	static const char container[] =
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 	struct tape_conn_spec client = {1,	 TRANSPORT_UNIX_STREAM,	 ROLE_CLIENT, ORIGIN_OPENED,
 					"unix:", "unix:/run/redis.sock", 100};
 	struct tape_conn_spec server = {2,
@@ -185,6 +187,10 @@ static void test_unix_socket(void **state)
 
 	(void)state;
 	exported_begin(&x);
+	tape_build_event(&x.tape, (struct event){.type = EVENT_PROCESS,
+						 .process = {.pid = 200,
+							     .name = span_text("redis-server"),
+							     .container = span_text(container)}});
 	tape_build_conn(&x.tape, &client);
 	tape_build_conn(&x.tape, &server);
 	tape_build_text(&x.tape, 1, 100, SENT, 0, ping);
@@ -197,7 +203,8 @@ static void test_unix_socket(void **state)
 	assert_int_equal(exported_count(&x, "resp"), 2);
 	assert_int_equal(exported_count(&x, "ipv6.dst == fd73:6f63:6b74::/48"), 9 - 1);
 	assert_non_null(strstr(exported_field(&x, "frame.comment", "frame.comment"),
-			       "conn 1, redis; unix:/run/redis.sock"));
+			       "conn 1, redis; client process[100]; server redis-server[200] "
+			       "in container 0123456789ab; unix:/run/redis.sock"));
 	assert_non_null(
 		strstr(exported_ask(&x, "tshark -N n -r %s 2>/dev/null"), "unix:/run/redis.sock"));
 	exported_is_clean(&x);

@@ -361,7 +361,7 @@ static void test_unread_answer(void **state)
 			    "200\n408\n");
 	assert_int_equal(exported_count(&x, "frame.interface_name == \"curl[100] - nginx[200]\""),
 			 exported_count(&x, "frame"));
-	assert_int_equal(exported_count(&x, "frame.comment contains \"conn 2, nginx[200]; 40 bytes "
+	assert_int_equal(exported_count(&x, "frame.comment contains \"conn 2; 40 bytes "
 					    "that the server sent were never read\""),
 			 1);
 	exported_is_clean(&x);
