@@ -68,7 +68,8 @@ static void print_recorded(struct span text)
 	struct buffer b = {0};
 
 	escape_append(&b, text);
-	fwrite(b.data, 1, b.len, stdout);
+	if (b.len)
+		fwrite(b.data, 1, b.len, stdout);
 	buffer_free(&b);
 }
 

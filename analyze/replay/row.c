@@ -342,6 +342,14 @@ static int64_t complete_at(int64_t begin, int64_t first, int64_t now)
 	return first != TIME_UNKNOWN && now > first ? begin + (now - first) : begin;
 }
 
+/* When it began; that nothing was seen of it is known NOW. */
+static int64_t first_of(const struct record *record, int64_t now)
+{
+	if (record->request_first != TIME_UNKNOWN)
+		return record->request_first;
+	return record->response_first != TIME_UNKNOWN ? record->response_first : now;
+}
+
 static void refer(struct row_chunk *chunk, struct row_end *end)
 {
 	if (end->chunk == chunk->number)
@@ -358,7 +366,7 @@ bool row_write(struct row_writer *w, struct replay *replay, const struct connect
 	size_t len = row_len(record);
 	struct row_chunk *chunk = end ? room_for(w, len) : NULL;
 	bool asked = record->request_first != TIME_UNKNOWN;
-	int64_t first = asked ? record->request_first : record->response_first;
+	int64_t first = first_of(record, replay_now(replay));
 	int64_t begin = replay_realtime(replay, first);
 	struct row *row;
 

@@ -160,10 +160,6 @@ static void take_message(struct tls_state *st, const struct frame *frame, uint8_
 {
 	enum side side = frame->side;
 
-	if (st->first[side] == TIME_UNKNOWN) {
-		st->first[side] = frame->ts_first;
-		st->position[side] = frame->offset;
-	}
 	if (!st->done)
 		st->last[side] = frame->ts_last;
 	switch (type) {

@@ -109,11 +109,6 @@ static void take_encrypted(struct tls_state *st, const struct frame *frame)
 {
 	struct tls_side *side = &st->sides[frame->side];
 
-	/* Where the handshake was not seen, this is the first that is known of the connection. */
-	if (st->first[frame->side] == TIME_UNKNOWN) {
-		st->first[frame->side] = st->last[frame->side] = frame->ts_first;
-		st->position[frame->side] = frame->offset;
-	}
 	side->records++;
 	side->bytes += frame->len - TLS_RECORD_HEADER_LEN;
 	if (frame->side == SIDE_CLIENT)
@@ -173,10 +168,20 @@ static void take_word(struct tls_state *st, const struct frame *frame)
 		tls_take_alert(st, frame->side, payload, false);
 }
 
+/* Where the handshake was not seen, any record is the first that is known of the connection. */
+static void note_first(struct tls_state *st, const struct frame *frame)
+{
+	if (st->first[frame->side] != TIME_UNKNOWN)
+		return;
+	st->first[frame->side] = st->last[frame->side] = frame->ts_first;
+	st->position[frame->side] = frame->offset;
+}
+
 static void tls_message(void *state, const struct frame *frame)
 {
 	struct tls_state *st = state;
 
+	note_first(st, frame);
 	switch (frame->kind) {
 	case TLS_APPLICATION_DATA:
 		take_encrypted(st, frame);

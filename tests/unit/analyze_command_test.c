@@ -465,6 +465,7 @@ int main(void)
 {
 	struct CMUnitTest tests[TRANSCRIPTS_MAX];
 	glob_t found;
+	int failed;
 
 	if (glob(TRANSCRIPTS "*.txt", 0, NULL, &found) != 0 || found.gl_pathc > TRANSCRIPTS_MAX)
 		return 1;
@@ -472,5 +473,7 @@ int main(void)
 		tests[i] = (struct CMUnitTest){.name = strrchr(found.gl_pathv[i], '/') + 1,
 					       .test_func = test_transcript,
 					       .initial_state = found.gl_pathv[i]};
-	return _cmocka_run_group_tests("transcripts", tests, found.gl_pathc, setup, teardown);
+	failed = _cmocka_run_group_tests("transcripts", tests, found.gl_pathc, setup, teardown);
+	globfree(&found);
+	return failed;
 }
