@@ -94,11 +94,28 @@ static unsigned digits_of(uint64_t value)
 	return at_least + (value >= powers[at_least]);
 }
 
+#define EIGHT_DIGITS 100000000u
+
+/* All eight digits of VALUE: their pairs don't wait for each other. */
+static void put_eight(char *to, uint32_t value)
+{
+	uint32_t high = value / 10000, low = value % 10000;
+
+	memcpy(to, pairs + (size_t)(high / 100) * 2, 2);
+	memcpy(to + 2, pairs + (size_t)(high % 100) * 2, 2);
+	memcpy(to + 4, pairs + (size_t)(low / 100) * 2, 2);
+	memcpy(to + 6, pairs + (size_t)(low % 100) * 2, 2);
+}
+
 char *buffer_put_u64(char to[static U64_DIGITS], uint64_t value)
 {
 	char *end = to + digits_of(value);
 	char *at = end;
 
+	for (; value >= EIGHT_DIGITS; value /= EIGHT_DIGITS) {
+		at -= 8;
+		put_eight(at, (uint32_t)(value % EIGHT_DIGITS));
+	}
 	while (value >= 100) {
 		at -= 2;
 		memcpy(at, pairs + value % 100 * 2, 2);

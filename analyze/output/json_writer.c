@@ -4,12 +4,16 @@
 #include "analyze/output/writer.h"
 #include "protocols/value/json.h"
 
-/* A key as it stands in JSON, `,"name":`, is copied as a whole, with what is behind it. */
+/*
+ * A key as it stands in JSON, `,"name":`, is copied as a whole, with what is behind it: null, which
+ * is what most columns hold.
+ */
 #define KEY_LEN 32
 
 struct key {
 	char text[KEY_LEN];
-	uint8_t len; /* 0: it is longer than that */
+	uint8_t len;	  /* 0: it is longer than that */
+	uint8_t null_len; /* with the null; 0: there is no room for that */
 };
 
 /* The keys of a set of columns. */
@@ -28,6 +32,10 @@ static void make_key(struct key *key, const char *name)
 	if (!text.failed && text.len <= KEY_LEN) {
 		memcpy(key->text, text.data, text.len);
 		key->len = (uint8_t)text.len;
+	}
+	if (key->len && key->len <= KEY_LEN - 4) {
+		memcpy(key->text + key->len, "null", 4);
+		key->null_len = key->len + 4;
 	}
 	buffer_free(&text);
 }
@@ -102,6 +110,10 @@ static void append_part(struct output *o, const struct row_part *part)
 			continue;
 		}
 		memcpy(to, key->text, KEY_LEN);
+		if (v->type == VALUE_NULL && key->null_len) {
+			to += key->null_len;
+			continue;
+		}
 		to += key->len;
 		end = json_put_value(to, v);
 		to = end ? end : put_escaped(&o->out, to, v->text, room);

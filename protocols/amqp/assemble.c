@@ -66,14 +66,6 @@ static void take_when_whole(struct amqp_channel *ch, enum side side)
 	amqp_take(ch, m);
 }
 
-static const struct amqp_method *method_of(struct span payload)
-{
-	struct cursor c = cursor_of(payload.data, payload.len);
-	uint16_t class_id = cursor_be16(&c), method_id = cursor_be16(&c);
-
-	return c.failed ? NULL : amqp_method_find(class_id, method_id);
-}
-
 static void take_method(struct amqp_channel *ch, const struct frame *frame)
 {
 	struct amqp_message *m = message_new(ch->st, frame, ch->number);
@@ -85,7 +77,7 @@ static void take_method(struct amqp_channel *ch, const struct frame *frame)
 	payload = payload_of(m, frame);
 	if (amqp_message_append(ch->st, m, payload))
 		m->method_len = (uint32_t)payload.len;
-	m->method = method_of(payload);
+	m->method = amqp_method_of(payload);
 	if (m->method && m->method->flags & AMQP_CONTENT)
 		ch->incoming[frame->side] = m;
 	else
@@ -96,7 +88,6 @@ static void take_method(struct amqp_channel *ch, const struct frame *frame)
 static void take_header(struct amqp_channel *ch, const struct frame *frame)
 {
 	struct amqp_message *m = ch->incoming[frame->side];
-	struct amqp_properties properties;
 	struct span payload;
 
 	if (m && m->has_header) {
@@ -113,10 +104,7 @@ static void take_header(struct amqp_channel *ch, const struct frame *frame)
 	message_extend(&m->base, frame);
 	payload = payload_of(m, frame);
 	m->has_header = true;
-	if (amqp_properties_read(payload, &properties))
-		m->body_size = properties.body_size;
-	else
-		m->body_size = UINT64_MAX;
+	m->body_size = amqp_content_size(payload);
 	if (amqp_message_append(ch->st, m, payload))
 		m->header_len = (uint32_t)payload.len;
 	take_when_whole(ch, frame->side);

@@ -6,9 +6,15 @@
 
 void amqp_emit_content(struct amqp_channel *ch, struct amqp_message *m)
 {
-	struct amqp_row row = {.asked = m, .settled = AMQP_SETTLES_NOTHING};
+	struct amqp_reading reading;
+	struct amqp_row row = {
+		.asked = m,
+		.settled = AMQP_SETTLES_NOTHING,
+		.reading = &reading,
+	};
 	struct record record;
 
+	amqp_read(m, &reading);
 	/* The method that brought what was got has a row already. */
 	if (!m->method || amqp_method_id(m->method) != AMQP_BASIC_GET_OK) {
 		amqp_message_record(m, &record);
@@ -16,7 +22,7 @@ void amqp_emit_content(struct amqp_channel *ch, struct amqp_message *m)
 	}
 	if (m->has_header || m->method) {
 		amqp_message_record(m, &record);
-		amqp_emit_message(ch->st, m, &record);
+		amqp_emit_message(ch->st, m, &reading, &record);
 	}
 	matcher_discard(ch->st->messages, &m->base);
 }
@@ -118,14 +124,14 @@ void amqp_got(struct amqp_channel *ch, const struct amqp_message *get, struct am
 {
 	struct amqp_message *own = move(ch->st, m);
 	const struct amqp_value *queue;
-	struct amqp_call asked = {0}, call = {0};
+	struct amqp_call asked, call;
 
 	if (!own)
 		return;
 	own->awaited = AMQP_AWAITS_PERHAPS;
-	amqp_call_read(amqp_message_method(own), &call);
+	amqp_message_call(own, &call);
 	if (get) {
-		amqp_call_read(amqp_message_method(get), &asked);
+		amqp_message_call(get, &asked);
 		queue = amqp_argument(&asked, AMQP_ROLE_QUEUE);
 		if (queue)
 			set_queue(ch->st, own, queue->text);
@@ -178,11 +184,11 @@ static bool is_same(const struct amqp_message *published, const struct amqp_mess
 	const struct amqp_value *exchange = amqp_argument(back, AMQP_ROLE_EXCHANGE);
 	const struct amqp_value *key = amqp_argument(back, AMQP_ROLE_ROUTING_KEY);
 	const struct amqp_value *exchange_of, *key_of;
-	struct amqp_call call = {0};
+	struct amqp_call call;
 
 	if (published->return_code || published->body_size != returned->body_size)
 		return false;
-	amqp_call_read(amqp_message_method(published), &call);
+	amqp_message_call(published, &call);
 	exchange_of = amqp_argument(&call, AMQP_ROLE_EXCHANGE);
 	key_of = amqp_argument(&call, AMQP_ROLE_ROUTING_KEY);
 	return exchange && key && exchange_of && key_of &&
@@ -249,7 +255,7 @@ uint64_t amqp_settle(struct amqp_channel *ch, const struct amqp_message *m,
 	struct amqp_settlement how = settlement_by(m, AMQP_FATE_NONE);
 	struct amqp_unsettled *u = m->side == SIDE_CLIENT ? &ch->delivered : &ch->published;
 
-	switch (AMQP_ID(call->class_id, call->method_id)) {
+	switch (amqp_call_id(call)) {
 	case AMQP_BASIC_ACK:
 		how.fate = AMQP_FATE_ACK;
 		break;

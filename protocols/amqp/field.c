@@ -245,6 +245,46 @@ static void append_argument(struct amqp_json *w, enum amqp_type type,
 	}
 }
 
+/* What most are: a bit, a number, or a short string without escapes. NULL: it is something else. */
+static char *put_simple(char *to, enum amqp_type type, const struct amqp_value *value)
+{
+	const struct value text = value_text(value->text);
+
+	if (type == AMQP_BIT)
+		return span_put(to, span_text(value->number ? "true" : "false"));
+	if (type < AMQP_SHORT_STRING)
+		return buffer_put_u64(to, value->number);
+	return type == AMQP_SHORT_STRING ? json_put_value(to, &text) : NULL;
+}
+
+/* The longest of those, with quotes; and the key's quotes, colon and comma. */
+#define SIMPLE_ROOM (UINT8_MAX + JSON_VALUE_ROOM)
+#define KEY_ROOM    4
+
+static void append_member(struct amqp_json *w, const char *name, enum amqp_type type,
+			  const struct amqp_value *value, bool *first)
+{
+	const struct span key = span_text(name);
+	char *to = buffer_reserve(w->out, KEY_ROOM + key.len + SIMPLE_ROOM);
+	bool fits = w->out->len + key.len + value->text.len < w->limit;
+
+	if (!to)
+		return;
+	if (!*first)
+		*to++ = ',';
+	*first = false;
+	*to++ = '"';
+	to = span_put(to, key);
+	*to++ = '"';
+	*to++ = ':';
+	w->out->len = (size_t)(to - w->out->data);
+	to = fits ? put_simple(to, type, value) : NULL;
+	if (to)
+		w->out->len = (size_t)(to - w->out->data);
+	else
+		append_argument(w, type, value);
+}
+
 void amqp_json_call(struct amqp_json *w, const struct amqp_call *call)
 {
 	bool first = true;
@@ -255,8 +295,7 @@ void amqp_json_call(struct amqp_json *w, const struct amqp_call *call)
 
 		if (argument->role == AMQP_ROLE_RESERVED || argument->role == AMQP_ROLE_SECRET)
 			continue;
-		json_append_key(w->out, argument->name, &first);
-		append_argument(w, argument->type, &call->values[i]);
+		append_member(w, argument->name, argument->type, &call->values[i], &first);
 	}
 	buffer_append_char(w->out, '}');
 }
@@ -285,6 +324,16 @@ static const struct property properties_of_basic[AMQP_PROPERTY_COUNT] = {
 	[AMQP_APP_ID] = {"app_id", AMQP_SHORT_STRING},
 	[AMQP_CLUSTER_ID] = {"cluster_id", AMQP_SHORT_STRING},
 };
+
+uint64_t amqp_content_size(struct span payload)
+{
+	struct cursor c = cursor_of(payload.data, payload.len);
+	uint64_t size;
+
+	cursor_skip(&c, 4); /* class and weight */
+	size = cursor_be64(&c);
+	return c.failed ? UINT64_MAX : size;
+}
 
 bool amqp_properties_read(struct span payload, struct amqp_properties *p)
 {
@@ -322,11 +371,13 @@ void amqp_json_properties(struct amqp_json *w, const struct amqp_properties *p)
 	for (unsigned i = 0; i < AMQP_PROPERTY_COUNT; i++) {
 		if (!(p->there & 1u << i))
 			continue;
+		if (i != AMQP_TIMESTAMP) {
+			append_member(w, properties_of_basic[i].name, properties_of_basic[i].type,
+				      &p->values[i], &first);
+			continue;
+		}
 		json_append_key(w->out, properties_of_basic[i].name, &first);
-		if (i == AMQP_TIMESTAMP)
-			amqp_json_time(w->out, p->values[i].number);
-		else
-			append_argument(w, properties_of_basic[i].type, &p->values[i]);
+		amqp_json_time(w->out, p->values[i].number);
 	}
 	buffer_append_char(w->out, '}');
 }

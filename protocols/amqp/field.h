@@ -59,6 +59,9 @@ struct amqp_properties {
 
 #define AMQP_CONTENT_HEADER_MIN 14
 
+/* How long the body is, as PAYLOAD of a content header says; UINT64_MAX: that isn't there. */
+uint64_t amqp_content_size(struct span payload);
+
 /* PAYLOAD: of a frame with a content header. False: not even the body's size is there. */
 bool amqp_properties_read(struct span payload, struct amqp_properties *properties);
 

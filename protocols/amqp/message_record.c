@@ -62,7 +62,7 @@ static const char *direction_of(const struct amqp_message *m)
 	}
 }
 
-static void fill_method(const struct amqp_message *m, struct value *values)
+static void fill_method(const struct amqp_call *call, struct value *values)
 {
 	static const uint8_t columns_of[AMQP_ROLE_COUNT] = {
 		[AMQP_ROLE_EXCHANGE] = COLUMN_EXCHANGE + 1,
@@ -74,10 +74,8 @@ static void fill_method(const struct amqp_message *m, struct value *values)
 		[AMQP_ROLE_REPLY_CODE] = COLUMN_REPLY_CODE + 1,
 		[AMQP_ROLE_REPLY_TEXT] = COLUMN_REPLY_TEXT + 1,
 	};
-	struct amqp_call call;
 
-	if (amqp_call_read(amqp_message_method(m), &call))
-		amqp_fill_arguments(&call, columns_of, values);
+	amqp_fill_arguments(call, columns_of, values);
 }
 
 static void fill_settlement(const struct amqp_message *m, struct value *values)
@@ -109,19 +107,19 @@ static void fill_settlement(const struct amqp_message *m, struct value *values)
 
 /* Which column a property goes to: they stand in one order. */
 static void fill_properties(struct amqp_state *st, const struct amqp_message *m,
-			    struct value *values)
+			    const struct amqp_reading *reading, struct value *values)
 {
 	struct amqp_json w = {.out = &st->properties_json, .limit = session_keep(st->session)};
-	struct amqp_properties properties;
+	const struct amqp_properties *properties = &reading->properties;
 
 	buffer_clear(&st->properties_json);
-	if (!amqp_properties_read(amqp_message_header(m), &properties))
+	if (!reading->described)
 		return;
 	for (unsigned i = 0; i < AMQP_PROPERTY_COUNT; i++) {
-		const struct amqp_value *property = &properties.values[i];
+		const struct amqp_value *property = &properties->values[i];
 		struct value *value = &values[COLUMN_CONTENT_TYPE + i];
 
-		if (!(properties.there & 1u << i))
+		if (!(properties->there & 1u << i))
 			continue;
 		if (i == AMQP_HEADERS) {
 			amqp_json_table(&w, property->text);
@@ -132,20 +130,21 @@ static void fill_properties(struct amqp_state *st, const struct amqp_message *m,
 			*value = value_text(property->text);
 		}
 	}
-	if (!m->cut && (w.damaged || !properties.whole))
+	if (!m->cut && (w.damaged || !properties->whole))
 		amqp_note(st, "its properties are not as they should be");
 }
 
-void amqp_emit_message(struct amqp_state *st, const struct amqp_message *m, struct record *record)
+void amqp_emit_message(struct amqp_state *st, const struct amqp_message *m,
+		       const struct amqp_reading *reading, struct record *record)
 {
 	struct value values[COLUMN_COUNT] = {0};
 
 	buffer_clear(&st->note);
 	values[COLUMN_DIRECTION] = value_word(span_text(direction_of(m)));
 	values[COLUMN_CHANNEL] = value_int(m->channel);
-	fill_method(m, values);
+	fill_method(&reading->call, values);
 	fill_settlement(m, values);
-	fill_properties(st, m, values);
+	fill_properties(st, m, reading, values);
 	if (m->has_header) {
 		values[COLUMN_BODY] = value_text(amqp_message_body(m));
 		values[COLUMN_BODY_BYTES] = value_int((int64_t)amqp_body_bytes(m));

@@ -2,12 +2,6 @@
 #include "protocols/amqp/state.h"
 #include "protocols/engine/session.h"
 
-static void read_call(const struct amqp_message *m, struct amqp_call *call)
-{
-	if (!amqp_call_read(amqp_message_method(m), call))
-		*call = (struct amqp_call){0};
-}
-
 /* ---- rows of one method ---- */
 
 /* Gives out a method that isn't answered, and throws it away. */
@@ -29,7 +23,7 @@ static void emit_alone(struct amqp_channel *ch, struct amqp_message *m, uint64_t
 static void emit_half(struct amqp_channel *ch, struct amqp_message *asked,
 		      struct amqp_message *answered, bool lost)
 {
-	struct amqp_row row = {asked, answered, AMQP_SETTLES_NOTHING};
+	struct amqp_row row = {asked, answered, AMQP_SETTLES_NOTHING, NULL};
 	struct record record;
 
 	matcher_record(asked ? &asked->base : NULL, answered ? &answered->base : NULL, lost, false,
@@ -68,7 +62,7 @@ static bool is_error(const struct amqp_message *call, const struct amqp_message 
 		return true;
 	if (!call || !is_close(call))
 		return false;
-	read_call(call, &closed);
+	amqp_message_call(call, &closed);
 	code = amqp_number(&closed, AMQP_ROLE_REPLY_CODE);
 	return code && code != 200;
 }
@@ -87,8 +81,8 @@ static void learn_from(struct amqp_channel *ch, struct amqp_message *call,
 	}
 	if (!call || (!is(reply, AMQP_BASIC_CONSUME_OK) && !is(reply, AMQP_BASIC_CANCEL_OK)))
 		return;
-	read_call(call, &asked);
-	read_call(reply, &answered);
+	amqp_message_call(call, &asked);
+	amqp_message_call(reply, &answered);
 	tag = amqp_argument(&answered, AMQP_ROLE_CONSUMER_TAG);
 	if (!tag)
 		return;
@@ -103,7 +97,7 @@ void amqp_emit_call(void *context, struct message *request, struct message *resp
 	struct amqp_channel *ch = context;
 	struct amqp_message *call = (struct amqp_message *)request;
 	struct amqp_message *reply = (struct amqp_message *)response;
-	struct amqp_row row = {call, reply, reply ? reply->settled : AMQP_SETTLES_NOTHING};
+	struct amqp_row row = {call, reply, reply ? reply->settled : AMQP_SETTLES_NOTHING, NULL};
 	struct record record;
 
 	/* After a loss they were paired by order alone. */
@@ -196,7 +190,7 @@ static void learn_connection(struct amqp_state *st, const struct amqp_call *call
 	const struct amqp_value *vhost = amqp_argument(call, AMQP_ROLE_VHOST);
 	uint64_t frame_max = amqp_number(call, AMQP_ROLE_FRAME_MAX);
 
-	switch (AMQP_ID(call->class_id, call->method_id)) {
+	switch (amqp_call_id(call)) {
 	case AMQP_CONNECTION_START_OK:
 		learn_client(st, call);
 		break;
@@ -218,7 +212,7 @@ static void change_channel(struct amqp_channel *ch, const struct amqp_call *call
 {
 	const struct amqp_value *tag = amqp_argument(call, AMQP_ROLE_CONSUMER_TAG);
 
-	switch (AMQP_ID(call->class_id, call->method_id)) {
+	switch (amqp_call_id(call)) {
 	case AMQP_CHANNEL_OPEN:
 		amqp_channel_begin(ch, AMQP_MODE_PLAIN);
 		break;
@@ -388,7 +382,7 @@ static void take_alone(struct amqp_channel *ch, struct amqp_message *m)
 static void take_content(struct amqp_channel *ch, struct amqp_message *m,
 			 const struct amqp_call *call)
 {
-	switch (AMQP_ID(call->class_id, call->method_id)) {
+	switch (amqp_call_id(call)) {
 	case AMQP_BASIC_PUBLISH:
 		amqp_publish(ch, m, call);
 		break;
@@ -418,7 +412,7 @@ void amqp_take(struct amqp_channel *ch, struct amqp_message *m)
 {
 	struct amqp_call call;
 
-	read_call(m, &call);
+	amqp_message_call(m, &call);
 	if (m->base.text.failed) {
 		matcher_discard(ch->st->messages, &m->base);
 	} else if (m->alone) {

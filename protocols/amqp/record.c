@@ -157,13 +157,20 @@ static void fill_call(struct value *values, const struct amqp_call *call)
 		fill_cause(values, call);
 }
 
-static void read_fields(struct amqp_state *st, const struct amqp_message *m, struct amqp_call *call,
-			struct buffer *json, struct value *value)
+void amqp_read(const struct amqp_message *m, struct amqp_reading *reading)
+{
+	amqp_message_call(m, &reading->call);
+	reading->described = m->has_header &&
+			     amqp_properties_read(amqp_message_header(m), &reading->properties);
+}
+
+static void fill_fields(struct amqp_state *st, const struct amqp_message *m,
+			const struct amqp_call *call, struct buffer *json, struct value *value)
 {
 	struct amqp_json w = {.out = json, .limit = session_keep(st->session)};
 
 	buffer_clear(json);
-	if (m->alone || !amqp_call_read(amqp_message_method(m), call))
+	if (m->alone || m->method_len < AMQP_IDS_LEN)
 		return;
 	amqp_json_call(&w, call);
 	if (call->method)
@@ -175,21 +182,21 @@ static void read_fields(struct amqp_state *st, const struct amqp_message *m, str
 		amqp_note(st, "its fields are longer than what is kept");
 }
 
-static void fill_content(struct amqp_state *st, const struct amqp_message *m, struct value *values)
+static void fill_content(struct amqp_state *st, const struct amqp_message *m,
+			 const struct amqp_reading *reading, struct value *values)
 {
 	struct amqp_json w = {.out = &st->properties_json, .limit = session_keep(st->session)};
-	struct amqp_properties properties;
 
 	buffer_clear(&st->properties_json);
 	if (!m->has_header)
 		return;
 	values[AMQP_COLUMN_BODY] = value_text(amqp_message_body(m));
 	values[AMQP_COLUMN_BODY_BYTES] = value_int((int64_t)amqp_body_bytes(m));
-	if (!amqp_properties_read(amqp_message_header(m), &properties))
+	if (!reading->described)
 		return;
-	amqp_json_properties(&w, &properties);
+	amqp_json_properties(&w, &reading->properties);
 	values[AMQP_COLUMN_PROPERTIES] = value_json(buffer_span(&st->properties_json));
-	if (!m->cut && (w.damaged || !properties.whole))
+	if (!m->cut && (w.damaged || !reading->properties.whole))
 		amqp_note(st, "its properties are not as they should be");
 }
 
@@ -255,16 +262,15 @@ static void fill_settlement(const struct amqp_message *m, struct value *values)
 		values[AMQP_COLUMN_QUEUE] = value_text(amqp_message_queue(m));
 }
 
-static void fill_asked(struct amqp_state *st, const struct amqp_message *m, struct value *values)
+static void fill_asked(struct amqp_state *st, const struct amqp_message *m,
+		       const struct amqp_reading *reading, struct value *values)
 {
-	struct amqp_call call = {0};
-
 	fill_method(m, m->method, values);
 	fill_version(st, m, values);
 	if (!m->alone)
-		read_fields(st, m, &call, &st->request_json, &values[AMQP_COLUMN_REQUEST]);
-	fill_call(values, &call);
-	fill_content(st, m, values);
+		fill_fields(st, m, &reading->call, &st->request_json, &values[AMQP_COLUMN_REQUEST]);
+	fill_call(values, &reading->call);
+	fill_content(st, m, reading, values);
 	fill_settlement(m, values);
 	amqp_note_message(st, m);
 	if (m->method && !amqp_may_send(m->side, m->method))
@@ -274,12 +280,13 @@ static void fill_asked(struct amqp_state *st, const struct amqp_message *m, stru
 
 static void fill_answered(struct amqp_state *st, const struct amqp_message *m, struct value *values)
 {
-	struct amqp_call call = {0};
+	struct amqp_reading reading;
 
-	read_fields(st, m, &call, &st->response_json, &values[AMQP_COLUMN_RESPONSE]);
-	fill_call(values, &call);
+	amqp_read(m, &reading);
+	fill_fields(st, m, &reading.call, &st->response_json, &values[AMQP_COLUMN_RESPONSE]);
+	fill_call(values, &reading.call);
 	if (m->has_header)
-		fill_content(st, m, values);
+		fill_content(st, m, &reading, values);
 	if (m->cut)
 		amqp_note(st, "not all of the reply was recorded");
 	if (m->damaged)
@@ -294,10 +301,16 @@ void amqp_emit_row(struct amqp_state *st, const struct amqp_row *row, struct rec
 	struct value values[AMQP_COLUMN_COUNT] = {0};
 	const struct amqp_message *any = row->asked ? row->asked : row->answered;
 	enum side sender = row->asked ? any->side : side_opposite(any->side);
+	const struct amqp_reading *reading = row->reading;
+	struct amqp_reading own;
 
 	buffer_clear(&st->note);
+	if (row->asked && !reading) {
+		amqp_read(row->asked, &own);
+		reading = &own;
+	}
 	if (row->asked)
-		fill_asked(st, row->asked, values);
+		fill_asked(st, row->asked, reading, values);
 	else
 		fill_method(any, any->method ? amqp_method_answered(any->method) : NULL, values);
 	if (row->answered)

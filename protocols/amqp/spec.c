@@ -292,19 +292,18 @@ struct amqp_value amqp_value_read(struct cursor *c, enum amqp_type type)
 	return value;
 }
 
-bool amqp_call_read(struct span payload, struct amqp_call *call)
+void amqp_call_read_as(const struct amqp_method *method, struct span payload,
+		       struct amqp_call *call)
 {
 	struct cursor c = cursor_of(payload.data, payload.len);
 	uint8_t bits = 0;
 	unsigned bit = 8; /* of BITS, the next; 8: a new octet is read */
 
-	call->class_id = cursor_be16(&c);
-	call->method_id = cursor_be16(&c);
+	cursor_skip(&c, AMQP_IDS_LEN);
+	call->method = method;
 	call->count = 0;
-	call->whole = false;
-	call->method = c.failed ? NULL : amqp_method_find(call->class_id, call->method_id);
-	for (unsigned i = 0; call->method && i < AMQP_ARGUMENTS_MAX; i++) {
-		const struct amqp_argument *argument = &call->method->arguments[i];
+	for (unsigned i = 0; method && i < AMQP_ARGUMENTS_MAX; i++) {
+		const struct amqp_argument *argument = &method->arguments[i];
 
 		if (!argument->name)
 			break;
@@ -323,8 +322,21 @@ bool amqp_call_read(struct span payload, struct amqp_call *call)
 			break;
 		call->count++;
 	}
-	call->whole = call->method && !c.failed && !cursor_left(&c);
-	return payload.len >= 4;
+	call->whole = method && !c.failed && !cursor_left(&c);
+}
+
+const struct amqp_method *amqp_method_of(struct span payload)
+{
+	struct cursor c = cursor_of(payload.data, payload.len);
+	uint16_t class_id = cursor_be16(&c), method_id = cursor_be16(&c);
+
+	return c.failed ? NULL : amqp_method_find(class_id, method_id);
+}
+
+bool amqp_call_read(struct span payload, struct amqp_call *call)
+{
+	amqp_call_read_as(amqp_method_of(payload), payload, call);
+	return payload.len >= AMQP_IDS_LEN;
 }
 
 const struct amqp_value *amqp_argument(const struct amqp_call *call, enum amqp_role role)

@@ -146,14 +146,29 @@ struct amqp_value amqp_value_read(struct cursor *c, enum amqp_type type);
 
 struct amqp_call {
 	const struct amqp_method *method; /* NULL: unknown */
-	uint16_t class_id, method_id;
-	unsigned count; /* values that are there */
-	bool whole;	/* all arguments are, and nothing behind them */
+	unsigned count;			  /* values that are there */
+	bool whole;			  /* all arguments are, and nothing behind them */
 	struct amqp_value values[AMQP_ARGUMENTS_MAX];
 };
 
+/* Of class and method, which a method begins with. */
+#define AMQP_IDS_LEN 4
+
+/* The method that PAYLOAD begins with; NULL: no known one. */
+const struct amqp_method *amqp_method_of(struct span payload);
+
+/* Reads PAYLOAD, which begins with METHOD; of NULL nothing is. */
+void amqp_call_read_as(const struct amqp_method *method, struct span payload,
+		       struct amqp_call *call);
+
 /* Reads a method from its class id on. False: not even its ids are there. */
 bool amqp_call_read(struct span payload, struct amqp_call *call);
+
+/* Which method it is; 0: an unknown one. */
+static inline uint32_t amqp_call_id(const struct amqp_call *call)
+{
+	return call->method ? amqp_method_id(call->method) : 0;
+}
 
 /* The argument with this role, or NULL. */
 const struct amqp_value *amqp_argument(const struct amqp_call *call, enum amqp_role role);

@@ -158,6 +158,12 @@ static inline struct span amqp_message_method(const struct amqp_message *m)
 	return span_of(m->base.text.data, m->method_len);
 }
 
+/* Its method, read; of one that has none nothing is. */
+static inline void amqp_message_call(const struct amqp_message *m, struct amqp_call *call)
+{
+	amqp_call_read_as(m->method, amqp_message_method(m), call);
+}
+
 static inline struct span amqp_message_header(const struct amqp_message *m)
 {
 	return span_of(m->base.text.data + m->method_len, m->header_len);
@@ -319,13 +325,24 @@ enum amqp_column {
 
 extern const struct table amqp_table;
 
+/* What a message says, read once for all of its rows. */
+struct amqp_reading {
+	struct amqp_call call;		   /* its method is NULL where there is none */
+	struct amqp_properties properties; /* valid with `described` */
+	bool described;			   /* there is a content header, as far as it goes */
+};
+
+void amqp_read(const struct amqp_message *m, struct amqp_reading *reading);
+
 /*
  * A row of methods: ASKED with ANSWERED (either may be NULL) or with what settled it. OUTCOME has
  * times and outcome, SETTLED how many messages it settled; UINT64_MAX: it isn't of that kind.
+ * READING: of ASKED where that was read already; NULL: it is read then.
  */
 struct amqp_row {
 	const struct amqp_message *asked, *answered;
 	uint64_t settled;
+	const struct amqp_reading *reading;
 };
 
 #define AMQP_SETTLES_NOTHING UINT64_MAX
@@ -358,8 +375,9 @@ void amqp_note(struct amqp_state *st, const char *text);
 
 extern const struct table amqp_messages_table;
 
-/* A row of messages; RECORD as amqp_message_record() gives it. */
-void amqp_emit_message(struct amqp_state *st, const struct amqp_message *m, struct record *record);
+/* A row of messages: M, which READING was read from; RECORD as amqp_message_record() gives it. */
+void amqp_emit_message(struct amqp_state *st, const struct amqp_message *m,
+		       const struct amqp_reading *reading, struct record *record);
 
 /* ---- infer.c ---- */
 

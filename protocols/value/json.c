@@ -310,9 +310,19 @@ void json_append_value(struct buffer *b, const struct value *value)
 
 void json_append_key(struct buffer *b, const char *name, bool *first)
 {
+	struct span text = span_text(name);
+	char *to = buffer_reserve(b, text.len + 4 + WORD);
+
+	if (!to)
+		return;
 	if (!*first)
-		buffer_append_char(b, ',');
+		*to++ = ',';
 	*first = false;
-	json_append_string(b, span_text(name));
+	b->len = (size_t)(to - b->data);
+	to = put_text(to, text);
+	if (to)
+		b->len = (size_t)(to - b->data);
+	else
+		json_append_string(b, text);
 	buffer_append_char(b, ':');
 }

@@ -27,6 +27,13 @@ struct load {
 
 #define MESSAGE_MAX 2048
 
+/* Copies LEN bytes to TO; returns their end. */
+static char *put(char *to, const char *from, size_t len)
+{
+	memcpy(to, from, len);
+	return to + len;
+}
+
 static void make_http(uint64_t n, char *request, size_t *request_len, char *response,
 		      size_t *response_len)
 {
@@ -86,28 +93,32 @@ static void make_dns(uint64_t n, char *request, size_t *request_len, char *respo
 static void make_amqp(uint64_t n, char *request, size_t *request_len, char *response,
 		      size_t *response_len)
 {
+	static const char select[] = "\1\0\1\0\0\0\5\0\x55\0\x0a\0\xce";
+	static const char select_ok[] = "\1\0\1\0\0\0\4\0\x55\0\x0b\xce";
 	static const char publish[] = "\1\0\1\0\0\0\x16\0\x3c\0\x28\0\0\6events\7";
 	static const char header[] = "\0\xce\2\0\1\0\0\0\x1f\0\x3c\0\0\0\0\0\0\0\0\0\xc8\x90\0"
 				     "\x0f"
 				     "application/xml\2\xce\3\0\1\0\0\0\xc8";
 	static const char ack[] = "\1\0\1\0\0\0\x0d\0\x3c\0\x50\0\0\0\0\0\0\0\0\0\xce";
 	uint64_t tag = n / CONNECTIONS + 1;
-	char *to = request;
+	char *to = request, *back = response;
 
-	memcpy(to, publish, sizeof(publish) - 1);
-	to += sizeof(publish) - 1;
+	if (tag == 1) { /* the channel's first */
+		to = put(to, select, sizeof(select) - 1);
+		back = put(back, select_ok, sizeof(select_ok) - 1);
+	}
+	to = put(to, publish, sizeof(publish) - 1);
 	to += snprintf(to, 8, "key-%03u", (unsigned)(n % 1000));
-	memcpy(to, header, sizeof(header) - 1);
-	to += sizeof(header) - 1;
+	to = put(to, header, sizeof(header) - 1);
 	memset(to, 'x', 200);
-	snprintf(to, 32, "message %020llu", (unsigned long long)n);
+	to[snprintf(to, 32, "message %020llu", (unsigned long long)n)] = ' ';
 	to += 200;
 	*to++ = '\xce';
 	*request_len = (size_t)(to - request);
-	*response_len = sizeof(ack) - 1;
-	memcpy(response, ack, *response_len);
+	back = put(back, ack, sizeof(ack) - 1);
 	for (int i = 0; i < 8; i++)
-		response[11 + i] = (char)(tag >> 8 * (7 - i));
+		back[i - 10] = (char)(tag >> 8 * (7 - i));
+	*response_len = (size_t)(back - response);
 }
 
 static void put_be32(char *to, size_t value)
@@ -225,8 +236,8 @@ static enum tape_error begin(struct recording_writer *w, const struct load *load
 	return error;
 }
 
-static enum tape_error put(struct recording_writer *w, int conn, enum direction direction,
-			   const char *data, size_t len, int64_t ts, uint64_t *position)
+static enum tape_error write_data(struct recording_writer *w, int conn, enum direction direction,
+				  const char *data, size_t len, int64_t ts, uint64_t *position)
 {
 	struct event event = {.type = EVENT_DATA, .ts = ts};
 	enum tape_error error;
@@ -261,11 +272,11 @@ static enum tape_error write_all(struct recording_writer *w, const struct load *
 		int64_t jitter = (int64_t)(n * 2654435761u % 4096);
 
 		load->make(n, request, &request_len, response, &response_len);
-		error = put(w, conn, DIRECTION_RECEIVED, request, request_len, ts + jitter,
-			    &positions[conn][DIRECTION_RECEIVED]);
+		error = write_data(w, conn, DIRECTION_RECEIVED, request, request_len, ts + jitter,
+				   &positions[conn][DIRECTION_RECEIVED]);
 		if (!error)
-			error = put(w, conn, DIRECTION_SENT, response, response_len,
-				    ts + jitter + 3000, &positions[conn][DIRECTION_SENT]);
+			error = write_data(w, conn, DIRECTION_SENT, response, response_len,
+					   ts + jitter + 3000, &positions[conn][DIRECTION_SENT]);
 	}
 	return error ? error : recording_writer_finish(w);
 }

@@ -13,8 +13,15 @@ TSHARK_EXCHANGES = 20000
 TSHARK_FIELDS = {
     "http": ["http.request.method", "http.request.uri", "http.response.code", "http.file_data"],
     "redis": ["resp.string", "resp.bulk_string.value"],
-    "amqp": ["amqp.method.arguments.exchange", "amqp.method.arguments.routing_key",
-             "amqp.method.arguments.delivery_tag", "amqp.header.properties", "amqp.payload"],
+    "amqp": ["amqp.type", "amqp.channel", "amqp.length", "amqp.method.class", "amqp.method.method"] +
+            [f"amqp.method.arguments.{name}" for name in (
+                "exchange", "routing_key", "queue", "consumer_tag", "delivery_tag", "redelivered",
+                "mandatory", "immediate", "multiple", "requeue", "message_count", "consumer_count",
+                "reply_code", "reply_text", "class_id", "method_id")] +
+            [f"amqp.method.properties.{name}" for name in (
+                "content_type", "content_encoding", "headers", "delivery_mode", "priority",
+                "correlation_id", "reply_to", "expiration", "message_id", "timestamp", "type",
+                "user_id", "app_id", "cluster_id")] + ["amqp.header.body-size", "amqp.payload"],
     "cql": ["cql.opcode", "cql.stream", "cql.string", "cql.consistency", "cql.int", "cql.varchar",
             "cql.double"],
     "thrift": ["thrift.method", "thrift.seq_id", "thrift.string", "thrift.i32", "thrift.i64"],
