@@ -17,6 +17,7 @@
 
 struct budget;
 struct keylog;
+struct protobuf_schema;
 struct protocol;
 struct session;
 struct unpack;
@@ -270,6 +271,9 @@ struct budget *session_budget(const struct session *s);
 
 /* The secrets of TLS connections (cipher/keylog.h). NULL: none. */
 struct keylog *session_keylog(const struct session *s);
+
+/* What messages of Protocol Buffers are called (protobuf/schema.h). NULL: nobody told. */
+struct protobuf_schema *session_protobuf(const struct session *s);
 
 /* Its id in the recording; 0 when it has none. */
 uint64_t session_conn(const struct session *s);

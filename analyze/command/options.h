@@ -54,6 +54,12 @@ bool option_memory(const char *text, uint64_t *bytes);
 		"keylog", 0, "FILE...", "decrypt TLS with these secrets (SSLKEYLOGFILE), too"      \
 	}
 
+/* Of those that print records. */
+#define PROTO_OPTION                                                                               \
+	{                                                                                          \
+		"proto", 0, "FILE...", "names for gRPC's messages: a .proto or a descriptor set"   \
+	}
+
 /* What is wrong with its value. */
 #define MEMORY_WANTS "--memory wants a size from 1MiB on, as in 64MiB"
 

@@ -7,6 +7,7 @@
 #include "analyze/replay/reading.h"
 #include "analyze/replay/exchanges.h"
 #include "analyze/replay/record.h"
+#include "analyze/command/proto_file.h"
 #include "analyze/command/select.h"
 #include "analyze/output/text.h"
 
@@ -18,6 +19,7 @@ enum {
 	OPT_BOTH,
 	OPT_KEEP,
 	OPT_DECODE_AS,
+	OPT_PROTO,
 	OPT_THREADS
 };
 
@@ -27,6 +29,7 @@ static const struct command_option options[] = {
 	{"both", 0, NULL, "text: a row for each end of an exchange that was recorded at both"},
 	{"keep", 0, "SIZE", "so much of each body: 64k, 10M, none, or all that memory allows (1M)"},
 	{"decode-as", 0, "PROTOCOL", "don't infer: every connection speaks this"},
+	PROTO_OPTION,
 	{"threads", 0, "N", "processors to use, from 1; as many as help unless told otherwise"},
 	{0},
 };
@@ -38,6 +41,7 @@ struct show {
 	bool exchanges;		   /* one row for each, whatever the table */
 	struct exchange_values exchange;
 	const struct protocol *decode_as;
+	struct protobuf_schema *protobuf;
 	bool both;
 	uint64_t limit;
 	size_t keep;
@@ -320,6 +324,9 @@ static int parse(struct show *show, int argc, char **argv)
 					     value);
 				return COMMAND_WRONG;
 			}
+		} else if (option == OPT_PROTO) {
+			if (!proto_file_add(&show->protobuf, argv[0], value))
+				return COMMAND_WRONG;
 		} else if (option == OPT_THREADS) {
 			if (!option_number(value, UINT16_MAX, &show->threads) || !show->threads) {
 				command_fail(argv[0], "--threads wants a number from 1, not '%s'",
@@ -387,6 +394,7 @@ static int run_show(int argc, char **argv)
 	with.decode_as = show.decode_as;
 	with.keep = show.keep;
 	with.keylog = show.select.keylog;
+	with.protobuf = show.protobuf;
 	status = reading_open_rows(&show.reading, argv[0], show.select.operand.path, &with);
 	if (status)
 		return status;
@@ -395,6 +403,7 @@ static int run_show(int argc, char **argv)
 	exchange_free(&show.exchange);
 	cells_free(&show.cells);
 	reading_close(&show.reading);
+	protobuf_schema_free(show.protobuf);
 	return select_end(&show.select, status);
 }
 

@@ -10,6 +10,7 @@
 #include "analyze/command/keylog_file.h"
 #include "analyze/command/operand.h"
 #include "analyze/command/options.h"
+#include "analyze/command/proto_file.h"
 #include "analyze/output/target.h"
 #include "analyze/sql/file.h"
 #include "analyze/sql/prompt.h"
@@ -25,6 +26,7 @@ enum {
 	OPT_OUTPUT,
 	OPT_MEMORY,
 	OPT_KEYLOG,
+	OPT_PROTO,
 	OPT_THREADS,
 };
 
@@ -34,6 +36,7 @@ static const struct command_option options[] = {
 	{"output", 'o', "FILE", "write all tables but events to FILE, an SQLite database"},
 	MEMORY_OPTION,
 	KEYLOG_OPTION,
+	PROTO_OPTION,
 	{"threads", 0, "N", "processors to use, from 1; as many as help unless told otherwise"},
 	{0},
 };
@@ -45,6 +48,7 @@ struct sql {
 	uint64_t memory;
 	uint64_t threads;
 	struct keylog *keylog;
+	struct protobuf_schema *protobuf;
 	sqlite3 *db;
 	struct sql_engine *engine;
 	struct operand *operands;
@@ -73,6 +77,8 @@ static bool take_option(struct sql *sql, const char *command, int option, const 
 		return false;
 	case OPT_KEYLOG:
 		return keylog_file_add(&sql->keylog, command, value);
+	case OPT_PROTO:
+		return proto_file_add(&sql->protobuf, command, value);
 	default:
 		if (option_number(value, UINT16_MAX, &sql->threads) && sql->threads)
 			return true;
@@ -197,6 +203,7 @@ static int start(struct sql *sql, const char *command)
 	struct sql_engine *e = sql->engine;
 
 	e->keylog = sql->keylog;
+	e->protobuf = sql->protobuf;
 	e->memory = sql->memory;
 	e->threads = sql->threads ? (unsigned)sql->threads : command_processors();
 	e->stopped = is_interrupted;
@@ -278,6 +285,7 @@ static int run_sql(int argc, char **argv)
 	sqlite3_close(sql.db);
 	sql_engine_release(sql.engine);
 	keylog_free(sql.keylog);
+	protobuf_schema_free(sql.protobuf);
 	for (size_t i = 0; i < sql.operand_count; i++)
 		status = operand_close(&sql.operands[i], status);
 	free(sql.operands);

@@ -13,6 +13,7 @@
 #include "analyze/replay/rows.h"
 #include "protocols/cipher/keylog.h"
 #include "protocols/cursor.h"
+#include "protocols/protobuf/schema.h"
 
 static const char *const captures[] = {"capture.pcap", "capture.pcapng", NULL};
 
@@ -65,9 +66,16 @@ static bool is_damage(enum tape_error error)
 	       error == TAPE_ERROR_LINK_TYPE;
 }
 
-static enum tape_error run_capture(const char *path, struct keylog *keylog, struct output *out)
+/* What a case has beside its input; each may be NULL. */
+struct aids {
+	struct keylog *keylog;
+	struct protobuf_schema *protobuf;
+};
+
+static enum tape_error run_capture(const char *path, const struct aids *aids, struct output *out)
 {
-	const struct replay_options options = {.resolve = true, .keylog = keylog};
+	const struct replay_options options = {
+		.resolve = true, .keylog = aids->keylog, .protobuf = aids->protobuf};
 	struct run_context run = {.rows = rows_open_fed(&options), .out = out};
 	struct capture_sink sink = {.event = feed, .context = &run};
 	struct capture_totals totals;
@@ -86,9 +94,9 @@ static enum tape_error run_capture(const char *path, struct keylog *keylog, stru
 	return error;
 }
 
-static enum tape_error run_segments(const char *folder, struct keylog *keylog, struct output *out)
+static enum tape_error run_segments(const char *folder, const struct aids *aids, struct output *out)
 {
-	const struct replay_options options = {.keylog = keylog};
+	const struct replay_options options = {.keylog = aids->keylog, .protobuf = aids->protobuf};
 	struct rows *rows;
 	enum tape_error error = rows_open(folder, &options, &rows);
 
@@ -127,25 +135,56 @@ static struct keylog *read_keylog(const char *folder, enum tape_error *error)
 	return keylog;
 }
 
-enum tape_error case_run(const char *folder, struct buffer *records)
+/* NULL where the case has none; *ERROR where it can't be read. */
+static struct protobuf_schema *read_protobuf(const char *folder, enum tape_error *error)
 {
+	struct protobuf_schema *schema = NULL;
+	struct buffer set = {0};
+	char path[PATH_MAX];
+
+	if (!exists(folder, CASE_PROTO, path))
+		return NULL;
+	*error = case_read(folder, CASE_PROTO, &set);
+	if (!*error) {
+		schema = protobuf_schema_new();
+		if (!schema)
+			*error = TAPE_ERROR_MEMORY;
+		else if (protobuf_schema_add(schema, buffer_span(&set)) != PROTOBUF_SCHEMA_TAKEN)
+			*error = TAPE_ERROR_DAMAGED;
+	}
+	buffer_free(&set);
+	return schema;
+}
+
+static enum tape_error run(const char *folder, const struct aids *aids, struct buffer *records)
+{
+	struct output *out = output_new_into(OUTPUT_JSON, records);
 	enum tape_error error;
-	struct keylog *keylog = read_keylog(folder, &error);
-	struct output *out = error ? NULL : output_new_into(OUTPUT_JSON, records);
 	char path[PATH_MAX];
 	const char *capture = NULL;
 
-	if (!out) {
-		keylog_free(keylog);
-		return error ? error : TAPE_ERROR_MEMORY;
-	}
+	if (!out)
+		return TAPE_ERROR_MEMORY;
 	for (size_t i = 0; captures[i] && !capture; i++)
 		if (exists(folder, captures[i], path))
 			capture = path;
-	error = capture ? run_capture(capture, keylog, out) : run_segments(folder, keylog, out);
+	error = capture ? run_capture(capture, aids, out) : run_segments(folder, aids, out);
 	if (!output_free(out) || records->failed)
 		error = TAPE_ERROR_MEMORY;
-	keylog_free(keylog);
+	return error;
+}
+
+enum tape_error case_run(const char *folder, struct buffer *records)
+{
+	enum tape_error error;
+	struct aids aids = {.keylog = read_keylog(folder, &error)};
+
+	if (!error)
+		aids.protobuf = read_protobuf(folder, &error);
+	if (!error)
+		error = run(folder, &aids, records);
+	keylog_free(aids.keylog);
+	protobuf_schema_free(aids.protobuf);
 	return error;
 }
 

@@ -8,11 +8,12 @@
 /*
  * A corpus case: a folder with `case.txt` (where it comes from and what it is for), the input
  * (capture.pcap, capture.pcapng, or segments *.tape.zst) and `expect.json`: the records that it
- * must give, as `socktape show --format json` prints them; with `keylog.txt`, which may be missing,
- * as --keylog.
+ * must give, as `socktape show --format json` prints them; with `keylog.txt` as --keylog, and
+ * `descriptors.pb` as --proto, which may be missing.
  */
 #define CASE_ABOUT  "case.txt"
 #define CASE_KEYLOG "keylog.txt"
+#define CASE_PROTO  "descriptors.pb"
 #define CASE_EXPECT "expect.json"
 
 /* Whether the folder is a case. */

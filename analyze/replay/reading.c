@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "protocols/cipher/keylog.h"
+#include "protocols/protobuf/schema.h"
 
 /* More problems than this are only counted. */
 #define PROBLEMS_TOLD 10
@@ -89,6 +90,7 @@ static int start(struct reading *r, const char *path, const struct replay_option
 
 	r->started = now();
 	r->keylog = options->keylog;
+	r->protobuf = options->protobuf;
 	with.problem = reading_problem;
 	with.problem_context = r;
 	if (isatty(STDERR_FILENO) && (r->to_file || !isatty(STDOUT_FILENO))) {
@@ -173,6 +175,8 @@ static int finish(struct reading *r, enum tape_error error)
 	if (r->keylog && !r->again && !keylog_was_used(r->keylog))
 		command_warn(r->command,
 			     "no secret of --keylog belongs to a TLS connection that was read");
+	if (r->protobuf && !r->again && !protobuf_schema_was_used(r->protobuf))
+		command_warn(r->command, "no gRPC call of a method of --proto was read");
 	return tell_incomplete(r, replay_status(r->replay));
 }
 

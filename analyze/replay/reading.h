@@ -19,10 +19,11 @@ struct reading {
 	uint64_t problems;
 	bool again;		     /* set before it is opened: problems are told another time */
 	const struct keylog *keylog; /* of the user's; NULL: none */
-	uint64_t lost_events;	     /* in damaged blocks, where their headers told */
-	int64_t started;	     /* of the progress line; CLOCK_MONOTONIC ns */
-	int64_t told;		     /* when progress was last printed; 0: never */
-	unsigned skipped;	     /* events since the clock was last looked at */
+	const struct protobuf_schema *protobuf; /* as that */
+	uint64_t lost_events;			/* in damaged blocks, where their headers told */
+	int64_t started;			/* of the progress line; CLOCK_MONOTONIC ns */
+	int64_t told;				/* when progress was last printed; 0: never */
+	unsigned skipped;			/* events since the clock was last looked at */
 };
 
 /* Opens REC. STATUS_DONE, or what to exit with after the user was told why. */

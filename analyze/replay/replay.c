@@ -468,6 +468,7 @@ struct session_options replay_session_options(struct tracked *t, enum layer laye
 		.budget = &r->budget,
 		.knowledge = &r->pass.knowledge,
 		.keylog = r->keylog,
+		.protobuf = r->options.protobuf,
 		.conn = c->id,
 		.ends = {end_name(c, &c->local, c->local_text),
 			 end_name(c, &c->remote, c->remote_text)},

@@ -138,6 +138,7 @@ struct replay_options {
 	bool window;
 	const struct protocol *decode_as; /* NULL: infer */
 	struct keylog *keylog;		  /* secrets beside those of the recording; may be NULL */
+	struct protobuf_schema *protobuf; /* of --proto; may be NULL */
 	bool explain;			  /* keep what session_candidates() tells */
 	size_t keep;			  /* of bodies; see struct session_options */
 	/*

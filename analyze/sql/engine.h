@@ -25,8 +25,9 @@ struct sql_engine {
 	const char *command;
 	struct sql_recording *recordings;
 	size_t count;
-	struct keylog *keylog; /* not owned; may be NULL */
-	uint64_t memory;       /* bytes for reading; 0: as everywhere */
+	struct keylog *keylog;		  /* not owned; may be NULL */
+	struct protobuf_schema *protobuf; /* as that */
+	uint64_t memory;		  /* bytes for reading; 0: as everywhere */
 	unsigned threads;
 	int status;	       /* what reading ended with: 0, or STATUS_DAMAGED */
 	bool (*stopped)(void); /* whether the statement that runs is to end; NULL: never */

@@ -78,6 +78,7 @@ struct sql_source *sql_source_open(const struct sql_source_options *options, int
 		.selection = options->selection,
 		.window = true,
 		.keylog = options->keylog,
+		.protobuf = options->protobuf,
 		.memory_limit = options->memory,
 		.threads = options->threads,
 	};
@@ -287,6 +288,7 @@ int sql_source_give(const struct sql_source_options *options, sql_source_take_fn
 			     .context = &g},
 		.no_sessions = !conns,
 		.keylog = options->keylog,
+		.protobuf = options->protobuf,
 		.memory_limit = options->memory,
 	};
 	int status;

@@ -13,9 +13,10 @@ struct sql_source_options {
 	const char *command; /* in whose name problems are told */
 	const char *path;
 	const struct sql_table *table;
-	struct selection *selection; /* outlives the source; NULL: all rows */
-	struct keylog *keylog;	     /* may be NULL */
-	uint64_t memory;	     /* bytes; 0: as everywhere */
+	struct selection *selection;	  /* outlives the source; NULL: all rows */
+	struct keylog *keylog;		  /* may be NULL */
+	struct protobuf_schema *protobuf; /* as that */
+	uint64_t memory;		  /* bytes; 0: as everywhere */
 	unsigned threads;
 	const volatile bool *hushed; /* no more progress is told once it is true; may be NULL */
 	bool again;		     /* its problems were told */

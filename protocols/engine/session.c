@@ -262,6 +262,11 @@ struct keylog *session_keylog(const struct session *s)
 	return s->options.keylog;
 }
 
+struct protobuf_schema *session_protobuf(const struct session *s)
+{
+	return s->options.protobuf;
+}
+
 uint64_t session_conn(const struct session *s)
 {
 	return s->options.conn;

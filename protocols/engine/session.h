@@ -56,6 +56,7 @@ struct session_options {
 	struct budget *budget;		  /* outlives the session, as the next */
 	struct knowledge *knowledge;	  /* may be NULL: nothing is learnt */
 	struct keylog *keylog;		  /* may be NULL: nothing is decrypted */
+	struct protobuf_schema *protobuf; /* may be NULL: messages are shown by number */
 	uint64_t conn;			  /* id of the connection; 0: it has none */
 	uint64_t ends[2]; /* what names the local and the remote end's address; 0: unknown */
 	session_record_fn *record;	 /* may be NULL: nobody wants records */

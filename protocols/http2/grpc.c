@@ -37,7 +37,7 @@ static void end_message(struct http2_state *st, struct http2_stream *s, enum sid
 	half->messages++;
 	if (half->first_message == TIME_UNKNOWN)
 		half->first_message = ts;
-	grpc_take_message(st, &s->halves[side], half, s->grpc->json);
+	grpc_take_message(st, s, side);
 	half->prefix_len = 0;
 	half->cut = false;
 }
@@ -208,12 +208,14 @@ static int code_of(struct span text)
 static struct http2_piece keep_details(struct http2_state *st, struct http2_half *half,
 				       struct span coded)
 {
+	const struct protobuf_message *type = protobuf_schema_message(
+		session_protobuf(st->session), span_text("google.rpc.Status"));
 	struct buffer bytes = {0}, json = {0};
 	struct http2_piece piece = {0};
 	bool cut = false;
 
 	if (base64_decode(&bytes, coded) &&
-	    protobuf_view(buffer_span(&bytes), session_keep(st->session), &json, &cut) &&
+	    protobuf_view(buffer_span(&bytes), type, session_keep(st->session), &json, &cut) &&
 	    !json.failed)
 		piece = http2_half_keep(st, half, buffer_span(&json));
 	buffer_free(&bytes);

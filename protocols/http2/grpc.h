@@ -17,15 +17,15 @@
 	X(STATUS, "status", "TEXT", "", "its name: OK, NOT_FOUND and so on")                       \
 	X(MESSAGE, "message", "TEXT", "", "grpc-message, percent-decoded")                         \
 	X(DETAILS, "details", "JSON", "",                                                          \
-	  "grpc-status-details-bin: google.rpc.Status, by field number")                           \
+	  "grpc-status-details-bin: google.rpc.Status, by field number, or as --proto declares "   \
+	  "it")                                                                                    \
 	X(REQ_MESSAGES, "req_messages", "BIGINT", "", "messages that the client sent")             \
 	X(RESP_MESSAGES, "resp_messages", "BIGINT", "", "messages that the server sent")           \
 	X(REQ_BYTES, "req_bytes", "BIGINT", "bytes", "of the client's messages, as transferred")   \
 	X(RESP_BYTES, "resp_bytes", "BIGINT", "bytes", "of the server's messages, as transferred") \
 	X(REQUESTS, "requests", "JSON", "",                                                        \
-	  "the client's messages by field number, up to --keep; see protobuf in the manual")       \
-	X(RESPONSES, "responses", "JSON", "",                                                      \
-	  "the server's messages by field number, up to --keep")                                   \
+	  "the client's messages, up to --keep: fields by name with --proto, else by number")      \
+	X(RESPONSES, "responses", "JSON", "", "the server's messages, as those")                   \
 	X(REQ_METADATA, "req_metadata", "JSON", "",                                                \
 	  "header fields of the request; -bin ones in base64")                                     \
 	X(RESP_METADATA, "resp_metadata", "JSON", "", "header fields of the response")             \

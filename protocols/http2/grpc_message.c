@@ -57,24 +57,40 @@ static void append_bytes(struct buffer *out, struct span bytes)
 	buffer_append_text(out, "\"}");
 }
 
-static void append_message(struct grpc_half *half, struct span message, bool json, size_t limit)
+/* What the call's method takes or gives; NULL: nobody told. */
+static const struct protobuf_message *type_of(struct http2_state *st, const struct http2_stream *s,
+					      enum side side)
 {
-	if (json)
+	const struct http2_half *request = &s->halves[SIDE_CLIENT];
+
+	return protobuf_schema_method(session_protobuf(st->session),
+				      http2_piece_span(request, request->path),
+				      side == SIDE_SERVER);
+}
+
+static void append_message(struct http2_state *st, const struct http2_stream *s, enum side side,
+			   struct span message, size_t limit)
+{
+	struct grpc_half *half = &s->grpc->halves[side];
+
+	if (s->grpc->json)
 		json_append_string(&half->json, message);
-	else if (half->cut || !protobuf_view(message, limit, &half->json, &half->all_cut))
+	else if (half->cut ||
+		 !protobuf_view(message, type_of(st, s, side), limit, &half->json, &half->all_cut))
 		append_bytes(&half->json, message);
 }
 
-void grpc_take_message(struct http2_state *st, const struct http2_half *http,
-		       struct grpc_half *half, bool json)
+void grpc_take_message(struct http2_state *st, struct http2_stream *s, enum side side)
 {
+	struct grpc_half *half = &s->grpc->halves[side];
 	size_t keep = session_keep(st->session);
 	size_t limit = half->json.len < keep ? keep - half->json.len : 0;
 	struct span message = buffer_span(&half->message);
 	struct buffer plain = {0};
 
 	if (half->prefix[0] & 1 && message.len) {
-		if (decompress(st, http2_piece_span(http, half->encoding), half, &plain))
+		if (decompress(st, http2_piece_span(&s->halves[side], half->encoding), half,
+			       &plain))
 			message = buffer_span(&plain);
 		else
 			half->undecoded = true;
@@ -89,7 +105,7 @@ void grpc_take_message(struct http2_state *st, const struct http2_half *http,
 			half->cut = half->all_cut = true;
 			message.len = limit;
 		}
-		append_message(half, message, json, limit);
+		append_message(st, s, side, message, limit);
 	}
 	buffer_free(&plain);
 	buffer_clear(&half->message);

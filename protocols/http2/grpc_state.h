@@ -37,9 +37,8 @@ struct grpc_call {
 
 /* ---- grpc_message.c ---- */
 
-/* The end of a message: appends it to the half's JSON. ENCODING: what it may be compressed with. */
-void grpc_take_message(struct http2_state *st, const struct http2_half *http,
-		       struct grpc_half *half, bool json);
+/* The end of a message of SIDE: appends it to the half's JSON. */
+void grpc_take_message(struct http2_state *st, struct http2_stream *s, enum side side);
 
 /* ---- grpc_status.c ---- */
 

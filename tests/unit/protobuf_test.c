@@ -17,7 +17,7 @@ static void check(struct span message, const char *expected)
 	struct buffer out = {0};
 	bool cut = false;
 
-	assert_true(protobuf_view(message, 1 << 20, &out, &cut));
+	assert_true(protobuf_view(message, NULL, 1 << 20, &out, &cut));
 	assert_false(cut);
 	buffer_append_char(&out, 0);
 	assert_string_equal(out.data, expected);
@@ -71,8 +71,8 @@ static void no_messages(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		assert_false(protobuf_view(i == 1 ? BYTES("\0\1") : span_text(texts[i]), 1000, &out,
-					   &cut));
+		assert_false(protobuf_view(i == 1 ? BYTES("\0\1") : span_text(texts[i]), NULL, 1000,
+					   &out, &cut));
 	assert_int_equal(out.len, 0);
 }
 
@@ -92,12 +92,12 @@ static void bounds(void **state)
 		buffer_free(&deep);
 		deep = outer;
 	}
-	assert_true(protobuf_view(buffer_span(&deep), 1 << 20, &out, &cut));
+	assert_true(protobuf_view(buffer_span(&deep), NULL, 1 << 20, &out, &cut));
 	assert_false(cut);
 	for (int i = 0; i < 100000; i++)
 		buffer_append(&wide, "\x08\x01", 2);
 	buffer_clear(&out);
-	assert_true(protobuf_view(buffer_span(&wide), 1000, &out, &cut));
+	assert_true(protobuf_view(buffer_span(&wide), NULL, 1000, &out, &cut));
 	assert_true(cut);
 	assert_true(out.len < 3000);
 	buffer_free(&deep);
