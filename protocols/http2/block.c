@@ -4,6 +4,7 @@
 #include "protocols/http2/grpc.h"
 #include "protocols/http2/state.h"
 #include "protocols/value/json.h"
+#include "protocols/value/ascii.h"
 
 /* A block that gets longer has no end that anybody waits for (CVE-2024-27316 and its like). */
 #define BLOCK_MAX (1u << 20)
@@ -46,9 +47,9 @@ static void keep_codings(struct http2_state *st, struct http2_half *half)
 		size_t len = comma ? (size_t)(comma - list.data) : list.len;
 		struct span name = span_of(list.data, len);
 
-		while (name.len && (*name.data == ' ' || *name.data == '\t'))
+		while (name.len && ascii_is_blank(*name.data))
 			name = span_of(name.data + 1, name.len - 1);
-		while (name.len && name.data[name.len - 1] == ' ')
+		while (name.len && ascii_is_blank(name.data[name.len - 1]))
 			name.len--;
 		if (name.len)
 			half->codings[half->coding_count++] = (uint8_t)http_coding_find(name);

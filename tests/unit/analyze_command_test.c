@@ -179,6 +179,22 @@ static void add_troubles(struct tape_build *b)
 	tape_build_text(b, 6, WORKER, DIRECTION_RECEIVED, 0, "\001\033[31mnobody's\tprotocol\n");
 	tape_build_text(b, 6, WORKER, DIRECTION_SENT, 0, "\002");
 	add_conn(b, 7, CURL, ROLE_CLIENT, "10.0.0.1:40004", "10.0.0.3:443");
+	/* Faster than the clock. */
+	tape_build_event(b, (struct event){
+				    .type = EVENT_CONN,
+				    .conn = {.conn = 10,
+					     .opened_ts = b->ts,
+					     .established_ts = b->ts,
+					     .local = tape_build_address("10.0.0.1:40007"),
+					     .remote = tape_build_address("10.0.0.3:8443"),
+					     .pid = WORKER,
+					     .fd = 7,
+					     .transport = TRANSPORT_TCP,
+					     .role = ROLE_CLIENT,
+					     .origin = ORIGIN_OPENED,
+					     .state = CONN_ESTABLISHED,
+					     .state_ts = b->ts},
+			    });
 	tape_build_event(b,
 			 (struct event){.type = EVENT_PROCESS_EXIT, .process_exit = {CURL, 256}});
 }

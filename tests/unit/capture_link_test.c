@@ -88,6 +88,7 @@ static const struct link tunnels[] = {
 				     "\0")},
 	{"GTP-U, PPP", 1, BYTES(OUTER_UDP("\x08\x68") "\x30\xff\0\x24\0\0\0\x07\xff\x03\0\x21")},
 	{"TZSP", 1, BYTES(OUTER_UDP("\x90\x90") "\x01\0\0\x01\0\x29\x01\x07\x01" ETHERNET)},
+	{"TZSP, to be sent", 1, BYTES(OUTER_UDP("\x90\x90") "\x01\x01\0\x01\x01" ETHERNET)},
 	{"TZSP, 802.11", 1, BYTES(OUTER_UDP("\x90\x90") "\x01\0\0\x12\x01" WIFI)},
 	{"L2TP", 1, BYTES(OUTER_UDP("\x06\xa5") "\0\x02\0\x01\0\x02\0\x21")},
 	{"L2TP, all fields", 1,

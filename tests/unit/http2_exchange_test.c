@@ -61,6 +61,24 @@ static void an_upgraded_request(void **state)
 		 "'path':'/next','status':204");
 }
 
+/* Codings are applied in the order in which they are named, whatever stands between them. */
+static void encoded_bodies(void **state)
+{
+	static const char zipped[] =
+		"\x1f\x8b\x08\0\0\0\0\0\2\3\xcb\x48\xcd\xc9\xc9\7\0\x86\xa6\x10\x36"
+		"\5\0\0";
+	struct h2_build b = {0};
+
+	(void)state;
+	h2_greet(&b);
+	h2_headers(&b, END, 1, GET("/"));
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, 0, 1, ":status: 200\ncontent-encoding: identity , \t gzip\t\n");
+	h2_frame(&b, HTTP2_DATA, END, 1, span_of(zipped, sizeof(zipped)));
+	h2_send(&b, DIRECTION_RECEIVED);
+	H2_CHECK(&b, "'outcome':'ok' | 'resp_body':'hello' | 'note':''");
+}
+
 /* Three at a time, answered in another order, their frames mixed. */
 static void interleaved(void **state)
 {
@@ -321,6 +339,7 @@ int main(void)
 		cmocka_unit_test(promised),	  cmocka_unit_test(all_forms),
 		cmocka_unit_test(table_not_seen), cmocka_unit_test(losses),
 		cmocka_unit_test(cut_data),	  cmocka_unit_test(stalls),
+		cmocka_unit_test(encoded_bodies),
 	};
 
 	return cmocka_run_group_tests_name("http2_exchange", tests, NULL, NULL);

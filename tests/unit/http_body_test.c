@@ -238,6 +238,32 @@ static void large_bodies_are_counted_whole(void **state)
 	buffer_free(&text);
 }
 
+/* So is one that was decoded: as long as what was asked for, and as memory allows. */
+static void large_bodies_are_decoded_whole(void **state)
+{
+	static uint8_t packed[1 << 14];
+	struct buffer text = {0}, all = {0};
+	size_t body = 3 << 20, len = gzip_zeros(packed, sizeof(packed), body);
+	struct feed_message messages[] = {GET, {DIRECTION_RECEIVED, NULL, 0}};
+	struct feed feed = {.messages = messages, .count = 2, .keep = SESSION_KEEP_ALL};
+
+	(void)state;
+	buffer_printf(&text,
+		      "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
+		      len);
+	buffer_append(&text, packed, len);
+	messages[1].data = text.data;
+	messages[1].len = text.len;
+	feed_run(&feed, &all);
+	assert_in_range(all.len, 6 * body, 6 * body + 1024); /* each byte is \u0000 */
+	feed.keep = 2 << 20;
+	feed_run(&feed, &all);
+	assert_in_range(all.len, 6 * feed.keep, 6 * feed.keep + 1024);
+	assert_non_null(strstr(all.data, "longer than what is kept"));
+	buffer_free(&all);
+	buffer_free(&text);
+}
+
 /* --keep: of a body so much, or nothing; its length is told in any case. */
 static void bodies_are_kept_as_wanted(void **state)
 {
@@ -274,6 +300,7 @@ int main(void)
 		cmocka_unit_test(bombs_are_capped),
 		cmocka_unit_test(several_gzip_members_are_one_body),
 		cmocka_unit_test(large_bodies_are_counted_whole),
+		cmocka_unit_test(large_bodies_are_decoded_whole),
 		cmocka_unit_test(bodies_are_kept_as_wanted),
 	};
 

@@ -121,6 +121,23 @@ static void errors_in_a_pipeline(void **state)
 	      "'prepared':'s1'");
 }
 
+/* A portal that is never run is told of when that fails, with what it was made of. */
+static void a_portal_that_fails(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(STARTUP),
+		FEED_RESPONSE(WELCOME),
+		FEED_REQUEST(PARSE BIND("\1") SYNC),
+		FEED_RESPONSE("1\0\0\0\4"
+			      "E\0\0\0\x17SERROR\0C42601\0Mno\0\0" READY),
+	};
+
+	(void)state;
+	CHECK(messages, "'operation':'startup'",
+	      "'outcome':'error','operation':'bind','statement':'select $1','params':[1] | "
+	      "'sqlstate':'42601'");
+}
+
 static void copies(void **state)
 {
 	static const struct feed_message messages[] = {
@@ -288,6 +305,7 @@ int main(void)
 		cmocka_unit_test(several_statements),
 		cmocka_unit_test(extended_queries_in_a_pipeline),
 		cmocka_unit_test(errors_in_a_pipeline),
+		cmocka_unit_test(a_portal_that_fails),
 		cmocka_unit_test(copies),
 		cmocka_unit_test(tls_is_refused_or_not),
 		cmocka_unit_test(losses),
