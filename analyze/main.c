@@ -7,8 +7,9 @@
 #include "format/nearest.h"
 
 static const struct command *const commands[] = {
-	&info_command, &conns_command,	&events_command, &show_command,	  &sql_command,
-	&why_command,  &schema_command, &export_command, &import_command, &test_command,
+	&info_command,	 &conns_command,  &events_command, &show_command,
+	&follow_command, &grep_command,	  &sql_command,	   &why_command,
+	&schema_command, &export_command, &import_command, &test_command,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -19,7 +20,7 @@ static void print_help(FILE *to)
 		    "Replays what socktape-record recorded. REC is a recording directory, one\n"
 		    "segment file (*.tape.zst), a packet capture, or - for standard input.\n\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(to, "  %-7s %-29s %s\n", commands[i]->name, commands[i]->arguments,
+		fprintf(to, "  %-7s %-31s %s\n", commands[i]->name, commands[i]->arguments,
 			commands[i]->summary);
 	fprintf(to, "\n'socktape COMMAND --help' tells more about each.\n");
 }

@@ -39,6 +39,8 @@ extern const struct command info_command;
 extern const struct command conns_command;
 extern const struct command events_command;
 extern const struct command show_command;
+extern const struct command follow_command;
+extern const struct command grep_command;
 extern const struct command sql_command;
 extern const struct command why_command;
 extern const struct command schema_command;

@@ -22,8 +22,9 @@ struct select {
 };
 
 /* Stands first in a command's option table; its own options are numbered from SELECT_FILTERS. */
-#define SELECT_FILTER_TABLE                                                                        \
-	{"conn", 'c', "CONN...", "only this connection"},                                          \
+#define SELECT_FILTER_TABLE SELECT_FILTERS_WITH('c')
+#define SELECT_FILTERS_WITH(conn_letter)                                                           \
+	{"conn", conn_letter, "CONN...", "only this connection"},                                  \
 		{"pid", 'p', "PID...", "only this process"},                                       \
 		{"name", 'e', "NAME...", "only processes of this name"},                           \
 		{"container", 0, "ID...", "only this container; the beginning of its id will do"}, \
@@ -43,8 +44,9 @@ struct select {
 #define SELECT_FILTERS 16
 
 /* The same for listings: their own options are numbered from SELECT_OPTIONS. */
-#define SELECT_OPTION_TABLE                                                                        \
-	SELECT_FILTER_TABLE,                                                                       \
+#define SELECT_OPTION_TABLE SELECT_OPTIONS_WITH('c')
+#define SELECT_OPTIONS_WITH(conn_letter)                                                           \
+	SELECT_FILTERS_WITH(conn_letter),                                                          \
 		{"format", 'f', "FORMAT", "text (default), json (one object a line) or csv"},      \
 	{                                                                                          \
 		"json", 0, NULL, "the same as --format json"                                       \

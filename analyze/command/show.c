@@ -7,15 +7,16 @@
 #include "analyze/replay/reading.h"
 #include "analyze/replay/exchanges.h"
 #include "analyze/replay/record.h"
+#include "analyze/command/detail.h"
 #include "analyze/command/proto_file.h"
-#include "analyze/command/select.h"
 #include "analyze/output/text.h"
 
 static const char help[] = "Prints the records of a recording: each request with its response,\n"
 			   "and each message that stands alone, in the order in which they began.";
 
 enum {
-	OPT_LIMIT = SELECT_OPTIONS,
+	OPT_ID = SELECT_OPTIONS,
+	OPT_LIMIT,
 	OPT_BOTH,
 	OPT_KEEP,
 	OPT_DECODE_AS,
@@ -25,6 +26,7 @@ enum {
 
 static const struct command_option options[] = {
 	SELECT_OPTION_TABLE,
+	{"id", 0, "RECORD", "everything about this one record"},
 	{"limit", 'n', "N", "stop after N records"},
 	{"both", 0, NULL, "text: a row for each end of an exchange that was recorded at both"},
 	{"keep", 0, "SIZE", "so much of each body: 64k, 10M, none, or all that memory allows (1M)"},
@@ -43,6 +45,7 @@ struct show {
 	const struct protocol *decode_as;
 	struct protobuf_schema *protobuf;
 	bool both;
+	const char *id; /* of the one record that is told in full; NULL: rows */
 	uint64_t limit;
 	size_t keep;
 	uint64_t threads;
@@ -308,6 +311,15 @@ static int parse(struct show *show, int argc, char **argv)
 		if (option < SELECT_OPTIONS) {
 			if (!select_option(&show->select, argv[0], option, value))
 				return COMMAND_WRONG;
+		} else if (option == OPT_ID) {
+			show->id = value;
+			if (!selection_add(&show->select.selection, SELECT_RECORD, value)) {
+				command_fail(argv[0],
+					     "--id wants the id of a record, as in "
+					     "24.1830, not '%s'",
+					     value);
+				return COMMAND_WRONG;
+			}
 		} else if (option == OPT_LIMIT) {
 			if (!option_number(value, UINT64_MAX, &show->limit) || !show->limit) {
 				command_fail(argv[0], "--limit wants a number from 1, not '%s'",
@@ -361,7 +373,7 @@ static int operands(struct show *show, int argc, char **argv)
 	return select_check(&show->select, argv[0], argv[optind]) ? COMMAND_END : COMMAND_WRONG;
 }
 
-static int show_rows(struct show *show)
+static int print_rows(struct show *show)
 {
 	int status;
 
@@ -374,6 +386,21 @@ static int show_rows(struct show *show)
 	select_explain(&show->select, show->reading.command);
 	if (!output_free(show->out) && status != STATUS_USAGE)
 		status = command_fail(show->reading.command, "the output could not be written");
+	return status;
+}
+
+static int show_rows(struct show *show, const struct replay_options *with)
+{
+	int status = reading_open_rows(&show->reading, show_command.name, show->select.operand.path,
+				       with);
+
+	if (status)
+		return status;
+	status = print_rows(show);
+	buffer_free(&show->parts);
+	exchange_free(&show->exchange);
+	cells_free(&show->cells);
+	reading_close(&show->reading);
 	return status;
 }
 
@@ -395,14 +422,10 @@ static int run_show(int argc, char **argv)
 	with.keep = show.keep;
 	with.keylog = show.select.keylog;
 	with.protobuf = show.protobuf;
-	status = reading_open_rows(&show.reading, argv[0], show.select.operand.path, &with);
-	if (status)
-		return status;
-	status = show_rows(&show);
-	buffer_free(&show.parts);
-	exchange_free(&show.exchange);
-	cells_free(&show.cells);
-	reading_close(&show.reading);
+	if (show.id)
+		status = detail_show(&show.select, argv[0], argv[optind], show.id, &with);
+	else
+		status = show_rows(&show, &with);
 	protobuf_schema_free(show.protobuf);
 	return select_end(&show.select, status);
 }

@@ -19,11 +19,12 @@
  * it fills: then what is marked with P is that thread's until it has ended.
  */
 struct rows {
-	struct replay *replay;	   /* P */
-	struct row_writer *writer; /* P */
-	enum tape_error failed;	   /* P */
-	bool stop;		   /* atomic */
-	struct handover *chunks;   /* NULL: there is one thread */
+	struct replay *replay;		 /* P */
+	struct replay_handlers handlers; /* P: whoever else wants to be told */
+	struct row_writer *writer;	 /* P */
+	enum tape_error failed;		 /* P */
+	bool stop;			 /* atomic */
+	struct handover *chunks;	 /* NULL: there is one thread */
 	pthread_t thread;
 	bool running;
 
@@ -63,6 +64,13 @@ static void take_record(void *context, const struct connection *conn, const stru
 		r->failed = TAPE_ERROR_MEMORY;
 }
 
+static void take_conn_end(void *context, const struct connection *conn)
+{
+	struct rows *r = context;
+
+	r->handlers.conn_end(r->handlers.context, conn);
+}
+
 static struct rows *rows_new(const struct replay_options *options, struct replay_options *with)
 {
 	struct rows *r = calloc(1, sizeof(*r));
@@ -71,7 +79,10 @@ static struct rows *rows_new(const struct replay_options *options, struct replay
 	if (!r)
 		return NULL;
 	*with = *options;
+	r->handlers = options->handlers;
 	with->handlers = (struct replay_handlers){.record = take_record, .context = r};
+	if (r->handlers.conn_end)
+		with->handlers.conn_end = take_conn_end;
 	with->memory_limit = limit - limit / ORDER_SHARE;
 	r->order = order_new((size_t)(limit / ORDER_SHARE));
 	r->writer = row_writer_new(take_chunk, r);

@@ -10,7 +10,10 @@
  */
 struct rows;
 
-/* OPTIONS without handlers. See recording_open(). */
+/*
+ * OPTIONS without handlers, but for conn_end(), which may be called by another thread until the
+ * last row came. See recording_open().
+ */
 MUST_CHECK enum tape_error rows_open(const char *path, const struct replay_options *options,
 				     struct rows **rows);
 
