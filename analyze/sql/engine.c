@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/shape/shape.h"
+
 struct sql_engine *sql_engine_new(sqlite3 *db, const char *command)
 {
 	struct sql_engine *e = calloc(1, sizeof(*e));
@@ -33,6 +35,7 @@ void sql_engine_release(void *engine)
 		free(e->recordings[i].path);
 	}
 	free(e->recordings);
+	shapes_free(e->shapes);
 	free(e);
 }
 
@@ -65,8 +68,7 @@ int sql_engine_start(struct sql_engine *e)
 	return rc == SQLITE_OK ? sql_views_create(e->db) : rc;
 }
 
-struct sql_source_options sql_source_options_of(const struct sql_engine *e,
-						const struct sql_recording *r,
+struct sql_source_options sql_source_options_of(struct sql_engine *e, const struct sql_recording *r,
 						const struct sql_table *t)
 {
 	return (struct sql_source_options){
@@ -80,6 +82,8 @@ struct sql_source_options sql_source_options_of(const struct sql_engine *e,
 		.hushed = &e->hushed,
 		.again = r->told,
 		.stopped = e->stopped,
+		.shapes = sql_shapes,
+		.shapes_context = e,
 	};
 }
 

@@ -33,6 +33,8 @@ struct sql_engine {
 	bool (*stopped)(void); /* whether the statement that runs is to end; NULL: never */
 	volatile bool hushed;  /* rows are being printed: progress isn't */
 	bool trusted;	       /* its own statements run: they may do what a user's may not */
+	struct shapes *shapes; /* what the recordings have in common; NULL: wasn't asked for */
+	size_t learnt;	       /* recordings that it was learnt from */
 	unsigned refs;
 };
 
@@ -54,8 +56,7 @@ void sql_engine_release(void *engine);
 /* ---- of the engine's own parts ---- */
 
 /* How T is read out of R, all rows of it. */
-struct sql_source_options sql_source_options_of(const struct sql_engine *e,
-						const struct sql_recording *r,
+struct sql_source_options sql_source_options_of(struct sql_engine *e, const struct sql_recording *r,
 						const struct sql_table *t);
 
 /*
@@ -79,8 +80,20 @@ void sql_result(sqlite3_context *context, const struct value *value);
 /* The same, for a parameter of a statement; the value stays until it has run. A result code. */
 int sql_bind(sqlite3_stmt *statement, int at, const struct value *value);
 
+/*
+ * learn.c: with what the shapes of TABLE's records are made. The first time it is asked for what
+ * has to be learnt, all recordings are read. NULL without memory.
+ */
+sql_source_shapes_fn sql_shapes;
+
+enum sql_create {
+	SQL_CREATE_VIRTUAL,
+	SQL_CREATE_TEMPORARY,
+	SQL_CREATE_LASTING
+};
+
 /* CREATE TABLE for T, to be freed with sqlite3_free(); NULL without memory. */
-char *sql_create_text(const struct sql_table *t, const char *name, bool temporary);
+char *sql_create_text(const struct sql_table *t, const char *name, enum sql_create kind);
 
 /* INSERT for T, with one parameter a column. */
 char *sql_insert_text(const struct sql_table *t, const char *name);

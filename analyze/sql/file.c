@@ -29,7 +29,7 @@ static bool begin_table(struct writing *w, struct written *t)
 
 	if (t->insert)
 		return true;
-	create = sql_create_text(&t->table, t->table.name, false);
+	create = sql_create_text(&t->table, t->table.name, SQL_CREATE_LASTING);
 	insert = sql_insert_text(&t->table, t->table.name);
 	w->rc = create && insert ? sqlite3_exec(w->db, create, NULL, NULL, NULL) : SQLITE_NOMEM;
 	if (w->rc == SQLITE_OK)
@@ -73,7 +73,7 @@ static void note_status(struct writing *w, int status)
 }
 
 /* A record, in its protocol's table. */
-static bool write_row(struct writing *w, const struct row *row)
+static bool write_row(struct writing *w, const struct row *row, const struct value *shape)
 {
 	struct record_values common;
 	size_t i = 0;
@@ -85,6 +85,9 @@ static bool write_row(struct writing *w, const struct row *row)
 	record_fill(&common, row);
 	bind_values(w, &w->tables[i], 1, common.values, RECORD_COLUMNS);
 	bind_values(w, &w->tables[i], 1 + RECORD_COLUMNS, row->values, row->table->column_count);
+	if (sql_table_is_shaped(&w->tables[i].table))
+		bind_values(w, &w->tables[i], 1 + RECORD_COLUMNS + row->table->column_count, shape,
+			    1);
 	return insert(w, &w->tables[i]);
 }
 
@@ -93,7 +96,7 @@ static void write_records(struct writing *w, struct written *records)
 {
 	struct sql_source_options with = sql_source_options_of(w->engine, w->recording,
 							       &records->table);
-	struct value values[RECORD_COLUMNS + 1];
+	struct value values[RECORD_COLUMNS + 2]; /* the line, and the shape */
 	struct sql_source *s;
 	int status;
 
@@ -104,10 +107,10 @@ static void write_records(struct writing *w, struct written *records)
 	}
 	w->current = records;
 	while (w->rc == SQLITE_OK && sql_source_next(s)) {
-		for (size_t i = 0; i <= RECORD_COLUMNS; i++)
+		for (size_t i = 0; i < RECORD_COLUMNS + 2; i++)
 			values[i] = *sql_source_value(s, i);
-		if (take(w, values, RECORD_COLUMNS + 1))
-			write_row(w, sql_source_row(s));
+		if (take(w, values, RECORD_COLUMNS + 2))
+			write_row(w, sql_source_row(s), &values[RECORD_COLUMNS + 1]);
 	}
 	note_status(w, sql_source_close(s));
 }

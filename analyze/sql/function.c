@@ -5,11 +5,29 @@
 #include <strings.h>
 
 #include "analyze/output/text.h"
+#include "analyze/shape/statement.h"
 #include "analyze/sql/engine.h"
 #include "analyze/stat/quantile.h"
 #include "format/event.h"
 
 /* What queries can use beyond SQLite's own functions: socktape-sql(7) lists them. */
+
+/* ---- results ---- */
+
+static bool is_null(sqlite3_value *value)
+{
+	return sqlite3_value_type(value) == SQLITE_NULL;
+}
+
+static void result_buffer(sqlite3_context *context, struct buffer *b)
+{
+	if (b->failed)
+		sqlite3_result_error_nomem(context);
+	else
+		sqlite3_result_text64(context, b->len ? b->data : "", b->len, SQLITE_TRANSIENT,
+				      SQLITE_UTF8);
+	buffer_free(b);
+}
 
 /* ---- aggregates ---- */
 
@@ -75,22 +93,57 @@ static void percentile_end(sqlite3_context *context)
 	a->values = NULL;
 }
 
-/* ---- times ---- */
+/* worst(what, x): WHAT of the row with the largest x */
+struct worst {
+	sqlite3_value *what;
+	double most;
+};
 
-static bool is_null(sqlite3_value *value)
+static void worst_step(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
-	return sqlite3_value_type(value) == SQLITE_NULL;
-}
+	struct worst *w = sqlite3_aggregate_context(context, sizeof(*w));
+	double x = sqlite3_value_double(argv[1]);
 
-static void result_buffer(sqlite3_context *context, struct buffer *b)
-{
-	if (b->failed)
+	(void)argc;
+	if (!w || sqlite3_value_type(argv[1]) == SQLITE_NULL || (w->what && x <= w->most))
+		return;
+	sqlite3_value_free(w->what);
+	w->what = sqlite3_value_dup(argv[0]);
+	w->most = x;
+	if (!w->what)
 		sqlite3_result_error_nomem(context);
-	else
-		sqlite3_result_text64(context, b->len ? b->data : "", b->len, SQLITE_TRANSIENT,
-				      SQLITE_UTF8);
-	buffer_free(b);
 }
+
+static void worst_end(sqlite3_context *context)
+{
+	struct worst *w = sqlite3_aggregate_context(context, 0);
+
+	if (!w || !w->what)
+		return;
+	sqlite3_result_value(context, w->what);
+	sqlite3_value_free(w->what);
+	w->what = NULL;
+}
+
+/* ---- shapes ---- */
+
+static const enum dialect pgsql = DIALECT_PGSQL, mysql = DIALECT_MYSQL, cql = DIALECT_CQL;
+
+/* pgsql_shape(statement) and the like: the statement without its values */
+static void shape(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+	const char *text = (const char *)sqlite3_value_text(argv[0]);
+	struct buffer b = {0};
+
+	(void)argc;
+	if (!text)
+		return;
+	statement_shape(&b, *(const enum dialect *)sqlite3_user_data(context),
+			span_of(text, (size_t)sqlite3_value_bytes(argv[0])));
+	result_buffer(context, &b);
+}
+
+/* ---- times ---- */
 
 /* iso(ns): "2026-11-22T10:00:00.123456789Z" */
 static void iso(sqlite3_context *context, int argc, sqlite3_value **argv)
@@ -235,15 +288,27 @@ static const struct {
 	int argc;
 	function_fn *function; /* NULL: an aggregate */
 	function_fn *step;
-	const double *part;
+	void (*end)(sqlite3_context *context);
+	const void *data;
 } functions[] = {
-	{"iso", 1, iso, NULL, NULL},	  {"duration", 1, duration, NULL, NULL},
-	{"ms", 1, ms, NULL, NULL},	  {"ip", 1, ip, NULL, NULL},
-	{"port", 1, port, NULL, NULL},	  {"in_network", 2, in_network, NULL, NULL},
-	{"path", 1, path, NULL, NULL},	  {"percentile", 2, NULL, percentile_step, NULL},
-	{"p50", 1, NULL, p_step, &p50},	  {"p90", 1, NULL, p_step, &p90},
-	{"p95", 1, NULL, p_step, &p95},	  {"p99", 1, NULL, p_step, &p99},
-	{"p999", 1, NULL, p_step, &p999}, {"median", 1, NULL, p_step, &p50},
+	{"iso", 1, iso, NULL, NULL, NULL},
+	{"duration", 1, duration, NULL, NULL, NULL},
+	{"ms", 1, ms, NULL, NULL, NULL},
+	{"ip", 1, ip, NULL, NULL, NULL},
+	{"port", 1, port, NULL, NULL, NULL},
+	{"in_network", 2, in_network, NULL, NULL, NULL},
+	{"path", 1, path, NULL, NULL, NULL},
+	{"pgsql_shape", 1, shape, NULL, NULL, &pgsql},
+	{"mysql_shape", 1, shape, NULL, NULL, &mysql},
+	{"cql_shape", 1, shape, NULL, NULL, &cql},
+	{"worst", 2, NULL, worst_step, worst_end, NULL},
+	{"percentile", 2, NULL, percentile_step, percentile_end, NULL},
+	{"p50", 1, NULL, p_step, percentile_end, &p50},
+	{"p90", 1, NULL, p_step, percentile_end, &p90},
+	{"p95", 1, NULL, p_step, percentile_end, &p95},
+	{"p99", 1, NULL, p_step, percentile_end, &p99},
+	{"p999", 1, NULL, p_step, percentile_end, &p999},
+	{"median", 1, NULL, p_step, percentile_end, &p50},
 };
 
 int sql_functions_register(sqlite3 *db)
@@ -253,8 +318,8 @@ int sql_functions_register(sqlite3 *db)
 
 	for (size_t i = 0; rc == SQLITE_OK && i < sizeof(functions) / sizeof(functions[0]); i++)
 		rc = sqlite3_create_function(db, functions[i].name, functions[i].argc, flags,
-					     (void *)(uintptr_t)functions[i].part,
+					     (void *)(uintptr_t)functions[i].data,
 					     functions[i].function, functions[i].step,
-					     functions[i].step ? percentile_end : NULL);
+					     functions[i].end);
 	return rc;
 }

@@ -188,7 +188,7 @@ static int connect(sqlite3 *db, void *aux, int argc, const char *const *argv, sq
 {
 	const struct module *m = aux;
 	struct vtab *v;
-	char *sql = sql_create_text(&m->table, "x", false);
+	char *sql = sql_create_text(&m->table, "x", SQL_CREATE_VIRTUAL);
 	int rc = sql ? sqlite3_declare_vtab(db, sql) : SQLITE_NOMEM;
 
 	(void)argc;

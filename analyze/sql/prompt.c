@@ -147,7 +147,9 @@ static void print_help(void)
 	     "  .quit           or Ctrl-D\n"
 	     "Beyond SQLite's own functions there are p50(x), p90(x), p95(x), p99(x), p999(x),\n"
 	     "median(x), percentile(x, p), iso(ns), ms(ns), duration(ns), ip(address),\n"
-	     "port(address), in_network(address, network) and path(target).");
+	     "port(address), in_network(address, network), path(target), worst(what, x), and\n"
+	     "pgsql_shape(statement), mysql_shape(statement), cql_shape(statement).\n"
+	     "Records have a hidden column: shape, which is what was asked, without its values.");
 }
 
 /* True when LINE was one; *QUIT is set by the one that ends. */

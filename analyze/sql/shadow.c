@@ -25,7 +25,7 @@ static bool insert(void *context, const struct value *values, size_t count)
 
 static int create(struct sql_engine *e, const struct sql_table *t, const char *name)
 {
-	char *sql = sql_create_text(t, name, true);
+	char *sql = sql_create_text(t, name, SQL_CREATE_TEMPORARY);
 	int rc = sql ? sqlite3_exec(e->db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
 
 	sqlite3_free(sql);

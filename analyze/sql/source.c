@@ -10,6 +10,7 @@
 #include "analyze/replay/process_row.h"
 #include "analyze/replay/reading.h"
 #include "analyze/replay/record.h"
+#include "analyze/shape/shape.h"
 
 /* Rows between two questions whether to stop. */
 #define STOP_PERIOD 1024
@@ -26,6 +27,8 @@ struct sql_source {
 	struct exchange_values exchange;
 	struct buffer line;
 	struct value line_value;
+	struct buffer shape;
+	struct value shape_value;
 
 	struct event_row event;
 	bool has_event;
@@ -145,8 +148,26 @@ static const struct value *line_of(struct sql_source *s)
 	return &s->line_value;
 }
 
+static const struct value *shape_of(struct sql_source *s)
+{
+	const struct table *table = s->row->table;
+	const struct shapes *shapes = NULL;
+
+	buffer_clear(&s->shape);
+	if (s->with.shapes)
+		shapes = s->with.shapes(s->with.shapes_context, table);
+	if (shapes)
+		shapes_append(shapes, table, s->row->values, &s->shape);
+	s->shape_value = (struct value){0};
+	if (s->shape.len)
+		s->shape_value = value_text(buffer_span(&s->shape));
+	return &s->shape_value;
+}
+
 static const struct value *record_value(struct sql_source *s, size_t column)
 {
+	if (column >= RECORD_COLUMNS + s->with.table->table->column_count)
+		return shape_of(s);
 	if (column >= RECORD_COLUMNS)
 		return s->with.table->rows == SQL_ROWS_RECORDS
 			       ? line_of(s)
@@ -193,6 +214,7 @@ int sql_source_close(struct sql_source *s)
 	exchange_free(&s->exchange);
 	event_row_free(&s->event);
 	buffer_free(&s->line);
+	buffer_free(&s->shape);
 	free(s);
 	return status;
 }

@@ -9,6 +9,11 @@
 struct sql_source;
 struct row;
 
+struct shapes;
+
+/* What makes shapes of TABLE's records; NULL without memory. */
+typedef const struct shapes *sql_source_shapes_fn(void *context, const struct table *table);
+
 struct sql_source_options {
 	const char *command; /* in whose name problems are told */
 	const char *path;
@@ -18,9 +23,11 @@ struct sql_source_options {
 	struct protobuf_schema *protobuf; /* as that */
 	uint64_t memory;		  /* bytes; 0: as everywhere */
 	unsigned threads;
-	const volatile bool *hushed; /* no more progress is told once it is true; may be NULL */
-	bool again;		     /* its problems were told */
-	bool (*stopped)(void);	     /* whether reading is to end early; may be NULL */
+	const volatile bool *hushed;  /* no more progress is told once it is true; may be NULL */
+	bool again;		      /* its problems were told */
+	bool (*stopped)(void);	      /* whether reading is to end early; may be NULL */
+	sql_source_shapes_fn *shapes; /* NULL: shapes are null */
+	void *shapes_context;
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "analyze/replay/loss_row.h"
 #include "analyze/replay/process_row.h"
 #include "analyze/replay/record.h"
+#include "analyze/shape/shape.h"
 #include "protocols/protocol.h"
 
 static const struct column recording_column = {"recording", "TEXT", "",
@@ -69,9 +70,20 @@ static size_t common_count(const struct sql_table *t)
 	return sql_table_is_of_records(t) ? RECORD_COLUMNS : 0;
 }
 
+/* A table that has a column of this name keeps it to itself. */
+bool sql_table_is_shaped(const struct sql_table *t)
+{
+	if (t->rows != SQL_ROWS_TABLE)
+		return t->rows == SQL_ROWS_RECORDS;
+	for (size_t i = 0; i < t->table->column_count; i++)
+		if (strcmp(t->table->columns[i].name, shape_column.name) == 0)
+			return false;
+	return shape_has(t->table);
+}
+
 size_t sql_column_count(const struct sql_table *t)
 {
-	return 1 + common_count(t) + t->table->column_count;
+	return 1 + common_count(t) + t->table->column_count + sql_table_is_shaped(t);
 }
 
 const struct column *sql_column(const struct sql_table *t, size_t index)
@@ -81,7 +93,8 @@ const struct column *sql_column(const struct sql_table *t, size_t index)
 	index--;
 	if (index < common_count(t))
 		return &record_columns[index];
-	return &t->table->columns[index - common_count(t)];
+	index -= common_count(t);
+	return index < t->table->column_count ? &t->table->columns[index] : &shape_column;
 }
 
 int sql_column_find(const struct sql_table *t, const char *name)

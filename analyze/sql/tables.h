@@ -36,7 +36,11 @@ static inline bool sql_table_is_of_records(const struct sql_table *t)
 	return t->rows == SQL_ROWS_TABLE || t->rows == SQL_ROWS_RECORDS;
 }
 
-/* Columns of T, the first one, `recording`, counted in. */
+/* Whether the last column is what records are counted by (analyze/shape/shape.h), which is hidden.
+ */
+bool sql_table_is_shaped(const struct sql_table *t);
+
+/* Columns of T, the first one, `recording`, and a hidden one counted in. */
 size_t sql_column_count(const struct sql_table *t);
 
 const struct column *sql_column(const struct sql_table *t, size_t index);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/shape/shape.h"
 #include "analyze/sql/engine.h"
 #include "protocols/value/utf8.h"
 
@@ -74,14 +75,19 @@ static const char *key_of(const struct sql_table *t)
 	return t->rows == SQL_ROWS_PROCESSES ? ", UNIQUE(recording, pid, started)" : "";
 }
 
-char *sql_create_text(const struct sql_table *t, const char *name, bool temporary)
+char *sql_create_text(const struct sql_table *t, const char *name, enum sql_create kind)
 {
 	sqlite3_str *s = sqlite3_str_new(NULL);
 
-	sqlite3_str_appendf(s, "CREATE %sTABLE \"%w\"(", temporary ? "TEMP " : "", name);
-	for (size_t i = 0; i < sql_column_count(t); i++)
-		sqlite3_str_appendf(s, "%s\"%w\" %s", i ? ", " : "", sql_column(t, i)->name,
-				    sql_column(t, i)->sql);
+	sqlite3_str_appendf(s, "CREATE %sTABLE \"%w\"(",
+			    kind == SQL_CREATE_TEMPORARY ? "TEMP " : "", name);
+	for (size_t i = 0; i < sql_column_count(t); i++) {
+		const struct column *c = sql_column(t, i);
+		bool hidden = kind == SQL_CREATE_VIRTUAL && c == &shape_column;
+
+		sqlite3_str_appendf(s, "%s\"%w\" %s%s", i ? ", " : "", c->name, c->sql,
+				    hidden ? " HIDDEN" : "");
+	}
 	sqlite3_str_appendf(s, "%s)", key_of(t));
 	return sqlite3_str_finish(s);
 }

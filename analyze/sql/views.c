@@ -20,25 +20,46 @@ static const struct sql_view views[] = {
 	 "sum(outcome = 'unanswered') AS unanswered, ms(p50(latency_ns)) AS p50_ms, "
 	 "ms(p99(latency_ns)) AS p99_ms, ms(max(latency_ns)) AS max_ms "
 	 "FROM records " ONCE "GROUP BY proto ORDER BY records DESC"},
-	{"by_path", "HTTP by method and path, without the query",
-	 "SELECT method, path(path) AS path, count(*) AS records, "
+	{"by_shape", "what was asked, without its values, of every protocol",
+	 "SELECT proto, shape, count(*) AS records, sum(outcome = 'error') AS errors, "
+	 "sum(outcome = 'unanswered') AS unanswered, ms(p50(latency_ns)) AS p50_ms, "
+	 "ms(p99(latency_ns)) AS p99_ms, ms(sum(latency_ns)) AS total_ms, "
+	 "worst(record_id, latency_ns) AS worst "
+	 "FROM records " ONCE "AND shape IS NOT NULL GROUP BY 1, 2 ORDER BY total_ms DESC"},
+	{"by_path", "HTTP by method and path, ids in it as {id}",
+	 "SELECT method, substr(shape, length(method) + 2) AS path, count(*) AS records, "
 	 "sum(code >= 500) AS server_errors, sum(code BETWEEN 400 AND 499) AS client_errors, "
 	 "ms(p50(latency_ns)) AS p50_ms, ms(p99(latency_ns)) AS p99_ms, "
-	 "ms(sum(latency_ns)) AS total_ms, sum(resp_bytes) AS bytes "
-	 "FROM http " ONCE "GROUP BY 1, 2 ORDER BY total_ms DESC"},
+	 "ms(sum(latency_ns)) AS total_ms, sum(resp_bytes) AS bytes, "
+	 "worst(record_id, latency_ns) AS worst FROM ("
+	 "SELECT method, shape, code, latency_ns, resp_bytes, record_id FROM http " ONCE
+	 "AND method IS NOT NULL "
+	 "UNION ALL "
+	 "SELECT method, shape, status, latency_ns, resp_bytes, record_id FROM http2 " ONCE
+	 "AND method IS NOT NULL) "
+	 "GROUP BY 1, 2 ORDER BY total_ms DESC"},
 	{"by_command", "Redis by command",
 	 "SELECT command, count(*) AS records, sum(outcome = 'error') AS errors, "
 	 "ms(p50(latency_ns)) AS p50_ms, ms(p99(latency_ns)) AS p99_ms, "
 	 "ms(sum(latency_ns)) AS total_ms "
 	 "FROM redis " ONCE "AND command IS NOT NULL GROUP BY command ORDER BY total_ms DESC"},
-	{"by_statement", "SQL of PostgreSQL and MySQL, statement by statement",
-	 "SELECT proto, statement, count(*) AS records, sum(outcome = 'error') AS errors, "
+	{"by_key", "Redis by command and key, ids in it as {id}",
+	 "SELECT shape AS command_and_key, count(*) AS records, "
+	 "sum(outcome = 'error') AS errors, ms(p50(latency_ns)) AS p50_ms, "
+	 "ms(p99(latency_ns)) AS p99_ms, ms(sum(latency_ns)) AS total_ms "
+	 "FROM redis " ONCE "AND command IS NOT NULL GROUP BY 1 ORDER BY total_ms DESC"},
+	{"by_statement", "statements of PostgreSQL, MySQL and CQL, without their values",
+	 "SELECT proto, shape AS statement, count(*) AS records, "
+	 "sum(outcome = 'error') AS errors, "
 	 "ms(p50(latency_ns)) AS p50_ms, ms(p99(latency_ns)) AS p99_ms, "
-	 "ms(sum(latency_ns)) AS total_ms FROM ("
-	 "SELECT proto, statement, outcome, latency_ns FROM pgsql " ONCE
+	 "ms(sum(latency_ns)) AS total_ms, worst(record_id, latency_ns) AS worst FROM ("
+	 "SELECT proto, shape, outcome, latency_ns, record_id FROM pgsql " ONCE
 	 "AND statement IS NOT NULL "
 	 "UNION ALL "
-	 "SELECT proto, statement, outcome, latency_ns FROM mysql " ONCE
+	 "SELECT proto, shape, outcome, latency_ns, record_id FROM mysql " ONCE
+	 "AND statement IS NOT NULL "
+	 "UNION ALL "
+	 "SELECT proto, shape, outcome, latency_ns, record_id FROM cql " ONCE
 	 "AND statement IS NOT NULL) "
 	 "GROUP BY 1, 2 ORDER BY total_ms DESC"},
 	{"dns_names", "names that were asked for, with what came of it",

@@ -83,8 +83,20 @@ golden dns_names "SELECT name, qtype, queries, no_such_name FROM dns_names ORDER
 golden service_map "SELECT sum(exchanges), count(DISTINCT proto) FROM service_map" "38,3 "
 golden per_second "SELECT sum(records) FROM per_second" "38 "
 golden by_statement "SELECT count(*) FROM by_statement" "0 "
-golden failed_conns "SELECT count(*) FROM failed_conns" "0 "
-golden what_was_lost "SELECT count(*) FROM what_was_lost" "0 "
+golden by_key "SELECT command_and_key, records, errors FROM by_key WHERE records > 1" "INCR visits,11,0 "
+golden by_shape "SELECT proto, shape, records, errors, worst FROM by_shape WHERE proto = 'http' AND errors" "http,GET /missing,2,2,7.0 "
+
+# ---- shapes: a column that is there when it is asked for ----
+
+is "the shape of a record" "$(ask -f csv "SELECT shape FROM http WHERE record_id = '7.0'" | tail -1 | tr -d '\r')" "GET /missing"
+is "it is hidden" "$(ask --json "SELECT * FROM http LIMIT 1" | jq 'has("shape")')" false
+for id in 1 22 333; do
+	jq -nc --arg id $id '{request: "GET /users/\($id)/orders?x=\($id) HTTP/1.1\r\nHost: a\r\n\r\n", response: "HTTP/1.1 204 No Content\r\n\r\n"}'
+done | python3 tests/e2e/talk.py "$work/users"
+is "ids in paths are found" "$("$socktape" sql "$work/users" -f csv "SELECT method, path, records FROM by_path" 2>/dev/null | tail -1 | tr -d '\r')" \
+	"GET,/users/{id}/orders,3"
+is "whatever is selected" "$("$socktape" sql "$work/users" -f csv "SELECT shape FROM http WHERE path LIKE '%22%'" 2>/dev/null | tail -1 | tr -d '\r')" \
+	"GET /users/{id}/orders"
 
 # ---- what is refused ----
 
