@@ -236,7 +236,8 @@ static __always_inline bool walk_record_begin(struct lane *lane)
 	walk->fill = 0;
 	walk->room = room < 0 ? 0 : room;
 	walk->fixed = sizeof(struct kernel_data) +
-		      (walk->peer.family ? sizeof(struct kernel_address) : 0);
+		      (walk->peer.family ? sizeof(struct kernel_address) : 0) +
+		      (walk->blocked ? sizeof(walk->blocked) : 0);
 	walk->record_open = room != ROOM_NONE && lane_room(lane, walk->fixed + walk->room);
 	if (walk->record_open)
 		return true;

@@ -23,6 +23,16 @@ static __always_inline void count_cut(struct lane *lane, __u8 cut, __u64 bytes)
 		counters->cut_uncaptured_bytes += bytes;
 }
 
+static __always_inline void data_end_beside(void *to, const struct walk *walk)
+{
+	if (walk->peer.family) {
+		*(struct kernel_address *)to = walk->peer;
+		to += sizeof(struct kernel_address);
+	}
+	if (walk->blocked)
+		*(__u64 *)to = walk->blocked;
+}
+
 /*
  * Writes what stands before the payload and completes the record. WALK tells of it: fill bytes of
  * payload are there.
@@ -37,7 +47,8 @@ static __always_inline void data_end(struct lane *lane, const struct walk *walk,
 	data->record.ts = walk->ts;
 	data->record.len = walk->fixed + walk->fill;
 	data->record.kind = KERNEL_DATA;
-	data->record.flags = walk->peer.family ? KERNEL_DATA_PEER : 0;
+	data->record.flags = (walk->peer.family ? KERNEL_DATA_PEER : 0) |
+			     (walk->blocked ? KERNEL_DATA_BLOCKED : 0);
 	data->conn = walk->conn;
 	data->offset = walk->offset;
 	data->pid = walk->pid;
@@ -49,8 +60,7 @@ static __always_inline void data_end(struct lane *lane, const struct walk *walk,
 	data->direction = walk->direction;
 	data->cut = walk->cut;
 	data->layer = walk->layer;
-	if (walk->peer.family)
-		*(struct kernel_address *)(data + 1) = walk->peer;
+	data_end_beside(data + 1, walk);
 	lane->shared.counters.data_records++;
 	lane->shared.counters.data_bytes += walk->fill;
 	if (walk->cut)

@@ -65,6 +65,8 @@
  * nothing so far, and CLOSE and EXIT that did not fit in the pool before. They need 5.9; with
  * autoload off only TCP's ends are seen.
  *
+ * on_switch: tells since when calls had to wait. In socktape_bpf only.
+ *
  * on_uring_submit, on_uring_complete: need an io_uring_complete tracepoint with the arguments
  * (ctx, req, cqe); where loading fails with them, they are left out.
  *
@@ -111,7 +113,9 @@ struct kernel_next {
 	__u64 next;
 };
 
-#define KERNEL_DATA_PEER 1 /* a struct kernel_address follows the fixed part, then the payload */
+/* Follow the fixed part in this order; then the payload. */
+#define KERNEL_DATA_PEER    1 /* a struct kernel_address */
+#define KERNEL_DATA_BLOCKED 2 /* __u64: ns since the call had to wait for the first time */
 
 struct kernel_address {
 	__u8 family; /* enum address_family of format/event.h: 0, 1, 4, 6 */

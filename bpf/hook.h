@@ -12,17 +12,10 @@
 
 #include "bpf/aio.h"
 #include "bpf/batch.h"
+#include "bpf/blocked.h"
 #include "bpf/received.h"
 #include "bpf/tls_call.h"
 #include "bpf/uring_due.h"
-
-/* The same on every architecture. */
-#define IO_URING_ENTER 426
-
-/* include/linux/sched.h */
-#define PF_IO_WORKER   0x00000010
-#define PF_USER_WORKER 0x00004000
-#define PF_KTHREAD     0x00200000
 
 /*
  * Whether the call is about FILE, that of the socket. The kernel has sockets of its own that it
@@ -153,8 +146,8 @@ static __always_inline void hook_failed(struct task_struct *task, struct pt_regs
 
 static __always_inline bool hook_is_uring(struct task_struct *task, struct pt_regs *regs)
 {
-	return (task->flags & (PF_IO_WORKER | PF_USER_WORKER | PF_KTHREAD)) ||
-	       CALL_NUMBER(regs) == IO_URING_ENTER || !CALL_IS_RUNNING(regs);
+	return task_is_worker(task) || CALL_NUMBER(regs) == IO_URING_ENTER ||
+	       !CALL_IS_RUNNING(regs);
 }
 
 /* Its own programs record it, if it completes. */
@@ -261,16 +254,14 @@ static __always_inline int hook_run(struct sock *sk, int length, __u32 flags, __
 			hook_foreign((__u64)sk, length, direction);
 		return 0;
 	}
-	if (length < 0) {
+	if (length < 0)
 		hook_failed(task, regs);
+	file = socket ? KERNEL_GET(socket, socket, file) : NULL;
+	if (!file || length < 0 || transport == TRANSPORT_UNKNOWN ||
+	    !hook_moved(length, transport) || (flags & (MSG_PEEK | MSG_ERRQUEUE))) {
+		waiting_take(task, regs);
 		return 0;
 	}
-	if (transport == TRANSPORT_UNKNOWN || !hook_moved(length, transport) ||
-	    (flags & (MSG_PEEK | MSG_ERRQUEUE)))
-		return 0;
-	file = socket ? KERNEL_GET(socket, socket, file) : NULL;
-	if (!file)
-		return 0;
 	uring = hook_is_uring(task, regs);
 	lane = lane_claim();
 	if (!lane)
@@ -279,6 +270,7 @@ static __always_inline int hook_run(struct sock *sk, int length, __u32 flags, __
 	if (uring) {
 		hook_uring(&lane->transfer);
 	} else {
+		lane->transfer.since = waiting_take(task, regs);
 		hook_call(lane, task, regs, file);
 		if (settings.flags & FILTERS_OF_PROCESSES)
 			bpf_sk_storage_get(&marks, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);

@@ -139,6 +139,7 @@ struct transfer {
 	struct source source;
 	struct kernel_address peer; /* family 0: not told */
 	__u64 messages;		    /* struct mmsghdr in user memory; 0: `moved` counts bytes */
+	__u64 since;		    /* when the call began to wait; 0: not told */
 	__u32 pid;
 	__u32 tid;
 	__s32 fd;
@@ -153,7 +154,8 @@ struct transfer {
  */
 struct walk {
 	__u64 ts;
-	__u64 key; /* of the connection in `conns` */
+	__u64 blocked; /* ns that the call has waited; 0: not told */
+	__u64 key;     /* of the connection in `conns` */
 	__u64 conn;
 	__u64 offset;	/* stream position of what comes next */
 	__u64 messages; /* struct mmsghdr in user memory, message_count of them left */

@@ -8,6 +8,9 @@
 #include "bpf/overlay.h"
 #include "bpf/process.h"
 
+/* A call that has waited for less isn't told of: others may have had the processor. */
+#define BLOCKED_MIN 1000000 /* ns */
+
 static __always_inline bool transfer_is_datagram(const struct transfer *transfer)
 {
 	return transfer->ref.transport != TRANSPORT_TCP &&
@@ -107,6 +110,8 @@ static __always_inline void walk_prepare(struct lane *lane, const struct transfe
 
 	__builtin_memset(walk, 0, sizeof(*walk));
 	walk->ts = bpf_ktime_get_ns();
+	if (transfer->since && walk->ts - transfer->since >= BLOCKED_MIN)
+		walk->blocked = walk->ts - transfer->since;
 	walk->key = transfer->ref.sk;
 	walk->conn = conn->id;
 	walk->source = transfer->source;

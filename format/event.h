@@ -190,7 +190,7 @@ struct event_data {
 	enum layer layer;
 	enum cut cut;	     /* why payload.len < len */
 	struct address peer; /* the other end of a datagram, where the call told it */
-	int64_t begin_ts;    /* when the call began, where it blocked for long; 0: not told */
+	int64_t begin_ts;    /* when the call began to wait, if it was long ago; 0: not told */
 };
 
 struct event_loss {

@@ -260,7 +260,7 @@ static uint64_t blind_by_choice(const struct programs *p, const struct options *
 	if (!chosen->sweep)
 		bits |= BLIND_BIT(BLIND_CLOSE);
 	if (chosen->variant == &compat_variant)
-		bits |= BLIND_BIT(BLIND_AIO);
+		bits |= BLIND_BIT(BLIND_AIO) | BLIND_BIT(BLIND_BEGIN);
 	if (chosen->variant == &compat_variant && (options->pid_count || options->command ||
 						   options->name_count || options->cgroup_count))
 		bits |= BLIND_BIT(BLIND_TCP_POSITIONS);

@@ -20,6 +20,38 @@ static void translate_address(const struct kernel_address *from, struct address 
 	memcpy(to->ip, from->ip, sizeof(to->ip));
 }
 
+static bool part_read(const char **at, size_t *left, void *to, size_t len)
+{
+	if (*left < len)
+		return false;
+	memcpy(to, *at, len);
+	*at += len;
+	*left -= len;
+	return true;
+}
+
+/* What stands between the fixed part of a DATA record and its payload; false: it is cut. */
+static bool beside_read(const struct kernel_data *k, const char **at, size_t *left,
+			struct event *event)
+{
+	struct kernel_address peer;
+	uint64_t blocked;
+
+	event->data.begin_ts = 0;
+	event->data.peer.family = ADDRESS_NONE;
+	if (k->record.flags & KERNEL_DATA_PEER) {
+		if (!part_read(at, left, &peer, sizeof(peer)))
+			return false;
+		translate_address(&peer, &event->data.peer);
+	}
+	if (k->record.flags & KERNEL_DATA_BLOCKED) {
+		if (!part_read(at, left, &blocked, sizeof(blocked)) || blocked > k->record.ts)
+			return false;
+		event->data.begin_ts = (int64_t)(k->record.ts - blocked);
+	}
+	return true;
+}
+
 static bool translate_data(const void *data, size_t len, struct event *event,
 			   struct process_gaps *gaps)
 {
@@ -30,15 +62,8 @@ static bool translate_data(const void *data, size_t len, struct event *event,
 
 	(void)gaps;
 	event->type = EVENT_DATA;
-	to->begin_ts = 0;
-	to->peer.family = ADDRESS_NONE;
-	if (k->record.flags & KERNEL_DATA_PEER) {
-		if (left < sizeof(struct kernel_address))
-			return false;
-		translate_address((const struct kernel_address *)payload, &to->peer);
-		payload += sizeof(struct kernel_address);
-		left -= sizeof(struct kernel_address);
-	}
+	if (!beside_read(k, &payload, &left, event))
+		return false;
 	if (k->captured > left || k->captured > k->len)
 		return false;
 	to->conn = k->conn;

@@ -26,6 +26,8 @@ static const struct column columns[EVENT_COLUMNS] = {
 			      "why captured is less than len; empty when it isn't"},
 	[EVENT_COLUMN_PEER] = {"peer", "TEXT", "",
 			       "other end of a datagram, where the call told it"},
+	[EVENT_COLUMN_BLOCKED] = {"blocked_ns", "BIGINT", "ns",
+				  "since the call had to wait for the first time; null: not told"},
 	[EVENT_COLUMN_PAYLOAD] = {"payload", "TEXT", "",
 				  "the captured bytes; with -x in hexadecimal"},
 	[EVENT_COLUMN_DETAIL] = {"detail", "TEXT", "", "what an event other than data says"},
@@ -54,9 +56,10 @@ static struct span hex_text(struct buffer *b, struct span payload)
 	return buffer_span(b);
 }
 
-static void fill_data(struct event_row *row, struct replay *replay, const struct event_data *d,
+static void fill_data(struct event_row *row, struct replay *replay, const struct event *event,
 		      bool hex)
 {
+	const struct event_data *d = &event->data;
 	const struct process *process = replay_process(replay, d->pid);
 	struct value *v = row->values;
 
@@ -74,6 +77,8 @@ static void fill_data(struct event_row *row, struct replay *replay, const struct
 	v[EVENT_COLUMN_CAPTURED] = value_int((int64_t)d->payload.len);
 	v[EVENT_COLUMN_CUT] = value_text(span_text(d->cut == CUT_NONE ? "" : cut_text(d->cut)));
 	v[EVENT_COLUMN_PEER] = value_text(span_text(row->peer));
+	if (d->begin_ts)
+		v[EVENT_COLUMN_BLOCKED] = value_int(event->ts - d->begin_ts);
 	v[EVENT_COLUMN_PAYLOAD] = value_text(hex ? hex_text(&row->hex, d->payload) : d->payload);
 }
 
@@ -218,7 +223,7 @@ void event_fill(struct event_row *row, struct replay *replay, const struct event
 	v[EVENT_COLUMN_TS] = value_int(replay_realtime(replay, event->ts));
 	if (event->type == EVENT_DATA) {
 		v[EVENT_COLUMN_NAME] = value_text(span_text("data"));
-		fill_data(row, replay, &event->data, hex);
+		fill_data(row, replay, event, hex);
 		return;
 	}
 	buffer_clear(&row->detail);

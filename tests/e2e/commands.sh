@@ -59,7 +59,7 @@ is "conns: the names" \
 	"conn pid comm proto role local remote transport start end closed state state_by error connect_ns reset sent_bytes received_bytes lost_bytes unseen_bytes midstream tls tls_version sni alpn tls_reading tls_unread tls_library tls_library_version tls_tie records spoken"
 is "events: the names" \
 	"$("$socktape" events "$rec" --json | head -1 | jq -r 'keys_unsorted | join(" ")')" \
-	"ts event conn pid tid comm fd call dir layer offset len captured cut peer payload detail"
+	"ts event conn pid tid comm fd call dir layer offset len captured cut peer blocked_ns payload detail"
 is "show --format csv: a header and a line for each" \
 	"$("$socktape" show "$rec" http --format csv | python3 -c 'import csv, sys; rows = list(csv.reader(sys.stdin)); print(len(rows), len(set(map(len, rows))))')" \
 	"7 1"

@@ -37,6 +37,14 @@ def differs(want, have, length_only):
     return [field for field in fields if want[field] != have[field]]
 
 
+def wrong_wait(want, have, begins):
+    """What is wrong with how long a call waited, as the recording tells it."""
+    told = have["blocked_ns"]
+    if told is None:
+        return want["waited"] > 0 and begins
+    return not want["waited"] <= told <= want["took"]
+
+
 def pieces_joined(expected, got):
     """What sendfile sends is recorded piece by piece as the kernel sends it: put together as far as
     one call went."""
@@ -53,11 +61,14 @@ def pieces_joined(expected, got):
     return joined
 
 
-def differences(expected, got, length_only):
+def differences(expected, got, length_only, begins):
     got = pieces_joined(expected, got)
     for number, (want, have) in enumerate(zip(expected, got)):
         for field in differs(want, have, length_only):
             yield f"call {number}: {field} is {have[field]!s:.80}, not {want[field]!s:.80}"
+        if "took" in want and wrong_wait(want, have, begins):
+            yield (f"call {number}: blocked_ns is {have['blocked_ns']}, not between "
+                   f"{want['waited']} and {want['took']}")
     if len(expected) != len(got):
         yield f"{len(got)} calls, not {len(expected)}"
 
@@ -127,8 +138,9 @@ def without_unhooked(ledger):
     return without(ledger, lambda row: "loss_will_do" in row)
 
 
-def compare(ledger, rows, length_only=False):
-    """What differs, as lines. LENGTH_ONLY: payload may be missing if the recording says so."""
+def compare(ledger, rows, length_only=False, begins=True):
+    """What differs, as lines. LENGTH_ONLY: payload may be missing if the recording says so.
+    BEGINS: of calls that blocked it must be told since when."""
     moved = [row for row in ledger if "end" in row]
     pids = {row["pid"] for row in moved}
     events = [row for row in rows if row["event"] == "data" and row["pid"] in pids]
@@ -144,7 +156,7 @@ def compare(ledger, rows, length_only=False):
         lost = [row["detail"] for row in rows
                 if row["event"] == "loss" and row.get("conn") == ends[name]]
         expected = not_lost(expected, lost)
-        for problem in differences(expected, got, length_only):
+        for problem in differences(expected, got, length_only, begins):
             yield f"{name} {way}: {problem}"
     for (conn, way), calls in streams.items():
         yield f"connection {conn} {way}: {len(calls)} calls that nobody made: {calls[0]['call']}"

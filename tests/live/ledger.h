@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 /* One socket, whoever holds it under whatever descriptor. */
@@ -111,7 +112,17 @@ struct moved {
 	long tid;	 /* 0: this thread; -1: some helper of the kernel */
 	bool fd_unknown;
 	bool loss_will_do; /* it may be told of as a loss, in its place */
+	uint64_t waited;   /* ns that it was seen to wait; 0: it may or may not have */
+	uint64_t took;	   /* ns from before to after the call, when that is known */
 };
+
+static inline uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
 
 static inline void ledger_write(struct moved moved, bool sent)
 {
@@ -128,6 +139,9 @@ static inline void ledger_write(struct moved moved, bool sent)
 		printf("\"tid\":%ld,", moved.tid ? moved.tid : syscall(SYS_gettid));
 	if (moved.loss_will_do)
 		printf("\"loss_will_do\":true,");
+	if (moved.took)
+		printf("\"waited\":%llu,\"took\":%llu,", (unsigned long long)moved.waited,
+		       (unsigned long long)moved.took);
 	printf("\"peer\":\"");
 	ledger_peer(moved.peer);
 	printf("\",\"payload\":\"");

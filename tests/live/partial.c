@@ -287,6 +287,117 @@ static void case_two_threads(const struct family *family, struct end ends[2])
 	}
 }
 
+/* A call of another thread that is seen to wait. */
+struct timed {
+	pthread_t thread;
+	int fd;
+	bool sends;
+	uint8_t *data;
+	size_t len;
+	ssize_t moved;
+	uint64_t waited;
+	uint64_t took;
+	_Atomic long tid;
+};
+
+static void timed_call(struct timed *t)
+{
+	uint64_t before = now_ns();
+
+	t->moved = t->sends ? write(t->fd, t->data, t->len) : read(t->fd, t->data, t->len);
+	t->took = now_ns() - before;
+}
+
+static void *timed_run(void *argument)
+{
+	struct timed *t = argument;
+
+	t->tid = syscall(SYS_gettid);
+	timed_call(t);
+	return NULL;
+}
+
+/* Whether the thread is asleep in its call. */
+static bool timed_waits(const struct timed *t)
+{
+	char path[64], text[64] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%ld/syscall", t->tid);
+	file = fopen(path, "r");
+	if (!file || !fgets(text, sizeof(text), file))
+		fail(path);
+	fclose(file);
+	return strtol(text, NULL, 10) == (t->sends ? SYS_write : SYS_read) &&
+	       strncmp(text, "running", 7) != 0;
+}
+
+/* Gives back when it has waited for some milliseconds. */
+static void timed_start(struct timed *t)
+{
+	const struct timespec some = {.tv_nsec = 4000000};
+	uint64_t since;
+
+	if (pthread_create(&t->thread, NULL, timed_run, t))
+		fail("pthread_create");
+	while (!t->tid || !timed_waits(t))
+		sched_yield();
+	since = now_ns();
+	nanosleep(&some, NULL);
+	t->waited = now_ns() - since;
+}
+
+static void timed_note(struct timed *t, struct end *end)
+{
+	if (t->sends)
+		ledger_sent(end, "write", .data = t->data, .len = (size_t)t->moved, .tid = t->tid,
+			    .waited = t->waited, .took = t->took);
+	else
+		ledger_received(end, "read", .data = t->data, .len = (size_t)t->moved,
+				.tid = t->tid, .waited = t->waited, .took = t->took);
+}
+
+/* A call that doesn't wait comes after one that has: that one's begin isn't its own. */
+static void read_at_once(struct end ends[2], struct timed *before)
+{
+	struct timed t = {.fd = ends[1].fd, .data = before->data, .len = SIZE};
+
+	fill(t.data, SIZE, 310);
+	sent(&ends[0], t.data, SIZE);
+	timed_call(&t);
+	timed_note(&t, &ends[1]);
+}
+
+/* Calls that wait: to receive, to receive in vain, to send. */
+static void case_waits(const struct family *family, struct end ends[2])
+{
+	static const struct timeval soon = {.tv_usec = 5000}, never = {0};
+	uint8_t back[SIZE], *large = filled(LARGE, 300);
+	struct timed in = {.data = back, .len = SIZE};
+	struct timed out = {.sends = true, .data = large, .len = LARGE};
+
+	stream_pair(family, ends);
+	in.fd = ends[1].fd;
+	timed_start(&in);
+	sent(&ends[0], large, 99);
+	pthread_join(in.thread, NULL);
+	timed_note(&in, &ends[1]);
+	read_at_once(ends, &in);
+	must("SO_RCVTIMEO", setsockopt(ends[1].fd, SOL_SOCKET, SO_RCVTIMEO, &soon, sizeof(soon)));
+	timed_call(&in);
+	if (in.moved >= 0)
+		fail("there was nothing to read");
+	must("SO_RCVTIMEO", setsockopt(ends[1].fd, SOL_SOCKET, SO_RCVTIMEO, &never, sizeof(never)));
+	read_at_once(ends, &in);
+	buffers_shrink(ends);
+	out.fd = ends[0].fd;
+	timed_start(&out);
+	drain(&ends[1], LARGE);
+	pthread_join(out.thread, NULL);
+	timed_note(&out, &ends[0]);
+	free(large);
+}
+
 static const struct live_case cases[] = {
 	{"fewer-datagrams", case_fewer_datagrams, true},
 	{"fewer-bytes", case_fewer_bytes, true},
@@ -294,6 +405,7 @@ static const struct live_case cases[] = {
 	{"interrupted-write", case_interrupted_write, true},
 	{"interrupted-vector", case_interrupted_vector, true},
 	{"two-threads", case_two_threads, true},
+	{"waits", case_waits, true},
 	{0},
 };
 

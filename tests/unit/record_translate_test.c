@@ -90,6 +90,36 @@ static void data_with_peer(void **state)
 	assert_false(translate_record(&r, sizeof(r.data) + 8, &event, &gaps));
 }
 
+/* A call that waited tells since when. */
+static void data_that_waited(void **state)
+{
+	struct {
+		struct kernel_data data;
+		uint64_t blocked;
+		char payload[8];
+	} r = {
+		.data =
+			{
+				.record = {.ts = 5000000,
+					   .kind = KERNEL_DATA,
+					   .flags = KERNEL_DATA_BLOCKED},
+				.len = 3,
+				.captured = 3,
+			},
+		.blocked = 2000000,
+		.payload = "abc",
+	};
+
+	(void)state;
+	assert_true(translate_record(&r, sizeof(r), &event, &gaps));
+	assert_int_equal(event.data.begin_ts, 3000000);
+	assert_true(span_is(event.data.payload, "abc"));
+	assert_false(translate_record(&r, sizeof(r.data) + 4, &event, &gaps));
+	/* Longer than the clock has gone. */
+	r.blocked = 5000001;
+	assert_false(translate_record(&r, sizeof(r), &event, &gaps));
+}
+
 static void conn_with_addresses_and_paths(void **state)
 {
 	struct kernel_conn r = {
@@ -317,6 +347,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(data_with_payload),
 		cmocka_unit_test(data_with_peer),
+		cmocka_unit_test(data_that_waited),
 		cmocka_unit_test(conn_with_addresses_and_paths),
 		cmocka_unit_test(process_and_what_is_missing_of_it),
 		cmocka_unit_test(states_of_a_connection),
