@@ -199,6 +199,10 @@ static void take_state(struct tcp_engine *tcp, struct tcp_connection *c, enum di
 	bool answered = c->half[DIRECTION_RECEIVED].isn_known;
 	uint8_t flags = p->tcp.flags;
 
+	/* Sent again: it still opens. */
+	if (c->state == CONN_OPENING && !answered && direction == DIRECTION_SENT &&
+	    flags & TCP_SYN && c->half[direction].packets > 1)
+		tell_state(tcp, c, p->ts, CONN_OPENING, END_UNKNOWN, 0);
 	if (c->state == CONN_OPENING && flags & TCP_RST && !answered)
 		tell_state(tcp, c, p->ts, CONN_FAILED, tcp_end_of(direction),
 			   direction == DIRECTION_RECEIVED ? CONN_ERROR_CONNREFUSED : 0);

@@ -45,6 +45,7 @@ extern const struct command sql_command;
 extern const struct command why_command;
 extern const struct command schema_command;
 extern const struct command export_command;
+extern const struct command findings_command;
 extern const struct command import_command;
 extern const struct command test_command;
 

@@ -6,6 +6,7 @@
 
 #include "analyze/command/command.h"
 #include "analyze/command/options.h"
+#include "analyze/finding/finding.h"
 #include "analyze/output/output.h"
 #include "analyze/replay/conn_row.h"
 #include "analyze/replay/event_row.h"
@@ -50,6 +51,7 @@ void schema_each(schema_table_fn *each, void *context)
 	each(context, &conns_table, false);
 	each(context, &processes_table, false);
 	each(context, &losses_table, false);
+	each(context, &findings_table, false);
 	each(context, &events_table, false);
 }
 

@@ -80,6 +80,7 @@ static bool is_indexed(const struct sql_table *t, const struct used *u)
 		return u->kind == SELECT_CONN;
 	case SQL_ROWS_PROCESSES:
 		return u->kind == SELECT_PID;
+	case SQL_ROWS_FINDINGS:
 	case SQL_ROWS_EXCHANGES:
 		break;
 	}

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "analyze/finding/finding.h"
 #include "analyze/replay/conn_row.h"
 #include "analyze/replay/event_row.h"
 #include "analyze/replay/exchanges.h"
@@ -296,6 +297,31 @@ static int give_rows(const struct sql_source_options *options, sql_source_take_f
 	return status;
 }
 
+static bool give_finding(void *context, const struct value *values)
+{
+	struct giving *g = context;
+
+	return g->take(g->context, values, FINDING_COLUMNS);
+}
+
+static int give_findings(const struct sql_source_options *options, struct giving *g)
+{
+	const struct findings_options with = {
+		.command = options->command,
+		.path = options->path,
+		.keylog = options->keylog,
+		.protobuf = options->protobuf,
+		.memory = options->memory,
+		.threads = options->threads,
+		.to_file = true,
+		.again = options->again,
+		.hushed = options->hushed,
+		.stopped = options->stopped,
+	};
+
+	return findings_run(&with, give_finding, g, NULL);
+}
+
 int sql_source_give(const struct sql_source_options *options, sql_source_take_fn *take,
 		    void *context)
 {
@@ -317,6 +343,8 @@ int sql_source_give(const struct sql_source_options *options, sql_source_take_fn
 
 	if (g.rows < SQL_ROWS_CONNS)
 		return give_rows(options, take, context);
+	if (g.rows == SQL_ROWS_FINDINGS)
+		return give_findings(options, &g);
 	g.reading.again = options->again;
 	g.reading.to_file = true;
 	g.reading.hushed = options->hushed;

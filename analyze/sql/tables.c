@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "analyze/finding/finding.h"
 #include "analyze/replay/conn_row.h"
 #include "analyze/replay/event_row.h"
 #include "analyze/replay/exchanges.h"
@@ -30,6 +31,7 @@ static const struct sql_table others[] = {
 	{"conns", SQL_ROWS_CONNS, &conns_table},
 	{"processes", SQL_ROWS_PROCESSES, &processes_table},
 	{"losses", SQL_ROWS_LOSSES, &losses_table},
+	{"findings", SQL_ROWS_FINDINGS, &findings_table},
 	{"events", SQL_ROWS_EVENTS, &events_table},
 };
 

@@ -15,6 +15,7 @@ enum sql_rows {
 	SQL_ROWS_CONNS,
 	SQL_ROWS_PROCESSES,
 	SQL_ROWS_LOSSES,
+	SQL_ROWS_FINDINGS,
 };
 
 struct sql_table {

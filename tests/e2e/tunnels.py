@@ -181,4 +181,5 @@ def main():
                 out.write(struct.pack("<IIII", second, 0, len(frame), len(frame)) + frame)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -75,7 +75,7 @@ static void given_up(void **state)
 static void never_answered(void **state)
 {
 	(void)state;
-	EXPECT(CONN_OPENING, "", /* */
+	EXPECT(CONN_OPENING, "opening", /* */
 	       {CLIENT, 0, C, 0, SYN, NULL, 0}, {CLIENT, SECOND, C, 0, SYN, NULL, 0});
 }
 

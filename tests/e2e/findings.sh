@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# socktape findings: each finding in an input made for it, and only that one; nothing in clean ones.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+command -v openssl >/dev/null || { skip "findings" "needs openssl"; finish; }
+
+names() { jq -r .finding | paste -sd' '; }
+
+if ! PYTHONDONTWRITEBYTECODE=1 python3 -W ignore tests/e2e/findings.py "$work" >"$work/list" 2>"$work/err"; then
+	not_ok "the inputs are made" "$(cat "$work/err")"
+	finish
+fi
+while IFS=$'\t' read -r input wanted; do
+	is "${input##*/}: ${wanted:-nothing}" "$("$socktape" findings "$input" --json 2>"$work/err" | names)" "$wanted"
+done <"$work/list"
+
+is "every finding has an input" \
+	"$(cut -f2 "$work/list" | tr ' ' '\n' | sort -u | sed '/^$/d')" \
+	"$("$socktape" findings --list --json | jq -r .finding | sort -u)"
+
+# ---- what the command does with them ----
+
+some=$work/retried.pcap
+is "of one name" "$("$socktape" findings "$some" retried --json | names)" "retried"
+is "the record that shows it" "$("$socktape" findings "$some" server-error --json | jq -r .record_id)" "1.0"
+is "the same in SQL" \
+	"$("$socktape" sql "$some" --json "SELECT * FROM findings" | jq -cS 'del(.recording)')" \
+	"$("$socktape" findings "$some" --json | jq -cS .)"
+is "selected by connection" "$("$socktape" findings "$some" --conn 1 --json | names)" "server-error retried"
+is "CSV has one line each, and names" "$("$socktape" findings "$some" --format csv | wc -l)" 3
+"$socktape" findings "$work/clean.pcap" >"$work/out" 2>"$work/err"
+is "nothing found is said" "$? $(wc -c <"$work/out") $(cat "$work/err")" \
+	"0 0 socktape findings: nothing odd in 1 records and 1 connections"
+"$socktape" findings "$some" retryed >"$work/out" 2>"$work/err"
+is "a mistyped name" "$? $(cat "$work/err")" "1 socktape findings: there is no finding 'retryed'; did you mean 'retried'?"
+check "text" grep -q "retried  *- .*1.37 .*http: GET / 200" <("$socktape" findings "$some")
+
+finish
