@@ -17,12 +17,12 @@
  *
  * CALL_IS_RUNNING(regs): whether the task is in the system call still, as far as that shows.
  *
- * FUNCTION_ARG1(regs) to FUNCTION_ARG4(regs), FUNCTION_RESULT(regs): of a function in a program,
+ * FUNCTION_ARG1(regs) to FUNCTION_ARG6(regs), FUNCTION_RESULT(regs): of a function in a program,
  * where a probe in it fires. FUNCTION_STACK(regs): the stack pointer at its beginning, where it
  * fires there; FUNCTION_LEFT_STACK(regs): the same number, where it fires at the return.
  *
- * GO_ARG1(regs) to GO_ARG3(regs), GO_GOROUTINE(regs): the same of a function of Go's;
- * GO_STACK_GROWS(regs): whether the branch is taken that makes its stack larger.
+ * GO_ARG1(regs) to GO_ARG8(regs) without the fifth, GO_GOROUTINE(regs): the same of a function of
+ * Go's; GO_STACK_GROWS(regs): whether the branch is taken that makes its stack larger.
  *
  * USER_ADDRESS(address): an address out of a program's own registers or memory as
  * bpf_probe_read_user() takes it.

@@ -41,6 +41,8 @@ struct function_registers {
 #define FUNCTION_ARG2(of)	((of)->regs[1])
 #define FUNCTION_ARG3(of)	((of)->regs[2])
 #define FUNCTION_ARG4(of)	((of)->regs[3])
+#define FUNCTION_ARG5(of)	((of)->regs[4])
+#define FUNCTION_ARG6(of)	((of)->regs[5])
 #define FUNCTION_RESULT(of)	((of)->regs[0])
 #define FUNCTION_STACK(of)	((of)->sp)
 #define FUNCTION_LEFT_STACK(of) ((of)->sp)
@@ -48,6 +50,10 @@ struct function_registers {
 #define GO_ARG1(of)	   ((of)->regs[0])
 #define GO_ARG2(of)	   ((of)->regs[1])
 #define GO_ARG3(of)	   ((of)->regs[2])
+#define GO_ARG4(of)	   ((of)->regs[3])
+#define GO_ARG6(of)	   ((of)->regs[5])
+#define GO_ARG7(of)	   ((of)->regs[6])
+#define GO_ARG8(of)	   ((of)->regs[7])
 #define GO_GOROUTINE(of)   ((of)->regs[28])
 #define GO_STACK_GROWS(of) false
 

@@ -72,7 +72,8 @@
  *
  * tls_enter, tls_leave (uprobe, uretprobe): loaded with KERNEL_CONFIG_TLS, attached to functions of
  * TLS libraries as they are found; need bpf_get_attach_cookie (5.15). So are tls_go_write,
- * tls_go_read and tls_go_copy (uprobe), in programs of Go's: never with a return probe.
+ * tls_go_read and tls_go_copy (uprobe), in programs of Go's: never with a return probe. tls_secret,
+ * tls_go_secret and tls_go_master (uprobe) are loaded in their place to record secrets.
  *
  * Iterators give no output: read() returns 0 when everything was walked, EAGAIN asks to go on.
  *
@@ -97,6 +98,7 @@ enum kernel_record_kind {
 	KERNEL_STATE = 8,
 	KERNEL_UNSEEN = 9,
 	KERNEL_TLS = 10,
+	KERNEL_SECRET = 11,
 };
 
 /* Begins every record, at a multiple of 8 bytes. */
@@ -217,6 +219,24 @@ struct kernel_tls {
 #define KERNEL_TLS_CLIENT 4
 
 /*
+ * A secret of a TLS connection. `label` is what a key log calls it, filled up with zeros; empty: a
+ * master secret of TLS 1.2.
+ */
+#define KERNEL_LABEL_LEN  32
+#define KERNEL_SECRET_LEN 48 /* a master secret, or SHA-384's output */
+
+struct kernel_secret {
+	struct kernel_record record;
+	__u32 pid;
+	__u32 tid;
+	__u32 library;			     /* element of `tls_libraries` */
+	__u32 len;			     /* of the secret */
+	__u64 random[KERNEL_RANDOM_LEN / 8]; /* zero: not known */
+	char label[KERNEL_LABEL_LEN];
+	__u8 secret[KERNEL_SECRET_LEN];
+};
+
+/*
  * Cookie of a probe in a TLS library: element of `tls_libraries`, enum call, and what its function
  * is like.
  */
@@ -227,6 +247,7 @@ struct kernel_tls {
 #define KERNEL_TLS_COUNTED		 (1ULL << 33) /* returns 1, and the bytes through argument 4 */
 #define KERNEL_TLS_TYPED		 (1ULL << 34) /* argument 2 is a type of record, data follows */
 #define KERNEL_TLS_BRANCH		 (1ULL << 35) /* Go: at the branch that makes the stack larger */
+#define KERNEL_TLS_WRAPPED		 (1ULL << 36) /* the random is handed on: bpf/tls_secret.h */
 
 #define KERNEL_TLS_DATA_TYPE 0x17      /* application_data: RFC 8446 section 5.1 */
 #define KERNEL_TLS_MOVED_MAX (1 << 30) /* of one call; more is no length */

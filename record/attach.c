@@ -89,8 +89,10 @@ static int lane_count(const struct programs *p)
 static void settings_make(const struct programs *p, const struct options *options,
 			  const struct pool_shape *shape, struct kernel_config *settings)
 {
-	uint32_t flags = p->tls ? KERNEL_CONFIG_TLS : 0;
+	uint32_t flags = 0;
 
+	/* Secrets need nothing of a socket's calls. */
+	flags |= p->tls && options->tls == OPTIONS_TLS_PLAINTEXT ? KERNEL_CONFIG_TLS : 0;
 	flags |= options->unix_sockets ? KERNEL_CONFIG_UNIX : 0;
 	flags |= options->pid_count || options->command ? KERNEL_CONFIG_FILTER_PID : 0;
 	flags |= options->name_count ? KERNEL_CONFIG_FILTER_COMM : 0;
@@ -171,20 +173,25 @@ static void program_choose(struct programs *p, const char *name, bool wanted)
 /* CONNS: it looks into the table of connections, which may hold a lock that it must not see. */
 static const struct {
 	const char *name;
+	enum options_tls tls; /* what it is there for */
 	bool conns;
 } tls_programs[] = {
-	{"tls_enter", false},  {"tls_leave", false},  {"tls_go_write", true},
-	{"tls_go_read", true}, {"tls_go_copy", true},
+	{"tls_enter", OPTIONS_TLS_PLAINTEXT, false},   {"tls_leave", OPTIONS_TLS_PLAINTEXT, false},
+	{"tls_go_write", OPTIONS_TLS_PLAINTEXT, true}, {"tls_go_read", OPTIONS_TLS_PLAINTEXT, true},
+	{"tls_go_copy", OPTIONS_TLS_PLAINTEXT, true},  {"tls_secret", OPTIONS_TLS_KEYS, false},
+	{"tls_go_secret", OPTIONS_TLS_KEYS, false},    {"tls_go_master", OPTIONS_TLS_KEYS, false},
 };
 
-static void tls_choose(struct programs *p)
+static void tls_choose(struct programs *p, enum options_tls tls)
 {
 	for (size_t i = 0; i < sizeof(tls_programs) / sizeof(tls_programs[0]); i++) {
 		const char *name = tls_programs[i].name;
 		struct bpf_program *program = bpf_object__find_program_by_name(p->object, name);
 		bool compat = composition(p)->variant == &compat_variant;
 
-		program_choose(p, name, p->tls && !(compat && tls_programs[i].conns));
+		program_choose(p, name,
+			       p->tls && tls == tls_programs[i].tls &&
+				       !(compat && tls_programs[i].conns));
 		if (program && p->multi)
 			bpf_program__set_expected_attach_type(
 				program, (enum bpf_attach_type)TRACE_UPROBE_MULTI);
@@ -212,7 +219,7 @@ static int set_load(struct programs *p, const struct options *options)
 	program_choose(p, "on_uring_submit_old", composition(p)->uring && p->submit_old);
 	program_choose(p, "on_uring_complete", composition(p)->uring);
 	program_choose(p, "on_tcp_error", p->error_report);
-	tls_choose(p);
+	tls_choose(p, options->tls);
 	program_choose(p, "sweep_conns", composition(p)->sweep);
 	program_choose(p, "sweep_processes", composition(p)->sweep);
 	if (!error)

@@ -20,9 +20,7 @@
 
 struct drain {
 	struct process_table *processes;
-	drain_event_fn *take;
-	drain_sight_fn *sight;
-	void *context;
+	struct drain_takers takers;
 	struct ring_buffer *ring;
 	uint8_t *ring_data;	/* records that came through the ring */
 	struct source *sources; /* the ring's is the last one */
@@ -104,11 +102,17 @@ static void heap_fill(struct drain *drain)
 static void record_take(struct drain *drain, const struct kernel_record *record)
 {
 	struct process_gaps gaps;
+	const struct drain_takers *to = &drain->takers;
+	struct tls_secret secret;
 	struct tls_sight sight;
 	struct event event;
 
 	if (translate_sight(record, record->len, &sight)) {
-		drain->sight(drain->context, &sight);
+		to->sight(to->context, &sight);
+		return;
+	}
+	if (translate_secret(record, record->len, &secret)) {
+		to->secret(to->context, &secret);
 		return;
 	}
 	if (!translate_record(record, record->len, &event, &gaps)) {
@@ -121,7 +125,7 @@ static void record_take(struct drain *drain, const struct kernel_record *record)
 		drain->totals.data_events++;
 		drain->totals.data_bytes += event.data.payload.len;
 	}
-	drain->take(drain->context, &event);
+	to->event(to->context, &event);
 }
 
 /* True when all records that are older than UNTIL were taken. */
@@ -181,16 +185,14 @@ static bool sources_make(struct drain *drain, const struct pool *pool)
 }
 
 struct drain *drain_new(const struct pool *pool, struct process_table *processes,
-			drain_event_fn *take, drain_sight_fn *sight, void *context)
+			const struct drain_takers *takers)
 {
 	struct drain *drain = calloc(1, sizeof(*drain));
 
 	if (!drain)
 		return NULL;
 	drain->processes = processes;
-	drain->take = take;
-	drain->sight = sight;
-	drain->context = context;
+	drain->takers = *takers;
 	if (!sources_make(drain, pool)) {
 		drain_free(drain);
 		return NULL;

@@ -5,6 +5,7 @@
 #include "format/event.h"
 #include "record/process.h"
 #include "record/pool.h"
+#include "record/tls_secret.h"
 #include "record/tls_tie.h"
 
 /*
@@ -13,11 +14,15 @@
  */
 struct drain;
 
-/* Gets each event. What its spans point to is valid during the call only. */
-typedef void drain_event_fn(void *context, const struct event *event);
-
-/* Gets what was seen of TLS libraries, in order with the events. */
-typedef void drain_sight_fn(void *context, struct tls_sight *sight);
+/* Who gets what is taken, all in one order. */
+struct drain_takers {
+	void *context;
+	/* Each event. What its spans point to is valid during the call only. */
+	void (*event)(void *context, const struct event *event);
+	/* What was seen of TLS libraries. */
+	void (*sight)(void *context, struct tls_sight *sight);
+	void (*secret)(void *context, const struct tls_secret *secret);
+};
 
 struct drain_totals {
 	uint64_t data_events; /* handed on */
@@ -27,7 +32,7 @@ struct drain_totals {
 
 /* POOL and PROCESSES must outlive the drain. NULL: see errno. */
 struct drain *drain_new(const struct pool *pool, struct process_table *processes,
-			drain_event_fn *take, drain_sight_fn *sight, void *context);
+			const struct drain_takers *takers);
 
 /*
  * Takes what is there, but returns after some milliseconds' worth of records, so that a flood

@@ -197,6 +197,8 @@ static uint64_t cookie_of(uint32_t number, const struct tls_point *point)
 		cookie |= KERNEL_TLS_TYPED;
 	if (point->shape & TLS_POINT_BRANCH)
 		cookie |= KERNEL_TLS_BRANCH;
+	if (point->shape & TLS_POINT_WRAPPED)
+		cookie |= KERNEL_TLS_WRAPPED;
 	return cookie;
 }
 
@@ -218,9 +220,14 @@ static const struct {
 	const char *program;
 	bool at_return;
 } attachments[] = {
-	{TLS_POINT_FUNCTION, "tls_leave", true},     {TLS_POINT_FUNCTION, "tls_enter", false},
-	{TLS_POINT_GO_WRITE, "tls_go_write", false}, {TLS_POINT_GO_COPY, "tls_go_copy", false},
+	{TLS_POINT_FUNCTION, "tls_leave", true},
+	{TLS_POINT_FUNCTION, "tls_enter", false},
+	{TLS_POINT_GO_WRITE, "tls_go_write", false},
+	{TLS_POINT_GO_COPY, "tls_go_copy", false},
 	{TLS_POINT_GO_READ, "tls_go_read", false},
+	{TLS_POINT_SECRET, "tls_secret", false},
+	{TLS_POINT_GO_SECRET, "tls_go_secret", false},
+	{TLS_POINT_GO_MASTER, "tls_go_master", false},
 };
 
 static int attach_kind(struct hooks *hooks, const char *path, size_t which, uint32_t number,

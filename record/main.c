@@ -36,6 +36,21 @@ static void begin_print(const struct recorder *r)
 	summary_print_blind(programs_blind(r->programs), stderr);
 }
 
+/* Whatever is printed else, and wherever the terminal belongs to. */
+static void secrets_print(const struct options *options)
+{
+	if (options->tls != OPTIONS_TLS_KEYS || options->quiet)
+		return;
+	fprintf(stderr,
+		"socktape-record: --tls keys: %s will hold the SECRETS of TLS connections: who has "
+		"it can decrypt them, also where others captured them\n",
+		options->directory);
+	if (options->snaplen != OPTIONS_SNAPLEN_ALL)
+		fputs("socktape-record: --snaplen cuts TLS records, which can't be decrypted "
+		      "then\n",
+		      stderr);
+}
+
 /* A filter that nothing matched is often not the one that was meant. */
 static void nothing_print(const struct options *options)
 {
@@ -92,6 +107,7 @@ static int record(const struct options *options, char *const *argv)
 	int status;
 
 	if (recorder_open(&r, options, argv, &problem)) {
+		secrets_print(options);
 		if (!options->quiet && !options->command)
 			begin_print(&r);
 		loop_run(&r);

@@ -180,13 +180,19 @@ static const char *set_no_tls(struct options *options, const char *argument)
 
 static const char *set_tls(struct options *options, const char *argument)
 {
-	if (strcmp(argument, "plaintext") == 0)
-		options->tls = OPTIONS_TLS_PLAINTEXT;
-	else if (strcmp(argument, "off") == 0)
-		options->tls = OPTIONS_TLS_OFF;
-	else
-		return "plaintext or off";
-	return NULL;
+	static const char *const words[] = {
+		[OPTIONS_TLS_PLAINTEXT] = "plaintext",
+		[OPTIONS_TLS_KEYS] = "keys",
+		[OPTIONS_TLS_OFF] = "off",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(argument, words[i]) != 0)
+			continue;
+		options->tls = (enum options_tls)i;
+		return NULL;
+	}
+	return "plaintext, keys or off";
 }
 
 static const char *set_wire(struct options *options, const char *argument)
@@ -256,7 +262,8 @@ static const struct option_row rows[] = {
 	{'z', "level", "LEVEL", "zstd compression, 1 to 19, or auto (auto)", set_level},
 	{'d', "duration", "TIME", "stop after this long: 10 (seconds), 10m, 1h30m", set_duration},
 	{0, "TLS", NULL, NULL, NULL},
-	{0, "tls", "WHAT", "plaintext, at the calls of TLS libraries, or off (plaintext)", set_tls},
+	{0, "tls", "WHAT", "plaintext, keys (all wire bytes, and secrets), or off (plaintext)",
+	 set_tls},
 	{0, "no-tls", NULL, "the same as --tls off", set_no_tls},
 	{0, "wire", "WHAT", "kept of what plaintext stands for: handshake, all, none (handshake)",
 	 set_wire},
@@ -417,7 +424,7 @@ static bool options_check(struct options *options, struct buffer *problem)
 					    "is the command and its children");
 		return false;
 	}
-	if (options->wire_given && options->tls == OPTIONS_TLS_OFF) {
+	if (options->wire_given && options->tls != OPTIONS_TLS_PLAINTEXT) {
 		buffer_append_text(problem, "--wire chooses what is kept where plaintext of TLS is "
 					    "recorded, and it isn't");
 		return false;

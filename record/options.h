@@ -40,6 +40,7 @@ enum options_action {
 /* What is recorded of TLS, beside the wire. */
 enum options_tls {
 	OPTIONS_TLS_PLAINTEXT,
+	OPTIONS_TLS_KEYS,
 	OPTIONS_TLS_OFF
 };
 

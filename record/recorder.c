@@ -277,6 +277,14 @@ static void sight_take(void *context, struct tls_sight *sight)
 		tls_sight(r->tls, sight);
 }
 
+static void secret_take(void *context, const struct tls_secret *secret)
+{
+	struct recorder *r = context;
+
+	if (r->tls)
+		tls_secret_take(r->tls, secret);
+}
+
 /* The process of connections that nobody has accepted, or used, is the one that listens. */
 static void listener_write(void *context, uint32_t pid)
 {
@@ -299,10 +307,11 @@ static bool tls_make(struct recorder *r, struct buffer *problem)
 
 static bool recording_begin(struct recorder *r, struct buffer *problem)
 {
+	const struct drain_takers takers = {r, event_take, sight_take, secret_take};
 	const struct options *options = r->options;
 	int error = 0;
 
-	r->drain = drain_new(programs_pool(r->programs), r->processes, event_take, sight_take, r);
+	r->drain = drain_new(programs_pool(r->programs), r->processes, &takers);
 	r->started = clock_monotonic();
 	r->told_at = r->started;
 	if (r->drain)

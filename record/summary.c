@@ -50,6 +50,16 @@ static void plaintext_print(const struct progress *progress, FILE *out)
 			" connections; tied to none: %" PRIu64 "\n",
 			bytes, calls, ties->tied, ties->untied);
 	}
+	if (progress->tls.secrets || progress->tls.secrets_left_out) {
+		size_text_exact(progress->tls.secrets, calls);
+		fprintf(out, "  TLS       %s secrets are in the recording: keep it as such\n",
+			calls);
+	}
+	if (progress->tls.secrets_left_out)
+		fprintf(out,
+			"            left out: %" PRIu64
+			" secrets of connections that aren't recorded\n",
+			progress->tls.secrets_left_out);
 	if (ties->dropped)
 		fprintf(out,
 			"            left out: %" PRIu64

@@ -49,6 +49,7 @@ struct tls {
 	void *context;
 	int64_t second; /* looks are counted in it */
 	uint32_t looks;
+	struct tls_totals totals; /* of secrets */
 };
 
 /* ---- which process has which library ---- */
@@ -285,15 +286,16 @@ struct tls *tls_new(const struct options *options, const struct programs *progra
 {
 	struct tls *tls = calloc(1, sizeof(*tls));
 	struct bpf_object *object = programs_tls(programs);
+	bool plaintext = options->tls == OPTIONS_TLS_PLAINTEXT;
 	const struct tls_tie_options ties = {
-		.cut_wire = options->wire != OPTIONS_WIRE_ALL,
+		.cut_wire = plaintext && options->wire != OPTIONS_WIRE_ALL,
 		.cut_all_wire = options->wire == OPTIONS_WIRE_NONE,
 		.drop_untied = options->port_count > 0,
 		.context = tls,
 		.emit = on_emit,
 		.uses = on_use,
 		.calls = on_call,
-		.is_hooked = on_ask,
+		.is_hooked = plaintext ? on_ask : NULL,
 	};
 
 	if (!tls)
@@ -304,7 +306,7 @@ struct tls *tls_new(const struct options *options, const struct programs *progra
 	tls->context = context;
 	if (object)
 		tls->hooks = hooks_new(object, programs_tls_multi(programs));
-	tls->files = tls_files_new(tls->hooks);
+	tls->files = tls_files_new(tls->hooks, plaintext ? TLS_HOOK_PLAINTEXT : TLS_HOOK_KEYS);
 	tls->ties = tls_tie_new(&ties);
 	if (tls->files && tls->ties && (tls->hooks || !object))
 		return tls;
@@ -381,6 +383,25 @@ void tls_sight(struct tls *tls, struct tls_sight *sight)
 	tls_tie_sight(tls->ties, sight);
 }
 
+void tls_secret_take(struct tls *tls, const struct tls_secret *secret)
+{
+	char line[TLS_SECRET_LINE_MAX];
+	struct event event = {.type = EVENT_SECRET, .ts = secret->ts};
+
+	on_call(tls, secret->pid, secret->library, secret->ts);
+	if (!tls_secret_line(secret, line))
+		return;
+	event.secret.conn = tls_tie_secret(tls->ties, secret);
+	event.secret.line = span_text(line);
+	if (!event.secret.conn && tls->options->port_count) {
+		tls->totals.secrets_left_out++;
+	} else {
+		tls->totals.secrets++;
+		tls->emit(tls->context, &event);
+	}
+	explicit_bzero(line, sizeof(line));
+}
+
 void tls_detach(struct tls *tls)
 {
 	hooks_free(tls->hooks);
@@ -395,11 +416,10 @@ void tls_end(struct tls *tls, int64_t ts)
 
 struct tls_totals tls_totals(const struct tls *tls)
 {
-	struct tls_totals totals = {
-		.ties = *tls_tie_totals(tls->ties),
-		.libraries = tls_files_count(tls->files),
-	};
+	struct tls_totals totals = tls->totals;
 
+	totals.ties = *tls_tie_totals(tls->ties);
+	totals.libraries = tls_files_count(tls->files);
 	for (uint32_t i = 1; i <= totals.libraries; i++)
 		totals.hooked += tls_files_get(tls->files, i)->hooked != 0;
 	return totals;

@@ -5,11 +5,12 @@
 #include <stdio.h>
 
 #include "record/options.h"
+#include "record/tls_secret.h"
 #include "record/tls_tie.h"
 
 /*
- * Plaintext of TLS libraries in the processes of this host: finds the libraries, hooks them, and
- * puts what the hooks tell into the connections that it belongs to.
+ * Plaintext of TLS libraries in the processes of this host, or their secrets: finds the libraries,
+ * hooks them, and puts what the hooks tell into the connections that it belongs to.
  */
 struct tls;
 
@@ -17,8 +18,10 @@ struct programs;
 
 struct tls_totals {
 	struct tls_tie_totals ties;
-	uint32_t libraries; /* found */
-	uint32_t hooked;    /* of them */
+	uint64_t secrets;	   /* recorded */
+	uint64_t secrets_left_out; /* of connections that a filter leaves out, as far as is known */
+	uint32_t libraries;	   /* found */
+	uint32_t hooked;	   /* of them */
 };
 
 /*
@@ -38,6 +41,9 @@ void tls_event(struct tls *tls, const struct event *event);
 
 /* The kernel programs saw an object of a library. */
 void tls_sight(struct tls *tls, struct tls_sight *sight);
+
+/* The kernel programs saw a secret: it is recorded, if it is one of a connection that is, too. */
+void tls_secret_take(struct tls *tls, const struct tls_secret *secret);
 
 /* No more calls are recorded. */
 void tls_detach(struct tls *tls);

@@ -25,6 +25,7 @@
 
 struct tls_files {
 	struct hooks *hooks;
+	enum tls_hook wanted;
 	struct tls_file **files; /* by number, less 1 */
 	uint32_t count;
 	uint32_t capacity;
@@ -32,12 +33,12 @@ struct tls_files {
 	struct map looked;   /* the same, of files without any: points to the table itself */
 };
 
-struct tls_files *tls_files_new(struct hooks *hooks)
+struct tls_files *tls_files_new(struct hooks *hooks, enum tls_hook wanted)
 {
 	struct tls_files *files = calloc(1, sizeof(*files));
 
 	if (files)
-		files->hooks = hooks;
+		*files = (struct tls_files){.hooks = hooks, .wanted = wanted};
 	return files;
 }
 
@@ -73,7 +74,7 @@ static void file_hook(struct tls_files *files, int fd, struct tls_file *file)
 {
 	int error;
 
-	if (file->found.hook != TLS_HOOK_PLAINTEXT)
+	if (!tls_found_points(&file->found))
 		return;
 	if (!files->hooks) {
 		file->found.hook = TLS_HOOK_REFUSED;
@@ -115,7 +116,7 @@ static struct tls_file *file_look(struct tls_files *files, int fd, const char *p
 
 	if (!file)
 		return NULL;
-	if (!tls_find(fd, &file->found)) {
+	if (!tls_find(fd, files->wanted, &file->found)) {
 		file_free(file);
 		return NULL;
 	}

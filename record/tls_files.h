@@ -17,9 +17,11 @@ struct tls_file {
 	int64_t hooked; /* since when it is; 0: it isn't */
 };
 
-/* HOOKS attaches to what is found, and must outlive the table; NULL: nothing does. NULL: no memory.
+/*
+ * HOOKS attaches to what is found, and must outlive the table; NULL: nothing does. WANTED: as in
+ * tls_find(). NULL: no memory.
  */
-struct tls_files *tls_files_new(struct hooks *hooks);
+struct tls_files *tls_files_new(struct hooks *hooks, enum tls_hook wanted);
 
 /*
  * Looks at the file that is mapped in PID, unless that was done before; NULL when it holds no

@@ -1,38 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "record/tls_find.h"
-
-#include "record/elf_file.h"
-#include "record/go_file.h"
-#include "record/tls_layout.h"
-#include "record/x86.h"
-
 #include <stdlib.h>
 
-/* Code of a function that is looked at. */
-#define CODE_MAX 1024
-
-/* Functions by which a library is known, and those that are probed. */
-enum {
-	SSL_READ,
-	SSL_WRITE,
-	SSL_READ_EX,
-	SSL_WRITE_EX,
-	BORING,
-	LIBRE,
-	GNUTLS_RECV,
-	GNUTLS_SEND,
-	GNUTLS_SEND2,
-	NSS,
-	MBEDTLS,
-	WOLFSSL,
-	SYMBOLS,
-};
+#include "record/tls_find_private.h"
+#include "record/tls_layout.h"
+#include "record/x86.h"
 
 static const char *const symbol_names[SYMBOLS] = {
 	[SSL_READ] = "SSL_read",
 	[SSL_WRITE] = "SSL_write",
 	[SSL_READ_EX] = "SSL_read_ex",
 	[SSL_WRITE_EX] = "SSL_write_ex",
+	[SSL_LOG_SECRET] = "ssl_log_secret",
 	[BORING] = "SSL_CTX_set_custom_verify",
 	[LIBRE] = "tls_config_new",
 	[GNUTLS_RECV] = "gnutls_record_recv",
@@ -43,36 +21,24 @@ static const char *const symbol_names[SYMBOLS] = {
 	[WOLFSSL] = "wolfSSL_read",
 };
 
-struct finder {
-	struct elf_file *file;
-	struct elf_symbol symbols[SYMBOLS];
-	struct tls_found *found;
-	uint8_t code[CODE_MAX];
-	size_t code_len;
-};
-
 static bool has(const struct finder *f, int symbol)
 {
 	return f->symbols[symbol].address != 0;
 }
 
-static void code_read(struct finder *f, uint64_t address, uint64_t size)
+void tls_code_read(struct finder *f, uint64_t address, uint64_t size)
 {
-	size_t len = size && size < CODE_MAX ? size : CODE_MAX;
+	size_t len = size && size < TLS_CODE_MAX ? size : TLS_CODE_MAX;
 
 	f->code_len = elf_file_read(f->file, address, f->code, len);
 }
 
-/* Adds a probe in the function at ADDRESS; false when it has no cheap place. */
-static bool point_add(struct finder *f, uint64_t address, const struct tls_point *like)
+bool tls_point_add(struct finder *f, uint64_t address, const struct tls_point *like)
 {
 	struct tls_found *found = f->found;
 	struct tls_point point = *like;
-	size_t at;
 
-	code_read(f, address, 0);
-	if (!x86_place(f->code, f->code_len, &at) ||
-	    !elf_file_code_offset(f->file, address + at, &point.offset))
+	if (!elf_file_code_offset(f->file, address, &point.offset))
 		return false;
 	for (size_t i = 0; i < found->point_count; i++)
 		if (found->points[i].offset == point.offset)
@@ -83,6 +49,15 @@ static bool point_add(struct finder *f, uint64_t address, const struct tls_point
 	return true;
 }
 
+/* Adds a probe in the function at ADDRESS; false when it has no cheap place. */
+static bool function_add(struct finder *f, uint64_t address, const struct tls_point *like)
+{
+	size_t at;
+
+	tls_code_read(f, address, 0);
+	return x86_place(f->code, f->code_len, &at) && tls_point_add(f, address + at, like);
+}
+
 /* The function that both SYMBOL and its variant EX only wrap; 0 when they don't. */
 static uint64_t openssl_internal(struct finder *f, int symbol, int ex)
 {
@@ -91,10 +66,10 @@ static uint64_t openssl_internal(struct finder *f, int symbol, int ex)
 
 	if (!has(f, symbol) || !has(f, ex))
 		return 0;
-	code_read(f, f->symbols[symbol].address, f->symbols[symbol].size);
+	tls_code_read(f, f->symbols[symbol].address, f->symbols[symbol].size);
 	if (!x86_wrapped(f->code, f->code_len, &plain))
 		return 0;
-	code_read(f, f->symbols[ex].address, f->symbols[ex].size);
+	tls_code_read(f, f->symbols[ex].address, f->symbols[ex].size);
 	if (!x86_wrapped(f->code, f->code_len, &counted) ||
 	    f->symbols[symbol].address + (uint64_t)plain !=
 		    f->symbols[ex].address + (uint64_t)counted)
@@ -109,11 +84,11 @@ static bool openssl_points(struct finder *f, int symbol, int ex, const struct tl
 	uint64_t inner = openssl_internal(f, symbol, ex);
 
 	counted.shape = TLS_POINT_COUNTED;
-	if (inner && point_add(f, inner, &counted))
+	if (inner && function_add(f, inner, &counted))
 		return true;
-	if (!point_add(f, f->symbols[symbol].address, like))
+	if (!function_add(f, f->symbols[symbol].address, like))
 		return false;
-	return !has(f, ex) || point_add(f, f->symbols[ex].address, &counted);
+	return !has(f, ex) || function_add(f, f->symbols[ex].address, &counted);
 }
 
 static bool openssl_version(struct elf_file *file, struct tls_found *found)
@@ -126,7 +101,7 @@ static bool openssl_version(struct elf_file *file, struct tls_found *found)
 	return true;
 }
 
-static bool openssl_find(struct finder *f)
+static enum tls_hook openssl_find(struct finder *f)
 {
 	static const struct tls_point receive = {0, TLS_POINT_FUNCTION, CALL_SSL_READ,
 						 DIRECTION_RECEIVED, 0};
@@ -138,8 +113,12 @@ static bool openssl_find(struct finder *f)
 					 : TLS_LIBRARY_OPENSSL;
 	if (f->found->kind != TLS_LIBRARY_BORINGSSL)
 		openssl_version(f->file, f->found);
-	return openssl_points(f, SSL_READ, SSL_READ_EX, &receive) &&
-	       openssl_points(f, SSL_WRITE, SSL_WRITE_EX, &send);
+	if (f->wanted == TLS_HOOK_KEYS)
+		return tls_find_secrets(f);
+	if (!openssl_points(f, SSL_READ, SSL_READ_EX, &receive) ||
+	    !openssl_points(f, SSL_WRITE, SSL_WRITE_EX, &send))
+		return TLS_HOOK_NO_PLACE;
+	return TLS_HOOK_PLAINTEXT;
 }
 
 #define GNUTLS_INNER_MAX 2
@@ -153,16 +132,16 @@ static bool gnutls_receive(struct finder *f)
 	int64_t targets[GNUTLS_INNER_MAX];
 	size_t count;
 
-	code_read(f, symbol->address, symbol->size);
+	tls_code_read(f, symbol->address, symbol->size);
 	/* application_data: RFC 8446 section 5.1 */
 	count = x86_calls_with(f->code, f->code_len, 0x17, targets, GNUTLS_INNER_MAX);
 	for (size_t i = 0; i < count; i++)
-		if (!point_add(f, symbol->address + (uint64_t)targets[i], &like))
+		if (!function_add(f, symbol->address + (uint64_t)targets[i], &like))
 			return false;
 	return count > 0;
 }
 
-static bool gnutls_find(struct finder *f)
+static enum tls_hook gnutls_find(struct finder *f)
 {
 	static const struct tls_point send = {0, TLS_POINT_FUNCTION, CALL_GNUTLS_SEND,
 					      DIRECTION_SENT, 0};
@@ -177,7 +156,11 @@ static bool gnutls_find(struct finder *f)
 		if (end)
 			found->version.len = (size_t)(end - found->version.data);
 	}
-	return gnutls_receive(f) && point_add(f, f->symbols[symbol].address, &send);
+	if (f->wanted == TLS_HOOK_KEYS)
+		return tls_find_secrets(f);
+	if (!gnutls_receive(f) || !function_add(f, f->symbols[symbol].address, &send))
+		return TLS_HOOK_NO_PLACE;
+	return TLS_HOOK_PLAINTEXT;
 }
 
 enum {
@@ -190,27 +173,16 @@ enum {
 /* Code of Read that is searched for its calls. */
 #define GO_CODE_MAX (64u << 10)
 
-static bool go_point(struct finder *f, uint64_t address, struct tls_point point)
-{
-	struct tls_found *found = f->found;
-
-	if (found->point_count == TLS_POINTS_MAX ||
-	    !elf_file_code_offset(f->file, address, &point.offset))
-		return false;
-	found->points[found->point_count++] = point;
-	return true;
-}
-
-static bool go_begin(struct finder *f, const struct go_function *function, struct tls_point point)
+bool tls_go_begin(struct finder *f, const struct go_function *function, struct tls_point like)
 {
 	bool branch;
 	size_t at;
 
-	code_read(f, function->address, function->size);
+	tls_code_read(f, function->address, function->size);
 	if (!x86_go_place(f->code, f->code_len, &at, &branch))
 		return false;
-	point.shape = branch ? TLS_POINT_BRANCH : 0;
-	return go_point(f, function->address + at, point);
+	like.shape = branch ? TLS_POINT_BRANCH : 0;
+	return tls_point_add(f, function->address + at, &like);
 }
 
 /* Where Read calls memmove(): no other four bytes are the distance to it. */
@@ -231,19 +203,31 @@ static bool go_copies(struct finder *f, const struct go_function *read, uint64_t
 		memcpy(&distance, code + at + 1, sizeof(distance));
 		if (code[at] == 0xe8 &&
 		    read->address + at + 5 + (uint64_t)(int64_t)distance == memmove_at &&
-		    !go_point(f, read->address + at, copy))
+		    !tls_point_add(f, read->address + at, &copy))
 			break;
 	}
 	free(code);
 	return f->found->point_count > before;
 }
 
-static bool go_find(struct finder *f)
+static enum tls_hook go_plaintext(struct finder *f, const struct go_function *functions)
 {
 	static const struct tls_point write = {0, TLS_POINT_GO_WRITE, CALL_GO_TLS_WRITE,
 					       DIRECTION_SENT, 0};
 	static const struct tls_point read = {0, TLS_POINT_GO_READ, CALL_GO_TLS_READ,
 					      DIRECTION_RECEIVED, 0};
+
+	if (!functions[GO_READ].address || !functions[GO_WRITE].address)
+		return TLS_HOOK_NO_SYMBOLS;
+	if (!tls_go_begin(f, &functions[GO_WRITE], write) ||
+	    !tls_go_begin(f, &functions[GO_READ], read) ||
+	    !go_copies(f, &functions[GO_READ], functions[GO_MEMMOVE].address))
+		return TLS_HOOK_NO_PLACE;
+	return TLS_HOOK_PLAINTEXT;
+}
+
+static bool go_find(struct finder *f)
+{
 	struct go_function functions[GO_FUNCTIONS] = {
 		[GO_READ] = {.name = "crypto/tls.(*Conn).Read"},
 		[GO_WRITE] = {.name = "crypto/tls.(*Conn).Write"},
@@ -257,17 +241,14 @@ static bool go_find(struct finder *f)
 		return false;
 	found->kind = TLS_LIBRARY_GO;
 	go_file_version(f->file, &found->version);
-	found->hook = TLS_HOOK_PLAINTEXT;
 	if (!elf_file_is_native(f->file))
 		found->hook = TLS_HOOK_ARCHITECTURE;
-	else if (!known || !functions[GO_READ].address || !functions[GO_WRITE].address)
+	else if (!known)
 		found->hook = TLS_HOOK_NO_SYMBOLS;
-	else if (!go_begin(f, &functions[GO_WRITE], write) ||
-		 !go_begin(f, &functions[GO_READ], read) ||
-		 !go_copies(f, &functions[GO_READ], functions[GO_MEMMOVE].address))
-		found->hook = TLS_HOOK_NO_PLACE;
-	if (found->hook != TLS_HOOK_PLAINTEXT)
-		found->point_count = 0;
+	else if (f->wanted == TLS_HOOK_KEYS)
+		found->hook = tls_find_go_secrets(f);
+	else
+		found->hook = go_plaintext(f, functions);
 	return true;
 }
 
@@ -293,16 +274,35 @@ static bool other_find(struct finder *f)
 	return false;
 }
 
+/* Whether the library itself names the client random with what is read. */
+static bool tells_random(const struct tls_found *found)
+{
+	for (size_t i = 0; i < found->point_count; i++)
+		if (found->points[i].kind == TLS_POINT_SECRET &&
+		    !(found->points[i].shape & TLS_POINT_WRAPPED))
+			return false;
+	return true;
+}
+
+/* Without a layout: calls use sockets, but secrets can't be told apart. */
+static void layout_lack(struct tls_found *found)
+{
+	if (found->hook == TLS_HOOK_PLAINTEXT)
+		buffer_append_text(&found->note, "layout not known: tied to connections by the "
+						 "calls that use their sockets alone");
+	else if (!tells_random(found))
+		found->hook = TLS_HOOK_VERSION;
+}
+
 /* Which object of the library is which connection. */
 static void layout_set(struct tls_found *found)
 {
 	struct tls_layout layout;
 
-	if (found->hook != TLS_HOOK_PLAINTEXT)
+	if (found->kind == TLS_LIBRARY_GO || !tls_found_points(found))
 		return;
 	if (!tls_layout_find(found->kind, buffer_span(&found->version), &layout)) {
-		buffer_append_text(&found->note, "layout not known: tied to connections by the "
-						 "calls that use their sockets alone");
+		layout_lack(found);
 		return;
 	}
 	found->random_in = layout.random_in;
@@ -313,33 +313,34 @@ static void layout_set(struct tls_found *found)
 static bool library_find(struct finder *f)
 {
 	struct tls_found *found = f->found;
-	bool placed;
 
 	for (int i = 0; i < SYMBOLS; i++)
 		f->symbols[i].name = symbol_names[i];
 	elf_file_symbols(f->file, f->symbols, SYMBOLS);
 	if (has(f, GNUTLS_RECV) && has(f, GNUTLS_SEND))
-		placed = gnutls_find(f);
+		found->hook = gnutls_find(f);
 	else if (has(f, SSL_READ) && has(f, SSL_WRITE))
-		placed = openssl_find(f);
+		found->hook = openssl_find(f);
 	else if (go_file_is(f->file))
 		return go_find(f);
 	else
 		return other_find(f);
-	found->hook = placed ? TLS_HOOK_PLAINTEXT : TLS_HOOK_NO_PLACE;
 	if (!elf_file_is_native(f->file))
 		found->hook = TLS_HOOK_ARCHITECTURE;
-	if (found->hook != TLS_HOOK_PLAINTEXT)
-		found->point_count = 0;
 	found->wants_crypto = found->kind == TLS_LIBRARY_OPENSSL && !found->version.len;
 	if (!found->wants_crypto)
 		layout_set(found);
 	return true;
 }
 
-bool tls_find(int fd, struct tls_found *found)
+bool tls_found_points(const struct tls_found *found)
 {
-	struct finder f = {.file = elf_file_open(fd), .found = found};
+	return found->hook == TLS_HOOK_PLAINTEXT || found->hook == TLS_HOOK_KEYS;
+}
+
+bool tls_find(int fd, enum tls_hook wanted, struct tls_found *found)
+{
+	struct finder f = {.file = elf_file_open(fd), .wanted = wanted, .found = found};
 	bool is_library;
 
 	if (!f.file)
@@ -347,6 +348,8 @@ bool tls_find(int fd, struct tls_found *found)
 	is_library = library_find(&f);
 	if (is_library)
 		elf_file_build_id(f.file, &found->build_id);
+	if (!tls_found_points(found))
+		found->point_count = 0;
 	elf_file_close(f.file);
 	return is_library;
 }

@@ -18,12 +18,17 @@
 
 #define TLS_POINT_BRANCH 4 /* Go: it stands at the branch that makes the stack larger */
 
+#define TLS_POINT_WRAPPED 8 /* of a secret: the client random is handed on with it */
+
 /* Which probes stand there. */
 enum tls_point_kind {
-	TLS_POINT_FUNCTION, /* one at the begin of a function, and one at its return */
-	TLS_POINT_GO_WRITE, /* one at the begin of Go's Write */
-	TLS_POINT_GO_READ,  /* and of its Read */
-	TLS_POINT_GO_COPY,  /* one at Read's call of memmove() */
+	TLS_POINT_FUNCTION,  /* one at the begin of a function, and one at its return */
+	TLS_POINT_GO_WRITE,  /* one at the begin of Go's Write */
+	TLS_POINT_GO_READ,   /* and of its Read */
+	TLS_POINT_GO_COPY,   /* one at Read's call of memmove() */
+	TLS_POINT_SECRET,    /* one where a secret is told to what writes key logs */
+	TLS_POINT_GO_SECRET, /* the same in Go */
+	TLS_POINT_GO_MASTER, /* one where Go makes keys of a master secret */
 	TLS_POINT_KINDS,
 };
 
@@ -39,7 +44,7 @@ struct tls_point {
 
 struct tls_found {
 	enum tls_library kind;
-	enum tls_hook hook; /* TLS_HOOK_PLAINTEXT: points has where */
+	enum tls_hook hook; /* as was asked for: points has where; or why not */
 	struct buffer version;
 	struct buffer build_id;
 	struct buffer note; /* more, in words */
@@ -53,10 +58,14 @@ struct tls_found {
 };
 
 /*
- * Looks at the file that FD has open. False when there is no TLS library in it. *FOUND must be zero
+ * Looks at the file that FD has open, for where plaintext (TLS_HOOK_PLAINTEXT) or secrets
+ * (TLS_HOOK_KEYS) can be read. False when there is no TLS library in it. *FOUND must be zero
  * before; to be released with tls_found_free() in any case.
  */
-bool tls_find(int fd, struct tls_found *found);
+bool tls_find(int fd, enum tls_hook wanted, struct tls_found *found);
+
+/* Whether probes can stand at its points. */
+bool tls_found_points(const struct tls_found *found);
 
 /* Completes *FOUND with what the libcrypto says that FD has open; -1: there is none. */
 void tls_find_version(int fd, struct tls_found *found);

@@ -696,6 +696,39 @@ void tls_tie_sight(struct tls_ties *t, const struct tls_sight *sight)
 	object_take(t, s, sight);
 }
 
+static void wire_told(struct tls_ties *t, struct wire *w, const struct tls_secret *secret)
+{
+	struct event event = {
+		.type = EVENT_TLS,
+		.ts = secret->ts,
+		.tls = {.conn = w->conn,
+			.pid = secret->pid,
+			.library = secret->library,
+			.tie = TLS_TIE_RANDOM},
+	};
+
+	w->seen = true;
+	t->totals.tied++;
+	memcpy(event.tls.random, secret->random, sizeof(event.tls.random));
+	emit(t, &event);
+}
+
+uint64_t tls_tie_secret(struct tls_ties *t, const struct tls_secret *secret)
+{
+	struct wire *w = map_get(&t->randoms, random_key(secret->random));
+	uint64_t conn = 0;
+
+	for (; w; w = w->same) {
+		if (memcmp(wire_random(w), secret->random, EVENT_RANDOM_LEN) != 0)
+			continue;
+		if (w->pid == secret->pid && !w->seen)
+			wire_told(t, w, secret);
+		if (w->pid == secret->pid || !conn)
+			conn = w->conn;
+	}
+	return conn;
+}
+
 /* ---- every event ---- */
 
 static void data_event(struct tls_ties *t, const struct event *event)

@@ -3,6 +3,7 @@
 #define SOCKTAPE_RECORD_TLS_TIE_H
 
 #include "format/event.h"
+#include "record/tls_secret.h"
 
 /*
  * Which connection the plaintext of a TLS library's object belongs to.
@@ -67,6 +68,12 @@ void tls_tie_event(struct tls_ties *t, const struct event *event);
 
 /* An object of a library, before its first bytes and when more is known. */
 void tls_tie_sight(struct tls_ties *t, const struct tls_sight *sight);
+
+/*
+ * A library told a secret: the connections of its process with that client random are tied. Returns
+ * one of them, or else of another process; 0: none is known.
+ */
+uint64_t tls_tie_secret(struct tls_ties *t, const struct tls_secret *secret);
 
 /* Recording ends: what is known now of connections that are still open. */
 void tls_tie_end(struct tls_ties *t, int64_t ts);

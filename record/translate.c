@@ -256,6 +256,27 @@ bool translate_sight(const void *data, size_t len, struct tls_sight *sight)
 	return true;
 }
 
+static_assert(KERNEL_LABEL_LEN == TLS_LABEL_LEN, "label of a secret");
+static_assert(KERNEL_SECRET_LEN == TLS_SECRET_LEN, "secret");
+
+bool translate_secret(const void *data, size_t len, struct tls_secret *secret)
+{
+	const struct kernel_secret *k = data;
+
+	if (len < sizeof(*k) || k->record.kind != KERNEL_SECRET || k->len > TLS_SECRET_LEN)
+		return false;
+	*secret = (struct tls_secret){
+		.ts = (int64_t)k->record.ts,
+		.pid = k->pid,
+		.library = k->library,
+		.len = (uint8_t)k->len,
+	};
+	memcpy(secret->random, k->random, sizeof(secret->random));
+	memcpy(secret->label, k->label, sizeof(k->label));
+	memcpy(secret->bytes, k->secret, sizeof(secret->bytes));
+	return true;
+}
+
 void translate_counters(const struct kernel_counters *k, struct tally *tally)
 {
 	*tally = (struct tally){

@@ -5,6 +5,7 @@
 #include "format/event.h"
 #include "record/process.h"
 #include "record/tally.h"
+#include "record/tls_secret.h"
 #include "record/tls_tie.h"
 
 struct kernel_counters;
@@ -17,6 +18,9 @@ bool translate_record(const void *data, size_t len, struct event *event, struct 
 
 /* Turns a KERNEL_TLS record into what it tells; false when it is another one, or malformed. */
 bool translate_sight(const void *data, size_t len, struct tls_sight *sight);
+
+/* The same of a KERNEL_SECRET record. */
+bool translate_secret(const void *data, size_t len, struct tls_secret *secret);
 
 /* Turns the counters of the kernel programs into a tally. */
 void translate_counters(const struct kernel_counters *counters, struct tally *tally);

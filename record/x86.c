@@ -417,6 +417,51 @@ bool x86_place(const uint8_t *code, size_t len, size_t *at)
 	return false;
 }
 
+#define FOUR_ARGUMENTS (ARGUMENTS & ~X86_REGISTER(X86_R8))
+
+bool x86_place_arguments(const uint8_t *code, size_t len, size_t *at)
+{
+	struct x86_instruction one;
+	size_t pos = 0;
+
+	for (int i = 0; i < PLACE_INSTRUCTIONS; i++, pos += one.len) {
+		if (!x86_read(code + pos, len - pos, &one))
+			return false;
+		if (one.emulated) {
+			*at = pos;
+			return true;
+		}
+		if (one.flow != X86_PLAIN || (one.writes & FOUR_ARGUMENTS))
+			return false;
+	}
+	return false;
+}
+
+#define SIX_ARGUMENTS (ARGUMENTS | X86_REGISTER(X86_R9))
+
+bool x86_hands_on(const uint8_t *code, size_t len, uint32_t constant, size_t *at)
+{
+	struct x86_instruction one;
+	uint32_t written = 0;
+	bool has_constant = false;
+	size_t pos = 0;
+
+	for (int i = 0; i < CALL_INSTRUCTIONS; i++, pos += one.len) {
+		if (!x86_read(code + pos, len - pos, &one))
+			return false;
+		if (one.flow == X86_CALL || one.flow == X86_JUMP) {
+			*at = pos;
+			return has_constant && (written & SIX_ARGUMENTS) == SIX_ARGUMENTS;
+		}
+		if (one.flow != X86_PLAIN)
+			return false;
+		written |= one.writes;
+		if (one.writes & X86_REGISTER(X86_CX))
+			has_constant = one.loads_constant && one.constant == constant;
+	}
+	return false;
+}
+
 bool x86_wrapped(const uint8_t *code, size_t len, int64_t *target)
 {
 	struct x86_instruction one;

@@ -46,6 +46,7 @@ enum {
 	X86_SI = 6,
 	X86_DI = 7,
 	X86_R8 = 8,
+	X86_R9 = 9,
 };
 
 /* Reads the instruction at CODE; false when it isn't known or not all there. */
@@ -63,6 +64,18 @@ bool x86_place(const uint8_t *code, size_t len, size_t *at);
  * pointer, or, in versions that have none, the branch that makes the stack larger (then *BRANCH).
  */
 bool x86_go_place(const uint8_t *code, size_t len, size_t *at, bool *branch);
+
+/*
+ * As x86_place(), for a probe that reads the first four arguments there and nothing else: the stack
+ * may have moved.
+ */
+bool x86_place_arguments(const uint8_t *code, size_t len, size_t *at);
+
+/*
+ * Of a function that hands its four arguments on to another one, which gets CONSTANT as the fourth
+ * of six: where it does that, from the beginning, in *AT. False when it does anything else.
+ */
+bool x86_hands_on(const uint8_t *code, size_t len, uint32_t constant, size_t *at);
 
 /*
  * Of a function that hands its first two arguments on to another one as they are: where that

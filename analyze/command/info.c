@@ -49,6 +49,7 @@ struct info {
 	int64_t last;
 	uint64_t events;
 	uint64_t data_events;
+	uint64_t secrets;	  /* of TLS connections */
 	uint64_t plaintext_bytes; /* kept, of TLS; all others are of the wire */
 	uint64_t earlier_bytes;	  /* moved before the first segment that is here */
 	uint64_t missing_bytes;	  /* as positions tell, those included */
@@ -126,6 +127,8 @@ static void on_event(void *context, const struct event *event, const struct conn
 	}
 	if (event->type == EVENT_HOST)
 		take_host(info, &event->host);
+	else if (event->type == EVENT_SECRET)
+		info->secrets++;
 	else if (event->type == EVENT_DATA)
 		take_data(info, &event->data);
 	else if (event->type == EVENT_LOSS && event->loss.elsewhere)
@@ -401,6 +404,7 @@ static void append_json(struct buffer *b, const struct info *info)
 	json_number(b, "connections", info->connections, &first);
 	json_number(b, "midstream_connections", info->midstream, &first);
 	json_protocols(b, info, &first);
+	json_number(b, "secrets", info->secrets, &first);
 	json_append_key(b, "tls", &first);
 	tls_rows_json(&info->tls, b);
 	buffer_append_text(b, "}\n");
@@ -592,6 +596,12 @@ static void text_counts(struct buffer *b, const struct info *info)
 		buffer_append_text(b, " that are encrypted");
 	}
 	buffer_append_char(b, '\n');
+	if (info->secrets) {
+		text_label(b, "SECRETS");
+		text_append_count(b, info->secrets);
+		buffer_append_text(b, " of TLS connections: who has this recording can decrypt "
+				      "them\n");
+	}
 	text_label(b, "processes");
 	text_append_count(b, info->processes);
 	buffer_append_char(b, '\n');

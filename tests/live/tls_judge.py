@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Holds the plaintext in a recording against what tls_talk said.
 
-    tls_judge.py SOCKTAPE RECORDING PORT CONNECTIONS MESSAGES [--lossy] [--clients-only]
+    tls_judge.py SOCKTAPE RECORDING PORT CONNECTIONS MESSAGES [--lossy] [--clients-only] [--keys]
 
 Every connection to PORT must have, at both of its ends, exactly what one client has said, in order, and
 every client's words must be there. With --lossy a loss that is told in the recording stands for what is
-missing, and with --clients-only the server's end is not looked at.
+missing, and with --clients-only the server's end is not looked at. With --keys it is what the recorded
+secrets open: an export has it as packets, both ends of a connection once.
 """
 import json
 import re
 import subprocess
 import sys
+import tempfile
 
 
 def text(i, k):
@@ -28,10 +30,44 @@ def fail(why):
     sys.exit(1)
 
 
+def opened(socktape, recording):
+    """What clients sent, who speak first, and what came back, by TCP stream of an export that has no TLS."""
+    with tempfile.TemporaryDirectory() as where:
+        path = where + "/x.pcapng"
+        subprocess.run([socktape, "export", "-q", recording, "-o", path], check=True)
+        fields = [w for f in ("tcp.stream", "tcp.srcport", "tcp.payload") for w in ("-e", f)]
+        out = subprocess.run(["tshark", "-n", "-r", path, "-Y", "tcp.len > 0", "-T", "fields", *fields],
+                             check=True, capture_output=True, text=True).stdout
+    streams = {}
+    for line in out.splitlines():
+        stream, port, payload = line.split("\t")
+        said = streams.setdefault(stream, {"client": port, "sent": b"", "received": b""})
+        said["sent" if port == said["client"] else "received"] += bytes.fromhex(payload)
+    return [{way: said[way].decode() for way in ("sent", "received")}
+            for said in streams.values() if said["sent"][:1] != b"\x16"]
+
+
+def judge_keys(socktape, recording, connections, messages):
+    expected = sorted("".join(text(i, k) for k in range(messages)) for i in range(connections))
+    streams = opened(socktape, recording)
+    for stream in streams:
+        if stream["sent"] != stream["received"]:
+            fail(f"what was sent is not what was received: {stream['sent'][:80]}")
+    if sorted(stream["sent"] for stream in streams) != expected:
+        fail(f"{len(streams)} streams of {connections}, or other words")
+    ties = [e for e in events(socktape, recording) if e["event"] == "tls"]
+    if any(not e["detail"].startswith("tied by client random") for e in ties):
+        fail(f"ties: {ties[:3]}")
+    print(f"{len(streams)} connections opened")
+
+
 def main():
     options = {word for word in sys.argv if word.startswith("--")}
     socktape, recording, port, connections, messages = [w for w in sys.argv[1:] if w not in options]
     connections, messages = int(connections), int(messages)
+    if "--keys" in options:
+        judge_keys(socktape, recording, connections, messages)
+        return
     ends, streams, ties, losses, placed = {}, {}, {}, [], {}
     for e in events(socktape, recording):
         conn = e.get("conn")

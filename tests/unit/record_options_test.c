@@ -112,6 +112,11 @@ static void plaintext_of_tls_is_recorded_unless_told_otherwise(void **state)
 	assert_problem(parse("-o", "rec", "--wire", "some", END),
 		       "--wire some: expected handshake");
 	assert_problem(parse("-o", "rec", "--no-tls", "--wire", "all", END), "--wire chooses");
+	p = parse("-o", "rec", "--tls", "keys", END);
+	assert_int_equal(p->options.tls, OPTIONS_TLS_KEYS);
+	/* Without all of the wire, keys open nothing. */
+	assert_problem(parse("-o", "rec", "--tls", "keys", "--wire", "none", END),
+		       "--wire chooses");
 }
 
 static void command_keeps_its_own_options(void **state)

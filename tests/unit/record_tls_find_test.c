@@ -36,7 +36,7 @@ static void openssl_is_found_with_the_version_of_its_libcrypto(void **state)
 	struct tls_found found = {0};
 
 	(void)state;
-	assert_true(tls_find(fd, &found));
+	assert_true(tls_find(fd, TLS_HOOK_PLAINTEXT, &found));
 	assert_int_equal(found.kind, TLS_LIBRARY_OPENSSL);
 	assert_int_equal(found.hook, TLS_HOOK_PLAINTEXT);
 	assert_true(found.point_count >= 2);
@@ -58,7 +58,7 @@ static void gnutls_is_found(void **state)
 	int directions = 0;
 
 	(void)state;
-	assert_true(tls_find(fd, &found));
+	assert_true(tls_find(fd, TLS_HOOK_PLAINTEXT, &found));
 	assert_int_equal(found.kind, TLS_LIBRARY_GNUTLS);
 	assert_int_equal(found.hook, TLS_HOOK_PLAINTEXT);
 	assert_memory_equal(found.version.data, "GnuTLS 3.", 9);
@@ -67,6 +67,34 @@ static void gnutls_is_found(void **state)
 	assert_int_equal(directions, 3);
 	tls_found_free(&found);
 	close(fd);
+}
+
+static void secrets_are_found(const char *name, enum tls_library kind)
+{
+	int fd = library_open(name);
+	struct tls_found found = {0};
+	uint64_t plaintext;
+
+	assert_true(tls_find(fd, TLS_HOOK_PLAINTEXT, &found));
+	plaintext = found.points[0].offset;
+	tls_found_free(&found);
+	found = (struct tls_found){0};
+	assert_true(tls_find(fd, TLS_HOOK_KEYS, &found));
+	assert_int_equal(found.kind, kind);
+	assert_int_equal(found.hook, TLS_HOOK_KEYS);
+	assert_int_equal(found.point_count, 1);
+	assert_int_equal(found.points[0].kind, TLS_POINT_SECRET);
+	assert_int_not_equal(found.points[0].offset, plaintext);
+	tls_found_free(&found);
+	close(fd);
+}
+
+/* The function has no symbol: its calls name what it is told. */
+static void where_secrets_are_told_is_found(void **state)
+{
+	(void)state;
+	secrets_are_found("libssl.so.3", TLS_LIBRARY_OPENSSL);
+	secrets_are_found("libgnutls.so.30", TLS_LIBRARY_GNUTLS);
 }
 
 static void other_files_hold_no_library(void **state)
@@ -79,7 +107,7 @@ static void other_files_hold_no_library(void **state)
 		struct tls_found found = {0};
 		int fd = open(paths[i], O_RDONLY | O_CLOEXEC);
 
-		assert_false(tls_find(fd, &found));
+		assert_false(tls_find(fd, TLS_HOOK_PLAINTEXT, &found));
 		tls_found_free(&found);
 		close(fd);
 	}
@@ -132,7 +160,7 @@ static void damaged_files_are_survived(void **state)
 			if (round % 3 || i >= 2)
 				data[at[i]] = (char)(random >> 24);
 		}
-		tls_find(copy, &found);
+		tls_find(copy, round % 2 ? TLS_HOOK_KEYS : TLS_HOOK_PLAINTEXT, &found);
 		points_are_inside(&found, len);
 		tls_found_free(&found);
 		for (int i = 7; i >= 0; i--)
@@ -156,7 +184,7 @@ static void files_that_are_cut_are_survived(void **state)
 		struct tls_found found = {0};
 
 		assert_int_equal(ftruncate(copy, (off_t)rest), 0);
-		tls_find(copy, &found);
+		tls_find(copy, TLS_HOOK_PLAINTEXT, &found);
 		points_are_inside(&found, len);
 		tls_found_free(&found);
 	}
@@ -169,6 +197,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(openssl_is_found_with_the_version_of_its_libcrypto),
 		cmocka_unit_test(gnutls_is_found),
+		cmocka_unit_test(where_secrets_are_told_is_found),
 		cmocka_unit_test(other_files_hold_no_library),
 		cmocka_unit_test(damaged_files_are_survived),
 		cmocka_unit_test(files_that_are_cut_are_survived),

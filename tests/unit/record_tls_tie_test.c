@@ -585,6 +585,35 @@ static void noise_passes_whole(void **state)
 	bench_free(b);
 }
 
+/* In a recording of secrets: whose they are, and nothing of the wire is left out. */
+static void secrets_are_told_of_their_connection(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	struct tls_secret secret = {.ts = 5, .pid = 200, .library = 3};
+	const struct event *event;
+	char bytes[64];
+	size_t len = hello(bytes, 9);
+
+	(void)state;
+	memset(secret.random, 9, sizeof(secret.random));
+	assert_int_equal(tls_tie_secret(b->ties, &secret), 0);
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, len);
+	/* Another process has it, too: the other end, of which nothing was seen. */
+	assert_int_equal(tls_tie_secret(b->ties, &secret), 1);
+	assert_null(only(b, 0, EVENT_TLS));
+	wire(b, 2, 200, DIRECTION_RECEIVED, 0, bytes, len);
+	assert_int_equal(tls_tie_secret(b->ties, &secret), 2);
+	assert_int_equal(tls_tie_secret(b->ties, &secret), 2);
+	event = only(b, 0, EVENT_TLS);
+	assert_non_null(event);
+	assert_int_equal(event->tls.conn, 2);
+	assert_int_equal(event->tls.library, 3);
+	assert_int_equal(event->tls.tie, TLS_TIE_RANDOM);
+	memset(secret.random, 8, sizeof(secret.random));
+	assert_int_equal(tls_tie_secret(b->ties, &secret), 0);
+	bench_free(b);
+}
+
 static void layouts_are_known_by_version(void **state)
 {
 	struct tls_layout layout = {0};
@@ -623,6 +652,7 @@ int main(void)
 		cmocka_unit_test(a_filter_of_ports_leaves_out_what_has_no_port),
 		cmocka_unit_test(what_is_alone_ends_with_its_process),
 		cmocka_unit_test(noise_passes_whole),
+		cmocka_unit_test(secrets_are_told_of_their_connection),
 		cmocka_unit_test(layouts_are_known_by_version),
 	};
 

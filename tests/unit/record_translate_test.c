@@ -342,6 +342,56 @@ static void an_object_of_a_tls_library(void **state)
 	assert_false(translate_sight(&k, sizeof(k), &sight));
 }
 
+static void a_secret(void **state)
+{
+	struct kernel_secret k = {
+		.record = {.ts = 7, .len = sizeof(k), .kind = KERNEL_SECRET},
+		.pid = 100,
+		.library = 2,
+		.len = 32,
+		.random = {1},
+		.label = "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+		.secret = {0xab},
+	};
+	char line[TLS_SECRET_LINE_MAX];
+	struct tls_secret secret;
+
+	(void)state;
+	assert_true(translate_secret(&k, sizeof(k), &secret));
+	assert_int_equal(secret.pid, 100);
+	assert_int_equal(secret.library, 2);
+	assert_true(tls_secret_line(&secret, line));
+	assert_string_equal(line,
+			    "CLIENT_HANDSHAKE_TRAFFIC_SECRET "
+			    "0100000000000000000000000000000000000000000000000000000000000000"
+			    " "
+			    "ab00000000000000000000000000000000000000000000000000000000000000");
+	assert_false(translate_secret(&k, sizeof(k) - 1, &secret));
+	assert_false(translate_record(&k, sizeof(k), &event, &gaps));
+	k.len = KERNEL_SECRET_LEN + 1;
+	assert_false(translate_secret(&k, sizeof(k), &secret));
+}
+
+/* A label of 32 characters has no end of its own, and a master secret is as long as can be. */
+static void lines_of_secrets(void **state)
+{
+	struct tls_secret secret = {.random = {1}, .len = TLS_SECRET_LEN};
+	char line[TLS_SECRET_LINE_MAX];
+
+	(void)state;
+	assert_true(tls_secret_line(&secret, line));
+	assert_memory_equal(line, "CLIENT_RANDOM 01", 16);
+	assert_int_equal(strlen(line), 13 + 1 + 64 + 1 + 96);
+	memset(secret.label, 'A', TLS_LABEL_LEN);
+	assert_false(tls_secret_line(&secret, line));
+	strcpy(secret.label, "EXPORTER_SECRET");
+	assert_false(tls_secret_line(&secret, line));
+	strcpy(secret.label, "SERVER_TRAFFIC_SECRET_0");
+	assert_true(tls_secret_line(&secret, line));
+	secret.random[0] = 0;
+	assert_false(tls_secret_line(&secret, line));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,6 +405,8 @@ int main(void)
 		cmocka_unit_test(malformed_records_are_refused),
 		cmocka_unit_test(counters_by_cause),
 		cmocka_unit_test(an_object_of_a_tls_library),
+		cmocka_unit_test(a_secret),
+		cmocka_unit_test(lines_of_secrets),
 	};
 
 	return cmocka_run_group_tests_name("record translate", tests, NULL, NULL);

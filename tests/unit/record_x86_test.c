@@ -137,6 +137,48 @@ static void calls_are_found_by_their_constant(void **state)
 	assert_int_equal(x86_calls_with(code, sizeof(code), 0x15, targets, 2), 0);
 }
 
+/* gnutls 3.7.9: sub rsp; mov r8, [rdi]; mov rax, fs:; mov [rsp], rax; xor eax; test r8; je */
+static void arguments_may_be_read_behind_the_stack(void **state)
+{
+	static const uint8_t code[] = {0x48, 0x83, 0xec, 0x28, 0x4c, 0x8b, 0x87, 0x60,
+				       6,    0,	   0,	 0x64, 0x48, 0x8b, 0x04, 0x25,
+				       0x28, 0,	   0,	 0,    0x48, 0x89, 0x44, 0x24,
+				       0x18, 0x31, 0xc0, 0x4d, 0x85, 0xc0, 0x74, 0x0e};
+	size_t at;
+
+	(void)state;
+	assert_true(x86_place_arguments(code, sizeof(code), &at));
+	assert_int_equal(at, 30);
+	assert_false(x86_place(code, sizeof(code), &at));
+	/* mov rdi, rax: an argument is gone */
+	assert_false(x86_place_arguments(CODE(0x48, 0x89, 0xc7, 0x55), &at));
+	assert_false(x86_place_arguments(CODE(0xc3, 0x55), &at));
+}
+
+/* OpenSSL 3.0.22's ssl_log_secret */
+static void a_secret_is_handed_on(void **state)
+{
+	static const uint8_t code[] = {
+		0x48, 0x89, 0xf8,			  /* mov rax, rdi */
+		0x49, 0x89, 0xd0,			  /* mov r8, rdx */
+		0x48, 0x89, 0xf7,			  /* mov rdi, rsi */
+		0x49, 0x89, 0xc9,			  /* mov r9, rcx */
+		0x48, 0x8d, 0x90, 0x60, 0x01, 0x00, 0x00, /* lea rdx, [rax+0x160] */
+		0xb9, 0x20, 0x00, 0x00, 0x00,		  /* mov ecx, 32 */
+		0x48, 0x89, 0xc6,			  /* mov rsi, rax */
+		0xe9, 0x70, 0x8c, 0xff, 0xff,		  /* jmp */
+	};
+	size_t at;
+
+	(void)state;
+	assert_true(x86_hands_on(code, sizeof(code), 32, &at));
+	assert_int_equal(at, 27);
+	assert_false(x86_hands_on(code, sizeof(code), 48, &at));
+	assert_false(x86_hands_on(code, sizeof(code) - 1, 32, &at));
+	/* Without the random it is another function. */
+	assert_false(x86_hands_on(code + 6, sizeof(code) - 6, 32, &at));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +189,8 @@ int main(void)
 		cmocka_unit_test(in_go_the_frame_pointers_push_is_the_place),
 		cmocka_unit_test(a_wrapper_hands_its_arguments_on),
 		cmocka_unit_test(calls_are_found_by_their_constant),
+		cmocka_unit_test(arguments_may_be_read_behind_the_stack),
+		cmocka_unit_test(a_secret_is_handed_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,8 @@ def load_redis(port, seconds):
     return 2 / sum(1 / r for r in rates), 2 * int(seconds * 40000)
 
 
-def start_nginx(work, port):
+def start_nginx(work, port, also=""):
+    """ALSO: more lines of its server."""
     root = os.path.join(work, "www")
     os.makedirs(root, exist_ok=True)
     with open(os.path.join(root, "page"), "w", encoding="ascii") as page:
@@ -43,13 +44,13 @@ def start_nginx(work, port):
         file.write(f"daemon off; worker_processes 1; user root; pid {work}/nginx.pid;\n"
                    f"events {{ worker_connections 256; }}\n"
                    f"http {{ access_log off; keepalive_requests 1000000; {temp}\n"
-                   f"server {{ listen 127.0.0.1:{port}; root {root}; }} }}\n")
+                   f"server {{ listen 127.0.0.1:{port}; {also} root {root}; }} }}\n")
     return Background(["nginx", "-c", conf, "-e", os.path.join(work, "error.log")], listening(port))
 
 
-def load_wrk(port, seconds, *options):
+def load_wrk(port, seconds, *options, scheme="http"):
     out = output(["wrk", "-t", "1", "-c", "32", "-d", f"{int(seconds)}s", *options,
-                  f"http://127.0.0.1:{port}/page"])
+                  f"{scheme}://127.0.0.1:{port}/page"])
     return (float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1)),
             int(re.search(r"(\d+) requests in", out).group(1)))
 

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# Sourced by the tests of TLS libraries: a certificate, a server that tells its port, and a recording of
+# what goes to and from it, of plaintext or, through in_keys(), of secrets.
+set -u
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
+
+[ -x "$recorder" ] || skip_all "socktape-record is not built"
+[ "$(id -u)" -eq 0 ] || skip_all "needs root"
+reason=$("$recorder" --probe 2>&1) || skip_all "$reason"
+[ "$(uname -m)" = x86_64 ] || skip_all "plaintext is read on x86-64"
+"$recorder" --list-tls 2>/dev/null | grep -q '^    hooked: plaintext' ||
+	skip_all "no TLS library can be hooked here"
+
+export talk=$PWD/tests/live/tls_talk
+judge=$PWD/tests/live/tls_judge.py
+tls=plaintext # what is recorded
+cert=$work/cert.pem key=$work/key.pem
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$key" -out "$cert" -days 2 -subj /CN=localhost \
+	-addext "subjectAltName=DNS:localhost,IP:127.0.0.1" 2>/dev/null || skip_all "no certificate"
+
+# record PORT COMMAND...: the whole host's connections with PORT, from before the command to its end.
+# Sets $rec.
+record() {
+	local port=$1 pid status
+	shift
+	rec=$(mktemp -du "$work/rec.XXXXXX")
+	"$recorder" --tls $tls --port "$port" -o "$rec" 2>"$rec.err" &
+	pid=$!
+	wait_for 60 grep -q 'recording into' "$rec.err" || return 1
+	"$@"
+	status=$?
+	kill -INT "$pid"
+	wait "$pid" || status=1
+	# Whatever happened, nobody may have been told apart wrongly.
+	grep -q 'a bug' "$rec.err" && status=1
+	[ $status -eq 0 ] || cat "$rec.err"
+	return $status
+}
+
+# serve COMMAND...: starts a server that tells its port in the file that is its last argument. Sets
+# $port and $server.
+serve() {
+	rm -f "$work/port"
+	"$@" "$work/port" >/dev/null 2>&1 &
+	export server=$!
+	wait_for 20 test -s "$work/port" || return 1
+	port=$(cat "$work/port")
+}
+
+# in_keys COMMAND...: with secrets recorded in place of plaintext.
+in_keys() {
+	local tls=keys
+	"$@"
+}
+
+# judge CONNECTIONS MESSAGES [OPTION...]: of the programs tls_talk, with $port.
+judge() {
+	[ $tls = plaintext ] || set -- "$@" --keys
+	python3 "$judge" "$socktape" "$rec" "$port" "$@"
+}
+
+# rows PROTOCOL: what the recording tells of them, by both ends.
+rows() { "$socktape" show "$rec" "$1" --format json; }
+
+# both_ends N SELECT: whether, of the rows on standard input that SELECT takes, N are of each end.
+both_ends() {
+	jq -se --argjson n "$1" "map(select($2)) |"'
+		[(map(select(.role == "client")) | length), (map(select(.role == "server")) | length)]
+		== [$n, $n]'
+}
