@@ -14,7 +14,7 @@ void inference_restart(struct inference *inf)
 {
 	for (int d = 0; d < 2; d++) {
 		buffer_clear(&inf->bytes[d]);
-		inf->full[d] = false;
+		inf->full[d] = inf->headless[d] = false;
 	}
 	inf->runs = 0;
 }
@@ -38,7 +38,12 @@ void inference_add(struct inference *inf, enum direction direction, const void *
 void inference_hole(struct inference *inf, enum direction direction)
 {
 	inf->runs++;
-	inf->full[direction] = true;
+	if (inf->datagram)
+		return;
+	if (inf->bytes[direction].len)
+		inf->full[direction] = true;
+	else
+		inf->headless[direction] = true;
 }
 
 /* Keeps the best sorted; at the same score the one that was asked first stays in front. */
@@ -97,18 +102,43 @@ static bool sampled_enough(const struct inference *inf)
 	       inf->bytes[0].len + inf->bytes[1].len >= INFER_BYTES_MIN;
 }
 
+static bool is_decided(const struct inference *inf, bool last)
+{
+	int best = inf->candidate_count ? inf->candidates[0].verdict.score : 0;
+
+	return best >= INFER_CERTAIN || (last && best >= INFER_PLAUSIBLE);
+}
+
+/* With what follows holes at the beginning, as from the middle; false: there is no more to ask. */
+static bool add_headless(const struct inference *inf, struct sample *sample)
+{
+	bool more = false;
+
+	for (int d = 0; d < 2; d++) {
+		if (!inf->bytes[d].len)
+			continue;
+		/* What began as it should was recognised by nothing. */
+		sample->resampled |= !inf->headless[d];
+		more |= inf->headless[d];
+		sample->bytes[d] = buffer_span(&inf->bytes[d]);
+	}
+	sample->midstream = true;
+	sample->began = false; /* who spoke first can't be known */
+	return more;
+}
+
 enum inference_answer inference_decide(struct inference *inf, struct sample sample)
 {
-	bool last;
-	int best;
+	bool last = sample.ended || sampled_enough(inf);
 
-	for (int d = 0; d < 2; d++)
-		sample.bytes[d] = buffer_span(&inf->bytes[d]);
-	last = sample.ended || sampled_enough(inf);
 	sample.ended = last;
+	for (int d = 0; d < 2; d++)
+		if (!inf->headless[d])
+			sample.bytes[d] = buffer_span(&inf->bytes[d]);
 	ask_all(inf, &sample);
-	best = inf->candidate_count ? inf->candidates[0].verdict.score : 0;
-	if (best >= INFER_CERTAIN || (last && best >= INFER_PLAUSIBLE))
+	if (!is_decided(inf, last) && add_headless(inf, &sample))
+		ask_all(inf, &sample);
+	if (is_decided(inf, last))
 		return INFERENCE_DECIDED;
 	return last ? INFERENCE_UNKNOWN : INFERENCE_WAIT;
 }

@@ -24,6 +24,7 @@
 struct inference {
 	struct buffer bytes[2]; /* by enum direction; at most SAMPLE_MAX each */
 	bool full[2];		/* nothing can be added: enough, or a hole came */
+	bool headless[2];	/* a hole came first */
 	unsigned runs;
 	struct budget *budget;
 	uint64_t charged[2];
@@ -40,7 +41,10 @@ void inference_restart(struct inference *inf);
 /* More bytes of a direction; of a datagram connection, the next datagram. */
 void inference_add(struct inference *inf, enum direction direction, const void *data, size_t len);
 
-/* A hole: no more of this direction belongs to the sample. */
+/*
+ * A hole: no more of this direction belongs to the sample. What follows one at the very beginning
+ * does, but as from the middle: it is asked about where what began as it should tells too little.
+ */
 void inference_hole(struct inference *inf, enum direction direction);
 
 enum inference_answer {

@@ -50,6 +50,27 @@ static void a_lost_request(void **state)
 	EXPECT_AFTER_LOSS(3, 0, ONE, "'outcome':'partial' | 'path':null | 'code':201", THREE, FOUR);
 }
 
+/* What was lost at the beginning doesn't hide what comes after, nor what is the other side's. */
+static void a_lost_beginning(void **state)
+{
+	static const struct feed_message asked[] = {
+		FEED_REQUEST("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"),
+		FEED_REQUEST("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n"),
+	};
+	static const struct feed_message broken[] = {
+		FEED_REQUEST("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"),
+		FEED_RESPONSE("\0\0not HTTP at all\n"),
+		FEED_REQUEST("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 204 Done\r\n\r\n"),
+	};
+	struct feed feed = {.messages = asked, .count = 2, .lose = 1};
+
+	(void)state;
+	http_expect(&feed, (const char *const[]){"'outcome':'partial' | 'path':'/2'", NULL});
+	feed = (struct feed){.messages = broken, .count = 4, .lose = 1};
+	http_expect(&feed, (const char *const[]){"'path':'/2' | 'code':204", NULL});
+}
+
 static void a_lost_response(void **state)
 {
 	(void)state;
@@ -212,6 +233,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_lost_request),
+		cmocka_unit_test(a_lost_beginning),
 		cmocka_unit_test(a_lost_response),
 		cmocka_unit_test(a_hole_in_a_head),
 		cmocka_unit_test(a_hole_in_a_body_of_known_length),
