@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "analyze/command/export_files.h"
+#include "analyze/command/export_profile.h"
 #include "analyze/pcapng/exporter.h"
 #include "analyze/replay/reading.h"
 #include "analyze/command/select.h"
@@ -25,6 +26,8 @@ enum {
 	OPT_TLS,
 	OPT_FORMAT,
 	OPT_SPLIT,
+	OPT_RECORDS,
+	OPT_PROFILE,
 	OPT_QUIET
 };
 
@@ -42,6 +45,12 @@ static const struct command_option options[] = {
 	 "                       without processes, comments, secrets and losses"},
 	{"split", 0, "SIZE",
 	 "several files of at most this size, FILE-00001.pcapng and so on; each can be read alone"},
+	{"records", 0, NULL,
+	 "on the packet that ends a record a comment: its outcome, its latency, what it was"},
+	{"wireshark-profile", 0, "DIR",
+	 "the same, and a profile for Wireshark into DIR: columns for the processes and these\n"
+	 "                       comments, colours for errors. Alone: the profile and nothing "
+	 "else"},
 	{"quiet", 'q', NULL, "no summary on standard error"},
 	{0},
 };
@@ -59,7 +68,9 @@ struct export
 	const char *command;
 	const char *path;
 	const char *output;
+	const char *profile; /* the directory; NULL: none */
 	bool quiet;
+	bool profile_alone;
 	struct select select;
 	struct exporter_options with;
 	struct dump_options dump;
@@ -137,6 +148,10 @@ static bool take_option(struct export *x, int option, const char *value)
 		return take_format(x, value);
 	else if (option == OPT_SPLIT)
 		return take_split(x, value);
+	else if (option == OPT_RECORDS)
+		x->with.records = true;
+	else if (option == OPT_PROFILE)
+		x->profile = value;
 	else
 		x->quiet = true;
 	return true;
@@ -165,6 +180,9 @@ static bool check(struct export *x, const char *protocol)
 		command_fail(x->command, "%s: --split wants the name of a file", x->output);
 	else if (x->with.tls == EXPORT_TLS_KEYS && x->dump.format != DUMP_PCAPNG)
 		command_fail(x->command, "--tls=keys wants pcapng: pcap can't hold secrets");
+	else if (x->with.records && x->dump.format != DUMP_PCAPNG)
+		command_fail(x->command, "%s wants pcapng: pcap can't hold comments",
+			     x->profile ? "--wireshark-profile" : "--records");
 	else
 		return take_protocol(x, protocol);
 	return false;
@@ -182,6 +200,10 @@ static int parse(struct export *x, int argc, char **argv)
 		if (!take_option(x, option, value))
 			return COMMAND_WRONG;
 	}
+	x->with.records |= x->profile != NULL;
+	x->profile_alone = x->profile && argc == optind && !x->output;
+	if (x->profile_alone)
+		return COMMAND_END;
 	if (argc - optind < 1 || argc - optind > 2 || !x->output) {
 		command_fail(x->command,
 			     "wants a recording, perhaps a protocol, and -o FILE; try 'socktape %s "
@@ -236,6 +258,7 @@ static void tell_counts(const struct exporter_totals *t)
 		{"unknown", t->unknown_connections,
 		 "connections beyond what memory allows to learn of: not merged", false},
 		{"late", t->late_bytes, "bytes came after their connection's end: left out", false},
+		{"untold", t->untold_records, "records that ended behind the last packet", false},
 		{"unpaired", t->refused_peers, "datagrams of too many peers: perhaps twice", false},
 	};
 
@@ -370,7 +393,7 @@ static int write_packets(struct export *x)
 				    "the secrets alone, which each file needs, have %" PRIu64
 				    " bytes: --split wants more",
 				    exporter_head_len(x->exporter));
-	with.no_sessions = !exporter_decrypts(x->exporter);
+	with.no_sessions = !exporter_looks_inside(x->exporter);
 	status = reading_again(&x->reading, x->select.operand.path, &with);
 	if (status)
 		return status;
@@ -401,25 +424,36 @@ static int write_files(struct export *x)
 	return status;
 }
 
+static int export_packets(struct export *x)
+{
+	int status = select_resolve(&x->select, x->command, ~SELECT_BIT(SELECT_CONN));
+
+	if (status)
+		return status;
+	x->exporter = exporter_new(&x->with);
+	if (!x->exporter)
+		return command_fail(x->command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	status = learn(x);
+	if (status != STATUS_USAGE)
+		status = write_files(x);
+	reading_close(&x->reading);
+	exporter_free(x->exporter);
+	export_files_free(&x->files);
+	return status;
+}
+
 static int run_export(int argc, char **argv)
 {
 	struct export x = {.command = argv[0]};
 	int status = parse(&x, argc, argv);
 
+	if (status == COMMAND_HELP)
+		return STATUS_DONE;
 	if (status != COMMAND_END)
-		return status == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
-	status = select_resolve(&x.select, x.command, ~SELECT_BIT(SELECT_CONN));
-	if (status)
-		return status;
-	x.exporter = exporter_new(&x.with);
-	if (!x.exporter)
-		return command_fail(x.command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
-	status = learn(&x);
-	if (status != STATUS_USAGE)
-		status = write_files(&x);
-	reading_close(&x.reading);
-	exporter_free(x.exporter);
-	export_files_free(&x.files);
+		return select_end(&x.select, STATUS_USAGE);
+	status = x.profile ? export_profile(x.command, x.profile) : STATUS_DONE;
+	if (!status && !x.profile_alone)
+		status = export_packets(&x);
 	return select_end(&x.select, status);
 }
 

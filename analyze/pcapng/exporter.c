@@ -151,7 +151,7 @@ static void on_loss(struct exporter *e, const struct event *event, const struct 
 	interface = exporter_interface(e, c->ends, from->pid, from->process);
 	if (!interface)
 		return;
-	dump_dropped(e->out, interface->number, event->loss.events);
+	dump_dropped(e->out, interface_number(interface, true, DIRECTION_SENT), event->loss.events);
 	e->attributed_events += event->loss.events;
 }
 
@@ -193,9 +193,15 @@ static void write_plaintext(void *context, const struct event *event, const stru
 	on_data(context, event, from);
 }
 
-bool exporter_decrypts(const struct exporter *e)
+static void write_record(void *context, const struct connection *from, const struct session *s,
+			 const struct record *record)
 {
-	return e->decrypts;
+	exporter_record(context, from, s, record);
+}
+
+bool exporter_looks_inside(const struct exporter *e)
+{
+	return e->decrypts || e->options.records;
 }
 
 bool exporter_parses(void *context, uint64_t conn)
@@ -204,7 +210,7 @@ bool exporter_parses(void *context, uint64_t conn)
 	const struct facts_conn *c = facts_conn(&e->facts, conn);
 
 	/* Also others than those that are written: a session may go on that began on them. */
-	return c && c->decrypted;
+	return c && (c->decrypted || (e->options.records && c->wanted));
 }
 
 struct replay_handlers exporter_write_handlers(struct exporter *e)
@@ -213,6 +219,7 @@ struct replay_handlers exporter_write_handlers(struct exporter *e)
 		.event = write_event,
 		.conn_end = write_conn_end,
 		.plaintext = write_plaintext,
+		.record = e->options.records ? write_record : NULL,
 		.context = e,
 	};
 }

@@ -12,7 +12,7 @@
  *     a replay with sessions and exporter_learn_handlers()
  *     exporter_begin()
  *     a replay with exporter_write_handlers(), told by exporter_attach(): without sessions, unless
- *     exporter_decrypts(), and then of those connections that exporter_parses() says
+ *     exporter_looks_inside(), and then of those connections that exporter_parses() says
  *     exporter_finish()
  */
 struct exporter;
@@ -22,6 +22,7 @@ struct exporter_options {
 	const struct selection *selection; /* NULL: everything */
 	bool both_ends; /* write conversations between recorded processes twice */
 	bool no_remap;	/* leave server ports as they are */
+	bool records;	/* say of each record what became of it, on the packet that ended it */
 	enum export_tls tls;
 	const struct keylog *keylog; /* for EXPORT_TLS_KEYS: the user's; may be NULL */
 	uint64_t held_limit;  /* bytes of memory for data, and for packets, that wait; 0: none */
@@ -45,6 +46,7 @@ struct exporter_totals {
 	uint64_t refused_peers;	 /* datagrams of more peers than are kept apart */
 	uint64_t unread_bytes;	 /* of merged connections, sent and never read before the close */
 	uint64_t left_out_bytes; /* for want of memory */
+	uint64_t untold_records; /* that ended when there were no packets any more */
 	uint64_t unknown_connections; /* beyond what facts_limit allowed to learn of */
 };
 
@@ -62,8 +64,8 @@ uint64_t exporter_head_len(const struct exporter *e);
 
 struct replay_handlers exporter_write_handlers(struct exporter *e);
 
-/* After exporter_begin(): whether plaintext that keys open is written, and who is looked into. */
-bool exporter_decrypts(const struct exporter *e);
+/* After exporter_begin(): whether the second pass has to look into connections, and into which. */
+bool exporter_looks_inside(const struct exporter *e);
 bool exporter_parses(void *e, uint64_t conn);
 
 /* The replay of the second pass: it is stopped when the sink takes no more. */

@@ -87,6 +87,8 @@ static void give(struct resumption *r, bool client, unsigned flags, struct span 
 	};
 	struct pcapng_packet out = r->item->packet;
 
+	if (out.direction != (client ? r->from_client : direction_opposite(r->from_client)))
+		out.interface = r->item->back;
 	out.headers = span_of(headers, packet_headers(&packet, headers));
 	out.payload = payload;
 	out.original_len = out.headers.len + payload.len;

@@ -19,7 +19,8 @@ void exporter_packet(struct exporter *e, const struct exporter_source *source,
 	struct queue_item item = {
 		.packet =
 			{
-				.interface = source->interface->number,
+				.interface = interface_number(source->interface,
+							      packet->from_client, direction),
 				.ts = replay_realtime(e->replay, ts),
 				.direction = direction,
 				.headers = span_of(headers, len),
@@ -29,6 +30,8 @@ void exporter_packet(struct exporter *e, const struct exporter_source *source,
 			},
 		.end = source->end,
 		.layer = source->layer,
+		.back = interface_number(source->interface, !packet->from_client,
+					 direction_opposite(direction)),
 	};
 
 	if (!queue_put(e->queue, &item))
@@ -82,6 +85,9 @@ static void describe_twin(struct exporter *e, const struct facts_end *end, enum 
 	}
 }
 
+/* Bytes of what is said of a process, which ends with its command line. */
+#define PROCESS_SHOWN 200
+
 static void describe_process(const char *who, const struct facts_conn *c, struct buffer *out)
 {
 	const struct facts_process *process = c ? c->process : NULL;
@@ -89,8 +95,8 @@ static void describe_process(const char *who, const struct facts_conn *c, struct
 	if (!process)
 		return;
 	buffer_printf(out, "; %s %s", who, process->name);
-	if (process->container)
-		buffer_printf(out, " in container %s", process->container);
+	if (*process->description)
+		buffer_printf(out, " (%.*s)", PROCESS_SHOWN, process->description);
 }
 
 /* Whoever of both was recorded. */
@@ -158,8 +164,7 @@ struct interface *exporter_interface(struct exporter *e, const struct facts_end 
 					    client ? other->process : c->process);
 	} else if (!process && c && c->process) {
 		/* Told of later than its connection, as a new process is. */
-		interface = interfaces_named(e->interfaces, span_text(c->process->name),
-					     span_text(c->process->description));
+		interface = interfaces_of(e->interfaces, c->process);
 	} else {
 		interface = interfaces_get(e->interfaces, process, pid);
 	}

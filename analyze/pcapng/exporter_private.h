@@ -111,6 +111,12 @@ void aside_free(struct aside *a);
 /* A queue_give_fn: the item goes into the file, or the next one of several. */
 void exporter_write(void *e, const struct queue_item *item);
 
+/* ---- exporter_record.c ---- */
+
+/* Says what became of an exchange, on the packet that ended it. */
+void exporter_record(struct exporter *e, const struct connection *from, const struct session *s,
+		     const struct record *record);
+
 /* ---- exporter_stream.c ---- */
 
 /* What stands in front of a layer of C, which is JOINED midway or not. */

@@ -133,7 +133,6 @@ static void free_process(struct facts_process *p)
 {
 	free(p->name);
 	free(p->description);
-	free(p->container);
 	free(p);
 }
 
@@ -567,6 +566,8 @@ static const struct facts_process *keep_process(struct facts *f, const struct co
 	struct facts_process *p;
 	uint64_t key;
 
+	if (!from->process && !from->pid)
+		return NULL;
 	interface_text(from->process, from->pid, &name, &description);
 	buffer_append_char(&name, '\0');
 	buffer_append_char(&description, '\0');
@@ -581,8 +582,6 @@ static const struct facts_process *keep_process(struct facts *f, const struct co
 	if (!p && has_room(f) && (p = calloc(1, sizeof(*p))) != NULL) {
 		p->name = strdup(name.data);
 		p->description = strdup(description.data);
-		if (from->process && from->process->container[0])
-			p->container = strndup(from->process->container, INTERFACE_CONTAINER);
 		f->used += sizeof(*p) + MAP_ENTRY + name.len + description.len;
 		if (!p->name || !p->description || !map_put(&f->processes, key, p)) {
 			f->error = TAPE_ERROR_MEMORY;

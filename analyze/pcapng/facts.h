@@ -36,11 +36,11 @@ struct place {
 	bool local_is_client;
 };
 
-/* What a process is called in a capture: "nginx[812]", its command line. Owned by the facts. */
+/* What a process is called in a capture: "nginx[812]", and what is said of it: its command line.
+ * Owned by the facts. */
 struct facts_process {
 	char *name;
 	char *description;
-	char *container; /* the beginning of its id; NULL: none */
 };
 
 /*

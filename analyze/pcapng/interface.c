@@ -6,6 +6,8 @@
 #include "format/hash.h"
 #include "format/map.h"
 
+#define CONTAINER_SHOWN 12 /* digits of its id, as container tools print it */
+
 struct interfaces {
 	struct dump *out;
 	struct map by_text; /* by the hash of name and description */
@@ -38,15 +40,20 @@ static void append_name(struct buffer *b, const struct process *process, uint32_
 		buffer_append_text(b, "capture");
 }
 
+/* "container 0123456789ab, user me: curl -s http://b". What may be long comes last. */
 static void append_description(struct buffer *b, const struct process *process)
 {
-	if (!process)
-		return;
-	buffer_append_text(b, process->cmdline[0] ? process->cmdline : process->exe);
-	if (process->user[0])
-		buffer_printf(b, " (user %s)", process->user);
-	if (process->container[0])
-		buffer_printf(b, " (container %.*s)", INTERFACE_CONTAINER, process->container);
+	const char *command = process && process->cmdline[0] ? process->cmdline
+			      : process			     ? process->exe
+							     : "";
+	size_t begin = b->len;
+
+	if (process && process->container[0])
+		buffer_printf(b, "container %.*s", CONTAINER_SHOWN, process->container);
+	if (process && process->user[0])
+		buffer_printf(b, "%suser %s", b->len > begin ? ", " : "", process->user);
+	if (*command)
+		buffer_printf(b, "%s%s", b->len > begin ? ": " : "", command);
 }
 
 void interface_text(const struct process *process, uint32_t pid, struct buffer *name,
@@ -56,21 +63,81 @@ void interface_text(const struct process *process, uint32_t pid, struct buffer *
 	append_description(description, process);
 }
 
-struct interface *interfaces_named(struct interfaces *i, struct span name, struct span description)
-{
-	uint64_t key = hash_bytes(hash_bytes(i->seed, name.data, name.len), description.data,
-				  description.len);
-	struct interface *interface = map_get(&i->by_text, key);
+/* What a process, or two, are called; of SECOND nothing may be known. */
+struct names {
+	struct span first;
+	struct span second;
+	struct span description;
+	bool known; /* else there is no way to tell of */
+};
 
-	if (interface)
-		return interface;
-	interface = calloc(1, sizeof(*interface));
-	if (!interface || !map_put(&i->by_text, key, interface)) {
-		free(interface);
-		return NULL;
+/* Who sent it, and to whom: "curl[100] > nginx[50]". */
+static void describe_way(struct buffer *b, const struct names *n, bool from_first)
+{
+	struct span other = n->second.len ? n->second : span_text("?");
+	struct span from = from_first ? n->first : other, to = from_first ? other : n->first;
+
+	buffer_append_span(b, from);
+	buffer_append_text(b, " > ");
+	buffer_append_span(b, to);
+}
+
+static bool begin_interface(struct interfaces *i, const struct names *n, struct span name,
+			    struct interface *interface)
+{
+	struct buffer description = {0};
+	bool failed = false;
+
+	interface->pair = n->second.len > 0;
+	if (!n->known) {
+		interface->number[0] = dump_interface(i->out, name, n->description);
+		interface->number[1] = interface->number[0];
+		return true;
 	}
-	interface->number = dump_interface(i->out, name, description);
+	for (int from_first = 0; from_first < 2 && !failed; from_first++) {
+		buffer_clear(&description);
+		describe_way(&description, n, from_first);
+		failed = description.failed;
+		if (!failed)
+			interface->number[from_first] = dump_interface(i->out, name,
+								       buffer_span(&description));
+	}
+	buffer_free(&description);
+	return !failed;
+}
+
+static struct interface *interfaces_named(struct interfaces *i, const struct names *n)
+{
+	struct buffer name = {0};
+	struct interface *interface = NULL;
+	uint64_t key;
+
+	buffer_append_span(&name, n->first);
+	if (n->second.len)
+		buffer_printf(&name, " - %.*s", (int)n->second.len, n->second.data);
+	key = hash_bytes(hash_bytes(i->seed, name.data, name.len), n->description.data,
+			 n->description.len);
+	if (!name.failed)
+		interface = map_get(&i->by_text, key);
+	if (!interface && !name.failed) {
+		interface = calloc(1, sizeof(*interface));
+		if (!interface || !begin_interface(i, n, buffer_span(&name), interface) ||
+		    !map_put(&i->by_text, key, interface)) {
+			free(interface);
+			interface = NULL;
+		}
+	}
+	buffer_free(&name);
 	return interface;
+}
+
+struct interface *interfaces_of(struct interfaces *i, const struct facts_process *process)
+{
+	const struct names names = {.first = span_text(process->name),
+				    .description = span_text(process->description),
+				    .known = true};
+
+	return interfaces_named(i, &names);
 }
 
 struct interface *interfaces_get(struct interfaces *i, const struct process *process, uint32_t pid)
@@ -82,9 +149,15 @@ struct interface *interfaces_get(struct interfaces *i, const struct process *pro
 	if (i->last && i->process == number && i->pid == pid)
 		return i->last;
 	interface_text(process, pid, &name, &description);
-	i->last = name.failed || description.failed
-			  ? NULL
-			  : interfaces_named(i, buffer_span(&name), buffer_span(&description));
+	if (!name.failed && !description.failed) {
+		const struct names names = {.first = buffer_span(&name),
+					    .description = buffer_span(&description),
+					    .known = process || pid};
+
+		i->last = interfaces_named(i, &names);
+	} else {
+		i->last = NULL;
+	}
 	i->process = number;
 	i->pid = pid;
 	buffer_free(&name);
@@ -95,22 +168,24 @@ struct interface *interfaces_get(struct interfaces *i, const struct process *pro
 struct interface *interfaces_pair(struct interfaces *i, const struct facts_process *client,
 				  const struct facts_process *server)
 {
-	struct buffer name = {0}, description = {0};
+	struct buffer description = {0};
 	struct interface *interface = NULL;
 
 	if (client == server)
 		server = NULL;
 	if (!client && !server)
 		return interfaces_get(i, NULL, 0);
-	if (!client || !server) {
-		client = client ? client : server;
-		return interfaces_named(i, span_text(client->name), span_text(client->description));
-	}
-	buffer_printf(&name, "%s - %s", client->name, server->name);
+	if (!client || !server)
+		return interfaces_of(i, client ? client : server);
 	buffer_printf(&description, "%s - %s", client->description, server->description);
-	if (!name.failed && !description.failed)
-		interface = interfaces_named(i, buffer_span(&name), buffer_span(&description));
-	buffer_free(&name);
+	if (!description.failed) {
+		const struct names names = {.first = span_text(client->name),
+					    .second = span_text(server->name),
+					    .description = buffer_span(&description),
+					    .known = true};
+
+		interface = interfaces_named(i, &names);
+	}
 	buffer_free(&description);
 	return interface;
 }

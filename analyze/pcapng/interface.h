@@ -6,17 +6,16 @@
 #include "analyze/pcapng/facts.h"
 
 /*
- * One pcapng interface for each process, so that a display filter
- * on frame.interface_name chooses a process. What both ends recorded is on an interface with the
- * names of both: "curl[100] - nginx[50]".
+ * Two pcapng interfaces for each process, one for each direction, so that a display filter on
+ * frame.interface_name, which is the same of both, chooses a process, and
+ * frame.interface_description tells who sent a packet to whom. What both ends recorded is on
+ * interfaces with the names of both: "curl[100] - nginx[50]", "curl[100] > nginx[50]".
  */
 struct interfaces;
 
-/* Digits of a container's id that are shown, as container tools print it. */
-#define INTERFACE_CONTAINER 12
-
 struct interface {
-	uint32_t number; /* in the dump */
+	bool pair;	    /* of both ends */
+	uint32_t number[2]; /* in the dump: of what goes to the first process; of what it sent */
 };
 
 /* NULL when there is no memory. OUT outlives it. */
@@ -25,8 +24,15 @@ struct interfaces *interfaces_new(struct dump *out);
 /* PROCESS may be NULL, PID 0: unknown. NULL when there is no memory. */
 struct interface *interfaces_get(struct interfaces *i, const struct process *process, uint32_t pid);
 
-/* The same by texts. */
-struct interface *interfaces_named(struct interfaces *i, struct span name, struct span description);
+/* The same by what is known of the process after its end. */
+struct interface *interfaces_of(struct interfaces *i, const struct facts_process *process);
+
+/* Which of its two has a packet. */
+static inline uint32_t interface_number(const struct interface *interface, bool from_client,
+					enum direction direction)
+{
+	return interface->number[interface->pair ? from_client : direction == DIRECTION_SENT];
+}
 
 /* The interface of what both processes saw, the client's first; either may be NULL. */
 struct interface *interfaces_pair(struct interfaces *i, const struct facts_process *client,

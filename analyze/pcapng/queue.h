@@ -18,6 +18,7 @@ struct queue_item {
 	struct pcapng_packet packet;
 	struct facts_end *end;
 	enum layer layer;
+	uint32_t back; /* the interface of what goes the other way */
 };
 
 /* Takes what is next. */
@@ -36,6 +37,13 @@ struct queue *queue_new(queue_give_fn *give, void *context, int64_t late, uint64
 
 /* Takes a copy. False when there is no memory. */
 bool queue_put(struct queue *q, const struct queue_item *item);
+
+/*
+ * Adds TEXT to the comment of the packet that came last, if it is of this END and LAYER, and says
+ * less than MAX bytes; beyond, it is left out. False: it is another's.
+ */
+bool queue_amend(struct queue *q, const struct facts_end *end, enum layer layer, struct span text,
+		 size_t max);
 
 /* It is NOW, in the time of packets: gives out what nothing can precede any more. */
 void queue_advance(struct queue *q, int64_t now);

@@ -192,6 +192,35 @@ touch "$work/s-00002.pcapng" "$work/t-00002.pcapng"
 is "--split: a file that looks as if it were part of it is named" "$(cat "$work/err")" \
 	"socktape export: $work/t-00002.pcapng was there before, and is not part of this export"
 
+# ---- a profile for Wireshark ----
+
+export WIRESHARK_CONFIG_DIR=$work/config
+profile=$WIRESHARK_CONFIG_DIR/profiles/socktape
+mkdir -p "$WIRESHARK_CONFIG_DIR/profiles"
+rm -rf "$work/r"
+"$socktape" import -q "$captures/redis/deepflow-redis-error.pcap" -o "$work/r"
+check "--wireshark-profile alone writes it" status 0 "$socktape" export --wireshark-profile "$profile"
+check "and with an export, where it is" \
+	status 0 "$socktape" export -q "$work/r" --wireshark-profile "$profile" -o "$work/p.pcapng"
+columns=$(tshark -C socktape -r "$work/p.pcapng" 2>"$work/err")
+is "tshark takes it without a word" "$(grep -vc 'Running as user' "$work/err")" 0
+is "its columns are read: what became of each record is one of them" \
+	"$(grep -cE 'RESP.*\[(ok|error)\] .*Response' <<<"$columns")" \
+	"$(shown "$work/p.pcapng" 'frame.comment contains "[ok]" || frame.comment contains "[error]"')"
+is "and some have failed" "$(($(grep -c '\[error\]' <<<"$columns") > 0))" 1
+is "every colour's filter is one" "$(sed -n 's/^@[^@]*@\(.*\)@\[.*/\1/p' "$profile/colorfilters" |
+	while IFS= read -r filter; do
+		tshark -r "$work/p.pcapng" -Y "$filter" >/dev/null 2>&1 || echo "$filter"
+	done)" ""
+is "a record that failed has its colour" "$(tshark -C socktape --color -r "$work/p.pcapng" -T fields \
+	-e frame.coloring_rule.name 2>/dev/null | grep -c 'Error of a record')" \
+	"$(grep -c '\[error\]' <<<"$columns")"
+echo "gui.x: 1" >"$profile/preferences"
+check "a profile of the user's stays" status 1 "$socktape" export --wireshark-profile "$profile"
+is "and is said to be there" "$(grep -c 'not of socktape' "$work/err")" 1
+check "comments want pcapng" status 1 "$socktape" export "$work/r" --records -f pcap -o "$work/no"
+unset WIRESHARK_CONFIG_DIR
+
 # On a port of its own Wireshark saw nothing in it.
 rm -rf "$work/r"
 "$socktape" import -q "$captures/redis/packetbeat-redis_session.pcap" -o "$work/r"

@@ -54,7 +54,7 @@ static void test_http(void **state)
 	assert_int_equal(exported_count(&x, "http.response"), 1);
 	assert_string_equal(
 		exported_field(&x, "tcp.flags.syn == 1 && tcp.flags.ack == 0", "frame.comment"),
-		"conn 1, http; client curl[100]\n");
+		"conn 1, http; client curl[100] (/usr/bin/curl --flag)\n");
 	exported_is_clean(&x);
 	exported_end(&x);
 }
@@ -73,6 +73,33 @@ static void test_http_keeps_free_port(void **state)
 	exported_write(&x, NULL);
 	assert_string_equal(exported_field(&x, "http.request", "tcp.dstport"), "8123\n80\n");
 	assert_int_equal(exported_count(&x, "http"), 4);
+	exported_is_clean(&x);
+	exported_end(&x);
+}
+
+/* What became of a record stands on the packet that ended it. */
+static void test_records(void **state)
+{
+	struct tape_conn_spec conn = client_conn(1, "10.0.0.1:40000", "10.0.0.2:6379");
+	struct exported x;
+	const char *comments;
+
+	(void)state;
+	exported_begin(&x);
+	tape_build_conn(&x.tape, &conn);
+	tape_build_text(&x.tape, 1, 100, SENT, 0, "PING\r\nGET\r\n");
+	tape_build_text(&x.tape, 1, 100, RECEIVED, 0, "+PONG\r\n");
+	tape_build_text(&x.tape, 1, 100, RECEIVED, 7, "-ERR wrong\r\n");
+	tape_build_text(&x.tape, 1, 100, SENT, 11, "PING\r\n");
+	tape_build_close(&x.tape, 1, 17, 19);
+	tape_build_end(&x.tape);
+	exported_rewrite(&x, "--records", NULL);
+	comments = exported_field(&x, "resp && tcp.srcport == 6379", "frame.comment");
+	assert_non_null(strstr(comments, "[ok] "));
+	assert_non_null(strstr(comments, "PING -> PONG\n[error] "));
+	assert_non_null(strstr(comments, "GET -> (error) ERR wrong\n"));
+	assert_int_equal(exported_count(&x, "resp && frame.comment contains \"[unanswered] PING\""),
+			 1);
 	exported_is_clean(&x);
 	exported_end(&x);
 }
@@ -204,7 +231,7 @@ static void test_unix_socket(void **state)
 	assert_int_equal(exported_count(&x, "ipv6.dst == fd73:6f63:6b74::/48"), 9 - 1);
 	assert_non_null(strstr(exported_field(&x, "frame.comment", "frame.comment"),
 			       "conn 1, redis; client process[100]; server redis-server[200] "
-			       "in container 0123456789ab; unix:/run/redis.sock"));
+			       "(container 0123456789ab); unix:/run/redis.sock"));
 	assert_non_null(
 		strstr(exported_ask(&x, "tshark -N n -r %s 2>/dev/null"), "unix:/run/redis.sock"));
 	exported_is_clean(&x);
@@ -339,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_http),
 		cmocka_unit_test(test_http_keeps_free_port),
 		cmocka_unit_test(test_redis_on_other_port),
+		cmocka_unit_test(test_records),
 		cmocka_unit_test(test_remapping_keeps_connections_apart),
 		cmocka_unit_test(test_reused_port),
 		cmocka_unit_test(test_client_port_that_misleads),

@@ -211,7 +211,7 @@ static void test_processes_and_losses(void **state)
 	assert_string_equal(exported_field(&x, "http", "frame.packet_flags_direction"),
 			    "0x00000002\n0x00000002\n");
 	infos = exported_ask(&x, "capinfos %s");
-	assert_non_null(strstr(infos, "/usr/bin/curl --flag"));
+	assert_non_null(strstr(infos, "Description = curl[100] > ?"));
 	assert_non_null(strstr(infos, "x86_64"));
 	assert_non_null(strstr(infos, "Linux 6.1.0"));
 	assert_non_null(strstr(infos, " on box"));
@@ -361,6 +361,15 @@ static void test_unread_answer(void **state)
 			    "200\n408\n");
 	assert_int_equal(exported_count(&x, "frame.interface_name == \"curl[100] - nginx[200]\""),
 			 exported_count(&x, "frame"));
+	/* Each packet tells who sent it to whom. */
+	assert_int_equal(
+		exported_count(&x, "tcp.srcport == 80 && "
+				   "frame.interface_description == \"nginx[200] > curl[100]\""),
+		exported_count(&x, "tcp.srcport == 80"));
+	assert_int_equal(
+		exported_count(&x, "tcp.dstport == 80 && "
+				   "frame.interface_description == \"curl[100] > nginx[200]\""),
+		exported_count(&x, "tcp.dstport == 80"));
 	assert_int_equal(exported_count(&x, "frame.comment contains \"conn 2; 40 bytes "
 					    "that the server sent were never read\""),
 			 1);
