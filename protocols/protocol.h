@@ -63,6 +63,13 @@ struct verdict {
 	char reason[128]; /* which bytes decided, for a person */
 };
 
+/* Whether a protocol begins with some bytes. */
+enum start {
+	START_NOT,
+	START_PERHAPS, /* more bytes will tell */
+	START_SURELY
+};
+
 /* ---- frames ---- */
 
 enum frame_status {
@@ -295,6 +302,13 @@ struct protocol {
 
 	/* How much the sample looks like this protocol. Must answer for any bytes. */
 	void (*infer)(const struct sample *sample, struct verdict *verdict);
+
+	/*
+	 * A protocol that may follow one that nothing recognises, on the same connection
+	 * (STARTTLS): whether BYTES, with which one end begins to speak after the other, are surely
+	 * the beginning of this one, by themselves. NULL: that can't be said.
+	 */
+	enum start (*starts)(struct span bytes);
 
 	/* A connection's state; NULL when there is no memory. */
 	void *(*open)(struct session *s);

@@ -66,6 +66,85 @@ static enum role told_role(const struct inference *inf, const struct protocol *p
 	return ROLE_UNKNOWN;
 }
 
+/* ---- what follows something that nobody knows ---- */
+
+/* ENTRY is the next: does the other end begin to speak with it? */
+static void note_turn(struct sampling *sampling, const struct backlog_entry *entry)
+{
+	if (sampling->inference.runs && sampling->turn == entry->direction)
+		return;
+	sampling->turn = (enum direction)entry->direction;
+	sampling->turn_at = sampling->backlog.entries.len;
+}
+
+/* The bytes of the turn that goes on, up to a hole. */
+static void gather_turn(const struct sampling *sampling, struct buffer *out)
+{
+	size_t at = sampling->turn_at;
+	const struct backlog_entry *entry;
+	const uint8_t *bytes;
+
+	while (out->len < SAMPLE_MAX &&
+	       (entry = backlog_next(&sampling->backlog, &at, &bytes)) != NULL && entry->kept) {
+		size_t room = SAMPLE_MAX - out->len;
+
+		buffer_append(out, bytes, entry->kept < room ? entry->kept : room);
+	}
+}
+
+/* Whether this turn begins another protocol than what came before it. */
+static enum start another_starts(const struct session *s)
+{
+	enum start start = START_NOT;
+	struct buffer turn = {0};
+
+	if (!s->sampling->turn_at || session_is_datagram(s) || s->options.decode_as)
+		return START_NOT;
+	gather_turn(s->sampling, &turn);
+	for (size_t i = 0; protocols[i] && !start; i++)
+		if (protocols[i]->starts)
+			start = protocols[i]->starts(buffer_span(&turn));
+	buffer_free(&turn);
+	return start;
+}
+
+static void add_to_sample(struct session *s, const struct backlog_entry *entry,
+			  const uint8_t *bytes)
+{
+	struct inference *inf = &s->sampling->inference;
+
+	if (entry->kept)
+		inference_add(inf, (enum direction)entry->direction, bytes, entry->kept);
+	else
+		inference_hole(inf, (enum direction)entry->direction);
+}
+
+/* What came before this turn stays unknown. */
+static void forget_before_turn(struct session *s)
+{
+	struct sampling *sampling = s->sampling;
+	struct backlog all = sampling->backlog;
+	size_t at = sampling->turn_at;
+	const struct backlog_entry *entry;
+	const uint8_t *bytes;
+
+	s->counts.skipped_bytes += backlog_bytes(&all);
+	sampling->backlog = (struct backlog){.budget = all.budget};
+	inference_restart(&sampling->inference);
+	while ((entry = backlog_next(&all, &at, &bytes)) != NULL) {
+		if (!backlog_add(&sampling->backlog, entry, bytes))
+			break;
+		s->counts.skipped_bytes -= entry->kept;
+		add_to_sample(s, entry, bytes);
+	}
+	backlog_clear(&all);
+	sampling->turn_at = 0;
+	s->restarted = true;
+	s->first = sampling->turn;
+}
+
+/* ---- deciding ---- */
+
 void session_decide(struct session *s, bool ended)
 {
 	struct sample sample = {
@@ -89,7 +168,10 @@ void session_decide(struct session *s, bool ended)
 			return;
 		break;
 	case INFERENCE_UNKNOWN:
-		break;
+		if (protocol || ended || another_starts(s) == START_NOT)
+			break;
+		forget_before_turn(s);
+		return;
 	case INFERENCE_DECIDED:
 		if (!protocol)
 			protocol = inf->candidates[0].protocol;
@@ -113,15 +195,14 @@ void session_sample_entry(struct session *s, const struct backlog_entry *entry,
 		ignore(s);
 		return;
 	}
-	if (entry->kept)
-		inference_add(&s->sampling->inference, (enum direction)entry->direction, bytes,
-			      entry->kept);
-	else
-		inference_hole(&s->sampling->inference, (enum direction)entry->direction);
+	note_turn(s->sampling, entry);
+	add_to_sample(s, entry, bytes);
 	room = backlog_has_room(&s->sampling->backlog, entry);
 	if (!backlog_add(&s->sampling->backlog, entry, bytes)) {
 		s->counts.skipped_bytes += entry->kept;
 		room = false;
 	}
+	if (another_starts(s) == START_SURELY)
+		forget_before_turn(s);
 	session_decide(s, !room);
 }

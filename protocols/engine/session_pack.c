@@ -35,6 +35,8 @@ struct packed_sampling {
 	unsigned runs;
 	bool full[2];
 	size_t candidate_count;
+	enum direction turn;
+	size_t turn_at;
 };
 
 /* ---- putting aside ---- */
@@ -46,6 +48,8 @@ static void pack_sampling(const struct session *s, struct buffer *out)
 		.runs = inf->runs,
 		.full = {inf->full[0], inf->full[1]},
 		.candidate_count = inf->candidate_count,
+		.turn = s->sampling->turn,
+		.turn_at = s->sampling->turn_at,
 	};
 
 	buffer_append(out, &packed, sizeof(packed));
@@ -122,6 +126,8 @@ static bool unpack_sampling(struct session *s, struct unpack *in)
 		budget_settle(inf->budget, &inf->bytes[d], &inf->charged[d]);
 	}
 	inf->candidate_count = packed.candidate_count;
+	s->sampling->turn = packed.turn;
+	s->sampling->turn_at = packed.turn_at;
 	unpack_bytes(in, inf->candidates, inf->candidate_count * sizeof(*inf->candidates));
 	buffer_append_span(&backlog->entries, unpack_span(in));
 	budget_settle(backlog->budget, &backlog->entries, &backlog->charged);

@@ -41,6 +41,8 @@ struct waiting {
 struct sampling {
 	struct inference inference;
 	struct backlog backlog;
+	enum direction turn; /* who speaks, and where in the backlog that begins */
+	size_t turn_at;
 };
 
 struct entry;

@@ -65,6 +65,57 @@ static struct finding look(struct span bytes)
 	return found;
 }
 
+/* What a ClientHello has behind its random (RFC 8446, section 4.1.2), to its very end. */
+static bool is_rest_of_client_hello(struct cursor *c)
+{
+	uint8_t session_id = cursor_u8(c);
+	uint16_t suites;
+	struct span methods;
+
+	cursor_skip(c, session_id);
+	suites = cursor_be16(c);
+	cursor_skip(c, suites);
+	methods = cursor_span(c, cursor_u8(c));
+	if (c->failed || session_id > 32 || suites < 2 || suites % 2 || !methods.len ||
+	    !memchr(methods.data, 0, methods.len))
+		return false;
+	return !cursor_left(c) || (cursor_be16(c) == cursor_left(c) && !c->failed);
+}
+
+/* The bytes that are the same in all, as far as there are some: 22 3 0 to 4. */
+static bool may_be_handshake(struct span bytes)
+{
+	return bytes.len && bytes.data[0] == TLS_HANDSHAKE &&
+	       (bytes.len < 2 || bytes.data[1] == 3) &&
+	       (bytes.len < 3 || (uint8_t)bytes.data[2] <= 4);
+}
+
+/* A record that is a whole ClientHello. */
+enum start tls_starts(struct span bytes)
+{
+	struct cursor c = cursor_of(bytes.data, bytes.len), hello;
+	uint16_t len, version;
+	uint32_t message;
+	uint8_t type;
+
+	if (bytes.len < TLS_RECORD_HEADER_LEN)
+		return may_be_handshake(bytes) ? START_PERHAPS : START_NOT;
+	if (!is_record(&c, &type, &len) || type != TLS_HANDSHAKE)
+		return START_NOT;
+	if (cursor_left(&c) < len)
+		return START_PERHAPS;
+	type = cursor_u8(&c);
+	message = cursor_be24(&c);
+	if (c.failed || type != TLS_CLIENT_HELLO || message + 4 != len)
+		return START_NOT;
+	hello = cursor_part(&c, message);
+	version = cursor_be16(&hello);
+	cursor_skip(&hello, 32);
+	return version >= 0x0300 && version <= 0x0303 && is_rest_of_client_hello(&hello)
+		       ? START_SURELY
+		       : START_NOT;
+}
+
 void tls_infer(const struct sample *sample, struct verdict *verdict)
 {
 	struct finding found[2] = {look(sample->bytes[0]), look(sample->bytes[1])};

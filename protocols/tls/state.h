@@ -164,5 +164,6 @@ void tls_emit(struct tls_state *st);
 /* ---- infer.c ---- */
 
 void tls_infer(const struct sample *sample, struct verdict *verdict);
+enum start tls_starts(struct span bytes);
 
 #endif

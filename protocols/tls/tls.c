@@ -238,6 +238,7 @@ const struct protocol protocol_tls = {
 	.stream = true,
 	.encrypts = true,
 	.infer = tls_infer,
+	.starts = tls_starts,
 	.open = tls_open,
 	.close = tls_close,
 	.framing =

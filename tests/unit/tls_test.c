@@ -53,6 +53,53 @@ static void a_handshake(void **state)
 	http_expect(&feed, records);
 }
 
+/* What comes before it is nobody's. */
+static void starttls(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_RESPONSE("220 mail.test ESMTP ready\r\n"),
+		FEED_REQUEST("EHLO a.test\r\n"),
+		FEED_RESPONSE("250-mail.test\r\n250-SIZE 1000000\r\n250 STARTTLS\r\n"),
+		FEED_REQUEST("STARTTLS\r\n"),
+		FEED_RESPONSE("220 go ahead\r\n"),
+		FEED_REQUEST(RECORD("\x16", "\x52") CLIENT_HELLO),
+		FEED_RESPONSE(RECORD("\x16", "\x35")
+				      SERVER_HELLO RECORD("\x16", "\4") "\x0e\0\0\0"),
+		FEED_REQUEST(RECORD("\x17", "\4") "data"),
+	};
+	static const char *const records[] = {"'outcome':'ok','version':'TLS 1.2' | 'sni':'a.test'",
+					      NULL};
+	/* Its times depend on how the bytes come. */
+	struct feed feed = {.messages = messages, .count = 8, .role = ROLE_CLIENT};
+
+	(void)state;
+	http_expect(&feed, records);
+	feed.byte_by_byte = true;
+	http_expect(&feed, records);
+}
+
+/* A ClientHello to its end begins TLS in the middle of a connection, and nothing else. */
+static void start(void **state)
+{
+	char hello[] = RECORD("\x16", "\x52") CLIENT_HELLO;
+	const size_t len = sizeof(hello) - 1;
+
+	(void)state;
+	assert_int_equal(protocol_tls.starts(span_of(NULL, 0)), START_NOT);
+	for (size_t part = 1; part < len; part++)
+		assert_int_equal(protocol_tls.starts(span_of(hello, part)), START_PERHAPS);
+	assert_int_equal(protocol_tls.starts(span_of(hello, len)), START_SURELY);
+	assert_int_equal(protocol_tls.starts(span_of(hello + 1, len - 1)), START_NOT);
+	/* The type, the message's length, a session id, the suites', the extensions'. */
+	for (size_t i = 0; i < 5; i++) {
+		static const size_t places[] = {5, 8, 43, 45, 53};
+
+		hello[places[i]] ^= 1;
+		assert_int_equal(protocol_tls.starts(span_of(hello, len)), START_NOT);
+		hello[places[i]] ^= 1;
+	}
+}
+
 /* A message over two records, one over three bytes of one. */
 static void fragments(void **state)
 {
@@ -148,7 +195,8 @@ static void fingerprints(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_handshake), cmocka_unit_test(fragments),
+		cmocka_unit_test(a_handshake), cmocka_unit_test(starttls),
+		cmocka_unit_test(start),       cmocka_unit_test(fragments),
 		cmocka_unit_test(a_retry),     cmocka_unit_test(a_draft),
 		cmocka_unit_test(cut_hellos),  cmocka_unit_test(fingerprints),
 	};
