@@ -46,12 +46,12 @@ def read(path):
                 places[int(match[1], 16) // 8] = match[2]
             else:
                 programs.append(match[2])
-        elif match := re.match(r"\s*(\d+):\s85 (.)0 00 00 .*\tcall (-?\d+)", line):
-            here = int(match[1])
-            if match[2] == "0" and int(match[3]) > LAST_HELPER:
+        elif match := re.match(r"\s*(\d+):\s85 (.)0 00 00 .*\tcall (-?(?:0x)?[0-9a-f]+)", line):
+            here, target = int(match[1]), int(match[3], 0)  # decimal, or not, by objdump's version
+            if match[2] == "0" and target > LAST_HELPER:
                 function.newer.append(f"helper {match[3]}")
             elif match[2] != "0":
-                callee = here + int(match[3]) + 1
+                callee = here + target + 1
         elif re.search(r"atomic_fetch|xchg", line):
             function.newer.append(line.strip())
         for match in re.finditer(r"r10 - (0x[0-9a-f]+|\d+)|r\d+ \+= -(0x[0-9a-f]+|\d+)\s*$", line):

@@ -29,6 +29,8 @@ def connect(who, **options):
     account = Connection(who, port, user=options["user"], connection_id=connection.thread_id(),
                          server_version=connection.get_server_info())
     account.did(command="login", database=options.get("database"))
+    if pymysql.VERSION >= (1, 1):  # it no longer trusts the number in the login alone
+        account.did(command="query", statement="SET NAMES utf8mb4", affected=0, insert_id=None)
     return connection, account
 
 

@@ -14,6 +14,9 @@ from ledger import Connection
 PORT = sys.argv[1]
 DSN = f"host=127.0.0.1 port={PORT} user=postgres dbname=postgres sslmode=disable"
 
+# How it sends statements of its own: from 3.2 on without Parse and Bind.
+OWN = "query" if tuple(map(int, psycopg.__version__.split(".")[:2])) >= (3, 2) else "execute"
+
 
 def local_port(connection):
     with socket.fromfd(connection.pgconn.socket, socket.AF_INET, socket.SOCK_STREAM) as same:
@@ -122,17 +125,17 @@ def news(connection, account):
 
 def cursor(connection, account):
     with connection.transaction():
-        account.did(operation="execute", statement="BEGIN", command="BEGIN", transaction="idle")
+        account.did(operation=OWN, statement="BEGIN", command="BEGIN", transaction="idle")
         with connection.cursor(name="walk") as walk:
             walk.execute("SELECT id FROM orders ORDER BY id")
             account.did(operation="execute", command="DECLARE CURSOR", transaction="open",
                         statement='DECLARE "walk" CURSOR FOR SELECT id FROM orders ORDER BY id')
             for count in (2, 50):
                 rows = [list(row) for row in walk.fetchmany(count)]
-                account.did(operation="execute", rows=len(rows), row_data=rows,
+                account.did(operation=OWN, rows=len(rows), row_data=rows,
                             statement=f'FETCH FORWARD {count} FROM "walk"')
-        account.did(operation="execute", statement='CLOSE "walk"', command="CLOSE CURSOR")
-    account.did(operation="execute", statement="COMMIT", command="COMMIT", transaction="open")
+        account.did(operation=OWN, statement='CLOSE "walk"', command="CLOSE CURSOR")
+    account.did(operation=OWN, statement="COMMIT", command="COMMIT", transaction="open")
 
 
 def cancel(connection, account):
