@@ -41,6 +41,7 @@ extern const struct command events_command;
 extern const struct command show_command;
 extern const struct command follow_command;
 extern const struct command grep_command;
+extern const struct command stat_command;
 extern const struct command sql_command;
 extern const struct command why_command;
 extern const struct command schema_command;

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "analyze/command/select.h"
+#include "analyze/command/stat_result.h"
+#include "analyze/listing/listing.h"
+#include "analyze/replay/reading.h"
+#include "analyze/replay/record.h"
+#include "analyze/stat/statistics.h"
+#include "format/size.h"
+
+static const char help[] =
+	"Counts the records of a recording by what was asked: how often, how many failed\n"
+	"and how, how long they took, which took longest, and what was asked again and\n"
+	"again with other values (N+1). An exchange that was recorded at both ends counts\n"
+	"once. What took most time in all comes first.";
+
+enum {
+	OPT_BY = SELECT_OPTIONS,
+	OPT_OVER,
+	OPT_WHERE,
+	OPT_SORT,
+	OPT_LIMIT,
+	OPT_COLUMNS,
+	OPT_DECODE_AS,
+	OPT_THREADS
+};
+
+static const struct command_option options[] = {
+	SELECT_OPTION_TABLE,
+	{"by", 0, "COL[,COL]", "count by these columns (proto,shape)"},
+	{"over", 0, "DURATION", "count each interval for itself, as in 1s or 5m"},
+	LISTING_OPTIONS,
+	{"decode-as", 0, "PROTOCOL", "don't infer: every connection speaks this"},
+	{"threads", 0, "N", "processors to use, from 1; as many as help unless told otherwise"},
+	{0},
+};
+
+/* Of the memory that reading may use, the groups may take this part, too. */
+#define GROUPS_SHARE 4
+
+struct counting {
+	struct reading reading;
+	struct select select;
+	const char *by;
+	uint64_t over;
+	struct listing_wish wish;
+	const struct table *table; /* NULL: of all protocols */
+	const struct protocol *decode_as;
+	uint64_t threads;
+
+	struct fields fields;  /* of the records */
+	struct filter *filter; /* of records; NULL: the condition is about what was counted */
+	uint64_t asked;
+	struct statistics statistics;
+};
+
+/* ---- what is counted ---- */
+
+static bool add_columns(struct counting *stat)
+{
+	bool good = fields_add(&stat->fields, record_columns, RECORD_COLUMNS, NULL);
+
+	for (size_t i = 0; protocols[i]; i++)
+		for (const struct table *const *t = protocols[i]->tables; *t; t++)
+			if (!stat->table || stat->table == *t)
+				good = good && fields_add(&stat->fields, (*t)->columns,
+							  (*t)->column_count, NULL);
+	return good && fields_add(&stat->fields, &shape_column, 1, NULL);
+}
+
+static bool add_by(struct counting *stat, const char *command, struct span name)
+{
+	struct statistics *s = &stat->statistics;
+	int found = fields_find(&stat->fields, name);
+
+	if (found < 0) {
+		struct buffer text = {0}, hint = {0};
+
+		buffer_append_span(&text, name);
+		buffer_append_char(&text, '\0');
+		fields_suggest(&stat->fields, text.data ? text.data : "", &hint);
+		command_fail(command, "--by: there is no column '%.*s'; %.*s", (int)name.len,
+			     name.data, (int)hint.len, hint.data ? hint.data : "");
+		buffer_free(&text);
+		buffer_free(&hint);
+		return false;
+	}
+	if (s->by_count == STATISTICS_BY_MAX) {
+		command_fail(command, "--by wants no more than %d columns", STATISTICS_BY_MAX);
+		return false;
+	}
+	if (span_is(name, shape_column.name))
+		s->shape = (int)s->by_count;
+	s->by[s->by_count++] = (size_t)found;
+	return true;
+}
+
+static bool choose_by(struct counting *stat, const char *command)
+{
+	const char *names = stat->by ? stat->by : "proto,shape";
+
+	stat->statistics.shape = -1;
+	for (;;) {
+		size_t len = strcspn(names, ",");
+
+		if (!add_by(stat, command, span_of(names, len)))
+			return false;
+		if (!names[len])
+			return true;
+		names += len + 1;
+	}
+}
+
+/* A condition on columns of records is asked before they are counted, any other one after. */
+static void choose_condition(struct counting *stat)
+{
+	struct buffer why = {0};
+
+	if (!stat->wish.where)
+		return;
+	stat->filter = filter_new(&stat->fields, stat->wish.where, &why);
+	buffer_free(&why);
+}
+
+static int begin(struct counting *stat, const char *command)
+{
+	struct statistics *s = &stat->statistics;
+	uint64_t memory = stat->select.memory ? stat->select.memory : REPLAY_MEMORY_LIMIT;
+
+	if (!add_columns(stat))
+		return command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	if (!choose_by(stat, command))
+		return STATUS_USAGE;
+	choose_condition(stat);
+	s->fields = &stat->fields;
+	s->over = (int64_t)stat->over;
+	s->memory = (size_t)(memory / GROUPS_SHARE);
+	if (!statistics_begin(s))
+		return command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	return STATUS_DONE;
+}
+
+/* ---- records ---- */
+
+static bool is_selected(struct counting *stat, const struct row *row)
+{
+	struct selection *selection = &stat->select.selection;
+	struct selection_subject subject;
+
+	if (selection_is_all(selection))
+		return true;
+	subject = row_subject(row);
+	return selection_matches(selection, ~0u, &subject);
+}
+
+/* Of two ends of an exchange the client's counts. */
+static bool is_counted(struct counting *stat, const struct row *row)
+{
+	if (!is_selected(stat, row))
+		return false;
+	return !row->twin || row->end->role != ROLE_SERVER || !is_selected(stat, row->twin);
+}
+
+static void take(struct counting *stat, const struct row *row)
+{
+	struct record_values common;
+	const struct row_part parts[] = {
+		{.columns = record_columns, .count = RECORD_COLUMNS, .values = common.values},
+		{.columns = row->table->columns,
+		 .count = row->table->column_count,
+		 .values = row->values},
+	};
+	bool counted = is_counted(stat, row);
+
+	record_fill(&common, row);
+	if (counted && stat->filter) {
+		stat->asked++;
+		counted = filter_passes(stat->filter, parts, 2);
+	}
+	statistics_add(&stat->statistics, row, common.values, counted);
+}
+
+static int count_all(struct counting *stat, const char *command)
+{
+	const struct row *row;
+	int status;
+
+	while (!stat->statistics.no_memory && (row = reading_row(&stat->reading)) != NULL)
+		take(stat, row);
+	status = reading_end(&stat->reading);
+	select_explain(&stat->select, command);
+	if (!statistics_end(&stat->statistics))
+		return command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	if (stat->filter && filter_error(stat->filter))
+		return command_fail(command, "--where: %s", filter_error(stat->filter));
+	if (stat->filter && stat->asked && !stat->statistics.count)
+		command_warn(command, "none of %" PRIu64 " records passes --where \"%s\"",
+			     stat->asked, stat->wish.where);
+	if (groups_overflowed(stat->statistics.groups))
+		command_warn(command,
+			     "there are too many kinds to count each for itself: those "
+			     "that came last are one, without a name; --memory allows more");
+	return status;
+}
+
+/* ---- the command ---- */
+
+static bool take_option(struct counting *stat, const char *command, int option, const char *value)
+{
+	if (option < SELECT_OPTIONS)
+		return select_option(&stat->select, command, option, value);
+	switch (option) {
+	case OPT_BY:
+		stat->by = value;
+		return true;
+	case OPT_OVER:
+		if (size_parse_duration(value, &stat->over) && stat->over)
+			return true;
+		command_fail(command, "--over wants a duration like 1s or 500ms, not '%s'", value);
+		return false;
+	case OPT_WHERE:
+	case OPT_SORT:
+	case OPT_LIMIT:
+	case OPT_COLUMNS:
+		return listing_option(&stat->wish, command, option - OPT_WHERE, value);
+	case OPT_DECODE_AS:
+		stat->decode_as = protocol_find(value);
+		return stat->decode_as || select_no_protocol(command, value) == COMMAND_END;
+	default:
+		if (option_number(value, UINT16_MAX, &stat->threads) && stat->threads)
+			return true;
+		command_fail(command, "--threads wants a number from 1, not '%s'", value);
+		return false;
+	}
+}
+
+static int parse(struct counting *stat, int argc, char **argv)
+{
+	struct command_line line = {&stat_command, argc, argv, 0};
+	const char *value;
+	int option;
+
+	while ((option = command_next_option(&line, &value)) != COMMAND_END) {
+		if (option == COMMAND_HELP || option == COMMAND_WRONG)
+			return option;
+		if (!take_option(stat, argv[0], option, value))
+			return COMMAND_WRONG;
+	}
+	if (argc - optind < 1 || argc - optind > 2) {
+		command_fail(argv[0],
+			     "wants a recording and perhaps a protocol; try 'socktape %s --help'",
+			     argv[0]);
+		return COMMAND_WRONG;
+	}
+	if (argc - optind == 2) {
+		stat->table = protocol_table_find(argv[optind + 1], NULL);
+		if (!selection_add(&stat->select.selection, SELECT_PROTOCOL, argv[optind + 1]))
+			return select_no_protocol(argv[0], argv[optind + 1]);
+	}
+	return select_check(&stat->select, argv[0], argv[optind]) ? COMMAND_END : COMMAND_WRONG;
+}
+
+static int print(struct counting *stat, const char *command, int status)
+{
+	struct listing_wish wish = stat->wish;
+
+	if (stat->filter)
+		wish.where = NULL;
+	return stat_result_print(&stat->statistics, command, &wish, stat->select.format, status);
+}
+
+static int run(struct counting *stat, const char *command)
+{
+	struct replay_options with = {
+		.selection = &stat->select.selection,
+		.memory_limit = stat->select.memory,
+		.window = true,
+		.threads = stat->threads ? (unsigned)stat->threads : command_processors(),
+		.decode_as = stat->decode_as,
+		.keylog = stat->select.keylog,
+	};
+	int status = begin(stat, command);
+
+	if (!status)
+		status = stat_result_check(&stat->statistics, command, &stat->wish,
+					   stat->filter != NULL);
+	if (!status)
+		status = reading_open_rows(&stat->reading, command, stat->select.operand.path,
+					   &with);
+	if (status)
+		return status;
+	status = count_all(stat, command);
+	if (status != STATUS_USAGE)
+		status = print(stat, command, status);
+	reading_close(&stat->reading);
+	return status;
+}
+
+static int run_stat(int argc, char **argv)
+{
+	struct counting stat = {0};
+	int status = parse(&stat, argc, argv);
+
+	if (status != COMMAND_END)
+		return status == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
+	status = run(&stat, argv[0]);
+	statistics_free(&stat.statistics);
+	filter_free(stat.filter);
+	fields_free(&stat.fields);
+	return select_end(&stat.select, status);
+}
+
+const struct command stat_command = {
+	.name = "stat",
+	.run = run_stat,
+	.arguments = "REC [PROTOCOL] [options]",
+	.summary = "how often, how long, how many failed: by what was asked",
+	.help = help,
+	.options = options,
+};

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/listing/listing.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "analyze/command/command.h"
+#include "analyze/spill/values.h"
+
+/* ---- what was wished ---- */
+
+bool listing_option(struct listing_wish *wish, const char *command, int option, const char *value)
+{
+	switch (option) {
+	case 0:
+		wish->where = value;
+		return true;
+	case 1:
+		wish->sort = value;
+		return true;
+	case 2:
+		if (option_number(value, UINT64_MAX, &wish->limit) && wish->limit)
+			return true;
+		command_fail(command, "--limit wants a number from 1, not '%s'", value);
+		return false;
+	default:
+		wish->columns = value;
+		return true;
+	}
+}
+
+static bool fail_memory(const struct listing *l)
+{
+	command_fail(l->command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	return false;
+}
+
+static bool fail_name(const struct listing *l, const char *option, struct span name)
+{
+	struct buffer text = {0}, hint = {0};
+
+	buffer_append_span(&text, name);
+	buffer_append_char(&text, '\0');
+	if (!text.failed)
+		fields_suggest(&l->fields, text.data, &hint);
+	command_fail(l->command, "%s: there is no column '%.*s'; %.*s", option, (int)name.len,
+		     name.data, (int)hint.len, hint.data ? hint.data : "");
+	buffer_free(&text);
+	buffer_free(&hint);
+	return false;
+}
+
+static bool begin_filter(struct listing *l)
+{
+	struct buffer why = {0};
+
+	l->filter = filter_new(&l->fields, l->wish.where, &why);
+	if (!l->filter)
+		command_fail(l->command, "--where: %.*s", (int)why.len, why.data ? why.data : "");
+	buffer_free(&why);
+	return l->filter != NULL;
+}
+
+static bool begin_ranking(struct listing *l)
+{
+	bool down = *l->wish.sort == '-';
+	struct span name = span_text(l->wish.sort + down);
+	int key = fields_find(&l->fields, name);
+
+	if (key < 0)
+		return fail_name(l, "--sort", name);
+	l->key = (size_t)key;
+	l->ranking = ranking_new(down);
+	return l->ranking || fail_memory(l);
+}
+
+static struct span next_name(const char **names)
+{
+	size_t len = strcspn(*names, ",");
+	struct span name = span_of(*names, len);
+
+	*names += len + ((*names)[len] == ',');
+	return name;
+}
+
+static bool choose_columns(struct listing *l)
+{
+	size_t most = strlen(l->wish.columns) + 1;
+	const char *names = l->wish.columns;
+
+	l->chosen = calloc(most, sizeof(*l->chosen));
+	l->chosen_names = calloc(most, sizeof(*l->chosen_names));
+	l->values = calloc(most, sizeof(*l->values));
+	if (!l->chosen || !l->chosen_names || !l->values)
+		return fail_memory(l);
+	do {
+		struct span name = next_name(&names);
+		int found = fields_find(&l->fields, name);
+
+		if (found < 0)
+			return fail_name(l, "--columns", name);
+		l->chosen_names[l->chosen_count] = (size_t)found;
+		l->chosen[l->chosen_count++] = *l->fields.names[found];
+	} while (*names);
+	return true;
+}
+
+static struct row_part chosen_part(const struct listing *l)
+{
+	return (struct row_part){
+		.columns = l->chosen, .count = l->chosen_count, .values = l->values};
+}
+
+static bool begin_columns(struct listing *l)
+{
+	struct row_part part;
+
+	if (!choose_columns(l))
+		return false;
+	if (l->format == OUTPUT_TEXT) {
+		l->grid = grid_new(l->chosen, l->chosen_count, GRID_TABLE);
+		return l->grid || fail_memory(l);
+	}
+	part = chosen_part(l);
+	output_header(l->out, &part, 1);
+	return true;
+}
+
+bool listing_begin(struct listing *l, const char *command, const struct listing_wish *wish,
+		   enum output_format format, struct output *out)
+{
+	l->command = command;
+	l->wish = *wish;
+	l->format = format;
+	l->out = out;
+	return (!wish->where || begin_filter(l)) && (!wish->sort || begin_ranking(l)) &&
+	       (!wish->columns || begin_columns(l));
+}
+
+/* ---- rows ---- */
+
+bool listing_wants(struct listing *l, const struct row_part *parts, size_t count)
+{
+	l->asked++;
+	if (l->filter && !filter_passes(l->filter, parts, count))
+		return false;
+	l->wanted++;
+	return true;
+}
+
+static void choose_values(struct listing *l, const struct row_part *parts, size_t count)
+{
+	for (size_t i = 0; i < l->chosen_count; i++) {
+		const struct value *v = fields_value(&l->fields, parts, count, l->chosen_names[i]);
+
+		l->values[i] = v ? *v : (struct value){0};
+	}
+}
+
+static void print_chosen(struct listing *l)
+{
+	const struct row_part part = chosen_part(l);
+
+	if (l->grid) {
+		volatile bool begun = false;
+
+		grid_row(l->grid, l->values, &begun);
+	} else {
+		output_row(l->out, &part, 1);
+	}
+}
+
+/* ---- rows that wait for their order ---- */
+
+static void pack_cells(struct buffer *b, const struct cells *cells)
+{
+	buffer_append(b, cells, sizeof(*cells));
+	buffer_append_span(b, buffer_span(&cells->text));
+}
+
+static void print_cells(struct listing *l, struct span packed)
+{
+	struct cells cells;
+
+	memcpy(&cells, packed.data, sizeof(cells));
+	cells.text = (struct buffer){0};
+	buffer_append(&cells.text, packed.data + sizeof(cells), packed.len - sizeof(cells));
+	output_cells(l->out, l->text_columns, &cells);
+	buffer_free(&cells.text);
+}
+
+/* A part of a row that waits; its values follow, LEN bytes. */
+struct packed_part {
+	const struct column *columns;
+	const char *prefix;
+	size_t count;
+	size_t len; /* 0: it has none */
+};
+
+static void pack_parts(struct buffer *b, const struct row_part *parts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct packed_part part = {parts[i].columns, parts[i].prefix, parts[i].count, 0};
+		size_t at = b->len;
+
+		buffer_append(b, &part, sizeof(part));
+		if (!parts[i].values)
+			continue;
+		values_pack(b, parts[i].values, parts[i].count);
+		part.len = b->len - at - sizeof(part);
+		if (!b->failed)
+			memcpy(b->data + at, &part, sizeof(part));
+	}
+}
+
+static void print_parts(struct listing *l, struct span packed)
+{
+	struct buffer parts = {0}, values = {0};
+	size_t count = 0, total = 0;
+	struct packed_part part;
+	struct row_part *to;
+	struct value *at;
+
+	for (size_t i = 0; i < packed.len; i += sizeof(part) + part.len, count++) {
+		memcpy(&part, packed.data + i, sizeof(part));
+		total += part.count;
+	}
+	to = (struct row_part *)(void *)buffer_reserve(&parts, (count + 1) * sizeof(*to));
+	at = (struct value *)(void *)buffer_reserve(&values, (total + 1) * sizeof(*at));
+	for (size_t i = 0, n = 0; to && at && i < packed.len; i += sizeof(part) + part.len, n++) {
+		memcpy(&part, packed.data + i, sizeof(part));
+		to[n] = (struct row_part){
+			.columns = part.columns, .count = part.count, .prefix = part.prefix};
+		if (!part.len)
+			continue;
+		values_unpack(span_of(packed.data + i + sizeof(part), part.len), at, part.count);
+		to[n].values = at;
+		at += part.count;
+	}
+	if (to && at)
+		output_row(l->out, to, count);
+	buffer_free(&parts);
+	buffer_free(&values);
+}
+
+static void print_packed(struct listing *l, struct span packed)
+{
+	if (l->chosen) {
+		values_unpack(packed, l->values, l->chosen_count);
+		print_chosen(l);
+	} else if (l->format == OUTPUT_TEXT) {
+		print_cells(l, packed);
+	} else {
+		print_parts(l, packed);
+	}
+}
+
+void listing_row(struct listing *l, const struct row_part *parts, size_t count,
+		 const struct text_column *text_columns, const struct cells *cells)
+{
+	static const struct value null;
+	const struct value *key;
+
+	if (l->chosen)
+		choose_values(l, parts, count);
+	if (!l->ranking) {
+		print_chosen(l);
+		l->printed++;
+		return;
+	}
+	buffer_clear(&l->packed);
+	l->text_columns = text_columns;
+	if (l->chosen)
+		values_pack(&l->packed, l->values, l->chosen_count);
+	else if (cells)
+		pack_cells(&l->packed, cells);
+	else
+		pack_parts(&l->packed, parts, count);
+	key = fields_value(&l->fields, parts, count, l->key);
+	ranking_add(l->ranking, key ? key : &null, buffer_span(&l->packed));
+}
+
+bool listing_is_full(const struct listing *l)
+{
+	if (l->grid ? !grid_alive(l->grid) : !output_alive(l->out))
+		return true;
+	if (l->ranking)
+		return ranking_error(l->ranking) != NULL;
+	return l->wish.limit && l->wanted >= l->wish.limit;
+}
+
+/* ---- the end ---- */
+
+static void print_ranked(struct listing *l)
+{
+	struct span packed;
+
+	while ((!l->wish.limit || l->printed < l->wish.limit) &&
+	       ranking_next(l->ranking, &packed)) {
+		print_packed(l, packed);
+		l->printed++;
+	}
+}
+
+int listing_end(struct listing *l, int status)
+{
+	bool good = true;
+
+	if (l->ranking && status != STATUS_USAGE)
+		print_ranked(l);
+	if (l->grid)
+		good = grid_free(l->grid);
+	l->grid = NULL;
+	if (!good && status != STATUS_USAGE)
+		status = command_fail(l->command, "the output could not be written");
+	if (l->ranking && ranking_error(l->ranking))
+		status = command_fail(l->command, "rows could not be put in order: %s",
+				      ranking_error(l->ranking));
+	if (l->filter && filter_error(l->filter))
+		status = command_fail(l->command, "--where: %s", filter_error(l->filter));
+	else if (l->filter && !l->wanted && l->asked)
+		command_warn(l->command, "none of %" PRIu64 " rows passes --where \"%s\"", l->asked,
+			     l->wish.where);
+	return status;
+}
+
+void listing_free(struct listing *l)
+{
+	if (l->grid)
+		grid_free(l->grid);
+	filter_free(l->filter);
+	ranking_free(l->ranking);
+	fields_free(&l->fields);
+	buffer_free(&l->packed);
+	free(l->chosen);
+	free(l->chosen_names);
+	free(l->values);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/stat/statistics.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "analyze/replay/record.h"
+#include "analyze/spill/values.h"
+#include "format/hash.h"
+
+bool statistics_begin(struct statistics *s)
+{
+	s->groups = groups_new(s->memory);
+	s->shapes = shapes_new();
+	s->repeats = repeats_new();
+	return s->groups && s->shapes && s->repeats;
+}
+
+void statistics_free(struct statistics *s)
+{
+	groups_free(s->groups);
+	shapes_free(s->shapes);
+	repeats_free(s->repeats);
+	buffer_free(&s->key);
+	buffer_free(&s->text);
+}
+
+/* ---- once it is known which segments are ids ---- */
+
+/* The key of a group with the shape that it has now. */
+static void make_key_again(struct statistics *s, const struct group *group, struct value *values)
+{
+	struct value *shape = &values[s->shape];
+
+	values_unpack(group->key, values, s->by_count);
+	buffer_clear(&s->text);
+	if (value_has_text(shape)) {
+		shapes_again(s->shapes, group->table, shape->text, &s->text);
+		shape->text = buffer_span(&s->text);
+	}
+	buffer_clear(&s->key);
+	values_pack(&s->key, values, s->by_count);
+}
+
+/* Groups whose shapes have become one are. */
+static bool join_groups(struct statistics *s)
+{
+	struct value values[STATISTICS_BY_MAX];
+	struct groups *joined = groups_new(s->memory);
+	struct group *const *all;
+	size_t count;
+
+	if (!joined || !shapes_settle(s->shapes)) {
+		groups_free(joined);
+		return false;
+	}
+	all = groups_all(s->groups, &count);
+	for (size_t i = 0; i < count && !s->no_memory; i++) {
+		struct group *to;
+
+		if (all[i]->rest) {
+			to = groups_get_rest(joined);
+		} else {
+			make_key_again(s, all[i], values);
+			to = groups_get(joined, all[i]->table, all[i]->since, buffer_span(&s->key));
+		}
+		if (!to || !group_merge(to, all[i]))
+			s->no_memory = true;
+	}
+	groups_free(s->groups);
+	s->groups = joined;
+	return true;
+}
+
+/* ---- records ---- */
+
+static void make_shape(struct statistics *s, const struct row *row, struct value *value)
+{
+	buffer_clear(&s->text);
+	shapes_append(s->shapes, row->table, row->values, &s->text);
+	*value = (struct value){0};
+	if (s->text.len)
+		*value = value_text(buffer_span(&s->text));
+}
+
+static void make_key(struct statistics *s, const struct row_part *parts, size_t count)
+{
+	struct value values[STATISTICS_BY_MAX];
+
+	for (size_t i = 0; i < s->by_count; i++) {
+		const struct value *v = fields_value(s->fields, parts, count, s->by[i]);
+
+		values[i] = v ? *v : (struct value){0};
+	}
+	buffer_clear(&s->key);
+	values_pack(&s->key, values, s->by_count);
+}
+
+static struct group *group_of(struct statistics *s, const struct row *row,
+			      const struct row_part *parts, size_t count)
+{
+	int64_t since = s->over ? row->begin - row->begin % s->over : 0;
+	struct group *group;
+
+	make_key(s, parts, count);
+	if (groups_are_many(s->groups) && s->shape >= 0 && !groups_overflowed(s->groups)) {
+		/* Some may be one by now. */
+		if (!join_groups(s))
+			return NULL;
+		make_key(s, parts, count);
+	}
+	group = groups_get(s->groups, s->shape >= 0 ? row->table : NULL, since,
+			   buffer_span(&s->key));
+	return s->key.failed ? NULL : group;
+}
+
+static bool count_failure(struct statistics *s, struct group *group, const struct row *row)
+{
+	struct buffer name = {0};
+	bool good;
+
+	if (row->outcome == OUTCOME_OK)
+		return true;
+	if (row->outcome == OUTCOME_ERROR)
+		facts_failure(facts_of(&s->facts, row->table), row->values, &name);
+	if (!name.len)
+		buffer_append_text(&name, outcome_text(row->outcome));
+	good = group_failed(group, buffer_span(&name), 1);
+	buffer_free(&name);
+	return good;
+}
+
+static void count_run(struct group *group, const struct run *run)
+{
+	if (run->length == REPEATS_MIN)
+		group->runs++;
+	if (run->length < REPEATS_MIN || run->length <= group->repeats)
+		return;
+	group->repeats = run->length;
+	memcpy(group->repeats_in, run->id, sizeof(group->repeats_in));
+}
+
+static bool count_row(struct statistics *s, struct group *group, const struct row *row)
+{
+	int64_t ns = row_latency(row);
+	bool first = !group->count++;
+
+	if (first || (ns != TIME_UNKNOWN && ns > group->most_ns))
+		row_id(row, group->worst);
+	if (ns != TIME_UNKNOWN && ns > group->most_ns)
+		group->most_ns = ns;
+	group->bytes += facts_bytes(facts_of(&s->facts, row->table), row->values);
+	if (ns != TIME_UNKNOWN) {
+		s->total_ns += ns;
+		if (!group_took(group, ns))
+			return false;
+	}
+	return count_failure(s, group, row);
+}
+
+/*
+ * A hash of a shape for what has to be told at once, before all names are known: segments with
+ * digits are taken for values.
+ */
+static uint64_t guess(const struct facts *facts, struct span shape)
+{
+	static const char separators[] = " :/.";
+	uint64_t hash = hash_u64(1, (uintptr_t)facts->table);
+
+	if (!facts->learnt)
+		return hash_bytes(hash, shape.data, shape.len);
+	while (shape.len) {
+		size_t len = 0;
+		bool digits = false;
+
+		while (len < shape.len && !memchr(separators, shape.data[len], 4))
+			digits |= isdigit((unsigned char)shape.data[len++]) != 0;
+		if (len < shape.len)
+			len++;
+		hash = digits ? hash_u64(hash, 0) : hash_bytes(hash, shape.data, len);
+		shape = span_of(shape.data + len, shape.len - len);
+	}
+	return hash;
+}
+
+void statistics_add(struct statistics *s, const struct row *row, const struct value *common,
+		    bool counted)
+{
+	struct value shape;
+	/* The shape stands before a column of a table that has its name. */
+	const struct row_part parts[] = {
+		{.columns = &shape_column, .count = 1, .values = &shape},
+		{.columns = record_columns, .count = RECORD_COLUMNS, .values = common},
+		{.columns = row->table->columns,
+		 .count = row->table->column_count,
+		 .values = row->values},
+	};
+	struct group *group;
+	struct run run;
+	const struct facts *facts;
+	bool again;
+
+	if (counted && !shapes_learn(s->shapes, row->table, row->values))
+		s->no_memory = true;
+	make_shape(s, row, &shape);
+	facts = facts_of(&s->facts, row->table);
+	again = repeats_add(s->repeats, row, facts, guess(facts, buffer_span(&s->text)), &run);
+	if (!counted)
+		return;
+	group = group_of(s, row, parts, sizeof(parts) / sizeof(parts[0]));
+	if (!group || !count_row(s, group, row)) {
+		s->no_memory = true;
+		return;
+	}
+	if (again)
+		count_run(group, &run);
+	if (!s->first || row->begin < s->first)
+		s->first = row->begin;
+	if (row->begin > s->last)
+		s->last = row->begin;
+	s->count++;
+}
+
+bool statistics_end(struct statistics *s)
+{
+	if (s->shape >= 0 && !join_groups(s))
+		return false;
+	return !s->no_memory;
+}

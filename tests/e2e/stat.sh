@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# socktape stat: what it counts, by what, in which order; what it says of repeats, and of time.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+rec=corpora/http/live-demo
+stat() { "$socktape" stat "$rec" "$@"; }
+
+# ---- the same numbers as SQL ----
+
+once="FROM records WHERE NOT (role = 'server' AND twin IS NOT NULL)"
+is "counts, errors and times are those of SQL" \
+	"$(stat --json | jq -c '[.proto, .shape, .count, .errors, .p50_ms, .p99_ms, .max_ms, .worst]' | sort)" \
+	"$("$socktape" sql "$rec" --json "SELECT json_array(proto, shape, count(*), sum(outcome <> 'ok'), round(ms(p50(latency_ns)), 3), round(ms(p99(latency_ns)), 3), round(ms(max(latency_ns)), 3), worst(record_id, latency_ns)) AS row $once GROUP BY proto, shape" |
+		jq -rc '.row | fromjson' | sort)"
+is "shares are of all" "$(stat --json | jq -s 'map(.share) | add | round')" 100
+is "what took most time is first" "$(stat --json --limit 2 | jq -r .shape | tr '\n' ';')" "A www.demo.test;INCR visits;"
+is "failures have names" "$(stat --json | jq -c 'select(.failures) | .failures' | sort | tr '\n' ' ')" '{"404":2} {"ERR":1} {"NXDOMAIN":1} '
+is "one protocol" "$(stat http --json | jq -r .proto | sort -u)" http
+is "by other columns" "$(stat http --by comm,code --format csv --columns comm,code,count --sort -count | tr -d '\r' | head -3 | tr '\n' ' ')" \
+	"comm,code,count curl,200,5 python3,200,2 "
+is "a condition on records" "$(stat --where 'code = 404' --json | jq -c '[.shape, .count]')" '["GET /missing",2]'
+is "a condition on what was counted" "$(stat --where 'count > 10' --json | jq -c '[.shape, .count]')" '["INCR visits",11]'
+is "over time" "$(stat http --by proto --over 100ms --json | jq -s -c '[(map(.count) | add), (map(.time) == (map(.time) | sort))]')" '[12,true]'
+is "times of intervals are round" "$(stat http --over 100ms --json | jq -r .time | grep -vc '\.[0-9]00000000Z$')" 0
+
+# ---- N+1 ----
+
+# get N US: a call of Redis.
+get() { jq -nc --arg key "user:$1:name" --argjson len "${#1}" '{port: 6379, conn: 2, us: 20, request: "*2\r\n$3\r\nGET\r\n$\($len + 10)\r\n\($key)\r\n", response: "$1\r\nx\r\n"}'; }
+{
+	for i in 1 2 3 4 5 6 7; do get $i; done
+	jq -nc '{conn: 3, port: 6379, request: "*1\r\n$4\r\nPING\r\n", response: "+PONG\r\n"}'
+	for _ in 1 2 3 4 5 6 7 8; do get 9; done
+} | python3 tests/e2e/talk.py "$work/repeats"
+"$socktape" stat "$work/repeats" --json >"$work/repeats.json" 2>/dev/null
+is "other values in a row are told" "$(jq -c 'select(.repeats) | [.shape, .count, .repeats, .repeats_in]' "$work/repeats.json")" \
+	'["GET user:{id}:name",15,8,"2.0"]'
+is "in words" "$("$socktape" stat "$work/repeats" 2>/dev/null | grep -c '^N+1: 8 times in a row with other values, at 2\.0 (1 such runs): redis GET user:{id}:name$')" 1
+is "and nothing where there are none" "$(stat | grep -c N+1)" 0
+
+# ---- what is wrong ----
+
+complains() {
+	local name=$1 pattern=$2 got
+	shift 2
+	"$@" >"$work/out" 2>"$work/err"
+	got=$?
+	if [ "$got" -eq 1 ] && [ "$(wc -l <"$work/err")" -eq 1 ] && grep -q -- "$pattern" "$work/err"; then
+		ok "$name"
+	else
+		not_ok "$name" "exit status $got" "$(cat "$work/err")"
+	fi
+}
+complains "--by a column that isn't there" "no column 'shapes'; did you mean 'shape'" stat --by shapes
+complains "--sort by one" "no column 'cuont'; did you mean 'count'" stat --sort cuont
+complains "--columns with one" "no column 'x'" stat --columns count,x
+complains "--where with one" "did you mean 'count'" stat --where 'cuont > 1'
+complains "--where that is none" "syntax error" stat --where 'count >'
+complains "--where that is two" "near" stat --where '1; SELECT 2'
+complains "--where that asks something else" "no such table\|not authorized\|prohibited" stat --where '(SELECT count(*) FROM sqlite_schema)'
+complains "--over nothing" "wants a duration" stat --over 0
+complains "a protocol that isn't there" "no protocol 'htp'" stat htp
+is "a condition that nothing has is told" "$(stat --where 'code = 999' 2>&1 >/dev/null)" \
+	'socktape stat: none of 38 records passes --where "code = 999"'
+
+finish
