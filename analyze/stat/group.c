@@ -51,7 +51,7 @@ static bool grow(struct groups *g)
 {
 	size_t slot_count = g->slot_count ? g->slot_count * 2 : 256;
 	size_t *slots = calloc(slot_count, sizeof(*slots));
-	struct group **all = realloc(g->all, slot_count / 2 * sizeof(*all));
+	struct group **all = realloc(g->all, slot_count / 2 * sizeof(struct group *));
 
 	if (all)
 		g->all = all;

@@ -164,7 +164,7 @@ static bool count_row(struct statistics *s, struct group *group, const struct ro
  */
 static uint64_t guess(const struct facts *facts, struct span shape)
 {
-	static const char separators[] = " :/.";
+	static const char separators[4] = {' ', ':', '/', '.'};
 	uint64_t hash = hash_u64(1, (uintptr_t)facts->table);
 
 	if (!facts->learnt)
@@ -173,7 +173,7 @@ static uint64_t guess(const struct facts *facts, struct span shape)
 		size_t len = 0;
 		bool digits = false;
 
-		while (len < shape.len && !memchr(separators, shape.data[len], 4))
+		while (len < shape.len && !memchr(separators, shape.data[len], sizeof(separators)))
 			digits |= isdigit((unsigned char)shape.data[len++]) != 0;
 		if (len < shape.len)
 			len++;
