@@ -216,6 +216,9 @@ static void malformed(void **state)
 
 static void inference(void **state)
 {
+	struct sample resampled = {
+		.transport = TRANSPORT_TCP, .midstream = true, .resampled = true};
+	struct verdict verdict = {0};
 	enum role role;
 
 	(void)state;
@@ -231,6 +234,16 @@ static void inference(void **state)
 			    BYTES("rest" ASK("\2", "one") ASK("\3", "two") ASK("\2", "one")),
 			    BYTES("st" ANSWER("\2", "ONE") ANSWER("\3", "TWO") ANSWER("\2", "ONE")),
 			    true, &role) >= INFER_CERTAIN);
+	/* Behind what nothing recognised only a chain of frames will do. */
+	resampled.bytes[DIRECTION_SENT] = BYTES(ASK("\2", "one") ASK("\3", "two"));
+	resampled.bytes[DIRECTION_RECEIVED] = BYTES(ANSWER("\2", "ONE") ANSWER("\3", "TWO"));
+	protocol_mux.infer(&resampled, &verdict);
+	assert_true(verdict.score >= INFER_CERTAIN);
+	verdict.score = 0;
+	resampled.bytes[DIRECTION_SENT] = BYTES(ASK("\2", "one"));
+	resampled.bytes[DIRECTION_RECEIVED] = BYTES("");
+	protocol_mux.infer(&resampled, &verdict);
+	assert_int_equal(verdict.score, 0);
 	/* Frames with a length that others have, too. */
 	assert_int_equal(
 		infer_score(&protocol_mux, BYTES("\0\0\0\5\2abcd"), BYTES(""), false, &role), 0);

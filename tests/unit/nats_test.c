@@ -351,6 +351,32 @@ static void malformed(void **state)
 }
 
 /* Longer than what is taken whole, with little kept of it. */
+/* What a server tells of itself may be long, with all servers of a cluster; a subject isn't. */
+static void long_lines(void **state)
+{
+	static char info[100000], pub[100000];
+	struct feed_message messages[] = {
+		{DIRECTION_RECEIVED, info, sizeof(info)},
+		FEED_REQUEST("PUB a 1\r\nx\r\n"),
+		{DIRECTION_SENT, pub, sizeof(pub)},
+		FEED_REQUEST("PUB c 1\r\nx\r\n"),
+	};
+	const struct feed feed = {
+		.messages = messages, .count = 4, .decode_as = &protocol_nats, .role = ROLE_CLIENT};
+	static const char head[] = "INFO {\"server_id\":\"N1\",\"connect_urls\":[\"",
+			  tail[] = "\"]}\r\n";
+
+	(void)state;
+	memset(info, 'x', sizeof(info));
+	memcpy(info, head, sizeof(head) - 1);
+	memcpy(info + sizeof(info) - (sizeof(tail) - 1), tail, sizeof(tail) - 1);
+	memset(pub, 'b', sizeof(pub));
+	memcpy(pub, "PUB ", 4);
+	memcpy(pub + sizeof(pub) - 8, " 1\r\nx\r\n", 7);
+	http_expect(&feed, (const char *const[]){"'verb':'INFO'", "'verb':'PUB' | 'subject':'a'",
+						 "'verb':'PUB' | 'subject':'c'", NULL});
+}
+
 static void long_payload(void **state)
 {
 	static char frame[300000];
@@ -448,7 +474,8 @@ int main(void)
 		cmocka_unit_test(published),	 cmocka_unit_test(pulls),
 		cmocka_unit_test(pull_fails),	 cmocka_unit_test(losses),
 		cmocka_unit_test(malformed),	 cmocka_unit_test(long_payload),
-		cmocka_unit_test(tls),		 cmocka_unit_test(inference),
+		cmocka_unit_test(long_lines),	 cmocka_unit_test(tls),
+		cmocka_unit_test(inference),
 	};
 
 	return cmocka_run_group_tests_name("nats", tests, NULL, NULL);

@@ -99,6 +99,8 @@ static void what_is_no_frame(void **state)
 		{SIDE_SERVER, ":9223372036854775808\r\n"},
 		{SIDE_SERVER, "$-2\r\n"},
 		{SIDE_SERVER, "$5\rx"},
+		{SIDE_SERVER, "$12x\n"},
+		{SIDE_SERVER, "$12\rx"},
 		{SIDE_SERVER, "$99999999999999\r\n"},
 		{SIDE_SERVER, "*-2\r\n"},
 		{SIDE_SERVER, "*4294967296\r\n"},

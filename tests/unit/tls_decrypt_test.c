@@ -229,6 +229,22 @@ static unsigned read_suites(int version)
 	return count;
 }
 
+/* Registered, and with a hash or a cipher that nothing here has. */
+static void other_suites(void **state)
+{
+	struct suite suite;
+
+	(void)state;
+	assert_false(suite_read("TLS_SM4_GCM_SM3", TLS_1_3, &suite));
+	assert_false(suite_read("TLS_SM4_CCM_SM3", TLS_1_3, &suite));
+	assert_false(suite_read("TLS_AES_128_GCM_SM3", TLS_1_3, &suite));
+	assert_false(suite_read("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_", TLS_1_2, &suite));
+	assert_false(suite_read("TLS_RSA_WITH_IDEA_CBC_SHA", TLS_1_2, &suite));
+	assert_true(suite_read("TLS_AES_128_GCM_SHA256", TLS_1_3, &suite));
+	assert_false(suite_read("TLS_AES_128_GCM_SHA256", TLS_1_2, &suite));
+	assert_true(suite_read("TLS_RSA_WITH_AES_128_CCM", TLS_1_2, &suite));
+}
+
 static void every_suite_of_1_2(void **state)
 {
 	(void)state;
@@ -656,6 +672,9 @@ static void keylog_lines(void **state)
 	assert_int_equal(add(k, "RSA Session-ID:0102 Master-Key:0304"), KEYLOG_TAKEN);
 	assert_non_null(keylog_find_session(k, span_of("\1\2", 2)));
 	assert_null(keylog_find_session(k, span_of("\1", 1)));
+	assert_int_equal(add(k, "RSA Session-ID: Master-Key:0304"), KEYLOG_NO_LINE);
+	assert_int_equal(add(k, "RSA Session-ID:0103 Master-Key:"), KEYLOG_NO_LINE);
+	assert_null(keylog_find_session(k, span_of("\1\3", 2)));
 	keylog_free(k);
 	keylog_free(user);
 }
@@ -685,6 +704,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keylog_lines),
 		cmocka_unit_test(keylog_is_bounded),
+		cmocka_unit_test(other_suites),
 		cmocka_unit_test(every_suite_of_1_2),
 		cmocka_unit_test(every_suite_of_older_ones),
 		cmocka_unit_test(every_suite_of_1_3),
