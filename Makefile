@@ -103,7 +103,7 @@ RECORD_PARTS_SRC := $(filter-out record/main.c,$(RECORD_SRC))
 $(eval $(call archive,record,RECORD_PARTS_SRC))
 
 ANALYZE_ARCHIVES := $(BUILD)/libanalyze.a $(BUILD)/libprotocols.a $(BUILD)/libformat.a
-ANALYZE_LIBS     := -lsqlite3 -ledit -lpcre2-8
+ANALYZE_LIBS     := -lsqlite3 -ledit -lpcre2-8 -lutf8proc
 ALL_ANALYZE_LIBS := $(ANALYZE_LIBS) $(PROTOCOLS_LIBS) $(FORMAT_LIBS) -lm
 
 $(BUILD)/socktape: $(call obj,analyze/main.c) $(ANALYZE_ARCHIVES)

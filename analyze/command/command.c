@@ -39,9 +39,9 @@ void command_print_help(const struct command *command)
 			snprintf(letter, sizeof(letter), "-%c,", o->letter);
 		snprintf(flag, sizeof(flag), "%s --%s%s%s", letter, o->name, o->argument ? " " : "",
 			 o->argument ? o->argument : "");
-		printf("  %-24s %s\n", flag, o->help);
+		printf("  %-27s %s\n", flag, o->help);
 	}
-	printf("  %-24s %s\n", "-h, --help", "this text");
+	printf("  %-27s %s\n", "-h, --help", "this text");
 	puts("\nWhat ends in " COMMAND_AGAIN " may be given several times.");
 }
 

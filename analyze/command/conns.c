@@ -49,9 +49,18 @@ static void on_conn_end(void *context, const struct connection *c)
 }
 
 static const struct text_column text_columns[] = {
-	{"CONN", 5, true},    {"PROCESS", 22, false}, {"PROTO", 9, false},  {"ROLE", 7, false},
-	{"LOCAL", 21, false}, {"REMOTE", 21, false},  {"START", 15, false}, {"LASTED", 8, true},
-	{"SENT", 8, true},    {"RECEIVED", 8, true},  {"RECORDS", 7, true}, {"", 0, false},
+	{"CONN", 5, true, 0, CUT_END},
+	{"PROCESS", 22, false, 10, CUT_MIDDLE},
+	{"PROTO", 9, false, 5, CUT_END},
+	{"ROLE", 7, false, TEXT_MAY_GO, CUT_END},
+	{"LOCAL", 21, false, TEXT_MAY_GO, CUT_MIDDLE},
+	{"REMOTE", 21, false, 10, CUT_MIDDLE},
+	{"START", 15, false, 12, CUT_PLAIN},
+	{"LASTED", 8, true, TEXT_MAY_GO, CUT_END},
+	{"SENT", 8, true, 0, CUT_END},
+	{"RECEIVED", 8, true, 0, CUT_END},
+	{"RECORDS", 7, true, TEXT_MAY_GO, CUT_END},
+	{"STATE", 0, false, 0, CUT_END},
 };
 
 /* How it stands, unless it just ended. */
@@ -162,8 +171,7 @@ static void print_text(struct output *o, struct cells *cells, const struct value
 		buffer_append_span(b, v[i].text);
 		cells_end(cells, PAINT_NONE);
 	}
-	text_append_time_of_day(b, v[CONN_COLUMN_START].integer);
-	cells_end(cells, PAINT_DIM);
+	output_time_cell(o, cells, v[CONN_COLUMN_START].integer);
 	text_append_duration(b, v[CONN_COLUMN_END].integer - v[CONN_COLUMN_START].integer);
 	cells_end(cells, PAINT_NONE);
 	for (int i = CONN_COLUMN_SENT; i <= CONN_COLUMN_RECEIVED; i++) {

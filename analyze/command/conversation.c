@@ -20,7 +20,7 @@ void conversation_begin(struct conversation_text *c, bool hex)
 
 static void flush(struct conversation_text *c)
 {
-	if (c->text.failed || (!c->dead && !terminal_write(buffer_span(&c->text))))
+	if (c->text.failed || (!c->dead && !terminal_write_text(&c->text)))
 		c->dead = true;
 	buffer_clear(&c->text);
 }

@@ -33,9 +33,17 @@ struct events {
 };
 
 static const struct text_column text_columns[] = {
-	{"TIME", 15, false}, {"CONN", 5, true},	    {"PROCESS", 22, false}, {"FD", 4, true},
-	{"CALL", 9, false},  {"DIR", 8, false},	    {"LAYER", 5, false},    {"OFFSET", 10, true},
-	{"LEN", 8, true},    {"CAPTURED", 8, true}, {"PAYLOAD", 0, false},
+	{"TIME", 15, false, 12, CUT_PLAIN},
+	{"CONN", 5, true, 0, CUT_END},
+	{"PROCESS", 22, false, 10, CUT_MIDDLE},
+	{"FD", 4, true, TEXT_MAY_GO, CUT_END},
+	{"CALL", 9, false, 8, CUT_END},
+	{"DIR", 8, false, 4, CUT_END},
+	{"LAYER", 5, false, TEXT_MAY_GO, CUT_END},
+	{"OFFSET", 10, true, 0, CUT_END},
+	{"LEN", 8, true, 0, CUT_END},
+	{"CAPTURED", 8, true, TEXT_MAY_GO, CUT_END},
+	{"PAYLOAD", 0, false, 0, CUT_END},
 };
 
 static void append_number(struct cells *cells, const struct value *v)
@@ -52,8 +60,7 @@ static void print_text(struct events *e, const struct value *v)
 	bool data = v[EVENT_COLUMN_CALL].type == VALUE_WORD;
 
 	cells_clear(cells);
-	text_append_time_of_day(b, v[EVENT_COLUMN_TS].integer);
-	cells_end(cells, PAINT_DIM);
+	output_time_cell(e->out, cells, v[EVENT_COLUMN_TS].integer);
 	append_number(cells, &v[EVENT_COLUMN_CONN]);
 	if (v[EVENT_COLUMN_PID].type == VALUE_INT && v[EVENT_COLUMN_PID].integer) {
 		buffer_append_span(b, v[EVENT_COLUMN_COMM].type == VALUE_TEXT

@@ -136,7 +136,7 @@ static bool is_over(const struct grep *g)
 
 static void flush(struct grep *g)
 {
-	if (g->text.failed || (!g->dead && !terminal_write(buffer_span(&g->text))))
+	if (g->text.failed || (!g->dead && !terminal_write_text(&g->text)))
 		g->dead = true;
 	buffer_clear(&g->text);
 }

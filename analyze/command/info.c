@@ -8,6 +8,7 @@
 #include "analyze/output/output.h"
 #include "analyze/command/select.h"
 #include "analyze/replay/reading.h"
+#include "analyze/output/terminal.h"
 #include "analyze/output/text.h"
 #include "protocols/value/json.h"
 
@@ -616,8 +617,9 @@ static void text_counts(struct buffer *b, const struct info *info)
 }
 
 static const struct text_column protocol_columns[] = {
-	{"PROTOCOL", 11, false}, {"CONNS", 9, true},	{"RECORDS", 11, true},
-	{"SENT", 9, true},	 {"RECEIVED", 9, true}, {"", 0, false},
+	{"PROTOCOL", 11, false, 0, CUT_END}, {"CONNS", 9, true, 0, CUT_END},
+	{"RECORDS", 11, true, 0, CUT_END},   {"SENT", 9, true, 0, CUT_END},
+	{"RECEIVED", 9, true, 0, CUT_END},   {"", 0, false, 0, CUT_END},
 };
 
 static void print_protocols(struct output *o, const struct info *info)
@@ -677,7 +679,7 @@ static bool print_text(const struct info *info)
 	text_blind(&b, info->blind);
 	if (info->protocol_count)
 		buffer_append_char(&b, '\n');
-	good = !b.failed && fwrite(b.data, 1, b.len, stdout) == b.len && fflush(stdout) == 0;
+	good = terminal_write_text(&b);
 	buffer_free(&b);
 	print_protocols(o, info);
 	good &= output_free(o);

@@ -62,8 +62,9 @@ void tls_rows_add(struct tls_rows *rows, const struct connection *c)
 }
 
 static const struct text_column columns[] = {
-	{"TLS OF", 16, false}, {"CONNS", 9, true},	  {"LIBRARY", 28, false},
-	{"READ", 8, false},    {"WHY NOT ALL", 0, false},
+	{"TLS-OF", 16, false, 8, CUT_MIDDLE},	{"CONNS", 9, true, 0, CUT_END},
+	{"LIBRARY", 28, false, 10, CUT_MIDDLE}, {"READ", 8, false, 0, CUT_END},
+	{"WHY-NOT-ALL", 0, false, 0, CUT_END},
 };
 
 static void print_row(const struct tls_row *row, struct cells *cells)

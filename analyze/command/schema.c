@@ -122,8 +122,9 @@ static const struct column columns[] = {
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 static const struct text_column text_columns[] = {
-	{"TABLE", 16, false}, {"COLUMN", 22, false}, {"TYPE", 8, false},
-	{"UNIT", 6, false},   {"MEANING", 0, false},
+	{"TABLE", 16, false, 8, CUT_END},  {"COLUMN", 22, false, 12, CUT_END},
+	{"TYPE", 8, false, 0, CUT_END},	   {"UNIT", 6, false, 0, CUT_END},
+	{"MEANING", 0, false, 0, CUT_END},
 };
 
 struct list {

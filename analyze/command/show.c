@@ -100,14 +100,18 @@ static void print_csv(struct show *show, const struct row *row)
 /* ---- text ---- */
 
 static const struct text_column exchange_columns[] = {
-	{"TIME", 15, false},  {"PROTO", 9, false},    {"CLIENT", 22, false}, {"SERVER", 22, false},
-	{"LATENCY", 8, true}, {"OUTCOME", 10, false}, {"ID", 10, false},     {"RECORD", 0, false},
+	{"TIME", 15, false, 12, CUT_PLAIN},   {"PROTO", 9, false, 5, CUT_END},
+	{"CLIENT", 22, false, 8, CUT_MIDDLE}, {"SERVER", 22, false, 8, CUT_MIDDLE},
+	{"LATENCY", 8, true, 0, CUT_END},     {"OUTCOME", 10, false, 7, CUT_END},
+	{"ID", 10, false, 7, CUT_MIDDLE},     {"RECORD", 0, false, 0, CUT_MIDDLE},
 };
 
 static const struct text_column end_columns[] = {
-	{"TIME", 15, false},	{"PROTO", 9, false},   {"PROCESS", 22, false},
-	{"ROLE", 7, false},	{"REMOTE", 21, false}, {"LATENCY", 8, true},
-	{"OUTCOME", 10, false}, {"ID", 10, false},     {"RECORD", 0, false},
+	{"TIME", 15, false, 12, CUT_PLAIN},    {"PROTO", 9, false, 5, CUT_END},
+	{"PROCESS", 22, false, 8, CUT_MIDDLE}, {"ROLE", 7, false, TEXT_MAY_GO, CUT_END},
+	{"REMOTE", 21, false, 8, CUT_MIDDLE},  {"LATENCY", 8, true, 0, CUT_END},
+	{"OUTCOME", 10, false, 7, CUT_END},    {"ID", 10, false, 7, CUT_MIDDLE},
+	{"RECORD", 0, false, 0, CUT_MIDDLE},
 };
 
 static enum paint outcome_paint(enum outcome outcome)
@@ -214,8 +218,7 @@ static void print_text(struct show *show, const struct row *row)
 	char id[ROW_ID_MAX];
 
 	cells_clear(cells);
-	text_append_time_of_day(b, row->begin);
-	cells_end(cells, PAINT_DIM);
+	output_time_cell(show->out, cells, row->begin);
 	buffer_append_text(b, row->table->name);
 	cells_end(cells, PAINT_CYAN);
 	append_ends(show, row);

@@ -2,6 +2,7 @@
 #include "analyze/output/escape.h"
 
 #include <stdio.h>
+#include <utf8proc.h>
 
 #include "protocols/value/utf8.h"
 
@@ -90,6 +91,7 @@ size_t escape_character(const uint8_t *p, const uint8_t *end, char out[static ES
 	} else if (n > 1 && !is_unseen(character)) {
 		memcpy(out, p, n);
 		out[n] = '\0';
+		*width = utf8proc_charwidth((utf8proc_int32_t)character);
 	} else if (n > 1) {
 		*width = snprintf(out, ESCAPE_MAX, character > 0xffff ? "\\U%08x" : "\\u%04x",
 				  character);
@@ -123,6 +125,13 @@ static void append(struct buffer *b, struct span text, bool keep_line_ends)
 		p += escape_character(p, end, out, &width);
 		buffer_append_text(b, out);
 	}
+}
+
+void escape_append_character(struct buffer *b, const uint8_t *p, size_t n)
+{
+	uint32_t character = decode(p, n);
+
+	buffer_printf(b, character > 0xffff ? "\\U%08x" : "\\u%04x", character);
 }
 
 void escape_append(struct buffer *b, struct span text)

@@ -18,11 +18,14 @@
 
 /*
  * The character at P (before END): how many bytes it takes, what to print for it (terminated) and
- * how many characters that is. Control characters become \n, \x1b or (beyond ASCII) \u009b,
- * invisible and directing ones \u202e or \U000e0001, bytes that aren't UTF-8 \xff.
+ * how many columns of a terminal that takes. Control characters become \n, \x1b or (beyond ASCII)
+ * \u009b, invisible and directing ones \u202e or \U000e0001, bytes that aren't UTF-8 \xff.
  */
 size_t escape_character(const uint8_t *p, const uint8_t *end, char out[static ESCAPE_MAX],
 			int *width);
+
+/* "\u00e4" for the character of N bytes at P, whatever it is. */
+void escape_append_character(struct buffer *b, const uint8_t *p, size_t n);
 
 /* So many bytes at the beginning of TEXT are printed as they are, one character each. */
 size_t escape_plain(struct span text);

@@ -74,7 +74,7 @@ struct grid *grid_new(const struct column *columns, size_t count, enum grid_styl
 
 static void flush(struct grid *g)
 {
-	if (g->out.failed || (!g->dead && !terminal_write(buffer_span(&g->out))))
+	if (g->out.failed || (!g->dead && !terminal_write_text(&g->out)))
 		g->dead = true;
 	buffer_clear(&g->out);
 }

@@ -20,6 +20,7 @@ struct output *output_new(enum output_format format)
 	o->format = format;
 	o->terminal = terminal.present;
 	o->colour = terminal.colour;
+	o->ascii = terminal.ascii;
 	o->terminal_width = terminal.width;
 	return o;
 }
@@ -53,7 +54,8 @@ static void flush(struct output *o)
 		o->dead = true;
 	if (o->into)
 		buffer_append_span(o->into, buffer_span(&o->out));
-	else if (!o->dead && !terminal_write(buffer_span(&o->out)))
+	else if (!o->dead && !(o->format == OUTPUT_TEXT ? terminal_write_text(&o->out)
+							: terminal_write(buffer_span(&o->out))))
 		o->dead = true;
 	buffer_clear(&o->out);
 }

@@ -3,6 +3,7 @@
 #define SOCKTAPE_ANALYZE_OUTPUT_OUTPUT_H
 
 #include "analyze/command/options.h"
+#include "analyze/output/text.h"
 #include "format/buffer.h"
 #include "protocols/value/table.h"
 
@@ -29,8 +30,12 @@ struct row_part {
 struct text_column {
 	const char *title;
 	int width;  /* characters; 0 for the last column, which takes what is left */
-	bool right; /* aligned */
+	bool right; /* aligned: numbers, which are never cut */
+	int least;  /* what a narrow terminal may cut it to; TEXT_MAY_GO: or leave it out */
+	enum text_cut cut;
 };
+
+#define TEXT_MAY_GO (-1)
 
 /* Colours of a cell; only on a terminal. */
 enum paint {
@@ -75,7 +80,17 @@ void output_header(struct output *o, const struct row_part *parts, size_t count)
 /* The members of a JSON object that a part makes, for rows to come that share it. */
 void output_json_members(const struct row_part *part, struct buffer *members);
 
-/* One row of text, with as many cells as there are columns. The header comes before the first. */
+/*
+ * Ends a cell with the time of day. Where the day isn't that of the row before, it is told: on a
+ * terminal by a line of its own, else in the cell, as in 2026-11-22T10:00:00.123456.
+ */
+void output_time_cell(struct output *o, struct cells *cells, int64_t ns);
+
+/*
+ * One row of text, with as many cells as there are columns. The header comes before the first.
+ * Where there is a width the row fits into it; where there isn't, as in a pipe, nothing is cut, and
+ * blanks stand between cells alone, but for the last.
+ */
 void output_cells(struct output *o, const struct text_column *columns, const struct cells *cells);
 
 /* Prints JSON that the caller made, with its line end. False when it could not be written. */

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "analyze/output/text.h"
 #include "format/size.h"
 
 /* Fewer columns than this no row fits in. */
@@ -29,11 +30,19 @@ static int columns(void)
 	return text && size_parse_number(text, &n) && n >= WIDTH_MIN && n <= WIDTH_MAX ? (int)n : 0;
 }
 
+static bool wants_ascii(void)
+{
+	const char *locale = getenv("LC_ALL");
+
+	return locale && (strcmp(locale, "C") == 0 || strcmp(locale, "POSIX") == 0);
+}
+
 struct terminal terminal_find(void)
 {
 	struct terminal t = {.present = isatty(STDOUT_FILENO), .width = columns()};
 	struct winsize size = {0};
 
+	t.ascii = wants_ascii();
 	t.colour = !is_set("NO_COLOR") && (t.present || is_set("CLICOLOR_FORCE"));
 	if (!t.width && t.present && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
 		t.width = size.ws_col;
@@ -51,6 +60,17 @@ bool terminal_set_colour(const char *when)
 		return strcmp(when, "auto") == 0;
 	}
 	return true;
+}
+
+bool terminal_write_text(struct buffer *text)
+{
+	bool good;
+
+	if (wants_ascii())
+		text_to_ascii(text);
+	good = !text->failed && terminal_write(buffer_span(text));
+	buffer_clear(text);
+	return good;
 }
 
 bool terminal_write(struct span text)

@@ -67,6 +67,44 @@ static void append_blanks(struct buffer *b, int count)
 	b->len += (size_t)count;
 }
 
+/* As much of the end of TEXT as fits into LIMIT. */
+static struct span end_of(struct span text, int limit)
+{
+	/* No character that is one column wide takes more bytes. */
+	size_t from = text.len > (size_t)limit * 4 ? text.len - (size_t)limit * 4 : 0;
+	const uint8_t *p, *end = (const uint8_t *)text.data + text.len;
+	char out[ESCAPE_MAX];
+	int width = 0;
+
+	while (from < text.len && ((uint8_t)text.data[from] & 0xc0) == 0x80)
+		from++;
+	p = (const uint8_t *)text.data + from;
+	while (p < end && cell_width(span_of(p, (size_t)(end - p)), limit) > limit)
+		p += escape_character(p, end, out, &width);
+	return span_of(p, (size_t)(end - p));
+}
+
+/* TEXT is wider than LIMIT: returns the width of what is left. */
+static int append_cut(struct buffer *b, struct span text, int limit, enum text_cut cut)
+{
+	int tail = cut == CUT_MIDDLE && limit > 6 ? (limit - 1) * 2 / 3 : 0;
+	size_t from = b->len;
+	struct span end = {0};
+
+	if (tail > 20)
+		tail = 20;
+	if (cut == CUT_PLAIN) {
+		append_characters(b, text, limit);
+	} else {
+		append_characters(b, text, limit - 1 - tail);
+		buffer_append_text(b, "…");
+		if (tail)
+			end = end_of(text, tail);
+		append_characters(b, end, tail);
+	}
+	return b->failed ? limit : cell_width(span_of(b->data + from, b->len - from), limit);
+}
+
 int text_append_cell(struct buffer *b, struct span text, const struct text_layout *layout)
 {
 	int limit = layout->width ? layout->width : layout->limit ? layout->limit : INT32_MAX - 1;
@@ -79,15 +117,44 @@ int text_append_cell(struct buffer *b, struct span text, const struct text_layou
 	if (plain) {
 		buffer_append_span(b, text);
 	} else if (width > limit) {
-		append_characters(b, text, limit - 1);
-		buffer_append_text(b, "…");
-		width = limit;
+		width = append_cut(b, text, limit, layout->cut);
+		padding = layout->width > width ? layout->width - width : 0;
 	} else {
 		append_characters(b, text, limit);
 	}
 	if (!layout->right)
 		append_blanks(b, padding);
 	return width + padding;
+}
+
+void text_to_ascii(struct buffer *text)
+{
+	const uint8_t *p = (const uint8_t *)text->data, *end = p + text->len;
+	struct buffer ascii = {0};
+
+	if (!text->len)
+		return;
+	while (p < end) {
+		size_t plain = 0, n;
+
+		while (p + plain < end && p[plain] < 0x80)
+			plain++;
+		buffer_append(&ascii, p, plain);
+		p += plain;
+		n = p < end ? utf8_sequence(p, end) : 0;
+		if (n == 2 && memcmp(p, "µ", 2) == 0)
+			buffer_append_char(&ascii, 'u');
+		else if (n == 3 && memcmp(p, "…", 3) == 0)
+			buffer_append_char(&ascii, '~');
+		else if (n)
+			escape_append_character(&ascii, p, n);
+		else if (p < end)
+			buffer_append(&ascii, p, 1);
+		p += n ? n : p < end;
+	}
+	ascii.failed |= text->failed;
+	buffer_free(text);
+	*text = ascii;
 }
 
 void text_append_bytes(struct buffer *b, uint64_t bytes)
@@ -105,6 +172,24 @@ void text_append_bytes(struct buffer *b, uint64_t bytes)
 	buffer_printf(b, value < 9.95 ? "%.1f %s" : "%.0f %s", value, units[unit]);
 }
 
+/* From two minutes on: the two largest of its units. */
+static void append_long(struct buffer *b, int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *unit;
+	} units[] = {{86400, "d"}, {3600, "h"}, {60, "m"}, {1, "s"}};
+	size_t i = 0;
+	int64_t rest;
+
+	while (seconds < units[i].seconds)
+		i++;
+	buffer_printf(b, "%lld%s", (long long)(seconds / units[i].seconds), units[i].unit);
+	rest = i < 3 ? seconds % units[i].seconds / units[i + 1].seconds : 0;
+	if (rest)
+		buffer_printf(b, " %lld%s", (long long)rest, units[i + 1].unit);
+}
+
 void text_append_duration(struct buffer *b, int64_t ns)
 {
 	static const struct {
@@ -114,6 +199,10 @@ void text_append_duration(struct buffer *b, int64_t ns)
 	size_t i = 0;
 	double value;
 
+	if (ns >= 120 * SECOND_NS) {
+		append_long(b, (ns + SECOND_NS / 2) / SECOND_NS);
+		return;
+	}
 	while (i < 3 && (double)ns < units[i].ns * 0.9995)
 		i++;
 	value = (double)ns / units[i].ns;
@@ -181,6 +270,15 @@ void text_append_time(struct buffer *b, int64_t ns)
 	append_date(b, &tm);
 	buffer_append_char(b, ' ');
 	append_clock(b, &tm, part, 6);
+}
+
+void text_append_day(struct buffer *b, int64_t ns)
+{
+	struct tm tm;
+	int64_t part;
+
+	split_time(ns, false, &tm, &part);
+	append_date(b, &tm);
 }
 
 void text_append_time_of_day(struct buffer *b, int64_t ns)

@@ -12,24 +12,38 @@
 /* TEXT as valid UTF-8: a byte that isn't is written as \xHH. */
 void text_append_utf8(struct buffer *b, struct span text);
 
-/* How a cell is laid out; widths in characters. */
-struct text_layout {
-	int width; /* padded to this, and cut with an ellipsis when longer; 0: neither */
-	int limit; /* cut when longer; 0: never */
-	bool right;
+/* What goes where a cell is too long. */
+enum text_cut {
+	CUT_END,    /* the end, marked */
+	CUT_MIDDLE, /* what is between beginning and end, marked: paths, names with a number */
+	CUT_PLAIN,  /* the end: digits of a fraction */
 };
 
-/* TEXT on one line, control characters made visible; returns how many characters it takes. */
+/* How a cell is laid out; widths in columns of a terminal. */
+struct text_layout {
+	int width; /* padded to this, and cut when longer; 0: neither */
+	int limit; /* cut when longer; 0: never */
+	bool right;
+	enum text_cut cut;
+};
+
+/* TEXT on one line, control characters made visible; returns how many columns it takes. */
 int text_append_cell(struct buffer *b, struct span text, const struct text_layout *layout);
+
+/* What isn't ASCII in TEXT by what is, for who wants no more (struct terminal); bytes stay. */
+void text_to_ascii(struct buffer *text);
 
 /* "512 B", "1.5 kB", "12 MB": decimal units, as everywhere in socktape. */
 void text_append_bytes(struct buffer *b, uint64_t bytes);
 
-/* "12.3 µs", "4.56 ms", "1.23 s". */
+/* "12.3 µs", "4.56 ms", "1.23 s", "2m 5s", "1d 2h". */
 void text_append_duration(struct buffer *b, int64_t ns);
 
 /* "2026-11-22 10:00:00.123456" in local time. */
 void text_append_time(struct buffer *b, int64_t ns);
+
+/* "2026-11-22" in local time. */
+void text_append_day(struct buffer *b, int64_t ns);
 
 /* "10:00:00.123456" in local time. */
 void text_append_time_of_day(struct buffer *b, int64_t ns);

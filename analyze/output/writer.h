@@ -16,7 +16,12 @@ struct output {
 	bool header_done;
 	bool terminal;
 	bool colour;
-	int terminal_width; /* 0: no limit */
+	bool ascii;
+	int terminal_width;    /* 0: no limit */
+	int widths[CELLS_MAX]; /* of the cells, once the header is printed; 0: left out */
+	int gap;	       /* between them */
+	char day[16];	       /* of the last time cell; "": there was none */
+	bool dated;	       /* time cells have it */
 	bool dead;
 };
 

@@ -123,5 +123,22 @@ is "nothing is left behind" "$(TMPDIR=$work/tmp; mkdir "$TMPDIR"; export TMPDIR
 
 is "--color=always in a pipe" "$("$socktape" show "$rec" --color=always | grep -c $'\033')" 7
 is "--color=never" "$(CLICOLOR_FORCE=1 "$socktape" show "$rec" --color=never | grep -c $'\033')" 0
+# What is wider than so many columns, of every command that prints rows.
+for width in 80 100 140; do
+	is "rows fit into $width columns, with their outcome" "$(export COLUMNS=$width LC_ALL=C
+		for command in "show" "show --both" conns "events -a"; do
+			# shellcheck disable=SC2086 # words
+			"$socktape" $command corpora/http/live-demo
+		done | awk -v width=$width 'length > width'
+		"$socktape" show corpora/http/live-demo http | awk 'NR > 1 && !/ (ok|error|unansw|partial)/')" ""
+done
+is "a path that is long is cut in its middle, not its status" \
+	"$(COLUMNS=80 "$socktape" show "$rec" | grep -cE '(200|304|404) [0-9.]+(K?B)$')" 6
+"$socktape" conns corpora/http/live-demo >"$work/conns"
+is "cells have no blanks in a pipe, and none is empty" \
+	"$(awk 'NR > 1 { print NF < 12 || !match($8, /^[0-9.]+(ns|µs|ms|s)$/) }' "$work/conns" | sort -u)" 0
+is "ASCII where LC_ALL says so" \
+	"$(for command in show conns info; do LC_ALL=C "$socktape" $command corpora/http/live-demo; done | LC_ALL=C grep -c '[^ -~]')" 0
+check "other characters where it doesn't" bash -c "unset LC_ALL; '$socktape' show corpora/http/live-demo | grep -q µs"
 says "--color of something" 1 "always, never or auto" "$socktape" show "$rec" --color=blue
 finish

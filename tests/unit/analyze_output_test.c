@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "analyze/corpus/case.h"
@@ -84,9 +85,9 @@ static void test_csv(void **state)
 static void test_text(void **state)
 {
 	static const struct text_column text_columns[] = {
-		{"NAME", 6, false},
-		{"SIZE", 5, true},
-		{"REST", 0, false},
+		{"NAME", 6, false, 0, CUT_END},
+		{"SIZE", 5, true, 0, CUT_END},
+		{"REST", 0, false, 0, CUT_END},
 	};
 	struct buffer got = {0};
 	struct output *o = output_new_into(OUTPUT_TEXT, &got);
@@ -101,8 +102,9 @@ static void test_text(void **state)
 	cells_end(&cells, PAINT_NONE);
 	output_cells(o, text_columns, &cells);
 	cells_clear(&cells);
-	buffer_append_text(&cells.text, "too long for it");
+	buffer_append_text(&cells.text, "long for it");
 	cells_end(&cells, PAINT_NONE);
+	buffer_append_text(&cells.text, "4.06 ms");
 	cells_end(&cells, PAINT_NONE);
 	cells_end(&cells, PAINT_NONE);
 	output_cells(o, text_columns, &cells);
@@ -110,7 +112,75 @@ static void test_text(void **state)
 	assert_true(output_free(o));
 	check(&got, "NAME     SIZE  REST\n"
 		    "gr\xc3\xbc\xc3\x9f       12  a\\tb\\x01\\xff\n"
-		    "too l\xe2\x80\xa6         \n");
+		    "long\\x20for\\x20it  4.06ms  -\n");
+}
+
+static void check_cell(const char *text, struct text_layout layout, const char *expected)
+{
+	struct buffer got = {0};
+	int width = text_append_cell(&got, span_text(text), &layout);
+
+	buffer_append_char(&got, '|');
+	buffer_append_i64(&got, width);
+	check(&got, expected);
+}
+
+/* Wide characters take two columns, marks none. */
+static void test_cells(void **state)
+{
+	(void)state;
+	check_cell("abc", (struct text_layout){.width = 5}, "abc  |5");
+	check_cell("abc", (struct text_layout){.width = 5, .right = true}, "  abc|5");
+	check_cell("abcdef", (struct text_layout){.width = 5}, "abcd\u2026|5");
+	check_cell("curl[12345]", (struct text_layout){.width = 10, .cut = CUT_MIDDLE},
+		   "cur\u202612345]|10");
+	check_cell("10:00:00.123456", (struct text_layout){.width = 12, .cut = CUT_PLAIN},
+		   "10:00:00.123|12");
+	check_cell("\u6f22\u5b57", (struct text_layout){.width = 6}, "\u6f22\u5b57  |6");
+	check_cell("\u6f22\u5b57\u6f22", (struct text_layout){.width = 4}, "\u6f22\u2026 |4");
+	check_cell("e\u0301a", (struct text_layout){.width = 3}, "e\u0301a |3");
+	check_cell("GET /a/very/long/path/of/things 200 9.1KB",
+		   (struct text_layout){.limit = 24, .cut = CUT_MIDDLE},
+		   "GET /a/v\u2026hings 200 9.1KB|24");
+}
+
+static void test_ascii(void **state)
+{
+	struct buffer got = {0};
+
+	(void)state;
+	buffer_append_text(&got, "1 \u00b5s \u2026 \u00e4 \U0001f600 \xff.");
+	text_to_ascii(&got);
+	check(&got, "1 us ~ \\u00e4 \\U0001f600 \xff.");
+}
+
+/* The day is told when it changes. */
+static void test_days(void **state)
+{
+	static const struct text_column text_columns[] = {
+		{"TIME", 15, false, 12, CUT_PLAIN},
+		{"N", 0, false, 0, CUT_END},
+	};
+	struct buffer got = {0};
+	struct output *o = output_new_into(OUTPUT_TEXT, &got);
+	struct cells cells = {0};
+
+	(void)state;
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	for (int i = 0; i < 3; i++) {
+		cells_clear(&cells);
+		output_time_cell(o, &cells, 1795348799000000000 + i * 86400000000000 / 2);
+		buffer_append_i64(&cells.text, i);
+		cells_end(&cells, PAINT_NONE);
+		output_cells(o, text_columns, &cells);
+	}
+	cells_free(&cells);
+	assert_true(output_free(o));
+	check(&got, "TIME             N\n"
+		    "11:59:59.000000  0\n"
+		    "23:59:59.000000  1\n"
+		    "2026-11-23T11:59:59.000000  2\n");
 }
 
 static void test_words(void **state)
@@ -136,14 +206,20 @@ static void test_words(void **state)
 	buffer_append_char(&got, '|');
 	text_append_duration(&got, 61000000000);
 	buffer_append_char(&got, '|');
+	text_append_duration(&got, 125000000000);
+	buffer_append_char(&got, '|');
+	text_append_duration(&got, 86402000000000);
+	buffer_append_char(&got, '|');
+	text_append_duration(&got, 93784000000000);
+	buffer_append_char(&got, '|');
 	text_append_count(&got, 1234567);
 	buffer_append_char(&got, '|');
 	text_append_count(&got, 12);
 	buffer_append_char(&got, '|');
 	text_append_time_utc(&got, 1795341600123456789);
-	check(&got,
-	      "999 B|1.0 kB|999 kB|1.0 MB|18 EB|0 ns|1.23 \xc2\xb5s|1.00 ms|61.0 s|1,234,567|12|"
-	      "2026-11-22T10:00:00.123456789Z");
+	check(&got, "999 B|1.0 kB|999 kB|1.0 MB|18 EB|0 ns|1.23 \xc2\xb5s|1.00 ms|61.0 s|2m "
+		    "5s|1d|1d 2h|1,234,567|12|"
+		    "2026-11-22T10:00:00.123456789Z");
 }
 
 /* ---- what a failed corpus case tells ---- */
@@ -170,9 +246,11 @@ static void test_compare(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json),  cmocka_unit_test(test_json_members),
-		cmocka_unit_test(test_csv),   cmocka_unit_test(test_text),
-		cmocka_unit_test(test_words), cmocka_unit_test(test_compare),
+		cmocka_unit_test(test_json),	cmocka_unit_test(test_json_members),
+		cmocka_unit_test(test_csv),	cmocka_unit_test(test_text),
+		cmocka_unit_test(test_cells),	cmocka_unit_test(test_ascii),
+		cmocka_unit_test(test_days),	cmocka_unit_test(test_words),
+		cmocka_unit_test(test_compare),
 	};
 
 	return cmocka_run_group_tests_name("output", tests, NULL, NULL);
