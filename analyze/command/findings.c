@@ -32,8 +32,9 @@ struct findings {
 };
 
 static const struct text_column text_columns[] = {
-	{"TIME", 15, false},	{"SEVERITY", 8, false}, {"FINDING", 24, false},
-	{"PROCESS", 22, false}, {"WHERE", 10, false},	{"WHAT", 0, false},
+	{"TIME", 15, false, 12, CUT_PLAIN},  {"SEVERITY", 8, false, 0, CUT_END},
+	{"FINDING", 24, false, 14, CUT_END}, {"PROCESS", 22, false, 8, CUT_MIDDLE},
+	{"WHERE", 10, false, 7, CUT_MIDDLE}, {"WHAT", 0, false, 0, CUT_END},
 };
 
 static enum paint severity_paint(enum finding_severity severity)
@@ -75,8 +76,7 @@ static void print_text(struct findings *f, enum finding_kind kind, const struct 
 	struct buffer *b = &cells->text;
 
 	cells_clear(cells);
-	text_append_time_of_day(b, v[FINDING_COLUMN_TS].integer);
-	cells_end(cells, PAINT_DIM);
+	output_time_cell(f->out, cells, v[FINDING_COLUMN_TS].integer);
 	buffer_append_span(b, v[FINDING_COLUMN_SEVERITY].text);
 	cells_end(cells, paint);
 	buffer_append_span(b, v[FINDING_COLUMN_NAME].text);
@@ -131,8 +131,9 @@ static const struct column list_columns[] = {
 
 static void list_one(struct findings *f, enum finding_kind kind)
 {
-	static const struct text_column columns[] = {
-		{"FINDING", 28, false}, {"SEVERITY", 8, false}, {"MEANING", 0, false}};
+	static const struct text_column columns[] = {{"FINDING", 28, false, 0, CUT_END},
+						     {"SEVERITY", 8, false, 0, CUT_END},
+						     {"MEANING", 0, false, 0, CUT_END}};
 	enum finding_severity severity = finding_severity_of(kind);
 	const struct value values[] = {
 		value_word(span_text(finding_name(kind))),

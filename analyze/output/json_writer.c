@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "analyze/output/text.h"
 #include "analyze/output/writer.h"
 #include "protocols/value/json.h"
 
@@ -14,6 +16,7 @@ struct key {
 	char text[KEY_LEN];
 	uint8_t len;	  /* 0: it is longer than that */
 	uint8_t null_len; /* with the null; 0: there is no room for that */
+	bool moment;	  /* a time since the epoch: the same follows as people write it */
 };
 
 /* The keys of a set of columns. */
@@ -49,6 +52,9 @@ static struct key_set *make_keys(struct output *o, const struct row_part *part)
 	set->columns = part->columns;
 	for (size_t i = 0; i < part->count; i++)
 		make_key(&set->keys[i], part->columns[i].name);
+	for (size_t i = 0; i < part->count && !o->into; i++)
+		set->keys[i].moment = part->columns[i].unit &&
+				      strcmp(part->columns[i].unit, COLUMN_MOMENT) == 0;
 	set->next = o->keys;
 	o->keys = set;
 	return set;
@@ -74,64 +80,87 @@ static size_t part_room(const struct row_part *part)
 	return room;
 }
 
-/* At TO a key that is long, with its value; returns the end, and ROOM. */
-static char *put_long(struct buffer *b, char *to, const char *name, const struct value *v,
-		      size_t room)
+/*
+ * A member. Text that isn't UTF-8 is null, and in base64 in a member of its own, whose name ends in
+ * _base64.
+ */
+static void append_member(struct buffer *b, const char *name, const struct value *v)
 {
+	size_t from = b->len;
+	char other[64];
 	bool first = false;
 
-	b->len = (size_t)(to - b->data);
 	json_append_key(b, name, &first);
-	json_append_value(b, v);
-	return buffer_reserve(b, room);
+	if (v->type != VALUE_TEXT) {
+		json_append_value(b, v);
+		return;
+	}
+	if (json_append_text(b, v->text) || b->failed)
+		return;
+	b->len = from;
+	first = false;
+	json_append_key(b, name, &first);
+	buffer_append_text(b, "null");
+	snprintf(other, sizeof(other), "%s_base64", name);
+	json_append_key(b, other, &first);
+	json_append_base64(b, v->text);
 }
 
-/* At TO a text in which something must be escaped; returns the end, and ROOM. */
-static char *put_escaped(struct buffer *b, char *to, struct span text, size_t room)
+/* "time" beside ts, "start_time" beside start: RFC 3339. */
+static void append_moment(struct buffer *b, const char *name, const struct value *v)
 {
-	b->len = (size_t)(to - b->data);
-	json_append_string(b, text);
-	return buffer_reserve(b, room);
+	char other[64];
+	bool first = false;
+
+	snprintf(other, sizeof(other), "%s_time", name);
+	json_append_key(b, strcmp(name, "ts") == 0 ? "time" : other, &first);
+	if (v->type != VALUE_INT) {
+		buffer_append_text(b, "null");
+		return;
+	}
+	buffer_append_char(b, '"');
+	text_append_time_utc(b, v->integer);
+	buffer_append_char(b, '"');
 }
 
 static void append_part(struct output *o, const struct row_part *part)
 {
 	const struct key_set *set = keys_of(o, part);
+	struct buffer *b = &o->out;
 	size_t room = part_room(part);
-	char *to = set ? buffer_reserve(&o->out, room) : NULL;
+	char *to = set ? buffer_reserve(b, room) : NULL;
 
 	for (size_t i = 0; i < part->count && to; i++) {
 		const struct value *v = &part->values[i];
 		const struct key *key = &set->keys[i];
-		char *end;
+		char *end = NULL;
 
-		if (!key->len) {
-			to = put_long(&o->out, to, part->columns[i].name, v, room);
-			continue;
-		}
-		memcpy(to, key->text, KEY_LEN);
-		if (v->type == VALUE_NULL && key->null_len) {
+		if (key->len && v->type == VALUE_NULL && key->null_len && !key->moment) {
+			memcpy(to, key->text, KEY_LEN);
 			to += key->null_len;
 			continue;
 		}
-		to += key->len;
-		end = json_put_value(to, v);
-		to = end ? end : put_escaped(&o->out, to, v->text, room);
+		if (key->len) {
+			memcpy(to, key->text, KEY_LEN);
+			end = json_put_value(to + key->len, v);
+		}
+		b->len = (size_t)((end ? end : to) - b->data);
+		if (!end)
+			append_member(b, part->columns[i].name, v);
+		if (key->moment)
+			append_moment(b, part->columns[i].name, v);
+		to = end && !key->moment ? end : buffer_reserve(b, room);
 	}
 	if (to)
-		o->out.len = (size_t)(to - o->out.data);
+		b->len = (size_t)(to - b->data);
 	else
 		o->dead = true;
 }
 
 void output_json_members(const struct row_part *part, struct buffer *members)
 {
-	for (size_t i = 0; i < part->count; i++) {
-		bool first = false;
-
-		json_append_key(members, part->columns[i].name, &first);
-		json_append_value(members, &part->values[i]);
-	}
+	for (size_t i = 0; i < part->count; i++)
+		append_member(members, part->columns[i].name, &part->values[i]);
 }
 
 void json_write_row(struct output *o, const struct row_part *parts, size_t count)

@@ -71,7 +71,11 @@ struct output *output_new(enum output_format format);
 /* The same, but what is printed is appended to TEXT: no colours, no width. */
 struct output *output_new_into(enum output_format format, struct buffer *text);
 
-/* One row of JSON or CSV. For CSV every row must have the same parts, in the same order. */
+/*
+ * One row of JSON or CSV. In JSON text that isn't UTF-8 is null, and stands in base64 in a member
+ * NAME_base64; on standard output a column of COLUMN_MOMENT is followed by the same in RFC 3339,
+ * NAME_time, or time where it is ts. For CSV every row must have the same parts, in the same order.
+ */
 void output_row(struct output *o, const struct row_part *parts, size_t count);
 
 /* The header line of CSV, also when no row follows; nothing in other formats. */

@@ -27,6 +27,7 @@ enum event_column {
 	EVENT_COLUMN_BLOCKED,
 	EVENT_COLUMN_PAYLOAD,
 	EVENT_COLUMN_DETAIL,
+	EVENT_COLUMN_FIELDS,
 	EVENT_COLUMNS,
 };
 
@@ -35,6 +36,7 @@ struct event_row {
 	struct value values[EVENT_COLUMNS];
 	char peer[ADDRESS_TEXT_MAX];
 	struct buffer hex; /* the payload in hexadecimal, where that is wanted */
+	struct buffer fields;
 	struct buffer detail;
 };
 

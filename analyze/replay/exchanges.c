@@ -41,21 +41,21 @@ _Static_assert(COLUMNS == EXCHANGE_COLUMNS, "exchanges.h says how many there are
 					"name and id of the " end "'s process"},                   \
 		[(at) + END_ADDRESS] = {end "_address", "TEXT", "",                                \
 					"address of the " end "'s end"},                           \
-		[(at) + END_REQUEST_FIRST] = {end "_request_first", "BIGINT", "ns",                \
+		[(at) + END_REQUEST_FIRST] = {end "_request_first", "BIGINT", COLUMN_MOMENT,       \
 					      "first byte of the request at the " end              \
 					      ", since the epoch"},                                \
-		[(at) + END_REQUEST_LAST] = {end "_request_last", "BIGINT", "ns",                  \
+		[(at) + END_REQUEST_LAST] = {end "_request_last", "BIGINT", COLUMN_MOMENT,         \
 					     "its last byte there"},                               \
-		[(at) + END_RESPONSE_FIRST] = {end "_response_first", "BIGINT", "ns",              \
+		[(at) + END_RESPONSE_FIRST] = {end "_response_first", "BIGINT", COLUMN_MOMENT,     \
 					       "first byte of the response there"},                \
-		[(at) + END_RESPONSE_LAST] = {end "_response_last", "BIGINT", "ns",                \
+		[(at) + END_RESPONSE_LAST] = {end "_response_last", "BIGINT", COLUMN_MOMENT,       \
 					      "its last byte there"},                              \
 		[(at) + END_LATENCY] = {                                                           \
 			end "_latency_ns", "BIGINT", "ns",                                         \
 			"first byte of the request to last byte of the response there"}
 
 static const struct column columns[COLUMNS] = {
-	[TS] = {"ts", "BIGINT", "ns", "when it began at the client, else at the server"},
+	[TS] = {"ts", "BIGINT", COLUMN_MOMENT, "when it began at the client, else at the server"},
 	[PROTO] = {"proto", "TEXT", "", "name of the table that has the rest of it"},
 	[OUTCOME] = {"outcome", "TEXT", "",
 		     "ok, error, unanswered or partial; of the client's end"},

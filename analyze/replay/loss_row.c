@@ -4,8 +4,8 @@
 #include <string.h>
 
 static const struct column columns[LOSS_COLUMNS] = {
-	[LOSS_COLUMN_TS] = {"ts", "BIGINT", "ns", "when it was told, since the epoch"},
-	[LOSS_COLUMN_SINCE] = {"since", "BIGINT", "ns",
+	[LOSS_COLUMN_TS] = {"ts", "BIGINT", COLUMN_MOMENT, "when it was told, since the epoch"},
+	[LOSS_COLUMN_SINCE] = {"since", "BIGINT", COLUMN_MOMENT,
 			       "it happened between this and ts, since the epoch"},
 	[LOSS_COLUMN_CONN] = {"conn", "BIGINT", "", "connection id; null when unknown"},
 	[LOSS_COLUMN_CAUSE] = {"cause", "TEXT", "", "why: buffer full, unseen call, ..."},

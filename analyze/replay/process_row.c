@@ -5,9 +5,9 @@
 
 static const struct column columns[PROCESS_COLUMNS] = {
 	[PROCESS_COLUMN_PID] = {"pid", "BIGINT", "", "process id"},
-	[PROCESS_COLUMN_STARTED] = {"started", "BIGINT", "ns",
+	[PROCESS_COLUMN_STARTED] = {"started", "BIGINT", COLUMN_MOMENT,
 				    "since the epoch; with pid it names a process for ever"},
-	[PROCESS_COLUMN_SEEN] = {"seen", "BIGINT", "ns",
+	[PROCESS_COLUMN_SEEN] = {"seen", "BIGINT", COLUMN_MOMENT,
 				 "when it was told of last, since the epoch"},
 	[PROCESS_COLUMN_PPID] = {"ppid", "BIGINT", "", "its parent's id"},
 	[PROCESS_COLUMN_NAME] = {"comm", "TEXT", "", "its name, at most 15 bytes"},
@@ -17,7 +17,7 @@ static const struct column columns[PROCESS_COLUMNS] = {
 	[PROCESS_COLUMN_GID] = {"gid", "BIGINT", "", "group id"},
 	[PROCESS_COLUMN_USER] = {"user", "TEXT", "", "name of the user"},
 	[PROCESS_COLUMN_CGROUP] = {"cgroup", "TEXT", "", "path of its control group"},
-	[PROCESS_COLUMN_CONTAINER] = {"container", "TEXT", "", "id of its container, or empty"},
+	[PROCESS_COLUMN_CONTAINER] = {"container", "TEXT", "", "id of its container"},
 };
 
 const struct table processes_table = {
@@ -27,8 +27,7 @@ const struct table processes_table = {
 	.column_count = PROCESS_COLUMNS,
 };
 
-/* "a\0b\0" as ["a","b"]. */
-static void append_args(struct buffer *b, struct span cmdline)
+void process_append_args(struct buffer *b, struct span cmdline)
 {
 	const char *at = cmdline.data, *end = cmdline.len ? at + cmdline.len : at;
 
@@ -51,17 +50,17 @@ void process_fill(struct value v[static PROCESS_COLUMNS], struct buffer *cmdline
 	const struct event_process *p = &event->process;
 
 	buffer_clear(cmdline);
-	append_args(cmdline, p->cmdline);
+	process_append_args(cmdline, p->cmdline);
 	v[PROCESS_COLUMN_PID] = value_int(p->pid);
 	v[PROCESS_COLUMN_STARTED] = value_int(replay_realtime(replay, p->start_ts));
 	v[PROCESS_COLUMN_SEEN] = value_int(replay_realtime(replay, event->ts));
 	v[PROCESS_COLUMN_PPID] = value_int(p->ppid);
-	v[PROCESS_COLUMN_NAME] = value_text(p->name);
-	v[PROCESS_COLUMN_EXE] = value_text(p->exe);
+	v[PROCESS_COLUMN_NAME] = value_known_text(p->name);
+	v[PROCESS_COLUMN_EXE] = value_known_text(p->exe);
 	v[PROCESS_COLUMN_CMDLINE] = value_json(buffer_span(cmdline));
 	v[PROCESS_COLUMN_UID] = value_int(p->uid);
 	v[PROCESS_COLUMN_GID] = value_int(p->gid);
-	v[PROCESS_COLUMN_USER] = value_text(p->user);
-	v[PROCESS_COLUMN_CGROUP] = value_text(p->cgroup);
-	v[PROCESS_COLUMN_CONTAINER] = value_text(p->container);
+	v[PROCESS_COLUMN_USER] = value_known_text(p->user);
+	v[PROCESS_COLUMN_CGROUP] = value_known_text(p->cgroup);
+	v[PROCESS_COLUMN_CONTAINER] = value_known_text(p->container);
 }

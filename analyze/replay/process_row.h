@@ -27,4 +27,7 @@ enum process_column {
 void process_fill(struct value values[static PROCESS_COLUMNS], struct buffer *cmdline,
 		  const struct replay *replay, const struct event *event);
 
+/* Arguments, each ended by a zero byte, as a JSON array. */
+void process_append_args(struct buffer *b, struct span cmdline);
+
 #endif

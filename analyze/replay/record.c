@@ -5,12 +5,12 @@
 
 const struct column record_columns[RECORD_COLUMNS] = {
 	[RECORD_PROTO] = {"proto", "TEXT", "", "name of the table whose columns follow"},
-	[RECORD_TS] = {"ts", "BIGINT", "ns",
+	[RECORD_TS] = {"ts", "BIGINT", COLUMN_MOMENT,
 		       "first byte of the request (else of the response), since the epoch"},
 	[RECORD_ID] = {"record_id", "TEXT", "",
 		       "names the record: its connection and where it stands there"},
 	[RECORD_CONN] = {"conn", "BIGINT", "", "connection id"},
-	[RECORD_PID] = {"pid", "BIGINT", "", "recorded process; 0 when unknown"},
+	[RECORD_PID] = {"pid", "BIGINT", "", "recorded process; null: unknown"},
 	[RECORD_COMM] = {"comm", "TEXT", "", "its name"},
 	[RECORD_ROLE] = {"role", "TEXT", "", "client, server or unknown: of the recorded process"},
 	[RECORD_LOCAL] = {"local", "TEXT", "", "its end of the connection"},
@@ -46,11 +46,11 @@ static struct value elapsed(int64_t ns)
 static void fill_end(struct value *v, const struct row_end *end)
 {
 	v[RECORD_CONN] = value_int((int64_t)end->conn);
-	v[RECORD_PID] = value_int(end->pid);
-	v[RECORD_COMM] = value_text(span_text(end->comm));
+	v[RECORD_PID] = value_known_int(end->pid);
+	v[RECORD_COMM] = value_known_text(span_text(end->comm));
 	v[RECORD_ROLE] = value_word(span_text(role_text(end->role)));
-	v[RECORD_LOCAL] = value_text(span_text(end->local_text));
-	v[RECORD_REMOTE] = value_text(span_text(end->remote_text));
+	v[RECORD_LOCAL] = value_known_text(span_text(end->local_text));
+	v[RECORD_REMOTE] = value_known_text(span_text(end->remote_text));
 	v[RECORD_CLIENT] = (struct value){0};
 	if (*end->client_text)
 		v[RECORD_CLIENT] = value_text(span_text(end->client_text));
@@ -89,7 +89,7 @@ void record_fill(struct record_values *to, const struct row *row)
 {
 	fill_own(to, row);
 	fill_end(to->values, row->end);
-	to->values[RECORD_REMOTE] = value_text(span_text(row_remote(row, to->remote)));
+	to->values[RECORD_REMOTE] = value_known_text(span_text(row_remote(row, to->remote)));
 }
 
 /* The members from CONN to TLS, made once for all rows that share the end. */

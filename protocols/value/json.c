@@ -252,6 +252,64 @@ void json_append_string(struct buffer *b, struct span text)
 	b->data[b->len++] = '"';
 }
 
+bool json_append_text(struct buffer *b, struct span text)
+{
+	const uint8_t *p = (const uint8_t *)(text.len ? text.data : "");
+	const uint8_t *end = p + text.len;
+	size_t from = b->len;
+
+	buffer_append_char(b, '"');
+	while (p < end && buffer_reserve(b, (size_t)(end - p) + 2 * WORD + 1)) {
+		size_t run = copy_plain(b->data + b->len, p, end), sequence = 0;
+		char *to;
+
+		b->len += run;
+		p += run;
+		if (p == end)
+			break;
+		to = b->data + b->len;
+		if (*p >= 0x80) {
+			sequence = copy_sequence(&to, p, end);
+			if (!sequence) {
+				b->len = from;
+				return false;
+			}
+		} else {
+			to = copy_byte(to, *p);
+			sequence = 1;
+		}
+		p += sequence;
+		b->len = (size_t)(to - b->data);
+	}
+	buffer_append_char(b, '"');
+	return true;
+}
+
+void json_append_base64(struct buffer *b, struct span bytes)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	char *to = buffer_reserve(b, bytes.len / 3 * 4 + 6);
+	size_t at;
+
+	if (!to)
+		return;
+	*to++ = '"';
+	for (at = 0; at < bytes.len; at += 3) {
+		const uint8_t *p = (const uint8_t *)bytes.data + at;
+		size_t n = bytes.len - at;
+		uint32_t word = (uint32_t)p[0] << 16 | (n > 1 ? (uint32_t)p[1] << 8 : 0) |
+				(n > 2 ? p[2] : 0);
+
+		*to++ = digits[word >> 18];
+		*to++ = digits[word >> 12 & 63];
+		*to++ = n > 1 ? digits[word >> 6 & 63] : '=';
+		*to++ = n > 2 ? digits[word & 63] : '=';
+	}
+	*to++ = '"';
+	b->len = (size_t)(to - b->data);
+}
+
 static char *put_text(char *to, struct span text)
 {
 	const uint8_t *p = (const uint8_t *)text.data;

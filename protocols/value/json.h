@@ -13,6 +13,15 @@
  */
 void json_append_string(struct buffer *b, struct span text);
 
+/*
+ * TEXT of well-formed UTF-8 as a JSON string whose value it is, exactly: nothing stands for a byte
+ * in it. False, and nothing appended, when it isn't well-formed.
+ */
+bool json_append_text(struct buffer *b, struct span text);
+
+/* Any bytes as a JSON string in base64 (RFC 4648, section 4). */
+void json_append_base64(struct buffer *b, struct span bytes);
+
 /* A cell as a JSON value; one that isn't there as null. */
 void json_append_value(struct buffer *b, const struct value *value);
 

@@ -5,6 +5,9 @@
 #include "format/buffer.h"
 #include "protocols/value/value.h"
 
+/* The unit of a moment: nanoseconds since the epoch. */
+#define COLUMN_MOMENT "epoch ns"
+
 /* A column of a table: the one place from which every output, document and test takes its names. */
 struct column {
 	const char *name; /* lower case and underscores; stable for ever */

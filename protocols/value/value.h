@@ -75,6 +75,25 @@ static inline struct value value_word(struct span word)
 	return value_of(VALUE_WORD, word);
 }
 
+/* Null where nothing is known: of empty text, or of a number that is 0. */
+static inline struct value value_known_text(struct span text)
+{
+	struct value v = value_of(VALUE_TEXT, text);
+
+	if (!text.len)
+		v.type = VALUE_NULL;
+	return v;
+}
+
+static inline struct value value_known_int(int64_t integer)
+{
+	struct value v = value_int(integer);
+
+	if (!integer)
+		v.type = VALUE_NULL;
+	return v;
+}
+
 static inline struct value value_json(struct span text)
 {
 	return value_of(VALUE_JSON, text);

@@ -53,13 +53,24 @@ is "info --json" "$("$socktape" info --json "$rec" | jq -c '[.lost_events, .lost
 is "show --json: one object a line" "$("$socktape" show "$rec" --json | jq -s length)" 6
 is "show: the names that records have" \
 	"$("$socktape" show "$rec" --json | head -1 | jq -r 'keys_unsorted | join(" ")')" \
-	"proto ts record_id conn pid comm role local remote proxied_client tls outcome latency_ns ttfb_ns note twin peer_process late version method path host code reason req_headers resp_headers req_body resp_body req_bytes resp_bytes"
+	"proto ts time record_id conn pid comm role local remote proxied_client tls outcome latency_ns ttfb_ns note twin peer_process late version method path host code reason req_headers resp_headers req_body resp_body req_bytes resp_bytes"
+is "times beside their nanoseconds, as RFC 3339 has them" \
+	"$("$socktape" show "$rec" --json | jq -r '(.time | sub("\\.[0-9]+Z"; "Z") | fromdate) == (.ts / 1e9 | floor)' | sort -u)" true
+is "what isn't known is null" "$("$socktape" show "$rec" --json | jq -c '[.pid, .comm]' | sort -u)" "[null,null]"
+is "conns and events name arguments, user and cgroup" \
+	"$("$socktape" conns corpora/http/live-demo --json | jq -r 'select(.comm == "curl") | [.user, .cgroup, (.cmdline | split(" ")[0])] | join(" ")' | sort -u) \
+$("$socktape" events corpora/http/live-demo -a --json | jq -r 'select(.event == "process" and .comm == "curl") | [.fields.user, .fields.cgroup, .fields.args[0]] | join(" ")' | sort -u)" \
+	"root /demo curl root /demo curl"
+binary=$(find corpora -name capture.pcap | sort | while read -r file; do
+	"$socktape" show "$file" --json 2>/dev/null | grep -m1 -o '"[a-z_]*_base64":"[^"]*"' && break
+done)
+is "binary is base64" "$(echo "$binary" | cut -d'"' -f4 | base64 -d >"$work/bytes" && ! iconv -f UTF-8 "$work/bytes" >"$work/out" 2>&1 && echo bytes)" bytes
 is "conns: the names" \
 	"$("$socktape" conns "$rec" --json | head -1 | jq -r 'keys_unsorted | join(" ")')" \
-	"conn pid comm proto role local remote transport start end closed state state_by error connect_ns reset sent_bytes received_bytes lost_bytes unseen_bytes midstream tls tls_version sni alpn tls_reading tls_unread tls_library tls_library_version tls_tie records spoken"
+	"conn pid comm proto role local remote transport start start_time end end_time closed state state_by error connect_ns reset reset_time sent_bytes received_bytes lost_bytes unseen_bytes midstream tls tls_version sni alpn tls_reading tls_unread tls_library tls_library_version tls_tie records spoken cmdline user cgroup container"
 is "events: the names" \
 	"$("$socktape" events "$rec" --json | head -1 | jq -r 'keys_unsorted | join(" ")')" \
-	"ts event conn pid tid comm fd call dir layer offset len captured cut peer blocked_ns payload detail"
+	"ts time event conn pid tid comm fd call dir layer offset len captured cut peer blocked_ns payload detail fields"
 is "show --format csv: a header and a line for each" \
 	"$("$socktape" show "$rec" http --format csv | python3 -c 'import csv, sys; rows = list(csv.reader(sys.stdin)); print(len(rows), len(set(map(len, rows))))')" \
 	"7 1"
@@ -84,7 +95,7 @@ is "each record's twin names it as its own" "$("$socktape" show corpora/http/liv
 	jq -s 'INDEX(.record_id) as $all | map($all[.twin].twin == .record_id) | all')" true
 is "schema --json: the columns of a row, in their order" \
 	"$("$socktape" schema --json | jq -r 'select(.table == "records" or .table == "http") | .column' | tr '\n' ' ')" \
-	"$("$socktape" show "$rec" --json | head -1 | jq -r 'keys_unsorted | join(" ")') "
+	"$("$socktape" show "$rec" --json | head -1 | jq -r 'keys_unsorted - ["time"] | join(" ")') "
 complains "a table that isn't there" 1 "there are: records" "$socktape" schema nothing
 is "text in a pipe has no colours" "$("$socktape" show "$rec" | grep -c $'\033')" 0
 is "--limit" "$("$socktape" show "$rec" --json --limit 2 | wc -l)" 2

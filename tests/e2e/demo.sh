@@ -38,7 +38,7 @@ is "latency is never negative, nor less than time to first byte" \
 	"$("$socktape" show "$rec" --json |
 		jq -s '[.[] | select(.latency_ns < 0 or .ttfb_ns < 0 or .ttfb_ns > .latency_ns)] | length')" 0
 is "every record has its process" \
-	"$("$socktape" show "$rec" --json | jq -s '[.[] | select(.pid == 0 or .comm == "")] | length')" 0
+	"$("$socktape" show "$rec" --json | jq -s '[.[] | select(.pid == null or .comm == null)] | length')" 0
 is "a page decoded from gzip is the page" \
 	"$("$socktape" show "$rec" http --role client --json |
 		jq -r 'select(.resp_headers."Content-Encoding" == "gzip") | .resp_body' |

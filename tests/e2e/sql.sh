@@ -25,7 +25,8 @@ complains() {
 
 # ---- the same rows as the other commands ----
 
-sorted() { jq -cS "$1" | sort; }
+# Times as people write them, which those have beside their nanoseconds, are iso() here.
+sorted() { jq -cS "$1 | with_entries(select(.key | test(\"^time$|_time$\") | not))" | sort; }
 for table in http redis dns; do
 	is "$table: the rows of show" \
 		"$(ask --json "SELECT * FROM $table" | sorted 'del(.recording)' | md5sum)" \

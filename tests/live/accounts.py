@@ -13,6 +13,7 @@ connections, and "who" is its process. Where it has "only", rows whose statement
 are the driver's own: of them it is asked only that they are whole. A row that doesn't say otherwise is
 expected to end "ok" or, where it tells of an error, "error". What tcpdump saw (WORK/wire.pcap) is
 what is exported, byte by byte. Prints TAP."""
+import base64
 import collections
 import json
 import os
@@ -30,7 +31,14 @@ failed = False
 def rows(*arguments):
     out = subprocess.run([SOCKTAPE, *arguments, "--format", "json"], check=True,
                          stdout=subprocess.PIPE).stdout
-    return [json.loads(line) for line in out.splitlines()]
+    return [as_text(json.loads(line)) for line in out.splitlines()]
+
+
+def as_text(row):
+    """Bytes that aren't text as the accounts write them, whether a column holds them or JSON in one: \\xHH."""
+    for name in [name for name in row if name.endswith("_base64")]:
+        row[name[:-len("_base64")]] = base64.b64decode(row.pop(name)).decode(errors="backslashreplace")
+    return row
 
 
 def report(what, problems):

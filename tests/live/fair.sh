@@ -28,12 +28,12 @@ END
 # The sum of a field of the connections of a program.
 sum() {
 	"$socktape" conns "$work/$set/rec" --format json |
-		jq -s --arg comm "$1" "map(select(.comm | startswith(\$comm)).$2) | add"
+		jq -s --arg comm "$1" "map(select((.comm // \"\") | startswith(\$comm)).$2) | add"
 }
 
 left_out() {
 	"$socktape" events "$work/$set/rec" --format json |
-		jq -s 'map(select(.event == "data" and (.comm | startswith("redis-")) and .cut != "")) | length'
+		jq -s 'map(select(.event == "data" and ((.comm // "") | startswith("redis-")) and .cut != null)) | length'
 }
 
 answered() {

@@ -24,8 +24,7 @@ timeout 60 "$recorder" -q --unix -o "$work/rec" -- build/tests/live/silent >"$wo
 if build/socktape events "$work/rec" --all --format json |
 	jq -s -e --argjson sent "$(cat "$work/sent")" '
 		[.[] | select(.event == "data" and .call == "io_uring_send") | .len] as $seen |
-		[.[] | select(.event == "loss") | .detail | capture("(?<n>[0-9]+) bytes sent").n |
-			tonumber] as $lost |
+		[.[] | select(.event == "loss" and .fields.dir == "sent") | .fields.bytes] as $lost |
 		{$sent, $seen, $lost} |
 		., (($seen | length) == 6 and ($lost | length) == 2 and
 			($seen | add) + ($lost | add) == $sent)' >"$work/out" 2>&1; then

@@ -64,7 +64,8 @@ static void all_characters(void **state)
 
 		n = escape_character(utf8, utf8 + 4, out, &width);
 		assert_int_equal(n, 4);
-		assert_true(memcmp(out, utf8, 4) == 0 ? width == 1 : out[0] == '\\' && width == 10);
+		assert_true(memcmp(out, utf8, 4) == 0 ? width >= 0 && width <= 2
+						      : out[0] == '\\' && width == 10);
 	}
 }
 
@@ -77,7 +78,7 @@ static void cells(void **state)
 	assert_int_equal(text_append_cell(&b, span_text("a\u202e"), &layout), 8);
 	assert_int_equal(text_append_cell(&b, span_text("\u202e\u202e"), &layout), 8);
 	buffer_append_char(&b, '\0');
-	assert_string_equal(b.data, "a\\u202e \\u202e…");
+	assert_string_equal(b.data, "a\\u202e \\u202e… ");
 	buffer_free(&b);
 }
 

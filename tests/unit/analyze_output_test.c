@@ -10,6 +10,7 @@
 #include "analyze/corpus/case.h"
 #include "analyze/output/output.h"
 #include "analyze/output/text.h"
+#include "protocols/value/json.h"
 
 static const struct column columns[] = {
 	{"name", "TEXT", "", "a name"},
@@ -50,7 +51,43 @@ static void test_json(void **state)
 	(void)state;
 	print_rows(OUTPUT_JSON, &got);
 	check(&got, "{\"name\":\"a\",\"size\":1}\n"
-		    "{\"name\":\"say \\\"hi\\\",\\nyou\\\\xff\",\"size\":null,\"extra\":[1,2]}\n");
+		    "{\"name\":null,\"name_base64\":\"c2F5ICJoaSIsCnlvdf8=\",\"size\":null,"
+		    "\"extra\":[1,2]}\n");
+}
+
+/* Text is what its string says, whatever it looks like. */
+static void test_json_text(void **state)
+{
+	const struct value values[] = {
+		value_text(span_text("a \\x41 \xc3\xa4\xe2\x80\xa8\"\n\x01")), value_int(1)};
+	const struct row_part part = {.columns = columns, .count = 2, .values = values};
+	struct buffer got = {0};
+	struct output *o = output_new_into(OUTPUT_JSON, &got);
+
+	(void)state;
+	output_row(o, &part, 1);
+	assert_true(output_free(o));
+	check(&got, "{\"name\":\"a \\\\x41 \xc3\xa4\\u2028\\\"\\n\\u0001\",\"size\":1}\n");
+}
+
+static void check_base64(const char *bytes, size_t len, const char *expected)
+{
+	struct buffer got = {0};
+
+	json_append_base64(&got, span_of(bytes, len));
+	check(&got, expected);
+}
+
+/* RFC 4648, section 10. */
+static void test_base64(void **state)
+{
+	(void)state;
+	check_base64("", 0, "\"\"");
+	check_base64("f", 1, "\"Zg==\"");
+	check_base64("fo", 2, "\"Zm8=\"");
+	check_base64("foo", 3, "\"Zm9v\"");
+	check_base64("foobar", 6, "\"Zm9vYmFy\"");
+	check_base64("\xff\xfe\0", 3, "\"//4A\"");
 }
 
 /* What a part was rendered to before stands in the row as if it were rendered now. */
@@ -246,7 +283,8 @@ static void test_compare(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json),	cmocka_unit_test(test_json_members),
+		cmocka_unit_test(test_json),	cmocka_unit_test(test_json_text),
+		cmocka_unit_test(test_base64),	cmocka_unit_test(test_json_members),
 		cmocka_unit_test(test_csv),	cmocka_unit_test(test_text),
 		cmocka_unit_test(test_cells),	cmocka_unit_test(test_ascii),
 		cmocka_unit_test(test_days),	cmocka_unit_test(test_words),

@@ -135,7 +135,7 @@ static void every_command_shows_them(void **state)
 	check(conns_command.run, (char *[]){"conns", b.path, "--json", NULL},
 	      (const char *[]){
 		      "\"conn\":1,",
-		      "\"state\":\"failed\",\"state_by\":\"\",\"error\":\"ECONNREFUSED\"",
+		      "\"state\":\"failed\",\"state_by\":null,\"error\":\"ECONNREFUSED\"",
 		      "\"state\":\"reset\",\"state_by\":\"remote\",\"error\":\"ECONNRESET\","
 		      "\"connect_ns\":1000000,\"reset\":1700000000009000000",
 		      "\"unseen_bytes\":500", "\"state\":\"opening\"", NULL});
