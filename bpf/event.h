@@ -426,7 +426,7 @@ struct kernel_control {
 	__u32 started;	    /* set by user space: what is seen from now on is new */
 	__u32 taken;	    /* chunks that were taken off the stack */
 	__u32 freed;	    /* chunks that user space has put back */
-	__u32 woken;	    /* user space was woken, and the pool hasn't emptied since */
+	__u32 woken;	    /* user space was woken; it sets it to 0 when all was taken */
 	__u32 conns_missed; /* the table was full once: a socket not in it may be an old one */
 };
 

@@ -47,18 +47,23 @@ static __always_inline void lane_publish(struct lane *lane)
 	*(volatile __u64 *)&lane->shared.mark = mark;
 }
 
-/* User space looks on a timer; once the pool is a quarter full it is woken, once. */
+/*
+ * User space looks on a timer; it is woken, once, where more has come than a sixteenth of the pool: a
+ * burst fills that in some hundredths of a second. The chunks that CPUs are filling aren't counted.
+ */
 static __always_inline void pool_wake(void)
 {
+	__u32 chunks = settings.chunks;
+	__u32 mark = chunks / 16 + settings.tls_lane_first;
 	struct kernel_record wake;
 
-	if (chunks_free() > settings.chunks / 4 * 3) {
-		control.woken = 0;
-	} else if (!control.woken) {
-		control.woken = 1;
-		record_begin(&wake, KERNEL_WAKE, sizeof(wake));
-		bpf_ringbuf_output(&ring, &wake, sizeof(wake), BPF_RB_FORCE_WAKEUP);
-	}
+	if (mark > chunks / 4)
+		mark = chunks / 4;
+	if (control.woken || chunks - chunks_free() < mark)
+		return;
+	control.woken = 1;
+	record_begin(&wake, KERNEL_WAKE, sizeof(wake));
+	bpf_ringbuf_output(&ring, &wake, sizeof(wake), BPF_RB_FORCE_WAKEUP);
 }
 
 /* Goes on in a free chunk; false when there is none. */

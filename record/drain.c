@@ -19,6 +19,7 @@
 #define RING_KEPT (1 << 20)
 
 struct drain {
+	const struct pool *pool;
 	struct process_table *processes;
 	struct drain_takers takers;
 	struct ring_buffer *ring;
@@ -158,7 +159,11 @@ static bool drain_until(struct drain *drain, int64_t until)
 
 bool drain_some(struct drain *drain)
 {
-	return drain_until(drain, clock_monotonic() - SETTLE_NS);
+	bool all = drain_until(drain, clock_monotonic() - SETTLE_NS);
+
+	if (all)
+		pool_await(drain->pool);
+	return all;
 }
 
 bool drain_rest(struct drain *drain)
@@ -168,6 +173,7 @@ bool drain_rest(struct drain *drain)
 
 static bool sources_make(struct drain *drain, const struct pool *pool)
 {
+	drain->pool = pool;
 	drain->source_count = pool->lanes_count + 1;
 	drain->sources = calloc((size_t)drain->source_count, sizeof(*drain->sources));
 	drain->heap = calloc((size_t)drain->source_count, sizeof(struct source *));

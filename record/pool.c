@@ -131,6 +131,11 @@ static void unmap(const void *memory, size_t len)
 		munmap((void *)memory, len);
 }
 
+void pool_await(const struct pool *p)
+{
+	__atomic_store_n(&p->control->woken, 0, __ATOMIC_RELEASE);
+}
+
 void pool_close(struct pool *p)
 {
 	unmap(p->memory, p->memory_len);

@@ -49,6 +49,9 @@ const uint8_t *pool_chunk(const struct pool *p, uint32_t chunk);
 /* The chunk may be filled again. */
 void pool_free_chunk(const struct pool *p, uint32_t chunk);
 
+/* Asks to be woken, once, when more has come than can wait for the next look. */
+void pool_await(const struct pool *p);
+
 void pool_close(struct pool *p); /* zero-initialised is fine */
 
 #endif
