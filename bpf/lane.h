@@ -48,8 +48,9 @@ static __always_inline void lane_publish(struct lane *lane)
 }
 
 /*
- * User space looks on a timer; it is woken, once, where more has come than a sixteenth of the pool: a
- * burst fills that in some hundredths of a second. The chunks that CPUs are filling aren't counted.
+ * User space looks on a timer; it is woken, once, where more has come than a sixteenth of the pool:
+ * a burst fills that in some hundredths of a second. The chunks that CPUs are filling aren't
+ * counted.
  */
 static __always_inline void pool_wake(void)
 {

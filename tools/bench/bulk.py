@@ -8,6 +8,7 @@ import subprocess
 import threading
 
 from beside import NEW, NOTHING, OLD, TCPDUMP, Beside, can_record, modes_there
+from goals import UPLOAD_TIMES, Goal
 from measure import SOCKTAPE, bench_program, free_port, have, interleaved, median, run, table
 
 UPLOAD = 200 * 1000 * 1000
@@ -49,12 +50,12 @@ def write_file(path, compressible):
 
 def bench_upload(work, options):
     if not can_record() or not have("curl"):
-        return
+        return []
     sink = Sink()
     sink.start()
     modes = modes_there(NOTHING, NEW, OLD)
     file = os.path.join(work, "upload")
-    rows = []
+    rows, goals = [], []
     for kind in ("random", "compressible"):
         write_file(file, kind == "compressible")
 
@@ -73,9 +74,15 @@ def bench_upload(work, options):
             took = [r["seconds"] / base for r in results[mode]]
             rows.append([kind, mode, f"{100 * max(left_out):.2f} %", f"{max(r['lost'] for r in results[mode])}",
                          f"{median(took):.2f}", f"{max(took):.2f}", str(len(took))])
+            if mode == NEW:
+                goals += [Goal(f"upload, {kind}: share of payload left out, worst", max(left_out),
+                               at_most=0),
+                          Goal(f"upload, {kind}: times as long, median", median(took),
+                               at_most=UPLOAD_TIMES)]
     os.remove(file)
     table("curl uploads 200 MB, both ends recorded", ["bytes", "", "payload left out, worst",
           "calls lost, worst", "times as long, median", "worst", "runs"], rows)
+    return goals
 
 
 def positions(recording, port):
@@ -88,7 +95,7 @@ def positions(recording, port):
 
 def bench_writes(work, options):
     if not can_record() or not have("tcpdump"):
-        return
+        return []
     port = free_port()
 
     def one_run(mode):
@@ -115,3 +122,5 @@ def bench_writes(work, options):
                      "yes" if all(r["exact"] for r in runs) else "NO"])
     table(f"64 KiB writes, {base / 1e9:.2f} GB/s unrecorded, {len(results[NOTHING])} rounds",
           ["", "kept", "payload or packets left out, worst", "positions exact"], rows)
+    return [Goal("64 KiB writes: runs whose positions are exact", sum(r["exact"] for r in results[NEW]),
+                 at_least=len(results[NEW]))]

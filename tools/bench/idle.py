@@ -7,6 +7,7 @@ import subprocess
 import time
 
 from beside import NEW, NOTHING, OLD, Beside, can_record, modes_there
+from goals import IDLE_MB, Goal
 from measure import bench_program, interleaved, median, run, table
 
 OPEN = 5000
@@ -28,22 +29,25 @@ def memory(pid):
 
 def bench_idle(work, _options):
     if not can_record():
-        return
-    rows = []
+        return []
+    rows, goals = [], []
     for mode in modes_there(NEW, OLD):
         beside = Beside(mode, work)
         time.sleep(2)
         shared, other = memory(beside.pid())
         beside.stop()
         rows.append([mode, f"{shared / 1000:.1f} MB", f"{other / 1000:.1f} MB"])
+        if mode == NEW:
+            goals.append(Goal("idle: MB resident besides the pool", other / 1000, at_most=IDLE_MB))
     table("resident memory of an idle recorder", ["", "pool, shared with the kernel", "all else"],
           rows)
+    return goals
 
 
 def bench_open(work, options):
     """The same calls, and a recorder's own time, while many other connections are open."""
     if not can_record():
-        return
+        return []
     resource.setrlimit(resource.RLIMIT_NOFILE, (2 * OPEN + 200, max(
         2 * OPEN + 200, resource.getrlimit(resource.RLIMIT_NOFILE)[1])))
     listener = socket.create_server(("127.0.0.1", 0), backlog=1000)
@@ -72,3 +76,5 @@ def bench_open(work, options):
     table(f"{OPEN:,} connections open, a message over each, then 200,000 calls of 64 bytes "
           f"({base:.0f} ns)", ["", "added to a call", "own CPU", "calls lost, worst"], rows)
     os.sync()
+    return [Goal(f"{OPEN:,} connections open: calls lost", max(r["lost"] for r in results[NEW]),
+                 at_most=0)]
