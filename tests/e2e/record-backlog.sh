@@ -11,11 +11,13 @@ export -f flood
 export port
 
 # slow NAME VARIABLE=VALUE OPTION...: records a flood of 40 MB with a recorder that is slow. The pool
-# has room for all of it, in case this machine has no time for the recorder.
+# has room for all of it, unless told otherwise, in case this machine has no time for the recorder.
 slow() {
-	local name=$1 how=$2
+	local name=$1 how=$2 buffer="--buffer 256MiB"
 	shift 2
-	env "LD_PRELOAD=$work/disturb.so" "$how" "$recorder" --buffer 256MiB -o "$work/$name" "$@" -- \
+	[[ " $* " != *" --buffer "* ]] || buffer=
+	# shellcheck disable=SC2086 # option and size
+	env "LD_PRELOAD=$work/disturb.so" "$how" "$recorder" $buffer -o "$work/$name" "$@" -- \
 		env -u LD_PRELOAD bash -c '(flood $port 200)' 2>"$work/$name.err"
 }
 
