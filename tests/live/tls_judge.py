@@ -2,11 +2,13 @@
 """Holds the plaintext in a recording against what tls_talk said.
 
     tls_judge.py SOCKTAPE RECORDING PORT CONNECTIONS MESSAGES [--lossy] [--clients-only] [--keys]
+             [--keylog=FILE]
 
 Every connection to PORT must have, at both of its ends, exactly what one client has said, in order, and
 every client's words must be there. With --lossy a loss that is told in the recording stands for what is
 missing, and with --clients-only the server's end is not looked at. With --keys it is what the recorded
-secrets open: an export has it as packets, both ends of a connection once.
+secrets open, or those of the key log FILE with --keylog=FILE: an export has it as packets, both ends of a
+connection once.
 """
 import json
 import re
@@ -30,11 +32,11 @@ def fail(why):
     sys.exit(1)
 
 
-def opened(socktape, recording):
+def opened(socktape, recording, keylog):
     """What clients sent, who speak first, and what came back, by TCP stream of an export that has no TLS."""
     with tempfile.TemporaryDirectory() as where:
         path = where + "/x.pcapng"
-        subprocess.run([socktape, "export", "-q", recording, "-o", path], check=True)
+        subprocess.run([socktape, "export", "-q", recording, "-o", path, *keylog], check=True)
         fields = [w for f in ("tcp.stream", "tcp.srcport", "tcp.payload") for w in ("-e", f)]
         out = subprocess.run(["tshark", "-n", "-r", path, "-Y", "tcp.len > 0", "-T", "fields", *fields],
                              check=True, capture_output=True, text=True).stdout
@@ -47,9 +49,9 @@ def opened(socktape, recording):
             for said in streams.values() if said["sent"][:1] != b"\x16"]
 
 
-def judge_keys(socktape, recording, connections, messages):
+def judge_keys(socktape, recording, connections, messages, keylog):
     expected = sorted("".join(text(i, k) for k in range(messages)) for i in range(connections))
-    streams = opened(socktape, recording)
+    streams = opened(socktape, recording, keylog)
     for stream in streams:
         if stream["sent"] != stream["received"]:
             fail(f"what was sent is not what was received: {stream['sent'][:80]}")
@@ -65,8 +67,9 @@ def main():
     options = {word for word in sys.argv if word.startswith("--")}
     socktape, recording, port, connections, messages = [w for w in sys.argv[1:] if w not in options]
     connections, messages = int(connections), int(messages)
-    if "--keys" in options:
-        judge_keys(socktape, recording, connections, messages)
+    keylog = [word for word in options if word.startswith("--keylog=")]
+    if "--keys" in options or keylog:
+        judge_keys(socktape, recording, connections, messages, keylog)
         return
     ends, streams, ties, losses, placed = {}, {}, {}, [], {}
     for e in events(socktape, recording):

@@ -70,3 +70,40 @@ both_ends() {
 		[(map(select(.role == "client")) | length), (map(select(.role == "server")) | length)]
 		== [$n, $n]'
 }
+
+# ---- PostgreSQL, which turns to TLS in the middle of a connection ----
+
+postgres_there() { have psql && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+
+# Starts it on $port, which it sets.
+postgres_start() {
+	local bin home=$work/pg-$tls
+	for bin in /usr/lib/postgresql/*/bin; do :; done
+	port=$(free_port)
+	rm -rf "$home"
+	mkdir -p "$home"
+	cp "$cert" "$home/server.crt"
+	cp "$key" "$home/server.key"
+	chmod 600 "$home/server.key"
+	chmod 711 "$work"
+	chown -R nobody "$home"
+	runuser -u nobody -- "$bin/initdb" -D "$home/data" -A trust -U test >/dev/null || return 1
+	runuser -u nobody -- "$bin/postgres" -D "$home/data" -p "$port" -k "$home" \
+		-c listen_addresses=127.0.0.1 -c ssl=on -c ssl_cert_file="$home/server.crt" \
+		-c ssl_key_file="$home/server.key" >/dev/null 2>&1 &
+	export server=$!
+	wait_for 30 sql "select 1"
+}
+
+sql() { psql "host=127.0.0.1 port=$port user=test dbname=postgres sslmode=require" -Atc "$1"; }
+
+postgres_stop() {
+	kill "$server"
+	wait "$server"
+}
+
+# Whether both ends have the statement with "hello over".
+postgres_rows() {
+	rows pgsql | both_ends 1 '.statement | tostring | contains("hello over")' ||
+		{ rows pgsql; return 1; }
+}

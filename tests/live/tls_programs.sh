@@ -134,29 +134,13 @@ else
 fi
 
 postgres_talk() {
-	local bin home=$work/pg-$tls
-	for bin in /usr/lib/postgresql/*/bin; do :; done
-	port=$(free_port)
-	mkdir -p "$home"
-	cp "$cert" "$home/server.crt"
-	cp "$key" "$home/server.key"
-	chmod 600 "$home/server.key"
-	chmod 711 "$work"
-	chown -R nobody "$home"
-	runuser -u nobody -- "$bin/initdb" -D "$home/data" -A trust -U test >/dev/null || return 1
-	runuser -u nobody -- "$bin/postgres" -D "$home/data" -p "$port" -k "$home" \
-		-c listen_addresses=127.0.0.1 -c ssl=on -c ssl_cert_file="$home/server.crt" \
-		-c ssl_key_file="$home/server.key" >/dev/null 2>&1 &
-	server=$!
-	sql() { psql "host=127.0.0.1 port=$port user=test dbname=postgres sslmode=require" -Atc "$1"; }
-	wait_for 30 sql "select 1" || return 1
+	postgres_start || return 1
 	postgres_client() { [ "$(sql "select 'hello over ' || 'TLS'")" = "hello over TLS" ]; }
 	record "$port" postgres_client || return 1
-	kill "$server"
-	wait "$server"
-	rows pgsql | both_ends 1 '.statement | tostring | contains("hello over")' || { rows pgsql; return 1; }
+	postgres_stop
+	postgres_rows
 }
-if have psql && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+if postgres_there; then
 	check "PostgreSQL, which turns to TLS in the middle of a connection" postgres_talk
 	check "PostgreSQL by keys" in_keys postgres_talk
 else

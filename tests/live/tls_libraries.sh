@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# TLS libraries beside those that Debian's programs have: Java's, which nothing is read of without its key
+# log, and, as downloads with LIVE_ALL=1 only (tools/check --all), OpenSSL 1.1 out of a Python package,
+# and rustls. Prints TAP.
+# shellcheck disable=SC2317 # functions are called by name, through check()
+# shellcheck source=tests/live/tls_lib.bash
+. "$(dirname "${BASH_SOURCE[0]}")/tls_lib.bash"
+
+clients=$PWD/tests/live/clients
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/socktape/tls
+mkdir -p "$cache"
+
+# fetched WHAT COMMAND...: makes it once, in the cache. Sets $why when it can't be had.
+fetched() {
+	why="a download; LIVE_ALL=1 and tools/check --all run it"
+	[ -n "${LIVE_ALL:-}" ] || return 1
+	[ -e "$cache/$1.there" ] && return
+	why="$1 can't be fetched; $cache/$1.log"
+	timeout 600 "${@:2}" >"$cache/$1.log" 2>&1 && touch "$cache/$1.there"
+}
+
+# unread_says TEXT: whether conns says so, and the version.
+unread_says() {
+	"$socktape" conns "$rec" --json | jq -se --arg why "$1" '
+		map(select(.tls_version == "TLS 1.3" and .tls_reading == "no" and
+			.tls_unread == $why)) | length > 0' || { "$socktape" conns "$rec" --json; return 1; }
+}
+
+# ---- Java ----
+
+java_store() {
+	openssl pkcs12 -export -in "$cert" -inkey "$key" -name server -passout pass:socktape \
+		-out "$work/store.p12"
+}
+
+# java_talk OPTION...: of the client.
+java_talk() {
+	serve java "$clients/TlsTalk.java" serve "$work/store.p12" || return 1
+	record "$port" timeout 120 java "$@" "$clients/TlsTalk.java" client "$work/store.p12" "$port" 3 4 ||
+		return 1
+	kill "$server"
+}
+
+java_handshake() {
+	java_store && java_talk && unread_says "no TLS library found in the process"
+}
+
+java_keys() {
+	java_talk "-javaagent:$cache/java/extract-tls-secrets-4.0.0.jar=$work/java.keys" &&
+		judge 3 4 "--keylog=$work/java.keys"
+}
+
+if have java; then
+	check "Java: the handshake, and why no more" java_handshake
+	if fetched java mvn -q -B dependency:copy -Dartifact=name.neykov:extract-tls-secrets:4.0.0 \
+		"-DoutputDirectory=$cache/java"; then
+		check "Java, with its key log" java_keys
+	else
+		skip "Java, with its key log" "$why"
+	fi
+else
+	skip "Java" "no Java"
+fi
+
+# ---- rustls ----
+
+rustls_build() {
+	cargo build -q --release --manifest-path "$clients/rustls_talk/Cargo.toml" --target-dir "$cache/rustls"
+}
+
+# It refuses an authority as a server.
+rustls_chain() {
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/ca.key" -out "$work/ca.pem" -days 2 \
+		-subj "/CN=an authority" 2>/dev/null &&
+		openssl req -newkey rsa:2048 -nodes -keyout "$work/leaf.key" -out "$work/leaf.csr" \
+			-subj /CN=localhost 2>/dev/null &&
+		openssl x509 -req -in "$work/leaf.csr" -CA "$work/ca.pem" -CAkey "$work/ca.key" -days 2 \
+			-set_serial 1 -extfile <(echo "subjectAltName=DNS:localhost") -out "$work/leaf.pem" 2>/dev/null
+}
+
+rustls_talk() {
+	local program=$cache/rustls/release/rustls_talk
+	rustls_chain && serve "$program" serve "$work/leaf.pem" "$work/leaf.key" || return 1
+	record "$port" env SSLKEYLOGFILE="$work/rustls.keys" timeout 120 "$program" client "$work/ca.pem" \
+		"$port" 20 5 || return 1
+	kill "$server"
+	unread_says "no TLS library found in the process" && judge 20 5 "--keylog=$work/rustls.keys"
+}
+
+if ! have cargo; then
+	skip "rustls" "no Rust"
+elif fetched rustls rustls_build; then
+	check "rustls: why it isn't read, and all of it with its key log" rustls_talk
+else
+	skip "rustls" "$why"
+fi
+
+# ---- OpenSSL 1.1, and a copy that nobody has installed ----
+
+old_fetch() {
+	python3 -m pip download -q --no-deps --only-binary=:all: --python-version 3.11 --platform \
+		manylinux2014_x86_64 -d "$cache/old" psycopg2-binary==2.9.5 &&
+		python3 -m zipfile -e "$cache"/old/psycopg2_binary-2.9.5-*.whl "$cache/old/packages"
+}
+
+old_talk() {
+	postgres_start || return 1
+	old_client() {
+		PYTHONPATH=$cache/old/packages timeout 60 python3 -c '
+import sys
+import psycopg2
+link = psycopg2.connect(host="127.0.0.1", port=sys.argv[1], user="test", dbname="postgres", sslmode="require")
+cursor = link.cursor()
+cursor.execute("select %s || %s", ("hello over ", "TLS"))
+assert cursor.fetchone() == ("hello over TLS",)' "$port"
+	}
+	record "$port" old_client || return 1
+	postgres_stop
+	"$socktape" info "$rec" | grep -q 'OpenSSL 1\.1\.1' && postgres_rows
+}
+
+if ! postgres_there; then
+	skip "OpenSSL 1.1" "no PostgreSQL to talk to"
+elif ! fetched old old_fetch; then
+	skip "OpenSSL 1.1" "$why"
+elif ! PYTHONPATH=$cache/old/packages python3 -c 'import psycopg2' 2>/dev/null; then
+	skip "OpenSSL 1.1" "the package isn't for this version of Python"
+else
+	check "OpenSSL 1.1 that came with a Python package, beside 3.0" old_talk
+	check "OpenSSL 1.1 by keys" in_keys old_talk
+fi
+
+finish
