@@ -4,6 +4,7 @@
 #include "protocols/cql/cql.h"
 #include "protocols/dns/dns.h"
 #include "protocols/protocol.h"
+#include "protocols/quic/quic.h"
 #include "protocols/mux/mux.h"
 #include "protocols/thrift/thrift.h"
 #include "protocols/nats/nats.h"
@@ -40,6 +41,7 @@ const struct protocol *const protocols[] = {
 	&protocol_dns,
 	&protocol_tls,
 	&protocol_cql,
+	&protocol_quic,
 	NULL,
 };
 /* clang-format on */

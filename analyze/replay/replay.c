@@ -197,7 +197,8 @@ struct connection_tls connection_tls(const struct connection *c)
 		tls.encryption.reading = TLS_READ_BY_CALLS;
 		tls.encryption.unread = span_text(
 			c->plain_missing ? "some calls of the library were not seen" : NULL);
-	} else if (tls.encryption.reading == TLS_NOT_READ && tls.encryption.unread.len) {
+	} else if (tls.encryption.reading == TLS_NOT_READ && tls.encryption.unread.len &&
+		   !transport_is_datagram(c->transport)) {
 		tls.encryption.unread = why_unread(&tls);
 	}
 	return tls;

@@ -17,7 +17,7 @@ fetched() {
 	[ -n "${LIVE_ALL:-}" ] || return 1
 	[ -e "$cache/$1.there" ] && return
 	why="$1 can't be fetched; $cache/$1.log"
-	timeout 600 "${@:2}" >"$cache/$1.log" 2>&1 && touch "$cache/$1.there"
+	"${@:2}" >"$cache/$1.log" 2>&1 && touch "$cache/$1.there"
 }
 
 # unread_says TEXT: whether conns says so, and the version.
@@ -53,7 +53,7 @@ java_keys() {
 
 if have java; then
 	check "Java: the handshake, and why no more" java_handshake
-	if fetched java mvn -q -B dependency:copy -Dartifact=name.neykov:extract-tls-secrets:4.0.0 \
+	if fetched java timeout 600 mvn -q -B dependency:copy -Dartifact=name.neykov:extract-tls-secrets:4.0.0 \
 		"-DoutputDirectory=$cache/java"; then
 		check "Java, with its key log" java_keys
 	else
@@ -66,7 +66,7 @@ fi
 # ---- rustls ----
 
 rustls_build() {
-	cargo build -q --release --manifest-path "$clients/rustls_talk/Cargo.toml" --target-dir "$cache/rustls"
+	timeout 600 cargo build -q --release --manifest-path "$clients/rustls_talk/Cargo.toml" --target-dir "$cache/rustls"
 }
 
 # It refuses an authority as a server.
@@ -99,7 +99,7 @@ fi
 # ---- OpenSSL 1.1, and a copy that nobody has installed ----
 
 old_fetch() {
-	python3 -m pip download -q --no-deps --only-binary=:all: --python-version 3.11 --platform \
+	python3 -m venv "$cache/venv" && timeout 300 "$cache/venv/bin/pip" download -q --no-deps --only-binary=:all: --python-version 3.11 --platform \
 		manylinux2014_x86_64 -d "$cache/old" psycopg2-binary==2.9.5 &&
 		python3 -m zipfile -e "$cache"/old/psycopg2_binary-2.9.5-*.whl "$cache/old/packages"
 }

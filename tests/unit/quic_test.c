@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "protocols/quic/packet.h"
+#include "protocols/quic/quic.h"
+#include "tests/unit/feed.h"
+
+struct datagram {
+	char bytes[QUIC_INITIAL_MIN];
+	size_t len;
+};
+
+/* A long header: FIRST, VERSION, both ids, and a payload with its length up to LEN. */
+static struct datagram long_header(uint8_t first, uint32_t version, const char *to,
+				   const char *from, size_t len)
+{
+	struct datagram d = {.len = len};
+	struct buffer b = {0};
+	size_t rest;
+
+	buffer_append_char(&b, (char)first);
+	for (int shift = 24; shift >= 0; shift -= 8)
+		buffer_append_char(&b, (char)(version >> shift));
+	buffer_append_char(&b, (char)strlen(to));
+	buffer_append_text(&b, to);
+	buffer_append_char(&b, (char)strlen(from));
+	buffer_append_text(&b, from);
+	/* An Initial of version 1 has a token. */
+	if ((first & 0x30) == 0)
+		buffer_append_char(&b, 0);
+	rest = len - b.len - 2;
+	buffer_append_char(&b, (char)(0x40 | rest >> 8));
+	buffer_append_char(&b, (char)rest);
+	memcpy(d.bytes, b.data, b.len);
+	buffer_free(&b);
+	return d;
+}
+
+static void run(const struct datagram *sent, size_t count, const struct datagram *received,
+		const struct protocol *as, const char *expected)
+{
+	struct feed_message messages[8];
+	struct feed feed = {
+		.messages = messages,
+		.count = count + (received ? 1 : 0),
+		.decode_as = as,
+		.transport = TRANSPORT_UDP,
+		.role = ROLE_CLIENT,
+	};
+	struct buffer out = {0};
+	size_t at = 0;
+
+	messages[at++] = (struct feed_message){DIRECTION_SENT, sent->bytes, sent->len};
+	if (received)
+		messages[at++] = (struct feed_message){DIRECTION_RECEIVED, received->bytes,
+						       received->len};
+	for (size_t i = 1; i < count; i++)
+		messages[at++] = (struct feed_message){DIRECTION_SENT, sent[i].bytes, sent[i].len};
+	feed_run(&feed, &out);
+	assert_string_equal(out.data ? out.data : "", expected);
+	buffer_free(&out);
+}
+
+static void a_connection_begins(void **state)
+{
+	const struct datagram sent[] = {
+		long_header(0xc0, 1, "12345678", "abc", QUIC_INITIAL_MIN),
+		/* The answer's acknowledgement, and what follows, are no new beginnings. */
+		long_header(0xc1, 1, "SERVER", "abc", QUIC_INITIAL_MIN),
+		long_header(0xe0, 1, "SERVER", "abc", 100),
+	};
+	const struct datagram answer = long_header(0xc0, 1, "abc", "SERVER", 300);
+
+	(void)state;
+	run(sent, 3, &answer, NULL,
+	    "{\"outcome\":\"ok\",\"version\":\"1\",\"client_id\":\"616263\",\"server_id\":"
+	    "\"534552564552\",\"answer\":\"initial\",\"note\":\"\"}\n");
+}
+
+static void nobody_answers(void **state)
+{
+	const struct datagram sent = long_header(0xc0, 0xff00001d, "12345678", "",
+						 QUIC_INITIAL_MIN);
+
+	(void)state;
+	run(&sent, 1, NULL, NULL,
+	    "{\"outcome\":\"unanswered\",\"version\":\"draft-29\",\"client_id\":\"\",\"server_id\":"
+	    "null,\"answer\":null,\"note\":\"\"}\n");
+}
+
+/* RFC 9369: an Initial of version 2 has the number of another type. */
+static void version_2(void **state)
+{
+	struct datagram sent = long_header(0xc0, 0x6b3343cf, "12345678", "abc", QUIC_INITIAL_MIN);
+	struct quic_packet packet;
+
+	(void)state;
+	sent.bytes[0] = (char)0xd0;
+	assert_true(quic_packet_read(span_of(sent.bytes, sent.len), &packet));
+	assert_int_equal(packet.type, QUIC_INITIAL);
+	assert_true(packet.whole);
+	sent.bytes[0] = (char)0xc0;
+	assert_true(quic_packet_read(span_of(sent.bytes, sent.len), &packet));
+	assert_int_equal(packet.type, QUIC_RETRY);
+}
+
+static void what_is_no_quic(void **state)
+{
+	static const uint32_t versions[] = {0x16030100, 0, 2, 0xff000000, 0xff0000ff};
+	struct datagram sent = long_header(0xc0, 1, "12345678", "abc", QUIC_INITIAL_MIN);
+	struct quic_packet packet;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		struct datagram other = long_header(0xc0, versions[i], "12345678", "abc", 1200);
+
+		run(&other, 1, NULL, NULL, "");
+	}
+	/* Cut anywhere, nothing beyond its end is looked at. */
+	for (size_t len = 0; len < sent.len; len++)
+		if (quic_packet_read(span_of(sent.bytes, len), &packet))
+			assert_false(packet.whole);
+	/* A short header tells nothing. */
+	sent.bytes[0] = 0x40;
+	assert_false(quic_packet_read(span_of(sent.bytes, sent.len), &packet));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_connection_begins),
+		cmocka_unit_test(nobody_answers),
+		cmocka_unit_test(version_2),
+		cmocka_unit_test(what_is_no_quic),
+	};
+
+	return cmocka_run_group_tests_name("quic", tests, NULL, NULL);
+}
