@@ -16,8 +16,8 @@
 
 #define COLUMNS(X)                                                                                 \
 	X(VERSION, "version", "TEXT", "", "1, 2, draft-29; as the client begins")                  \
-	X(CLIENT_ID, "client_id", "TEXT", "hexadecimal", "the client's connection id")             \
-	X(SERVER_ID, "server_id", "TEXT", "hexadecimal", "the server's, once it has answered")     \
+	X(CLIENT_ID, "client_id", "TEXT", "", "the client's connection id, hexadecimal")           \
+	X(SERVER_ID, "server_id", "TEXT", "", "the server's, once it has answered")                \
 	X(ANSWER, "answer", "TEXT", "",                                                            \
 	  "initial, handshake, retry or negotiation: the server's first packet")
 
