@@ -128,6 +128,7 @@ static const struct conversation conversations[] = {
 	 "",
 	 ""},
 	{"amqp1", {{"layer version", "", "", ""}, {"answer", "", "", ""}}, "", ""},
+	{"quic", {{"version client_id", "", "", ""}, {"answer server_id", "", "", ""}}, "", ""},
 };
 
 #define CONVERSATIONS (sizeof(conversations) / sizeof(conversations[0]))
@@ -142,7 +143,7 @@ static const struct conversation *find(const struct table *table)
 
 bool said_is_whole(const struct table *table)
 {
-	static const char *const before[] = {"tls", "proxy", "socks", "amqp1"};
+	static const char *const before[] = {"tls", "proxy", "socks", "amqp1", "quic"};
 
 	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++)
 		if (strcmp(table->name, before[i]) == 0)

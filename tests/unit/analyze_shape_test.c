@@ -300,7 +300,7 @@ static void test_records(void **state)
 /* The columns that shapes are made of are there. */
 static void test_columns(void **state)
 {
-	static const char *const none[] = {"proxy", "amqp1"};
+	static const char *const none[] = {"proxy", "amqp1", "quic"};
 
 	(void)state;
 	for (size_t i = 0; protocols[i]; i++) {
