@@ -200,6 +200,15 @@ struct record {
 /* Gives a record to whoever asked for them. Everything in it is borrowed for the call. */
 void session_emit(struct session *s, const struct record *record);
 
+/*
+ * For protocols whose frames hold others, compressed or cut into pieces: tells whoever asked what
+ * they hold, as a stream in which a frame comes after another: BYTES of SIDE, borrowed, and MISSING
+ * more that aren't there, which OUTER brought. CHANGED: as in struct contents. Frames from before
+ * the change are told, too. TS is 0 where nobody knows it.
+ */
+void session_tell_contents(struct session *s, enum side side, struct span bytes, uint64_t missing,
+			   bool changed, int64_t ts);
+
 /* ---- handing over: takes effect behind the current frame, on both sides ---- */
 
 /* This protocol is over: finish(), close(). NEXT goes on; NULL: whatever inference finds. */

@@ -11,6 +11,7 @@
 #include "analyze/command/export_profile.h"
 #include "analyze/pcapng/exporter.h"
 #include "analyze/replay/reading.h"
+#include "format/size.h"
 #include "analyze/command/select.h"
 
 static const char help[] =
@@ -125,7 +126,7 @@ static bool take_format(struct export *x, const char *value)
 
 static bool take_split(struct export *x, const char *value)
 {
-	if (option_size(value, &x->dump.split) && x->dump.split >= SPLIT_MIN)
+	if (size_parse(value, &x->dump.split) && x->dump.split >= SPLIT_MIN)
 		return true;
 	command_fail(x->command, "--split wants a size from 128KiB on, as in 100MB, not '%s'",
 		     value);
@@ -242,6 +243,8 @@ static void tell_counts(const struct exporter_totals *t)
 	} lines[] = {
 		{"connections", t->connections, "", true},
 		{"plaintexts", t->plaintexts, "of TLS, as connections of their own", false},
+		{"contents", t->contents,
+		 "of compressed and such frames, as connections of their own", false},
 		{"decrypted", t->keyed, "TLS connections that Wireshark opens with the secrets",
 		 false},
 		{"flows", t->flows, "of datagrams", false},

@@ -17,6 +17,8 @@ struct exporter *exporter_new(const struct exporter_options *options)
 	facts_init(&e->facts, options->selection, options->facts_limit);
 	e->facts.tls = options->tls;
 	e->facts.keylog = options->keylog;
+	/* In its own place there is what was said, and nothing else. */
+	e->facts.no_contents = options->no_remap;
 	e->places = places_new(e->facts.seed, !options->no_remap);
 	if (e->places)
 		return e;
@@ -31,6 +33,7 @@ struct replay_handlers exporter_learn_handlers(struct exporter *e)
 		.conn_end = facts_conn_end,
 		.border = facts_border,
 		.plaintext = facts_plaintext,
+		.contents = facts_contents,
 		.context = &e->facts,
 	};
 }
@@ -43,12 +46,14 @@ static bool learn_places(struct exporter *e)
 
 	while ((c = map_next(&e->facts.conns, &at)) != NULL) {
 		e->totals.keyed += c->wanted && c->has_keys;
-		e->decrypts |= c->wanted && c->decrypted && c->has_plaintext;
+		e->looks_inside |= c->wanted && c->decrypted && c->has_plaintext;
+		e->looks_inside |= c->wanted && c->has_contents;
 		for (const struct facts_end *end = c->ends; c->wanted && end; end = end->next) {
 			if (end->left_out)
 				continue;
 			if (!places_learn(e->places, end, LAYER_WIRE) ||
-			    (c->has_plaintext && !places_learn(e->places, end, LAYER_TLS)))
+			    (c->has_plaintext && !places_learn(e->places, end, LAYER_TLS)) ||
+			    (c->has_contents && !places_learn(e->places, end, LAYER_CONTENTS)))
 				return false;
 		}
 	}
@@ -107,8 +112,7 @@ static struct facts_conn *known(struct exporter *e, const struct connection *fro
 /* Facts of this pass that say no more than the connection itself. */
 static void forget_useless(struct exporter *e, struct facts_conn *c)
 {
-	if (c->live && !c->outlets[LAYER_WIRE] && !c->outlets[LAYER_TLS] && !c->aside[LAYER_WIRE] &&
-	    !c->aside[LAYER_TLS])
+	if (c->live && facts_unwritten(c))
 		facts_forget(&e->facts, c);
 }
 
@@ -193,6 +197,17 @@ static void write_plaintext(void *context, const struct event *event, const stru
 	on_data(context, event, from);
 }
 
+static void write_contents(void *context, const struct connection *from, enum layer layer,
+			   const struct contents *contents)
+{
+	struct exporter *e = context;
+	struct facts_conn *c = facts_conn(&e->facts, from->id);
+
+	(void)layer;
+	if (c && c->has_contents && !c->written && !c->live)
+		exporter_stream_contents(e, c, contents, from);
+}
+
 static void write_record(void *context, const struct connection *from, const struct session *s,
 			 const struct record *record)
 {
@@ -201,7 +216,7 @@ static void write_record(void *context, const struct connection *from, const str
 
 bool exporter_looks_inside(const struct exporter *e)
 {
-	return e->decrypts || e->options.records;
+	return e->looks_inside || e->options.records;
 }
 
 bool exporter_parses(void *context, uint64_t conn)
@@ -210,7 +225,7 @@ bool exporter_parses(void *context, uint64_t conn)
 	const struct facts_conn *c = facts_conn(&e->facts, conn);
 
 	/* Also others than those that are written: a session may go on that began on them. */
-	return c && (c->decrypted || (e->options.records && c->wanted));
+	return c && (c->decrypted || c->has_contents || (e->options.records && c->wanted));
 }
 
 struct replay_handlers exporter_write_handlers(struct exporter *e)
@@ -219,6 +234,7 @@ struct replay_handlers exporter_write_handlers(struct exporter *e)
 		.event = write_event,
 		.conn_end = write_conn_end,
 		.plaintext = write_plaintext,
+		.contents = write_contents,
 		.record = e->options.records ? write_record : NULL,
 		.context = e,
 	};

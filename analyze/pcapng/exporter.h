@@ -33,6 +33,7 @@ struct exporter_totals {
 	uint64_t connections; /* TCP and Unix streams */
 	uint64_t flows;	      /* of datagrams: a socket and one peer */
 	uint64_t plaintexts;  /* of TLS connections, as connections of their own */
+	uint64_t contents;    /* decompressed ones and such, as connections of their own */
 	uint64_t keyed;	      /* TLS connections that Wireshark decrypts with the secrets */
 	uint64_t merged;      /* conversations whose other end was recorded too, and left out */
 	uint64_t packets;

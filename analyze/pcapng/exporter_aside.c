@@ -89,7 +89,7 @@ static bool put(struct exporter *e, struct cold **c, uint64_t key)
 
 static uint64_t outlet_key(const struct facts_conn *c, enum layer layer)
 {
-	return c->id << 1 | layer;
+	return c->id << 2 | layer;
 }
 
 /* Facts that only this pass has go with the last outlet. */
@@ -109,8 +109,8 @@ static bool put_aside(struct exporter *e, struct outlet *o)
 	struct facts_conn *c = o->conn;
 	enum layer layer = o->layer;
 
-	/* Keys have room for the half of all ids. */
-	if (o->listed || o->comment.len || c->id >> 63)
+	/* Keys have room for a quarter of all ids. */
+	if (o->listed || o->comment.len || c->id >> 62)
 		return false;
 	buffer_clear(packed);
 	buffer_append(packed, &o->interface, sizeof(struct interface *));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <inttypes.h>
 
+#include "analyze/pcapng/contents.h"
 #include "analyze/pcapng/exporter_private.h"
 
 void exporter_fail(struct exporter *e, enum tape_error error)
@@ -126,6 +127,13 @@ static void describe_plaintext(const struct exporter *e, const struct facts_conn
 					"without the request for TLS");
 }
 
+static const char *layer_prefix(enum layer layer)
+{
+	if (layer == LAYER_CONTENTS)
+		return "what the frames hold of ";
+	return layer == LAYER_TLS ? "plaintext of the TLS of " : "";
+}
+
 void exporter_describe(struct exporter *e, const struct facts_end *end, enum layer layer,
 		       const struct place *place, struct buffer *out)
 {
@@ -133,13 +141,16 @@ void exporter_describe(struct exporter *e, const struct facts_end *end, enum lay
 	const struct protocol *protocol = layer == LAYER_TLS ? c->inside : c->protocol[layer];
 
 	exporter_name_path(e, c);
-	buffer_printf(out, "%sconn %" PRIu64, layer == LAYER_TLS ? "plaintext of the TLS of " : "",
-		      c->id);
+	buffer_printf(out, "%sconn %" PRIu64, layer_prefix(layer), c->id);
 	if (protocol)
 		buffer_printf(out, ", %s", protocol->name);
 	describe_processes(end, out);
 	if (layer == LAYER_TLS)
 		describe_plaintext(e, c, out);
+	if (layer == LAYER_CONTENTS)
+		buffer_printf(out, "; %s", contents_described(protocol));
+	else if (c->has_contents && layer == c->contents_of)
+		buffer_append_text(out, "; what its frames hold is a connection of its own");
 	place_describe(end, place, out);
 	if (!transport_is_datagram(c->transport) && !c->whole)
 		buffer_append_text(out,

@@ -42,8 +42,8 @@ struct exporter {
 	struct facts facts;
 	struct places *places;
 	struct dump *out;
-	bool split;    /* into files */
-	bool decrypts; /* in the second pass */
+	bool split;	   /* into files */
+	bool looks_inside; /* in the second pass, at least into some connections */
 	struct queue *queue;
 	struct interfaces *interfaces;
 	struct replay *replay;
@@ -128,6 +128,8 @@ void exporter_stream_open(struct exporter *e, struct facts_conn *c, const struct
 			  int64_t ts);
 void exporter_stream_data(struct exporter *e, struct facts_conn *c, const struct event *event,
 			  const struct connection *from);
+void exporter_stream_contents(struct exporter *e, struct facts_conn *c,
+			      const struct contents *contents, const struct connection *from);
 void exporter_stream_end(struct exporter *e, struct facts_conn *c, const struct connection *from);
 
 /* It is NOW: what streams have held back too long goes out. */

@@ -58,6 +58,8 @@ void exporter_record(struct exporter *e, const struct connection *from, const st
 	enum layer layer = plaintext ? LAYER_TLS : LAYER_WIRE;
 	struct buffer text = {0};
 
+	if (c && c->has_contents && c->contents_of == layer)
+		layer = LAYER_CONTENTS;
 	/* An exchange that both ends saw is written, and told of, once. */
 	if (!end || end->left_out)
 		return;

@@ -96,7 +96,7 @@ static struct outlet *open_outlet(struct exporter *e, struct facts_conn *c, enum
 	struct joint_options options = {
 		.stream =
 			{
-				.id = c->id << 1 | layer,
+				.id = c->id << 2 | layer,
 				.midstream = !c->whole,
 				.budget = &e->budget,
 				.cut_segments = &e->cut_segments,
@@ -130,7 +130,9 @@ static struct outlet *open_outlet(struct exporter *e, struct facts_conn *c, enum
 	buffer_free(&o->comment);
 	c->outlets[layer] = o;
 	aside_add(e, o);
-	if (layer == LAYER_TLS)
+	if (layer == LAYER_CONTENTS)
+		e->totals.contents++;
+	else if (layer == LAYER_TLS)
 		e->totals.plaintexts++;
 	else
 		e->totals.connections++;
@@ -248,6 +250,18 @@ void exporter_stream_data(struct exporter *e, struct facts_conn *c, const struct
 	buffer_free(&copy);
 }
 
+void exporter_stream_contents(struct exporter *e, struct facts_conn *c,
+			      const struct contents *contents, const struct connection *from)
+{
+	struct buffer copy = {0};
+	struct event_data data;
+
+	if (c->wanted && c->ends &&
+	    facts_contents_data(c, c->protocol[LAYER_CONTENTS], contents, &data, &copy))
+		put_data(e, c, data, contents->ts, from);
+	buffer_free(&copy);
+}
+
 /* ---- the end ---- */
 
 static void unlist(struct exporter *e, const struct outlet *o)
@@ -293,6 +307,7 @@ static void finish_streams(struct exporter *e, struct facts_conn *c, int64_t ts)
 	}
 	finish_outlet(e, c, LAYER_WIRE, &wire);
 	finish_outlet(e, c, LAYER_TLS, &plaintext);
+	finish_outlet(e, c, LAYER_CONTENTS, &plaintext);
 }
 
 /* The other end of a joined connection, of which something may still come after NOW. */
@@ -312,7 +327,7 @@ void exporter_stream_end(struct exporter *e, struct facts_conn *c, const struct 
 	if (!c->ends)
 		return;
 	exporter_stream_open(e, c, from, from->end_ts);
-	for (int layer = 0; c == written && layer < 2; layer++) {
+	for (int layer = 0; c == written && layer < LAYERS_SHOWN; layer++) {
 		struct outlet *o = aside_outlet(e, c, (enum layer)layer);
 
 		if (o)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "analyze/pcapng/contents.h"
 #include "analyze/pcapng/dissector.h"
 #include "analyze/pcapng/interface.h"
 #include "analyze/pcapng/splice.h"
@@ -123,7 +124,7 @@ static void free_borders(struct facts_conn *c)
 {
 	if (!c->borders)
 		return;
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 2 * LAYERS_SHOWN; i++)
 		borders_free(&c->borders->of[i / 2][i % 2]);
 	free(c->borders);
 	c->borders = NULL;
@@ -161,7 +162,7 @@ static struct facts_conn *add_conn(struct facts *f, const struct connection *fro
 	}
 	f->used += CONN_SIZE;
 	c->id = from->id;
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 2 * LAYERS_SHOWN; i++)
 		c->streams[i / 2][i % 2].lowest = UINT64_MAX;
 	return c;
 }
@@ -341,7 +342,7 @@ static void borders_end(struct facts *f, struct facts_conn *c)
 {
 	if (!c->borders)
 		return;
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 2 * LAYERS_SHOWN; i++) {
 		if (c->borders->of[i / 2][i % 2].count) {
 			f->used += sizeof(*c->borders);
 			return;
@@ -425,6 +426,62 @@ void facts_plaintext(void *context, const struct event *event, const struct conn
 	c = facts_conn(f, from->id);
 	if (c)
 		c->decrypted = true;
+}
+
+/* ---- what frames hold ---- */
+
+bool facts_contents_data(struct facts_conn *c, const struct protocol *protocol,
+			 const struct contents *contents, struct event_data *data,
+			 struct buffer *copy)
+{
+	enum direction direction = contents->direction;
+	bool from_client = (direction == DIRECTION_SENT) == (c->role != ROLE_SERVER);
+	uint64_t *at = &c->contents_at[direction];
+	struct span bytes = contents_mend(protocol, contents, from_client, !*at, copy);
+
+	*data = (struct event_data){
+		.conn = c->id,
+		.fd = -1,
+		.call = CALL_CAPTURE,
+		.direction = direction,
+		.layer = LAYER_CONTENTS,
+		.offset = *at,
+		.len = bytes.len + contents->missing,
+		.payload = bytes,
+	};
+	*at += data->len;
+	return data->len > 0;
+}
+
+void facts_contents(void *context, const struct connection *from, enum layer layer,
+		    const struct contents *contents)
+{
+	struct facts *f = context;
+	struct facts_conn *c = facts_conn(f, from->id);
+	const struct session *s = from->sessions[layer] ? from->sessions[layer]
+							: from->sessions[LAYER_WIRE];
+	const struct protocol *protocol = s ? session_protocol(s) : NULL;
+	struct buffer copy = {0};
+	struct event_data data;
+
+	if (!c || c->ended || f->no_contents || !protocol || !contents_shown(protocol))
+		return;
+	if (c->role == ROLE_UNKNOWN)
+		c->role = connection_role(from);
+	c->has_contents |= contents->changed;
+	c->contents_of = layer;
+	c->protocol[LAYER_CONTENTS] = protocol;
+	if (facts_contents_data(c, protocol, contents, &data, &copy))
+		stream_moved(&c->streams[LAYER_CONTENTS][data.direction], &data);
+	buffer_free(&copy);
+}
+
+bool facts_unwritten(const struct facts_conn *c)
+{
+	for (int layer = 0; layer < LAYERS_SHOWN; layer++)
+		if (c->outlets[layer] || c->aside[layer])
+			return false;
+	return true;
 }
 
 /* ---- roles ---- */
@@ -633,6 +690,7 @@ void facts_conn_end(void *context, const struct connection *from)
 	if (!c || c->ended)
 		return;
 	c->ended = true;
+	c->contents_at[0] = c->contents_at[1] = 0;
 	take_connection(f, c, from);
 	take_tls(f, c, from);
 	borders_end(f, c);

@@ -27,6 +27,13 @@ enum export_tls {
 	EXPORT_TLS_CARRIER,   /* in TLS that encrypts nothing, on the server's own port */
 };
 
+/*
+ * Beside the layers of a recording: what frames of one of them hold in another form (contents.h).
+ * Arrays by layer have as many elements.
+ */
+#define LAYER_CONTENTS ((enum layer)(LAYER_TLS + 1))
+#define LAYERS_SHOWN   (LAYER_TLS + 2)
+
 struct outlet;
 
 /* Where the packets of a connection are shown; both of one family, IPv4 or IPv6. */
@@ -57,11 +64,12 @@ struct facts_end {
 	int64_t end_ts;
 	struct facts_end *twin; /* the other end of the same conversation, when it was recorded */
 	bool left_out;		/* written with the twin, under its name and in its place */
-	bool joined[2];		/* by enum layer: the positions of both ends mean the same bytes */
-	bool from_twin[2];	/* datagrams, by direction: the twin saw more of them */
-	bool placed;		/* second pass, datagrams: `place` is set */
+	bool joined[LAYERS_SHOWN]; /* by layer: the positions of both ends mean the same bytes */
+	bool from_twin[2];	   /* datagrams, by direction: the twin saw more of them */
+	bool placed;		   /* second pass, datagrams: `place` is set */
 	struct place place;
-	uint32_t file[2]; /* second pass, by enum layer: the newest file that has it; 0: none */
+	uint32_t file[LAYERS_SHOWN]; /* second pass, by layer: the newest file that has it; 0: none
+				      */
 };
 
 /* One direction of one layer. */
@@ -75,7 +83,7 @@ struct facts_stream {
 
 /* Of each layer and direction. */
 struct facts_borders {
-	struct borders of[2][2];
+	struct borders of[LAYERS_SHOWN][2];
 };
 
 struct facts_conn {
@@ -94,27 +102,30 @@ struct facts_conn {
 	struct address local;  /* Unix: family ADDRESS_UNIX, `ip` made from the path, or zeros */
 	struct address remote; /* of the socket; datagrams may have peers of their own */
 	char *path; /* of the Unix socket that is the server: "unix:/run/x.sock"; or NULL */
-	const struct facts_process *process; /* that used it last; NULL when unknown */
-	const struct protocol *protocol[2];  /* by enum layer; NULL when unknown */
-	struct facts_stream streams[2][2];   /* by enum layer and direction */
-	struct facts_borders *borders;	     /* NULL where there are none */
-	bool has_plaintext;		     /* that is shown */
-	bool decrypted;			     /* of it some was opened with keys */
-	bool has_keys;			     /* Wireshark will open it */
+	const struct facts_process *process;	       /* that used it last; NULL when unknown */
+	const struct protocol *protocol[LAYERS_SHOWN]; /* by layer; NULL when unknown */
+	struct facts_stream streams[LAYERS_SHOWN][2];  /* by layer and direction */
+	struct facts_borders *borders;		       /* NULL where there are none */
+	bool has_plaintext;			       /* that is shown */
+	bool decrypted;				       /* of it some was opened with keys */
+	bool has_keys;				       /* Wireshark will open it */
 	/*
 	 * What was said in clear before TLS belongs in front of the plaintext, by direction: so
 	 * many bytes of the wire (splice.h).
 	 */
 	uint64_t spliced[2];
 	const struct protocol *inside; /* TLS; NULL when unknown */
+	bool has_contents;	       /* frames hold something in another form, which is shown */
+	enum layer contents_of;	       /* whose frames */
+	uint64_t contents_at[2];       /* by direction: so much of them was told, in this pass */
 	char *sni;		       /* NULL: none, or not needed */
 	uint64_t lost_bytes;
 	struct facts_end *ends; /* a stream has one */
 
 	/* Second pass. */
-	struct outlet *outlets[2]; /* by enum layer; at the end that is written */
-	bool aside[2];		   /* by enum layer: it was put aside */
-	bool written;		   /* its end has come */
+	struct outlet *outlets[LAYERS_SHOWN]; /* by layer; at the end that is written */
+	bool aside[LAYERS_SHOWN];	      /* by layer: it was put aside */
+	bool written;			      /* its end has come */
 };
 
 struct facts {
@@ -134,6 +145,7 @@ struct facts {
 	uint64_t lost_events;
 	uint64_t lost_bytes;
 	uint64_t secrets;
+	bool no_contents; /* none are shown */
 	enum export_tls tls;
 	const struct keylog *keylog; /* the user's; may be NULL */
 	struct buffer lines;	     /* of it, those of connections that are selected */
@@ -148,8 +160,18 @@ void facts_init(struct facts *f, const struct selection *selection, uint64_t lim
 void facts_event(void *context, const struct event *event, const struct connection *c);
 void facts_plaintext(void *context, const struct event *event, const struct connection *c);
 void facts_conn_end(void *context, const struct connection *c);
+void facts_contents(void *context, const struct connection *c, enum layer layer,
+		    const struct contents *contents);
 void facts_border(void *context, const struct connection *c, enum layer layer,
 		  enum direction direction, uint64_t position);
+
+/*
+ * Either pass: CONTENTS as data of LAYER_CONTENTS of C, in *COPY where its bytes are others. False:
+ * there are none to be shown.
+ */
+bool facts_contents_data(struct facts_conn *c, const struct protocol *protocol,
+			 const struct contents *contents, struct event_data *data,
+			 struct buffer *copy);
 
 /* After the replay: makes up its mind about roles. */
 void facts_finish(struct facts *f);
@@ -186,6 +208,9 @@ struct address facts_datagram_peer(const struct event_data *data, const struct c
 
 /* IPv4-mapped IPv6 addresses become the IPv4 addresses they are; scopes go. */
 struct address facts_plain_address(const struct address *address);
+
+/* None of its layers has, or had, a place in the files. */
+bool facts_unwritten(const struct facts_conn *c);
 
 /* Nothing but zeros: a wildcard, or an unnamed Unix socket. */
 bool facts_unspecified(const struct address *address);

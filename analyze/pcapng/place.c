@@ -204,6 +204,12 @@ static const struct protocol *moved_for(const struct places *p, const struct fac
 	return map_get(&p->moved, server_key(p, layer, tcp, server, protocol));
 }
 
+/* What its frames hold is dissected in its place. */
+static bool is_shown_otherwise(const struct facts_conn *c, enum layer layer)
+{
+	return c->has_contents && layer == c->contents_of;
+}
+
 static uint16_t good_port(const struct places *p, const struct facts_conn *c, enum layer layer,
 			  bool tcp, const struct address *server)
 {
@@ -212,6 +218,8 @@ static uint16_t good_port(const struct places *p, const struct facts_conn *c, en
 
 	if (!p->remap)
 		return port ? port : DISSECTOR_NEUTRAL_PORT;
+	if (is_shown_otherwise(c, layer))
+		return DISSECTOR_NEUTRAL_PORT;
 	moved = moved_for(p, c, layer, tcp, server);
 	if (moved)
 		return moved->ports[0];
@@ -327,7 +335,8 @@ bool places_learn(struct places *p, const struct facts_end *end, enum layer laye
 	struct place place;
 	uint64_t any;
 
-	if (!p->remap || !has_port(protocol) || p->moved.count >= MOVED_MAX)
+	if (!p->remap || !has_port(protocol) || p->moved.count >= MOVED_MAX ||
+	    is_shown_otherwise(end->conn, layer))
 		return true;
 	stand(end, &place);
 	if (place.server.port &&

@@ -432,6 +432,16 @@ static void give_plaintext(void *context, const struct session *s, const struct 
 		r->options.handlers.plaintext(r->options.handlers.context, &event, &t->conn);
 }
 
+static void give_contents(void *context, const struct session *s, const struct contents *contents)
+{
+	const struct tracked *t = context;
+	const struct replay_handlers *h = &t->replay->options.handlers;
+
+	if (h->contents)
+		h->contents(h->context, &t->conn, session_is_plaintext(s) ? LAYER_TLS : LAYER_WIRE,
+			    contents);
+}
+
 /*
  * What names an end of a connection for those who share it. Loopback addresses and paths mean
  * something else in every network namespace.
@@ -477,6 +487,7 @@ struct session_options replay_session_options(struct tracked *t, enum layer laye
 		.record = r->options.handlers.record ? give_record : NULL,
 		.border = r->options.handlers.border ? give_border : NULL,
 		.decrypted = r->options.handlers.plaintext ? give_plaintext : NULL,
+		.contents = r->options.handlers.contents ? give_contents : NULL,
 		.context = t,
 	};
 }

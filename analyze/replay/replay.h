@@ -111,6 +111,9 @@ struct replay_handlers {
 	void (*conn_end)(void *context, const struct connection *conn);
 	/* Plaintext that keys opened, as EVENT_DATA of LAYER_TLS; each stream in order. */
 	void (*plaintext)(void *context, const struct event *event, const struct connection *conn);
+	/* What frames hold in another form, of a stream of LAYER; see struct contents. */
+	void (*contents)(void *context, const struct connection *conn, enum layer layer,
+			 const struct contents *contents);
 	/* A frame of the stream ends before POSITION; told once it is known, in order. */
 	void (*border)(void *context, const struct connection *conn, enum layer layer,
 		       enum direction direction, uint64_t position);

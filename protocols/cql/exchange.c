@@ -83,6 +83,15 @@ static void take_request(struct cql_state *st, struct cql_message *m)
 	matcher_request(st->matcher, &m->base);
 }
 
+/* Envelopes one after the other, as before version 5. */
+static void tell_contents(struct cql_state *st, enum side side, const struct cql_message *m)
+{
+	struct span text = buffer_span(&m->base.text);
+
+	session_tell_contents(st->session, side, text, m->len > text.len ? m->len - text.len : 0,
+			      cql_has_segments(m->header.version), m->base.ts_last);
+}
+
 static void take(struct cql_state *st, enum side side, struct cql_message *m)
 {
 	struct cursor c = cursor_of(m->base.text.data, m->base.text.len);
@@ -93,6 +102,7 @@ static void take(struct cql_state *st, enum side side, struct cql_message *m)
 		matcher_lost(st->matcher, side);
 		return;
 	}
+	tell_contents(st, side, m);
 	st->version[side] = m->header.version;
 	m->base.key = (uint16_t)m->header.stream;
 	if (side == SIDE_CLIENT)

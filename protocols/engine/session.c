@@ -217,6 +217,21 @@ void session_emit(struct session *s, const struct record *record)
 		s->options.record(s->options.context, s, record);
 }
 
+void session_tell_contents(struct session *s, enum side side, struct span bytes, uint64_t missing,
+			   bool changed, int64_t ts)
+{
+	const struct contents contents = {
+		.direction = s->sides[DIRECTION_SENT] == side ? DIRECTION_SENT : DIRECTION_RECEIVED,
+		.bytes = bytes,
+		.missing = missing,
+		.changed = changed,
+		.ts = ts,
+	};
+
+	if (s->options.contents && (bytes.len || missing))
+		s->options.contents(s->options.context, s, &contents);
+}
+
 unsigned session_repeat(const struct session *s)
 {
 	return s->emitted_repeat;

@@ -35,6 +35,21 @@ struct decrypted {
 typedef void session_decrypted_fn(void *context, const struct session *s,
 				  const struct decrypted *decrypted);
 
+/*
+ * What the frames of a stream hold when it isn't what stands there, as a stream that may be read
+ * instead: BYTES of DIRECTION, and MISSING more behind them. CHANGED: the frames hold it in another
+ * form, compressed or in segments; else it is what they are. It never goes back.
+ */
+struct contents {
+	enum direction direction;
+	struct span bytes;
+	uint64_t missing;
+	bool changed;
+	int64_t ts;
+};
+typedef void session_contents_fn(void *context, const struct session *s,
+				 const struct contents *contents);
+
 #define SESSION_START_UNKNOWN UINT64_MAX
 
 /* Values of session_options.keep beside a number of bytes. */
@@ -62,7 +77,8 @@ struct session_options {
 	session_record_fn *record;	 /* may be NULL: nobody wants records */
 	session_border_fn *border;	 /* may be NULL */
 	session_decrypted_fn *decrypted; /* may be NULL */
-	void *context;			 /* for these three */
+	session_contents_fn *contents;	 /* may be NULL */
+	void *context;			 /* for these four */
 };
 
 struct session_counts {

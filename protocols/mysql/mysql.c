@@ -31,6 +31,19 @@ static void mysql_close(void *state)
 	free(st);
 }
 
+static void take_plain(struct mysql_state *st, const struct frame *outer, struct span bytes)
+{
+	session_tell_contents(st->session, outer->side, bytes, 0, true, outer->ts_last);
+	inner_bytes(st->inner, outer->side, bytes, outer);
+}
+
+static void take_hole(struct mysql_state *st, const struct frame *outer, uint64_t len)
+{
+	session_tell_contents(st->session, outer->side, (struct span){0}, len, true,
+			      outer->ts_last);
+	inner_hole(st->inner, outer->side, len, false, outer);
+}
+
 /* Some packets, or parts of them, compressed together. */
 static void take_compressed(struct mysql_state *st, const struct frame *frame)
 {
@@ -43,13 +56,12 @@ static void take_compressed(struct mysql_state *st, const struct frame *frame)
 	plain_len = cursor_le24(&c);
 	bytes = cursor_rest(&c);
 	if (c.failed || frame->lost || frame->cut) {
-		inner_hole(st->inner, frame->side, plain_len ? plain_len : frame->len, false,
-			   frame);
+		take_hole(st, frame, plain_len ? plain_len : frame->len);
 		return;
 	}
 	/* Short ones aren't worth it. */
 	if (!plain_len) {
-		inner_bytes(st->inner, frame->side, bytes, frame);
+		take_plain(st, frame, bytes);
 		return;
 	}
 	buffer_clear(&st->plain);
@@ -59,25 +71,31 @@ static void take_compressed(struct mysql_state *st, const struct frame *frame)
 				   ? CODEC_ZSTD
 				   : CODEC_GZIP,
 			   bytes, &st->plain, plain_len < PLAIN_MAX ? plain_len : PLAIN_MAX);
-	inner_bytes(st->inner, frame->side, buffer_span(&st->plain), frame);
+	take_plain(st, frame, buffer_span(&st->plain));
 	if (end != CODEC_DONE && st->plain.len < plain_len)
-		inner_hole(st->inner, frame->side, plain_len - st->plain.len, false, frame);
+		take_hole(st, frame, plain_len - st->plain.len);
 }
 
 static void mysql_message(void *state, const struct frame *frame)
 {
 	struct mysql_state *st = state;
 
-	if (st->compressed)
+	if (st->compressed) {
 		take_compressed(st, frame);
-	else
-		mysql_packets.message(st, frame);
+		return;
+	}
+	session_tell_contents(st->session, frame->side, span_of(frame->data, frame->available),
+			      frame->len - frame->available, false, frame->ts_last);
+	mysql_packets.message(st, frame);
 }
 
 static void mysql_lost(void *state, enum side side, uint64_t missing)
 {
 	struct mysql_state *st = state;
 
+	/* How much it was, once decompressed, nobody knows. */
+	if (st->compressed)
+		session_tell_contents(st->session, side, (struct span){0}, 1, true, 0);
 	mysql_packets.lost(st, side, missing);
 }
 
