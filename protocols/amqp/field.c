@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "protocols/value/json.h"
+#include "protocols/value/real.h"
 
 /* Tables in tables and arrays: what is deeper isn't shown. */
 #define DEPTH_MAX 32
@@ -47,14 +48,13 @@ void amqp_json_time(struct buffer *out, uint64_t seconds)
 		buffer_append_text(out, text);
 }
 
-static void append_real(struct buffer *out, double real, int digits)
+/* What isn't a number for JSON. */
+static void append_word(struct buffer *out, double real)
 {
 	if (isnan(real))
 		buffer_append_text(out, "\"NaN\"");
-	else if (isinf(real))
-		buffer_append_text(out, real < 0 ? "\"-Infinity\"" : "\"Infinity\"");
 	else
-		buffer_printf(out, "%.*g", digits, real);
+		buffer_append_text(out, real < 0 ? "\"-Infinity\"" : "\"Infinity\"");
 }
 
 static void append_float(struct buffer *out, uint32_t bits)
@@ -62,7 +62,10 @@ static void append_float(struct buffer *out, uint32_t bits)
 	float real;
 
 	memcpy(&real, &bits, sizeof(real));
-	append_real(out, (double)real, 9);
+	if (isfinite(real))
+		real_append_float(out, real);
+	else
+		append_word(out, (double)real);
 }
 
 static void append_double(struct buffer *out, uint64_t bits)
@@ -70,7 +73,10 @@ static void append_double(struct buffer *out, uint64_t bits)
 	double real;
 
 	memcpy(&real, &bits, sizeof(real));
-	append_real(out, real, 17);
+	if (isfinite(real))
+		real_append(out, real);
+	else
+		append_word(out, real);
 }
 
 /* Places behind the point, then a signed number: a JSON number with all of its digits. */

@@ -9,6 +9,7 @@
 #include "protocols/cql/wire.h"
 #include "protocols/value/date.h"
 #include "protocols/value/json.h"
+#include "protocols/value/real.h"
 #include "protocols/value/utf8.h"
 
 bool cql_writer_full(struct cql_writer *w)
@@ -95,72 +96,26 @@ static void append_word(struct buffer *out, double real)
 					    : "\"-Infinity\"");
 }
 
-/*
- * One of four decimals at most, as most are. False: it isn't. The division is the nearest to what
- * the digits say, and so is any reader of them.
- */
-static bool append_short(struct buffer *out, double real)
-{
-	double scaled = real * 10000, magnitude = fabs(real);
-	int64_t whole, part;
-
-	if (!(magnitude < 1e11) || scaled != trunc(scaled) || scaled / 10000 != real ||
-	    (real == 0 && signbit(real)))
-		return false;
-	whole = (int64_t)magnitude;
-	part = (int64_t)fabs(scaled) - whole * 10000;
-	if (real < 0)
-		buffer_append_char(out, '-');
-	buffer_append_i64(out, whole);
-	if (!part)
-		return true;
-	buffer_append_char(out, '.');
-	for (int64_t digit = 1000; part; digit /= 10) {
-		buffer_append_char(out, (char)('0' + part / digit));
-		part %= digit;
-	}
-	return true;
-}
-
-/* As few digits as give the same number again. */
 static void append_double(struct buffer *out, uint64_t bits)
 {
-	char text[40];
 	double real;
 
 	memcpy(&real, &bits, sizeof(real));
-	if (!isfinite(real)) {
+	if (isfinite(real))
+		real_append(out, real);
+	else
 		append_word(out, real);
-		return;
-	}
-	if (append_short(out, real))
-		return;
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, real);
-		if (strtod(text, NULL) == real)
-			break;
-	}
-	buffer_append_text(out, text);
 }
 
 static void append_float(struct buffer *out, uint32_t bits)
 {
-	char text[40];
 	float real;
 
 	memcpy(&real, &bits, sizeof(real));
-	if (!isfinite(real)) {
+	if (isfinite(real))
+		real_append_float(out, real);
+	else
 		append_word(out, real);
-		return;
-	}
-	if (append_short(out, real))
-		return;
-	for (int digits = 6; digits <= 9; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, (double)real);
-		if (strtof(text, NULL) == real)
-			break;
-	}
-	buffer_append_text(out, text);
 }
 
 #define DAY_MS 86400000

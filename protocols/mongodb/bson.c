@@ -6,6 +6,7 @@
 #include "protocols/value/base64.h"
 #include "protocols/value/date.h"
 #include "protocols/value/json.h"
+#include "protocols/value/real.h"
 
 /* Servers refuse documents that nest deeper (BSON depth limit: 180 to 200). */
 #define DEPTH_MAX 200
@@ -211,8 +212,10 @@ static void append_real(struct buffer *out, double real)
 	else if (isinf(real))
 		buffer_printf(out, "{\"$numberDouble\":\"%sInfinity\"}", real < 0 ? "-" : "");
 	else
-		buffer_printf(out, real == trunc(real) && fabs(real) < 1e15 ? "%.1f" : "%.17g",
-			      real);
+		real_append(out, real);
+	/* So that it isn't taken for an integer. */
+	if (real == trunc(real) && fabs(real) < 1e15)
+		buffer_append_text(out, ".0");
 }
 
 /* Years before 1970 and beyond 9999 are written as their numbers of milliseconds. */

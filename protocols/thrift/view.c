@@ -6,6 +6,7 @@
 #include "protocols/thrift/walk.h"
 #include "protocols/value/base64.h"
 #include "protocols/value/json.h"
+#include "protocols/value/real.h"
 #include "protocols/value/utf8.h"
 
 /* Brackets inside each other, of what is written; deeper ones are left out. */
@@ -120,18 +121,12 @@ static bool goes_on(struct view *v)
 
 static void append_real(struct buffer *out, double real)
 {
-	char text[32];
-
-	if (!isfinite(real)) {
+	if (isfinite(real))
+		real_append(out, real);
+	else
 		buffer_append_text(out, isnan(real) ? "\"NaN\""
 					: real < 0  ? "\"-inf\""
 						    : "\"inf\"");
-		return;
-	}
-	snprintf(text, sizeof(text), "%.15g", real);
-	if (strtod(text, NULL) != real)
-		snprintf(text, sizeof(text), "%.17g", real);
-	buffer_append_text(out, text);
 }
 
 static double read_real(struct thrift_fields *f)

@@ -3,7 +3,7 @@
  * Writes a recording as socktape-record would have made it of a busy server, for the benches of the
  * analyzer:
  *
- *     make_recording http|redis|dns|amqp|cql|thrift|nats EXCHANGES DIR [CONNECTIONS]
+ *     make_recording http|redis|dns|amqp|cql|thrift|nats|mongodb|mux EXCHANGES DIR [CONNECTIONS]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,11 +191,69 @@ static void make_cql(uint64_t n, char *request, size_t *request_len, char *respo
 	put_be32(response + *response_len - 35, (size_t)n & 0xffffffff);
 }
 
+static void put_le32(char *to, uint64_t value)
+{
+	for (int i = 0; i < 4; i++)
+		to[i] = (char)(value >> 8 * i);
+}
+
+/* A document is asked for by its id (OP_MSG), and found. */
+static void make_mongodb(uint64_t n, char *request, size_t *request_len, char *response,
+			 size_t *response_len)
+{
+	static const char find[] =
+		"O\0\0\0....\0\0\0\0\xdd\7\0\0\0\0\0\0\0:\0\0\0\2find\0\7\0\0\0"
+		"orders\0\3filter\0\x0e\0\0\0\x10_id\0....\0\2$db\0\5\0\0\0shop\0";
+	static const char found[] =
+		"\x9a\0\0\0----....\xdd\7\0\0\0\0\0\0\0\x85\0\0\0\3cursor\0l\0\0\0\4"
+		"firstBatch\0\x3f\0\0\0\3"
+		"0\0"
+		"7\0\0\0\x10_id\0....\2name\0\x10\0\0\0a name of fifte\0\1price\0\0\0\0\0\0\0\x0c@"
+		"\0\0\x10id\0\0\0\0\0\2ns\0\x0c\0\0\0shop.orders\0\0\1ok\0\0\0\0\0\0\0\xf0\x3f";
+
+	*request_len = sizeof(find);
+	*response_len = sizeof(found);
+	memcpy(request, find, sizeof(find));
+	memcpy(response, found, sizeof(found));
+	put_le32(request + 4, n);
+	put_le32(request + 59, n);
+	put_le32(response + 4, n + 1000000);
+	put_le32(response + 8, n);
+	put_le32(response + 65, n);
+}
+
+/* A request with its trace, and its answer, as Finagle sends them. */
+static void make_mux(uint64_t n, char *request, size_t *request_len, char *response,
+		     size_t *response_len)
+{
+	static const char dispatch[] =
+		"\0\0\0q\2\0\0\2\0\1\0(com.twitter.finagle.tracing.TraceContext\0 "
+		"\0\0\0\1....\0\0\0\1"
+		"....\0\0\0\1....\0\0\0\0\0\0\0\0\0\x0b/orders/get\0\0the order ......";
+	static const char answer[] = "\0\0\0"
+				     "2\xfe\0\0\2\0\0\0its price is 3.50 and a few words more ....";
+
+	*request_len = sizeof(dispatch) - 1;
+	*response_len = sizeof(answer) - 1;
+	memcpy(request, dispatch, *request_len);
+	memcpy(response, answer, *response_len);
+	put_be32(request + 58, n);
+	put_be32(request + 66, n);
+	put_be32(request + 74, n);
+	snprintf(request + *request_len - 6, 7, "%06u", (unsigned)(n % 1000000));
+	snprintf(response + *response_len - 4, 5, "%04u", (unsigned)(n % 10000));
+}
+
 static const struct load loads[] = {
-	{"http", 80, TRANSPORT_TCP, make_http},	      {"redis", 6379, TRANSPORT_TCP, make_redis},
-	{"dns", 53, TRANSPORT_UDP, make_dns},	      {"amqp", 5672, TRANSPORT_TCP, make_amqp},
-	{"thrift", 9090, TRANSPORT_TCP, make_thrift}, {"nats", 4222, TRANSPORT_TCP, make_nats},
+	{"http", 80, TRANSPORT_TCP, make_http},
+	{"redis", 6379, TRANSPORT_TCP, make_redis},
+	{"dns", 53, TRANSPORT_UDP, make_dns},
+	{"amqp", 5672, TRANSPORT_TCP, make_amqp},
+	{"thrift", 9090, TRANSPORT_TCP, make_thrift},
+	{"nats", 4222, TRANSPORT_TCP, make_nats},
 	{"cql", 9042, TRANSPORT_TCP, make_cql},
+	{"mongodb", 27017, TRANSPORT_TCP, make_mongodb},
+	{"mux", 9990, TRANSPORT_TCP, make_mux},
 };
 
 static struct address loopback(uint16_t port)
@@ -297,11 +355,8 @@ int main(int argc, char **argv)
 			load = &loads[i];
 	if (!load || connections < 1 || connections > CONNECTIONS_MAX) {
 		fprintf(stderr,
-			"usage: make_recording http|redis|dns|amqp|cql|thrift|nats EXCHANGES DIR "
-			"[CONNECTIONS "
-			"up "
-			"to "
-			"%d]\n",
+			"usage: make_recording http|redis|dns|amqp|cql|thrift|nats|mongodb|mux "
+			"EXCHANGES DIR [CONNECTIONS up to %d]\n",
 			CONNECTIONS_MAX);
 		return 1;
 	}

@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""How fast large messages are read: results, bodies, and what is compressed in them.
+
+Each load is a connection whose server answers COUNT times with about a megabyte, as a packet capture
+that `socktape import` makes a recording of."""
+import ctypes
+import ctypes.util
+import os
+import random
+import struct
+import time
+import zlib
+
+from measure import SOCKTAPE, median, run, table
+
+COUNT = 100
+WORDS = [random.Random(n).randbytes(3).hex() for n in range(2000)]
+SEGMENT = 60000
+
+
+# ---- what a server answers ----
+
+def text(number, length):
+    """About as compressible as people's text is."""
+    chosen = random.Random(number)
+    return " ".join(chosen.choices(WORDS, k=length // 7)).encode()
+
+
+def rows_of(number, count=6000):
+    chosen = random.Random(number)
+    return [(n, " ".join(chosen.choices(WORDS, k=20)).encode(), chosen.randrange(100000) / 100) for n in range(count)]
+
+
+def cql_frame(head, flags, opcode, body, stream=1):
+    return struct.pack(">BBhBI", head, flags, stream, opcode, len(body)) + body
+
+
+def cql_rows(number):
+    names = b"".join(struct.pack(">H", len(name)) + name + struct.pack(">H", kind)
+                     for name, kind in ((b"id", 9), (b"name", 13), (b"price", 7)))
+    rows = rows_of(number)
+    body = struct.pack(">IIIH", 2, 1, 3, 4) + b"shop" + struct.pack(">H", 6) + b"orders" + names
+    body += struct.pack(">I", len(rows))
+    return body + b"".join(struct.pack(">ii", 4, n) + struct.pack(">i", len(name)) + name +
+                           struct.pack(">id", 8, price) for n, name, price in rows)
+
+
+def cql(number, compress=None):
+    query = b"SELECT id, name, price FROM shop.orders"
+    request = cql_frame(4, 0, 7, struct.pack(">I", len(query)) + query + b"\0\1\0")
+    body = cql_rows(number)
+    return request, cql_frame(0x84, 1 if compress else 0, 8, compress(body) if compress else body)
+
+
+def bson(pairs):
+    body = b""
+    for name, value in pairs:
+        key = name.encode() + b"\0"
+        if isinstance(value, int):
+            body += b"\x10" + key + struct.pack("<i", value)
+        elif isinstance(value, float):
+            body += b"\1" + key + struct.pack("<d", value)
+        elif isinstance(value, bytes):
+            body += b"\2" + key + struct.pack("<I", len(value) + 1) + value + b"\0"
+        elif isinstance(value, list):
+            body += b"\4" + key + bson((str(n), one) for n, one in enumerate(value))
+        else:
+            body += b"\3" + key + bson(value.items())
+    return struct.pack("<I", len(body) + 5) + body + b"\0"
+
+
+def mongodb_message(number, answers, body, how=None):
+    payload = b"\0\0\0\0\0" + body
+    code = 2013
+    if how:
+        payload, code = struct.pack("<iib", 2013, len(payload), how[0]) + how[1](payload), 2012
+    return struct.pack("<iiii", 16 + len(payload), number, answers, code) + payload
+
+
+def mongodb(number, how=None):
+    asked = bson({"find": b"orders", "filter": {}, "$db": b"shop"}.items())
+    batch = [{"_id": n, "name": name, "price": price} for n, name, price in rows_of(number)]
+    answer = bson({"cursor": {"firstBatch": batch, "id": 0, "ns": b"shop.orders"}, "ok": 1.0}.items())
+    return mongodb_message(number, 0, asked), mongodb_message(9000 + number, number, answer, how)
+
+
+def amqp_frame(kind, payload):
+    return struct.pack(">BHI", kind, 1, len(payload)) + payload + b"\xce"
+
+
+def amqp(number):
+    body = text(number, 1000000)
+    deliver = struct.pack(">HHB", 60, 60, 1) + b"c" + struct.pack(">QB", number, 0) + b"\6events\3key"
+    out = amqp_frame(1, deliver) + amqp_frame(2, struct.pack(">HHQH", 60, 0, len(body), 0))
+    for at in range(0, len(body), 131064):
+        out += amqp_frame(3, body[at:at + 131064])
+    return amqp_frame(1, struct.pack(">HHQB", 60, 80, number - 1, 0)), out
+
+
+def nats(number):
+    body = text(number, 1000000)
+    return (b"PUB shop.all _INBOX.a.%d 2\r\n{}\r\n" % number,
+            b"MSG _INBOX.a.%d 1 %d\r\n%s\r\n" % (number, len(body), body))
+
+
+def thrift_call(number, kind, fields):
+    message = struct.pack(">II", 0x80010000 | kind, 3) + b"all" + struct.pack(">I", number) + fields + b"\0"
+    return message
+
+
+def thrift_rows(number):
+    rows = rows_of(number)
+    return b"\x0f\0\0\x0c" + struct.pack(">I", len(rows)) + b"".join(
+        b"\x08\0\1" + struct.pack(">I", n) + b"\x0b\0\2" + struct.pack(">I", len(name)) + name +
+        b"\4\0\3" + struct.pack(">d", price) + b"\0" for n, name, price in rows)
+
+
+def framed(message):
+    return struct.pack(">I", len(message)) + message
+
+
+def thrift(number):
+    return framed(thrift_call(number, 1, b"")), framed(thrift_call(number, 2, thrift_rows(number)))
+
+
+def mux_frame(kind, tag, body):
+    return struct.pack(">Ib", len(body) + 4, kind) + tag.to_bytes(3, "big") + body
+
+
+def mux(number):
+    asked = b"\0\0\0\5/shop\0\0" + b"all of it"
+    return mux_frame(2, 2, asked), mux_frame(-2, 2, b"\0\0\0" + text(number, 1000000))
+
+
+# ---- compression, by the libraries that socktape has, too ----
+
+def library(name):
+    return ctypes.CDLL(ctypes.util.find_library(name))
+
+
+class Snappy:
+    name = "snappy"
+
+    def __init__(self):
+        self.lib = library("snappy")
+
+    def compress(self, data):
+        out = ctypes.create_string_buffer(len(data) * 2)
+        size = ctypes.c_size_t(len(out))
+        self.lib.snappy_compress(data, ctypes.c_size_t(len(data)), out, ctypes.byref(size))
+        return out.raw[:size.value]
+
+    def decompress(self, data, out):
+        size = ctypes.c_size_t(len(out))
+        self.lib.snappy_uncompress(data, ctypes.c_size_t(len(data)), out, ctypes.byref(size))
+
+
+class Lz4:
+    name = "lz4"
+
+    def __init__(self):
+        self.lib = library("lz4")
+
+    def compress(self, data):
+        out = ctypes.create_string_buffer(len(data) * 2)
+        size = self.lib.LZ4_compress_default(data, out, len(data), len(out))
+        return out.raw[:size]
+
+    def decompress(self, data, out):
+        self.lib.LZ4_decompress_safe(data, out, len(data), len(out))
+
+
+class Zstd:
+    name = "zstd"
+
+    def __init__(self):
+        self.lib = library("zstd")
+        self.lib.ZSTD_compress.restype = ctypes.c_size_t
+
+    def compress(self, data):
+        out = ctypes.create_string_buffer(len(data) * 2)
+        size = self.lib.ZSTD_compress(out, ctypes.c_size_t(len(out)), data, ctypes.c_size_t(len(data)), 3)
+        return out.raw[:size]
+
+    def decompress(self, data, out):
+        self.lib.ZSTD_decompress(out, ctypes.c_size_t(len(out)), data, ctypes.c_size_t(len(data)))
+
+
+class Zlib:
+    name = "zlib"
+
+    def compress(self, data):
+        return zlib.compress(data, 6)
+
+    def decompress(self, data, out):
+        zlib.decompress(data, bufsize=len(out))
+
+
+class Kept:
+    """Compresses, and remembers what, to measure the decompression alone."""
+
+    def __init__(self, how):
+        self.how, self.blocks = how, []
+
+    def __call__(self, data):
+        packed = self.how.compress(data)
+        self.blocks.append((packed, len(data)))
+        return packed
+
+    def alone(self):
+        """CPU seconds of decompressing all of it."""
+        out = {size: ctypes.create_string_buffer(size) for _, size in self.blocks}
+        began = time.process_time()
+        for packed, size in self.blocks:
+            self.how.decompress(packed, out[size])
+        return time.process_time() - began
+
+
+def cql_lz4(kept):
+    return lambda n: cql(n, lambda body: struct.pack(">I", len(body)) + kept(body))
+
+
+LOADS = {"cql": (9042, cql), "mongodb": (27017, mongodb), "nats": (4222, nats), "amqp": (5672, amqp),
+         "thrift": (9090, thrift), "mux": (9990, mux)}
+PACKED = {
+    "cql, lz4": (9042, Lz4, cql_lz4),
+    "cql, snappy": (9042, Snappy, lambda kept: lambda n: cql(n, kept)),
+    "mongodb, snappy": (27017, Snappy, lambda kept: lambda n: mongodb(n, (1, kept))),
+    "mongodb, zlib": (27017, Zlib, lambda kept: lambda n: mongodb(n, (2, kept))),
+    "mongodb, zstd": (27017, Zstd, lambda kept: lambda n: mongodb(n, (3, kept))),
+}
+
+def startup(compression):
+    body = struct.pack(">H", 2)
+    for word in (b"CQL_VERSION", b"3.0.0", b"COMPRESSION", compression):
+        body += struct.pack(">H", len(word)) + word
+    return cql_frame(4, 0, 1, body), cql_frame(0x84, 0, 2, b"")
+
+
+def negotiation():
+    body = struct.pack(">HI", 1, 10) + b"mux-framer" + struct.pack(">II", 4, 1 << 30)
+    return mux_frame(68, 1, body), mux_frame(-68, 1, body)
+
+
+# What a connection begins with, where it says what the rest is.
+BEGINNINGS = {"cql, lz4": startup(b"lz4"), "cql, snappy": startup(b"snappy"), "mux": negotiation()}
+
+
+# ---- the capture ----
+
+class Capture:
+    def __init__(self, path, port):
+        self.file = open(path, "wb")
+        self.file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 1 << 18, 101))
+        self.port, self.sent, self.at = port, [1, 1], 0
+        for flags, server, number in ((2, 0, 0), (18, 1, 0), (16, 0, 1)):
+            self.packet(server, number, flags, b"")
+
+    def packet(self, server, number, flags, data):
+        ports = (self.port, 40000) if server else (40000, self.port)
+        tcp = struct.pack(">HHIIBBHHH", *ports, number, self.sent[1 - server] if flags & 16 else 0, 0x50,
+                          flags, 65535, 0, 0)
+        ip = struct.pack(">BBHHHBBHII", 0x45, 0, 40 + len(data), 0, 0, 64, 6, 0, 0x7f000001, 0x7f000001)
+        self.at += 1
+        self.file.write(struct.pack("<IIII", 1790000000 + self.at // 1000000, self.at % 1000000,
+                                    40 + len(data), 40 + len(data)) + ip + tcp + data)
+
+    def write(self, server, data):
+        for at in range(0, len(data), SEGMENT):
+            piece = data[at:at + SEGMENT]
+            self.packet(server, self.sent[server], 24, piece)
+            self.sent[server] += len(piece)
+
+    def close(self):
+        self.file.close()
+        return sum(self.sent) - 2
+
+
+def recorded(work, name, port, make):
+    """A recording of it, and the bytes on its wire."""
+    target = os.path.join(work, f"bulk-{name.replace(', ', '-')}")
+    capture = Capture(target + ".pcap", port)
+    if name in BEGINNINGS:
+        capture.write(0, BEGINNINGS[name][0])
+        capture.write(1, BEGINNINGS[name][1])
+    for number in range(1, COUNT + 1):
+        request, response = make(number)
+        capture.write(0, request)
+        capture.write(1, response)
+    size = capture.close()
+    run([SOCKTAPE, "import", target + ".pcap", "-q", "-o", target])
+    os.remove(target + ".pcap")
+    return target, size
+
+
+def seconds(recording, options, form):
+    show = [SOCKTAPE, "show", recording, "--threads", "1", *form]
+    return median([run(show).cpu for _ in range(options.rounds)])
+
+
+def bench(work, options):
+    rows = []
+    for name, (port, make) in LOADS.items():
+        recording, size = recorded(work, name, port, make)
+        shown = seconds(recording, options, [])
+        rows.append([name, f"{size / 1e6:.0f} MB", f"{size / 1e6 / shown:.0f} MB/s",
+                     f"{size / 1e6 / seconds(recording, options, ['--json']):.0f} MB/s"])
+    table("messages of a megabyte, bytes of the wire on one core", ["", "wire", "to the text table",
+                                                                   "to JSON with bodies"], rows)
+    rows = []
+    for name, (port, how, make) in PACKED.items():
+        kept = Kept(how())
+        recording, size = recorded(work, name, port, make(kept))
+        alone = median([kept.alone() for _ in range(options.rounds)])
+        inside = sum(length for _, length in kept.blocks)
+        shown = seconds(recording, options, [])
+        rows.append([name, f"{size / 1e6:.0f} MB", f"{inside / 1e6 / shown:.0f} MB/s",
+                     f"{alone / shown:.2f}"])
+    table("compressed messages of a megabyte, bytes of what is in them", [
+        "", "wire", "to the text table", "of the decompressor's speed alone"], rows)
