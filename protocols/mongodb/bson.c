@@ -102,6 +102,19 @@ static void skip_value(struct cursor *c, uint8_t type)
 	}
 }
 
+/* Up to a zero. Names are too short to be worth a call that searches many bytes at once. */
+static struct span take_name(struct cursor *c)
+{
+	const uint8_t *begin = c->pos, *at = begin;
+
+	while (at < c->end && *at)
+		at++;
+	if (at == c->end)
+		return cursor_until(c, 0);
+	c->pos = at + 1;
+	return span_of(begin, (size_t)(at - begin));
+}
+
 bool bson_next(struct cursor *c, struct bson_element *element)
 {
 	const uint8_t *begin;
@@ -109,7 +122,7 @@ bool bson_next(struct cursor *c, struct bson_element *element)
 	if (c->failed || !cursor_left(c))
 		return false;
 	element->type = cursor_u8(c);
-	element->name = cursor_until(c, 0);
+	element->name = take_name(c);
 	begin = c->pos;
 	skip_value(c, element->type);
 	if (c->failed)
@@ -120,10 +133,11 @@ bool bson_next(struct cursor *c, struct bson_element *element)
 
 bool bson_find(struct span document, const char *name, struct bson_element *element)
 {
+	const struct span wanted = span_text(name);
 	struct cursor c = bson_begin(document);
 
 	while (bson_next(&c, element))
-		if (span_is(element->name, name))
+		if (span_equal(element->name, wanted))
 			return true;
 	return false;
 }
@@ -378,6 +392,19 @@ static void append_value(struct bson_writer *w, const struct bson_element *e, un
 	}
 }
 
+static void append_name(struct buffer *out, struct span name)
+{
+	const struct value text = value_text(name);
+	char *to = buffer_reserve(out, name.len + JSON_VALUE_ROOM);
+
+	to = to ? json_put_value(to, &text) : NULL;
+	if (to)
+		out->len = (size_t)(to - out->data);
+	else
+		json_append_string(out, name);
+	buffer_append_char(out, ':');
+}
+
 static void append_document(struct bson_writer *w, struct span document, bool array, unsigned depth)
 {
 	struct cursor c = bson_begin(document);
@@ -390,10 +417,8 @@ static void append_document(struct bson_writer *w, struct span document, bool ar
 		if (!first)
 			buffer_append_char(w->out, ',');
 		first = false;
-		if (!array) {
-			json_append_string(w->out, e.name);
-			buffer_append_char(w->out, ':');
-		}
+		if (!array)
+			append_name(w->out, e.name);
 		if (!depth && w->hidden && span_is(e.name, w->hidden))
 			buffer_append_text(w->out, "\"(not shown)\"");
 		else
@@ -448,10 +473,8 @@ static void shape_document(struct bson_writer *w, struct span document, bool arr
 			continue;
 		if (!first)
 			buffer_append_char(w->out, ',');
-		if (!array) {
-			json_append_string(w->out, e.name);
-			buffer_append_char(w->out, ':');
-		}
+		if (!array)
+			append_name(w->out, e.name);
 		at = w->out->len;
 		shape_value(w, &e, depth);
 		if (array && !first && !w->out->failed && w->out->len - at == last_len &&

@@ -22,8 +22,11 @@ TSHARK_FIELDS = {
                 "content_type", "content_encoding", "headers", "delivery_mode", "priority",
                 "correlation_id", "reply_to", "expiration", "message_id", "timestamp", "type",
                 "user_id", "app_id", "cluster_id")] + ["amqp.header.body-size", "amqp.payload"],
-    "mongodb": ["mongo.request_id", "mongo.response_to", "mongo.opcode", "mongo.element.name",
-                "mongo.element.value.string", "mongo.element.value.int", "mongo.element.value.double"],
+    "mongodb": ["mongo.message_length", "mongo.request_id", "mongo.response_to", "mongo.opcode",
+                "mongo.full_collection_name", "mongo.cursor_id", "mongo.number_returned",
+                "mongo.element.name", "mongo.element.type"] +
+               [f"mongo.element.value.{kind}" for kind in (
+                   "bool", "int", "int64", "double", "string", "objectid", "regex.pattern")],
     "cql": ["cql.opcode", "cql.stream", "cql.string", "cql.consistency", "cql.int", "cql.varchar",
             "cql.double"],
     "thrift": ["thrift.method", "thrift.seq_id", "thrift.string", "thrift.i32", "thrift.i64"],
