@@ -49,6 +49,7 @@ extern const struct command export_command;
 extern const struct command findings_command;
 extern const struct command import_command;
 extern const struct command test_command;
+extern const struct command trace_command;
 
 void command_print_help(const struct command *command);
 

@@ -563,6 +563,7 @@ static void on_data(struct replay *r, struct tracked *t, const struct event *eve
 	if (data->pid && (data->pid != c->pid || !c->process))
 		set_process(r, t, data->pid);
 	c->end_ts = event->ts;
+	r->tid = data->tid;
 	if (data->layer == LAYER_WIRE) {
 		move_to(t, data->direction, data->offset + data->len, data->offset);
 		c->kept[data->direction] += data->payload.len;
@@ -854,6 +855,11 @@ bool replay_has_file(const struct replay *r, const struct stat *st)
 bool replay_is_restricted(const struct replay *r)
 {
 	return window_is_restricted(&r->window);
+}
+
+uint32_t replay_thread(const struct replay *r)
+{
+	return r->tid;
 }
 
 int64_t replay_now(const struct replay *r)

@@ -197,6 +197,9 @@ bool replay_is_restricted(const struct replay *r);
 /* The latest time of an event so far; monotonic. */
 int64_t replay_now(const struct replay *r);
 
+/* The thread that moved the data which is being replayed; 0 when unknown. */
+uint32_t replay_thread(const struct replay *r);
+
 /* Whether a connection so far has this port on the recorded process's side. */
 bool replay_is_local(const struct replay *r, uint16_t port);
 

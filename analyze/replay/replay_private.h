@@ -55,6 +55,7 @@ struct replay {
 	struct budget budget;
 	struct keylog *keylog; /* the recording's secrets; NULL: connections aren't looked into */
 	uint64_t refused_secrets;
+	uint32_t tid;			  /* of the data that was told last */
 	int64_t now;			  /* latest time of an event that isn't from a snapshot */
 	uint64_t local_ports[65536 / 64]; /* bit by port: a connection has it on its own side */
 	unsigned steps;			  /* events read, modulo 2^32 */

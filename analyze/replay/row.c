@@ -389,6 +389,7 @@ bool row_write(struct row_writer *w, struct replay *replay, const struct connect
 	row->response_first = distance(first, record->response_first);
 	row->response_last = distance(first, record->response_last);
 	row->has_request = asked;
+	row->tid = replay_thread(replay);
 	row->peer = NULL;
 	row->twin = NULL;
 	row->late = false;

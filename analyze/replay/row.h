@@ -55,6 +55,7 @@ struct row {
 	int64_t response_first;
 	int64_t response_last;
 	bool has_request;
+	uint32_t tid;		    /* the thread whose call completed it; 0 when unknown */
 	const struct address *peer; /* datagrams: the other end; NULL: the connection's */
 	struct span note;
 	const struct value *values; /* table->column_count of them */
