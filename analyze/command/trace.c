@@ -99,8 +99,10 @@ static void print_row(struct trace *t, const struct trace_node *root, const stru
 }
 
 static const struct text_column text_columns[] = {
-	{"TIME", 15, false}, {"AT", 9, true},	{"LATENCY", 8, true},  {"OUTCOME", 10, false},
-	{"BY", 12, false},   {"ID", 10, false}, {"SERVER", 21, false}, {"RECORD", 0, false},
+	{"TIME", 15, false, 12, CUT_PLAIN},    {"AT", 9, true, 0, CUT_END},
+	{"LATENCY", 8, true, 0, CUT_END},      {"OUTCOME", 10, false, 0, CUT_END},
+	{"BY", 12, false, 6, CUT_END},	       {"ID", 10, false, TEXT_MAY_GO, CUT_MIDDLE},
+	{"SERVER", 21, false, 10, CUT_MIDDLE}, {"RECORD", 0, false, 0, CUT_END},
 };
 
 static void print_text(struct trace *t, const struct trace_node *root,
