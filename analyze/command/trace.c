@@ -71,7 +71,20 @@ static const struct column columns[] = {
 
 static struct value text_or_null(const char *text)
 {
-	return *text ? value_text(span_text(text)) : (struct value){0};
+	struct value v = {0};
+
+	if (*text)
+		v = value_text(span_text(text));
+	return v;
+}
+
+static struct value latency_of(const struct trace_node *node)
+{
+	struct value v = {0};
+
+	if (node->latency != TIME_UNKNOWN)
+		v = value_int(node->latency);
+	return v;
 }
 
 static void print_row(struct trace *t, const struct trace_node *root, const struct trace_node *node,
@@ -86,7 +99,7 @@ static void print_row(struct trace *t, const struct trace_node *root, const stru
 		text_or_null(trace_link_text(node->link, node->kind)),
 		text_or_null(trace_sure_text(node->link)),
 		value_int(node->begin - root->begin),
-		node->latency == TIME_UNKNOWN ? (struct value){0} : value_int(node->latency),
+		latency_of(node),
 		value_word(span_text(outcome_text(node->outcome))),
 		value_word(span_text(node->table->name)),
 		value_text(span_text(node->client_name)),
@@ -231,7 +244,7 @@ static int print_until(struct trace *t, int64_t until)
 			t->nodes[kept++] = node;
 			continue;
 		}
-		t->memory -= trace_node_size(node) + sizeof(node);
+		t->memory -= trace_node_size(node) + sizeof(void *);
 		free(node);
 	}
 	t->count = kept;
@@ -245,7 +258,7 @@ static bool make_room(struct trace *t)
 
 	if (t->count < t->capacity)
 		return true;
-	nodes = reallocarray(t->nodes, capacity, sizeof(*nodes));
+	nodes = reallocarray(t->nodes, capacity, sizeof(void *));
 	if (!nodes)
 		return false;
 	t->nodes = nodes;
@@ -262,7 +275,7 @@ static int take(struct trace *t, const struct row *row)
 		return command_fail(t->reading.command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	t->nodes[t->count++] = node;
 	t->exchanges++;
-	t->memory += trace_node_size(node) + sizeof(node);
+	t->memory += trace_node_size(node) + sizeof(void *);
 	if (node->begin > t->newest)
 		t->newest = node->begin;
 	if (t->memory > t->memory_max) {

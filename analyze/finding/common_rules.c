@@ -89,10 +89,9 @@ static void look_delayed(const struct look *look)
 	/* Who takes part in a handshake of TLS waits for more than the network. */
 	if (row->end->transport != TRANSPORT_TCP || strcmp(row->table->name, "tls") == 0)
 		return;
-	if (row->has_request && is_delayed(0, row->request_last))
-		look->found(look, FINDING_DELAYED_ACK, look->line);
-	else if (row->response_first != TIME_UNKNOWN &&
-		 is_delayed(row->response_first, row->response_last))
+	if ((row->has_request && is_delayed(0, row->request_last)) ||
+	    (row->response_first != TIME_UNKNOWN &&
+	     is_delayed(row->response_first, row->response_last)))
 		look->found(look, FINDING_DELAYED_ACK, look->line);
 }
 

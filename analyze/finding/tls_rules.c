@@ -44,9 +44,8 @@ static void look_validity(const struct look *look)
 {
 	int64_t now = look->row->begin / INT64_C(1000000000), moment;
 
-	if (read_date(look->values[0], &moment) && now < moment)
-		look->found(look, FINDING_CERT_EXPIRED, look->values[2]->text);
-	else if (read_date(look->values[1], &moment) && now > moment)
+	if ((read_date(look->values[0], &moment) && now < moment) ||
+	    (read_date(look->values[1], &moment) && now > moment))
 		look->found(look, FINDING_CERT_EXPIRED, look->values[2]->text);
 }
 

@@ -218,7 +218,7 @@ bool trace_link_all(struct trace_node **nodes, size_t count)
 	l.all = calloc(count + 1, sizeof(*l.all));
 	l.heads = calloc(count + 1, sizeof(*l.heads));
 	if (count)
-		qsort(nodes, count, sizeof(*nodes), compare);
+		qsort(nodes, count, sizeof(void *), compare);
 	good = l.all && l.heads && link_in_order(&l, nodes, count);
 	map_free(&l.servers);
 	free(l.heads);
