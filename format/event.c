@@ -53,6 +53,16 @@ bool address_equal(const struct address *a, const struct address *b)
 	       memcmp(a->ip, b->ip, ip_len(a->family)) == 0;
 }
 
+bool address_is_group(const struct address *a)
+{
+	static const uint8_t broadcast[4] = {255, 255, 255, 255};
+
+	if (a->family == ADDRESS_INET6)
+		return a->ip[0] == 0xff;
+	return a->family == ADDRESS_INET4 &&
+	       (a->ip[0] >> 4 == 14 || memcmp(a->ip, broadcast, sizeof(broadcast)) == 0);
+}
+
 static bool is_mapped(const struct address *address)
 {
 	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};

@@ -84,6 +84,9 @@ struct address {
 
 bool address_equal(const struct address *a, const struct address *b);
 
+/* Multicast, or IPv4's broadcast: many hear it. */
+bool address_is_group(const struct address *a);
+
 /* Longest text of an address: "[v6%scope]:port" and its end. */
 #define ADDRESS_TEXT_MAX 72
 

@@ -58,22 +58,13 @@ static bool is_server_port(uint16_t port)
 	return false;
 }
 
-static bool is_group(const struct address *address)
-{
-	static const uint8_t broadcast[4] = {255, 255, 255, 255};
-
-	if (address->family == ADDRESS_INET6)
-		return address->ip[0] == 0xff;
-	return address->ip[0] >> 4 == 14 || memcmp(address->ip, broadcast, 4) == 0;
-}
-
 /* Without a handshake: whether the receiver of P is more likely to have begun. */
 static bool receiver_began(const struct packet *p)
 {
 	uint16_t from = p->source.port;
 	uint16_t to = p->destination.port;
 
-	if (is_group(&p->destination))
+	if (address_is_group(&p->destination))
 		return false;
 	if ((from < 1024) != (to < 1024))
 		return from < 1024;
@@ -224,7 +215,7 @@ static struct flow *find_asked_group(struct capture *c, const struct packet *p)
 {
 	const struct address *from = &p->source, *to = &p->destination;
 
-	if (from->port == to->port || is_group(to))
+	if (from->port == to->port || address_is_group(to))
 		return NULL;
 	for (size_t i = 0; i < sizeof(asked_groups) / sizeof(asked_groups[0]); i++) {
 		struct address group = asked_groups[i].group;

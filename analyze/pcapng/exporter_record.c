@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/output/text.h"
 #include "analyze/pcapng/exporter_private.h"
+#include "protocols/value/note.h"
 
 /* What a comment may say of all the records that end in one packet. */
 #define COMMENT_MAX 1024
@@ -32,9 +33,7 @@ static bool put_aside(struct exporter *e, struct facts_conn *c, enum layer layer
 		return false;
 	if (o->comment.len > COMMENT_MAX)
 		return true;
-	if (o->comment.len)
-		buffer_append_text(&o->comment, "; ");
-	buffer_append_span(&o->comment, text);
+	note_append_span(&o->comment, text);
 	return true;
 }
 

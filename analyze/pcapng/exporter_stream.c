@@ -4,6 +4,7 @@
 #include "analyze/pcapng/exporter_private.h"
 #include "analyze/pcapng/splice.h"
 #include "protocols/http2/http2.h"
+#include "protocols/value/note.h"
 
 /* Recorded time between two looks at who holds data back. */
 #define LOOK_NS (10 * 1000 * 1000ll)
@@ -25,9 +26,7 @@ static void on_packet(void *context, const struct packet *packet, enum direction
 	};
 
 	if (note.len) {
-		if (o->comment.len)
-			buffer_append_text(&o->comment, "; ");
-		buffer_append_span(&o->comment, note);
+		note_append_span(&o->comment, note);
 	}
 	exporter_packet(o->exporter, &source, packet, direction, ts, &o->comment);
 }

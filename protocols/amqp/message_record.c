@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/amqp/state.h"
+#include "protocols/value/note.h"
 #include "protocols/value/size.h"
 
 #define AMQP_MESSAGES_COLUMNS(X)                                                                   \
@@ -131,7 +132,7 @@ static void fill_properties(struct amqp_state *st, const struct amqp_message *m,
 		}
 	}
 	if (!m->cut && (w.damaged || !properties->whole))
-		amqp_note(st, "its properties are not as they should be");
+		note_append(&st->note, "its properties are not as they should be");
 }
 
 void amqp_emit_message(struct amqp_state *st, const struct amqp_message *m,

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/amqp/state.h"
+#include "protocols/value/note.h"
 #include "protocols/value/size.h"
-
-void amqp_note(struct amqp_state *st, const char *text)
-{
-	if (st->note.len)
-		buffer_append_text(&st->note, "; ");
-	buffer_append_text(&st->note, text);
-}
 
 struct value amqp_text_value(const struct buffer *text)
 {
@@ -96,13 +90,13 @@ void amqp_note_message(struct amqp_state *st, const struct amqp_message *m)
 	const char *wait = note_of_wait(m);
 
 	if (!m->method && m->has_header)
-		amqp_note(st, "the method before this message was not recorded");
+		note_append(&st->note, "the method before this message was not recorded");
 	if (m->cut)
-		amqp_note(st, "not all of it was recorded");
+		note_append(&st->note, "not all of it was recorded");
 	if (m->damaged)
-		amqp_note(st, "its frames are not as they should be");
+		note_append(&st->note, "its frames are not as they should be");
 	if (wait)
-		amqp_note(st, wait);
+		note_append(&st->note, wait);
 }
 
 /* ---- values ---- */
@@ -176,10 +170,10 @@ static void fill_fields(struct amqp_state *st, const struct amqp_message *m,
 	if (call->method)
 		*value = value_json(buffer_span(json));
 	if (!m->cut && (!call->whole || w.damaged))
-		amqp_note(st, call->method ? "its fields are not as they should be"
-					   : "no such method is known");
+		note_append(&st->note, call->method ? "its fields are not as they should be"
+						    : "no such method is known");
 	else if (w.cut)
-		amqp_note(st, "its fields are longer than what is kept");
+		note_append(&st->note, "its fields are longer than what is kept");
 }
 
 static void fill_content(struct amqp_state *st, const struct amqp_message *m,
@@ -197,7 +191,7 @@ static void fill_content(struct amqp_state *st, const struct amqp_message *m,
 	amqp_json_properties(&w, &reading->properties);
 	values[AMQP_COLUMN_PROPERTIES] = value_json(buffer_span(&st->properties_json));
 	if (!m->cut && (w.damaged || !reading->properties.whole))
-		amqp_note(st, "its properties are not as they should be");
+		note_append(&st->note, "its properties are not as they should be");
 }
 
 uint64_t amqp_body_bytes(const struct amqp_message *m)
@@ -239,9 +233,10 @@ static void fill_version(struct amqp_state *st, const struct amqp_message *m, st
 			      (uint8_t)header.data[7]);
 	values[AMQP_COLUMN_REQUEST] = value_json(buffer_span(&st->request_json));
 	if (m->side == SIDE_SERVER)
-		amqp_note(st, "the server refuses the version, and names one that it speaks");
+		note_append(&st->note,
+			    "the server refuses the version, and names one that it speaks");
 	else if (version && strcmp(version, "0-9-1") != 0)
-		amqp_note(st, "an older version, read as 0-9-1");
+		note_append(&st->note, "an older version, read as 0-9-1");
 }
 
 static void fill_settlement(const struct amqp_message *m, struct value *values)
@@ -274,7 +269,7 @@ static void fill_asked(struct amqp_state *st, const struct amqp_message *m,
 	fill_settlement(m, values);
 	amqp_note_message(st, m);
 	if (m->method && !amqp_may_send(m->side, m->method))
-		amqp_note(st, "not for this end to send");
+		note_append(&st->note, "not for this end to send");
 	values[AMQP_COLUMN_REQ_BYTES] = value_int((int64_t)m->wire);
 }
 
@@ -288,9 +283,9 @@ static void fill_answered(struct amqp_state *st, const struct amqp_message *m, s
 	if (m->has_header)
 		fill_content(st, m, &reading, values);
 	if (m->cut)
-		amqp_note(st, "not all of the reply was recorded");
+		note_append(&st->note, "not all of the reply was recorded");
 	if (m->damaged)
-		amqp_note(st, "the reply's frames are not as they should be");
+		note_append(&st->note, "the reply's frames are not as they should be");
 	if (m->method)
 		values[AMQP_COLUMN_REPLY] = value_word(span_text(m->method->name));
 	values[AMQP_COLUMN_RESP_BYTES] = value_int((int64_t)m->wire);

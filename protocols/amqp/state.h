@@ -368,9 +368,6 @@ struct value amqp_text_value(const struct buffer *text);
 /* What a person should know about M. */
 void amqp_note_message(struct amqp_state *st, const struct amqp_message *m);
 
-/* Appends to the note that is being made. */
-void amqp_note(struct amqp_state *st, const char *text);
-
 /* ---- message_record.c ---- */
 
 extern const struct table amqp_messages_table;

@@ -2,6 +2,7 @@
 #include "protocols/cql/state.h"
 #include "protocols/engine/knowledge.h"
 #include "protocols/value/json.h"
+#include "protocols/value/note.h"
 
 /* One exchange that is being emitted. */
 struct exchange {
@@ -17,13 +18,6 @@ struct exchange {
 	bool unresolved; /* a statement that isn't known */
 	bool untyped;	 /* values whose types aren't known */
 };
-
-static void note(struct cql_state *st, const char *text)
-{
-	if (st->note.len)
-		buffer_append_text(&st->note, "; ");
-	buffer_append_text(&st->note, text);
-}
 
 static struct cql_writer writer(struct exchange *x, struct buffer *out)
 {
@@ -236,14 +230,14 @@ static void note_unread(struct exchange *x, const struct cql_message *m, enum cq
 
 	x->incomplete |= !whole || fit != CQL_WHOLE;
 	if (fit == CQL_BAD)
-		note(x->st, request ? "the request is not as its version says"
-				    : "the answer is not as its version says");
+		note_append(&x->st->note, request ? "the request is not as its version says"
+						  : "the answer is not as its version says");
 	else if (!whole || fit == CQL_CUT)
-		note(x->st, request ? "not all of the request is there"
-				    : "not all of the answer is there");
+		note_append(&x->st->note, request ? "not all of the request is there"
+						  : "not all of the answer is there");
 	if (m->checksum_bad)
-		note(x->st, request ? "the request's checksum is wrong"
-				    : "the answer's checksum is wrong");
+		note_append(&x->st->note, request ? "the request's checksum is wrong"
+						  : "the answer's checksum is wrong");
 }
 
 static void fill_request(struct exchange *x)
@@ -480,17 +474,18 @@ static void fill_connection(struct exchange *x)
 static void fill_notes(struct exchange *x)
 {
 	if (x->cut)
-		note(x->st, "not all values are shown");
+		note_append(&x->st->note, "not all values are shown");
 	if (x->damaged && !x->incomplete)
-		note(x->st, "a value is not as its type says");
+		note_append(&x->st->note, "a value is not as its type says");
 	if (x->inferred)
-		note(x->st, "the prepared statement is inferred from another connection");
+		note_append(&x->st->note,
+			    "the prepared statement is inferred from another connection");
 	if (x->unresolved) {
-		note(x->st, "the prepared statement is ");
+		note_append(&x->st->note, "the prepared statement is ");
 		buffer_append_text(&x->st->note, session_unresolved(x->st->session));
 	}
 	if (x->untyped)
-		note(x->st, "values whose types are not known are shown as bytes");
+		note_append(&x->st->note, "values whose types are not known are shown as bytes");
 }
 
 /* What a large one took is given back. */

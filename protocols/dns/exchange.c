@@ -323,16 +323,10 @@ static void take_response(struct dns_state *s, struct dns_message *m, const stru
 	matcher_response(s->matcher, &m->base);
 }
 
-static bool is_multicast(const struct address *a)
-{
-	return (a->family == ADDRESS_INET4 && a->ip[0] >> 4 == 14) ||
-	       (a->family == ADDRESS_INET6 && a->ip[0] == 0xff);
-}
-
 /* Whoever answers a group answers under an address of its own. */
 static void forget_group(struct dns_message *m)
 {
-	if (!m->base.has_peer || !is_multicast(&m->base.peer))
+	if (!m->base.has_peer || !address_is_group(&m->base.peer))
 		return;
 	m->group = m->base.peer;
 	m->to_group = true;

@@ -2,6 +2,8 @@
 #ifndef SOCKTAPE_PROTOCOLS_ENGINE_BUDGET_H
 #define SOCKTAPE_PROTOCOLS_ENGINE_BUDGET_H
 
+#include <stdlib.h>
+
 #include "format/buffer.h"
 
 /*
@@ -41,6 +43,27 @@ static inline void budget_give(struct budget *b, uint64_t n)
 {
 	if (b)
 		b->used -= n;
+}
+
+/* SIZE bytes of zero, charged with what the allocator adds. NULL: refused, or there is no memory.
+ */
+static inline void *budget_calloc(struct budget *b, size_t size)
+{
+	void *p;
+
+	if (!budget_take(b, size + BUDGET_OVERHEAD))
+		return NULL;
+	p = calloc(1, size);
+	if (!p)
+		budget_give(b, size + BUDGET_OVERHEAD);
+	return p;
+}
+
+/* Of budget_calloc(). */
+static inline void budget_free(struct budget *b, void *p, size_t size)
+{
+	budget_give(b, size + BUDGET_OVERHEAD);
+	free(p);
 }
 
 /* N bytes that are held already, and can't be refused: what a small, fixed state takes. */

@@ -154,14 +154,6 @@ static const struct column columns[] = {
 #undef GRPC_COLUMN_ROW
 };
 
-static void append_text(struct buffer *out, const struct value *value, const char *before)
-{
-	if (value->type != VALUE_TEXT)
-		return;
-	buffer_append_text(out, before);
-	buffer_append_span(out, value->text);
-}
-
 static void append_count(struct buffer *out, const struct value *value, const char *before,
 			 const char *after)
 {
@@ -177,11 +169,11 @@ static void describe(const struct value *values, struct buffer *out)
 {
 	if (values[GRPC_COLUMN_METHOD].type != VALUE_TEXT)
 		buffer_append_text(out, "(method unknown)");
-	append_text(out, &values[GRPC_COLUMN_SERVICE], "");
-	append_text(out, &values[GRPC_COLUMN_METHOD], "/");
-	append_text(out, &values[GRPC_COLUMN_STATUS], " ");
-	append_text(out, &values[GRPC_COLUMN_MESSAGE], " ");
-	append_text(out, &values[GRPC_COLUMN_RESET_CODE], " reset: ");
+	value_append_text(out, "", &values[GRPC_COLUMN_SERVICE]);
+	value_append_text(out, "/", &values[GRPC_COLUMN_METHOD]);
+	value_append_text(out, " ", &values[GRPC_COLUMN_STATUS]);
+	value_append_text(out, " ", &values[GRPC_COLUMN_MESSAGE]);
+	value_append_text(out, " reset: ", &values[GRPC_COLUMN_RESET_CODE]);
 	append_count(out, &values[GRPC_COLUMN_REQ_MESSAGES], " ", " sent");
 	append_count(out, &values[GRPC_COLUMN_RESP_MESSAGES], " ", " received");
 }

@@ -4,6 +4,7 @@
 #include "protocols/kafka/facts.h"
 #include "protocols/kafka/json.h"
 #include "protocols/kafka/message_rows.h"
+#include "protocols/value/note.h"
 #include "protocols/value/size.h"
 
 /* One exchange that is being emitted. */
@@ -14,13 +15,6 @@ struct exchange {
 	struct kafka_facts facts;
 	bool json_cut;
 };
-
-static void note(struct kafka_state *st, const char *text)
-{
-	if (st->note.len)
-		buffer_append_text(&st->note, "; ");
-	buffer_append_text(&st->note, text);
-}
 
 /* ---- reading ---- */
 
@@ -44,10 +38,10 @@ static void read_request(struct exchange *x)
 	if (!kafka_request_header_read(&c, &x->header))
 		return;
 	if (!x->header.schema)
-		note(x->st, "this version of the api is not known");
+		note_append(&x->st->note, "this version of the api is not known");
 	else if (!read_body(x, x->header.schema, x->header.version, &c, &x->st->request_json))
-		note(x->st, x->asked->cut ? "not all of the request is there"
-					  : "the request is not as its version says");
+		note_append(&x->st->note, x->asked->cut ? "not all of the request is there"
+							: "the request is not as its version says");
 }
 
 /* A broker that doesn't know the version answers in that which all know (KIP-511). */
@@ -81,8 +75,8 @@ static void read_response(struct exchange *x)
 	if (read_body(x, schema, x->header.version, &c, &x->st->response_json) ||
 	    read_old_versions(x, begin))
 		return;
-	note(x->st, x->answered->cut ? "not all of the response is there"
-				     : "the response is not as its version says");
+	note_append(&x->st->note, x->answered->cut ? "not all of the response is there"
+						   : "the response is not as its version says");
 }
 
 /* ---- values ---- */
@@ -96,16 +90,6 @@ static struct value list_value(struct buffer *list, char close)
 	return value_json(buffer_span(list));
 }
 
-static struct value text_value(struct span text)
-{
-	return text.len ? value_text(text) : (struct value){0};
-}
-
-static struct value json_value(const struct buffer *json)
-{
-	return json->len && !json->failed ? value_json(buffer_span(json)) : (struct value){0};
-}
-
 static void fill_request(struct exchange *x, struct value *values)
 {
 	const char *api = kafka_api_name(x->header.api);
@@ -116,7 +100,7 @@ static void fill_request(struct exchange *x, struct value *values)
 		values[KAFKA_COLUMN_API] = value_word(span_text(api));
 	values[KAFKA_COLUMN_VERSION] = value_int(x->header.version);
 	values[KAFKA_COLUMN_REQ_BYTES] = value_int((int64_t)x->asked->len);
-	values[KAFKA_COLUMN_REQUEST] = json_value(&x->st->request_json);
+	values[KAFKA_COLUMN_REQUEST] = value_json_if(&x->st->request_json);
 }
 
 static void fill_records(const struct kafka_facts *f, struct value *values)
@@ -146,16 +130,16 @@ static void fill_error(struct exchange *x, struct buffer *text, struct value *va
 		buffer_append_text(text, name ? ": " : "");
 		buffer_append_span(text, f->error_text);
 	}
-	values[KAFKA_COLUMN_ERROR] = text_value(buffer_span(text));
+	values[KAFKA_COLUMN_ERROR] = value_text_if(buffer_span(text));
 }
 
 static void fill_facts(struct exchange *x, struct value *values)
 {
 	const struct kafka_facts *f = &x->facts;
 
-	values[KAFKA_COLUMN_GROUP_ID] = text_value(f->group);
-	values[KAFKA_COLUMN_MEMBER_ID] = text_value(f->member);
-	values[KAFKA_COLUMN_TRANSACTIONAL_ID] = text_value(f->transaction);
+	values[KAFKA_COLUMN_GROUP_ID] = value_text_if(f->group);
+	values[KAFKA_COLUMN_MEMBER_ID] = value_text_if(f->member);
+	values[KAFKA_COLUMN_TRANSACTIONAL_ID] = value_text_if(f->transaction);
 	if (f->has_generation)
 		values[KAFKA_COLUMN_GENERATION] = value_int(f->generation);
 	if (f->has_acks)
@@ -171,15 +155,15 @@ static void fill_facts(struct exchange *x, struct value *values)
 static void fill_notes(struct exchange *x)
 {
 	if (x->json_cut)
-		note(x->st, "not all of its fields are shown");
+		note_append(&x->st->note, "not all of its fields are shown");
 	if (x->facts.cut)
-		note(x->st, "a batch of records is not whole");
+		note_append(&x->st->note, "a batch of records is not whole");
 	if (x->facts.damaged)
-		note(x->st, "a batch of records is damaged");
+		note_append(&x->st->note, "a batch of records is damaged");
 	if (x->facts.inferred)
-		note(x->st, "a topic's name is inferred from another connection");
+		note_append(&x->st->note, "a topic's name is inferred from another connection");
 	if (x->facts.unresolved)
-		note(x->st, session_unresolved(x->st->session));
+		note_append(&x->st->note, session_unresolved(x->st->session));
 }
 
 static void begin_lists(struct kafka_state *st)
@@ -225,7 +209,7 @@ void kafka_emit(void *context, struct message *request, struct message *response
 	values[KAFKA_COLUMN_CORRELATION_ID] = value_int(any ? (int32_t)any->key : 0);
 	if (x.answered) {
 		values[KAFKA_COLUMN_RESP_BYTES] = value_int((int64_t)x.answered->len);
-		values[KAFKA_COLUMN_RESPONSE] = json_value(&st->response_json);
+		values[KAFKA_COLUMN_RESPONSE] = value_json_if(&st->response_json);
 	}
 	matcher_record(request, response, lost, x.facts.error_code != 0, &record);
 	if (x.asked && !x.answered && x.facts.has_acks && x.facts.acks == 0 &&

@@ -1,26 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/mongodb/state.h"
 #include "protocols/value/json.h"
+#include "protocols/value/note.h"
 
 /* A message decompresses to no more than what is allowed to be sent. */
 #define PLAIN_MAX MONGODB_MESSAGE_MAX
-
-static void note(struct mongodb_state *st, const char *text)
-{
-	if (st->note.len)
-		buffer_append_text(&st->note, "; ");
-	buffer_append_text(&st->note, text);
-}
-
-static struct value text_value(struct span text)
-{
-	return text.len ? value_text(text) : (struct value){0};
-}
-
-static struct value json_value(const struct buffer *json)
-{
-	return json->len && !json->failed ? value_json(buffer_span(json)) : (struct value){0};
-}
 
 /* ---- reading ---- */
 
@@ -37,7 +21,7 @@ static struct mongodb_body body_of(struct mongodb_state *st, enum side side,
 	if (opcode == MONGODB_COMPRESSED && mongodb_compressed_read(payload, &compressed)) {
 		buffer_clear(&st->plain[side]);
 		if (!mongodb_decompress(&st->codecs, &compressed, &st->plain[side], PLAIN_MAX))
-			note(st, "compressed data could not be read to its end");
+			note_append(&st->note, "compressed data could not be read to its end");
 		payload = buffer_span(&st->plain[side]);
 		opcode = compressed.opcode;
 	}
@@ -160,7 +144,7 @@ static void write_body(struct mongodb_state *st, const struct mongodb_body *body
 	append_any(&w, body, write);
 	*cut |= w.cut;
 	if (w.damaged && body->good)
-		note(st, "a document is damaged");
+		note_append(&st->note, "a document is damaged");
 }
 
 /* ---- what it is ---- */
@@ -355,9 +339,9 @@ static void fill_request(struct mongodb_state *st, const struct mongodb_message 
 	const char *name;
 	bool cut = false, ignored = false;
 
-	values[MONGODB_COLUMN_COMMAND] = text_value(t->command);
-	values[MONGODB_COLUMN_DATABASE] = text_value(t->database);
-	values[MONGODB_COLUMN_COLLECTION] = text_value(t->collection);
+	values[MONGODB_COLUMN_COMMAND] = value_text_if(t->command);
+	values[MONGODB_COLUMN_DATABASE] = value_text_if(t->database);
+	values[MONGODB_COLUMN_COLLECTION] = value_text_if(t->collection);
 	values[MONGODB_COLUMN_REQUEST_ID] = value_int((int32_t)m->header.request_id);
 	values[MONGODB_COLUMN_REQ_BYTES] = value_int((int64_t)m->len);
 	values[MONGODB_COLUMN_REQ_DOCUMENTS] = value_int((int64_t)request_documents(body));
@@ -376,18 +360,18 @@ static void fill_request(struct mongodb_state *st, const struct mongodb_message 
 			span_text(mongodb_compressor_name(compressed.compressor)));
 	write_body(st, body, &st->shape, bson_shape, &ignored);
 	if (is_secret(t->command)) {
-		note(st, "credentials are not shown");
+		note_append(&st->note, "credentials are not shown");
 	} else {
 		write_body(st, body, &st->request_json, bson_json, &cut);
-		values[MONGODB_COLUMN_REQUEST] = json_value(&st->request_json);
+		values[MONGODB_COLUMN_REQUEST] = value_json_if(&st->request_json);
 	}
-	values[MONGODB_COLUMN_SHAPE] = text_value(buffer_span(&st->shape));
+	values[MONGODB_COLUMN_SHAPE] = value_text_if(buffer_span(&st->shape));
 	if (cut)
-		note(st, "not all of the request is shown");
+		note_append(&st->note, "not all of the request is shown");
 	if (!body->good)
-		note(st, "the request is not whole");
+		note_append(&st->note, "the request is not whole");
 	if (body->checksum_bad)
-		note(st, "the request's checksum is wrong");
+		note_append(&st->note, "the request's checksum is wrong");
 }
 
 static void fill_error(struct mongodb_state *st, const struct answer *a, struct value *values)
@@ -400,7 +384,7 @@ static void fill_error(struct mongodb_state *st, const struct answer *a, struct 
 	if (a->name.len && a->message.len)
 		buffer_append_text(&st->error_text, ": ");
 	buffer_append_span(&st->error_text, a->message);
-	values[MONGODB_COLUMN_ERROR] = text_value(buffer_span(&st->error_text));
+	values[MONGODB_COLUMN_ERROR] = value_text_if(buffer_span(&st->error_text));
 }
 
 static void fill_response(struct mongodb_state *st, const struct mongodb_message *m,
@@ -418,14 +402,14 @@ static void fill_response(struct mongodb_state *st, const struct mongodb_message
 	fill_error(st, a, values);
 	if (!secret) {
 		write_body(st, body, &st->response_json, bson_json, &cut);
-		values[MONGODB_COLUMN_RESPONSE] = json_value(&st->response_json);
+		values[MONGODB_COLUMN_RESPONSE] = value_json_if(&st->response_json);
 	}
 	if (cut)
-		note(st, "not all of the response is shown");
+		note_append(&st->note, "not all of the response is shown");
 	if (!body->good)
-		note(st, "the response is not whole");
+		note_append(&st->note, "the response is not whole");
 	if (body->checksum_bad)
-		note(st, "the response's checksum is wrong");
+		note_append(&st->note, "the response's checksum is wrong");
 }
 
 static void set(struct buffer *kept, struct span value)
@@ -455,12 +439,12 @@ static bool goes_on(const struct mongodb_state *st, const struct mongodb_message
 static void fill_exhaust(struct mongodb_state *st, const struct mongodb_message *m,
 			 struct value *values)
 {
-	values[MONGODB_COLUMN_COMMAND] = text_value(buffer_span(&st->exhaust_command));
-	values[MONGODB_COLUMN_DATABASE] = text_value(buffer_span(&st->exhaust_database));
-	values[MONGODB_COLUMN_COLLECTION] = text_value(buffer_span(&st->exhaust_collection));
+	values[MONGODB_COLUMN_COMMAND] = value_text_if(buffer_span(&st->exhaust_command));
+	values[MONGODB_COLUMN_DATABASE] = value_text_if(buffer_span(&st->exhaust_database));
+	values[MONGODB_COLUMN_COLLECTION] = value_text_if(buffer_span(&st->exhaust_collection));
 	values[MONGODB_COLUMN_REQUEST_ID] = value_int((int32_t)m->header.request_id);
 	values[MONGODB_COLUMN_EXHAUST] = value_bool(true);
-	note(st, "goes on without being asked for");
+	note_append(&st->note, "goes on without being asked for");
 }
 
 void mongodb_emit(void *context, struct message *request, struct message *response, bool lost)
@@ -518,14 +502,6 @@ static const struct column columns[] = {
 #undef MONGODB_COLUMN_ROW
 };
 
-static void append_text(struct buffer *out, const char *before, const struct value *value)
-{
-	if (value->type != VALUE_TEXT)
-		return;
-	buffer_append_text(out, before);
-	buffer_append_span(out, value->text);
-}
-
 static void append_count(struct buffer *out, const char *before, const struct value *value,
 			 const char *what)
 {
@@ -541,11 +517,11 @@ static void describe(const struct value *values, struct buffer *out)
 		buffer_append_span(out, values[MONGODB_COLUMN_COMMAND].text);
 	else
 		buffer_append_text(out, "(no request)");
-	append_text(out, " ", &values[MONGODB_COLUMN_DATABASE]);
-	append_text(out, ".", &values[MONGODB_COLUMN_COLLECTION]);
+	value_append_text(out, " ", &values[MONGODB_COLUMN_DATABASE]);
+	value_append_text(out, ".", &values[MONGODB_COLUMN_COLLECTION]);
 	append_count(out, " ", &values[MONGODB_COLUMN_REQ_DOCUMENTS], "document");
 	if (values[MONGODB_COLUMN_ERROR].type == VALUE_TEXT) {
-		append_text(out, " -> ", &values[MONGODB_COLUMN_ERROR]);
+		value_append_text(out, " -> ", &values[MONGODB_COLUMN_ERROR]);
 		return;
 	}
 	append_count(out, " -> ", &values[MONGODB_COLUMN_RESP_DOCUMENTS], "document");

@@ -4,25 +4,9 @@
 #include "protocols/mux/state.h"
 #include "protocols/thrift/body.h"
 #include "protocols/value/json.h"
+#include "protocols/value/note.h"
 
 #define MS_NS 1000000
-
-static void note(struct mux_state *st, const char *text)
-{
-	if (st->note.len)
-		buffer_append_text(&st->note, "; ");
-	buffer_append_text(&st->note, text);
-}
-
-static struct value text_value(struct span text)
-{
-	return text.len ? value_text(text) : (struct value){0};
-}
-
-static struct value json_value(const struct buffer *json)
-{
-	return json->len && !json->failed ? value_json(buffer_span(json)) : (struct value){0};
-}
 
 static struct value kept(const struct mux_state *st, struct span payload)
 {
@@ -71,7 +55,7 @@ static void fill_dtab(struct mux_state *st, const struct mux_body *body, struct 
 		buffer_append_char(out, ']');
 	}
 	buffer_append_char(out, ']');
-	values[MUX_COLUMN_DTAB] = json_value(out);
+	values[MUX_COLUMN_DTAB] = value_json_if(out);
 }
 
 static void fill_call(struct mux_state *st, const struct thrift_body *call, struct value *values)
@@ -80,12 +64,12 @@ static void fill_call(struct mux_state *st, const struct thrift_body *call, stru
 	struct span service, method;
 
 	thrift_name_split(call->head.name, &service, &method);
-	values[MUX_COLUMN_METHOD] = text_value(method);
-	values[MUX_COLUMN_SERVICE] = text_value(service);
+	values[MUX_COLUMN_METHOD] = value_text_if(method);
+	values[MUX_COLUMN_SERVICE] = value_text_if(service);
 	thrift_struct_json(&w, call->head.encoding, call->fields);
-	values[MUX_COLUMN_ARGS] = json_value(&st->args);
+	values[MUX_COLUMN_ARGS] = value_json_if(&st->args);
 	if (w.cut)
-		note(st, "not all of the arguments is shown");
+		note_append(&st->note, "not all of the arguments is shown");
 }
 
 static bool is_call(const struct thrift_body *body)
@@ -120,20 +104,20 @@ static void fill_request(struct mux_state *st, const struct mux_message *m, stru
 	values[MUX_COLUMN_FRAGMENTS] = value_int(m->fragments);
 	values[MUX_COLUMN_REQ_BYTES] = value_int((int64_t)m->len);
 	if (m->cut && !m->base.partial)
-		note(st, "not all of the request is shown");
+		note_append(&st->note, "not all of the request is shown");
 	if (!body.good) {
 		if (!m->cut)
-			note(st, "the request is damaged");
+			note_append(&st->note, "the request is damaged");
 		return;
 	}
 	if (body.context_count || body.headers.len) {
 		mux_contexts_json(&body, &st->contexts, &known);
-		values[MUX_COLUMN_CONTEXTS] = json_value(&st->contexts);
+		values[MUX_COLUMN_CONTEXTS] = value_json_if(&st->contexts);
 		fill_ids(st, &known.trace, values);
 		if (known.deadline_ns >= 0)
 			values[MUX_COLUMN_DEADLINE_NS] = value_int(known.deadline_ns);
 	}
-	values[MUX_COLUMN_DESTINATION] = text_value(body.destination);
+	values[MUX_COLUMN_DESTINATION] = value_text_if(body.destination);
 	fill_dtab(st, &body, values);
 	if (has_payload(m->type))
 		fill_payload(st, &body, values);
@@ -143,12 +127,12 @@ static void fill_request(struct mux_state *st, const struct mux_message *m, stru
 		values[MUX_COLUMN_LEASE_NS] = value_int((int64_t)body.lease_ms * MS_NS);
 	if (m->type == MUX_TDISCARDED || m->type == MUX_OLD_TDISCARDED) {
 		values[MUX_COLUMN_TAG] = value_int(body.discarded);
-		values[MUX_COLUMN_REASON] = text_value(body.payload);
+		values[MUX_COLUMN_REASON] = value_text_if(body.payload);
 	}
 	if (has_payload(m->type))
 		values[MUX_COLUMN_DISCARDED] = value_bool(m->discarded);
 	if (m->discarded)
-		values[MUX_COLUMN_REASON] = text_value(span_of(
+		values[MUX_COLUMN_REASON] = value_text_if(span_of(
 			m->base.text.data + m->base.text.len - m->reason_len, m->reason_len));
 }
 
@@ -164,16 +148,16 @@ static bool fill_reply(struct mux_state *st, const struct thrift_body *reply, st
 	thrift_answer_read(reply, session_keep(st->session), &answer);
 	if (values[MUX_COLUMN_METHOD].type == VALUE_NULL) {
 		thrift_name_split(reply->head.name, &service, &method);
-		values[MUX_COLUMN_METHOD] = text_value(method);
-		values[MUX_COLUMN_SERVICE] = text_value(service);
+		values[MUX_COLUMN_METHOD] = value_text_if(method);
+		values[MUX_COLUMN_SERVICE] = value_text_if(service);
 	}
-	values[MUX_COLUMN_RESULT] = json_value(&st->result);
-	values[MUX_COLUMN_EXCEPTION] = json_value(&st->exception);
-	values[MUX_COLUMN_ERROR] = text_value(buffer_span(&st->error));
+	values[MUX_COLUMN_RESULT] = value_json_if(&st->result);
+	values[MUX_COLUMN_EXCEPTION] = value_json_if(&st->exception);
+	values[MUX_COLUMN_ERROR] = value_text_if(buffer_span(&st->error));
 	if (answer.code >= 0)
 		values[MUX_COLUMN_ERROR_CODE] = value_int(answer.code);
 	if (answer.cut)
-		note(st, "not all of the answer is shown");
+		note_append(&st->note, "not all of the answer is shown");
 	return answer.failed;
 }
 
@@ -184,7 +168,7 @@ static bool fill_status(struct mux_state *st, const struct mux_body *body, struc
 
 	values[MUX_COLUMN_STATUS] = value_word(span_text(names[body->status]));
 	if (body->status != MUX_OK) {
-		values[MUX_COLUMN_ERROR] = text_value(body->payload);
+		values[MUX_COLUMN_ERROR] = value_text_if(body->payload);
 		return true;
 	}
 	if (thrift_body_read(body->payload, &reply) && !is_call(&reply))
@@ -207,9 +191,9 @@ static bool fill_response(struct mux_state *st, const struct mux_message *m, boo
 	values[MUX_COLUMN_RESP_FRAGMENTS] = value_int(m->fragments);
 	values[MUX_COLUMN_RESP_BYTES] = value_int((int64_t)m->len);
 	if (m->cut && !m->base.partial)
-		note(st, "not all of the answer is shown");
+		note_append(&st->note, "not all of the answer is shown");
 	if (m->type == MUX_RERR || (m->type == MUX_OLD_RERR && alone)) {
-		values[MUX_COLUMN_ERROR] = text_value(body.payload);
+		values[MUX_COLUMN_ERROR] = value_text_if(body.payload);
 		return true;
 	}
 	if (m->type == MUX_RDISCARDED) {
@@ -218,12 +202,12 @@ static bool fill_response(struct mux_state *st, const struct mux_message *m, boo
 	}
 	if (!body.good) {
 		if (!m->cut)
-			note(st, "the answer is damaged");
+			note_append(&st->note, "the answer is damaged");
 		return false;
 	}
 	if (body.context_count || body.headers.len) {
 		mux_contexts_json(&body, &st->resp_contexts, &known);
-		values[MUX_COLUMN_RESP_CONTEXTS] = json_value(&st->resp_contexts);
+		values[MUX_COLUMN_RESP_CONTEXTS] = value_json_if(&st->resp_contexts);
 	}
 	return body.has_status && fill_status(st, &body, values);
 }

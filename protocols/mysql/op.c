@@ -43,16 +43,11 @@ struct mysql_op *mysql_op_new(struct mysql_state *st, unsigned command, const st
 {
 	struct mysql_op *op;
 
-	while (!budget_take(session_budget(st->session), sizeof(*op) + BUDGET_OVERHEAD)) {
+	while (!(op = budget_calloc(session_budget(st->session), sizeof(*op)))) {
 		if (!st->oldest)
 			return NULL;
 		mysql_emit(st, st->oldest, &(struct mysql_end){.missed = true});
 		mysql_op_done(st);
-	}
-	op = calloc(1, sizeof(*op));
-	if (!op) {
-		budget_give(session_budget(st->session), sizeof(*op) + BUDGET_OVERHEAD);
-		return NULL;
 	}
 	op->command = command;
 	op->first = frame->ts_first;
@@ -78,8 +73,8 @@ void mysql_op_done(struct mysql_state *st)
 	mysql_columns_free(&op->columns);
 	buffer_free(&op->row_data);
 	buffer_free(&op->infile);
-	budget_give(session_budget(st->session), op->charged + sizeof(*op) + BUDGET_OVERHEAD);
-	free(op);
+	budget_give(session_budget(st->session), op->charged);
+	budget_free(session_budget(st->session), op, sizeof(*op));
 }
 
 void mysql_op_settle(struct mysql_state *st, struct mysql_op *op)
@@ -115,13 +110,11 @@ struct mysql_statement *mysql_statement_get(struct mysql_state *st, uint32_t id)
 {
 	struct mysql_statement *s = mysql_statement_find(st, id);
 
-	if (s || !budget_take(session_budget(st->session), sizeof(*s) + BUDGET_OVERHEAD))
+	if (s)
 		return s;
-	s = calloc(1, sizeof(*s));
-	if (!s) {
-		budget_give(session_budget(st->session), sizeof(*s) + BUDGET_OVERHEAD);
+	s = budget_calloc(session_budget(st->session), sizeof(*s));
+	if (!s)
 		return NULL;
-	}
 	s->id = id;
 	s->next = *bucket(st, id);
 	*bucket(st, id) = s;
@@ -150,8 +143,8 @@ void mysql_statement_close(struct mysql_state *st, uint32_t id)
 	buffer_free(&s->types);
 	buffer_free(&s->long_data);
 	mysql_columns_free(&s->columns);
-	budget_give(session_budget(st->session), s->charged + sizeof(*s) + BUDGET_OVERHEAD);
-	free(s);
+	budget_give(session_budget(st->session), s->charged);
+	budget_free(session_budget(st->session), s, sizeof(*s));
 }
 
 /* ---- all ---- */

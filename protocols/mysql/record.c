@@ -2,13 +2,7 @@
 #include <strings.h>
 
 #include "protocols/mysql/state.h"
-
-static void note(struct mysql_state *st, const char *text)
-{
-	if (st->note.len)
-		buffer_append_text(&st->note, "; ");
-	buffer_append_text(&st->note, text);
-}
+#include "protocols/value/note.h"
 
 static struct value text_value(const struct buffer *text)
 {
@@ -58,15 +52,16 @@ static void fill_execute(struct mysql_state *st, struct mysql_op *op, struct val
 
 	values[MYSQL_COLUMN_STATEMENT_ID] = value_int(op->statement);
 	if (!s || !s->text.len) {
-		note(st, "prepared before the recording began, or in what was lost");
+		note_append(&st->note, "prepared before the recording began, or in what was lost");
 		return;
 	}
 	values[MYSQL_COLUMN_STATEMENT] = value_text(buffer_span(&s->text));
 	if (op->command != MYSQL_EXECUTE || op->results)
 		return;
 	if (!mysql_params(st, op, s) || op->cut) {
-		note(st, "its parameters can't be read: their types were bound before, or bytes "
-			 "are missing");
+		note_append(&st->note,
+			    "its parameters can't be read: their types were bound before, or bytes "
+			    "are missing");
 		return;
 	}
 	if (st->json.len > 2) {
@@ -102,7 +97,7 @@ static void fill_statement(struct mysql_state *st, struct mysql_op *op, struct v
 		break;
 	}
 	if (op->cut)
-		note(st, "not all of the request is kept");
+		note_append(&st->note, "not all of the request is kept");
 }
 
 /* Behind it the connection has another database. */
@@ -155,7 +150,7 @@ static void fill_result(struct mysql_state *st, struct mysql_op *op, struct valu
 	if (op->has_result && columns->count)
 		values[MYSQL_COLUMN_COLUMNS] = list_value(&columns->names, &st->names);
 	if (op->rows_cut)
-		note(st, "not all of the rows is kept");
+		note_append(&st->note, "not all of the rows is kept");
 	if (op->infile.len) {
 		values[MYSQL_COLUMN_INFILE] = text_value(&op->infile);
 		values[MYSQL_COLUMN_INFILE_BYTES] = value_int((int64_t)op->infile_bytes);
@@ -299,7 +294,7 @@ void mysql_emit(struct mysql_state *st, struct mysql_op *op, const struct mysql_
 	else if (end->ok)
 		follow_database(st, op, &values[MYSQL_COLUMN_STATEMENT]);
 	if (end->note)
-		note(st, end->note);
+		note_append(&st->note, end->note);
 	values[MYSQL_COLUMN_RESULT] = value_int(op->results + 1);
 	values[MYSQL_COLUMN_REQ_BYTES] = value_int((int64_t)op->req_bytes);
 	values[MYSQL_COLUMN_RESP_BYTES] = value_int((int64_t)op->resp_bytes);
@@ -317,14 +312,6 @@ static const struct column columns[] = {
 #undef MYSQL_COLUMN_ROW
 };
 
-static void append_text(struct buffer *out, const char *before, const struct value *value)
-{
-	if (value->type != VALUE_TEXT || !value->text.len)
-		return;
-	buffer_append_text(out, before);
-	buffer_append_span(out, value->text);
-}
-
 static void append_count(struct buffer *out, int64_t count, const char *what)
 {
 	buffer_printf(out, " -> %lld %s%s", (long long)count, what, count == 1 ? "" : "s");
@@ -340,13 +327,13 @@ static void describe(const struct value *values, struct buffer *out)
 	if (!span_is(values[MYSQL_COLUMN_COMMAND].text, "query") || statement->type != VALUE_TEXT)
 		buffer_append_span(out, values[MYSQL_COLUMN_COMMAND].text);
 	if (statement->type == VALUE_TEXT && statement->text.len)
-		append_text(out, out->len ? " " : "", statement);
+		value_append_text(out, out->len ? " " : "", statement);
 	if (span_is(values[MYSQL_COLUMN_COMMAND].text, "login"))
-		append_text(out, " ", &values[MYSQL_COLUMN_USER]);
+		value_append_text(out, " ", &values[MYSQL_COLUMN_USER]);
 	if (values[MYSQL_COLUMN_ERROR_CODE].type == VALUE_INT) {
 		buffer_printf(out, " -> ERROR %lld",
 			      (long long)values[MYSQL_COLUMN_ERROR_CODE].integer);
-		append_text(out, " ", &values[MYSQL_COLUMN_ERROR]);
+		value_append_text(out, " ", &values[MYSQL_COLUMN_ERROR]);
 	} else if (values[MYSQL_COLUMN_ROWS].type == VALUE_INT) {
 		append_count(out, values[MYSQL_COLUMN_ROWS].integer, "row");
 	} else if (values[MYSQL_COLUMN_AFFECTED].type == VALUE_INT &&

@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/nats/state.h"
 #include "protocols/value/json_read.h"
+#include "protocols/value/note.h"
 
 /* Headers are shown up to here. */
 #define HEADERS_LEN_MAX (64u << 10)
-
-static void note(struct nats_state *st, const char *text)
-{
-	if (st->note.len)
-		buffer_append_text(&st->note, "; ");
-	buffer_append_text(&st->note, text);
-}
-
-static struct value text_value(struct span text)
-{
-	return text.len ? value_text(text) : (struct value){0};
-}
 
 static struct value word_value(const char *word)
 {
@@ -94,7 +83,7 @@ static void fill_options(struct nats_state *st, struct span json, struct value *
 	}
 	buffer_append_char(out, '}');
 	if (!json_is_whole(json))
-		note(st, "its JSON is damaged");
+		note_append(&st->note, "its JSON is damaged");
 	if (!out->failed)
 		values[NATS_COLUMN_OPTIONS] = value_json(buffer_span(out));
 }
@@ -107,8 +96,8 @@ static void fill_number(struct value *value, int64_t number)
 
 static void fill_jetstream(const struct jetstream_subject *s, struct value *values)
 {
-	values[NATS_COLUMN_STREAM] = text_value(s->stream);
-	values[NATS_COLUMN_CONSUMER] = text_value(s->consumer);
+	values[NATS_COLUMN_STREAM] = value_text_if(s->stream);
+	values[NATS_COLUMN_CONSUMER] = value_text_if(s->consumer);
 	fill_number(&values[NATS_COLUMN_STREAM_SEQ], s->stream_seq);
 	fill_number(&values[NATS_COLUMN_CONSUMER_SEQ], s->consumer_seq);
 	fill_number(&values[NATS_COLUMN_DELIVERIES], s->delivered);
@@ -177,19 +166,20 @@ static void fill_subscription(const struct nats_message *m, struct value *values
 	struct span subject = span_of(text.data + at, m->subscription_len);
 
 	if (m->verb == NATS_UNSUB)
-		values[NATS_COLUMN_SUBJECT] = text_value(subject);
+		values[NATS_COLUMN_SUBJECT] = value_text_if(subject);
 	else
-		values[NATS_COLUMN_SUBSCRIPTION] = text_value(subject);
-	values[NATS_COLUMN_QUEUE] = text_value(span_of(subject.data + subject.len, m->queue_len));
+		values[NATS_COLUMN_SUBSCRIPTION] = value_text_if(subject);
+	values[NATS_COLUMN_QUEUE] = value_text_if(
+		span_of(subject.data + subject.len, m->queue_len));
 }
 
 static void fill_line(const struct nats_line *line, struct value *values)
 {
 	values[NATS_COLUMN_VERB] = word_value(nats_verb_name(line->verb));
-	values[NATS_COLUMN_SUBJECT] = text_value(line->subject);
-	values[NATS_COLUMN_REPLY_TO] = text_value(line->reply);
-	values[NATS_COLUMN_QUEUE] = text_value(line->queue);
-	values[NATS_COLUMN_SID] = text_value(line->sid);
+	values[NATS_COLUMN_SUBJECT] = value_text_if(line->subject);
+	values[NATS_COLUMN_REPLY_TO] = value_text_if(line->reply);
+	values[NATS_COLUMN_QUEUE] = value_text_if(line->queue);
+	values[NATS_COLUMN_SID] = value_text_if(line->sid);
 	if (line->has_max)
 		values[NATS_COLUMN_MAX_MESSAGES] = value_int(line->max);
 }
@@ -220,9 +210,10 @@ static void fill_asked(struct nats_state *st, const struct nats_message *m,
 	if (view->line.verb == NATS_INFO || view->line.verb == NATS_CONNECT)
 		fill_options(st, view->line.text, values);
 	if (m->ends_badly)
-		note(st, "the payload doesn't end where its length says");
+		note_append(&st->note, "the payload doesn't end where its length says");
 	if (m->elsewhere)
-		note(st, "its answer goes elsewhere: nothing here is subscribed to reply_to");
+		note_append(&st->note,
+			    "its answer goes elsewhere: nothing here is subscribed to reply_to");
 }
 
 /* ---- errors ---- */
@@ -256,7 +247,7 @@ static bool fill_status(struct nats_state *st, struct span headers, bool pull, s
 	if (!status.text.len && status.code == 503)
 		status.text = span_text("No Responders");
 	buffer_append_span(&st->error, status.text);
-	values[NATS_COLUMN_ERROR] = text_value(buffer_span(&st->error));
+	values[NATS_COLUMN_ERROR] = value_text_if(buffer_span(&st->error));
 	return true;
 }
 
@@ -272,7 +263,7 @@ static bool fill_service_error(struct nats_state *st, struct span headers, struc
 		values[NATS_COLUMN_ERROR_CODE] = value_int(code);
 	if (nats_header_find(headers, "Nats-Service-Error", &text))
 		buffer_append_span(&st->error, text);
-	values[NATS_COLUMN_ERROR] = text_value(buffer_span(&st->error));
+	values[NATS_COLUMN_ERROR] = value_text_if(buffer_span(&st->error));
 	return true;
 }
 
@@ -287,7 +278,7 @@ static bool fill_jetstream_answer(struct nats_state *st, const struct nats_view 
 		if (values[NATS_COLUMN_KIND].type == VALUE_WORD &&
 		    span_is(values[NATS_COLUMN_KIND].text, "request"))
 			values[NATS_COLUMN_KIND] = word_value("js_publish");
-		values[NATS_COLUMN_STREAM] = text_value(answer.stream);
+		values[NATS_COLUMN_STREAM] = value_text_if(answer.stream);
 		values[NATS_COLUMN_DUPLICATE] = value_bool(answer.duplicate);
 		if (!answer.failed)
 			values[NATS_COLUMN_STREAM_SEQ] = value_int(answer.seq);
@@ -296,7 +287,7 @@ static bool fill_jetstream_answer(struct nats_state *st, const struct nats_view 
 		return false;
 	values[NATS_COLUMN_ERROR_CODE] = value_int(answer.code);
 	json_string_append(&st->error, answer.error);
-	values[NATS_COLUMN_ERROR] = text_value(buffer_span(&st->error));
+	values[NATS_COLUMN_ERROR] = value_text_if(buffer_span(&st->error));
 	return true;
 }
 
@@ -319,7 +310,7 @@ static bool fill_answered(struct nats_state *st, const struct nats_message *aske
 	values[NATS_COLUMN_RESP_PAYLOAD] = payload_value(st, &view);
 	values[NATS_COLUMN_RESP_BYTES] = value_int(view.line.total - view.line.header_len);
 	if (answered->cut && !answered->base.partial)
-		note(st, "not all of the answer is shown");
+		note_append(&st->note, "not all of the answer is shown");
 	if (asked->side == SIDE_SERVER) {
 		if (jetstream_subject_read(view.line.subject).use == JETSTREAM_ACK)
 			fill_ack(&view, values);
@@ -335,7 +326,7 @@ static void fill_pull(struct nats_state *st, const struct nats_message *m, bool 
 {
 	values[NATS_COLUMN_RESP_BYTES] = value_int(m->bytes);
 	if (!ended && m->messages)
-		note(st, "fewer messages than asked for came until the end");
+		note_append(&st->note, "fewer messages than asked for came until the end");
 }
 
 /* ---- rows ---- */
@@ -388,7 +379,7 @@ void nats_emit(void *context, struct message *request, struct message *response,
 		return;
 	fill_asked(st, asked, &view, values);
 	if (asked->cut && !asked->base.partial)
-		note(st, "not all of it is shown");
+		note_append(&st->note, "not all of it is shown");
 	if (answered)
 		failed = fill_answered(st, asked, answered, values);
 	else if (view.line.verb == NATS_ERR)

@@ -60,10 +60,8 @@ void pgsql_take_startup(struct pgsql_state *st, const struct frame *frame, struc
 
 static struct pgsql_portal *new_portal(struct pgsql_state *st)
 {
-	struct pgsql_portal *portal = NULL;
+	struct pgsql_portal *portal = budget_calloc(session_budget(st->session), sizeof(*portal));
 
-	if (budget_take(session_budget(st->session), sizeof(*portal) + BUDGET_OVERHEAD))
-		portal = calloc(1, sizeof(*portal));
 	if (portal)
 		portal->refs = 1;
 	return portal;

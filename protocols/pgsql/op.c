@@ -9,16 +9,10 @@
 struct pgsql_shared *pgsql_share(struct pgsql_state *st, struct span bytes)
 {
 	struct budget *budget = session_budget(st->session);
-	size_t size = sizeof(struct pgsql_shared) + bytes.len + BUDGET_OVERHEAD;
-	struct pgsql_shared *shared;
+	struct pgsql_shared *shared = budget_calloc(budget, sizeof(*shared) + bytes.len);
 
-	if (!budget_take(budget, size))
+	if (!shared)
 		return NULL;
-	shared = malloc(sizeof(*shared) + bytes.len);
-	if (!shared) {
-		budget_give(budget, size);
-		return NULL;
-	}
 	shared->refs = 1;
 	shared->len = bytes.len;
 	if (bytes.len)
@@ -37,9 +31,7 @@ void pgsql_unref(struct pgsql_state *st, struct pgsql_shared *shared)
 {
 	if (!shared || --shared->refs)
 		return;
-	budget_give(session_budget(st->session),
-		    sizeof(struct pgsql_shared) + shared->len + BUDGET_OVERHEAD);
-	free(shared);
+	budget_free(session_budget(st->session), shared, sizeof(*shared) + shared->len);
 }
 
 /* ---- portals ---- */
@@ -63,8 +55,7 @@ void pgsql_portal_unref(struct pgsql_state *st, struct pgsql_portal *portal)
 	pgsql_unref(st, portal->bind);
 	pgsql_unref(st, portal->types);
 	pgsql_unref(st, portal->columns);
-	budget_give(session_budget(st->session), sizeof(*portal) + BUDGET_OVERHEAD);
-	free(portal);
+	budget_free(session_budget(st->session), portal, sizeof(*portal));
 }
 
 void pgsql_portal_close(struct pgsql_state *st, struct span name)
@@ -97,17 +88,12 @@ struct pgsql_op *pgsql_op_new(struct pgsql_state *st, enum pgsql_op_kind kind,
 {
 	struct pgsql_op *op;
 
-	while (!budget_take(session_budget(st->session), sizeof(*op) + BUDGET_OVERHEAD)) {
+	while (!(op = budget_calloc(session_budget(st->session), sizeof(*op)))) {
 		if (!st->oldest)
 			return NULL;
 		/* For want of memory the oldest is given up, as far as it came. */
 		pgsql_emit(st, st->oldest, &(struct pgsql_end){.lost = true});
 		pgsql_op_done(st);
-	}
-	op = calloc(1, sizeof(*op));
-	if (!op) {
-		budget_give(session_budget(st->session), sizeof(*op) + BUDGET_OVERHEAD);
-		return NULL;
 	}
 	op->kind = kind;
 	op->first = frame->ts_first;
@@ -137,8 +123,8 @@ void pgsql_op_done(struct pgsql_state *st)
 	buffer_free(&op->row_data);
 	buffer_free(&op->notices);
 	buffer_free(&op->copy_data);
-	budget_give(session_budget(st->session), op->charged + sizeof(*op) + BUDGET_OVERHEAD);
-	free(op);
+	budget_give(session_budget(st->session), op->charged);
+	budget_free(session_budget(st->session), op, sizeof(*op));
 }
 
 void pgsql_op_settle(struct pgsql_state *st, struct pgsql_op *op)

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/engine/knowledge.h"
 #include "protocols/pgsql/state.h"
+#include "protocols/value/note.h"
 #include "protocols/value/size.h"
 
 /* ---- notes ---- */
-
-static void note(struct pgsql_state *st, const char *text)
-{
-	if (st->note.len)
-		buffer_append_text(&st->note, "; ");
-	buffer_append_text(&st->note, text);
-}
 
 /* ---- values ---- */
 
@@ -52,14 +46,15 @@ static void fill_portal(struct pgsql_state *st, const struct pgsql_portal *porta
 	if (portal->bind)
 		values[PGSQL_COLUMN_PREPARED] = value_text(name);
 	if (known.inferred)
-		note(st, "the statement's text is inferred from another connection");
+		note_append(&st->note, "the statement's text is inferred from another connection");
 	if (!known.found) {
 		if (!portal->bind)
-			note(st, "its Bind was not seen");
+			note_append(&st->note, "its Bind was not seen");
 		else if (name.len)
-			note(st, session_unresolved(st->session));
+			note_append(&st->note, session_unresolved(st->session));
 		else
-			note(st, "prepared before the recording began, or in what was lost");
+			note_append(&st->note,
+				    "prepared before the recording began, or in what was lost");
 	}
 	/* Copies: what was recalled is borrowed only until the next question. */
 	buffer_clear(&st->error_text);
@@ -173,7 +168,7 @@ static void fill_result(struct pgsql_state *st, struct pgsql_op *op, const struc
 			values[PGSQL_COLUMN_COLUMNS] = value_json(buffer_span(&st->columns_json));
 	}
 	if (op->rows_cut)
-		note(st, "not all of the rows is kept");
+		note_append(&st->note, "not all of the rows is kept");
 	if (op->notices.len)
 		values[PGSQL_COLUMN_NOTICES] = list_value(&op->notices, &texts->notices);
 }
@@ -188,7 +183,7 @@ static void fill_copy(struct pgsql_state *st, const struct pgsql_op *op, struct 
 	if (op->copy != 'W')
 		values[PGSQL_COLUMN_COPY_DATA] = value_text(buffer_span(&op->copy_data));
 	if (op->copy_cut)
-		note(st, "not all of the copied data is kept");
+		note_append(&st->note, "not all of the copied data is kept");
 	if (!op->lsn_last)
 		return;
 	append_lsn(&texts->first, op->lsn_first);
@@ -197,18 +192,13 @@ static void fill_copy(struct pgsql_state *st, const struct pgsql_op *op, struct 
 	values[PGSQL_COLUMN_LSN_LAST] = value_text(buffer_span(&texts->last));
 }
 
-static struct value text_value(struct span text)
-{
-	return text.len ? value_text(text) : (struct value){0};
-}
-
 static void fill_error(const struct pgsql_error *error, struct value *values)
 {
-	values[PGSQL_COLUMN_SEVERITY] = text_value(error->severity);
-	values[PGSQL_COLUMN_SQLSTATE] = text_value(error->sqlstate);
-	values[PGSQL_COLUMN_ERROR] = text_value(error->message);
-	values[PGSQL_COLUMN_DETAIL] = text_value(error->detail);
-	values[PGSQL_COLUMN_HINT] = text_value(error->hint);
+	values[PGSQL_COLUMN_SEVERITY] = value_text_if(error->severity);
+	values[PGSQL_COLUMN_SQLSTATE] = value_text_if(error->sqlstate);
+	values[PGSQL_COLUMN_ERROR] = value_text_if(error->message);
+	values[PGSQL_COLUMN_DETAIL] = value_text_if(error->detail);
+	values[PGSQL_COLUMN_HINT] = value_text_if(error->hint);
 }
 
 /* ---- records ---- */
@@ -265,9 +255,9 @@ void pgsql_emit(struct pgsql_state *st, struct pgsql_op *op, const struct pgsql_
 	if (end->error)
 		fill_error(end->error, values);
 	if (end->skipped)
-		note(st, "not run: an error before it, up to Sync");
+		note_append(&st->note, "not run: an error before it, up to Sync");
 	if (end->suspended)
-		note(st, "suspended: there are more rows");
+		note_append(&st->note, "suspended: there are more rows");
 	values[PGSQL_COLUMN_REQ_BYTES] = value_int((int64_t)op->req_bytes);
 	values[PGSQL_COLUMN_RESP_BYTES] = value_int((int64_t)op->resp_bytes);
 	record.note = buffer_span(&st->note);
@@ -351,7 +341,7 @@ void pgsql_emit_orphan(struct pgsql_state *st, const struct frame *frame,
 		fill_error(end->error, values);
 	/* The server may end a connection that asked nothing. */
 	if (!fatal)
-		note(st, "what it answers was not seen");
+		note_append(&st->note, "what it answers was not seen");
 	emit_alone(st, frame, "unknown", fatal ? OUTCOME_ERROR : OUTCOME_PARTIAL, values);
 }
 
@@ -362,14 +352,6 @@ static const struct column columns[] = {
 	PGSQL_COLUMNS(PGSQL_COLUMN_ROW)
 #undef PGSQL_COLUMN_ROW
 };
-
-static void append_text(struct buffer *out, const char *before, const struct value *value)
-{
-	if (value->type != VALUE_TEXT || !value->text.len)
-		return;
-	buffer_append_text(out, before);
-	buffer_append_span(out, value->text);
-}
 
 /* "SELECT 1 -> 1 row", "INSERT ... -> INSERT 0 1", "SELEKT 1 -> ERROR 42601 syntax error". */
 static void describe(const struct value *values, struct buffer *out)
@@ -385,21 +367,21 @@ static void describe(const struct value *values, struct buffer *out)
 		buffer_append_span(out, values[PGSQL_COLUMN_PARAMS].text);
 	}
 	if (span_is(values[PGSQL_COLUMN_OPERATION].text, "startup")) {
-		append_text(out, " ", &values[PGSQL_COLUMN_USER]);
-		append_text(out, "@", &values[PGSQL_COLUMN_DATABASE]);
+		value_append_text(out, " ", &values[PGSQL_COLUMN_USER]);
+		value_append_text(out, "@", &values[PGSQL_COLUMN_DATABASE]);
 	}
-	append_text(out, " ", &values[PGSQL_COLUMN_CHANNEL]);
-	append_text(out, " ", &values[PGSQL_COLUMN_PAYLOAD]);
+	value_append_text(out, " ", &values[PGSQL_COLUMN_CHANNEL]);
+	value_append_text(out, " ", &values[PGSQL_COLUMN_PAYLOAD]);
 	if (values[PGSQL_COLUMN_SQLSTATE].type == VALUE_TEXT) {
-		append_text(out, " -> ", &values[PGSQL_COLUMN_SEVERITY]);
-		append_text(out, " ", &values[PGSQL_COLUMN_SQLSTATE]);
-		append_text(out, " ", &values[PGSQL_COLUMN_ERROR]);
+		value_append_text(out, " -> ", &values[PGSQL_COLUMN_SEVERITY]);
+		value_append_text(out, " ", &values[PGSQL_COLUMN_SQLSTATE]);
+		value_append_text(out, " ", &values[PGSQL_COLUMN_ERROR]);
 	} else if (values[PGSQL_COLUMN_ROWS].type == VALUE_INT) {
 		int64_t rows = values[PGSQL_COLUMN_ROWS].integer;
 
 		buffer_printf(out, " -> %lld %s", (long long)rows, rows == 1 ? "row" : "rows");
 	} else {
-		append_text(out, " -> ", &values[PGSQL_COLUMN_COMMAND]);
+		value_append_text(out, " -> ", &values[PGSQL_COLUMN_COMMAND]);
 	}
 }
 

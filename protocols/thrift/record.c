@@ -2,24 +2,8 @@
 #include <inttypes.h>
 
 #include "protocols/thrift/state.h"
+#include "protocols/value/note.h"
 #include "protocols/value/size.h"
-
-static void note(struct thrift_state *st, const char *text)
-{
-	if (st->note.len)
-		buffer_append_text(&st->note, "; ");
-	buffer_append_text(&st->note, text);
-}
-
-static struct value text_value(struct span text)
-{
-	return text.len ? value_text(text) : (struct value){0};
-}
-
-static struct value json_value(const struct buffer *json)
-{
-	return json->len && !json->failed ? value_json(buffer_span(json)) : (struct value){0};
-}
 
 static bool read_body(const struct thrift_message *m, struct thrift_body *body)
 {
@@ -72,7 +56,7 @@ static void fill_header(struct thrift_state *st, struct span header, struct valu
 		int64_t id;
 
 		if (f.id == 6)
-			values[THRIFT_COLUMN_CLIENT_ID] = text_value(client_name(&f, type));
+			values[THRIFT_COLUMN_CLIENT_ID] = value_text_if(client_name(&f, type));
 		if (f.id >= 1 && f.id <= 3 && type == THRIFT_I64) {
 			if (thrift_integer(&f, type, &id))
 				ids[f.id] = append_id(&st->header, id);
@@ -103,8 +87,8 @@ static void fill_head(const struct thrift_message *m, const struct thrift_body *
 	struct span service, method;
 
 	thrift_name_split(body->head.name, &service, &method);
-	values[THRIFT_COLUMN_METHOD] = text_value(method);
-	values[THRIFT_COLUMN_SERVICE] = text_value(service);
+	values[THRIFT_COLUMN_METHOD] = value_text_if(method);
+	values[THRIFT_COLUMN_SERVICE] = value_text_if(service);
 	values[THRIFT_COLUMN_SEQUENCE_ID] = value_int(body->head.sequence_id);
 	values[THRIFT_COLUMN_ENCODING] = value_word(
 		span_text(thrift_encoding_name(body->head.encoding)));
@@ -119,7 +103,8 @@ static void fill_request(struct thrift_state *st, const struct thrift_message *m
 
 	values[THRIFT_COLUMN_REQ_BYTES] = value_int((int64_t)m->len);
 	if (!read_body(m, &body)) {
-		note(st, m->cut ? "too little of the call is there" : "no message of Thrift");
+		note_append(&st->note,
+			    m->cut ? "too little of the call is there" : "no message of Thrift");
 		return;
 	}
 	fill_head(m, &body, values);
@@ -127,11 +112,11 @@ static void fill_request(struct thrift_state *st, const struct thrift_message *m
 	if (body.header.len)
 		fill_header(st, body.header, values);
 	thrift_struct_json(&w, body.head.encoding, body.fields);
-	values[THRIFT_COLUMN_ARGS] = json_value(&st->args);
+	values[THRIFT_COLUMN_ARGS] = value_json_if(&st->args);
 	if (m->cut || w.cut)
-		note(st, "not all of the arguments is shown");
+		note_append(&st->note, "not all of the arguments is shown");
 	else if (w.damaged)
-		note(st, "the arguments are damaged");
+		note_append(&st->note, "the arguments are damaged");
 }
 
 /* Whether it tells of an error. */
@@ -144,7 +129,8 @@ static bool fill_response(struct thrift_state *st, const struct thrift_message *
 
 	values[THRIFT_COLUMN_RESP_BYTES] = value_int((int64_t)m->len);
 	if (!read_body(m, &body)) {
-		note(st, m->cut ? "too little of the answer is there" : "no message of Thrift");
+		note_append(&st->note,
+			    m->cut ? "too little of the answer is there" : "no message of Thrift");
 		return false;
 	}
 	if (alone)
@@ -152,15 +138,15 @@ static bool fill_response(struct thrift_state *st, const struct thrift_message *
 	values[THRIFT_COLUMN_REPLY] = value_word(
 		span_text(body.head.kind == THRIFT_EXCEPTION ? "exception" : "reply"));
 	thrift_answer_read(&body, session_keep(st->session), &answer);
-	values[THRIFT_COLUMN_RESULT] = json_value(&st->result);
-	values[THRIFT_COLUMN_EXCEPTION] = json_value(&st->exception);
-	values[THRIFT_COLUMN_ERROR] = text_value(buffer_span(&st->error));
+	values[THRIFT_COLUMN_RESULT] = value_json_if(&st->result);
+	values[THRIFT_COLUMN_EXCEPTION] = value_json_if(&st->exception);
+	values[THRIFT_COLUMN_ERROR] = value_text_if(buffer_span(&st->error));
 	if (answer.code >= 0)
 		values[THRIFT_COLUMN_ERROR_CODE] = value_int(answer.code);
 	if (m->cut || answer.cut)
-		note(st, "not all of the answer is shown");
+		note_append(&st->note, "not all of the answer is shown");
 	else if (answer.damaged)
-		note(st, "the answer is damaged");
+		note_append(&st->note, "the answer is damaged");
 	return answer.failed;
 }
 
@@ -204,7 +190,7 @@ void thrift_emit(void *context, struct message *request, struct message *respons
 		record.outcome = OUTCOME_OK;
 	if (record.outcome == OUTCOME_UNANSWERED && is_passed_over(st, request)) {
 		record.outcome = OUTCOME_OK;
-		note(st, "not answered, though later calls were: oneway");
+		note_append(&st->note, "not answered, though later calls were: oneway");
 	}
 	record.note = buffer_span(&st->note);
 	session_emit(st->session, &record);

@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/tls/names.h"
 #include "protocols/tls/state.h"
+#include "protocols/value/note.h"
 #include "protocols/value/size.h"
-
-static void note(struct tls_state *st, const char *text)
-{
-	if (st->note.len)
-		buffer_append_text(&st->note, "; ");
-	buffer_append_text(&st->note, text);
-}
 
 static struct value text_value(const struct buffer *text)
 {
 	return text->len && !text->failed ? value_text(buffer_span(text)) : (struct value){0};
-}
-
-static struct value json_value(const struct buffer *text)
-{
-	return text->len && !text->failed ? value_json(buffer_span(text)) : (struct value){0};
 }
 
 /* The name, or the number. TEXT is the number's memory. */
@@ -39,7 +28,7 @@ static void fill_hello(struct tls_state *st, struct numbers *n, struct value *va
 		values[TLS_COLUMN_OFFERED] = named(tls_version_name(st->offered), st->offered,
 						   &n->offered);
 		values[TLS_COLUMN_SNI] = text_value(&st->sni);
-		values[TLS_COLUMN_ALPN_OFFERED] = json_value(&st->alpn_offered);
+		values[TLS_COLUMN_ALPN_OFFERED] = value_json_if(&st->alpn_offered);
 		values[TLS_COLUMN_JA3] = text_value(&st->ja3);
 		values[TLS_COLUMN_JA4] = text_value(&st->ja4);
 	}
@@ -62,12 +51,12 @@ static void fill_certificate(struct tls_state *st, struct value *values)
 		return;
 	values[TLS_COLUMN_CERT_COUNT] = value_int(st->certificates);
 	if (!c->not_after.len) {
-		note(st, "the server's certificate can't be read");
+		note_append(&st->note, "the server's certificate can't be read");
 		return;
 	}
 	values[TLS_COLUMN_CERT_SUBJECT] = text_value(&c->subject);
 	values[TLS_COLUMN_CERT_ISSUER] = text_value(&c->issuer);
-	values[TLS_COLUMN_CERT_NAMES] = json_value(&c->names);
+	values[TLS_COLUMN_CERT_NAMES] = value_json_if(&c->names);
 	values[TLS_COLUMN_CERT_NOT_BEFORE] = text_value(&c->not_before);
 	values[TLS_COLUMN_CERT_NOT_AFTER] = text_value(&c->not_after);
 	values[TLS_COLUMN_CERT_SERIAL] = text_value(&c->serial);
@@ -118,7 +107,7 @@ void tls_emit(struct tls_state *st)
 		values[TLS_COLUMN_HANDSHAKE_NS] = value_int(st->finished - st->first[SIDE_CLIENT]);
 	if (st->alerts.len) {
 		buffer_append_char(&st->alerts, ']');
-		values[TLS_COLUMN_ALERTS] = json_value(&st->alerts);
+		values[TLS_COLUMN_ALERTS] = value_json_if(&st->alerts);
 	}
 	values[TLS_COLUMN_PLAINTEXT] = value_text(span_text(tls_plaintext_text(st, &unread)));
 	if (unread)
@@ -126,11 +115,12 @@ void tls_emit(struct tls_state *st)
 	values[TLS_COLUMN_REQ_BYTES] = value_int((int64_t)st->sides[SIDE_CLIENT].bytes);
 	values[TLS_COLUMN_RESP_BYTES] = value_int((int64_t)st->sides[SIDE_SERVER].bytes);
 	if (!st->has_client_hello && !st->has_server_hello)
-		note(st, "the handshake was before the recording began, or in what was lost");
+		note_append(&st->note,
+			    "the handshake was before the recording began, or in what was lost");
 	else if (st->answered_in_clear)
-		note(st, "the server answers, but not in TLS");
+		note_append(&st->note, "the server answers, but not in TLS");
 	else if (record.outcome == OUTCOME_PARTIAL)
-		note(st, "the handshake is not whole");
+		note_append(&st->note, "the handshake is not whole");
 	record.note = buffer_span(&st->note);
 	session_emit(st->session, &record);
 	buffer_free(&numbers.offered);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "format/span.h"
+#include "format/buffer.h"
 
 enum value_type {
 	VALUE_NULL = 0,
@@ -97,6 +97,27 @@ static inline struct value value_known_int(int64_t integer)
 static inline struct value value_json(struct span text)
 {
 	return value_of(VALUE_JSON, text);
+}
+
+/* A text for a person, behind BEFORE; nothing where there is none. */
+static inline void value_append_text(struct buffer *out, const char *before,
+				     const struct value *value)
+{
+	if (value->type != VALUE_TEXT || !value->text.len)
+		return;
+	buffer_append_text(out, before);
+	buffer_append_span(out, value->text);
+}
+
+/* Null where there is none of it. */
+static inline struct value value_text_if(struct span text)
+{
+	return text.len ? value_text(text) : (struct value){0};
+}
+
+static inline struct value value_json_if(const struct buffer *json)
+{
+	return json->len && !json->failed ? value_json(buffer_span(json)) : (struct value){0};
 }
 
 #endif
