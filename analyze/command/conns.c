@@ -7,14 +7,20 @@
 #include "analyze/replay/conn_row.h"
 #include "analyze/replay/reading.h"
 #include "analyze/command/select.h"
+#include "analyze/listing/listing.h"
 #include "analyze/output/text.h"
 #include "analyze/spill/sorter.h"
 #include "analyze/spill/values.h"
 
 static const char help[] = "Prints one line for each connection, in the order in which they began.";
 
+enum {
+	OPT_WHERE = SELECT_OPTIONS
+};
+
 static const struct command_option options[] = {
 	SELECT_OPTION_TABLE,
+	LISTING_OPTIONS,
 	{0},
 };
 
@@ -24,6 +30,10 @@ static const struct command_option options[] = {
 struct conns {
 	struct reading reading;
 	struct select select;
+	struct listing listing;
+	struct listing_wish wish;
+	struct output *out;
+	struct cells cells;
 	struct sorter *rows; /* of the connections that ended, by start */
 	struct buffer packed;
 	struct buffer spoken; /* JSON of the row that is filled */
@@ -151,7 +161,7 @@ static void append_flags(struct buffer *b, const struct value *v)
 	append_tls(b, v);
 }
 
-static void print_text(struct output *o, struct cells *cells, const struct value *v)
+static void fill_cells(struct cells *cells, const struct value *v)
 {
 	struct buffer *b = &cells->text;
 
@@ -182,33 +192,40 @@ static void print_text(struct output *o, struct cells *cells, const struct value
 	cells_end(cells, PAINT_NONE);
 	append_flags(b, v);
 	cells_end(cells, v[CONN_COLUMN_LOST].integer ? PAINT_RED : PAINT_DIM);
-	output_cells(o, text_columns, cells);
 }
 
-/* Prints the rows in order; false when the output could not be written. */
-static bool print_rows(struct conns *conns)
+static void list(struct conns *conns, const struct row_part *part)
 {
-	struct output *o = output_new(conns->select.format);
-	struct cells cells = {0};
+	struct listing *l = &conns->listing;
+	bool text = listing_needs_cells(l);
+
+	if (!listing_wants(l, part, 1))
+		return;
+	if (text)
+		fill_cells(&conns->cells, part->values);
+	if (listing_takes(l))
+		listing_row(l, part, 1, text_columns, text ? &conns->cells : NULL);
+	else if (text)
+		output_cells(conns->out, text_columns, &conns->cells);
+	else
+		output_row(conns->out, part, 1);
+}
+
+/* Prints the rows in order. */
+static void print_rows(struct conns *conns)
+{
 	struct span packed;
 
-	if (!o)
-		return false;
-	while (output_alive(o) && sorter_next(conns->rows, &packed)) {
+	while (!listing_is_full(&conns->listing) && sorter_next(conns->rows, &packed)) {
 		struct value v[CONN_COLUMNS];
 		const struct row_part part = {
 			.columns = conns_table.columns, .count = CONN_COLUMNS, .values = v};
 
 		values_unpack(packed, v, CONN_COLUMNS);
-		if (conns->select.format == OUTPUT_TEXT)
-			print_text(o, &cells, v);
-		else
-			output_row(o, &part, 1);
+		list(conns, &part);
 	}
 	if (!conns->error)
 		conns->error = sorter_errno(conns->rows);
-	cells_free(&cells);
-	return output_free(o);
 }
 
 /* Reads all and prints: what to exit with. */
@@ -216,12 +233,31 @@ static int run(struct conns *conns, const char *name)
 {
 	int status = reading_run(&conns->reading);
 
-	if (!print_rows(conns) && status != STATUS_USAGE)
-		status = command_fail(name, "the output could not be written");
+	print_rows(conns);
+	status = listing_end(&conns->listing, status);
 	if (conns->error)
 		status = command_fail(name, "connections could not be put in order: %s",
 				      strerror(conns->error));
 	return status;
+}
+
+/* What is wrong with the wishes is told before anything is read. */
+static int begin_listing(struct conns *conns, const char *name)
+{
+	conns->out = output_new(conns->select.format);
+	if (!conns->out ||
+	    !fields_add(&conns->listing.fields, conns_table.columns, CONN_COLUMNS, NULL))
+		return command_fail(name, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	return listing_begin(&conns->listing, name, &conns->wish, conns->select.format, conns->out)
+		       ? STATUS_DONE
+		       : STATUS_USAGE;
+}
+
+static bool take_option(struct conns *conns, const char *command, int option, const char *value)
+{
+	if (option >= OPT_WHERE)
+		return listing_option(&conns->wish, command, option - OPT_WHERE, value);
+	return select_option(&conns->select, command, option, value);
 }
 
 static int run_conns(int argc, char **argv)
@@ -238,8 +274,7 @@ static int run_conns(int argc, char **argv)
 	while ((option = command_next_option(&line, &value)) != COMMAND_END) {
 		if (option == COMMAND_HELP)
 			return STATUS_DONE;
-		if (option == COMMAND_WRONG ||
-		    !select_option(&conns.select, argv[0], option, value))
+		if (option == COMMAND_WRONG || !take_option(&conns, argv[0], option, value))
 			return STATUS_USAGE;
 	}
 	if (argc - optind != 1)
@@ -257,12 +292,18 @@ static int run_conns(int argc, char **argv)
 	conns.rows = sorter_new((size_t)(memory / SORT_SHARE));
 	if (!conns.rows)
 		return command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
-	status = reading_open(&conns.reading, argv[0], conns.select.operand.path, &with);
+	status = begin_listing(&conns, argv[0]);
+	if (!status)
+		status = reading_open(&conns.reading, argv[0], conns.select.operand.path, &with);
 	if (!status) {
 		status = run(&conns, argv[0]);
 		select_explain(&conns.select, argv[0]);
 		reading_close(&conns.reading);
 	}
+	listing_free(&conns.listing);
+	if (conns.out && !output_free(conns.out) && status != STATUS_USAGE)
+		status = command_fail(argv[0], "the output could not be written");
+	cells_free(&conns.cells);
 	sorter_free(conns.rows);
 	buffer_free(&conns.packed);
 	buffer_free(&conns.spoken);

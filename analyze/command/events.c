@@ -5,6 +5,7 @@
 #include "analyze/replay/event_row.h"
 #include "analyze/replay/reading.h"
 #include "analyze/command/select.h"
+#include "analyze/listing/listing.h"
 #include "analyze/output/text.h"
 
 static const char help[] = "Prints the raw events in the order in which they were recorded: who\n"
@@ -12,13 +13,18 @@ static const char help[] = "Prints the raw events in the order in which they wer
 
 enum {
 	OPT_HEX = SELECT_OPTIONS,
-	OPT_ALL
+	OPT_ALL,
+	OPT_WHERE,
+	OPT_SORT,
+	OPT_LIMIT,
+	OPT_COLUMNS
 };
 
 static const struct command_option options[] = {
 	SELECT_OPTION_TABLE,
 	{"hex", 'x', NULL, "payload in hexadecimal"},
 	{"all", 'a', NULL, "connections, processes and losses too, not only data"},
+	LISTING_OPTIONS,
 	{0},
 };
 
@@ -27,6 +33,8 @@ struct events {
 	struct select select;
 	bool hex;
 	bool all;
+	struct listing listing;
+	struct listing_wish wish;
 	struct output *out;
 	struct cells cells;
 	struct event_row row;
@@ -53,7 +61,7 @@ static void append_number(struct cells *cells, const struct value *v)
 	cells_end(cells, PAINT_NONE);
 }
 
-static void print_text(struct events *e, const struct value *v)
+static void fill_cells(struct events *e, const struct value *v)
 {
 	struct cells *cells = &e->cells;
 	struct buffer *b = &cells->text;
@@ -81,7 +89,23 @@ static void print_text(struct events *e, const struct value *v)
 	append_number(cells, &v[EVENT_COLUMN_CAPTURED]);
 	buffer_append_span(b, data ? v[EVENT_COLUMN_PAYLOAD].text : v[EVENT_COLUMN_DETAIL].text);
 	cells_end(cells, data ? PAINT_NONE : PAINT_YELLOW);
-	output_cells(e->out, text_columns, cells);
+}
+
+static void list(struct events *e, const struct row_part *part)
+{
+	struct listing *l = &e->listing;
+	bool text = listing_needs_cells(l);
+
+	if (listing_is_full(l) || !listing_wants(l, part, 1))
+		return;
+	if (text)
+		fill_cells(e, part->values);
+	if (listing_takes(l))
+		listing_row(l, part, 1, text_columns, text ? &e->cells : NULL);
+	else if (text)
+		output_cells(e->out, text_columns, &e->cells);
+	else
+		output_row(e->out, part, 1);
 }
 
 static void on_event(void *context, const struct event *event, const struct connection *conn)
@@ -93,11 +117,8 @@ static void on_event(void *context, const struct event *event, const struct conn
 	if (event->type != EVENT_DATA && !e->all)
 		return;
 	event_fill(&e->row, e->reading.replay, event, conn, e->hex);
-	if (e->select.format == OUTPUT_TEXT)
-		print_text(e, e->row.values);
-	else
-		output_row(e->out, &part, 1);
-	if (!output_alive(e->out))
+	list(e, &part);
+	if (listing_is_full(&e->listing))
 		replay_stop(e->reading.replay);
 }
 
@@ -121,7 +142,10 @@ static int run_events(int argc, char **argv)
 			e.hex = true;
 		else if (option == OPT_ALL)
 			e.all = true;
-		else if (!select_option(&e.select, argv[0], option, value))
+		else if (option >= OPT_WHERE && option <= OPT_COLUMNS) {
+			if (!listing_option(&e.wish, argv[0], option - OPT_WHERE, value))
+				return STATUS_USAGE;
+		} else if (!select_option(&e.select, argv[0], option, value))
 			return STATUS_USAGE;
 	}
 	if (argc - optind != 1)
@@ -138,14 +162,18 @@ static int run_events(int argc, char **argv)
 	with.selection = &e.select.selection;
 	with.memory_limit = e.select.memory;
 	with.window = true;
+	e.out = output_new(e.select.format);
+	if (!e.out || !fields_add(&e.listing.fields, events_table.columns, EVENT_COLUMNS, NULL))
+		return command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	if (!listing_begin(&e.listing, argv[0], &e.wish, e.select.format, e.out))
+		return STATUS_USAGE;
 	status = reading_open(&e.reading, argv[0], e.select.operand.path, &with);
 	if (status)
 		return status;
-	e.out = output_new(e.select.format);
-	if (!e.out)
-		return command_fail(argv[0], "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	status = reading_run(&e.reading);
 	select_explain(&e.select, argv[0]);
+	status = listing_end(&e.listing, status);
+	listing_free(&e.listing);
 	if (!output_free(e.out) && status != STATUS_USAGE)
 		status = command_fail(argv[0], "the output could not be written");
 	cells_free(&e.cells);

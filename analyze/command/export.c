@@ -13,6 +13,7 @@
 #include "analyze/replay/reading.h"
 #include "format/size.h"
 #include "analyze/command/select.h"
+#include "analyze/command/select_where.h"
 
 static const char help[] =
 	"Writes a recording as packets that Wireshark and tshark dissect with no settings: one\n"
@@ -29,6 +30,7 @@ enum {
 	OPT_SPLIT,
 	OPT_RECORDS,
 	OPT_PROFILE,
+	OPT_WHERE,
 	OPT_QUIET
 };
 
@@ -52,6 +54,7 @@ static const struct command_option options[] = {
 	 "the same, and a profile for Wireshark into DIR: columns for the processes and these\n"
 	 "                       comments, colours for errors. Alone: the profile and nothing "
 	 "else"},
+	{"where", 0, "EXPR", "only connections with a record for which this is true, in SQL"},
 	{"quiet", 'q', NULL, "no summary on standard error"},
 	{0},
 };
@@ -69,6 +72,7 @@ struct export
 	const char *command;
 	const char *path;
 	const char *output;
+	const char *where;   /* NULL: not given */
 	const char *profile; /* the directory; NULL: none */
 	bool quiet;
 	bool profile_alone;
@@ -153,6 +157,8 @@ static bool take_option(struct export *x, int option, const char *value)
 		x->with.records = true;
 	else if (option == OPT_PROFILE)
 		x->profile = value;
+	else if (option == OPT_WHERE)
+		x->where = value;
 	else
 		x->quiet = true;
 	return true;
@@ -429,8 +435,10 @@ static int write_files(struct export *x)
 
 static int export_packets(struct export *x)
 {
-	int status = select_resolve(&x->select, x->command, ~SELECT_BIT(SELECT_CONN));
+	int status = x->where ? select_where(&x->select, x->command, x->where) : STATUS_DONE;
 
+	if (!status)
+		status = select_resolve(&x->select, x->command, ~SELECT_BIT(SELECT_CONN));
 	if (status)
 		return status;
 	x->exporter = exporter_new(&x->with);

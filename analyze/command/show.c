@@ -9,6 +9,7 @@
 #include "analyze/replay/record.h"
 #include "analyze/command/detail.h"
 #include "analyze/command/proto_file.h"
+#include "analyze/listing/listing.h"
 #include "analyze/output/text.h"
 
 static const char help[] = "Prints the records of a recording: each request with its response,\n"
@@ -16,7 +17,10 @@ static const char help[] = "Prints the records of a recording: each request with
 
 enum {
 	OPT_ID = SELECT_OPTIONS,
+	OPT_WHERE,
+	OPT_SORT,
 	OPT_LIMIT,
+	OPT_COLUMNS,
 	OPT_BOTH,
 	OPT_KEEP,
 	OPT_DECODE_AS,
@@ -27,7 +31,7 @@ enum {
 static const struct command_option options[] = {
 	SELECT_OPTION_TABLE,
 	{"id", 0, "RECORD", "everything about this one record"},
-	{"limit", 'n', "N", "stop after N records"},
+	LISTING_OPTIONS,
 	{"both", 0, NULL, "text: a row for each end of an exchange that was recorded at both"},
 	{"keep", 0, "SIZE", "so much of each body: 64k, 10M, none, or all that memory allows (1M)"},
 	{"decode-as", 0, "PROTOCOL", "don't infer: every connection speaks this"},
@@ -46,55 +50,23 @@ struct show {
 	struct protobuf_schema *protobuf;
 	bool both;
 	const char *id; /* of the one record that is told in full; NULL: rows */
-	uint64_t limit;
+	struct listing listing;
+	struct listing_wish wish;
 	size_t keep;
 	uint64_t threads;
 	struct output *out;
-	struct buffer parts; /* struct row_part each: of a row of CSV */
 	struct cells cells;
 };
 
-/* ---- CSV: all tables side by side, or the one that was asked for ---- */
+/* ---- the columns that rows may have ---- */
 
-static bool csv_begin(struct show *show)
+static bool add_columns(struct show *show)
 {
-	struct row_part part = {.columns = record_columns, .count = RECORD_COLUMNS};
+	struct fields *f = &show->listing.fields;
 
-	if (show->exchanges) {
-		part = (struct row_part){.columns = exchanges_table.columns,
-					 .count = exchanges_table.column_count};
-		output_header(show->out, &part, 1);
-		return true;
-	}
-	buffer_append(&show->parts, &part, sizeof(part));
-	for (size_t i = 0; protocols[i]; i++) {
-		for (const struct table *const *t = protocols[i]->tables; *t; t++) {
-			if (show->table && show->table != *t)
-				continue;
-			part = (struct row_part){
-				.columns = (*t)->columns,
-				.count = (*t)->column_count,
-				.prefix = show->table ? NULL : (*t)->name,
-			};
-			buffer_append(&show->parts, &part, sizeof(part));
-		}
-	}
-	output_header(show->out, (struct row_part *)show->parts.data,
-		      show->parts.len / sizeof(part));
-	return !show->parts.failed;
-}
-
-static void print_csv(struct show *show, const struct row *row)
-{
-	struct row_part *parts = (struct row_part *)show->parts.data;
-	size_t count = show->parts.len / sizeof(*parts);
-	struct record_values common;
-
-	record_fill(&common, row);
-	parts[0].values = common.values;
-	for (size_t i = 1; i < count; i++)
-		parts[i].values = parts[i].columns == row->table->columns ? row->values : NULL;
-	output_row(show->out, parts, count);
+	return show->exchanges
+		       ? fields_add(f, exchanges_table.columns, exchanges_table.column_count, NULL)
+		       : fields_add_records(f, show->table);
 }
 
 /* ---- text ---- */
@@ -211,7 +183,7 @@ static void append_record(struct buffer *b, const struct row *row)
 		buffer_append_char(b, ')');
 }
 
-static void print_text(struct show *show, const struct row *row)
+static void fill_cells(struct show *show, const struct row *row)
 {
 	struct cells *cells = &show->cells;
 	struct buffer *b = &cells->text;
@@ -234,7 +206,6 @@ static void print_text(struct show *show, const struct row *row)
 	cells_end(cells, PAINT_DIM);
 	append_record(b, row);
 	cells_end(cells, PAINT_NONE);
-	output_cells(show->out, show->both ? end_columns : exchange_columns, cells);
 }
 
 /* ---- the rows ---- */
@@ -264,40 +235,81 @@ static bool is_wanted(struct show *show, const struct row *row)
 	return !row->twin || row->end->role != ROLE_SERVER || !is_selected(show, row->twin);
 }
 
-static void print_exchange(struct show *show, const struct row *row)
+static const struct text_column *text_columns(const struct show *show)
+{
+	return show->both ? end_columns : exchange_columns;
+}
+
+/* A row whose values somebody asks for. */
+static void list(struct show *show, struct row *row, const struct row_part *parts, size_t count)
+{
+	struct listing *l = &show->listing;
+	bool text = listing_needs_cells(l);
+
+	if (!listing_wants(l, parts, count))
+		return;
+	if (text)
+		fill_cells(show, row);
+	if (listing_takes(l))
+		listing_row(l, parts, count, text_columns(show), text ? &show->cells : NULL);
+	else if (text)
+		output_cells(show->out, text_columns(show), &show->cells);
+	else if (show->exchanges)
+		output_row(show->out, parts, count);
+	else
+		record_print_json(show->out, row);
+}
+
+static void print_exchange(struct show *show, struct row *row)
 {
 	const struct row_part part = {.columns = exchanges_table.columns,
 				      .count = exchanges_table.column_count,
 				      .values = show->exchange.values};
 
 	exchange_fill(&show->exchange, row);
-	output_row(show->out, &part, 1);
+	list(show, row, &part, 1);
+}
+
+static void print_record(struct show *show, struct row *row)
+{
+	struct record_values common;
+	const struct row_part parts[] = {
+		{.columns = record_columns, .count = RECORD_COLUMNS, .values = common.values},
+		{.columns = row->table->columns,
+		 .count = row->table->column_count,
+		 .values = row->values},
+	};
+
+	record_fill(&common, row);
+	list(show, row, parts, 2);
 }
 
 static void print(struct show *show, struct row *row)
 {
-	if (show->select.format == OUTPUT_TEXT)
-		print_text(show, row);
-	else if (show->exchanges)
+	struct listing *l = &show->listing;
+
+	if (show->exchanges) {
 		print_exchange(show, row);
-	else if (show->select.format == OUTPUT_JSON)
-		record_print_json(show->out, row);
-	else
-		print_csv(show, row);
+	} else if (show->wish.where || listing_takes(l)) {
+		print_record(show, row);
+	} else if (listing_wants(l, NULL, 0)) {
+		/* Nobody asks for values: what is common to many rows is printed at once. */
+		if (show->select.format == OUTPUT_JSON) {
+			record_print_json(show->out, row);
+		} else {
+			fill_cells(show, row);
+			output_cells(show->out, text_columns(show), &show->cells);
+		}
+	}
 }
 
 static void print_all(struct show *show)
 {
-	uint64_t printed = 0;
 	struct row *row;
 
-	while (output_alive(show->out) && (!show->limit || printed < show->limit) &&
-	       (row = reading_row(&show->reading)) != NULL) {
-		if (!is_wanted(show, row))
-			continue;
-		print(show, row);
-		printed++;
-	}
+	while (!listing_is_full(&show->listing) && (row = reading_row(&show->reading)) != NULL)
+		if (is_wanted(show, row))
+			print(show, row);
 }
 
 static int parse(struct show *show, int argc, char **argv)
@@ -323,12 +335,9 @@ static int parse(struct show *show, int argc, char **argv)
 					     value);
 				return COMMAND_WRONG;
 			}
-		} else if (option == OPT_LIMIT) {
-			if (!option_number(value, UINT64_MAX, &show->limit) || !show->limit) {
-				command_fail(argv[0], "--limit wants a number from 1, not '%s'",
-					     value);
+		} else if (option >= OPT_WHERE && option <= OPT_COLUMNS) {
+			if (!listing_option(&show->wish, argv[0], option - OPT_WHERE, value))
 				return COMMAND_WRONG;
-			}
 		} else if (option == OPT_BOTH) {
 			show->both = true;
 		} else if (option == OPT_KEEP) {
@@ -380,30 +389,40 @@ static int print_rows(struct show *show)
 {
 	int status;
 
-	show->out = output_new(show->select.format);
-	if (!show->out || (show->select.format == OUTPUT_CSV && !csv_begin(show)))
-		return command_fail(show->reading.command, "%s",
-				    tape_error_text(TAPE_ERROR_MEMORY));
 	print_all(show);
 	status = reading_end(&show->reading);
 	select_explain(&show->select, show->reading.command);
-	if (!output_free(show->out) && status != STATUS_USAGE)
-		status = command_fail(show->reading.command, "the output could not be written");
-	return status;
+	return listing_end(&show->listing, status);
+}
+
+/* What is wrong with the wishes is told before anything is read. */
+static int begin_listing(struct show *show)
+{
+	show->out = output_new(show->select.format);
+	if (!show->out || !add_columns(show))
+		return command_fail(show_command.name, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	return listing_begin(&show->listing, show_command.name, &show->wish, show->select.format,
+			     show->out)
+		       ? STATUS_DONE
+		       : STATUS_USAGE;
 }
 
 static int show_rows(struct show *show, const struct replay_options *with)
 {
-	int status = reading_open_rows(&show->reading, show_command.name, show->select.operand.path,
-				       with);
+	int status = begin_listing(show);
 
-	if (status)
-		return status;
-	status = print_rows(show);
-	buffer_free(&show->parts);
+	if (!status)
+		status = reading_open_rows(&show->reading, show_command.name,
+					   show->select.operand.path, with);
+	if (!status) {
+		status = print_rows(show);
+		reading_close(&show->reading);
+	}
+	listing_free(&show->listing);
+	if (show->out && !output_free(show->out) && status != STATUS_USAGE)
+		status = command_fail(show_command.name, "the output could not be written");
 	exchange_free(&show->exchange);
 	cells_free(&show->cells);
-	reading_close(&show->reading);
 	return status;
 }
 

@@ -59,18 +59,6 @@ struct counting {
 
 /* ---- what is counted ---- */
 
-static bool add_columns(struct counting *stat)
-{
-	bool good = fields_add(&stat->fields, record_columns, RECORD_COLUMNS, NULL);
-
-	for (size_t i = 0; protocols[i]; i++)
-		for (const struct table *const *t = protocols[i]->tables; *t; t++)
-			if (!stat->table || stat->table == *t)
-				good = good && fields_add(&stat->fields, (*t)->columns,
-							  (*t)->column_count, NULL);
-	return good && fields_add(&stat->fields, &shape_column, 1, NULL);
-}
-
 static bool add_by(struct counting *stat, const char *command, struct span name)
 {
 	struct statistics *s = &stat->statistics;
@@ -130,7 +118,8 @@ static int begin(struct counting *stat, const char *command)
 	struct statistics *s = &stat->statistics;
 	uint64_t memory = stat->select.memory ? stat->select.memory : REPLAY_MEMORY_LIMIT;
 
-	if (!add_columns(stat))
+	if (!fields_add_records(&stat->fields, stat->table) ||
+	    !fields_add(&stat->fields, &shape_column, 1, NULL))
 		return command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	if (!choose_by(stat, command))
 		return STATUS_USAGE;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/replay/record.h"
 #include "format/nearest.h"
 
 /* More names than this are no help in a message. */
@@ -71,6 +72,18 @@ bool fields_add(struct fields *c, const struct column *columns, size_t count, co
 		if (!add_name(c, &columns[i], &part->names[i]))
 			return false;
 	return index_names(c);
+}
+
+bool fields_add_records(struct fields *c, const struct table *only)
+{
+	bool good = fields_add(c, record_columns, RECORD_COLUMNS, NULL);
+
+	for (size_t i = 0; protocols[i]; i++)
+		for (const struct table *const *t = protocols[i]->tables; *t; t++)
+			if (!only || only == *t)
+				good = good &&
+				       fields_add(c, (*t)->columns, (*t)->column_count, NULL);
+	return good;
 }
 
 const struct fields_part *fields_part(const struct fields *c, const struct column *columns)

@@ -26,6 +26,10 @@ struct fields_part {
 /* A set of columns that rows may have. All are added before the first row. False without memory. */
 bool fields_add(struct fields *c, const struct column *columns, size_t count, const char *prefix);
 
+/* The sets of records: what they share, and those of all tables, or of ONLY. False without memory.
+ */
+bool fields_add_records(struct fields *c, const struct table *only);
+
 /* The index of a name; -1: there is none. */
 int fields_find(const struct fields *c, struct span name);
 

@@ -83,25 +83,45 @@ static struct span next_name(const char **names)
 	return name;
 }
 
-static bool choose_columns(struct listing *l)
+static bool choose(struct listing *l, size_t most)
 {
-	size_t most = strlen(l->wish.columns) + 1;
-	const char *names = l->wish.columns;
-
 	l->chosen = calloc(most, sizeof(*l->chosen));
 	l->chosen_names = calloc(most, sizeof(*l->chosen_names));
 	l->values = calloc(most, sizeof(*l->values));
-	if (!l->chosen || !l->chosen_names || !l->values)
-		return fail_memory(l);
+	return (l->chosen && l->chosen_names && l->values) || fail_memory(l);
+}
+
+static void add_chosen(struct listing *l, size_t name)
+{
+	l->chosen_names[l->chosen_count] = name;
+	l->chosen[l->chosen_count++] = *l->fields.names[name];
+}
+
+static bool choose_columns(struct listing *l)
+{
+	const char *names = l->wish.columns;
+
+	if (!choose(l, strlen(names) + 1))
+		return false;
 	do {
 		struct span name = next_name(&names);
 		int found = fields_find(&l->fields, name);
 
 		if (found < 0)
 			return fail_name(l, "--columns", name);
-		l->chosen_names[l->chosen_count] = (size_t)found;
-		l->chosen[l->chosen_count++] = *l->fields.names[found];
+		add_chosen(l, (size_t)found);
 	} while (*names);
+	return true;
+}
+
+/* All but what was said itself. */
+static bool choose_usual(struct listing *l)
+{
+	if (!choose(l, l->fields.count + 1))
+		return false;
+	for (size_t i = 0; i < l->fields.count; i++)
+		if (!column_is_content(l->fields.names[i]))
+			add_chosen(l, i);
 	return true;
 }
 
@@ -115,7 +135,7 @@ static bool begin_columns(struct listing *l)
 {
 	struct row_part part;
 
-	if (!choose_columns(l))
+	if (!(l->wish.columns ? choose_columns(l) : choose_usual(l)))
 		return false;
 	if (l->format == OUTPUT_TEXT) {
 		l->grid = grid_new(l->chosen, l->chosen_count, GRID_TABLE);
@@ -134,7 +154,7 @@ bool listing_begin(struct listing *l, const char *command, const struct listing_
 	l->format = format;
 	l->out = out;
 	return (!wish->where || begin_filter(l)) && (!wish->sort || begin_ranking(l)) &&
-	       (!wish->columns || begin_columns(l));
+	       ((!wish->columns && format != OUTPUT_CSV) || begin_columns(l));
 }
 
 /* ---- rows ---- */
@@ -148,12 +168,25 @@ bool listing_wants(struct listing *l, const struct row_part *parts, size_t count
 	return true;
 }
 
+/* Parts of a row that have columns of their own. */
+#define PARTS_MAX 4
+
 static void choose_values(struct listing *l, const struct row_part *parts, size_t count)
 {
-	for (size_t i = 0; i < l->chosen_count; i++) {
-		const struct value *v = fields_value(&l->fields, parts, count, l->chosen_names[i]);
+	const struct fields_part *known[PARTS_MAX];
 
-		l->values[i] = v ? *v : (struct value){0};
+	for (size_t p = 0; p < count && p < PARTS_MAX; p++)
+		known[p] = parts[p].values ? fields_part(&l->fields, parts[p].columns) : NULL;
+	for (size_t i = 0; i < l->chosen_count; i++) {
+		l->values[i] = (struct value){0};
+		for (size_t p = 0; p < count && p < PARTS_MAX; p++) {
+			int column = known[p] ? known[p]->columns_by_name[l->chosen_names[i]] : -1;
+
+			if (column < 0)
+				continue;
+			l->values[i] = parts[p].values[column];
+			break;
+		}
 	}
 }
 

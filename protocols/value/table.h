@@ -17,6 +17,15 @@ struct column {
 };
 
 /*
+ * Whether a column holds what was said itself, a body or the like, and not something about it:
+ * those are kept up to --keep, and say so. Tables for people do without them.
+ */
+static inline bool column_is_content(const struct column *column)
+{
+	return strstr(column->help, "up to --keep") != NULL;
+}
+
+/*
  * Rows of one kind. The name is for ever: it stands on the command line, in rows, in SQL. Outputs
  * may keep what they make of a table by its address, so there is one of each, constant.
  */

@@ -105,6 +105,31 @@ static void test_ranking(void **state)
 	check_ranking(true, "34021");
 }
 
+/* More than its memory holds. */
+static void test_long_ranking(void **state)
+{
+	struct ranking *r = ranking_new(false);
+	char bytes[400] = {0};
+	struct span next;
+	uint32_t wanted = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 100000; i++) {
+		uint32_t number = i * 7919 % 100000;
+		const struct value key = value_int(number);
+
+		memcpy(bytes, &number, sizeof(number));
+		assert_true(ranking_add(r, &key, span_of(bytes, sizeof(bytes))));
+	}
+	for (; ranking_next(r, &next); wanted++) {
+		assert_int_equal(next.len, sizeof(bytes));
+		assert_memory_equal(next.data, &wanted, sizeof(wanted));
+	}
+	assert_int_equal(wanted, 100000);
+	assert_null(ranking_error(r));
+	ranking_free(r);
+}
+
 /* Groups beyond the memory are one, and nothing is lost of what is counted. */
 static void test_groups(void **state)
 {
@@ -145,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_filter),
 		cmocka_unit_test(test_ranking),
+		cmocka_unit_test(test_long_ranking),
 		cmocka_unit_test(test_groups),
 	};
 
