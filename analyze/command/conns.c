@@ -161,7 +161,7 @@ static void append_flags(struct buffer *b, const struct value *v)
 	append_tls(b, v);
 }
 
-static void fill_cells(struct cells *cells, const struct value *v)
+static void fill_cells(struct output *o, struct cells *cells, const struct value *v)
 {
 	struct buffer *b = &cells->text;
 
@@ -202,7 +202,7 @@ static void list(struct conns *conns, const struct row_part *part)
 	if (!listing_wants(l, part, 1))
 		return;
 	if (text)
-		fill_cells(&conns->cells, part->values);
+		fill_cells(conns->out, &conns->cells, part->values);
 	if (listing_takes(l))
 		listing_row(l, part, 1, text_columns, text ? &conns->cells : NULL);
 	else if (text)
