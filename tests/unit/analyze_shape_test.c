@@ -297,31 +297,12 @@ static void test_records(void **state)
 	shapes_free(s);
 }
 
-/* The columns that shapes are made of are there. */
-static void test_columns(void **state)
-{
-	static const char *const none[] = {"proxy", "amqp1", "quic"};
-
-	(void)state;
-	for (size_t i = 0; protocols[i]; i++) {
-		for (const struct table *const *t = protocols[i]->tables; *t; t++) {
-			bool excepted = false;
-
-			for (size_t k = 0; k < sizeof(none) / sizeof(none[0]); k++)
-				excepted |= strcmp(none[k], (*t)->name) == 0;
-			if (shape_has(*t) == excepted)
-				fail_msg("%s", (*t)->name);
-		}
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_statements), cmocka_unit_test(test_long_statements),
 		cmocka_unit_test(test_names),	   cmocka_unit_test(test_words),
 		cmocka_unit_test(test_many_names), cmocka_unit_test(test_records),
-		cmocka_unit_test(test_columns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
