@@ -83,7 +83,16 @@ static inline void ledger_hex(const uint8_t *data, size_t len)
 		printf("%02x", data[i]);
 }
 
-/* The text of PEER as the recorder's user sees it; empty for NULL and for Unix. */
+/* TEXT in quotes; null where there is none. */
+static inline void ledger_text(const char *text)
+{
+	if (text)
+		printf("\"%s\"", text);
+	else
+		printf("null");
+}
+
+/* PEER as the recorder's user sees it; null for NULL and for Unix. */
 static inline void ledger_peer(const struct sockaddr_storage *peer)
 {
 	char text[INET6_ADDRSTRLEN] = "";
@@ -92,12 +101,14 @@ static inline void ledger_peer(const struct sockaddr_storage *peer)
 		const struct sockaddr_in *in = (const struct sockaddr_in *)peer;
 
 		inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text));
-		printf("%s:%u", text, ntohs(in->sin_port));
+		printf("\"%s:%u\"", text, ntohs(in->sin_port));
 	} else if (peer && peer->ss_family == AF_INET6) {
 		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)peer;
 
 		inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof(text));
-		printf("[%s]:%u", text, ntohs(in6->sin6_port));
+		printf("\"[%s]:%u\"", text, ntohs(in6->sin6_port));
+	} else {
+		printf("null");
 	}
 }
 
@@ -130,11 +141,15 @@ static inline void ledger_write(struct moved moved, bool sent)
 	uint64_t *position = sent ? &end->sent : &end->received;
 	size_t captured = moved.cut ? moved.captured : moved.len;
 
-	printf("{\"end\":\"%s\",\"dir\":\"%s\",\"call\":\"%s\",\"fd\":%d,\"offset\":%llu,"
-	       "\"len\":%zu,\"captured\":%zu,\"cut\":\"%s\",\"pid\":%d,",
-	       end->name, sent ? "sent" : "received", moved.call, moved.fd_unknown ? -1 : end->fd,
-	       (unsigned long long)*position, moved.len, captured, moved.cut ? moved.cut : "",
-	       getpid());
+	printf("{\"end\":\"%s\",\"dir\":\"%s\",\"call\":\"%s\",\"offset\":%llu,\"len\":%zu,"
+	       "\"captured\":%zu,\"pid\":%d,\"cut\":",
+	       end->name, sent ? "sent" : "received", moved.call, (unsigned long long)*position,
+	       moved.len, captured, getpid());
+	ledger_text(moved.cut);
+	if (moved.fd_unknown)
+		printf(",\"fd\":null,");
+	else
+		printf(",\"fd\":%d,", end->fd);
 	if (moved.tid >= 0)
 		printf("\"tid\":%ld,", moved.tid ? moved.tid : syscall(SYS_gettid));
 	if (moved.loss_will_do)
@@ -142,9 +157,9 @@ static inline void ledger_write(struct moved moved, bool sent)
 	if (moved.took)
 		printf("\"waited\":%llu,\"took\":%llu,", (unsigned long long)moved.waited,
 		       (unsigned long long)moved.took);
-	printf("\"peer\":\"");
+	printf("\"peer\":");
 	ledger_peer(moved.peer);
-	printf("\",\"payload\":\"");
+	printf(",\"payload\":\"");
 	if (moved.data)
 		ledger_hex(moved.data, captured);
 	printf("\"}\n");

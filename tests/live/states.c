@@ -36,11 +36,11 @@ static struct pair pair_of(int fd)
 static void expect(const struct pair *pair, bool other_end, const char *state, const char *by,
 		   const char *error)
 {
-	printf("{\"role\":\"%s\",\"local\":\"", other_end ? "server" : "client");
+	printf("{\"role\":\"%s\",\"local\":", other_end ? "server" : "client");
 	ledger_peer(other_end ? &pair->remote : &pair->local);
-	printf("\",\"remote\":\"");
+	printf(",\"remote\":");
 	ledger_peer(other_end ? &pair->local : &pair->remote);
-	printf("\",\"state\":\"%s\",\"state_by\":\"%s\",\"error\":\"%s\",\"pid\":%d}\n", state, by,
+	printf(",\"state\":\"%s\",\"state_by\":\"%s\",\"error\":\"%s\",\"pid\":%d}\n", state, by,
 	       error, getpid());
 	fflush(stdout);
 }
