@@ -195,6 +195,13 @@ static const char *set_tls(struct options *options, const char *argument)
 	return "plaintext, keys or off";
 }
 
+static const char *set_tls_slow(struct options *options, const char *argument)
+{
+	(void)argument;
+	options->tls_slow = true;
+	return NULL;
+}
+
 static const char *set_wire(struct options *options, const char *argument)
 {
 	static const char *const words[] = {
@@ -265,6 +272,8 @@ static const struct option_row rows[] = {
 	{0, "tls", "WHAT", "plaintext, keys (all wire bytes, and secrets), or off (plaintext)",
 	 set_tls},
 	{0, "no-tls", NULL, "the same as --tls off", set_no_tls},
+	{0, "tls-slow", NULL, "also where each call of a library then costs microseconds more",
+	 set_tls_slow},
 	{0, "wire", "WHAT", "kept of what plaintext stands for: handshake, all, none (handshake)",
 	 set_wire},
 	{0, "list-tls", NULL, "only list the TLS libraries in use and whether they can be read",
@@ -427,6 +436,11 @@ static bool options_check(struct options *options, struct buffer *problem)
 	if (options->wire_given && options->tls != OPTIONS_TLS_PLAINTEXT) {
 		buffer_append_text(problem, "--wire chooses what is kept where plaintext of TLS is "
 					    "recorded, and it isn't");
+		return false;
+	}
+	if (options->tls_slow && options->tls == OPTIONS_TLS_OFF) {
+		buffer_append_text(problem,
+				   "--tls-slow chooses what is read of TLS, and nothing is");
 		return false;
 	}
 	/* Half the budget at most, so that something is left when the oldest segment goes. */

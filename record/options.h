@@ -76,6 +76,7 @@ struct options {
 	int level;	   /* of zstd; 0: as the backlog asks for */
 
 	enum options_tls tls;
+	bool tls_slow; /* also libraries that can't be hooked cheaply */
 	enum options_wire wire;
 	bool wire_given;
 

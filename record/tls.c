@@ -287,6 +287,8 @@ struct tls *tls_new(const struct options *options, const struct programs *progra
 	struct tls *tls = calloc(1, sizeof(*tls));
 	struct bpf_object *object = programs_tls(programs);
 	bool plaintext = options->tls == OPTIONS_TLS_PLAINTEXT;
+	const struct tls_wanted wanted = {plaintext ? TLS_HOOK_PLAINTEXT : TLS_HOOK_KEYS,
+					  options->tls_slow};
 	const struct tls_tie_options ties = {
 		.cut_wire = plaintext && options->wire != OPTIONS_WIRE_ALL,
 		.cut_all_wire = options->wire == OPTIONS_WIRE_NONE,
@@ -306,7 +308,7 @@ struct tls *tls_new(const struct options *options, const struct programs *progra
 	tls->context = context;
 	if (object)
 		tls->hooks = hooks_new(object, programs_tls_multi(programs));
-	tls->files = tls_files_new(tls->hooks, plaintext ? TLS_HOOK_PLAINTEXT : TLS_HOOK_KEYS);
+	tls->files = tls_files_new(tls->hooks, wanted);
 	tls->ties = tls_tie_new(&ties);
 	if (tls->files && tls->ties && (tls->hooks || !object))
 		return tls;

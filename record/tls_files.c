@@ -25,7 +25,7 @@
 
 struct tls_files {
 	struct hooks *hooks;
-	enum tls_hook wanted;
+	struct tls_wanted wanted;
 	struct tls_file **files; /* by number, less 1 */
 	uint32_t count;
 	uint32_t capacity;
@@ -33,7 +33,7 @@ struct tls_files {
 	struct map looked;   /* the same, of files without any: points to the table itself */
 };
 
-struct tls_files *tls_files_new(struct hooks *hooks, enum tls_hook wanted)
+struct tls_files *tls_files_new(struct hooks *hooks, struct tls_wanted wanted)
 {
 	struct tls_files *files = calloc(1, sizeof(*files));
 

@@ -21,7 +21,7 @@ struct tls_file {
  * HOOKS attaches to what is found, and must outlive the table; NULL: nothing does. WANTED: as in
  * tls_find(). NULL: no memory.
  */
-struct tls_files *tls_files_new(struct hooks *hooks, enum tls_hook wanted);
+struct tls_files *tls_files_new(struct hooks *hooks, struct tls_wanted wanted);
 
 /*
  * Looks at the file that is mapped in PID, unless that was done before; NULL when it holds no

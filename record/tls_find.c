@@ -49,13 +49,23 @@ bool tls_point_add(struct finder *f, uint64_t address, const struct tls_point *l
 	return true;
 }
 
-/* Adds a probe in the function at ADDRESS; false when it has no cheap place. */
+bool tls_entry_add(struct finder *f, uint64_t address, const struct tls_point *like)
+{
+	if (!f->wanted.slow)
+		return false;
+	f->slow = true;
+	return tls_point_add(f, address, like);
+}
+
+/* Adds a probe in the function at ADDRESS; false when it has no place that may be taken. */
 static bool function_add(struct finder *f, uint64_t address, const struct tls_point *like)
 {
 	size_t at;
 
 	tls_code_read(f, address, 0);
-	return x86_place(f->code, f->code_len, &at) && tls_point_add(f, address + at, like);
+	if (x86_place(f->code, f->code_len, &at))
+		return tls_point_add(f, address + at, like);
+	return tls_entry_add(f, address, like);
 }
 
 /* The function that both SYMBOL and its variant EX only wrap; 0 when they don't. */
@@ -78,7 +88,7 @@ static uint64_t openssl_internal(struct finder *f, int symbol, int ex)
 }
 
 /* One direction: the inner function, or each of those that are exported. */
-static bool openssl_points(struct finder *f, int symbol, int ex, const struct tls_point *like)
+static bool openssl_places(struct finder *f, int symbol, int ex, const struct tls_point *like)
 {
 	struct tls_point counted = *like;
 	uint64_t inner = openssl_internal(f, symbol, ex);
@@ -89,6 +99,22 @@ static bool openssl_points(struct finder *f, int symbol, int ex, const struct tl
 	if (!function_add(f, f->symbols[symbol].address, like))
 		return false;
 	return !has(f, ex) || function_add(f, f->symbols[ex].address, &counted);
+}
+
+/* Cheap ones first, whichever functions have them. */
+static bool openssl_points(struct finder *f, int symbol, int ex, const struct tls_point *like)
+{
+	const struct tls_wanted wanted = f->wanted;
+	size_t before = f->found->point_count;
+	bool placed;
+
+	f->wanted.slow = false;
+	placed = openssl_places(f, symbol, ex, like);
+	f->wanted = wanted;
+	if (placed || !wanted.slow)
+		return placed;
+	f->found->point_count = before;
+	return openssl_places(f, symbol, ex, like);
 }
 
 static bool openssl_version(struct elf_file *file, struct tls_found *found)
@@ -113,7 +139,7 @@ static enum tls_hook openssl_find(struct finder *f)
 					 : TLS_LIBRARY_OPENSSL;
 	if (f->found->kind != TLS_LIBRARY_BORINGSSL)
 		openssl_version(f->file, f->found);
-	if (f->wanted == TLS_HOOK_KEYS)
+	if (f->wanted.hook == TLS_HOOK_KEYS)
 		return tls_find_secrets(f);
 	if (!openssl_points(f, SSL_READ, SSL_READ_EX, &receive) ||
 	    !openssl_points(f, SSL_WRITE, SSL_WRITE_EX, &send))
@@ -156,7 +182,7 @@ static enum tls_hook gnutls_find(struct finder *f)
 		if (end)
 			found->version.len = (size_t)(end - found->version.data);
 	}
-	if (f->wanted == TLS_HOOK_KEYS)
+	if (f->wanted.hook == TLS_HOOK_KEYS)
 		return tls_find_secrets(f);
 	if (!gnutls_receive(f) || !function_add(f, f->symbols[symbol].address, &send))
 		return TLS_HOOK_NO_PLACE;
@@ -245,7 +271,7 @@ static bool go_find(struct finder *f)
 		found->hook = TLS_HOOK_ARCHITECTURE;
 	else if (!known)
 		found->hook = TLS_HOOK_NO_SYMBOLS;
-	else if (f->wanted == TLS_HOOK_KEYS)
+	else if (f->wanted.hook == TLS_HOOK_KEYS)
 		found->hook = tls_find_go_secrets(f);
 	else
 		found->hook = go_plaintext(f, functions);
@@ -274,6 +300,12 @@ static bool other_find(struct finder *f)
 	return false;
 }
 
+static void note_add(struct tls_found *found, const char *text)
+{
+	buffer_append_text(&found->note, found->note.len ? "; " : "");
+	buffer_append_text(&found->note, text);
+}
+
 /* Whether the library itself names the client random with what is read. */
 static bool tells_random(const struct tls_found *found)
 {
@@ -288,8 +320,8 @@ static bool tells_random(const struct tls_found *found)
 static void layout_lack(struct tls_found *found)
 {
 	if (found->hook == TLS_HOOK_PLAINTEXT)
-		buffer_append_text(&found->note, "layout not known: tied to connections by the "
-						 "calls that use their sockets alone");
+		note_add(found, "layout not known: tied to connections by the calls that use their "
+				"sockets alone");
 	else if (!tells_random(found))
 		found->hook = TLS_HOOK_VERSION;
 }
@@ -338,7 +370,7 @@ bool tls_found_points(const struct tls_found *found)
 	return found->hook == TLS_HOOK_PLAINTEXT || found->hook == TLS_HOOK_KEYS;
 }
 
-bool tls_find(int fd, enum tls_hook wanted, struct tls_found *found)
+bool tls_find(int fd, struct tls_wanted wanted, struct tls_found *found)
 {
 	struct finder f = {.file = elf_file_open(fd), .wanted = wanted, .found = found};
 	bool is_library;
@@ -348,6 +380,8 @@ bool tls_find(int fd, enum tls_hook wanted, struct tls_found *found)
 	is_library = library_find(&f);
 	if (is_library)
 		elf_file_build_id(f.file, &found->build_id);
+	if (f.slow && tls_found_points(found))
+		note_add(found, "at the entry of its functions: each call costs microseconds more");
 	if (!tls_found_points(found))
 		found->point_count = 0;
 	elf_file_close(f.file);

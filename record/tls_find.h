@@ -57,12 +57,17 @@ struct tls_found {
 	uint32_t server_at; /* of a number that is 1 at the server's end, else 0 */
 };
 
+/* What is looked for. */
+struct tls_wanted {
+	enum tls_hook hook; /* TLS_HOOK_PLAINTEXT, or TLS_HOOK_KEYS: secrets */
+	bool slow;	    /* also where each call costs microseconds more */
+};
+
 /*
- * Looks at the file that FD has open, for where plaintext (TLS_HOOK_PLAINTEXT) or secrets
- * (TLS_HOOK_KEYS) can be read. False when there is no TLS library in it. *FOUND must be zero
- * before; to be released with tls_found_free() in any case.
+ * Looks at the file that FD has open, for where WANTED can be read. False when there is no TLS
+ * library in it. *FOUND must be zero before; to be released with tls_found_free() in any case.
  */
-bool tls_find(int fd, enum tls_hook wanted, struct tls_found *found);
+bool tls_find(int fd, struct tls_wanted wanted, struct tls_found *found);
 
 /* Whether probes can stand at its points. */
 bool tls_found_points(const struct tls_found *found);

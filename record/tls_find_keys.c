@@ -106,10 +106,10 @@ enum tls_hook tls_find_secrets(struct finder *f)
 		return TLS_HOOK_NO_SYMBOLS;
 	tls_code_read(f, address, 0);
 	if (!x86_place_arguments(f->code, f->code_len, &at)) {
+		if (!x86_hands_on(f->code, f->code_len, RANDOM_LEN, &at))
+			return tls_entry_add(f, address, &like) ? TLS_HOOK_KEYS : TLS_HOOK_NO_PLACE;
 		/* One that only adds the client random. */
 		like.shape = TLS_POINT_WRAPPED;
-		if (!x86_hands_on(f->code, f->code_len, RANDOM_LEN, &at))
-			return TLS_HOOK_NO_PLACE;
 	}
 	return tls_point_add(f, address + at, &like) ? TLS_HOOK_KEYS : TLS_HOOK_NO_PLACE;
 }

@@ -29,7 +29,8 @@ enum {
 
 struct finder {
 	struct elf_file *file;
-	enum tls_hook wanted;
+	struct tls_wanted wanted;
+	bool slow; /* a probe stands where it costs more */
 	struct elf_symbol symbols[SYMBOLS];
 	struct tls_found *found;
 	uint8_t code[TLS_CODE_MAX];
@@ -41,6 +42,9 @@ void tls_code_read(struct finder *f, uint64_t address, uint64_t size);
 
 /* Adds a point like LIKE at ADDRESS; false when that is no code, or there are too many. */
 bool tls_point_add(struct finder *f, uint64_t address, const struct tls_point *like);
+
+/* The same at the entry of a function, whatever that costs; false unless it may. */
+bool tls_entry_add(struct finder *f, uint64_t address, const struct tls_point *like);
 
 /* The same at the begin of a function of Go's. */
 bool tls_go_begin(struct finder *f, const struct go_function *function, struct tls_point like);

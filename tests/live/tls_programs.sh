@@ -6,30 +6,6 @@
 # shellcheck source=tests/live/tls_lib.bash
 . "$(dirname "${BASH_SOURCE[0]}")/tls_lib.bash"
 
-nginx_start() {
-	port=$(free_port)
-	mkdir -p "$work/nginx/root"
-	echo "hello over TLS" >"$work/nginx/root/index.html"
-	cat >"$work/nginx/nginx.conf" <<-CONF
-		daemon off; worker_processes 1; pid $work/nginx/pid; error_log $work/nginx/log; user root;
-		events { worker_connections 256; }
-		http {
-			access_log off;
-			client_body_temp_path $work/nginx/b; proxy_temp_path $work/nginx/p;
-			fastcgi_temp_path $work/nginx/f; uwsgi_temp_path $work/nginx/u; scgi_temp_path $work/nginx/s;
-			server {
-				listen 127.0.0.1:$port ssl http2;
-				ssl_certificate $cert; ssl_certificate_key $key;
-				ssl_protocols TLSv1.2 TLSv1.3;
-				root $work/nginx/root;
-			}
-		}
-	CONF
-	nginx -p "$work/nginx" -c "$work/nginx/nginx.conf" 2>/dev/null &
-	nginx=$!
-	wait_for 20 curl -sk "https://127.0.0.1:$port/"
-}
-
 gnutls_talk() {
 	printf 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' |
 		gnutls-cli --insecure --no-ca-verification --priority "$1" --port "$port" 127.0.0.1 |

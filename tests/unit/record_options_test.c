@@ -114,6 +114,10 @@ static void plaintext_of_tls_is_recorded_unless_told_otherwise(void **state)
 	assert_problem(parse("-o", "rec", "--no-tls", "--wire", "all", END), "--wire chooses");
 	p = parse("-o", "rec", "--tls", "keys", END);
 	assert_int_equal(p->options.tls, OPTIONS_TLS_KEYS);
+	assert_false(p->options.tls_slow);
+	p = parse("-o", "rec", "--tls-slow", END);
+	assert_true(p->options.tls_slow);
+	assert_problem(parse("-o", "rec", "--tls-slow", "--no-tls", END), "--tls-slow chooses");
 	/* Without all of the wire, keys open nothing. */
 	assert_problem(parse("-o", "rec", "--tls", "keys", "--wire", "none", END),
 		       "--wire chooses");

@@ -36,7 +36,7 @@ static void openssl_is_found_with_the_version_of_its_libcrypto(void **state)
 	struct tls_found found = {0};
 
 	(void)state;
-	assert_true(tls_find(fd, TLS_HOOK_PLAINTEXT, &found));
+	assert_true(tls_find(fd, (struct tls_wanted){.hook = TLS_HOOK_PLAINTEXT}, &found));
 	assert_int_equal(found.kind, TLS_LIBRARY_OPENSSL);
 	assert_int_equal(found.hook, TLS_HOOK_PLAINTEXT);
 	assert_true(found.point_count >= 2);
@@ -58,7 +58,7 @@ static void gnutls_is_found(void **state)
 	int directions = 0;
 
 	(void)state;
-	assert_true(tls_find(fd, TLS_HOOK_PLAINTEXT, &found));
+	assert_true(tls_find(fd, (struct tls_wanted){.hook = TLS_HOOK_PLAINTEXT}, &found));
 	assert_int_equal(found.kind, TLS_LIBRARY_GNUTLS);
 	assert_int_equal(found.hook, TLS_HOOK_PLAINTEXT);
 	assert_memory_equal(found.version.data, "GnuTLS 3.", 9);
@@ -75,11 +75,11 @@ static void secrets_are_found(const char *name, enum tls_library kind)
 	struct tls_found found = {0};
 	uint64_t plaintext;
 
-	assert_true(tls_find(fd, TLS_HOOK_PLAINTEXT, &found));
+	assert_true(tls_find(fd, (struct tls_wanted){.hook = TLS_HOOK_PLAINTEXT}, &found));
 	plaintext = found.points[0].offset;
 	tls_found_free(&found);
 	found = (struct tls_found){0};
-	assert_true(tls_find(fd, TLS_HOOK_KEYS, &found));
+	assert_true(tls_find(fd, (struct tls_wanted){.hook = TLS_HOOK_KEYS}, &found));
 	assert_int_equal(found.kind, kind);
 	assert_int_equal(found.hook, TLS_HOOK_KEYS);
 	assert_int_equal(found.point_count, 1);
@@ -107,7 +107,7 @@ static void other_files_hold_no_library(void **state)
 		struct tls_found found = {0};
 		int fd = open(paths[i], O_RDONLY | O_CLOEXEC);
 
-		assert_false(tls_find(fd, TLS_HOOK_PLAINTEXT, &found));
+		assert_false(tls_find(fd, (struct tls_wanted){.hook = TLS_HOOK_PLAINTEXT}, &found));
 		tls_found_free(&found);
 		close(fd);
 	}
@@ -135,6 +135,42 @@ static void points_are_inside(const struct tls_found *found, size_t len)
 		assert_true(found->points[i].offset < len);
 }
 
+/* Where a function begins with what can't be stood on cheaply, its entry is taken, if that may be.
+ */
+static void slow_places_are_taken_when_asked_for(void **state)
+{
+	static const uint8_t dear[] = {0x48, 0x83, 0xec, 0x08, 0xc3}; /* sub rsp, 8; ret */
+	int fd = library_open("libssl.so.3");
+	struct tls_found found = {0};
+	struct tls_point places[TLS_POINTS_MAX];
+	size_t count;
+	size_t len;
+	char *data;
+	int copy = copy_of(fd, &data, &len);
+
+	(void)state;
+	assert_true(tls_find(copy, (struct tls_wanted){.hook = TLS_HOOK_PLAINTEXT}, &found));
+	count = found.point_count;
+	memcpy(places, found.points, sizeof(places));
+	tls_found_free(&found);
+	for (size_t i = 0; i < count; i++)
+		memcpy(data + places[i].offset, dear, sizeof(dear));
+	found = (struct tls_found){0};
+	assert_true(tls_find(copy, (struct tls_wanted){.hook = TLS_HOOK_PLAINTEXT}, &found));
+	assert_int_equal(found.hook, TLS_HOOK_NO_PLACE);
+	assert_int_equal(found.point_count, 0);
+	tls_found_free(&found);
+	found = (struct tls_found){0};
+	assert_true(tls_find(copy, (struct tls_wanted){TLS_HOOK_PLAINTEXT, true}, &found));
+	assert_int_equal(found.hook, TLS_HOOK_PLAINTEXT);
+	assert_int_equal(found.points[0].offset, places[0].offset);
+	assert_non_null(memmem(found.note.data, found.note.len, "microseconds", 12));
+	tls_found_free(&found);
+	munmap(data, len);
+	close(copy);
+	close(fd);
+}
+
 /* Headers, symbols and code of a file that somebody made to hurt. */
 static void damaged_files_are_survived(void **state)
 {
@@ -146,6 +182,10 @@ static void damaged_files_are_survived(void **state)
 
 	(void)state;
 	for (int round = 0; round < 400; round++) {
+		const struct tls_wanted wanted = {
+			.hook = round % 2 ? TLS_HOOK_KEYS : TLS_HOOK_PLAINTEXT,
+			.slow = round % 4 < 2,
+		};
 		struct tls_found found = {0};
 		size_t at[8];
 		char was[8];
@@ -160,7 +200,7 @@ static void damaged_files_are_survived(void **state)
 			if (round % 3 || i >= 2)
 				data[at[i]] = (char)(random >> 24);
 		}
-		tls_find(copy, round % 2 ? TLS_HOOK_KEYS : TLS_HOOK_PLAINTEXT, &found);
+		tls_find(copy, wanted, &found);
 		points_are_inside(&found, len);
 		tls_found_free(&found);
 		for (int i = 7; i >= 0; i--)
@@ -184,7 +224,7 @@ static void files_that_are_cut_are_survived(void **state)
 		struct tls_found found = {0};
 
 		assert_int_equal(ftruncate(copy, (off_t)rest), 0);
-		tls_find(copy, TLS_HOOK_PLAINTEXT, &found);
+		tls_find(copy, (struct tls_wanted){.hook = TLS_HOOK_PLAINTEXT}, &found);
 		points_are_inside(&found, len);
 		tls_found_free(&found);
 	}
@@ -199,6 +239,7 @@ int main(void)
 		cmocka_unit_test(gnutls_is_found),
 		cmocka_unit_test(where_secrets_are_told_is_found),
 		cmocka_unit_test(other_files_hold_no_library),
+		cmocka_unit_test(slow_places_are_taken_when_asked_for),
 		cmocka_unit_test(damaged_files_are_survived),
 		cmocka_unit_test(files_that_are_cut_are_survived),
 	};
