@@ -26,6 +26,7 @@ static void amqp_close(void *state)
 	buffer_free(&st->response_json);
 	buffer_free(&st->properties_json);
 	buffer_free(&st->note);
+	http_decoder_free(&st->decoder);
 	free(st);
 }
 

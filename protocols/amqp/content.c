@@ -14,7 +14,7 @@ void amqp_emit_content(struct amqp_channel *ch, struct amqp_message *m)
 	};
 	struct record record;
 
-	amqp_read(m, &reading);
+	amqp_read(ch->st, m, &reading);
 	/* The method that brought what was got has a row already. */
 	if (!m->method || amqp_method_id(m->method) != AMQP_BASIC_GET_OK) {
 		amqp_message_record(m, &record);
@@ -24,6 +24,9 @@ void amqp_emit_content(struct amqp_channel *ch, struct amqp_message *m)
 		amqp_message_record(m, &record);
 		amqp_emit_message(ch->st, m, &reading, &record);
 	}
+	/* Windows of megabytes: not for every connection that is open. */
+	if (reading.described)
+		http_decoder_trim(&ch->st->decoder);
 	matcher_discard(ch->st->messages, &m->base);
 }
 

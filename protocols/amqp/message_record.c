@@ -37,7 +37,7 @@
 	X(USER_ID, "user_id", "TEXT", "", "property: checked by the broker")                       \
 	X(APP_ID, "app_id", "TEXT", "", "property: of the application")                            \
 	X(CLUSTER_ID, "cluster_id", "TEXT", "", "property: not used any more")                     \
-	X(BODY, "body", "TEXT", "", "up to --keep")                                                \
+	X(BODY, "body", "TEXT", "", "without its encoding, up to --keep")                          \
 	X(BODY_BYTES, "body_bytes", "BIGINT", "bytes", "of the body")                              \
 	X(FRAMES, "frames", "BIGINT", "", "that the body came in")                                 \
 	X(VHOST, "vhost", "TEXT", "", "virtual host of the connection")                            \
@@ -147,13 +147,15 @@ void amqp_emit_message(struct amqp_state *st, const struct amqp_message *m,
 	fill_settlement(m, values);
 	fill_properties(st, m, reading, values);
 	if (m->has_header) {
-		values[COLUMN_BODY] = value_text(amqp_message_body(m));
+		values[COLUMN_BODY] = value_text(reading->body);
 		values[COLUMN_BODY_BYTES] = value_int((int64_t)amqp_body_bytes(m));
 		values[COLUMN_FRAMES] = value_int(m->frames);
 	}
 	values[COLUMN_VHOST] = amqp_text_value(&st->vhost);
 	values[COLUMN_USER] = amqp_text_value(&st->user);
 	values[COLUMN_APPLICATION] = amqp_text_value(&st->application);
+	if (reading->body_note)
+		note_append(&st->note, reading->body_note);
 	amqp_note_message(st, m);
 	record->table = &amqp_messages_table;
 	record->values = values;

@@ -151,11 +151,12 @@ static void fill_call(struct value *values, const struct amqp_call *call)
 		fill_cause(values, call);
 }
 
-void amqp_read(const struct amqp_message *m, struct amqp_reading *reading)
+void amqp_read(struct amqp_state *st, const struct amqp_message *m, struct amqp_reading *reading)
 {
 	amqp_message_call(m, &reading->call);
 	reading->described = m->has_header &&
 			     amqp_properties_read(amqp_message_header(m), &reading->properties);
+	amqp_body_read(st, m, reading);
 }
 
 static void fill_fields(struct amqp_state *st, const struct amqp_message *m,
@@ -184,11 +185,13 @@ static void fill_content(struct amqp_state *st, const struct amqp_message *m,
 	buffer_clear(&st->properties_json);
 	if (!m->has_header)
 		return;
-	values[AMQP_COLUMN_BODY] = value_text(amqp_message_body(m));
+	values[AMQP_COLUMN_BODY] = value_text(reading->body);
 	values[AMQP_COLUMN_BODY_BYTES] = value_int((int64_t)amqp_body_bytes(m));
 	if (!reading->described)
 		return;
 	amqp_json_properties(&w, &reading->properties);
+	if (reading->body_note)
+		note_append(&st->note, reading->body_note);
 	values[AMQP_COLUMN_PROPERTIES] = value_json(buffer_span(&st->properties_json));
 	if (!m->cut && (w.damaged || !reading->properties.whole))
 		note_append(&st->note, "its properties are not as they should be");
@@ -277,7 +280,7 @@ static void fill_answered(struct amqp_state *st, const struct amqp_message *m, s
 {
 	struct amqp_reading reading;
 
-	amqp_read(m, &reading);
+	amqp_read(st, m, &reading);
 	fill_fields(st, m, &reading.call, &st->response_json, &values[AMQP_COLUMN_RESPONSE]);
 	fill_call(values, &reading.call);
 	if (m->has_header)
@@ -301,7 +304,7 @@ void amqp_emit_row(struct amqp_state *st, const struct amqp_row *row, struct rec
 
 	buffer_clear(&st->note);
 	if (row->asked && !reading) {
-		amqp_read(row->asked, &own);
+		amqp_read(st, row->asked, &own);
 		reading = &own;
 	}
 	if (row->asked)
@@ -322,6 +325,8 @@ void amqp_emit_row(struct amqp_state *st, const struct amqp_row *row, struct rec
 	record->side = any->side;
 	record->note = buffer_span(&st->note);
 	session_emit(st->session, record);
+	if (row->answered && row->answered->has_header)
+		http_decoder_trim(&st->decoder);
 }
 
 /* ---- the table ---- */

@@ -6,6 +6,7 @@
 #include "protocols/amqp/field.h"
 #include "protocols/amqp/frame.h"
 #include "protocols/engine/matcher.h"
+#include "protocols/http/decode.h"
 
 struct amqp_state;
 
@@ -133,6 +134,7 @@ struct amqp_state {
 	uint64_t charged; /* of those three */
 	/* For records: */
 	struct buffer request_json, response_json, properties_json, note;
+	struct http_decoder decoder; /* of bodies */
 };
 
 /* ---- amqp.c ---- */
@@ -301,7 +303,7 @@ void amqp_unsettled_free(struct amqp_state *st, struct amqp_unsettled *u);
 	X(REQUEST, "request", "JSON", "", "all fields of the method, without secrets")             \
 	X(RESPONSE, "response", "JSON", "", "all fields of the reply, without secrets")            \
 	X(PROPERTIES, "properties", "JSON", "", "of the message that the method or reply carries") \
-	X(BODY, "body", "TEXT", "", "of that message, up to --keep")                               \
+	X(BODY, "body", "TEXT", "", "of that message, without its encoding, up to --keep")         \
 	X(BODY_BYTES, "body_bytes", "BIGINT", "bytes", "of that message")                          \
 	X(SETTLED, "settled", "BIGINT", "",                                                        \
 	  "messages, seen here, that this ack, nack, reject, commit or rollback settled")          \
@@ -330,9 +332,11 @@ struct amqp_reading {
 	struct amqp_call call;		   /* its method is NULL where there is none */
 	struct amqp_properties properties; /* valid with `described` */
 	bool described;			   /* there is a content header, as far as it goes */
+	struct span body;      /* decoded as its properties say; valid until the next one */
+	const char *body_note; /* what there is to say about that; NULL: nothing */
 };
 
-void amqp_read(const struct amqp_message *m, struct amqp_reading *reading);
+void amqp_read(struct amqp_state *st, const struct amqp_message *m, struct amqp_reading *reading);
 
 /*
  * A row of methods: ASKED with ANSWERED (either may be NULL) or with what settled it. OUTCOME has
@@ -367,6 +371,12 @@ struct value amqp_text_value(const struct buffer *text);
 
 /* What a person should know about M. */
 void amqp_note_message(struct amqp_state *st, const struct amqp_message *m);
+
+/* ---- body.c ---- */
+
+/* Fills in the body, without the codings that the properties name, as HTTP's are (RFC 9110). */
+void amqp_body_read(struct amqp_state *st, const struct amqp_message *m,
+		    struct amqp_reading *reading);
 
 /* ---- message_record.c ---- */
 

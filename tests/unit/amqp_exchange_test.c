@@ -339,6 +339,46 @@ static void bodies_over_frames(void **state)
 	      "'outcome':'unanswered' | 'method':'open','channel':2");
 }
 
+/* A content header of class basic with a property content-encoding alone, and its body. */
+static void talk_encoded(struct talk *t, const char *encoding, struct span body)
+{
+	struct buffer header = {0};
+
+	buffer_append(&header, "\0\x3c\0\0\0\0\0\0\0\0\0", 11);
+	buffer_append_char(&header, (char)body.len);
+	buffer_append(&header, "\x40\0", 2);
+	buffer_append_char(&header, (char)strlen(encoding));
+	buffer_append_text(&header, encoding);
+	talk_method(t, 1, 60, 40, ARGS("\0\0\1x\1k\0"));
+	talk_frame(t, 2, 1, buffer_span(&header));
+	talk_frame(t, 3, 1, body);
+	buffer_free(&header);
+}
+
+/* Bodies are shown without the coding that their properties name; charsets are none. */
+static void encoded_bodies(void **state)
+{
+	static const char gzip[] = "\x1f\x8b\x08\0\0\0\0\0\0\xff\xcbH\xcd\xc9\xc9W(\xcf/"
+				   "\xcaI\x01\0\x85\x11J\x0d\x0b\0\0";
+	struct talk t = {0};
+
+	(void)state;
+	talk_open(&t, 1);
+	talk_client(&t);
+	talk_encoded(&t, "gzip", span_of(gzip, sizeof(gzip)));
+	talk_encoded(&t, "gzip:UTF-8", span_of(gzip, sizeof(gzip)));
+	talk_encoded(&t, "utf-8", span_text("plain"));
+	talk_encoded(&t, "gzip", span_text("plain"));
+	talk_encoded(&t, "gzip", span_of(gzip, 20));
+	CHECK(&t, OPENED, "'method':'publish' | 'body':'hello world','body_bytes':31",
+	      "'content_encoding':'gzip' | 'body':'hello world','body_bytes':31",
+	      "'body':'hello world'", "'content_encoding':'gzip:UTF-8' | 'body':'hello world'",
+	      "'body':'plain'", "'content_encoding':'utf-8' | 'body':'plain'",
+	      "'body':'plain' | encoded as announced", "'body':'plain' | encoded as announced",
+	      "the encoded body is damaged or ends early",
+	      "the encoded body is damaged or ends early");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -353,6 +393,7 @@ int main(void)
 		cmocka_unit_test(without_acks),
 		cmocka_unit_test(transactions),
 		cmocka_unit_test(bodies_over_frames),
+		cmocka_unit_test(encoded_bodies),
 	};
 
 	return cmocka_run_group_tests_name("amqp exchanges", tests, NULL, NULL);
