@@ -18,7 +18,7 @@ all_explained mux messages
 # ThriftMux and plain Thrift are on one port, half of the connections each; one said nothing.
 import "$captures/mux/finagle-end-to-end-a.pcap"
 is "which connection speaks what" \
-	"$("$socktape" conns "$work/rec" --format json | jq -r '.proto' | grep . | sort | uniq -c | xargs)" \
+	"$("$socktape" conns "$work/rec" --format json | jq -r '.proto // empty' | sort | uniq -c | xargs)" \
 	"13 mux 13 thrift"
 is "every dispatch names its Thrift method" \
 	"$(show mux | jq -r 'select(.type == "dispatch") | .method' | sort -u | xargs)" query
