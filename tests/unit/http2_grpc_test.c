@@ -68,6 +68,27 @@ static void streaming(void **state)
 		      "'requests':[{'1':1},{'1':7}],'responses':[{'1':2},{},{'1':3,'2':4}]");
 }
 
+/* Messages may be JSON instead: the content's type says so. */
+static void in_json(void **state)
+{
+	struct h2_build b = {0};
+
+	(void)state;
+	h2_greet(&b);
+	h2_headers(&b, 0, 1,
+		   ":method: POST\n:scheme: http\n:path: /shop.Items/Get\n:authority: a.test\n"
+		   "te: trailers\ncontent-type: application/grpc+json\n");
+	DATA(&b, END, "\0\0\0\0\7{\"a\":1}");
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, 0, 1, ":status: 200\ncontent-type: application/grpc+json\n");
+	DATA(&b, 0, "\0\0\0\0\7{\"b\":2}");
+	h2_headers(&b, END, 1, "grpc-status: 0\n");
+	h2_send(&b, DIRECTION_RECEIVED);
+	H2_CHECK_LOSS(
+		&b, 0, 0,
+		"'outcome':'ok' | 'requests':['{\\\"a\\\":1}'],'responses':['{\\\"b\\\":2}']");
+}
+
 static void answered_by_trailers_alone(void **state)
 {
 	struct h2_build b = {0};
@@ -167,13 +188,10 @@ static void timeouts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unary),
-		cmocka_unit_test(streaming),
-		cmocka_unit_test(answered_by_trailers_alone),
-		cmocka_unit_test(cancelled),
-		cmocka_unit_test(compressed),
-		cmocka_unit_test(losses),
-		cmocka_unit_test(timeouts),
+		cmocka_unit_test(unary),     cmocka_unit_test(streaming),
+		cmocka_unit_test(in_json),   cmocka_unit_test(answered_by_trailers_alone),
+		cmocka_unit_test(cancelled), cmocka_unit_test(compressed),
+		cmocka_unit_test(losses),    cmocka_unit_test(timeouts),
 	};
 
 	return cmocka_run_group_tests_name("http2_grpc", tests, NULL, NULL);

@@ -58,6 +58,7 @@ static void frames_have_lengths(void **state)
 		{SIDE_SERVER, "(-99999999999999999999\r\n", 0},
 		{SIDE_SERVER, "\r\n", 0},
 		{SIDE_CLIENT, "*1\r\n$4\r\nPING\r\n", 8},
+		{SIDE_SERVER, ">0\r\n", 0},
 		{SIDE_CLIENT, "*0\r\n", 0},
 		{SIDE_CLIENT, "*-1\r\n", 0},
 		{SIDE_CLIENT, "PING\r\n", 0},
