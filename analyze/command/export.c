@@ -60,9 +60,10 @@ static const struct command_option options[] = {
 };
 
 /*
- * Of the memory half is for what is learnt, in both passes, the other half for reading. While
- * packets are written an eighth is for reading, one for streams and their data, and one at most for
- * packets that wait; the rest is what can't be given back, because what is learnt lies in between.
+ * Of the memory half is for what is learnt, in both passes, and three eighths for reading while it
+ * is: tables that grow are there twice for a moment. While packets are written an eighth is for
+ * reading, one for streams and their data, and one at most for packets that wait; the rest is what
+ * can't be given back, because what is learnt lies in between.
  */
 #define FACTS_SHARE 2
 #define HELD_SHARE  8
@@ -367,7 +368,7 @@ static int learn(struct export *x)
 	const struct replay_options with = {
 		.handlers = exporter_learn_handlers(x->exporter),
 		.selection = &time,
-		.memory_limit = x->select.memory - x->with.facts_limit,
+		.memory_limit = x->select.memory - x->with.facts_limit - x->with.held_limit,
 		.keylog = x->select.keylog,
 	};
 	int status = reading_open(&x->reading, x->command, x->select.operand.path, &with);
