@@ -111,7 +111,7 @@ void kafka_part(void *state, const struct frame *frame)
 	if (!m)
 		return;
 	if (!frame->data)
-		m->cut = m->base.partial = true;
+		m->cut = true; /* lost or left out: the frame says it at its end */
 	else if (frame->available > skip)
 		append(st, m, span_of(frame->data + skip, frame->available - (size_t)skip));
 }

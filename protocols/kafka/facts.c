@@ -148,9 +148,9 @@ static void take_offset(struct kafka_facts *f, int64_t offset)
 
 /* ---- the rest ---- */
 
-static void take_records(struct kafka_facts *f, struct span set)
+static void take_records(struct kafka_facts *f, struct span set, bool cut)
 {
-	struct kafka_records records = {0};
+	struct kafka_records records = {.incomplete = cut};
 
 	kafka_records_read(&records, set);
 	f->has_records = true;
@@ -158,10 +158,10 @@ static void take_records(struct kafka_facts *f, struct span set)
 		f->compression = records.compression;
 	f->records += records.count;
 	f->record_bytes += set.len;
-	f->cut |= records.cut && !records.batches;
+	f->cut |= records.cut && !records.batches && !cut;
 	f->damaged |= records.damaged;
 	if (f->set)
-		f->set(f, set);
+		f->set(f, set, cut);
 }
 
 static void take_error(struct kafka_facts *f, int64_t code)
@@ -224,7 +224,7 @@ static void take_value(void *context, const struct kafka_value *v)
 		break;
 	case KAFKA_ROLE_RECORDS:
 		if (!v->is_null)
-			take_records(f, v->bytes);
+			take_records(f, v->bytes, v->cut);
 		break;
 	default:
 		break;

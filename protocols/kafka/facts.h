@@ -28,7 +28,7 @@ struct kafka_facts {
 	int64_t partition;
 
 	/* of whoever wants the records themselves; may be NULL */
-	void (*set)(struct kafka_facts *facts, struct span records);
+	void (*set)(struct kafka_facts *facts, struct span records, bool cut);
 };
 
 /* A visitor for kafka_read() that fills FACTS. */

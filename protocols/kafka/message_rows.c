@@ -234,13 +234,14 @@ static bool emit_record(void *context, const struct kafka_record *k)
 	return true;
 }
 
-static void take_set(struct kafka_facts *facts, struct span set)
+static void take_set(struct kafka_facts *facts, struct span set, bool cut)
 {
 	struct rows *r = (struct rows *)facts;
 	struct kafka_records records = {
 		.codecs = &r->st->codecs,
 		.scratch = &r->st->scratch,
 		.scratch_max = SCRATCH_MAX,
+		.incomplete = cut,
 		.record = emit_record,
 		.context = r,
 	};

@@ -79,7 +79,9 @@ static void read_bytes(struct reading *r, struct kafka_value *value)
 			       ? element_length(r, value->field)
 			       : read_length(r, value->field, &value->is_null);
 
-	value->bytes = cursor_span(r->in, len);
+	/* Of records what is whole means something by itself. */
+	value->cut = value->field->type == KAFKA_RECORDS && len > cursor_left(r->in);
+	value->bytes = cursor_span(r->in, value->cut ? cursor_left(r->in) : len);
 }
 
 static void read_value(struct reading *r, const struct kafka_field *field)
@@ -125,6 +127,7 @@ static void read_value(struct reading *r, const struct kafka_field *field)
 	}
 	if (!r->in->failed)
 		r->visitor->value(r->visitor->context, &value);
+	r->in->failed |= value.cut;
 }
 
 static void read_nested(struct reading *r, const struct kafka_field *field)

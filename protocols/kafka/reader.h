@@ -14,6 +14,7 @@
 struct kafka_value {
 	const struct kafka_field *field;
 	bool is_null;
+	bool cut; /* RECORDS: the message ends before they do; what there is of them is told */
 	union {
 		int64_t integer; /* BOOL to INT64, UINT16 and UINT32 too */
 		double real;

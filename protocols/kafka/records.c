@@ -51,7 +51,7 @@ static bool decompress(struct kafka_records *r, unsigned compression, struct spa
 	buffer_clear(r->scratch);
 	end = codec_decode(r->codecs, codecs[compression], in, r->scratch, r->scratch_max);
 	r->capped |= end == CODEC_FULL;
-	r->damaged |= end == CODEC_CUT || end == CODEC_DAMAGED;
+	r->damaged |= (end == CODEC_CUT && !r->cut) || end == CODEC_DAMAGED;
 	*out = cursor_of(r->scratch->data, r->scratch->len);
 	return r->scratch->len > 0;
 }
@@ -115,7 +115,7 @@ static bool give_records(struct kafka_records *r, const struct batch *b, struct 
 		struct kafka_record record;
 
 		if (!cursor_left(c) || !read_record(b, c, &record)) {
-			r->damaged |= !r->capped;
+			r->damaged |= !r->capped && !r->cut;
 			return true;
 		}
 		if (!r->record(r->context, &record))
@@ -148,7 +148,7 @@ static bool read_batch(struct kafka_records *r, int64_t base_offset, struct curs
 	b.base_sequence = (int32_t)cursor_be32(c);
 	b.count = (int32_t)cursor_be32(c);
 	if (c->failed || b.count < 0) {
-		r->damaged = true;
+		r->damaged |= !r->cut;
 		return true;
 	}
 	if (!r->batches++)
@@ -243,7 +243,7 @@ static bool give_inner(struct kafka_records *r, const struct kafka_record *wrapp
 			return false;
 		r->count++;
 	}
-	r->damaged |= (c->failed || cursor_left(c)) && !r->capped;
+	r->damaged |= (c->failed || cursor_left(c)) && !r->capped && !r->cut;
 	return true;
 }
 
@@ -253,7 +253,7 @@ static bool take_message(struct kafka_records *r, int64_t offset, struct cursor 
 	struct cursor inner;
 
 	if (!read_message(c, offset, &record)) {
-		r->damaged = true;
+		r->damaged |= !r->cut;
 		return true;
 	}
 	if (!r->batches++)
@@ -284,16 +284,15 @@ void kafka_records_read(struct kafka_records *r, struct span set)
 		uint32_t len = cursor_be32(&c);
 		struct cursor batch;
 
-		if (c.failed || len > cursor_left(&c)) {
-			r->cut = true;
+		r->cut |= c.failed || len > cursor_left(&c);
+		if (c.failed || (r->cut && !r->incomplete))
 			return;
-		}
-		batch = cursor_part(&c, len);
+		batch = cursor_part(&c, len < cursor_left(&c) ? len : cursor_left(&c));
 		if (batch.pos && len > MAGIC_AT && batch.pos[MAGIC_AT] == 2 && len >= BATCH_HEAD)
 			more = read_batch(r, offset, &batch);
 		else if (batch.pos && len >= MESSAGE_MIN && batch.pos[MAGIC_AT] < 2)
 			more = take_message(r, offset, &batch);
 		else
-			r->damaged = true;
+			r->damaged |= !r->cut;
 	}
 }

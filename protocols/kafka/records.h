@@ -47,6 +47,7 @@ struct kafka_records {
 	struct codec_contexts *codecs;
 	struct buffer *scratch;	 /* where batches are decompressed to */
 	size_t scratch_max;	 /* bytes of it that may be used */
+	bool incomplete;	 /* the set ends early: of its last batch whole records are read */
 	kafka_record_fn *record; /* NULL: they are only counted, and nothing is decompressed */
 	void *context;
 

@@ -58,15 +58,6 @@ void pgsql_take_startup(struct pgsql_state *st, const struct frame *frame, struc
 
 /* ---- extended queries ---- */
 
-static struct pgsql_portal *new_portal(struct pgsql_state *st)
-{
-	struct pgsql_portal *portal = budget_calloc(session_budget(st->session), sizeof(*portal));
-
-	if (portal)
-		portal->refs = 1;
-	return portal;
-}
-
 static void take_parse(struct pgsql_state *st, const struct frame *frame, struct span payload)
 {
 	struct cursor c = cursor_of(payload.data, payload.len);
@@ -96,7 +87,7 @@ static void take_bind(struct pgsql_state *st, const struct frame *frame, struct 
 	struct cursor c = cursor_of(payload.data, payload.len);
 	struct span name = cursor_until(&c, 0), statement = cursor_until(&c, 0);
 	struct pgsql_op *op = pgsql_op_new(st, PGSQL_BIND, frame);
-	struct pgsql_portal *portal = op && !c.failed ? new_portal(st) : NULL;
+	struct pgsql_portal *portal = op && !c.failed ? pgsql_portal_new(st) : NULL;
 
 	if (!portal)
 		return;
@@ -122,7 +113,7 @@ static struct pgsql_portal *use_portal(struct pgsql_state *st, struct span name)
 		return portal;
 	}
 	/* Its Bind was not seen. */
-	portal = new_portal(st);
+	portal = pgsql_portal_new(st);
 	if (portal)
 		portal->name = pgsql_share(st, name);
 	return portal;

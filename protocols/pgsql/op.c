@@ -36,6 +36,15 @@ void pgsql_unref(struct pgsql_state *st, struct pgsql_shared *shared)
 
 /* ---- portals ---- */
 
+struct pgsql_portal *pgsql_portal_new(struct pgsql_state *st)
+{
+	struct pgsql_portal *portal = budget_calloc(session_budget(st->session), sizeof(*portal));
+
+	if (portal)
+		portal->refs = 1;
+	return portal;
+}
+
 struct pgsql_portal *pgsql_portal_find(struct pgsql_state *st, struct span name)
 {
 	struct pgsql_portal *portal = st->portals;

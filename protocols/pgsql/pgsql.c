@@ -123,4 +123,6 @@ const struct protocol protocol_pgsql = {
 			.lost = pgsql_lost,
 		},
 	.finish = pgsql_finish,
+	.pack = pgsql_pack,
+	.unpack = pgsql_unpack,
 };

@@ -128,6 +128,9 @@ void pgsql_op_settle(struct pgsql_state *st, struct pgsql_op *op);
 /* Whether N more bytes of results may be kept, by --keep and by the budget. */
 bool pgsql_op_room(struct pgsql_state *st, const struct buffer *b, size_t n);
 
+/* One reference is the caller's. NULL when there is no memory. */
+struct pgsql_portal *pgsql_portal_new(struct pgsql_state *st);
+
 struct pgsql_portal *pgsql_portal_find(struct pgsql_state *st, struct span name);
 void pgsql_portal_open(struct pgsql_state *st, struct pgsql_portal *portal);
 void pgsql_portal_close(struct pgsql_state *st, struct span name);
@@ -145,6 +148,11 @@ void pgsql_take_server(struct pgsql_state *st, const struct frame *frame, uint8_
 
 /* All that waits is over, its answers are lost. */
 void pgsql_give_up(struct pgsql_state *st);
+
+/* ---- pack.c ---- */
+
+bool pgsql_pack(const void *state, struct buffer *out);
+bool pgsql_unpack(void *state, struct unpack *in);
 
 /* ---- copy.c ---- */
 

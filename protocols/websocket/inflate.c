@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "format/pack.h"
 #include "protocols/engine/budget.h"
 #include "protocols/websocket/state.h"
 
@@ -101,4 +102,36 @@ bool websocket_inflate(struct websocket_state *st, struct websocket_side *side,
 	if (m->lost || m->cut)
 		websocket_inflate_lost(side);
 	return true;
+}
+
+/* Behind a message nothing waits but the window: what later ones refer to. */
+bool websocket_inflate_pack(const struct websocket_side *side, struct buffer *out)
+{
+	uInt len = 0;
+
+	pack_u64(out, side->inflate != NULL);
+	if (!side->inflate)
+		return !out->failed;
+	if (inflateGetDictionary(side->inflate, NULL, &len) != Z_OK)
+		return false;
+	pack_u64(out, len);
+	if (len && buffer_reserve(out, len)) {
+		inflateGetDictionary(side->inflate, (Bytef *)out->data + out->len, &len);
+		out->len += len;
+	}
+	return !out->failed;
+}
+
+bool websocket_inflate_unpack(struct websocket_state *st, struct websocket_side *side,
+			      struct unpack *in)
+{
+	struct span window;
+	z_stream *z;
+
+	if (!unpack_u64(in))
+		return !in->failed;
+	window = unpack_span(in);
+	z = context_of(st, side);
+	return z && !in->failed &&
+	       inflateSetDictionary(z, (const Bytef *)window.data, (uInt)window.len) == Z_OK;
 }

@@ -58,6 +58,16 @@ void websocket_inflate_lost(struct websocket_side *side);
 
 void websocket_inflate_free(struct websocket_state *st, struct websocket_side *side);
 
+/* What decompression goes on from, between two messages. False: no memory. */
+bool websocket_inflate_pack(const struct websocket_side *side, struct buffer *out);
+bool websocket_inflate_unpack(struct websocket_state *st, struct websocket_side *side,
+			      struct unpack *in);
+
+/* ---- pack.c ---- */
+
+bool websocket_pack(const void *state, struct buffer *out);
+bool websocket_unpack(void *state, struct unpack *in);
+
 /* ---- record.c ---- */
 
 #define WEBSOCKET_COLUMNS(X)                                                                       \

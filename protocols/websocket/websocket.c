@@ -109,4 +109,6 @@ const struct protocol protocol_websocket = {
 			.lost = websocket_lost,
 		},
 	.finish = websocket_finish,
+	.pack = websocket_pack,
+	.unpack = websocket_unpack,
 };
