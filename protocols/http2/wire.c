@@ -48,9 +48,9 @@ static const struct {
 
 bool http2_header_valid(const struct http2_header *h, bool any)
 {
-	/* A type without a rule has no longest frame. */
+	/* A type without a rule has no longest frame but that which all take. */
 	if (h->type >= RULES || !rules[h->type].len_max)
-		return any;
+		return any && h->len <= HTTP2_FRAME_SIZE;
 	if (h->flags & ~rules[h->type].flags)
 		return false;
 	if (h->len < rules[h->type].len_min || h->len > rules[h->type].len_max)

@@ -11,6 +11,9 @@
 #define HTTP2_PREFACE	  "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 #define HTTP2_PREFACE_LEN 24
 
+/* The longest payload, unless SETTINGS_MAX_FRAME_SIZE allows more (RFC 9113, section 4.2). */
+#define HTTP2_FRAME_SIZE 16384
+
 #define HTTP2_HEADER_LEN 9
 
 /* Frame types (RFC 9113, section 6; RFC 7838, RFC 8336, RFC 9218). */

@@ -148,7 +148,7 @@ void mysql_take_client(struct mysql_state *st, const struct frame *frame, uint8_
 {
 	struct mysql_op *op = st->oldest;
 
-	if (!st->logged_in && seq != 0) {
+	if (seq != 0 && (!st->logged_in || (!st->greeted && !op && mysql_is_login(payload)))) {
 		take_login(st, frame, seq, payload);
 		return;
 	}

@@ -4,20 +4,65 @@
 /* Longer packets are taken as they come: of them only the length counts. */
 #define WHOLE_MAX (4u << 20)
 
+/*
+ * What nobody asked for isn't this long: a client begins with 0, and a server goes on with the
+ * number behind the command's.
+ */
+static bool is_plausible(const struct mysql_state *st, enum side side, uint32_t len, uint8_t seq)
+{
+	const struct mysql_op *op = st->oldest;
+
+	if (len <= WHOLE_MAX || st->goes_on[side])
+		return true;
+	if (side == SIDE_CLIENT)
+		return seq == 0 || (op && op->stage == MYSQL_STAGE_INFILE);
+	return op && (op->stage != MYSQL_STAGE_BEGIN || seq == op->next_seq || op->results);
+}
+
+/* So much of a packet is waited for to know whether it is compressed. */
+#define TELLING_MAX (64u << 10)
+
+/* False: more bytes will tell whether the packet that begins here is compressed. */
+static bool tells_compression(struct span bytes, bool *compressed)
+{
+	struct cursor c = cursor_of(bytes.data, bytes.len);
+	uint32_t len = cursor_le24(&c), plain_len;
+	struct span payload;
+
+	*compressed = mysql_is_compressed(bytes, &payload, &plain_len);
+	if (*compressed || len > TELLING_MAX || bytes.len >= MYSQL_COMPRESSED_HEADER_LEN + len)
+		return true;
+	/* A short one that ends where it should isn't, nor one whose data would begin otherwise. */
+	return bytes.len == MYSQL_HEADER_LEN + len ||
+	       (bytes.len >= MYSQL_COMPRESSED_HEADER_LEN + 2 && plain_len);
+}
+
 enum frame_status mysql_frame(const void *state, enum side side, const struct cursor *in,
 			      struct frame *frame)
 {
 	const struct mysql_state *st = state;
 	struct cursor c = *in;
 	uint32_t len = cursor_le24(&c);
+	uint8_t seq = cursor_u8(&c);
+	bool compressed = st->compressed;
 
-	(void)side;
 	if (cursor_left(in) < MYSQL_HEADER_LEN)
 		return FRAME_MORE;
-	if (st->compressed) {
+	if (st->undecided && !tells_compression(cursor_rest(in), &compressed))
+		return FRAME_MORE;
+	if (compressed) {
+		uint32_t plain_len = cursor_le24(&c);
+
+		if (c.failed)
+			return FRAME_MORE;
+		/* What gets longer by it, gets little longer. */
+		if (plain_len && len > 2 * (uint64_t)plain_len + 1024)
+			return FRAME_BAD;
 		frame->len = MYSQL_COMPRESSED_HEADER_LEN + (uint64_t)len;
 		return FRAME_DONE;
 	}
+	if (!is_plausible(st, side, len, seq))
+		return FRAME_BAD;
 	frame->len = MYSQL_HEADER_LEN + (uint64_t)len;
 	frame->in_parts = len > WHOLE_MAX;
 	return FRAME_DONE;
@@ -85,15 +130,9 @@ static bool is_single_answer(struct span bytes)
 	return first == 0 || (first == 0xff && cursor_left(&c) > 8 && c.pos[2] == '#');
 }
 
-bool mysql_resync(void *state, enum side side, struct cursor *in)
+static bool packet_resync(void *state, enum side side, struct cursor *in)
 {
-	struct mysql_state *st = state;
-
-	/* Nothing tells where compressed packets begin but their place. */
-	if (st->compressed) {
-		cursor_skip(in, cursor_left(in));
-		return false;
-	}
+	(void)state;
 	for (; cursor_left(in) > MYSQL_HEADER_LEN; cursor_skip(in, 1)) {
 		struct span rest = cursor_rest(in);
 
@@ -102,6 +141,35 @@ bool mysql_resync(void *state, enum side side, struct cursor *in)
 			return true;
 	}
 	return false;
+}
+
+/* One, and behind it another one, or the end. */
+static bool at_compressed(struct span bytes)
+{
+	struct span payload;
+	uint32_t plain_len;
+	size_t len;
+
+	if (!mysql_is_compressed(bytes, &payload, &plain_len))
+		return false;
+	len = (size_t)(payload.data - bytes.data) + payload.len;
+	bytes = span_of(bytes.data + len, bytes.len - len);
+	return !bytes.len || mysql_is_compressed(bytes, &payload, &plain_len);
+}
+
+static bool resync_compressed(struct cursor *in)
+{
+	for (; cursor_left(in) > MYSQL_COMPRESSED_HEADER_LEN; cursor_skip(in, 1))
+		if (at_compressed(cursor_rest(in)))
+			return true;
+	return false;
+}
+
+bool mysql_resync(void *state, enum side side, struct cursor *in)
+{
+	const struct mysql_state *st = state;
+
+	return st->compressed ? resync_compressed(in) : packet_resync(state, side, in);
 }
 
 /* ---- packets ---- */
@@ -154,7 +222,7 @@ static void packets_lost(void *state, enum side side, uint64_t missing)
 
 const struct framing mysql_packets = {
 	.frame = packet_frame,
-	.resync = mysql_resync,
+	.resync = packet_resync,
 	.message = packet,
 	.part = packet_part,
 	.lost = packets_lost,

@@ -8,7 +8,9 @@
 enum {
 	SCORE_GREETING = 97,
 	SCORE_REFUSAL = 88, /* an error in place of the greeting */
+	SCORE_LOGIN = 88,   /* the client's, where the greeting is missing */
 	SCORE_BOTH = 86,    /* a command and an answer with the next number */
+	SCORE_ROW = 82,	    /* statements in a row, whatever the server says */
 	SCORE_ONE = 60	    /* a command that is a statement */
 };
 
@@ -96,12 +98,83 @@ static bool is_answer(struct span bytes)
 	case 0xfb:
 		return true;
 	default:
-		/* A number of columns, and their definitions behind it. */
+		/*
+		 * A number of columns, and their definitions behind it; MariaDB tells between them
+		 * whether those come (MARIADB_CLIENT_CACHE_METADATA).
+		 */
+		if (len == 2 && cursor_left(&c))
+			len -= cursor_u8(&c) <= 1;
 		if (len != 1 || cursor_left(&c) < MYSQL_HEADER_LEN)
 			return len == 1 && !cursor_left(&c);
 		cursor_le24(&c);
 		return cursor_u8(&c) == 2;
 	}
+}
+
+/* Statements, two at least, in packets that follow each other from the beginning to the end. */
+static bool is_statements(struct span bytes)
+{
+	unsigned statements = 0;
+
+	while (bytes.len > MYSQL_HEADER_LEN) {
+		struct cursor c = cursor_of(bytes.data, bytes.len);
+		uint32_t len = cursor_le24(&c);
+		enum match match = match_command(bytes);
+
+		if (match == MATCH_NO)
+			return false;
+		statements += match == MATCH_STATEMENT;
+		cursor_skip(&c, 1);
+		if (len > cursor_left(&c))
+			break;
+		cursor_skip(&c, len);
+		bytes = cursor_rest(&c);
+	}
+	return statements >= 2;
+}
+
+/* The client's first packet, whose number goes on behind the greeting's. */
+static bool is_login(struct span bytes)
+{
+	struct cursor c = cursor_of(bytes.data, bytes.len);
+	uint32_t len = cursor_le24(&c);
+	uint8_t seq = cursor_u8(&c);
+
+	return !c.failed && seq == 1 && len == cursor_left(&c) && mysql_is_login(cursor_rest(&c));
+}
+
+/* What is in a compressed packet; a decompressed one is put in PLAIN. */
+static bool open_packet(struct span bytes, struct codec_contexts *codecs, struct buffer *plain,
+			struct span *inside)
+{
+	uint32_t plain_len;
+
+	if (!mysql_is_compressed(bytes, inside, &plain_len))
+		return false;
+	if (plain_len)
+		*inside = mysql_decompress(codecs, *inside, plain_len < 4096 ? plain_len : 4096,
+					   plain);
+	return inside->len > 0;
+}
+
+/* A command in a compressed packet that is numbered 0, and an answer in one numbered 1. */
+static enum match match_compressed(struct span asked, struct span answered, bool *is_answered)
+{
+	struct codec_contexts codecs = {0};
+	struct buffer plain = {0};
+	enum match match = MATCH_NO;
+	struct span inside;
+
+	*is_answered = false;
+	if (asked.len > MYSQL_COMPRESSED_HEADER_LEN && !asked.data[3] &&
+	    open_packet(asked, &codecs, &plain, &inside))
+		match = match_command(inside);
+	if (match != MATCH_NO && answered.len > MYSQL_COMPRESSED_HEADER_LEN &&
+	    answered.data[3] == 1 && open_packet(answered, &codecs, &plain, &inside))
+		*is_answered = is_answer(inside);
+	buffer_free(&plain);
+	codec_free(&codecs);
+	return match;
 }
 
 static bool is_greeting(struct span bytes)
@@ -149,6 +222,20 @@ static void tell(struct verdict *verdict, int score, int client, const char *rea
 	snprintf(verdict->reason, sizeof(verdict->reason), "%s", reason);
 }
 
+static void infer_compressed(struct verdict *verdict, int client, struct span asked,
+			     struct span answered)
+{
+	bool is_answered;
+	enum match match = match_compressed(asked, answered, &is_answered);
+
+	if (match != MATCH_NO && is_answered)
+		tell(verdict, SCORE_BOTH, client,
+		     "compressed: a command numbered 0, and an answer numbered 1");
+	else if (match == MATCH_STATEMENT)
+		tell(verdict, SCORE_ONE, client,
+		     "compressed: a command numbered 0 that is a statement");
+}
+
 void mysql_infer(const struct sample *sample, struct verdict *verdict)
 {
 	for (int client = 0; client < 2; client++) {
@@ -165,12 +252,22 @@ void mysql_infer(const struct sample *sample, struct verdict *verdict)
 			     "the server begins with an error and says no more");
 			continue;
 		}
-		match = match_command(asked);
-		if (match == MATCH_NO)
+		if (is_login(asked)) {
+			tell(verdict, answered.len ? SCORE_LOGIN : SCORE_ONE, client,
+			     "a login of protocol 4.1, numbered 1");
 			continue;
+		}
+		match = match_command(asked);
+		if (match == MATCH_NO) {
+			if (sample->midstream)
+				infer_compressed(verdict, client, asked, answered);
+			continue;
+		}
 		if (is_answer(answered))
 			tell(verdict, SCORE_BOTH, client,
 			     "a command numbered 0, and an answer numbered 1");
+		else if (sample->midstream && is_statements(asked))
+			tell(verdict, SCORE_ROW, client, "statements in a row, each numbered 0");
 		else if (match == MATCH_STATEMENT && !answered.len)
 			tell(verdict, SCORE_ONE, client,
 			     "a command numbered 0 that is a statement");

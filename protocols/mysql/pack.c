@@ -11,6 +11,7 @@ struct packed {
 	bool eof_known, eof_deprecated;
 	bool goes_on[2];
 	bool server_lost;
+	bool undecided;
 };
 
 static void unpack_buffer(struct buffer *b, struct unpack *in)
@@ -78,6 +79,7 @@ bool mysql_pack(const void *state, struct buffer *out)
 		.eof_deprecated = st->eof_deprecated,
 		.goes_on = {st->goes_on[0], st->goes_on[1]},
 		.server_lost = st->server_lost,
+		.undecided = st->undecided,
 	};
 
 	if (st->oldest || st->inner || st->compressed)
@@ -109,6 +111,7 @@ bool mysql_unpack(void *state, struct unpack *in)
 	st->goes_on[0] = packed.goes_on[0];
 	st->goes_on[1] = packed.goes_on[1];
 	st->server_lost = packed.server_lost;
+	st->undecided = packed.undecided;
 	unpack_buffer(&st->version, in);
 	unpack_buffer(&st->user, in);
 	unpack_buffer(&st->database, in);

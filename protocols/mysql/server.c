@@ -70,10 +70,8 @@ static void begin_compression(struct mysql_state *st)
 {
 	uint32_t either = MYSQL_CAP_COMPRESS | MYSQL_CAP_ZSTD;
 
-	if (!(st->capabilities & either))
-		return;
-	st->inner = inner_new(st->session, &mysql_packets, st);
-	st->compressed = st->inner != NULL;
+	if (st->capabilities & either)
+		mysql_begin_compression(st);
 }
 
 static void take_auth(struct mysql_state *st, struct mysql_op *op, struct span payload)

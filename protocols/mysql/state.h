@@ -82,7 +82,10 @@ struct mysql_state {
 	uint32_t capabilities;
 	bool capabilities_known;
 	bool eof_known, eof_deprecated;
-	bool compressed; /* all that follows is */
+	bool compressed;    /* all that follows is */
+	bool undecided;	    /* whether it is: nothing of the client was seen yet */
+	bool inner_lost[2]; /* compressed packets are missing: nobody knows how many bytes in them
+			     */
 	struct inner *inner;
 	struct codec_contexts codecs;
 	struct buffer plain;
@@ -128,6 +131,23 @@ void mysql_take_server(struct mysql_state *st, const struct frame *frame, uint8_
 
 /* All that waits is over. */
 void mysql_give_up(struct mysql_state *st);
+
+/* ---- compressed.c ---- */
+
+/*
+ * Whether BYTES begin with a compressed packet, as far as they tell; PLAIN_LEN: 0 where its PAYLOAD
+ * is packets as they are.
+ */
+bool mysql_is_compressed(struct span bytes, struct span *payload, uint32_t *plain_len);
+
+/* The payload without its compression, as far as it can be had, in PLAIN. */
+struct span mysql_decompress(struct codec_contexts *codecs, struct span bytes, uint32_t plain_len,
+			     struct buffer *plain);
+
+/* From here on. False: no memory. */
+bool mysql_begin_compression(struct mysql_state *st);
+
+void mysql_take_compressed(struct mysql_state *st, const struct frame *frame);
 
 /* ---- pack.c ---- */
 

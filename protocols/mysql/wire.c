@@ -200,6 +200,22 @@ static void skip_auth(struct cursor *c, uint32_t capabilities)
 		cursor_until(c, 0);
 }
 
+/* HandshakeResponse41: capabilities, the longest packet, a character set, and 19 bytes of nothing.
+ */
+bool mysql_is_login(struct span payload)
+{
+	static const uint8_t zeros[19];
+	struct cursor c = cursor_of(payload.data, payload.len);
+	uint32_t capabilities = cursor_le32(&c), most = cursor_le32(&c);
+	struct span filler;
+
+	cursor_skip(&c, 1);
+	filler = cursor_span(&c, sizeof(zeros));
+	return !c.failed && payload.len >= LOGIN_FIXED && payload.len < 4096 &&
+	       capabilities & MYSQL_CAP_PROTOCOL_41 && most <= 1u << 30 &&
+	       !memcmp(filler.data, zeros, sizeof(zeros));
+}
+
 bool mysql_login_read(struct span payload, struct mysql_login *login)
 {
 	struct cursor c = cursor_of(payload.data, payload.len);

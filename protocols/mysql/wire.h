@@ -138,6 +138,9 @@ struct mysql_login {
 	struct span user, database, plugin, attributes;
 };
 
+/* Whether it is the client's first packet, of protocol 4.1. */
+bool mysql_is_login(struct span payload);
+
 bool mysql_login_read(struct span payload, struct mysql_login *login);
 
 #endif
