@@ -152,7 +152,7 @@ static void on_loss(struct exporter *e, const struct event *event, const struct 
 
 	if (!c || !c->wanted)
 		return;
-	interface = exporter_interface(e, c->ends, from->pid, from->process);
+	interface = exporter_interface(e, c->ends, LAYER_WIRE, from->pid, from->process);
 	if (!interface)
 		return;
 	dump_dropped(e->out, interface_number(interface, true, DIRECTION_SENT), event->loss.events);

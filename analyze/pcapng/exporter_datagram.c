@@ -64,7 +64,8 @@ static void write_peer(struct exporter *e, struct facts_end *end, struct event_d
 		data->direction = direction_opposite(data->direction);
 	if (!is_taken(end, written, data->direction))
 		return;
-	source.interface = exporter_interface(e, written, pid, replay_process(e->replay, pid));
+	source.interface = exporter_interface(e, written, LAYER_WIRE, pid,
+					      replay_process(e->replay, pid));
 	place = source.interface ? placed(e, written, &comment) : NULL;
 	if (place)
 		write_datagram(e, &source, place, data, ts, &comment);
@@ -87,7 +88,8 @@ void exporter_datagram(struct exporter *e, struct facts_conn *c, const struct ev
 		write_peer(e, end, &data, event->ts, pid);
 		return;
 	}
-	source.interface = exporter_interface(e, &passing, pid, replay_process(e->replay, pid));
+	source.interface = exporter_interface(e, &passing, LAYER_WIRE, pid,
+					      replay_process(e->replay, pid));
 	if (!source.interface)
 		return;
 	place_share(e->places, &passing, &shared);

@@ -148,6 +148,8 @@ static void describe_again(struct exporter *e, const struct queue_item *item,
 
 	exporter_describe(e, end, item->layer, &place, out);
 	buffer_append_text(out, "; goes on from a file before");
+	if (end->conn->whole && exporter_opening(e, end->conn, item->layer, true).http2)
+		buffer_append_text(out, "; the preface of HTTP/2 is made up");
 	if (item->layer == LAYER_WIRE && end->conn->has_keys)
 		buffer_append_text(out, ", with what Wireshark needs to decrypt it");
 }

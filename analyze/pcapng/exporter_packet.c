@@ -155,15 +155,28 @@ void exporter_describe(struct exporter *e, const struct facts_end *end, enum lay
 	if (!transport_is_datagram(c->transport) && !c->whole)
 		buffer_append_text(out,
 				   "; began before the recording, or before what was exported");
+	if (exporter_opening(e, c, layer, !c->whole).http2)
+		buffer_append_text(out, "; the preface of HTTP/2 is made up");
 	if (c->lost_bytes && layer == LAYER_WIRE)
 		buffer_printf(out, "; %" PRIu64 " bytes of it were lost", c->lost_bytes);
 	if (end->twin)
 		describe_twin(e, end, layer, place->local_is_client, out);
 }
 
-struct interface *exporter_interface(struct exporter *e, const struct facts_end *end, uint32_t pid,
-				     const struct process *process)
+/* Behind the names of interfaces. */
+static const char *layer_label(const struct exporter *e, enum layer layer)
 {
+	if (layer == LAYER_CONTENTS)
+		return " contents";
+	if (layer != LAYER_TLS)
+		return "";
+	return e->options.tls == EXPORT_TLS_CARRIER ? " made-up TLS" : " plaintext";
+}
+
+struct interface *exporter_interface(struct exporter *e, const struct facts_end *end,
+				     enum layer layer, uint32_t pid, const struct process *process)
+{
+	const char *label = layer_label(e, layer);
 	const struct facts_conn *c = end ? end->conn : NULL;
 	struct interface *interface;
 
@@ -172,12 +185,12 @@ struct interface *exporter_interface(struct exporter *e, const struct facts_end 
 		bool client = c->role != ROLE_SERVER;
 
 		interface = interfaces_pair(e->interfaces, client ? c->process : other->process,
-					    client ? other->process : c->process);
+					    client ? other->process : c->process, label);
 	} else if (!process && c && c->process) {
 		/* Told of later than its connection, as a new process is. */
-		interface = interfaces_of(e->interfaces, c->process);
+		interface = interfaces_of(e->interfaces, c->process, label);
 	} else {
-		interface = interfaces_get(e->interfaces, process, pid);
+		interface = interfaces_get(e->interfaces, process, pid, label);
 	}
 	if (!interface)
 		exporter_fail(e, TAPE_ERROR_MEMORY);

@@ -83,8 +83,8 @@ void exporter_describe(struct exporter *e, const struct facts_end *end, enum lay
 		       const struct place *place, struct buffer *out);
 
 /* The interface of what PID did on C: that of both processes where both ends are one. */
-struct interface *exporter_interface(struct exporter *e, const struct facts_end *end, uint32_t pid,
-				     const struct process *process);
+struct interface *exporter_interface(struct exporter *e, const struct facts_end *end,
+				     enum layer layer, uint32_t pid, const struct process *process);
 
 /* ---- exporter_aside.c ---- */
 

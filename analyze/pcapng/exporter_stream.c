@@ -152,7 +152,7 @@ void exporter_stream_open(struct exporter *e, struct facts_conn *c, const struct
 	if (!c->whole || !c->wanted || !c->ends || c->ends->left_out || c->outlets[LAYER_WIRE] ||
 	    c->aside[LAYER_WIRE])
 		return;
-	interface = exporter_interface(e, c->ends, from->pid, from->process);
+	interface = exporter_interface(e, c->ends, LAYER_WIRE, from->pid, from->process);
 	if (interface)
 		open_outlet(e, c, LAYER_WIRE, interface, begin_ts(c, ts));
 }
@@ -198,7 +198,8 @@ static void put_data(struct exporter *e, struct facts_conn *c, struct event_data
 
 	if (c != written && !c->ends->joined[layer])
 		return;
-	interface = exporter_interface(e, written->ends, pid, replay_process(e->replay, pid));
+	interface = exporter_interface(e, written->ends, layer, pid,
+				       replay_process(e->replay, pid));
 	if (!interface)
 		return;
 	o = aside_outlet(e, written, layer);

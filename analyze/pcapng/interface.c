@@ -15,6 +15,7 @@ struct interfaces {
 	/* Whom the last packet was of: mostly the next one is, too. */
 	uint64_t process; /* its number; 0: unknown */
 	uint32_t pid;
+	const char *layer;
 	struct interface *last;
 };
 
@@ -68,6 +69,7 @@ struct names {
 	struct span first;
 	struct span second;
 	struct span description;
+	const char *layer;
 	bool known; /* else there is no way to tell of */
 };
 
@@ -115,6 +117,7 @@ static struct interface *interfaces_named(struct interfaces *i, const struct nam
 	buffer_append_span(&name, n->first);
 	if (n->second.len)
 		buffer_printf(&name, " - %.*s", (int)n->second.len, n->second.data);
+	buffer_append_text(&name, n->layer);
 	key = hash_bytes(hash_bytes(i->seed, name.data, name.len), n->description.data,
 			 n->description.len);
 	if (!name.failed)
@@ -131,27 +134,31 @@ static struct interface *interfaces_named(struct interfaces *i, const struct nam
 	return interface;
 }
 
-struct interface *interfaces_of(struct interfaces *i, const struct facts_process *process)
+struct interface *interfaces_of(struct interfaces *i, const struct facts_process *process,
+				const char *layer)
 {
 	const struct names names = {.first = span_text(process->name),
 				    .description = span_text(process->description),
+				    .layer = layer,
 				    .known = true};
 
 	return interfaces_named(i, &names);
 }
 
-struct interface *interfaces_get(struct interfaces *i, const struct process *process, uint32_t pid)
+struct interface *interfaces_get(struct interfaces *i, const struct process *process, uint32_t pid,
+				 const char *layer)
 {
 	struct buffer name = {0}, description = {0};
 
 	uint64_t number = process ? process->number : 0;
 
-	if (i->last && i->process == number && i->pid == pid)
+	if (i->last && i->process == number && i->pid == pid && i->layer == layer)
 		return i->last;
 	interface_text(process, pid, &name, &description);
 	if (!name.failed && !description.failed) {
 		const struct names names = {.first = buffer_span(&name),
 					    .description = buffer_span(&description),
+					    .layer = layer,
 					    .known = process || pid};
 
 		i->last = interfaces_named(i, &names);
@@ -160,13 +167,14 @@ struct interface *interfaces_get(struct interfaces *i, const struct process *pro
 	}
 	i->process = number;
 	i->pid = pid;
+	i->layer = layer;
 	buffer_free(&name);
 	buffer_free(&description);
 	return i->last;
 }
 
 struct interface *interfaces_pair(struct interfaces *i, const struct facts_process *client,
-				  const struct facts_process *server)
+				  const struct facts_process *server, const char *layer)
 {
 	struct buffer description = {0};
 	struct interface *interface = NULL;
@@ -174,14 +182,15 @@ struct interface *interfaces_pair(struct interfaces *i, const struct facts_proce
 	if (client == server)
 		server = NULL;
 	if (!client && !server)
-		return interfaces_get(i, NULL, 0);
+		return interfaces_get(i, NULL, 0, layer);
 	if (!client || !server)
-		return interfaces_of(i, client ? client : server);
+		return interfaces_of(i, client ? client : server, layer);
 	buffer_printf(&description, "%s - %s", client->description, server->description);
 	if (!description.failed) {
 		const struct names names = {.first = span_text(client->name),
 					    .second = span_text(server->name),
 					    .description = buffer_span(&description),
+					    .layer = layer,
 					    .known = true};
 
 		interface = interfaces_named(i, &names);

@@ -6,10 +6,11 @@
 #include "analyze/pcapng/facts.h"
 
 /*
- * Two pcapng interfaces for each process, one for each direction, so that a display filter on
- * frame.interface_name, which is the same of both, chooses a process, and
+ * Two pcapng interfaces for each process and layer, one for each direction, so that a display
+ * filter on frame.interface_name, which is the same of both, chooses a process, and
  * frame.interface_description tells who sent a packet to whom. What both ends recorded is on
- * interfaces with the names of both: "curl[100] - nginx[50]", "curl[100] > nginx[50]".
+ * interfaces with the names of both: "curl[100] - nginx[50]", "curl[100] > nginx[50]". What LAYER
+ * says stands behind the names: "" for the wire, " plaintext". It is a literal.
  */
 struct interfaces;
 
@@ -22,10 +23,12 @@ struct interface {
 struct interfaces *interfaces_new(struct dump *out);
 
 /* PROCESS may be NULL, PID 0: unknown. NULL when there is no memory. */
-struct interface *interfaces_get(struct interfaces *i, const struct process *process, uint32_t pid);
+struct interface *interfaces_get(struct interfaces *i, const struct process *process, uint32_t pid,
+				 const char *layer);
 
 /* The same by what is known of the process after its end. */
-struct interface *interfaces_of(struct interfaces *i, const struct facts_process *process);
+struct interface *interfaces_of(struct interfaces *i, const struct facts_process *process,
+				const char *layer);
 
 /* Which of its two has a packet. */
 static inline uint32_t interface_number(const struct interface *interface, bool from_client,
@@ -36,7 +39,7 @@ static inline uint32_t interface_number(const struct interface *interface, bool 
 
 /* The interface of what both processes saw, the client's first; either may be NULL. */
 struct interface *interfaces_pair(struct interfaces *i, const struct facts_process *client,
-				  const struct facts_process *server);
+				  const struct facts_process *server, const char *layer);
 
 /* How a process is called, and what is said of it. Buffers are appended to. */
 void interface_text(const struct process *process, uint32_t pid, struct buffer *name,

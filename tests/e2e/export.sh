@@ -192,6 +192,14 @@ touch "$work/s-00002.pcapng" "$work/t-00002.pcapng"
 is "--split: a file that looks as if it were part of it is named" "$(cat "$work/err")" \
 	"socktape export: $work/t-00002.pcapng was there before, and is not part of this export"
 
+# As in "| wireshark -k -i -".
+if [ "$(id -u)" = 0 ] && have dumpcap; then
+	is "through a pipe: the same messages" "$("$socktape" export -q "$work/r" -o - |
+		timeout 60 tshark -l -n -i - -Y http 2>/dev/null | wc -l)" "$(shown "$work/whole.pcapng" http)"
+else
+	skip "through a pipe" "capturing needs dumpcap and root"
+fi
+
 # ---- a profile for Wireshark ----
 
 export WIRESHARK_CONFIG_DIR=$work/config

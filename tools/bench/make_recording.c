@@ -3,7 +3,8 @@
  * Writes a recording as socktape-record would have made it of a busy server, for the benches of the
  * analyzer:
  *
- *     make_recording http|redis|dns|amqp|cql|thrift|nats|mongodb|mux EXCHANGES DIR [CONNECTIONS]
+ *     make_recording http|bulk|redis|dns|amqp|cql|thrift|nats|mongodb|mux EXCHANGES DIR
+ * [CONNECTIONS]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,8 @@ struct load {
 		     size_t *response_len);
 };
 
-#define MESSAGE_MAX 2048
+#define MESSAGE_MAX (BULK_LEN + 2048)
+#define BULK_LEN    65536
 
 /* Copies LEN bytes to TO; returns their end. */
 static char *put(char *to, const char *from, size_t len)
@@ -244,6 +246,21 @@ static void make_mux(uint64_t n, char *request, size_t *request_len, char *respo
 	snprintf(response + *response_len - 4, 5, "%04u", (unsigned)(n % 10000));
 }
 
+/* HTTP with long bodies, of which no two are the same. */
+static void make_bulk(uint64_t n, char *request, size_t *request_len, char *response,
+		      size_t *response_len)
+{
+	int head = snprintf(response, MESSAGE_MAX, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n",
+			    BULK_LEN);
+
+	*request_len = (size_t)snprintf(request, MESSAGE_MAX,
+					"GET /blobs/%llu HTTP/1.1\r\nHost: shop.example\r\n\r\n",
+					(unsigned long long)n);
+	memset(response + head, 'x', BULK_LEN);
+	snprintf(response + head, BULK_LEN, "%llu", (unsigned long long)n);
+	*response_len = (size_t)head + BULK_LEN;
+}
+
 static const struct load loads[] = {
 	{"http", 80, TRANSPORT_TCP, make_http},
 	{"redis", 6379, TRANSPORT_TCP, make_redis},
@@ -254,6 +271,7 @@ static const struct load loads[] = {
 	{"cql", 9042, TRANSPORT_TCP, make_cql},
 	{"mongodb", 27017, TRANSPORT_TCP, make_mongodb},
 	{"mux", 9990, TRANSPORT_TCP, make_mux},
+	{"bulk", 80, TRANSPORT_TCP, make_bulk},
 };
 
 static struct address loopback(uint16_t port)
