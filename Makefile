@@ -276,6 +276,21 @@ install: all ## install into DESTDIR and PREFIX
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \
 	done
 
+	$(if $(filter $(host_arch),$(ARCH)),$(Q)build/socktape completion bash > build/completion && \
+		install -D -m 644 build/completion $(DESTDIR)$(PREFIX)/share/bash-completion/completions/socktape && \
+		build/socktape completion zsh > build/completion && \
+		install -D -m 644 build/completion $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_socktape && \
+		build/socktape completion fish > build/completion && \
+		install -D -m 644 build/completion $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/socktape.fish)
+	$(if $(or $(SKIP_BPF),$(filter-out $(host_arch),$(ARCH))),,$(Q)build/socktape-record --completion bash > build/completion && \
+		install -D -m 644 build/completion $(DESTDIR)$(PREFIX)/share/bash-completion/completions/socktape-record && \
+		build/socktape-record --completion zsh > build/completion && \
+		install -D -m 644 build/completion $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_socktape-record && \
+		build/socktape-record --completion fish > build/completion && \
+		install -D -m 644 build/completion $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/socktape-record.fish)
+	$(if $(SKIP_BPF),,$(Q)sed 's|@sbindir@|$(PREFIX)/sbin|' record/socktape-record@.service > build/unit && \
+		install -D -m 644 build/unit $(DESTDIR)$(PREFIX)/lib/systemd/system/socktape-record@.service)
+
 .PHONY: clean
 clean: ## remove build/
 	$(Q)rm -rf build

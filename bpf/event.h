@@ -308,6 +308,7 @@ struct kernel_exit {
 #define KERNEL_CONFIG_FILTER_CGROUP (1 << 4) /* only tasks below one in map `cgroups` */
 #define KERNEL_CONFIG_FOLLOW	    (1 << 5) /* children of matching processes match as well */
 #define KERNEL_CONFIG_INHERIT	    (1 << 6) /* children of processes in map `pids` get into it */
+#define KERNEL_CONFIG_EITHER	    (1 << 8) /* `pids` or `comms`: one of them is enough */
 #define KERNEL_CONFIG_TLS	    (1 << 7) /* programs in TLS libraries run */
 
 /* Of each kind of filter, any of so many. */

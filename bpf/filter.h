@@ -38,10 +38,13 @@ static __always_inline bool process_matches(struct task_struct *task, __u32 tgid
 		return true;
 	if ((settings.flags & KERNEL_CONFIG_FOLLOW) && bpf_map_lookup_elem(&followed, &tgid))
 		return true;
-	if ((settings.flags & KERNEL_CONFIG_FILTER_PID) && !bpf_map_lookup_elem(&pids, &tgid))
+	if ((settings.flags & KERNEL_CONFIG_FILTER_PID) && !bpf_map_lookup_elem(&pids, &tgid)) {
+		if (!(settings.flags & KERNEL_CONFIG_EITHER) || !comm_matches(task))
+			return false;
+	} else if ((settings.flags & KERNEL_CONFIG_FILTER_COMM) &&
+		   !(settings.flags & KERNEL_CONFIG_EITHER) && !comm_matches(task)) {
 		return false;
-	if ((settings.flags & KERNEL_CONFIG_FILTER_COMM) && !comm_matches(task))
-		return false;
+	}
 	return !(settings.flags & KERNEL_CONFIG_FILTER_CGROUP) || cgroup_matches();
 }
 

@@ -3,6 +3,7 @@
 #define SOCKTAPE_FORMAT_RECORDING_H
 
 #include <sys/stat.h>
+#include <sys/types.h>
 
 #include "format/error.h"
 #include "format/event.h"
@@ -95,6 +96,8 @@ struct recording_writer_options {
 	uint64_t keep_len; /* bytes of all files before the oldest complete one is deleted; 0: keep
 			    * all. The one being written isn't, so choose segment_len well below */
 	int level;	   /* zstd */
+	uid_t owner;	   /* to whom the directory, if it is made, and the files are given; */
+	gid_t group;	   /* 0 and (uid_t)-1: to nobody */
 	int64_t start_monotonic; /* both clocks at the same moment */
 	int64_t start_realtime;
 };

@@ -62,8 +62,17 @@ static enum tape_error set_path(struct recording_writer *w, const char *name)
 	return w->path.failed ? TAPE_ERROR_MEMORY : TAPE_OK;
 }
 
+/* Of the user who wants them; without the right to give them away, that is an error. */
+static enum tape_error give_away(const struct recording_writer *w, int fd)
+{
+	if (!w->options.owner || w->options.owner == (uid_t)-1)
+		return TAPE_OK;
+	return fchown(fd, w->options.owner, w->options.group) == 0 ? TAPE_OK : TAPE_ERROR_IO;
+}
+
 static enum tape_error begin(const struct recording_writer *w, struct segment *segment)
 {
+	enum tape_error error;
 	struct writer_options options = {
 		.level = w->options.level,
 		.segment = w->totals.segments + 1,
@@ -72,7 +81,13 @@ static enum tape_error begin(const struct recording_writer *w, struct segment *s
 	};
 
 	memcpy(options.recording_id, w->recording_id, sizeof(options.recording_id));
-	return segment_begin(segment, w->directory.fd, &options);
+	error = segment_begin(segment, w->directory.fd, &options);
+	if (error)
+		return error;
+	error = give_away(w, segment->output.fd);
+	if (error)
+		segment_discard(segment);
+	return error;
 }
 
 static void add_totals(struct recording_writer_totals *totals, const struct writer *writer)
@@ -314,6 +329,8 @@ static enum tape_error start(struct recording_writer *w)
 	if (error)
 		return error;
 	w->options.path = w->directory.path;
+	if (w->directory.made && (error = give_away(w, w->directory.fd)) != TAPE_OK)
+		return error;
 	w->maker = block_maker_new();
 	if (!w->maker)
 		return TAPE_ERROR_MEMORY;

@@ -99,8 +99,9 @@ static void settings_make(const struct programs *p, const struct options *option
 	flags |= options->port_count ? KERNEL_CONFIG_FILTER_PORT : 0;
 	flags |= options->cgroup_count ? KERNEL_CONFIG_FILTER_CGROUP : 0;
 	flags |= options->follow ? KERNEL_CONFIG_FOLLOW : 0;
-	/* Of the command and all that descends from it, the other filters choose. */
+	/* The command and all that descends from it; and processes that are named beside it. */
 	flags |= options->command ? KERNEL_CONFIG_INHERIT : 0;
+	flags |= options->command && options->name_count ? KERNEL_CONFIG_EITHER : 0;
 	*settings = (struct kernel_config){
 		.flags = flags,
 		.self_pid = (uint32_t)getpid(),

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "record/background.h"
+#include "record/begin.h"
 #include "record/loop.h"
 #include "record/options.h"
 #include "record/summary.h"
@@ -32,7 +38,7 @@ static void failure_print(const struct recorder *r)
 /* What is not recorded, whatever happens, is told before. */
 static void begin_print(const struct recorder *r)
 {
-	fprintf(stderr, "socktape-record: recording into %s\n", r->options->directory);
+	begin_say(r->options, stderr);
 	summary_print_blind(programs_blind(r->programs), stderr);
 }
 
@@ -64,6 +70,32 @@ static void nothing_print(const struct options *options)
 		fputs("    Unix sockets are recorded with --unix only\n", stderr);
 }
 
+/* Where nobody reads what is printed, the recording has it. */
+static void summary_keep(const struct recorder *r, const struct summary *summary)
+{
+	const char *directory = r->options->directory;
+	int place = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = place < 0 ? -1
+			   : openat(place, BACKGROUND_SUMMARY_FILE,
+				    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+	bool good = file &&
+		    (r->owner.uid == (uid_t)-1 || fchown(fd, r->owner.uid, r->owner.gid) == 0);
+
+	if (file) {
+		summary_print(summary, file);
+		good &= !ferror(file);
+		good &= fclose(file) == 0;
+	} else if (fd >= 0) {
+		close(fd);
+	}
+	if (place >= 0)
+		close(place);
+	if (!good)
+		fprintf(stderr, "socktape-record: %s/%s: the summary could not be written: %s\n",
+			directory, BACKGROUND_SUMMARY_FILE, strerror(errno));
+}
+
 static void account_print(const struct recorder *r)
 {
 	struct summary summary = {
@@ -71,8 +103,11 @@ static void account_print(const struct recorder *r)
 		.directory = r->options->directory,
 		.blind = programs_blind(r->programs),
 		.reason = r->stop_reason ? r->stop_reason : "recording failed",
+		.talkers = r->talkers,
 	};
 
+	if (r->options->quiet || r->options->background)
+		summary_keep(r, &summary);
 	if (r->options->quiet) {
 		summary_print_losses(&summary, stderr);
 		return;
@@ -100,20 +135,36 @@ static int conclude(struct recorder *r)
 	return r->error != TAPE_OK ? EXIT_INCOMPLETE : EXIT_RECORDED;
 }
 
+static bool begin(struct recorder *r, struct background *background, struct buffer *problem)
+{
+	const struct options *options = r->options;
+
+	secrets_print(options);
+	if (!options->quiet && !options->command)
+		begin_print(r);
+	return !options->background || background_begin(background, options->directory,
+							r->owner.uid, r->owner.gid, problem);
+}
+
 static int record(const struct options *options, char *const *argv)
 {
+	struct background background = {-1, -1};
 	struct buffer problem = {0};
 	struct recorder r;
 	int status;
 
-	if (recorder_open(&r, options, argv, &problem)) {
-		secrets_print(options);
-		if (!options->quiet && !options->command)
-			begin_print(&r);
+	if (options->background && background_fork(&background, &status, &problem)) {
+		if (problem.len)
+			complain(&problem);
+		return status;
+	}
+	if (recorder_open(&r, options, argv, &problem) && begin(&r, &background, &problem)) {
 		loop_run(&r);
 		status = conclude(&r);
+		background_end(&background, options->directory);
 	} else {
 		complain(&problem);
+		background_end(&background, options->directory);
 		recorder_abandon(&r);
 		status = EXIT_REFUSED;
 	}
@@ -184,6 +235,39 @@ static int printed(void)
 	return EXIT_REFUSED;
 }
 
+/* --stop: what it recorded stands in its summary. */
+static int stop(const struct options *options, char *const *argv)
+{
+	struct buffer problem = {0};
+	char *path;
+	char line[256];
+	FILE *file;
+
+	(void)argv;
+	if (!background_stop(options->directory, &problem)) {
+		complain(&problem);
+		return EXIT_REFUSED;
+	}
+	if (asprintf(&path, "%s/" BACKGROUND_SUMMARY_FILE, options->directory) < 0)
+		return EXIT_RECORDED;
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		fputs(line, stdout);
+	if (file)
+		fclose(file);
+	free(path);
+	return printed();
+}
+
+static int completion(const struct options *options, char *const *argv)
+{
+	(void)argv;
+	if (options_completion(options->shell, stdout))
+		return printed();
+	fputs("socktape-record: --completion: expected bash, zsh or fish\n", stderr);
+	return EXIT_REFUSED;
+}
+
 static int help(const struct options *options, char *const *argv)
 {
 	(void)options;
@@ -202,8 +286,10 @@ static int version(const struct options *options, char *const *argv)
 
 /* By enum options_action. */
 static int (*const actions[])(const struct options *options, char *const *argv) = {
-	[OPTIONS_RECORD] = record, [OPTIONS_PROBE] = probe,	[OPTIONS_LIST_TLS] = list_tls,
-	[OPTIONS_HELP] = help,	   [OPTIONS_VERSION] = version,
+	[OPTIONS_RECORD] = record,	   [OPTIONS_PROBE] = probe,
+	[OPTIONS_LIST_TLS] = list_tls,	   [OPTIONS_STOP] = stop,
+	[OPTIONS_COMPLETION] = completion, [OPTIONS_HELP] = help,
+	[OPTIONS_VERSION] = version,
 };
 
 /*

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "format/completion.h"
 #include "format/nearest.h"
 #include "format/size.h"
 
@@ -150,6 +151,19 @@ static const char *set_duration(struct options *options, const char *argument)
 		       : "how long, such as 10, 0.5 or 1h30m";
 }
 
+static const char *set_background(struct options *options, const char *argument)
+{
+	(void)argument;
+	options->background = true;
+	return NULL;
+}
+
+static const char *set_stop(struct options *options, const char *argument)
+{
+	options->action = OPTIONS_STOP;
+	return set_directory(options, argument);
+}
+
 static const char *set_quiet(struct options *options, const char *argument)
 {
 	(void)argument;
@@ -227,6 +241,13 @@ static const char *set_list_tls(struct options *options, const char *argument)
 	return NULL;
 }
 
+static const char *set_completion(struct options *options, const char *argument)
+{
+	options->action = OPTIONS_COMPLETION;
+	options->shell = argument;
+	return NULL;
+}
+
 static const char *set_probe(struct options *options, const char *argument)
 {
 	(void)argument;
@@ -278,12 +299,16 @@ static const struct option_row rows[] = {
 	 set_wire},
 	{0, "list-tls", NULL, "only list the TLS libraries in use and whether they can be read",
 	 set_list_tls},
+	{0, "Background", NULL, NULL, NULL},
+	{0, "background", NULL, "go on in the background, with DIR/recorder.pid", set_background},
+	{0, "stop", "DIR", "end the recorder in the background that records into DIR", set_stop},
 	{0, "Other", NULL, NULL, NULL},
 	{'q', "quiet", NULL, "print nothing but errors and losses", set_quiet},
 	{'v', "verbose", NULL, "say what this kernel offers and what is used", set_verbose},
 	{0, "compat", NULL, "use the programs for older kernels (5.8 and later) here too",
 	 set_compat},
 	{0, "probe", NULL, "only say whether recording is possible here; exit 0 or 1", set_probe},
+	{0, "completion", "SHELL", "print completion for bash, zsh or fish", set_completion},
 	{'h', "help", NULL, "print this", set_help},
 	{'V', "version", NULL, "print the version", set_version},
 };
@@ -321,6 +346,29 @@ void options_help(FILE *out)
 	      "the recording is incomplete; with COMMAND its own status (128 + signal if "
 	      "killed).\n",
 	      out);
+}
+
+static const char *words_of(void *context, const char *argument)
+{
+	(void)context;
+	if (strcmp(argument, "DIR") == 0 || strcmp(argument, "PATH") == 0)
+		return "";
+	if (strcmp(argument, "SHELL") == 0)
+		return "bash zsh fish";
+	return NULL;
+}
+
+bool options_completion(const char *shell, FILE *out)
+{
+	struct completion_option list[ROW_COUNT];
+	struct completion_command command = {NULL, NULL, list, 0};
+	const struct completion c = {"socktape-record", &command, 1, words_of, NULL};
+
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if (rows[i].set)
+			list[command.option_count++] = (struct completion_option){
+				rows[i].name, rows[i].letter, rows[i].argument, rows[i].help};
+	return completion_print(&c, shell, out);
 }
 
 /* getopt's two tables, made from ROWS. A long option is found by its index, letters by theirs. */
@@ -433,6 +481,11 @@ static bool options_check(struct options *options, struct buffer *problem)
 					    "is the command and its children");
 		return false;
 	}
+	if (options->command && options->background) {
+		buffer_append_text(problem, "--background and a COMMAND exclude each other: the "
+					    "recording ends with the command");
+		return false;
+	}
 	if (options->wire_given && options->tls != OPTIONS_TLS_PLAINTEXT) {
 		buffer_append_text(problem, "--wire chooses what is kept where plaintext of TLS is "
 					    "recorded, and it isn't");
@@ -461,6 +514,38 @@ bool options_filtered(const struct options *options)
 	       options->port_count || options->command;
 }
 
+static void list_append(struct buffer *words, const char *what, const char *text, bool first)
+{
+	buffer_printf(words, "%s%s%s", first ? (words->len ? ", " : "") : " or ", first ? what : "",
+		      text);
+}
+
+void options_describe(const struct options *options, struct buffer *words)
+{
+	char number[16];
+
+	if (options->command)
+		buffer_printf(words, "%s and what it starts%s", options->command[0],
+			      options->name_count ? ", or processes named" : "");
+	for (size_t i = 0; i < options->pid_count; i++) {
+		snprintf(number, sizeof(number), "%u", options->pids[i]);
+		list_append(words, "process ", number, i == 0);
+	}
+	for (size_t i = 0; i < options->name_count; i++)
+		if (options->command)
+			buffer_printf(words, "%s%s", i ? " or " : " ", options->names[i]);
+		else
+			list_append(words, "processes named ", options->names[i], i == 0);
+	for (size_t i = 0; i < options->cgroup_count; i++)
+		list_append(words, "cgroup ", options->cgroups[i], i == 0);
+	for (size_t i = 0; i < options->port_count; i++) {
+		snprintf(number, sizeof(number), "%u", options->ports[i]);
+		list_append(words, "port ", number, i == 0);
+	}
+	if (options->follow && words->len)
+		buffer_append_text(words, ", with children");
+}
+
 bool options_parse(int argc, char **argv, struct options *options, struct buffer *problem)
 {
 	struct getopt_tables tables;
@@ -483,6 +568,10 @@ bool options_parse(int argc, char **argv, struct options *options, struct buffer
 			break;
 		if (!option_apply(options, code, word, &given, problem))
 			return false;
+	}
+	if (optind == argc && strcmp(argv[argc - 1], "--") == 0) {
+		buffer_append_text(problem, "there is no command behind --");
+		return false;
 	}
 	if (optind < argc) {
 		if (strcmp(argv[optind - 1], "--") != 0) {

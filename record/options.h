@@ -33,6 +33,8 @@ enum options_action {
 	OPTIONS_RECORD,
 	OPTIONS_PROBE,
 	OPTIONS_LIST_TLS,
+	OPTIONS_STOP,
+	OPTIONS_COMPLETION,
 	OPTIONS_HELP,
 	OPTIONS_VERSION
 };
@@ -54,7 +56,7 @@ enum options_wire {
 /* What the command line asks for. Strings belong to argv. */
 struct options {
 	enum options_action action;
-	const char *directory;
+	const char *directory; /* of the recording, also of OPTIONS_STOP */
 
 	uint32_t pids[OPTIONS_PIDS_MAX];
 	size_t pid_count;
@@ -80,6 +82,8 @@ struct options {
 	enum options_wire wire;
 	bool wire_given;
 
+	const char *shell; /* of OPTIONS_COMPLETION */
+	bool background;
 	bool quiet;
 	bool verbose;
 	bool compat;
@@ -95,6 +99,12 @@ bool options_parse(int argc, char **argv, struct options *options, struct buffer
 
 /* Whether not all that could be recorded is. */
 bool options_filtered(const struct options *options);
+
+/* Says in some words what OPTIONS ask to be recorded; nothing is said where it is everything. */
+void options_describe(const struct options *options, struct buffer *words);
+
+/* What --completion prints for a shell. False: for none that there is. */
+bool options_completion(const char *shell, FILE *out);
 
 /* What --help prints, made from the same table that options_parse() reads. */
 void options_help(FILE *out);

@@ -38,12 +38,14 @@ static bool capabilities_keep(uint64_t keep)
 	return syscall(SYS_capset, &header, data) == 0;
 }
 
-bool privilege_drop(const char *directory)
+bool privilege_drop(const char *directory, bool chowns)
 {
 	uint64_t keep = BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_BPF) |
 			BIT(CAP_PERFMON) | BIT(CAP_SYS_NICE);
 	struct stat st;
 
+	if (chowns)
+		keep |= BIT(CAP_CHOWN);
 	if (stat(directory, &st) == 0 && st.st_uid != geteuid())
 		keep |= BIT(CAP_DAC_OVERRIDE);
 	/* Without this an exec as root would bring all of them back. */

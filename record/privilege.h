@@ -12,10 +12,11 @@
  *   CAP_BPF, CAP_PERFMON	reading maps where the kernel asks for it (before 5.19), sweeps
  *   CAP_SYS_NICE		to take back a priority that was lowered
  *   CAP_SYS_ADMIN		only when CAP_BPF isn't there to begin with
+ *   CAP_CHOWN			only where CHOWNS: files are given to another user
  *   CAP_DAC_OVERRIDE		only when DIRECTORY belongs to another user
- * The user id stays, so that the files belong to whom started the recorder. False with errno.
+ * The user id stays. False with errno.
  */
-bool privilege_drop(const char *directory);
+bool privilege_drop(const char *directory, bool chowns);
 
 /* Whether this process has what loading the programs takes. */
 bool privilege_sufficient(void);

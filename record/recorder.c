@@ -138,6 +138,8 @@ static bool writer_open(struct recorder *r, struct buffer *problem)
 		.segment_len = options->segment_len,
 		.keep_len = options->keep_len,
 		.level = options->level,
+		.owner = r->owner.uid,
+		.group = r->owner.gid,
 	};
 	struct event clock;
 	struct event host;
@@ -176,9 +178,10 @@ static bool tables_make(struct recorder *r, struct buffer *problem)
 {
 	r->cgroups = cgroup_table_new();
 	r->processes = process_table_new(r->cgroups);
-	if (!r->cgroups || !r->processes)
+	r->talkers = talkers_new();
+	if (!r->cgroups || !r->processes || !r->talkers)
 		buffer_append_text(problem, "out of memory");
-	return r->cgroups && r->processes;
+	return r->cgroups && r->processes && r->talkers;
 }
 
 /* From here on signals come through a descriptor, so that none interrupts a write. */
@@ -251,6 +254,7 @@ static void event_store(void *context, const struct event *event)
 {
 	struct recorder *r = context;
 
+	talkers_event(r->talkers, event);
 	/* Of plaintext, losses are in no sum. */
 	if (event->type == EVENT_LOSS && event->loss.layer == LAYER_WIRE) {
 		r->seen[event->loss.cause].events += event->loss.events;
@@ -327,7 +331,7 @@ static bool recording_begin(struct recorder *r, struct buffer *problem)
 	programs_listeners(r->programs, listener_write, r);
 	if (r->tls)
 		tls_begin(r->tls);
-	if (!privilege_drop(options->directory) && options->verbose)
+	if (!privilege_drop(options->directory, r->owner.uid != (uid_t)-1) && options->verbose)
 		fprintf(stderr, "  can't give up capabilities: %s\n", strerror(errno));
 	/* Not before: a thread keeps the capabilities that it was made with. */
 	if (!store_start(r->store)) {
@@ -347,6 +351,7 @@ bool recorder_open(struct recorder *r, const struct options *options, char *cons
 		   struct buffer *problem)
 {
 	*r = (struct recorder){.options = options, .signals = -1, .wake = -1};
+	r->owner = owner_find();
 	host_read(&r->host, argv);
 	if (options->command && !command_fork(&r->command, options->command)) {
 		buffer_printf(problem, "can't make a process: %s", strerror(errno));
@@ -418,6 +423,7 @@ void recorder_close(struct recorder *r)
 	store_free(r->store);
 	recording_writer_free(r->writer);
 	process_table_free(r->processes);
+	talkers_free(r->talkers);
 	cgroup_table_free(r->cgroups);
 	if (r->wake >= 0)
 		close(r->wake);

@@ -7,8 +7,10 @@
 #include "record/command.h"
 #include "record/host.h"
 #include "record/options.h"
+#include "record/owner.h"
 #include "record/progress.h"
 #include "record/status.h"
+#include "record/talkers.h"
 #include "record/tls.h"
 
 /* Everything that a recording in progress consists of. */
@@ -23,8 +25,10 @@ struct recorder {
 	struct store *store;
 	struct drain *drain;
 	struct tls *tls; /* NULL: plaintext is not asked for */
-	int signals;	 /* signalfd */
-	int wake;	 /* epoll: a signal, or the ring fills */
+	struct talkers *talkers;
+	struct owner owner;
+	int signals; /* signalfd */
+	int wake;    /* epoll: a signal, or the ring fills */
 	int64_t started;
 	int64_t ended;			    /* 0 as long as it goes on */
 	struct tally tally;		    /* as last read */

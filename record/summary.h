@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "record/progress.h"
+#include "record/talkers.h"
 
 /* How a recording ended. */
 struct summary {
@@ -12,6 +13,7 @@ struct summary {
 	const char *directory;
 	uint64_t blind;	    /* bits of enum blind_spot */
 	const char *reason; /* "interrupted", ... */
+	const struct talkers *talkers;
 };
 
 /* The whole account with exact numbers. */

@@ -11,8 +11,6 @@
 
 #include "format/nearest.h"
 
-#define OPTIONS_MAX 64
-
 /*
  * What getopt_long() gives for a long option, its index added: beyond any letter. They have to
  * differ, or it takes the beginning of several for the first of them.
@@ -46,8 +44,8 @@ void command_print_help(const struct command *command)
 }
 
 struct tables {
-	struct option longs[OPTIONS_MAX + 2];
-	char shorts[OPTIONS_MAX * 2 + 3];
+	struct option longs[COMMAND_OPTIONS_MAX + 2];
+	char shorts[COMMAND_OPTIONS_MAX * 2 + 3];
 };
 
 static void fill_tables(const struct command_option *options, struct tables *t)
@@ -57,7 +55,7 @@ static void fill_tables(const struct command_option *options, struct tables *t)
 
 	/* A leading colon asks for ':' when an argument is missing, and for silence. */
 	*shorts++ = ':';
-	for (; count < OPTIONS_MAX && options[count].name; count++) {
+	for (; count < COMMAND_OPTIONS_MAX && options[count].name; count++) {
 		int has = options[count].argument ? required_argument : no_argument;
 
 		t->longs[count] = (struct option){options[count].name, has, NULL,

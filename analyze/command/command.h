@@ -25,6 +25,9 @@ struct command_option {
 
 #define COMMAND_AGAIN "..."
 
+/* No command has more of them. */
+#define COMMAND_OPTIONS_MAX 64
+
 /* A subcommand. analyze/main.c holds the table; help and completion are made from it. */
 struct command {
 	const char *name;

@@ -53,10 +53,18 @@ check "and what its descendants say" grep -q "from-a-grandchild" "$work/only.txt
 check "strangers are not recorded" bash -c "! grep -q stranger '$work/only.txt'"
 check "nor is the server" bash -c "! grep -q e2e-echo '$work/only.txt'"
 
-"$recorder" -q -o "$work/named" -e head -- bash -c "
-	exec 3<>/dev/tcp/127.0.0.1/$port; printf by-bash >&3; head -c7 <&3" >"$work/named.out"
-payloads "$work/named" >"$work/named.txt"
-is "-e chooses among the command's descendants" "$(cat "$work/named.txt")" "head by-bash"
+# In front of the command stands a process of another name, which talks to it.
+for programs in "" --compat; do
+	name=named$programs
+	"$recorder" -q -o "$work/$name" $programs -e e2e-echo -- bash -c "
+		exec 3<>/dev/tcp/127.0.0.1/$port; printf by-bash >&3; head -c7 <&3" >"$work/named.out"
+	payloads "$work/$name" | sort >"$work/named.txt"
+	is "-e beside a command$programs: its processes, or those that are named" "$(cat "$work/named.txt")" \
+		"bash by-bash
+e2e-echo by-bash
+e2e-echo by-bash
+head by-bash"
+done
 
 # The first byte counts: a command that begins at once.
 for i in 1 2 3 4 5; do
