@@ -104,7 +104,7 @@ static size_t options_of(const struct command_option *options, struct completion
 
 static bool print_completion(const char *shell)
 {
-	struct completion_option options[COMMAND_COUNT][COMMAND_OPTIONS_MAX];
+	struct completion_option options[COMMAND_COUNT][COMMAND_OPTIONS_MAX] = {{{0}}};
 	struct completion_command list[COMMAND_COUNT];
 	struct buffer names = {0};
 	const struct completion c = {"socktape", list, COMMAND_COUNT, words_of, &names};

@@ -32,19 +32,25 @@ static __always_inline bool cgroup_matches(void)
 /* Whether the current process is to be recorded; task is the current one. */
 static __always_inline bool process_matches(struct task_struct *task, __u32 tgid)
 {
+	bool named; /* it has to have one of the names */
+
 	if (tgid == settings.self_pid)
 		return false;
 	if (!(settings.flags & FILTERS_OF_PROCESSES))
 		return true;
 	if ((settings.flags & KERNEL_CONFIG_FOLLOW) && bpf_map_lookup_elem(&followed, &tgid))
 		return true;
-	if ((settings.flags & KERNEL_CONFIG_FILTER_PID) && !bpf_map_lookup_elem(&pids, &tgid)) {
-		if (!(settings.flags & KERNEL_CONFIG_EITHER) || !comm_matches(task))
+	named = settings.flags & KERNEL_CONFIG_FILTER_COMM;
+	if (settings.flags & KERNEL_CONFIG_FILTER_PID) {
+		bool listed = bpf_map_lookup_elem(&pids, &tgid);
+
+		if (!listed && !(settings.flags & KERNEL_CONFIG_EITHER))
 			return false;
-	} else if ((settings.flags & KERNEL_CONFIG_FILTER_COMM) &&
-		   !(settings.flags & KERNEL_CONFIG_EITHER) && !comm_matches(task)) {
-		return false;
+		if (listed && (settings.flags & KERNEL_CONFIG_EITHER))
+			named = false;
 	}
+	if (named && !comm_matches(task))
+		return false;
 	return !(settings.flags & KERNEL_CONFIG_FILTER_CGROUP) || cgroup_matches();
 }
 

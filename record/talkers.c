@@ -147,7 +147,8 @@ static size_t largest(const struct talker *table, const struct talker *list[TOLD
 		if (at == TOLD)
 			continue;
 		count += count < TOLD;
-		memmove(&list[at + 1], &list[at], (count - 1 - at) * sizeof(list[0]));
+		for (size_t j = count - 1; j > at; j--)
+			list[j] = list[j - 1];
 		list[at] = &table[i];
 	}
 	return count;

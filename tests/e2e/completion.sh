@@ -36,7 +36,7 @@ bash_words() { # bash_words FUNCTION WORDS...
 if have shellcheck; then
 	check "bash: the scripts are well made" shellcheck -s bash "$work/bash"/*
 fi
-is "bash: commands" "$(bash_words _socktape socktape s)" "schema show sql "
+is "bash: commands" "$(bash_words _socktape socktape fo)" "follow "
 is "bash: options" "$(bash_words _socktape socktape show rec --li)" "--limit "
 is "bash: an option's words" "$(bash_words _socktape socktape conns rec --format '')" "csv json text "
 is "bash: by its letter, too" "$(bash_words _socktape socktape conns rec -f j)" "json "
@@ -52,7 +52,7 @@ is "bash: files" "$(cd "$work" && touch some-file && bash_words _socktape sockta
 
 if have fish; then
 	fish_words() { HOME=$work fish --private -c "for f in $work/fish/*; source \$f; end; complete -C '$1'" | cut -f1 | sort | tr '\n' ' '; }
-	is "fish: commands" "$(fish_words 'socktape s')" "schema show sql "
+	is "fish: commands" "$(fish_words 'socktape fo')" "follow "
 	is "fish: options" "$(fish_words 'socktape show rec --li')" "--limit "
 	is "fish: an option's words" "$(fish_words 'socktape conns rec --format ')" "csv json text "
 else
