@@ -206,7 +206,8 @@ void summary_print(const struct summary *summary, FILE *out)
 	blind_print(summary->blind, "  blind     ", out);
 	cut_print(&progress->account, out);
 	elsewhere_print(&progress->account, out);
-	talkers_print(summary->talkers, out);
+	if (summary->talkers)
+		talkers_print(summary->talkers, out);
 	doubt_print(progress, out);
 }
 

@@ -11,9 +11,9 @@
 struct summary {
 	struct progress progress;
 	const char *directory;
-	uint64_t blind;	    /* bits of enum blind_spot */
-	const char *reason; /* "interrupted", ... */
-	const struct talkers *talkers;
+	uint64_t blind;		       /* bits of enum blind_spot */
+	const char *reason;	       /* "interrupted", ... */
+	const struct talkers *talkers; /* may be NULL */
 };
 
 /* The whole account with exact numbers. */
