@@ -14,6 +14,8 @@
 #include "analyze/replay/loss_row.h"
 #include "analyze/replay/process_row.h"
 #include "analyze/replay/record.h"
+#include "analyze/shape/shape.h"
+#include "analyze/sql/tables.h"
 #include "format/nearest.h"
 #include "protocols/protocol.h"
 
@@ -156,13 +158,20 @@ static void print_column(struct list *list, const struct table *table, const str
 static void print_table(void *context, const struct table *table, bool records)
 {
 	struct list *list = context;
+	const struct sql_table sql = {
+		.name = table->name,
+		.rows = records ? SQL_ROWS_TABLE : SQL_ROWS_RECORDS,
+		.table = table,
+	};
 
-	(void)records;
 	if (list->only && strcmp(list->only, table->name) != 0)
 		return;
 	list->found = true;
 	for (size_t i = 0; i < table->column_count; i++)
 		print_column(list, table, &table->columns[i]);
+	/* SQL has it when it is asked for, and statistics are made by it. */
+	if ((records || table == &records_table) && sql_table_is_shaped(&sql))
+		print_column(list, table, &shape_column);
 }
 
 static void append_name(void *context, const struct table *table, bool records)

@@ -26,7 +26,7 @@ complains() { # complains NAME STATUS PATTERN COMMAND...
 
 # ---- usage ----
 
-for command in info conns events show why schema export import test; do
+for command in info conns events show stat sql why schema export import test; do
 	is "$command --help" "$(status "$socktape" $command --help) $(head -1 "$work/out" | cut -d' ' -f1-3)" \
 		"0 usage: socktape $command"
 done
@@ -94,7 +94,7 @@ is "the client behind a proxy is the one that is shown" \
 is "each record's twin names it as its own" "$("$socktape" show corpora/http/live-demo --json |
 	jq -s 'INDEX(.record_id) as $all | map($all[.twin].twin == .record_id) | all')" true
 is "schema --json: the columns of a row, in their order" \
-	"$("$socktape" schema --json | jq -r 'select(.table == "records" or .table == "http") | .column' | tr '\n' ' ')" \
+	"$("$socktape" schema --json | jq -r 'select((.table == "records" or .table == "http") and .column != "shape") | .column' | tr '\n' ' ')" \
 	"$("$socktape" show "$rec" --json | head -1 | jq -r 'keys_unsorted - ["time"] | join(" ")') "
 complains "a table that isn't there" 1 "there are: records" "$socktape" schema nothing
 is "text in a pipe has no colours" "$("$socktape" show "$rec" | grep -c $'\033')" 0

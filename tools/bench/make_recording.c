@@ -3,7 +3,7 @@
  * Writes a recording as socktape-record would have made it of a busy server, for the benches of the
  * analyzer:
  *
- *     make_recording http|bulk|redis|dns|amqp|cql|thrift|nats|mongodb|mux EXCHANGES DIR
+ *     make_recording http|paths|bulk|redis|dns|amqp|cql|thrift|nats|mongodb|mux EXCHANGES DIR
  * [CONNECTIONS]
  */
 #include <stdio.h>
@@ -53,6 +53,13 @@ static void make_http(uint64_t n, char *request, size_t *request_len, char *resp
 					 "Content-Type: application/json\r\n"
 					 "Content-Length: %d\r\nConnection: keep-alive\r\n\r\n%s",
 					 len, body);
+}
+
+/* The same of few paths. */
+static void make_paths(uint64_t n, char *request, size_t *request_len, char *response,
+		       size_t *response_len)
+{
+	make_http(n % 50, request, request_len, response, response_len);
 }
 
 static void make_redis(uint64_t n, char *request, size_t *request_len, char *response,
@@ -263,6 +270,7 @@ static void make_bulk(uint64_t n, char *request, size_t *request_len, char *resp
 
 static const struct load loads[] = {
 	{"http", 80, TRANSPORT_TCP, make_http},
+	{"paths", 80, TRANSPORT_TCP, make_paths},
 	{"redis", 6379, TRANSPORT_TCP, make_redis},
 	{"dns", 53, TRANSPORT_UDP, make_dns},
 	{"amqp", 5672, TRANSPORT_TCP, make_amqp},
