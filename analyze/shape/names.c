@@ -44,7 +44,22 @@ struct node {
 	uint64_t count;
 };
 
+/* A name that came lately: where it leads, and its form, as long as nothing is decided anew. */
+#define RECENT	    1024
+#define RECENT_NAME 112
+
+struct recent {
+	uint64_t revision;
+	uint32_t leaf;
+	uint16_t len;
+	uint16_t form_len;
+	char name[RECENT_NAME];
+	char form[RECENT_NAME];
+};
+
 struct names {
+	uint64_t revision; /* how often something was decided, from 1 */
+	struct recent *recent;
 	const char *separators;
 	struct node *nodes;
 	uint32_t count;
@@ -250,7 +265,9 @@ struct names *names_new(const char *separators)
 		return NULL;
 	n->separators = separators;
 	n->seed = hash_seed();
-	if (grow(n) && add(n, NONE, span_of("", 0), false) != NONE)
+	n->revision = 1;
+	n->recent = calloc(RECENT, sizeof(*n->recent));
+	if (n->recent && grow(n) && add(n, NONE, span_of("", 0), false) != NONE)
 		return n;
 	names_free(n);
 	return NULL;
@@ -262,6 +279,7 @@ void names_free(struct names *n)
 		return;
 	free(n->nodes);
 	free(n->slots);
+	free(n->recent);
 	buffer_free(&n->texts);
 	free(n);
 }
@@ -317,6 +335,7 @@ static bool merge(struct names *n, uint32_t from, uint32_t into)
 	n->nodes[into].count += n->nodes[from].count;
 	if (!merge_children(n, from, into))
 		return false;
+	n->revision++;
 	n->nodes[from].into = into;
 	if (n->nodes[from].parent != NONE)
 		n->nodes[n->nodes[from].parent].children--;
@@ -555,7 +574,38 @@ static uint32_t learn_segment(struct names *n, uint32_t parent, struct span segm
 				     : add(n, parent, segment, false);
 }
 
-bool names_learn(struct names *n, struct span name)
+/* Where NAME stands among the recent ones; NULL: it is too long. */
+static struct recent *recent_of(const struct names *n, struct span name)
+{
+	if (name.len > RECENT_NAME)
+		return NULL;
+	return &n->recent[hash_bytes(n->seed, name.data, name.len) % RECENT];
+}
+
+static bool is_recent(const struct names *n, const struct recent *r, struct span name)
+{
+	return r && r->revision == n->revision && r->len == name.len &&
+	       memcmp(r->name, name.data, name.len) == 0;
+}
+
+static void remember(struct names *n, struct recent *r, struct span name, uint32_t leaf)
+{
+	struct buffer form = {0};
+
+	r->revision = 0;
+	names_append(n, name, &form);
+	if (!form.failed && form.len <= RECENT_NAME) {
+		memcpy(r->name, name.data, name.len);
+		memcpy(r->form, form.data, form.len);
+		r->len = (uint16_t)name.len;
+		r->form_len = (uint16_t)form.len;
+		r->leaf = leaf;
+		r->revision = n->revision;
+	}
+	buffer_free(&form);
+}
+
+static bool learn(struct names *n, struct span name, uint32_t *leaf)
 {
 	uint32_t at = 0;
 	unsigned depth = 0;
@@ -574,13 +624,37 @@ bool names_learn(struct names *n, struct span name)
 			at = resolved(n, at);
 		}
 	} while (name.len);
+	*leaf = at;
+	return true;
+}
+
+bool names_learn(struct names *n, struct span name)
+{
+	struct recent *r = name.len ? recent_of(n, name) : NULL;
+	uint32_t leaf;
+
+	if (is_recent(n, r, name)) {
+		for (leaf = r->leaf; leaf != NONE && leaf; leaf = n->nodes[leaf].parent)
+			n->nodes[leaf].count++;
+		return true;
+	}
+	if (!learn(n, name, &leaf))
+		return false;
+	if (r)
+		remember(n, r, name, leaf);
 	return true;
 }
 
 void names_append(const struct names *n, struct span name, struct buffer *out)
 {
+	const struct recent *r = name.len ? recent_of(n, name) : NULL;
 	uint32_t at = 0;
 	unsigned depth = 0;
+
+	if (is_recent(n, r, name)) {
+		buffer_append_span(out, span_of(r->form, r->form_len));
+		return;
+	}
 
 	do {
 		struct span segment = cut_segment(n, &name, depth++);

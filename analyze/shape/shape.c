@@ -168,10 +168,12 @@ static const struct value *value_at(const struct value *values, int column)
 /* The path of a request's target (RFC 9112, 3.2): without scheme, host, query and fragment. */
 static struct span path_of(struct span target)
 {
-	const char *scheme = memmem(target.data, target.len, "://", 3);
+	const char *scheme = NULL;
 	size_t len = 0;
 
-	if (scheme && target.data[0] != '/') {
+	if (target.len && target.data[0] != '/')
+		scheme = memmem(target.data, target.len, "://", 3);
+	if (scheme) {
 		size_t from = (size_t)(scheme - target.data) + 3;
 
 		while (from < target.len && target.data[from] != '/')

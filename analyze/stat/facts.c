@@ -53,11 +53,15 @@ static int column_of(const struct table *t, const char *name)
 
 static void bind(struct facts *f, const struct table *t)
 {
-	*f = (struct facts){t,
-			    {column_of(t, "req_bytes"), column_of(t, "resp_bytes")},
-			    {-1, -1},
-			    {-1, -1},
-			    shape_is_learnt(t)};
+	*f = (struct facts){
+		.table = t,
+		.bytes = {column_of(t, "req_bytes"), column_of(t, "resp_bytes")},
+		.failure = {-1, -1},
+		.question = {-1, -1},
+		.learnt = shape_is_learnt(t),
+		.within_requests = strcmp(t->name, "http") == 0 || strcmp(t->name, "http2") == 0 ||
+				   strcmp(t->name, "grpc") == 0,
+	};
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
 		for (size_t c = 0; c < 2 && strcmp(failures[i].table, t->name) == 0; c++)
 			f->failure[c] = column_of(t, failures[i].columns[c]);

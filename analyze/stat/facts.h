@@ -14,7 +14,8 @@ struct facts {
 	int bytes[2]; /* columns; -1: none */
 	int failure[2];
 	int question[2];
-	bool learnt; /* its shapes are (shape_is_learnt()) */
+	bool learnt;	      /* its shapes are (shape_is_learnt()) */
+	bool within_requests; /* asking again is told only where a request is answered */
 };
 
 /* More tables than there are. */

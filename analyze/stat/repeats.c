@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/stat/repeats.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "format/hash.h"
@@ -86,18 +87,45 @@ static const struct request *request_of(struct repeats *r, const struct row *row
 	return found;
 }
 
+/*
+ * A hash of a shape for what has to be told at once, before all names are known: segments with
+ * digits are taken for values.
+ */
+static uint64_t guess(const struct facts *facts, struct span shape)
+{
+	static const char separators[4] = {' ', ':', '/', '.'};
+	uint64_t hash = hash_u64(1, (uintptr_t)facts->table);
+
+	if (!facts->learnt)
+		return hash_bytes(hash, shape.data, shape.len);
+	while (shape.len) {
+		size_t len = 0;
+		bool digits = false;
+
+		while (len < shape.len && !memchr(separators, shape.data[len], sizeof(separators)))
+			digits |= isdigit((unsigned char)shape.data[len++]) != 0;
+		if (len < shape.len)
+			len++;
+		hash = digits ? hash_u64(hash, 0) : hash_bytes(hash, shape.data, len);
+		shape = span_of(shape.data + len, shape.len - len);
+	}
+	return hash;
+}
+
 bool repeats_add(struct repeats *r, const struct row *row, const struct facts *facts,
-		 uint64_t shape, struct run *run)
+		 struct span text, struct run *run)
 {
 	const struct request *request;
 	struct asking *a;
-	uint64_t key, question;
+	uint64_t key, question, shape;
 
 	if (row->end->role == ROLE_SERVER && row->end->pid && row_latency(row) != TIME_UNKNOWN)
 		note_request(r, row);
-	if (!facts_question(facts, row->values, &question))
-		return false;
 	request = row->end->role == ROLE_CLIENT ? request_of(r, row) : NULL;
+	/* That a client goes on asking is nothing to tell, unless it has to answer meanwhile. */
+	if ((facts->within_requests && !request) || !facts_question(facts, row->values, &question))
+		return false;
+	shape = guess(facts, text);
 	key = request ? hash_bytes(1, request->id, strlen(request->id))
 		      : hash_u64(2, row->end->conn);
 	a = &r->asking[key % PLACES];

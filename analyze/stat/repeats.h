@@ -28,7 +28,7 @@ struct repeats *repeats_new(void); /* NULL without memory */
  * *RUN.
  */
 bool repeats_add(struct repeats *r, const struct row *row, const struct facts *facts,
-		 uint64_t shape, struct run *run);
+		 struct span shape, struct run *run);
 
 void repeats_free(struct repeats *r); /* NULL is fine */
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/stat/statistics.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "analyze/replay/record.h"
@@ -158,31 +157,6 @@ static bool count_row(struct statistics *s, struct group *group, const struct ro
 	return count_failure(s, group, row);
 }
 
-/*
- * A hash of a shape for what has to be told at once, before all names are known: segments with
- * digits are taken for values.
- */
-static uint64_t guess(const struct facts *facts, struct span shape)
-{
-	static const char separators[4] = {' ', ':', '/', '.'};
-	uint64_t hash = hash_u64(1, (uintptr_t)facts->table);
-
-	if (!facts->learnt)
-		return hash_bytes(hash, shape.data, shape.len);
-	while (shape.len) {
-		size_t len = 0;
-		bool digits = false;
-
-		while (len < shape.len && !memchr(separators, shape.data[len], sizeof(separators)))
-			digits |= isdigit((unsigned char)shape.data[len++]) != 0;
-		if (len < shape.len)
-			len++;
-		hash = digits ? hash_u64(hash, 0) : hash_bytes(hash, shape.data, len);
-		shape = span_of(shape.data + len, shape.len - len);
-	}
-	return hash;
-}
-
 void statistics_add(struct statistics *s, const struct row *row, const struct value *common,
 		    bool counted)
 {
@@ -204,7 +178,7 @@ void statistics_add(struct statistics *s, const struct row *row, const struct va
 		s->no_memory = true;
 	make_shape(s, row, &shape);
 	facts = facts_of(&s->facts, row->table);
-	again = repeats_add(s->repeats, row, facts, guess(facts, buffer_span(&s->text)), &run);
+	again = repeats_add(s->repeats, row, facts, buffer_span(&s->text), &run);
 	if (!counted)
 		return;
 	group = group_of(s, row, parts, sizeof(parts) / sizeof(parts[0]));
