@@ -442,7 +442,7 @@ void shapes_again(const struct shapes *s, const struct table *table, struct span
 {
 	const struct recipe *r = shape_is_learnt(table) ? recipe_of(table) : NULL;
 	const struct part *part;
-	size_t at = r ? learnt_at(r, shape, &part) : SIZE_MAX;
+	size_t at = r && shape.len ? learnt_at(r, shape, &part) : SIZE_MAX;
 
 	if (at == SIZE_MAX) {
 		buffer_append_span(out, shape);
