@@ -248,6 +248,7 @@ struct kernel_secret {
 #define KERNEL_TLS_TYPED		 (1ULL << 34) /* argument 2 is a type of record, data follows */
 #define KERNEL_TLS_BRANCH		 (1ULL << 35) /* Go: at the branch that makes the stack larger */
 #define KERNEL_TLS_WRAPPED		 (1ULL << 36) /* the random is handed on: bpf/tls_secret.h */
+#define KERNEL_TLS_FIFTH		 (1ULL << 37) /* with COUNTED: through argument 5 */
 
 #define KERNEL_TLS_DATA_TYPE 0x17      /* application_data: RFC 8446 section 5.1 */
 #define KERNEL_TLS_MOVED_MAX (1 << 30) /* of one call; more is no length */

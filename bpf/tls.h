@@ -260,6 +260,10 @@ int tls_enter(struct function_registers *regs)
 	} else {
 		frame.buffer = FUNCTION_ARG2(regs);
 		frame.count_at = FUNCTION_ARG4(regs);
+		/* Loaded each for itself: a register that is chosen can't be read. */
+		barrier_var(frame.count_at);
+		if (cookie & KERNEL_TLS_FIFTH)
+			frame.count_at = FUNCTION_ARG5(regs);
 	}
 	if (process_matches(current_task(), id >> 32))
 		tls_call_begin(id, &frame);

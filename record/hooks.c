@@ -193,6 +193,8 @@ static uint64_t cookie_of(uint32_t number, const struct tls_point *point)
 		cookie |= KERNEL_TLS_RECEIVES;
 	if (point->shape & TLS_POINT_COUNTED)
 		cookie |= KERNEL_TLS_COUNTED;
+	if (point->shape & TLS_POINT_FIFTH)
+		cookie |= KERNEL_TLS_FIFTH;
 	if (point->shape & TLS_POINT_TYPED)
 		cookie |= KERNEL_TLS_TYPED;
 	if (point->shape & TLS_POINT_BRANCH)

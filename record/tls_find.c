@@ -10,6 +10,7 @@ static const char *const symbol_names[SYMBOLS] = {
 	[SSL_WRITE] = "SSL_write",
 	[SSL_READ_EX] = "SSL_read_ex",
 	[SSL_WRITE_EX] = "SSL_write_ex",
+	[SSL_WRITE_EX2] = "SSL_write_ex2",
 	[SSL_LOG_SECRET] = "ssl_log_secret",
 	[BORING] = "SSL_CTX_set_custom_verify",
 	[LIBRE] = "tls_config_new",
@@ -87,13 +88,17 @@ static uint64_t openssl_internal(struct finder *f, int symbol, int ex)
 	return f->symbols[symbol].address + (uint64_t)plain;
 }
 
-/* One direction: the inner function, or each of those that are exported. */
-static bool openssl_places(struct finder *f, int symbol, int ex, const struct tls_point *like)
+/*
+ * One direction: the inner function, or each of those that are exported. SHAPE: of the inner one
+ * and of EX.
+ */
+static bool openssl_places(struct finder *f, int symbol, int ex, uint32_t shape,
+			   const struct tls_point *like)
 {
 	struct tls_point counted = *like;
 	uint64_t inner = openssl_internal(f, symbol, ex);
 
-	counted.shape = TLS_POINT_COUNTED;
+	counted.shape = shape;
 	if (inner && function_add(f, inner, &counted))
 		return true;
 	if (!function_add(f, f->symbols[symbol].address, like))
@@ -102,19 +107,20 @@ static bool openssl_places(struct finder *f, int symbol, int ex, const struct tl
 }
 
 /* Cheap ones first, whichever functions have them. */
-static bool openssl_points(struct finder *f, int symbol, int ex, const struct tls_point *like)
+static bool openssl_points(struct finder *f, int symbol, int ex, uint32_t shape,
+			   const struct tls_point *like)
 {
 	const struct tls_wanted wanted = f->wanted;
 	size_t before = f->found->point_count;
 	bool placed;
 
 	f->wanted.slow = false;
-	placed = openssl_places(f, symbol, ex, like);
+	placed = openssl_places(f, symbol, ex, shape, like);
 	f->wanted = wanted;
 	if (placed || !wanted.slow)
 		return placed;
 	f->found->point_count = before;
-	return openssl_places(f, symbol, ex, like);
+	return openssl_places(f, symbol, ex, shape, like);
 }
 
 static bool openssl_version(struct elf_file *file, struct tls_found *found)
@@ -133,6 +139,7 @@ static enum tls_hook openssl_find(struct finder *f)
 						 DIRECTION_RECEIVED, 0};
 	static const struct tls_point send = {0, TLS_POINT_FUNCTION, CALL_SSL_WRITE, DIRECTION_SENT,
 					      0};
+	bool flags;
 
 	f->found->kind = has(f, BORING)	 ? TLS_LIBRARY_BORINGSSL
 			 : has(f, LIBRE) ? TLS_LIBRARY_LIBRESSL
@@ -141,8 +148,11 @@ static enum tls_hook openssl_find(struct finder *f)
 		openssl_version(f->file, f->found);
 	if (f->wanted.hook == TLS_HOOK_KEYS)
 		return tls_find_secrets(f);
-	if (!openssl_points(f, SSL_READ, SSL_READ_EX, &receive) ||
-	    !openssl_points(f, SSL_WRITE, SSL_WRITE_EX, &send))
+	/* From 3.3 on sending has flags before the number of bytes. */
+	flags = has(f, SSL_WRITE_EX2);
+	if (!openssl_points(f, SSL_READ, SSL_READ_EX, TLS_POINT_COUNTED, &receive) ||
+	    !openssl_points(f, SSL_WRITE, flags ? SSL_WRITE_EX2 : SSL_WRITE_EX,
+			    flags ? TLS_POINT_COUNTED | TLS_POINT_FIFTH : TLS_POINT_COUNTED, &send))
 		return TLS_HOOK_NO_PLACE;
 	return TLS_HOOK_PLAINTEXT;
 }

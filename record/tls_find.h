@@ -20,6 +20,8 @@
 
 #define TLS_POINT_WRAPPED 8 /* of a secret: the client random is handed on with it */
 
+#define TLS_POINT_FIFTH 16 /* with COUNTED: through its fifth argument */
+
 /* Which probes stand there. */
 enum tls_point_kind {
 	TLS_POINT_FUNCTION,  /* one at the begin of a function, and one at its return */
