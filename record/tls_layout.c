@@ -11,9 +11,9 @@ struct version {
 };
 
 /*
- * 1.1.1 has the random behind ssl->s3, later ones in the object itself. Tried: 3.0.19, 3.0.22, and
- * GnuTLS 3.7.9; the others are as their structures are declared. A wrong one does no harm: a random
- * that stands in no ClientHello ties nothing.
+ * 1.1.1 has the random behind ssl->s3, later ones in the object itself.
+ * Tried: 3.0.19, 3.0.22, 3.5.9, and GnuTLS 3.7.9, 3.8.9; the others are as their structures are
+ * declared. A wrong one does no harm: a random that stands in no ClientHello ties nothing.
  */
 static const struct {
 	enum tls_library kind;
@@ -30,7 +30,7 @@ static const struct {
 	{TLS_LIBRARY_OPENSSL, {3, 4, 0}, {3, 4, 0}, {0, 0x140, 0x70}},
 	{TLS_LIBRARY_OPENSSL, {3, 4, 1}, {3, 4, 99}, {0, 0x148, 0x78}},
 	{TLS_LIBRARY_OPENSSL, {3, 5, 0}, {4, 0, 99}, {0, 0x188, 0x78}},
-	{TLS_LIBRARY_GNUTLS, {3, 7, 9}, {3, 7, 9}, {0, 0x50, 0}},
+	{TLS_LIBRARY_GNUTLS, {3, 7, 0}, {3, 8, 99}, {0, 0x50, 0}},
 };
 
 static int version_compare(const struct version *a, const struct version *b)
