@@ -56,7 +56,7 @@ for row in map(json.loads, sys.stdin):
     if opcode in did:
         did[opcode] += 1
     did["errors"] += row["outcome"] == "error"
-    did["odd"] += row["outcome"] not in ("ok", "error") or row["note"] != ""
+    did["odd"] += row["outcome"] not in ("ok", "error") or bool(row["note"])
     if row["keyspace"] == "shop" and row["result"] == "rows":
         did["rows"] += row["rows"]
 print(json.dumps(did))'

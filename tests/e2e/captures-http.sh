@@ -21,7 +21,7 @@ for line in sys.stdin.buffer.read().split(b"\n"):
     if not line:
         continue
     record = json.loads(line)
-    interim = re.search("interim ([^;]*)", record["note"])
+    interim = re.search("interim ([^;]*)", record["note"] or "")
     requests += record["method"] is not None
     responses += record["resp_bytes"] is not None
     responses += len(interim.group(1).split(", ")) if interim else 0

@@ -41,7 +41,7 @@ record_end $port
 kill "$(pgrep -P $server)"
 wait $server
 "$socktape" show "$work/rec" kafka --json | jq -c 'select(.proto == "kafka") |
-	select(.api == null or (.note | sub("a topic.s name is inferred from another connection"; "")) != "" or
+	select(.api == null or ((.note // "") | sub("a topic.s name is inferred from another connection"; "")) != "" or
 		(.outcome != "ok" and .error == null)) |
 	[.record_id, .api, .outcome, .note]' >"$work/odd"
 is "every request is whole, answered and known" "$(head -5 "$work/odd")" ""
