@@ -626,7 +626,8 @@ static void layouts_are_known_by_version(void **state)
 				    &layout));
 	assert_int_equal(layout.random_in, 0xa8);
 	assert_true(tls_layout_find(TLS_LIBRARY_GNUTLS, span_text("GnuTLS 3.7.9"), &layout));
-	assert_false(tls_layout_find(TLS_LIBRARY_GNUTLS, span_text("GnuTLS 3.8.9"), &layout));
+	assert_true(tls_layout_find(TLS_LIBRARY_GNUTLS, span_text("GnuTLS 3.8.9"), &layout));
+	assert_int_equal(layout.random_at, 0x50);
 	assert_false(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text("OpenSSL 1.0.2u"), &layout));
 	assert_false(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text(""), &layout));
 	assert_false(tls_layout_find(TLS_LIBRARY_BORINGSSL, span_text("3.0.1"), &layout));
