@@ -3,8 +3,7 @@
  * Writes a recording as socktape-record would have made it of a busy server, for the benches of the
  * analyzer:
  *
- *     make_recording http|paths|bulk|redis|dns|amqp|cql|thrift|nats|mongodb|mux EXCHANGES DIR
- * [CONNECTIONS]
+ *     make_recording PROTOCOL EXCHANGES DIR [CONNECTIONS]     loads[] below has the protocols
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -268,6 +267,129 @@ static void make_bulk(uint64_t n, char *request, size_t *request_len, char *resp
 	*response_len = (size_t)head + BULK_LEN;
 }
 
+/* The eight digits of N where MESSAGE has as many points. */
+static void put_digits(char *message, size_t len, uint64_t n)
+{
+	char digits[16], *at = memmem(message, len, "........", 8);
+
+	snprintf(digits, sizeof(digits), "%08llu", (unsigned long long)n % 100000000);
+	if (at)
+		memcpy(at, digits, 8);
+}
+
+/* A statement with a parameter, by the extended protocol, and its row (PostgreSQL, "Message
+ * Formats"). */
+static void make_pgsql(uint64_t n, char *request, size_t *request_len, char *response,
+		       size_t *response_len)
+{
+	static const char asked[] =
+		"P\000\000\000=\000SELECT id, name, price FROM shop.orders WHERE id = $1\000"
+		"\000\000B\000\000\000\030\000\000\000\000\000\001\000\000\000\010........"
+		"\000\000D\000\000\000\006P\000E\000\000\000\011\000\000\000\000\000S\000\000"
+		"\000\004";
+	static const char answered[] =
+		"1\000\000\000\0042\000\000\000\004T\000\000\000J\000\003id\000\000\000\000"
+		"\000\000\000\000\000\000\027\000\004\377\377\377\377\000\000name\000\000\000"
+		"\000\000\000\000\000\000\000\031\377\377\377\377\377\377\000\000price\000"
+		"\000\000\000\000\000\000\000\000\002\275\000\010\377\377\377\377\000\000D"
+		"\000\000\000-\000\003\000\000\000\010........\000\000\000\017a name of fifte"
+		"\000\000\000\0043.50C\000\000\000\015SELECT 1\000Z\000\000\000\005I";
+
+	static const char startup[] = "\0\0\0\x14\0\3\0\0user\0bench\0";
+	static const char ready[] = "R\0\0\0\x08\0\0\0\0Z\0\0\0\5I";
+	char *to = request, *back = response;
+
+	if (n / CONNECTIONS == 0) {
+		to = put(to, startup, sizeof(startup));
+		back = put(back, ready, sizeof(ready) - 1);
+	}
+	*request_len = (size_t)(put(to, asked, sizeof(asked) - 1) - request);
+	*response_len = (size_t)(put(back, answered, sizeof(answered) - 1) - response);
+	put_digits(request, *request_len, n);
+	put_digits(response, *response_len, n);
+}
+
+/* A query, and its row as text (MySQL, "Text Resultset"). */
+static void make_mysql(uint64_t n, char *request, size_t *request_len, char *response,
+		       size_t *response_len)
+{
+	static const char asked[] =
+		"5\000\000\000\003SELECT id, name FROM shop.orders WHERE id = ........";
+	static const char answered[] =
+		"\001\000\000\001\002*\000\000\002\003def\004shop\006orders\006orders\002id"
+		"\002id\014\077\000\013\000\000\000\003\003B\000\000\000.\000\000\003\003def"
+		"\004shop\006orders\006orders\004name\004name\014!\000<\000\000\000\375\000"
+		"\000\000\000\000\005\000\000\004\376\000\000\002\000\031\000\000\005\010...."
+		"....\017a name of fifte\005\000\000\006\376\000\000\002\000";
+
+	*request_len = sizeof(asked) - 1;
+	*response_len = sizeof(answered) - 1;
+	memcpy(request, asked, *request_len);
+	memcpy(response, answered, *response_len);
+	put_digits(request, *request_len, n);
+	put_digits(response, *response_len, n);
+}
+
+/* A record is produced: Produce of version 7, a batch of magic 2. */
+static void make_kafka(uint64_t n, char *request, size_t *request_len, char *response,
+		       size_t *response_len)
+{
+	static const char asked[] =
+		"\000\000\000\237\000\000\000\007....\000\005bench\377\377\000\001\000\000'"
+		"\020\000\000\000\001\000\006orders\000\000\000\001\000\000\000\000\000\000"
+		"\000p\000\000\000\000\000\000\000\000\000\000\000d\000\000\000\000\002\000"
+		"\000\000\000\000\000\000\000\000\000\000\000\001\233v\332\250\000\000\000"
+		"\001\233v\332\250\000\377\377\377\377\377\377\377\377\377\377\377\377\377"
+		"\377\000\000\000\001d\000\000\000\014key-01L{\042order\042:........,\042note"
+		"\042:\042some words\042}\000";
+	static const char answered[] =
+		"\000\000\0006....\000\000\000\001\000\006orders\000\000\000\001\000\000\000"
+		"\000\000\000\000\000\000\000\000\000\000\007\377\377\377\377\377\377\377\377"
+		"\000\000\000\000\000\000\000\000\000\000\000\000";
+
+	*request_len = sizeof(asked) - 1;
+	*response_len = sizeof(answered) - 1;
+	memcpy(request, asked, *request_len);
+	memcpy(response, answered, *response_len);
+	put_be32(request + 8, n & 0xffffffff);
+	put_be32(response + 4, n & 0xffffffff);
+	put_digits(request, *request_len, n);
+}
+
+/* A GET with its answer in JSON; fields are indexed or literal (RFC 7541, section 6). */
+static void make_http2(uint64_t n, char *request, size_t *request_len, char *response,
+		       size_t *response_len)
+{
+	static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0";
+	static const char settings[] = "\0\0\0\4\0\0\0\0";
+	static const char fields[] = "\1\x0cshop.example\x0f\x2b\x09"
+				     "bench/1.0";
+	uint64_t turn = n / CONNECTIONS;
+	char *to = request, *back = response;
+	int len;
+
+	if (!turn) {
+		to = put(to, preface, sizeof(preface));
+		back = put(back, settings, sizeof(settings));
+	}
+	/* :method GET, :scheme http, a :path; then :authority and user-agent */
+	memcpy(to, "\0\0\0\1\5\0\0\0\0\x82\x86\4", 12);
+	len = snprintf(to + 13, 64, "/api/items/%012llu", (unsigned long long)n);
+	to[12] = (char)len;
+	memcpy(to + 13 + len, fields, sizeof(fields) - 1);
+	to[2] = (char)(4 + (size_t)len + sizeof(fields) - 1);
+	put_be32(to + 5, 2 * turn + 1);
+	*request_len = (size_t)(to - request) + 13 + (size_t)len + sizeof(fields) - 1;
+	/* :status 200 */
+	memcpy(back, "\0\0\1\1\4\0\0\0\0\x88\0\0\0\0\1\0\0\0", 18);
+	len = snprintf(back + 19, 128, "{\"id\":%llu,\"name\":\"item %llu\"}\n",
+		       (unsigned long long)n, (unsigned long long)n % 1000);
+	back[12] = (char)len;
+	put_be32(back + 5, 2 * turn + 1);
+	put_be32(back + 15, 2 * turn + 1);
+	*response_len = (size_t)(back - response) + 19 + (size_t)len;
+}
+
 static const struct load loads[] = {
 	{"http", 80, TRANSPORT_TCP, make_http},
 	{"paths", 80, TRANSPORT_TCP, make_paths},
@@ -277,6 +399,10 @@ static const struct load loads[] = {
 	{"thrift", 9090, TRANSPORT_TCP, make_thrift},
 	{"nats", 4222, TRANSPORT_TCP, make_nats},
 	{"cql", 9042, TRANSPORT_TCP, make_cql},
+	{"pgsql", 5432, TRANSPORT_TCP, make_pgsql},
+	{"mysql", 3306, TRANSPORT_TCP, make_mysql},
+	{"kafka", 9092, TRANSPORT_TCP, make_kafka},
+	{"http2", 8080, TRANSPORT_TCP, make_http2},
 	{"mongodb", 27017, TRANSPORT_TCP, make_mongodb},
 	{"mux", 9990, TRANSPORT_TCP, make_mux},
 	{"bulk", 80, TRANSPORT_TCP, make_bulk},
@@ -381,8 +507,7 @@ int main(int argc, char **argv)
 			load = &loads[i];
 	if (!load || connections < 1 || connections > CONNECTIONS_MAX) {
 		fprintf(stderr,
-			"usage: make_recording http|redis|dns|amqp|cql|thrift|nats|mongodb|mux "
-			"EXCHANGES DIR [CONNECTIONS up to %d]\n",
+			"usage: make_recording PROTOCOL EXCHANGES DIR [CONNECTIONS up to %d]\n",
 			CONNECTIONS_MAX);
 		return 1;
 	}

@@ -29,6 +29,17 @@ TSHARK_FIELDS = {
                    "bool", "int", "int64", "double", "string", "objectid", "regex.pattern")],
     "cql": ["cql.opcode", "cql.stream", "cql.string", "cql.consistency", "cql.int", "cql.varchar",
             "cql.double"],
+    "http2": ["http2.headers.method", "http2.headers.path", "http2.headers.authority",
+              "http2.headers.status", "http2.header.name", "http2.header.value", "http2.data.data",
+              "http2.streamid"],
+    "dns": ["dns.qry.name", "dns.qry.type", "dns.a", "dns.flags.rcode"],
+    "pgsql": ["pgsql.type", "pgsql.query", "pgsql.val.data", "pgsql.tag", "pgsql.col.name",
+              "pgsql.statement", "pgsql.portal", "pgsql.status"],
+    "mysql": ["mysql.command", "mysql.query", "mysql.affected_rows", "mysql.row.text",
+              "mysql.field.name", "mysql.error.message"],
+    "kafka": ["kafka.api_key", "kafka.api_version", "kafka.client_id", "kafka.correlation_id",
+              "kafka.topic_name", "kafka.partition_id", "kafka.offset", "kafka.message_key",
+              "kafka.message_value", "kafka.error"],
     "thrift": ["thrift.method", "thrift.seq_id", "thrift.string", "thrift.i32", "thrift.i64"],
 }
 
@@ -51,6 +62,8 @@ def tshark_rate(work, protocol):
     capture = os.path.join(work, "same.pcapng")
     run([SOCKTAPE, "export", recording, "-q", "-o", capture])
     command = ["tshark", "-n", "-r", capture, "-T", "fields"]
+    if protocol == "http2":
+        command += ["-d", "tcp.port==8080,http2"]
     for field in ["frame.time_epoch", "tcp.stream"] + TSHARK_FIELDS[protocol]:
         command += ["-e", field]
     ended = run(command)
@@ -144,7 +157,9 @@ def bench_instructions(work, protocol):
 
 def bench(work, options):
     print("\nreplay: socktape show --json, CPU time of one core")
-    rows = [bench_protocol(work, p, options) for p in ("http", "redis", "amqp", "cql", "thrift", "mongodb", "nats", "mux")]
+    rows = [bench_protocol(work, p, options) for p in (
+        "http", "http2", "redis", "dns", "pgsql", "mysql", "kafka", "amqp", "cql", "thrift", "mongodb",
+        "nats", "mux")]
     table("records to JSON", ["", "records", "of tshark's speed", "of zstd -dc's time"], rows)
     rows = [bench_memory(work, p) for p in ("http", "redis")]
     table("peak memory", ["", f"{EXCHANGES // 5:,}", f"{EXCHANGES * 2:,} records", "ratio"], rows)
