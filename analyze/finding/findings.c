@@ -21,7 +21,7 @@
 struct bound_rule {
 	const struct rule *rule;
 	const struct table *table; /* NULL: all */
-	size_t columns[RULE_COLUMNS];
+	int columns[RULE_COLUMNS];
 };
 
 #define BOUND_MAX 48
@@ -160,15 +160,6 @@ static int find_in_connections(struct finder *f)
 
 /* ---- records ---- */
 
-size_t rule_column(const struct table *table, const char *name)
-{
-	size_t i = 0;
-
-	while (i < table->column_count && strcmp(table->columns[i].name, name) != 0)
-		i++;
-	return i;
-}
-
 static const struct rule *const rules[] = {common_rules, http_rules, tls_rules, clear_rules};
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
@@ -184,8 +175,8 @@ static bool bind(struct bound_rule *to, const struct rule *rule)
 	if (!to->table)
 		return false;
 	for (size_t i = 0; i < RULE_COLUMNS && rule->columns[i]; i++) {
-		to->columns[i] = rule_column(to->table, rule->columns[i]);
-		if (to->columns[i] == to->table->column_count)
+		to->columns[i] = table_column(to->table, rule->columns[i]);
+		if (to->columns[i] < 0)
 			return false;
 	}
 	return true;

@@ -182,7 +182,7 @@ static void prepare(struct match_list *list, const struct table *table)
 		if (strcmp(matches[i].table, table->name) != 0)
 			continue;
 		list->match[list->count] = i;
-		list->column[list->count++] = rule_column(table, matches[i].column);
+		list->column[list->count++] = table_column(table, matches[i].column);
 	}
 }
 
@@ -194,7 +194,7 @@ enum finding_kind match_find(struct match_list *list, const struct row *row)
 		const struct match *m = &matches[list->match[i]];
 		struct span text;
 
-		if (list->column[i] < row->table->column_count) {
+		if (list->column[i] >= 0) {
 			text = text_of(&row->values[list->column[i]], &list->text);
 		} else {
 			buffer_clear(&list->text);
@@ -223,7 +223,7 @@ bool matches_are_sound(void)
 										    : 1;
 		if (!table || of_table > MATCH_LIST_MAX)
 			return false;
-		if (rule_column(table, matches[i].column) == table->column_count &&
+		if (table_column(table, matches[i].column) < 0 &&
 		    strcmp(matches[i].column, LINE) != 0)
 			return false;
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/finding/retry.h"
 
+#include "format/hash.h"
+
 #define WITHIN_NS INT64_C(60000000000)
 
 /* Columns that tell a request from another, by table. */
@@ -21,24 +23,12 @@ static const struct {
 	{"thrift", {"method", "args"}},
 };
 
-/* FNV-1a. */
-static uint64_t mix(uint64_t hash, const void *data, size_t len)
-{
-	const uint8_t *p = data;
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
-	return (hash ^ len) * UINT64_C(0x100000001b3);
-}
-
 static uint64_t mix_column(uint64_t hash, const struct row *row, const char *name)
 {
-	for (size_t i = 0; i < row->table->column_count; i++) {
-		const struct value *v = &row->values[i];
+	int at = table_column(row->table, name);
 
-		if (strcmp(row->table->columns[i].name, name) == 0 && value_has_text(v))
-			return mix(hash, v->text.data, v->text.len);
-	}
+	if (at >= 0 && value_has_text(&row->values[at]))
+		hash = hash_bytes(hash, row->values[at].text.data, row->values[at].text.len);
 	return hash;
 }
 
@@ -53,10 +43,10 @@ static bool identify(const struct row *row, uint64_t *hash)
 		if (strcmp(identities[i].table, row->table->name) != 0)
 			continue;
 		/* Another try may come from another port. */
-		*hash = mix(UINT64_C(0xcbf29ce484222325), &i, sizeof(i));
-		*hash = mix(*hash, client.ip, sizeof(client.ip));
-		*hash = mix(*hash, server.ip, sizeof(server.ip));
-		*hash = mix(*hash, &server.port, sizeof(server.port));
+		*hash = hash_u64(0, i);
+		*hash = hash_bytes(*hash, client.ip, sizeof(client.ip));
+		*hash = hash_bytes(*hash, server.ip, sizeof(server.ip));
+		*hash = hash_u64(*hash, server.port);
 		for (size_t j = 0; j < 4 && identities[i].columns[j]; j++)
 			*hash = mix_column(*hash, row, identities[i].columns[j]);
 		return true;

@@ -42,16 +42,13 @@ extern const struct rule http_rules[];
 extern const struct rule tls_rules[];
 extern const struct rule clear_rules[];
 
-/* The index of a column; table->column_count when there is none. */
-size_t rule_column(const struct table *table, const char *name);
-
 /* The lines of matches.c for the table that was asked about last. Zero-initialised: none. */
 #define MATCH_LIST_MAX 24
 struct match_list {
 	const struct table *table;
 	size_t count;
 	size_t match[MATCH_LIST_MAX];
-	size_t column[MATCH_LIST_MAX];
+	int column[MATCH_LIST_MAX]; /* -1: the record in one line */
 	struct buffer text;
 };
 

@@ -115,22 +115,14 @@ bool shape_is_learnt(const struct table *table)
 	return false;
 }
 
-static int column_of(const struct table *table, const char *name)
-{
-	for (size_t i = 0; name && i < table->column_count; i++)
-		if (strcmp(table->columns[i].name, name) == 0)
-			return (int)i;
-	return -1;
-}
-
 static struct bound bind(const struct table *table, const struct recipe *recipe)
 {
 	struct bound b = {.table = table, .recipe = recipe};
 
-	b.command = column_of(table, "command");
+	b.command = table_column(table, "command");
 	for (; b.count < PARTS_MAX && recipe->parts[b.count].column; b.count++) {
-		b.columns[b.count] = column_of(table, recipe->parts[b.count].column);
-		b.insteads[b.count] = column_of(table, recipe->parts[b.count].instead);
+		b.columns[b.count] = table_column(table, recipe->parts[b.count].column);
+		b.insteads[b.count] = table_column(table, recipe->parts[b.count].instead);
 	}
 	return b;
 }

@@ -43,19 +43,11 @@ static const struct {
 	{"http2", {"path", NULL}},	    {"grpc", {"requests", NULL}},
 };
 
-static int column_of(const struct table *t, const char *name)
-{
-	for (size_t i = 0; name && i < t->column_count; i++)
-		if (strcmp(t->columns[i].name, name) == 0)
-			return (int)i;
-	return -1;
-}
-
 static void bind(struct facts *f, const struct table *t)
 {
 	*f = (struct facts){
 		.table = t,
-		.bytes = {column_of(t, "req_bytes"), column_of(t, "resp_bytes")},
+		.bytes = {table_column(t, "req_bytes"), table_column(t, "resp_bytes")},
 		.failure = {-1, -1},
 		.question = {-1, -1},
 		.learnt = shape_is_learnt(t),
@@ -64,10 +56,10 @@ static void bind(struct facts *f, const struct table *t)
 	};
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
 		for (size_t c = 0; c < 2 && strcmp(failures[i].table, t->name) == 0; c++)
-			f->failure[c] = column_of(t, failures[i].columns[c]);
+			f->failure[c] = table_column(t, failures[i].columns[c]);
 	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
 		for (size_t c = 0; c < 2 && strcmp(questions[i].table, t->name) == 0; c++)
-			f->question[c] = column_of(t, questions[i].columns[c]);
+			f->question[c] = table_column(t, questions[i].columns[c]);
 }
 
 const struct facts *facts_of(struct facts_cache *c, const struct table *table)

@@ -3,6 +3,7 @@
 
 #include <strings.h>
 
+#include "format/hash.h"
 #include "protocols/value/json_read.h"
 
 const char *trace_id_text(enum trace_id_kind kind)
@@ -21,21 +22,11 @@ struct found {
 	size_t count;
 };
 
-/* FNV-1a. */
-static uint64_t hash_of(struct span text)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (uint8_t)text.data[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
 static void add(struct found *f, enum trace_id_kind kind, struct span id)
 {
 	/* Shorter ones say nothing. */
 	if (id.len >= 8 && f->count < TRACE_IDS_MAX)
-		f->ids[f->count++] = (struct trace_id){kind, hash_of(id)};
+		f->ids[f->count++] = (struct trace_id){kind, hash_bytes(0, id.data, id.len)};
 }
 
 /* The part of TEXT before the first MARK behind FROM. */

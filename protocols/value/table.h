@@ -38,4 +38,13 @@ struct table {
 	void (*describe)(const struct value *values, struct buffer *out);
 };
 
+/* The index of a column by name; -1: the table has none, or NAME is NULL. */
+static inline int table_column(const struct table *table, const char *name)
+{
+	for (size_t i = 0; name && i < table->column_count; i++)
+		if (strcmp(table->columns[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
 #endif
