@@ -31,8 +31,11 @@ static const struct {
 	{7, 0x04}, /* CLIENT_ZSTD_COMPRESSION_ALGORITHM */
 };
 
+/* The server's greeting has number 0; who has a 0 itself was joined midway, and asks something. */
 static struct span mend_login(struct span login, struct buffer *copy)
 {
+	if (login.len <= MYSQL_NUMBER_AT || !login.data[MYSQL_NUMBER_AT])
+		return login;
 	if (login.len <= MYSQL_SSL_REQUEST_LEN)
 		return (struct span){0};
 	buffer_append_span(copy, login);

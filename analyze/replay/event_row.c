@@ -64,7 +64,11 @@ static struct span hex_text(struct buffer *b, struct span payload)
 
 static struct value descriptor(int32_t fd)
 {
-	return fd < 0 ? (struct value){0} : value_int(fd);
+	struct value v = {0};
+
+	if (fd >= 0)
+		v = value_int(fd);
+	return v;
 }
 
 static void fill_data(struct event_row *row, struct replay *replay, const struct event *event,
