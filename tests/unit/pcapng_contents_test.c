@@ -104,13 +104,22 @@ static void mysql(void **state)
 	CHECK(&protocol_mysql, false, true, "\1\0\0\0\xff", "\1\0\0\0\xff");
 }
 
+/* Numbers of packets begin at 0 with each question; a login answers a greeting. */
+static void mysql_joined_midway(void **state)
+{
+	(void)state;
+	CHECK(&protocol_mysql, true, true, "\x0b\0\0\0\3use `test`", "\x0b\0\0\0\3use `test`");
+	CHECK(&protocol_mysql, true, true,
+	      "\x2a\0\0\0\3SELECT '\xff\xff\xff\xff\xff' FROM a_longer_statement",
+	      "\x2a\0\0\0\3SELECT '\xff\xff\xff\xff\xff' FROM a_longer_statement");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cql_requests),
-		cmocka_unit_test(cql_more_requests),
-		cmocka_unit_test(cql_responses),
-		cmocka_unit_test(mysql),
+		cmocka_unit_test(cql_requests),	       cmocka_unit_test(cql_more_requests),
+		cmocka_unit_test(cql_responses),       cmocka_unit_test(mysql),
+		cmocka_unit_test(mysql_joined_midway),
 	};
 
 	return cmocka_run_group_tests_name("pcapng_contents", tests, NULL, NULL);
