@@ -53,7 +53,7 @@ record_begin() {
 	wait_for 20 grep -q "listening on" "$work/tcpdump"
 	"$recorder" --port "$port" -o "$work/rec" 2>"$work/record" &
 	recording=$!
-	wait_for 30 grep -q "recording into" "$work/record" ||
+	wait_for 30 grep -q "recording .* into" "$work/record" ||
 		not_ok "recording begins" "$(cat "$work/record")"
 }
 

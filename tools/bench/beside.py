@@ -64,7 +64,7 @@ class Beside:
         elif mode not in (NOTHING, AGAIN):
             choice = {SERVER: ["-e", server], FILTERED: ["-p", "1"]}.get(mode, [])
             program = base_recorder() if mode == OLD else RECORDER
-            self.start([program, "-o", self.target, *choice, *options], "recording into")
+            self.start([program, "-o", self.target, *choice, *options], ": recording ")
 
     def start(self, command, ready):
         def is_ready():
