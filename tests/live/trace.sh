@@ -48,7 +48,7 @@ case_of events drop 1
 is "one loop, one request at a time: every parent" "$right $wrong $missing" "$((2 * requests)) 0 0"
 
 tree=$("$socktape" trace "$work/rec" 2>&1 | head -4)
-check "a tree has the children under their request" grep -Eq '^ +\+.* thread .*  http: GET /0/1 200' <<<"$tree"
+check "a tree has the children under their request" grep -Eq '\+.* thread .*  http: GET /0/1 200' <<<"$tree"
 id=$("$socktape" trace "$work/rec" --json | jq -r 'select(.depth == 1) | .record_id' | head -1)
 is "of a child the whole tree" "$("$socktape" trace "$work/rec" "$id" --json | jq -r .depth | paste -sd' ')" "0 1 1"
 kill "$behind"
