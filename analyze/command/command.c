@@ -166,6 +166,13 @@ static void complain(const char *name, const char *format, va_list arguments)
 	fputc('\n', stderr);
 }
 
+int command_worse(int a, int b)
+{
+	if (a == STATUS_USAGE || b == STATUS_USAGE)
+		return STATUS_USAGE;
+	return a == STATUS_DONE ? b : a;
+}
+
 int command_fail(const char *name, const char *format, ...)
 {
 	va_list arguments;

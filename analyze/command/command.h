@@ -75,6 +75,9 @@ struct command_line {
 #define COMMAND_WRONG (-3)
 int command_next_option(struct command_line *line, const char **value);
 
+/* What to exit with after two steps: what is worse. */
+int command_worse(int a, int b);
+
 /* "socktape NAME: ..." and a newline on stderr. Returns STATUS_USAGE. */
 int command_fail(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

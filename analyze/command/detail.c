@@ -345,13 +345,6 @@ static bool print_row(struct detail *d)
 
 /* ---- both ---- */
 
-static bool is_wanted(struct detail *d, const struct row *row)
-{
-	struct selection_subject subject = row_subject(row);
-
-	return selection_matches(&d->select->selection, ~0u, &subject);
-}
-
 static int show_found(struct detail *d)
 {
 	int status = learn(d);
@@ -379,7 +372,8 @@ int detail_show(struct select *select, const char *command, const char *name, co
 	if (status)
 		return status;
 	conversation_begin(&d.text, false);
-	while ((d.row = reading_row(&d.rows)) != NULL && !is_wanted(&d, d.row))
+	while ((d.row = reading_row(&d.rows)) != NULL &&
+	       !row_is_selected(d.row, &d.select->selection))
 		;
 	if (d.row)
 		status = show_found(&d);

@@ -94,22 +94,12 @@ static void print_text(struct findings *f, enum finding_kind kind, const struct 
 	output_cells(f->out, text_columns, cells);
 }
 
-static enum finding_kind kind_of(const struct value *v)
-{
-	struct span name = v[FINDING_COLUMN_NAME].text;
-	enum finding_kind kind = 0;
-
-	while (kind < FINDING_KINDS && !span_is(name, finding_name(kind)))
-		kind++;
-	return kind;
-}
-
 static bool take(void *context, const struct value *v)
 {
 	const struct row_part part = {
 		.columns = findings_table.columns, .count = FINDING_COLUMNS, .values = v};
 	struct findings *f = context;
-	enum finding_kind kind = kind_of(v);
+	enum finding_kind kind = finding_find(v[FINDING_COLUMN_NAME].text);
 
 	if (!f->all && !f->wanted[kind])
 		return true;
@@ -202,7 +192,7 @@ static int find(struct findings *f, const char *command)
 
 static bool want(struct findings *f, const char *command, const char *name)
 {
-	enum finding_kind kind = finding_find(name);
+	enum finding_kind kind = finding_find(span_text(name));
 
 	if (kind == FINDING_KINDS) {
 		struct nearest near = {.text = name};

@@ -90,17 +90,10 @@ static bool write_raw(struct follow *f, struct span bytes)
 
 /* ---- records ---- */
 
-static bool is_wanted(struct follow *f, const struct row *row)
-{
-	struct selection_subject subject = row_subject(row);
-
-	return selection_matches(&f->selection, ~0u, &subject);
-}
-
 /* A record that was asked for is printed whatever it is. */
 static bool take_row(struct follow *f, const struct row *row)
 {
-	if (!is_wanted(f, row) || (!f->record && !said_is_whole(row->table)))
+	if (!row_is_selected(row, &f->selection) || (!f->record && !said_is_whole(row->table)))
 		return false;
 	if (f->raw) {
 		said_fill(&f->text.said, row, f->side, SAID_READ);

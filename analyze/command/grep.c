@@ -300,24 +300,6 @@ static void search_row(struct grep *g, const struct row *row)
 	g->matched += found;
 }
 
-static bool is_selected(struct grep *g, const struct row *row)
-{
-	struct selection *selection = &g->select.selection;
-	struct selection_subject subject;
-
-	if (selection_is_all(selection))
-		return true;
-	subject = row_subject(row);
-	return selection_matches(selection, ~0u, &subject);
-}
-
-/* An exchange that was recorded at both ends is searched once. */
-static bool is_wanted(struct grep *g, const struct row *row)
-{
-	return is_selected(g, row) &&
-	       !(row->twin && row->end->role == ROLE_SERVER && is_selected(g, row->twin));
-}
-
 /* Of the thread that replays, until the last row came. */
 static void learn_unknown(void *context, const struct connection *c)
 {
@@ -347,7 +329,7 @@ static int search_records(struct grep *g)
 	if (status)
 		return status;
 	while (!is_over(g) && (row = reading_row(&g->reading)) != NULL)
-		if (is_wanted(g, row))
+		if (row_is_selected_once(row, &g->select.selection))
 			search_row(g, row);
 	status = reading_end(&g->reading);
 	reading_close(&g->reading);

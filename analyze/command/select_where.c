@@ -17,7 +17,6 @@ struct search {
 
 static void ask(struct search *search, const struct row *row)
 {
-	struct selection_subject subject = row_subject(row);
 	struct record_values common;
 	const struct row_part parts[] = {
 		{.columns = record_columns, .count = RECORD_COLUMNS, .values = common.values},
@@ -26,15 +25,14 @@ static void ask(struct search *search, const struct row *row)
 		 .values = row->values},
 	};
 
-	if (!selection_is_all(search->selection) &&
-	    !selection_matches(search->selection, ~0u, &subject))
+	if (!row_is_selected(row, search->selection))
 		return;
 	search->asked++;
-	if (map_get(&search->found, subject.conn))
+	if (map_get(&search->found, row->end->conn))
 		return;
 	record_fill(&common, row);
 	if (filter_passes(search->filter, parts, 2) &&
-	    !map_put(&search->found, subject.conn, search))
+	    !map_put(&search->found, row->end->conn, search))
 		search->no_memory = true;
 }
 

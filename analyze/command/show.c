@@ -86,18 +86,6 @@ static const struct text_column end_columns[] = {
 	{"RECORD", 0, false, 0, CUT_MIDDLE},
 };
 
-static enum paint outcome_paint(enum outcome outcome)
-{
-	static const enum paint paints[] = {
-		[OUTCOME_OK] = PAINT_GREEN,
-		[OUTCOME_ERROR] = PAINT_RED,
-		[OUTCOME_UNANSWERED] = PAINT_YELLOW,
-		[OUTCOME_PARTIAL] = PAINT_YELLOW,
-	};
-
-	return paints[outcome];
-}
-
 static void append_process(struct cells *cells, const struct row_end *end)
 {
 	struct buffer *b = &cells->text;
@@ -200,7 +188,7 @@ static void fill_cells(struct show *show, const struct row *row)
 		buffer_append_char(b, '-');
 	cells_end(cells, PAINT_NONE);
 	buffer_append_text(b, outcome_text(row->outcome));
-	cells_end(cells, outcome_paint(row->outcome));
+	cells_end(cells, record_paint(row->outcome));
 	row_id(row, id);
 	buffer_append_text(b, id);
 	cells_end(cells, PAINT_DIM);
@@ -210,29 +198,16 @@ static void fill_cells(struct show *show, const struct row *row)
 
 /* ---- the rows ---- */
 
-static bool is_selected(struct show *show, const struct row *row)
-{
-	struct selection *selection = &show->select.selection;
-	struct selection_subject subject;
-
-	if (selection_is_all(selection))
-		return true;
-	subject = row_subject(row);
-	return selection_matches(selection, ~0u, &subject);
-}
-
-/* Of an exchange that is one row, either end may be the one that is selected. */
+/* In text an exchange that was recorded at both ends is one row. */
 static bool is_wanted(struct show *show, const struct row *row)
 {
-	bool selected = is_selected(show, row);
+	struct selection *selection = &show->select.selection;
 
 	if (show->exchanges)
-		return exchange_begins(row) &&
-		       (selected || (row->twin && is_selected(show, row->twin)));
-	if (!selected || show->select.format != OUTPUT_TEXT || show->both)
-		return selected;
-	/* In text an exchange that was recorded at both ends is one row: the client's. */
-	return !row->twin || row->end->role != ROLE_SERVER || !is_selected(show, row->twin);
+		return exchange_is_selected(row, selection);
+	if (show->select.format != OUTPUT_TEXT || show->both)
+		return row_is_selected(row, selection);
+	return row_is_selected_once(row, selection);
 }
 
 static const struct text_column *text_columns(const struct show *show)

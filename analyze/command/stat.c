@@ -134,25 +134,6 @@ static int begin(struct counting *stat, const char *command)
 
 /* ---- records ---- */
 
-static bool is_selected(struct counting *stat, const struct row *row)
-{
-	struct selection *selection = &stat->select.selection;
-	struct selection_subject subject;
-
-	if (selection_is_all(selection))
-		return true;
-	subject = row_subject(row);
-	return selection_matches(selection, ~0u, &subject);
-}
-
-/* Of two ends of an exchange the client's counts. */
-static bool is_counted(struct counting *stat, const struct row *row)
-{
-	if (!is_selected(stat, row))
-		return false;
-	return !row->twin || row->end->role != ROLE_SERVER || !is_selected(stat, row->twin);
-}
-
 static void take(struct counting *stat, const struct row *row)
 {
 	struct record_values common;
@@ -162,7 +143,7 @@ static void take(struct counting *stat, const struct row *row)
 		 .count = row->table->column_count,
 		 .values = row->values},
 	};
-	bool counted = is_counted(stat, row);
+	bool counted = row_is_selected_once(row, &stat->select.selection);
 
 	record_fill(&common, row);
 	if (counted && stat->filter) {

@@ -8,6 +8,7 @@
 #include "analyze/output/text.h"
 #include "analyze/replay/exchanges.h"
 #include "analyze/replay/reading.h"
+#include "analyze/replay/record.h"
 #include "analyze/trace/trace.h"
 
 static const char help[] =
@@ -69,15 +70,6 @@ static const struct column columns[] = {
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-static struct value text_or_null(const char *text)
-{
-	struct value v = {0};
-
-	if (*text)
-		v = value_text(span_text(text));
-	return v;
-}
-
 static struct value latency_of(const struct trace_node *node)
 {
 	struct value v = {0};
@@ -94,10 +86,10 @@ static void print_row(struct trace *t, const struct trace_node *root, const stru
 		value_int(node->begin),
 		value_text(span_text(node->record_id)),
 		value_text(span_text(root->record_id)),
-		text_or_null(node->parent ? node->parent->record_id : ""),
+		value_text_if(span_text(node->parent ? node->parent->record_id : "")),
 		value_int(depth),
-		text_or_null(trace_link_text(node->link, node->kind)),
-		text_or_null(trace_sure_text(node->link)),
+		value_text_if(span_text(trace_link_text(node->link, node->kind))),
+		value_text_if(span_text(trace_sure_text(node->link))),
 		value_int(node->begin - root->begin),
 		latency_of(node),
 		value_word(span_text(outcome_text(node->outcome))),
@@ -140,9 +132,7 @@ static void print_text(struct trace *t, const struct trace_node *root,
 		text_append_duration(b, node->latency);
 	cells_end(cells, PAINT_NONE);
 	buffer_append_text(b, outcome_text(node->outcome));
-	cells_end(cells, node->outcome == OUTCOME_OK	  ? PAINT_GREEN
-			 : node->outcome == OUTCOME_ERROR ? PAINT_RED
-							  : PAINT_YELLOW);
+	cells_end(cells, record_paint(node->outcome));
 	buffer_append_text(b, trace_link_text(node->link, node->kind));
 	cells_end(cells, node->link == TRACE_BY_TIME ? PAINT_YELLOW : PAINT_NONE);
 	buffer_append_text(b, node->record_id);
@@ -289,14 +279,6 @@ static int take(struct trace *t, const struct row *row)
 	return status;
 }
 
-static bool is_selected(struct trace *t, const struct row *row)
-{
-	struct selection *selection = &t->select.selection;
-	struct selection_subject subject = row_subject(row);
-
-	return selection_is_all(selection) || selection_matches(selection, ~0u, &subject);
-}
-
 static int run(struct trace *t)
 {
 	int status = STATUS_DONE, end;
@@ -304,13 +286,12 @@ static int run(struct trace *t)
 
 	while (status == STATUS_DONE && output_alive(t->out) &&
 	       (row = reading_row(&t->reading)) != NULL)
-		if (row->has_request && exchange_begins(row) &&
-		    (is_selected(t, row) || (row->twin && is_selected(t, row->twin))))
+		if (row->has_request && exchange_is_selected(row, &t->select.selection))
 			status = take(t, row);
 	if (status == STATUS_DONE)
 		status = print_until(t, INT64_MAX);
 	end = reading_end(&t->reading);
-	return status == STATUS_USAGE || end == STATUS_DONE ? status : end;
+	return command_worse(status, end);
 }
 
 static void tell(const struct trace *t, const char *command)

@@ -95,7 +95,7 @@ const char *finding_severity_text(enum finding_severity severity); /* "error" */
 enum finding_severity finding_severity_of(enum finding_kind kind);
 
 /* FINDING_KINDS when there is none of that name. */
-enum finding_kind finding_find(const char *name);
+enum finding_kind finding_find(struct span name);
 
 /* The table with one row a finding. */
 extern const struct table findings_table;
@@ -118,7 +118,7 @@ enum finding_column {
 struct findings_options {
 	const char *command; /* in whose name problems are told */
 	const char *path;
-	struct selection *selection;	  /* NULL: all; of connections, and of the records' time */
+	struct selection *selection;	  /* NULL: all */
 	struct keylog *keylog;		  /* may be NULL */
 	struct protobuf_schema *protobuf; /* may be NULL */
 	uint64_t memory;		  /* bytes; 0: as everywhere */

@@ -225,17 +225,6 @@ static void row_found(const struct look *look, enum finding_kind kind, struct sp
 	keep(f, v);
 }
 
-/* Where both ends were recorded, the client's: what it saw is what it had. */
-static bool is_wanted(const struct finder *f, const struct row *row)
-{
-	struct selection *selection = f->with->selection;
-
-	if (row->twin && row->end->role == ROLE_SERVER)
-		return false;
-	return !selection || selection_is_all(selection) ||
-	       selection_has_time(selection, row->begin, row->complete);
-}
-
 static void look_at(struct finder *f, const struct row *row)
 {
 	const struct conn_ending ending = endings_of(&f->endings, row->end->conn);
@@ -289,7 +278,7 @@ static int find_in_records(struct finder *f)
 	if (status)
 		return status;
 	while (!is_stopped(f) && (row = reading_row(&f->reading)) != NULL) {
-		if (!is_wanted(f, row))
+		if (!row_is_selected_once(row, f->with->selection))
 			continue;
 		f->totals.records++;
 		look_at(f, row);
@@ -320,14 +309,6 @@ static int give(struct finder *f, findings_take_fn *take, void *context)
 	return STATUS_DONE;
 }
 
-/* The worse of two. */
-static int worse(int a, int b)
-{
-	if (a == STATUS_USAGE || b == STATUS_USAGE)
-		return STATUS_USAGE;
-	return a == STATUS_DONE ? b : a;
-}
-
 static int run(struct finder *f, findings_take_fn *take, void *context)
 {
 	int status;
@@ -337,10 +318,10 @@ static int run(struct finder *f, findings_take_fn *take, void *context)
 	f->reading.hushed = f->with->hushed;
 	status = find_in_connections(f);
 	if (status != STATUS_USAGE)
-		status = worse(status, find_in_records(f));
+		status = command_worse(status, find_in_records(f));
 	f->totals.unjudged = f->endings.full;
 	if (status != STATUS_USAGE)
-		status = worse(status, give(f, take, context));
+		status = command_worse(status, give(f, take, context));
 	return status;
 }
 

@@ -37,11 +37,11 @@ const char *finding_severity_text(enum finding_severity severity)
 	return texts[severity];
 }
 
-enum finding_kind finding_find(const char *name)
+enum finding_kind finding_find(struct span name)
 {
 	enum finding_kind kind = 0;
 
-	while (kind < FINDING_KINDS && strcmp(kinds[kind].name, name) != 0)
+	while (kind < FINDING_KINDS && !span_is(name, kinds[kind].name))
 		kind++;
 	return kind;
 }

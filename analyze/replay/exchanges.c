@@ -83,21 +83,18 @@ bool exchange_begins(const struct row *row)
 	return !row->twin || !row->twin->released;
 }
 
+bool exchange_is_selected(const struct row *row, struct selection *selection)
+{
+	return exchange_begins(row) && (row_is_selected(row, selection) ||
+					(row->twin && row_is_selected(row->twin, selection)));
+}
+
 static struct value moment(const struct row *row, int64_t distance)
 {
 	struct value v = {0};
 
 	if (distance != TIME_UNKNOWN)
 		v = value_int(row->begin + distance);
-	return v;
-}
-
-static struct value text_or_null(const char *text)
-{
-	struct value v = {0};
-
-	if (*text)
-		v = value_text(span_text(text));
 	return v;
 }
 
@@ -116,7 +113,7 @@ static void fill_end(struct exchange_values *to, int at, const struct row *row)
 			 row->end->comm, row->end->pid);
 		v[END_PROCESS] = value_text(span_text(to->processes[which]));
 	}
-	v[END_ADDRESS] = text_or_null(row->end->local_text);
+	v[END_ADDRESS] = value_text_if(span_text(row->end->local_text));
 	v[END_REQUEST_FIRST] = moment(row, row->has_request ? 0 : TIME_UNKNOWN);
 	v[END_REQUEST_LAST] = moment(row, row->request_last);
 	v[END_RESPONSE_FIRST] = moment(row, row->response_first);
@@ -133,8 +130,8 @@ static void fill_stranger(struct exchange_values *to, int at, const struct row *
 	if (at == CLIENT && *client)
 		to->values[at + END_ADDRESS] = value_text(span_text(client));
 	else
-		to->values[at + END_ADDRESS] = text_or_null(
-			row_remote(other, to->addresses[at == SERVER]));
+		to->values[at + END_ADDRESS] = value_text_if(
+			span_text(row_remote(other, to->addresses[at == SERVER])));
 }
 
 static void fill_common(struct exchange_values *to, const struct row *row)

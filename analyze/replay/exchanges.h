@@ -23,6 +23,9 @@ struct exchange_values {
 /* The one of ROW and its twin that stands for the exchange: it came out first. */
 bool exchange_begins(const struct row *row);
 
+/* Whether that is ROW, and SELECTION takes either end; NULL: all. */
+bool exchange_is_selected(const struct row *row, struct selection *selection);
+
 /* Values point into TO, the row and its twin. */
 void exchange_fill(struct exchange_values *to, const struct row *row);
 

@@ -85,6 +85,18 @@ static void fill_own(struct record_values *to, const struct row *row)
 	v[RECORD_PEER_PROCESS] = value_text(span_text(to->peer_process));
 }
 
+enum paint record_paint(enum outcome outcome)
+{
+	static const enum paint paints[] = {
+		[OUTCOME_OK] = PAINT_GREEN,
+		[OUTCOME_ERROR] = PAINT_RED,
+		[OUTCOME_UNANSWERED] = PAINT_YELLOW,
+		[OUTCOME_PARTIAL] = PAINT_YELLOW,
+	};
+
+	return paints[outcome];
+}
+
 void record_fill(struct record_values *to, const struct row *row)
 {
 	fill_own(to, row);

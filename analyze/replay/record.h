@@ -39,6 +39,9 @@ struct record_values {
 	char remote[ADDRESS_TEXT_MAX]; /* of a datagram's own peer */
 };
 
+/* The colour in which an outcome is shown. */
+enum paint record_paint(enum outcome outcome);
+
 void record_fill(struct record_values *to, const struct row *row);
 
 /* Prints rows as JSON objects: the common columns, then those of the row's table. */

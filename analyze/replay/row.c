@@ -66,7 +66,7 @@ static void set_id(struct row_end *end)
 	end->id_len = (uint8_t)(to - end->id);
 }
 
-struct selection_subject row_subject(const struct row *row)
+static struct selection_subject subject_of(const struct row *row)
 {
 	return (struct selection_subject){
 		.conn = row->end->conn,
@@ -84,6 +84,22 @@ struct selection_subject row_subject(const struct row *row)
 		.from = row->begin,
 		.to = row->begin,
 	};
+}
+
+bool row_is_selected(const struct row *row, struct selection *selection)
+{
+	struct selection_subject subject;
+
+	if (!selection || selection_is_all(selection))
+		return true;
+	subject = subject_of(row);
+	return selection_matches(selection, ~0u, &subject);
+}
+
+bool row_is_selected_once(const struct row *row, struct selection *selection)
+{
+	return row_is_selected(row, selection) && !(row->twin && row->end->role == ROLE_SERVER &&
+						    row_is_selected(row->twin, selection));
 }
 
 int64_t row_latency(const struct row *row)

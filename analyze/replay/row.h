@@ -82,8 +82,11 @@ struct row {
  */
 size_t row_id(const struct row *row, char text[static ROW_ID_MAX]);
 
-/* What a selection asks about. */
-struct selection_subject row_subject(const struct row *row);
+/* Whether SELECTION (NULL: all) takes it. */
+bool row_is_selected(const struct row *row, struct selection *selection);
+
+/* The same where an exchange that both ends recorded counts once, as its client saw it. */
+bool row_is_selected_once(const struct row *row, struct selection *selection);
 
 /* First byte of the request to last and first byte of the response, never below zero; or unknown.
  */

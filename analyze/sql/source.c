@@ -37,28 +37,17 @@ struct sql_source {
 
 /* ---- what is read ---- */
 
-static bool is_selected(struct selection *selection, const struct row *row)
-{
-	struct selection_subject subject;
-
-	if (!selection || selection_is_all(selection))
-		return true;
-	subject = row_subject(row);
-	return selection_matches(selection, ~0u, &subject);
-}
-
 static bool is_wanted(const struct sql_source *s, const struct row *row)
 {
 	struct selection *selection = s->with.selection;
 
 	switch (s->with.table->rows) {
 	case SQL_ROWS_TABLE:
-		return row->table == s->with.table->table && is_selected(selection, row);
+		return row->table == s->with.table->table && row_is_selected(row, selection);
 	case SQL_ROWS_EXCHANGES:
-		return exchange_begins(row) && (is_selected(selection, row) ||
-						(row->twin && is_selected(selection, row->twin)));
+		return exchange_is_selected(row, selection);
 	default:
-		return is_selected(selection, row);
+		return row_is_selected(row, selection);
 	}
 }
 

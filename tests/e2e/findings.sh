@@ -29,6 +29,10 @@ is "the same in SQL" \
 	"$("$socktape" sql "$some" --json "SELECT * FROM findings" | jq -cS 'del(.recording)')" \
 	"$("$socktape" findings "$some" --json | jq -cS .)"
 is "selected by connection" "$("$socktape" findings "$some" --conn 1 --json | names)" "server-error retried"
+both=corpora/http/live-demo
+is "of both ends the client's" "$("$socktape" findings $both --json | jq -r .record_id)" "43.0"
+is "the server's where that is chosen" "$("$socktape" findings $both --conn 33 --json | jq -r .record_id)" "33.269"
+is "nothing of other connections" "$("$socktape" findings $both --conn 42 --json 2>/dev/null)" ""
 is "CSV has one line each, and names" "$("$socktape" findings "$some" --format csv | wc -l)" 3
 "$socktape" findings "$work/clean.pcap" >"$work/out" 2>"$work/err"
 is "nothing found is said" "$? $(wc -c <"$work/out") $(cat "$work/err")" \

@@ -22,8 +22,8 @@ static void kinds_by_name(void **state)
 {
 	(void)state;
 	for (enum finding_kind kind = 0; kind < FINDING_KINDS; kind++)
-		assert_int_equal(finding_find(finding_name(kind)), kind);
-	assert_int_equal(finding_find("nothing"), FINDING_KINDS);
+		assert_int_equal(finding_find(span_text(finding_name(kind))), kind);
+	assert_int_equal(finding_find(span_text("nothing")), FINDING_KINDS);
 	assert_string_equal(finding_severity_text(finding_severity_of(FINDING_REFUSED)), "error");
 }
 

@@ -183,9 +183,7 @@ static void rows_of(const struct tape *t, struct selection *s, bool read, struct
 
 	assert_int_equal(rows_open(t->path, &options, &rows), TAPE_OK);
 	while ((row = rows_next(rows)) != NULL) {
-		struct selection_subject subject = row_subject(row);
-
-		if (!selection_matches(s, ~0u, &subject))
+		if (!row_is_selected(row, s))
 			continue;
 		if (is_doubtful(row))
 			out->doubtful++;
