@@ -61,6 +61,13 @@ wait_for() {
 	done
 }
 
+# await_recording FILE: until the recorder whose errors go there records; not ok when it never does.
+await_recording() {
+	wait_for 60 grep -q "^socktape-record: recording .* into" "$1" && return
+	not_ok "recording begins" "$(cat "$1")"
+	return 1
+}
+
 # free_port: prints a TCP port of loopback on which nobody listens.
 free_port() {
 	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'

@@ -42,7 +42,7 @@ is "slow compression: the text says it, too" \
 env "LD_PRELOAD=$work/disturb.so" SLOW_COMPRESS=150000 "$recorder" --buffer 256MiB \
 	--port "$port" -o "$work/memory" 2>"$work/memory.err" &
 recording=$!
-wait_for 60 grep -q "recording .* into" "$work/memory.err"
+await_recording "$work/memory.err"
 (flood "$port" 200)
 anonymous() {
 	awk '/^RssAnon/ { print $2 }' "/proc/$recording/status"

@@ -28,7 +28,7 @@ full() { # full NAME SIZE LEAST OPTION...
 	mount -o "remount,size=$size" "$work/disk"
 	"$recorder" --port "$port" "$@" -o "$work/disk/rec" 2>"$work/full.err" &
 	recording=$!
-	wait_for 60 grep -q "recording .* into" "$work/full.err"
+	await_recording "$work/full.err"
 	(flood "$port" 40)
 	record_wait
 	is "$name: exit status 2" "$status" 2
@@ -89,7 +89,7 @@ fails() {
 	env "LD_PRELOAD=$work/disturb.so" FAIL_AFTER=5 "${@:2}" "$recorder" --port "$port" \
 		-o "$work/$1" 2>"$work/$1.err" &
 	recording=$!
-	wait_for 60 grep -q "recording .* into" "$work/$1.err"
+	await_recording "$work/$1.err"
 	(flood "$port" 100)
 	record_wait
 	is "$1: exit status 2" "$status" 2

@@ -72,7 +72,7 @@ record_start() {
 	: >"$work/record.err"
 	"$recorder" "$@" 2>"$work/record.err" &
 	recording=$!
-	wait_for 20 grep -q "recording .* into" "$work/record.err"
+	await_recording "$work/record.err"
 }
 
 # A child that has ended stays, as a zombie, until somebody waits for it.

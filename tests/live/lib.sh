@@ -53,8 +53,7 @@ record_begin() {
 	wait_for 20 grep -q "listening on" "$work/tcpdump"
 	"$recorder" --port "$port" -o "$work/rec" 2>"$work/record" &
 	recording=$!
-	wait_for 30 grep -q "recording .* into" "$work/record" ||
-		not_ok "recording begins" "$(cat "$work/record")"
+	await_recording "$work/record"
 }
 
 # What still closes has a moment: until no connection to PORT is open on either end.

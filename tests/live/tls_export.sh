@@ -29,7 +29,7 @@ take() {
 	wait_for 20 grep -q "listening on" "$rec.tcpdump"
 	"$recorder" --port "$port" -o "$rec" "$@" 2>"$rec.err" &
 	recording=$!
-	wait_for 60 grep -q "recording .* into" "$rec.err"
+	await_recording "$rec.err"
 	check "$how: $requests requests" load
 	wait_for 10 idle
 	kill -INT "$recording"

@@ -28,7 +28,7 @@ record() {
 	rec=$(mktemp -du "$work/rec.XXXXXX")
 	"$recorder" --tls $tls --port "$port" -o "$rec" 2>"$rec.err" &
 	pid=$!
-	wait_for 60 grep -q "recording .* into" "$rec.err" || return 1
+	await_recording "$rec.err" || return 1
 	"$@"
 	status=$?
 	kill -INT "$pid"

@@ -45,7 +45,7 @@ killed_talk() {
 	local pid rounds=0
 	"$recorder" --port "$port" -o "$work/killed" 2>"$work/killed.err" &
 	pid=$!
-	wait_for 60 grep -q "recording .* into" "$work/killed.err" || return 1
+	await_recording "$work/killed.err" || return 1
 	while [ $rounds -lt 200 ]; do
 		rounds=$((rounds + 1))
 		[ $rounds -ne 100 ] || kill -9 "$pid"

@@ -41,7 +41,7 @@ warnings() { dmesg 2>/dev/null | grep -cE 'WARNING: |BUG: |rcu.*stall|soft locku
 warned=$(warnings)
 "$recorder" --port "$port" -o "$work/rec" --keep 200M 2>"$work/rec.err" &
 pid=$!
-wait_for 60 grep -q "recording .* into" "$work/rec.err" || not_ok "recording begins" "$(cat "$work/rec.err")"
+await_recording "$work/rec.err"
 load tls "https://127.0.0.1:$port/" &
 first=$!
 load clear "http://127.0.0.1:$clear/" &

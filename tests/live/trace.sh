@@ -22,7 +22,7 @@ case_of() {
 	wait_for 20 ready front
 	"$recorder" --port $port --port $back -o "$work/rec" 2>"$work/record" &
 	local recording=$!
-	wait_for 30 grep -q "recording .* into" "$work/record"
+	await_recording "$work/record"
 	"$python" tests/live/clients/trace_load.py load $port $requests "$3"
 	kill "$front"
 	wait "$front" 2>/dev/null
