@@ -2,6 +2,7 @@
 /* Flows: when those of UDP end, and that any number of them takes little memory. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -51,6 +52,7 @@ struct tally {
 	uint64_t closes;
 	uint64_t next[2 * FLOWS + 1][2]; /* position by connection and direction */
 	bool in_order;
+	size_t most; /* bytes that were allocated at any time; zero under a sanitizer */
 };
 
 static enum tape_error count(void *context, const struct event *event)
@@ -58,8 +60,12 @@ static enum tape_error count(void *context, const struct event *event)
 	struct tally *tally = context;
 	uint64_t *next;
 
-	if (event->type == EVENT_CONN)
+	if (event->type == EVENT_CONN) {
+		size_t used = mallinfo2().uordblks;
+
 		tally->conns++;
+		tally->most = used > tally->most ? used : tally->most;
+	}
 	if (event->type == EVENT_CLOSE)
 		tally->closes++;
 	if (event->type != EVENT_DATA)
@@ -105,6 +111,7 @@ static void put_aside(void **state)
 	const struct capture_sink sink = {.event = count, .context = tally, .memory = 100000};
 	struct capture_totals totals;
 	struct buffer file = {0};
+	size_t before;
 
 	(void)state;
 	assert_non_null(tally);
@@ -114,7 +121,10 @@ static void put_aside(void **state)
 		add_round(&file, round);
 	/* All of UDP's are over by then, wherever they are. */
 	add_udp(&file, 1000 * SECOND, false, "late");
+	before = mallinfo2().uordblks;
 	assert_int_equal(capture_read_memory(file.data, file.len, "x", &sink, &totals), TAPE_OK);
+	/* What was put aside is in a file; some of it is in memory while it is written. */
+	assert_true(tally->most <= before + 3 * sink.memory);
 	assert_int_equal(tally->conns, 2 * FLOWS + 1);
 	assert_int_equal(totals.tcp_connections, FLOWS);
 	assert_int_equal(totals.udp_flows, FLOWS + 1);

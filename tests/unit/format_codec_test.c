@@ -497,6 +497,33 @@ static void an_event_does_not_reach_beyond_its_block(void **state)
 	decoder_free(&d);
 }
 
+/* Strings that are said to be a byte longer than what the event has. */
+static void strings_do_not_reach_beyond_their_event(void **state)
+{
+	struct {
+		struct tape_host host;
+		char strings[12];
+	} told = {.host = {.hostname_len = htole16(5), .options_len = htole16(7)}};
+	const size_t rest = offsetof(struct tape_host, cpus);
+	struct encoder e = {0};
+	struct decoder d = {0};
+	struct event event;
+
+	(void)state;
+	memcpy(told.strings, "web-1-e nginx", sizeof(told.strings));
+	for (uint16_t len = 6; len <= 8; len++) {
+		told.host.options_len = htole16(len);
+		encoder_reset(&e);
+		add_raw(&e, TAPE_HOST, sizeof(struct tape_host) / 8, 0, &told.host.cpus,
+			sizeof(struct tape_host) - rest + sizeof(told.strings));
+		begin(&d, &e);
+		assert_int_equal(decoder_next(&d, &event), len <= 7);
+		assert_int_equal(d.error, len <= 7 ? TAPE_OK : TAPE_ERROR_DAMAGED);
+	}
+	encoder_free(&e);
+	decoder_free(&d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -514,6 +541,7 @@ int main(void)
 		cmocka_unit_test(malformed_events_end_the_block),
 		cmocka_unit_test(each_malformed_event_is_recognised),
 		cmocka_unit_test(an_event_does_not_reach_beyond_its_block),
+		cmocka_unit_test(strings_do_not_reach_beyond_their_event),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -250,15 +250,39 @@ static void test_budget(void **state)
 	assert_true(f.budget.refused >= 2048);
 	put(&f, "Lb\n");
 	assert_int_equal(f.log.frames, 1);
+	assert_int_equal(f.framer->sides[SIDE_CLIENT].position, 2 + 4096 + 3);
+	teardown(&f);
+}
+
+/* A beginning that can't even be kept is passed over to the byte. */
+static void test_no_budget_for_a_beginning(void **state)
+{
+	char beginning[4096];
+	struct fixture f;
+
+	(void)state;
+	memset(beginning, 'L', sizeof(beginning));
+	setup(&f);
+	f.budget.limit = f.budget.used;
+	put_side(&f, SIDE_CLIENT, beginning, sizeof(beginning));
+	assert_int_equal(f.log.lost_calls, 1);
+	f.budget.limit = SIZE_MAX;
+	put(&f, "Lb\n");
+	assert_int_equal(f.log.frames, 1);
+	assert_int_equal(f.framer->sides[SIDE_CLIENT].position, sizeof(beginning) + 3);
 	teardown(&f);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keep_max),     cmocka_unit_test(test_head_max),
-		cmocka_unit_test(test_searched_max), cmocka_unit_test(test_hold),
-		cmocka_unit_test(test_hole),	     cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_keep_max),
+		cmocka_unit_test(test_head_max),
+		cmocka_unit_test(test_searched_max),
+		cmocka_unit_test(test_hold),
+		cmocka_unit_test(test_hole),
+		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_no_budget_for_a_beginning),
 	};
 
 	return cmocka_run_group_tests_name("framer", tests, NULL, NULL);

@@ -116,6 +116,27 @@ static void test_lost_request(void **state)
 	play("<BcC", "=B! c=C ");
 }
 
+/* A coarse clock gives a request the time of its response: it was sent before it all the same. */
+static void test_same_time(void **state)
+{
+	struct log log = {0};
+
+	(void)state;
+	open_matcher(&log, NULL, false);
+	matcher_request(log.matcher, message(&log, "a"));
+	matcher_lost(log.matcher, SIDE_SERVER);
+	matcher_request(log.matcher, message(&log, "b"));
+	log.now--;
+	matcher_response(log.matcher, message(&log, "B"));
+	matcher_request(log.matcher, message(&log, "c"));
+	matcher_response(log.matcher, message(&log, "C"));
+	matcher_finish(log.matcher);
+	buffer_append_char(&log.text, '\0');
+	assert_string_equal(log.text.data, "a=! b=B c=C ");
+	matcher_free(log.matcher);
+	buffer_free(&log.text);
+}
+
 /* Where requests overlap all the time there is no quiet moment until the end. */
 static void test_overlapping(void **state)
 {
@@ -208,8 +229,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_order),      cmocka_unit_test(test_unanswered),
 		cmocka_unit_test(test_lost_response), cmocka_unit_test(test_lost_request),
-		cmocka_unit_test(test_overlapping),   cmocka_unit_test(test_by_key),
-		cmocka_unit_test(test_bounded),	      cmocka_unit_test(test_record),
+		cmocka_unit_test(test_same_time),     cmocka_unit_test(test_overlapping),
+		cmocka_unit_test(test_by_key),	      cmocka_unit_test(test_bounded),
+		cmocka_unit_test(test_record),
 	};
 
 	return cmocka_run_group_tests_name("pair", tests, NULL, NULL);
