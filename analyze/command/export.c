@@ -31,6 +31,8 @@ enum {
 	OPT_RECORDS,
 	OPT_PROFILE,
 	OPT_WHERE,
+	OPT_SORT,
+	OPT_LIMIT,
 	OPT_QUIET
 };
 
@@ -55,6 +57,8 @@ static const struct command_option options[] = {
 	 "                       comments, colours for errors. Alone: the profile and nothing "
 	 "else"},
 	{"where", 0, "EXPR", "only connections with a record for which this is true, in SQL"},
+	{"sort", 0, "[-]COL", "with --limit: the first records in the order of this column"},
+	{"limit", 'n', "N", "only the connections of the first N records, of those that pass"},
 	{"quiet", 'q', NULL, "no summary on standard error"},
 	{0},
 };
@@ -73,7 +77,7 @@ struct export
 	const char *command;
 	const char *path;
 	const char *output;
-	const char *where;   /* NULL: not given */
+	struct listing_wish wish;
 	const char *profile; /* the directory; NULL: none */
 	bool quiet;
 	bool profile_alone;
@@ -158,8 +162,8 @@ static bool take_option(struct export *x, int option, const char *value)
 		x->with.records = true;
 	else if (option == OPT_PROFILE)
 		x->profile = value;
-	else if (option == OPT_WHERE)
-		x->where = value;
+	else if (option >= OPT_WHERE && option <= OPT_LIMIT)
+		return listing_option(&x->wish, x->command, option - OPT_WHERE, value);
 	else
 		x->quiet = true;
 	return true;
@@ -186,6 +190,8 @@ static bool check(struct export *x, const char *protocol)
 		command_fail(x->command, "--split wants files: give -o FILE");
 	else if (x->dump.split && stat(x->output, &st) == 0 && !S_ISREG(st.st_mode))
 		command_fail(x->command, "%s: --split wants the name of a file", x->output);
+	else if (x->wish.sort && !x->wish.limit)
+		command_fail(x->command, "--sort wants --limit: packets are in the order of time");
 	else if (x->with.tls == EXPORT_TLS_KEYS && x->dump.format != DUMP_PCAPNG)
 		command_fail(x->command, "--tls=keys wants pcapng: pcap can't hold secrets");
 	else if (x->with.records && x->dump.format != DUMP_PCAPNG)
@@ -436,8 +442,10 @@ static int write_files(struct export *x)
 
 static int export_packets(struct export *x)
 {
-	int status = x->where ? select_where(&x->select, x->command, x->where) : STATUS_DONE;
+	int status = STATUS_DONE;
 
+	if (x->wish.where || x->wish.limit)
+		status = select_where(&x->select, x->command, &x->wish);
 	if (!status)
 		status = select_resolve(&x->select, x->command, ~SELECT_BIT(SELECT_CONN));
 	if (status)

@@ -4,6 +4,7 @@
 
 #include "analyze/command/select.h"
 #include "analyze/finding/finding.h"
+#include "analyze/listing/listing.h"
 #include "analyze/output/output.h"
 #include "analyze/output/text.h"
 #include "format/nearest.h"
@@ -13,11 +14,16 @@ static const char help[] = "Prints what is odd in a recording: each with the rec
 
 enum {
 	OPT_LIST = SELECT_OPTIONS,
+	OPT_WHERE,
+	OPT_SORT,
+	OPT_LIMIT,
+	OPT_COLUMNS
 };
 
 static const struct command_option options[] = {
 	SELECT_OPTION_TABLE,
 	{"list", 0, NULL, "the names of all findings, and what they mean"},
+	LISTING_OPTIONS,
 	{0},
 };
 
@@ -26,9 +32,11 @@ struct findings {
 	bool list;
 	bool wanted[FINDING_KINDS];
 	bool all;
+	struct listing_wish wish;
+	struct listing listing;
 	struct output *out;
 	struct cells cells;
-	uint64_t printed;
+	uint64_t found;
 };
 
 static const struct text_column text_columns[] = {
@@ -69,7 +77,7 @@ static void append_where(struct buffer *b, const struct value *v)
 		buffer_append_char(b, '-');
 }
 
-static void print_text(struct findings *f, enum finding_kind kind, const struct value *v)
+static void fill_cells(struct findings *f, enum finding_kind kind, const struct value *v)
 {
 	enum paint paint = severity_paint(finding_severity_of(kind));
 	struct cells *cells = &f->cells;
@@ -91,7 +99,23 @@ static void print_text(struct findings *f, enum finding_kind kind, const struct 
 	}
 	buffer_append_span(b, v[FINDING_COLUMN_WHAT].text);
 	cells_end(cells, PAINT_NONE);
-	output_cells(f->out, text_columns, cells);
+}
+
+static void list(struct findings *f, enum finding_kind kind, const struct row_part *part)
+{
+	struct listing *l = &f->listing;
+	bool text = listing_needs_cells(l);
+
+	if (!listing_wants(l, part, 1))
+		return;
+	if (text)
+		fill_cells(f, kind, part->values);
+	if (listing_takes(l))
+		listing_row(l, part, 1, text_columns, text ? &f->cells : NULL);
+	else if (text)
+		output_cells(f->out, text_columns, &f->cells);
+	else
+		output_row(f->out, part, 1);
 }
 
 static bool take(void *context, const struct value *v)
@@ -103,12 +127,9 @@ static bool take(void *context, const struct value *v)
 
 	if (!f->all && !f->wanted[kind])
 		return true;
-	f->printed++;
-	if (f->select.format == OUTPUT_TEXT)
-		print_text(f, kind, v);
-	else
-		output_row(f->out, &part, 1);
-	return output_alive(f->out);
+	f->found++;
+	list(f, kind, &part);
+	return !listing_is_full(&f->listing);
 }
 
 /* ---- the list ---- */
@@ -158,7 +179,7 @@ static void tell_result(const struct findings *f, const char *command, bool filt
 	if (totals->unjudged)
 		command_warn(command, "there are more connections than --memory has room for: of "
 				      "some requests it isn't known who gave up");
-	if (f->printed)
+	if (f->found)
 		return;
 	if (f->select.selection.kinds || f->select.selection.since || f->select.selection.until)
 		select_explain(&f->select, command);
@@ -177,16 +198,21 @@ static int find(struct findings *f, const char *command)
 		.memory = f->select.memory,
 		.threads = command_processors(),
 	};
-	const struct row_part part = {.columns = findings_table.columns, .count = FINDING_COLUMNS};
 	struct findings_totals totals = {0};
-	int status = select_resolve(&f->select, command, SELECT_OF_SESSIONS);
+	int status = STATUS_USAGE;
 
-	if (status)
-		return status;
-	output_header(f->out, &part, 1);
-	status = findings_run(&with, take, f, &totals);
-	if (status != STATUS_USAGE)
-		tell_result(f, command, !f->all, &totals);
+	/* What is wrong with the wishes is told before anything is read. */
+	if (!fields_add(&f->listing.fields, findings_table.columns, FINDING_COLUMNS, NULL))
+		command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	else if (listing_begin(&f->listing, command, &f->wish, f->select.format, f->out))
+		status = select_resolve(&f->select, command, SELECT_OF_SESSIONS);
+	if (!status) {
+		status = findings_run(&with, take, f, &totals);
+		if (status != STATUS_USAGE)
+			tell_result(f, command, !f->all, &totals);
+		status = listing_end(&f->listing, status);
+	}
+	listing_free(&f->listing);
 	return status;
 }
 
@@ -213,6 +239,13 @@ static bool want(struct findings *f, const char *command, const char *name)
 	return true;
 }
 
+static bool take_option(struct findings *f, const char *command, int option, const char *value)
+{
+	if (option >= OPT_WHERE)
+		return listing_option(&f->wish, command, option - OPT_WHERE, value);
+	return select_option(&f->select, command, option, value);
+}
+
 static int run_findings(int argc, char **argv)
 {
 	struct findings f = {.all = true};
@@ -227,10 +260,10 @@ static int run_findings(int argc, char **argv)
 			return STATUS_USAGE;
 		if (option == OPT_LIST)
 			f.list = true;
-		else if (!select_option(&f.select, argv[0], option, value))
+		else if (!take_option(&f, argv[0], option, value))
 			return STATUS_USAGE;
 	}
-	if (f.list ? argc != optind : argc == optind)
+	if (f.list ? argc != optind || listing_wishes(&f.wish) : argc == optind)
 		return command_fail(argv[0], "wants %s; try 'socktape %s --help'",
 				    f.list ? "nothing beside --list" : "a recording", argv[0]);
 	for (int i = optind + 1; i < argc; i++)

@@ -7,6 +7,7 @@
 
 #include "analyze/command/proto_file.h"
 #include "analyze/command/select.h"
+#include "analyze/listing/listing.h"
 #include "analyze/output/escape.h"
 #include "analyze/output/output.h"
 #include "analyze/output/terminal.h"
@@ -26,7 +27,10 @@ enum {
 	OPT_LIST,
 	OPT_COUNT,
 	OPT_BYTES,
+	OPT_WHERE,
+	OPT_SORT,
 	OPT_LIMIT,
+	OPT_COLUMNS,
 	OPT_PROTO,
 	OPT_THREADS
 };
@@ -37,7 +41,7 @@ static const struct command_option options[] = {
 	{"list", 'l', NULL, "only the ids of records, and of connections"},
 	{"count", 'c', NULL, "only how many of them have a match"},
 	{"bytes", 0, "HEX", "these bytes in place of a pattern, as in 0d0a0d0a"},
-	{"limit", 'n', "N", "stop after N matches"},
+	LISTING_OPTIONS,
 	PROTO_OPTION,
 	{"threads", 0, "N", "processors to use, from 1; as many as help unless told otherwise"},
 	{0},
@@ -101,18 +105,18 @@ struct grep {
 	bool list;
 	bool count;
 	const char *hex;
-	uint64_t limit;
+	struct listing_wish wish;
+	struct listing listing;
 	uint64_t threads;
 	struct protobuf_schema *protobuf;
 
 	struct search *search;
 	struct reading reading;
-	struct output *out; /* JSON and CSV */
+	struct output *out;
 	struct buffer text; /* that isn't written yet */
 	bool colour;
 	bool dead;
 
-	uint64_t matches;
 	uint64_t matched; /* records and connections */
 	uint64_t partial; /* records that lack something */
 	uint64_t holes;	  /* in streams */
@@ -130,8 +134,7 @@ struct grep {
 
 static bool is_over(const struct grep *g)
 {
-	return g->dead || g->no_memory || (g->limit && g->matches >= g->limit) ||
-	       (g->out && !output_alive(g->out));
+	return g->dead || g->no_memory || listing_is_full(&g->listing);
 }
 
 static void flush(struct grep *g)
@@ -154,12 +157,13 @@ static struct span line_around(struct span bytes, const struct search_match *m)
 	return span_of(bytes.data + begin, end - begin);
 }
 
-static void print_row(struct grep *g, const struct place *p, struct span bytes,
-		      const struct search_match *m)
+/* V holds the row; its texts point into BYTES and P. */
+static void fill_row(struct value v[static COLUMNS], const struct place *p, struct span bytes,
+		     const struct search_match *m)
 {
 	struct span line = line_around(bytes, m);
 	const char *end = line.data + line.len;
-	struct value v[COLUMNS] = {
+	const struct value filled[COLUMNS] = {
 		[COLUMN_TS] = value_int(p->ts),
 		[COLUMN_CONN] = value_int((int64_t)p->conn),
 		[COLUMN_SIDE] = value_word(span_text(p->side)),
@@ -171,13 +175,12 @@ static void print_row(struct grep *g, const struct place *p, struct span bytes,
 		[COLUMN_AFTER] = value_text(
 			span_of(bytes.data + m->end, (size_t)(end - (bytes.data + m->end)))),
 	};
-	const struct row_part part = {.columns = columns, .count = COLUMNS, .values = v};
 
+	memcpy(v, filled, sizeof(filled));
 	if (p->proto)
 		v[COLUMN_PROTO] = value_word(span_text(p->proto));
 	if (p->record)
 		v[COLUMN_RECORD] = value_word(span_text(p->record));
-	output_row(g->out, &part, 1);
 }
 
 static void append_place(struct grep *g, const struct place *p)
@@ -217,22 +220,36 @@ static void print_text(struct grep *g, const struct place *p, struct span bytes,
 	flush(g);
 }
 
-static void print_match(struct grep *g, const struct place *p, struct span bytes,
+static void print_id(struct grep *g, const struct place *p)
+{
+	if (p->record)
+		buffer_printf(&g->text, "%s\n", p->record);
+	else
+		buffer_printf(&g->text, "%" PRIu64 "\n", p->conn);
+	flush(g);
+}
+
+/* False: it is not wanted. */
+static bool print_match(struct grep *g, const struct place *p, struct span bytes,
 			const struct search_match *m)
 {
-	g->matches++;
+	struct value v[COLUMNS];
+	const struct row_part part = {.columns = columns, .count = COLUMNS, .values = v};
+
+	fill_row(v, p, bytes, m);
+	if (!listing_wants(&g->listing, &part, 1))
+		return false;
 	if (g->count)
-		return;
-	if (g->list && p->record)
-		buffer_printf(&g->text, "%s\n", p->record);
-	else if (g->list)
-		buffer_printf(&g->text, "%" PRIu64 "\n", p->conn);
-	else if (g->out)
-		print_row(g, p, bytes, m);
+		return true;
+	if (g->list)
+		print_id(g, p);
+	else if (listing_takes(&g->listing))
+		listing_row(&g->listing, &part, 1, NULL, NULL);
+	else if (g->select.format != OUTPUT_TEXT)
+		output_row(g->out, &part, 1);
 	else
 		print_text(g, p, bytes, m);
-	if (g->list)
-		flush(g);
+	return true;
 }
 
 /* ---- records ---- */
@@ -257,9 +274,8 @@ static bool search_bytes(struct grep *g, const struct place *p, struct span byte
 
 	while (bytes.len && !is_over(g) && search_find(g->search, bytes, at, &m)) {
 		at = behind(bytes, &m);
-		if (m.begin == m.end)
+		if (m.begin == m.end || !print_match(g, p, bytes, &m))
 			continue;
-		print_match(g, p, bytes, &m);
 		found = true;
 		if (one)
 			break;
@@ -348,15 +364,13 @@ static void tell_stream(struct grep *g, const struct stream_run *run, struct tai
 		.part = "stream",
 		.offset = t->offset,
 	};
+	bool told = map_get(&g->told, run->conn) != NULL;
 
-	if (!map_get(&g->told, run->conn)) {
-		g->matched++;
-		if (!map_put(&g->told, run->conn, g))
-			g->no_memory = true;
-	} else if (g->list || g->count) {
+	if ((told && (g->list || g->count)) || !print_match(g, &p, bytes, m) || told)
 		return;
-	}
-	print_match(g, &p, bytes, m);
+	g->matched++;
+	if (!map_put(&g->told, run->conn, g))
+		g->no_memory = true;
 }
 
 /* Searches what there is; GOES_ON: more may come. Returns where to go on then. */
@@ -531,44 +545,64 @@ static void tell_limits(const struct grep *g)
 			     g->cut);
 	if (search_gave_up(g->search))
 		command_warn(g->command, "the pattern tries too much: matches may be missing");
-	if (!g->matches)
+	if (!g->listing.asked)
 		command_warn(g->command, "nothing matches");
 }
 
-static bool finish(struct grep *g)
+static bool finish(struct grep *g, int status)
 {
 	bool good;
 
-	if (g->count)
+	if (g->count && status != STATUS_USAGE)
 		buffer_printf(&g->text, "%" PRIu64 "\n", g->matched);
 	flush(g);
 	good = !g->out || output_free(g->out);
-	g->out = NULL;
 	return good && !g->dead;
 }
 
-static int run(struct grep *g)
+/* What is wrong with the wishes is told before anything is read. */
+static int begin(struct grep *g)
 {
-	const struct row_part part = {.columns = columns, .count = COLUMNS};
-	int status, later;
+	/* Lines can't wait for their order, cells can. */
+	static const char cells[] = "proto,record_id,conn,side,before,match,after";
+	bool ids = g->list || g->count;
 
-	if (g->select.format != OUTPUT_TEXT && !g->list && !g->count) {
-		g->out = output_new(g->select.format);
-		if (!g->out)
-			return command_fail(g->command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
-		output_header(g->out, &part, 1);
-	}
-	status = search_records(g);
-	if (status != STATUS_USAGE) {
-		later = search_streams(g);
-		status = later ? later : status;
-	}
-	if (!finish(g) && status != STATUS_USAGE)
-		status = command_fail(g->command, "the output could not be written");
+	if (ids)
+		g->select.format = OUTPUT_TEXT;
+	if (g->select.format == OUTPUT_TEXT && g->wish.sort && !g->wish.columns)
+		g->wish.columns = cells;
+	g->out = output_new(g->select.format);
+	if (!g->out || !fields_add(&g->listing.fields, columns, COLUMNS, NULL))
+		return command_fail(g->command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	return listing_begin(&g->listing, g->command, &g->wish, g->select.format, g->out)
+		       ? STATUS_DONE
+		       : STATUS_USAGE;
+}
+
+static int search_all(struct grep *g)
+{
+	int status = search_records(g), later;
+
+	if (status == STATUS_USAGE)
+		return status;
+	later = search_streams(g);
+	status = later ? later : status;
 	if (g->no_memory)
 		status = command_fail(g->command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	select_explain(&g->select, g->command);
 	tell_limits(g);
+	return listing_end(&g->listing, status);
+}
+
+static int run(struct grep *g)
+{
+	int status = begin(g);
+
+	if (!status)
+		status = search_all(g);
+	if (!finish(g, status) && status != STATUS_USAGE)
+		status = command_fail(g->command, "the output could not be written");
+	listing_free(&g->listing);
 	return status;
 }
 
@@ -643,8 +677,11 @@ static bool take_option(struct grep *g, int option, const char *value)
 	case OPT_BYTES:
 		g->hex = value;
 		return true;
+	case OPT_WHERE:
+	case OPT_SORT:
 	case OPT_LIMIT:
-		return take_number(g, "limit", value, UINT64_MAX, &g->limit);
+	case OPT_COLUMNS:
+		return listing_option(&g->wish, g->command, option - OPT_WHERE, value);
 	case OPT_PROTO:
 		return proto_file_add(&g->protobuf, g->command, value);
 	case OPT_THREADS:
@@ -673,6 +710,12 @@ static int parse(struct grep *g, int argc, char **argv)
 	}
 	if (g->list && g->count) {
 		command_fail(g->command, "--list and --count exclude each other");
+		return COMMAND_WRONG;
+	}
+	if ((g->list || g->count) && (g->wish.sort || g->wish.columns)) {
+		command_fail(g->command,
+			     "--%s prints no columns: --%s is for the matches themselves",
+			     g->list ? "list" : "count", g->wish.sort ? "sort" : "columns");
 		return COMMAND_WRONG;
 	}
 	if (!make_search(g, g->hex ? g->hex : argv[optind + 1]))

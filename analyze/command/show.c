@@ -10,6 +10,7 @@
 #include "analyze/command/detail.h"
 #include "analyze/command/proto_file.h"
 #include "analyze/listing/listing.h"
+#include "analyze/shape/learn.h"
 #include "analyze/output/text.h"
 
 static const char help[] = "Prints the records of a recording: each request with its response,\n"
@@ -52,6 +53,7 @@ struct show {
 	const char *id; /* of the one record that is told in full; NULL: rows */
 	struct listing listing;
 	struct listing_wish wish;
+	struct row_shapes shapes;
 	size_t keep;
 	uint64_t threads;
 	struct output *out;
@@ -60,13 +62,26 @@ struct show {
 
 /* ---- the columns that rows may have ---- */
 
+/* What rows are asked for, which costs reading the recording twice. */
+static bool wants_shape(const struct show *show)
+{
+	const struct listing_wish *w = &show->wish;
+	const char *name = shape_column.name;
+
+	return !show->exchanges && !(show->table && shape_is_own(show->table)) &&
+	       (listing_names(w->where, name) || listing_names(w->sort, name) ||
+		listing_names(w->columns, name));
+}
+
 static bool add_columns(struct show *show)
 {
 	struct fields *f = &show->listing.fields;
 
-	return show->exchanges
-		       ? fields_add(f, exchanges_table.columns, exchanges_table.column_count, NULL)
-		       : fields_add_records(f, show->table);
+	if (show->exchanges)
+		return fields_add(f, exchanges_table.columns, exchanges_table.column_count, NULL);
+	/* It stands before a column of a table that has its name. */
+	return (!wants_shape(show) || fields_add(f, &shape_column, 1, NULL)) &&
+	       fields_add_records(f, show->table);
 }
 
 /* ---- text ---- */
@@ -249,14 +264,18 @@ static void print_record(struct show *show, struct row *row)
 {
 	struct record_values common;
 	const struct row_part parts[] = {
+		{.columns = &shape_column, .count = 1, .values = &show->shapes.value},
 		{.columns = record_columns, .count = RECORD_COLUMNS, .values = common.values},
 		{.columns = row->table->columns,
 		 .count = row->table->column_count,
 		 .values = row->values},
 	};
+	/* What isn't asked for isn't printed. */
+	bool shaped = show->shapes.shapes != NULL;
 
 	record_fill(&common, row);
-	list(show, row, parts, 2);
+	row_shapes_fill(&show->shapes, row);
+	list(show, row, parts + !shaped, 2 + shaped);
 }
 
 static void print(struct show *show, struct row *row)
@@ -382,10 +401,22 @@ static int begin_listing(struct show *show)
 		       : STATUS_USAGE;
 }
 
+static int learn_shapes(struct show *show, const struct replay_options *with)
+{
+	const struct shape_reading how = {
+		.command = show_command.name, .path = show->select.operand.path, .with = *with};
+
+	if (!wants_shape(show) || row_shapes_learn(&show->shapes, &how))
+		return STATUS_DONE;
+	return command_fail(show_command.name, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+}
+
 static int show_rows(struct show *show, const struct replay_options *with)
 {
 	int status = begin_listing(show);
 
+	if (!status)
+		status = learn_shapes(show, with);
 	if (!status)
 		status = reading_open_rows(&show->reading, show_command.name,
 					   show->select.operand.path, with);
@@ -397,6 +428,7 @@ static int show_rows(struct show *show, const struct replay_options *with)
 	if (show->out && !output_free(show->out) && status != STATUS_USAGE)
 		status = command_fail(show_command.name, "the output could not be written");
 	exchange_free(&show->exchange);
+	row_shapes_free(&show->shapes);
 	cells_free(&show->cells);
 	return status;
 }

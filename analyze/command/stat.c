@@ -8,6 +8,7 @@
 #include "analyze/listing/listing.h"
 #include "analyze/replay/reading.h"
 #include "analyze/replay/record.h"
+#include "analyze/shape/learn.h"
 #include "analyze/stat/statistics.h"
 #include "format/size.h"
 
@@ -55,6 +56,7 @@ struct counting {
 	struct filter *filter; /* of records; NULL: the condition is about what was counted */
 	uint64_t asked;
 	struct statistics statistics;
+	struct shape_reading learning;
 };
 
 /* ---- what is counted ---- */
@@ -64,18 +66,8 @@ static bool add_by(struct counting *stat, const char *command, struct span name)
 	struct statistics *s = &stat->statistics;
 	int found = fields_find(&stat->fields, name);
 
-	if (found < 0) {
-		struct buffer text = {0}, hint = {0};
-
-		buffer_append_span(&text, name);
-		buffer_append_char(&text, '\0');
-		fields_suggest(&stat->fields, text.data ? text.data : "", &hint);
-		command_fail(command, "--by: there is no column '%.*s'; %.*s", (int)name.len,
-			     name.data, (int)hint.len, hint.data ? hint.data : "");
-		buffer_free(&text);
-		buffer_free(&hint);
-		return false;
-	}
+	if (found < 0)
+		return listing_fail_name(&stat->fields, command, "--by", name);
 	if (s->by_count == STATISTICS_BY_MAX) {
 		command_fail(command, "--by wants no more than %d columns", STATISTICS_BY_MAX);
 		return false;
@@ -113,6 +105,29 @@ static void choose_condition(struct counting *stat)
 	buffer_free(&why);
 }
 
+static bool learn(void *context, struct shapes *shapes)
+{
+	const struct counting *stat = context;
+
+	return shapes_learn_recording(shapes, &stat->learning);
+}
+
+/*
+ * Shapes are those of the whole recording: it is read once more for them where something is left
+ * out, or when a condition asks for them. A protocol is whole by itself.
+ */
+static void choose_learning(struct counting *stat)
+{
+	const struct selection *selected = &stat->select.selection;
+	bool asked = stat->filter && listing_names(stat->wish.where, shape_column.name);
+
+	if (!asked && !(selected->kinds & ~SELECT_BIT(SELECT_PROTOCOL)) && !selected->since &&
+	    !selected->until)
+		return;
+	stat->statistics.learn = learn;
+	stat->statistics.learn_context = stat;
+}
+
 static int begin(struct counting *stat, const char *command)
 {
 	struct statistics *s = &stat->statistics;
@@ -124,6 +139,7 @@ static int begin(struct counting *stat, const char *command)
 	if (!choose_by(stat, command))
 		return STATUS_USAGE;
 	choose_condition(stat);
+	choose_learning(stat);
 	s->fields = &stat->fields;
 	s->over = (int64_t)stat->over;
 	s->memory = (size_t)(memory / GROUPS_SHARE);
@@ -134,23 +150,30 @@ static int begin(struct counting *stat, const char *command)
 
 /* ---- records ---- */
 
-static void take(struct counting *stat, const struct row *row)
+static bool passes(struct counting *stat, const struct row *row)
 {
 	struct record_values common;
+	struct value shape = {0};
 	const struct row_part parts[] = {
+		{.columns = &shape_column, .count = 1, .values = &shape},
 		{.columns = record_columns, .count = RECORD_COLUMNS, .values = common.values},
 		{.columns = row->table->columns,
 		 .count = row->table->column_count,
 		 .values = row->values},
 	};
-	bool counted = row_is_selected_once(row, &stat->select.selection);
 
+	stat->asked++;
 	record_fill(&common, row);
-	if (counted && stat->filter) {
-		stat->asked++;
-		counted = filter_passes(stat->filter, parts, 2);
-	}
-	statistics_add(&stat->statistics, row, common.values, counted);
+	if (stat->statistics.learnt)
+		shape = statistics_shape(&stat->statistics, row);
+	return filter_passes(stat->filter, parts, sizeof(parts) / sizeof(parts[0]));
+}
+
+static void take(struct counting *stat, const struct row *row)
+{
+	bool once = row_is_selected_once(row, &stat->select.selection);
+
+	statistics_add(&stat->statistics, row, once, once && (!stat->filter || passes(stat, row)));
 }
 
 static int count_all(struct counting *stat, const char *command)
@@ -158,6 +181,9 @@ static int count_all(struct counting *stat, const char *command)
 	const struct row *row;
 	int status;
 
+	/* What a condition asks about has to be known before. */
+	if (stat->filter && stat->statistics.learn && !statistics_learn(&stat->statistics))
+		stat->statistics.no_memory = true;
 	while (!stat->statistics.no_memory && (row = reading_row(&stat->reading)) != NULL)
 		take(stat, row);
 	status = reading_end(&stat->reading);
@@ -254,6 +280,8 @@ static int run(struct counting *stat, const char *command)
 	};
 	int status = begin(stat, command);
 
+	stat->learning = (struct shape_reading){
+		.command = command, .path = stat->select.operand.path, .with = with};
 	if (!status)
 		status = stat_result_check(&stat->statistics, command, &stat->wish,
 					   stat->filter != NULL);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/listing/listing.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyze/command/command.h"
 #include "analyze/spill/values.h"
@@ -29,49 +31,77 @@ bool listing_option(struct listing_wish *wish, const char *command, int option, 
 	}
 }
 
-static bool fail_memory(const struct listing *l)
+static bool is_of_word(char c)
 {
-	command_fail(l->command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	return isalnum((unsigned char)c) || c == '_';
+}
+
+bool listing_names(const char *text, const char *name)
+{
+	const char *at = text;
+	size_t len = strlen(name);
+
+	while (at && (at = strcasestr(at, name)) != NULL) {
+		if ((at == text || !is_of_word(at[-1])) && !is_of_word(at[len]))
+			return true;
+		at += len;
+	}
 	return false;
 }
 
-static bool fail_name(const struct listing *l, const char *option, struct span name)
+static bool fail_memory(const char *command)
+{
+	command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	return false;
+}
+
+bool listing_fail_name(const struct fields *fields, const char *command, const char *option,
+		       struct span name)
 {
 	struct buffer text = {0}, hint = {0};
 
 	buffer_append_span(&text, name);
 	buffer_append_char(&text, '\0');
 	if (!text.failed)
-		fields_suggest(&l->fields, text.data, &hint);
-	command_fail(l->command, "%s: there is no column '%.*s'; %.*s", option, (int)name.len,
+		fields_suggest(fields, text.data, &hint);
+	command_fail(command, "%s: there is no column '%.*s'; %.*s", option, (int)name.len,
 		     name.data, (int)hint.len, hint.data ? hint.data : "");
 	buffer_free(&text);
 	buffer_free(&hint);
 	return false;
 }
 
-static bool begin_filter(struct listing *l)
+bool listing_filter(const struct fields *fields, const char *command,
+		    const struct listing_wish *wish, struct filter **filter)
 {
 	struct buffer why = {0};
 
-	l->filter = filter_new(&l->fields, l->wish.where, &why);
-	if (!l->filter)
-		command_fail(l->command, "--where: %.*s", (int)why.len, why.data ? why.data : "");
+	*filter = NULL;
+	if (!wish->where)
+		return true;
+	*filter = filter_new(fields, wish->where, &why);
+	if (!*filter)
+		command_fail(command, "--where: %.*s", (int)why.len, why.data ? why.data : "");
 	buffer_free(&why);
-	return l->filter != NULL;
+	return *filter != NULL;
 }
 
-static bool begin_ranking(struct listing *l)
+bool listing_ranking(const struct fields *fields, const char *command,
+		     const struct listing_wish *wish, struct ranking **ranking, size_t *key)
 {
-	bool down = *l->wish.sort == '-';
-	struct span name = span_text(l->wish.sort + down);
-	int key = fields_find(&l->fields, name);
+	bool down = wish->sort && *wish->sort == '-';
+	struct span name = span_text(wish->sort ? wish->sort + down : "");
+	int found;
 
-	if (key < 0)
-		return fail_name(l, "--sort", name);
-	l->key = (size_t)key;
-	l->ranking = ranking_new(down);
-	return l->ranking || fail_memory(l);
+	*ranking = NULL;
+	if (!wish->sort)
+		return true;
+	found = fields_find(fields, name);
+	if (found < 0)
+		return listing_fail_name(fields, command, "--sort", name);
+	*key = (size_t)found;
+	*ranking = ranking_new(down);
+	return *ranking || fail_memory(command);
 }
 
 static struct span next_name(const char **names)
@@ -88,7 +118,7 @@ static bool choose(struct listing *l, size_t most)
 	l->chosen = calloc(most, sizeof(*l->chosen));
 	l->chosen_names = calloc(most, sizeof(*l->chosen_names));
 	l->values = calloc(most, sizeof(*l->values));
-	return (l->chosen && l->chosen_names && l->values) || fail_memory(l);
+	return (l->chosen && l->chosen_names && l->values) || fail_memory(l->command);
 }
 
 static void add_chosen(struct listing *l, size_t name)
@@ -108,7 +138,7 @@ static bool choose_columns(struct listing *l)
 		int found = fields_find(&l->fields, name);
 
 		if (found < 0)
-			return fail_name(l, "--columns", name);
+			return listing_fail_name(&l->fields, l->command, "--columns", name);
 		add_chosen(l, (size_t)found);
 	} while (*names);
 	return true;
@@ -139,7 +169,7 @@ static bool begin_columns(struct listing *l)
 		return false;
 	if (l->format == OUTPUT_TEXT) {
 		l->grid = grid_new(l->chosen, l->chosen_count, GRID_TABLE);
-		return l->grid || fail_memory(l);
+		return l->grid || fail_memory(l->command);
 	}
 	part = chosen_part(l);
 	output_header(l->out, &part, 1);
@@ -153,7 +183,8 @@ bool listing_begin(struct listing *l, const char *command, const struct listing_
 	l->wish = *wish;
 	l->format = format;
 	l->out = out;
-	return (!wish->where || begin_filter(l)) && (!wish->sort || begin_ranking(l)) &&
+	return listing_filter(&l->fields, command, wish, &l->filter) &&
+	       listing_ranking(&l->fields, command, wish, &l->ranking, &l->key) &&
 	       ((!wish->columns && format != OUTPUT_CSV) || begin_columns(l));
 }
 

@@ -27,6 +27,28 @@ struct listing_wish {
 /* OPTION counts from the first of them; false after telling the user what is wrong with VALUE. */
 bool listing_option(struct listing_wish *wish, const char *command, int option, const char *value);
 
+/* Tells that there is no column NAME; returns false. */
+bool listing_fail_name(const struct fields *fields, const char *command, const char *option,
+		       struct span name);
+
+/*
+ * What a condition and an order need, where they are wished; else NULL. False after telling the
+ * user what is wrong. For those who print no rows; the others have listing_begin().
+ */
+bool listing_filter(const struct fields *fields, const char *command,
+		    const struct listing_wish *wish, struct filter **filter);
+bool listing_ranking(const struct fields *fields, const char *command,
+		     const struct listing_wish *wish, struct ranking **ranking, size_t *key);
+
+/* Whether the name of a column stands in TEXT, as a word; TEXT may be NULL. */
+bool listing_names(const char *text, const char *name);
+
+/* Whether anything was wished. */
+static inline bool listing_wishes(const struct listing_wish *w)
+{
+	return w->where || w->sort || w->columns || w->limit;
+}
+
 /*
  * Rows of a command on their way to the output: asked whether they are wanted, put in order,
  * reduced to some columns. All sets of columns are put into `fields` first; then listing_begin().

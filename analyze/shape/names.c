@@ -39,18 +39,23 @@ struct node {
 	uint32_t text;	/* in texts */
 	uint16_t len;
 	bool value;	   /* its text is a form, not a name */
+	bool has_values;   /* one of its children is, or was */
 	uint32_t children; /* that stand for themselves */
 	uint32_t early;	   /* with so many children it is decided */
 	uint64_t count;
 };
 
-/* A name that came lately: where it leads, and its form, as long as nothing is decided anew. */
+/*
+ * A name that came lately, or what stands in front of its last segment: where it leads, and its
+ * form, as long as nothing is decided anew.
+ */
 #define RECENT	    1024
 #define RECENT_NAME 112
 
 struct recent {
 	uint64_t revision;
 	uint32_t leaf;
+	uint16_t depth; /* segments */
 	uint16_t len;
 	uint16_t form_len;
 	char name[RECENT_NAME];
@@ -60,7 +65,9 @@ struct recent {
 struct names {
 	uint64_t revision; /* how often something was decided, from 1 */
 	struct recent *recent;
-	const char *separators;
+	bool separators[256];
+	struct buffer *scratch; /* a form that is looked for */
+	struct buffer form;	/* of the name that is learnt */
 	struct node *nodes;
 	uint32_t count;
 	uint32_t capacity;
@@ -72,16 +79,22 @@ struct names {
 
 /* ---- segments ---- */
 
+static bool is_separator(const struct names *n, char c)
+{
+	return n->separators[(unsigned char)c];
+}
+
 /* One segment; with the separator behind it, but for the last. */
 static struct span cut_segment(const struct names *n, struct span *name, unsigned depth)
 {
 	struct span segment = *name;
 
-	for (size_t i = 0; i < name->len && depth + 1 < SEGMENTS_MAX; i++) {
-		if (name->data[i] && strchr(n->separators, name->data[i])) {
-			segment.len = i + 1;
-			break;
-		}
+	if (depth + 1 < SEGMENTS_MAX) {
+		size_t len = 0;
+
+		while (len < name->len && !is_separator(n, name->data[len]))
+			len++;
+		segment.len = len + (len < name->len);
 	}
 	if (segment.len > UINT16_MAX)
 		segment.len = UINT16_MAX;
@@ -116,7 +129,7 @@ static struct look look_at(const struct names *n, struct span s)
 	unsigned run = 0;
 	int before = 0;
 
-	if (s.len && s.data[s.len - 1] && strchr(n->separators, s.data[s.len - 1]))
+	if (s.len && is_separator(n, s.data[s.len - 1]))
 		l.whole--;
 	l.len = l.whole - extension_len(s.data, l.whole);
 	for (size_t i = 0; i < l.len; i++) {
@@ -253,6 +266,7 @@ static uint32_t add(struct names *n, uint32_t parent, struct span text, bool val
 	if (parent != NONE) {
 		n->nodes[parent].child = n->count;
 		n->nodes[parent].children++;
+		n->nodes[parent].has_values |= value;
 	}
 	return n->count++;
 }
@@ -263,11 +277,13 @@ struct names *names_new(const char *separators)
 
 	if (!n)
 		return NULL;
-	n->separators = separators;
+	for (; *separators; separators++)
+		n->separators[(unsigned char)*separators] = true;
 	n->seed = hash_seed();
 	n->revision = 1;
 	n->recent = calloc(RECENT, sizeof(*n->recent));
-	if (n->recent && grow(n) && add(n, NONE, span_of("", 0), false) != NONE)
+	n->scratch = calloc(1, sizeof(*n->scratch));
+	if (n->recent && n->scratch && grow(n) && add(n, NONE, span_of("", 0), false) != NONE)
 		return n;
 	names_free(n);
 	return NULL;
@@ -280,28 +296,75 @@ void names_free(struct names *n)
 	free(n->nodes);
 	free(n->slots);
 	free(n->recent);
+	if (n->scratch)
+		buffer_free(n->scratch);
+	free(n->scratch);
+	buffer_free(&n->form);
 	buffer_free(&n->texts);
 	free(n);
+}
+
+static uint32_t find_form(const struct names *n, uint32_t parent)
+{
+	uint32_t at = n->scratch->failed ? NONE : find(n, parent, buffer_span(n->scratch));
+
+	return at != NONE && n->nodes[at].value ? at : NONE;
 }
 
 /* The value among PARENT's children that TEXT would be one of; NONE. */
 static uint32_t find_value(const struct names *n, uint32_t parent, struct span text)
 {
-	const struct look l = look_at(n, text);
-	struct buffer form = {0};
 	uint32_t at = NONE;
+	struct look l;
 
+	if (!n->nodes[parent].has_values)
+		return NONE;
+	l = look_at(n, text);
+	buffer_clear(n->scratch);
 	if (l.digits) {
-		append_mask(&form, text, &l);
-		at = form.failed ? NONE : find(n, parent, buffer_span(&form));
+		append_mask(n->scratch, text, &l);
+		at = find_form(n, parent);
 	}
-	if (at == NONE || !n->nodes[at].value) {
-		buffer_clear(&form);
-		append_whole(&form, text, &l);
-		at = form.failed ? NONE : find(n, parent, buffer_span(&form));
+	/* Of digits alone both are the same. */
+	if (at == NONE && (!l.digits || l.digits < l.len)) {
+		buffer_clear(n->scratch);
+		append_whole(n->scratch, text, &l);
+		at = find_form(n, parent);
 	}
-	buffer_free(&form);
-	return at != NONE && n->nodes[at].value ? at : NONE;
+	return at;
+}
+
+/* How many digits a segment is made of; 0: there is something else in it. */
+static size_t number_len(const struct names *n, struct span s)
+{
+	size_t len = s.len && is_separator(n, s.data[s.len - 1]) ? s.len - 1 : s.len;
+
+	for (size_t i = 0; i < len; i++)
+		if (!isdigit((unsigned char)s.data[i]))
+			return 0;
+	return len;
+}
+
+/* The value that a number of LEN digits is one of: the same as find_value(). */
+static uint32_t find_number(const struct names *n, uint32_t parent, struct span text, size_t len)
+{
+	buffer_clear(n->scratch);
+	buffer_append_text(n->scratch, NAMES_ID);
+	buffer_append(n->scratch, text.data + len, text.len - len);
+	return find_form(n, parent);
+}
+
+/* Where a segment leads; NONE. Where there are values, a number is one of them. */
+static uint32_t find_segment(const struct names *n, uint32_t parent, struct span segment)
+{
+	size_t number = n->nodes[parent].has_values ? number_len(n, segment) : 0;
+	uint32_t at = number ? find_number(n, parent, segment, number) : NONE;
+
+	if (at == NONE)
+		at = find(n, parent, segment);
+	if (at == NONE && !number)
+		at = find_value(n, parent, segment);
+	return at;
 }
 
 /* ---- deciding ---- */
@@ -353,6 +416,7 @@ static bool make_value(struct names *n, uint32_t child, struct span form)
 	if (value == NONE)
 		return false;
 	n->nodes[value].value = true;
+	n->nodes[parent].has_values = true;
 	return merge(n, child, value);
 }
 
@@ -562,22 +626,23 @@ static uint32_t add_value(struct names *n, uint32_t parent, struct span segment)
 
 static uint32_t learn_segment(struct names *n, uint32_t parent, struct span segment)
 {
-	uint32_t at = find(n, parent, segment);
+	uint32_t at = find_segment(n, parent, segment);
 
-	if (at == NONE)
-		at = find_value(n, parent, segment);
 	if (at != NONE)
 		return at;
-	if (n->count == NODES_MAX && !names_settle(n))
-		return NONE;
+	if (n->count == NODES_MAX) {
+		if (!names_settle(n))
+			return NONE;
+		parent = resolved(n, parent);
+	}
 	return n->count >= NODES_MAX ? add_value(n, parent, segment)
 				     : add(n, parent, segment, false);
 }
 
-/* Where NAME stands among the recent ones; NULL: it is too long. */
+/* Where NAME stands among the recent ones; NULL: it is too long, or nothing. */
 static struct recent *recent_of(const struct names *n, struct span name)
 {
-	if (name.len > RECENT_NAME)
+	if (!name.len || name.len > RECENT_NAME)
 		return NULL;
 	return &n->recent[hash_bytes(n->seed, name.data, name.len) % RECENT];
 }
@@ -588,66 +653,111 @@ static bool is_recent(const struct names *n, const struct recent *r, struct span
 	       memcmp(r->name, name.data, name.len) == 0;
 }
 
-static void remember(struct names *n, struct recent *r, struct span name, uint32_t leaf)
+/* The name leads to LEAF, in DEPTH segments; n->form is its form. */
+static void remember(const struct names *n, struct span name, uint32_t leaf, unsigned depth)
 {
-	struct buffer form = {0};
+	struct recent *r = recent_of(n, name);
 
-	r->revision = 0;
-	names_append(n, name, &form);
-	if (!form.failed && form.len <= RECENT_NAME) {
-		memcpy(r->name, name.data, name.len);
-		memcpy(r->form, form.data, form.len);
-		r->len = (uint16_t)name.len;
-		r->form_len = (uint16_t)form.len;
-		r->leaf = leaf;
-		r->revision = n->revision;
-	}
-	buffer_free(&form);
+	if (!r || n->form.failed || n->form.len > RECENT_NAME)
+		return;
+	memcpy(r->name, name.data, name.len);
+	memcpy(r->form, n->form.data, n->form.len);
+	r->len = (uint16_t)name.len;
+	r->form_len = (uint16_t)n->form.len;
+	r->leaf = leaf;
+	r->depth = (uint16_t)depth;
+	r->revision = n->revision;
 }
 
-static bool learn(struct names *n, struct span name, uint32_t *leaf)
+static void count_up(struct names *n, uint32_t at)
 {
+	for (; at != NONE && at; at = n->nodes[at].parent)
+		n->nodes[at].count++;
+}
+
+/* What stands in front of the last segment. */
+static struct span place_of(const struct names *n, struct span name)
+{
+	size_t len = name.len ? name.len - 1 : 0;
+
+	while (len && !is_separator(n, name.data[len - 1]))
+		len--;
+	return span_of(name.data, len);
+}
+
+/* One more segment of a name, where it leads. NONE without memory. */
+static uint32_t step(struct names *n, uint32_t parent, struct span segment)
+{
+	uint32_t at = learn_segment(n, parent, segment);
+
+	if (at == NONE)
+		return NONE;
+	n->nodes[at].count++;
+	if (n->nodes[parent].children >= n->nodes[parent].early) {
+		if (!decide(n, parent))
+			return NONE;
+		n->nodes[parent].early = n->nodes[parent].children + EARLY;
+		at = resolved(n, at);
+	}
+	buffer_append_span(&n->form, text_of(n, &n->nodes[at]));
+	return at;
+}
+
+/* Its form is in n->form, unless something was decided meanwhile. */
+static bool learn(struct names *n, struct span name)
+{
+	const struct span whole = name, place = place_of(n, name);
+	const struct recent *r = place.len ? recent_of(n, place) : NULL;
 	uint32_t at = 0;
 	unsigned depth = 0;
 
+	buffer_clear(&n->form);
+	if (is_recent(n, r, place) && r->depth < SEGMENTS_MAX) {
+		at = r->leaf;
+		depth = r->depth;
+		count_up(n, at);
+		buffer_append(&n->form, r->form, r->form_len);
+		name = span_of(name.data + place.len, name.len - place.len);
+	}
 	do {
-		uint32_t parent = at;
-
-		at = learn_segment(n, at, cut_segment(n, &name, depth++));
+		at = step(n, at, cut_segment(n, &name, depth++));
 		if (at == NONE)
 			return false;
-		n->nodes[at].count++;
-		if (n->nodes[parent].children >= n->nodes[parent].early) {
-			if (!decide(n, parent))
-				return false;
-			n->nodes[parent].early = n->nodes[parent].children + EARLY;
-			at = resolved(n, at);
-		}
+		if (name.len && name.data == place.data + place.len)
+			remember(n, place, at, depth);
 	} while (name.len);
-	*leaf = at;
+	/* What ends in a value hardly comes again. */
+	if (!n->nodes[at].value)
+		remember(n, whole, at, depth);
 	return true;
 }
 
-bool names_learn(struct names *n, struct span name)
+bool names_take(struct names *n, struct span name, struct buffer *form)
 {
-	struct recent *r = name.len ? recent_of(n, name) : NULL;
-	uint32_t leaf;
+	const struct recent *r = recent_of(n, name);
+	uint64_t revision = n->revision;
 
 	if (is_recent(n, r, name)) {
-		for (leaf = r->leaf; leaf != NONE && leaf; leaf = n->nodes[leaf].parent)
-			n->nodes[leaf].count++;
+		count_up(n, r->leaf);
+		if (form)
+			buffer_append(form, r->form, r->form_len);
 		return true;
 	}
-	if (!learn(n, name, &leaf))
+	if (!learn(n, name))
 		return false;
-	if (r)
-		remember(n, r, name, leaf);
-	return true;
+	if (n->revision != revision) {
+		if (form)
+			names_append(n, name, form);
+		return true;
+	}
+	if (form)
+		buffer_append_span(form, buffer_span(&n->form));
+	return !n->form.failed;
 }
 
 void names_append(const struct names *n, struct span name, struct buffer *out)
 {
-	const struct recent *r = name.len ? recent_of(n, name) : NULL;
+	const struct recent *r = recent_of(n, name);
 	uint32_t at = 0;
 	unsigned depth = 0;
 
@@ -658,10 +768,8 @@ void names_append(const struct names *n, struct span name, struct buffer *out)
 
 	do {
 		struct span segment = cut_segment(n, &name, depth++);
-		uint32_t child = at == NONE ? NONE : find(n, at, segment);
+		uint32_t child = at == NONE ? NONE : find_segment(n, at, segment);
 
-		if (child == NONE && at != NONE)
-			child = find_value(n, at, segment);
 		buffer_append_span(out, child == NONE ? segment : text_of(n, &n->nodes[child]));
 		at = child;
 	} while (name.len);

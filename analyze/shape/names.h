@@ -28,8 +28,11 @@ struct names;
  */
 struct names *names_new(const char *separators);
 
-/* One more name. False without memory: it doesn't count. */
-bool names_learn(struct names *n, struct span name);
+/*
+ * One more name. FORM: what names_append() would append afterwards is appended to it; may be NULL.
+ * False without memory: it doesn't count.
+ */
+bool names_take(struct names *n, struct span name, struct buffer *form);
 
 /* All that was learnt is decided. May be called again. False without memory. */
 bool names_settle(struct names *n);

@@ -88,6 +88,7 @@ struct shapes {
 	struct names *learnt[LEARNT]; /* of enum how, from HOW_PATH on */
 	struct bound bound[RECIPES];
 	size_t bound_count;
+	struct buffer *scratch;
 };
 
 /* ---- what a table has ---- */
@@ -103,6 +104,11 @@ static const struct recipe *recipe_of(const struct table *table)
 bool shape_has(const struct table *table)
 {
 	return recipe_of(table) != NULL;
+}
+
+bool shape_is_own(const struct table *table)
+{
+	return table_column(table, shape_column.name) >= 0;
 }
 
 bool shape_is_learnt(const struct table *table)
@@ -161,7 +167,6 @@ static const struct value *value_at(const struct value *values, int column)
 static struct span path_of(struct span target)
 {
 	const char *scheme = NULL;
-	size_t len = 0;
 
 	if (target.len && target.data[0] != '/')
 		scheme = memmem(target.data, target.len, "://", 3);
@@ -172,9 +177,13 @@ static struct span path_of(struct span target)
 			from++;
 		target = span_of(target.data + from, target.len - from);
 	}
-	while (len < target.len && target.data[len] != '?' && target.data[len] != '#')
-		len++;
-	return span_of(target.data, len);
+	for (size_t i = 0; i < 2; i++) {
+		const char *end = memchr(target.data, "?#"[i], target.len);
+
+		if (end)
+			target.len = (size_t)(end - target.data);
+	}
+	return target;
 }
 
 /* Which argument of a command of Redis is its first key, from 1; 0: it has none. */
@@ -255,9 +264,12 @@ static void append_key(struct buffer *b, struct span command, struct span args)
 	}
 }
 
-/* What is learnt of a value: the path, the key, the subject. Points into the value, or SCRATCH. */
-static struct span name_of(enum how how, const struct bound *bound, const struct value *values,
-			   const struct value *value, struct buffer *scratch)
+/*
+ * What is learnt of a value: the path, the key, the subject. Points into the value, or what is
+ * there until the next call.
+ */
+static struct span name_of(const struct shapes *s, enum how how, const struct bound *bound,
+			   const struct value *values, const struct value *value)
 {
 	const struct value *command;
 
@@ -266,10 +278,10 @@ static struct span name_of(enum how how, const struct bound *bound, const struct
 	if (how == HOW_SUBJECT)
 		return value->text;
 	command = value_at(values, bound->command);
-	buffer_clear(scratch);
+	buffer_clear(s->scratch);
 	if (command)
-		append_key(scratch, command->text, value->text);
-	return buffer_span(scratch);
+		append_key(s->scratch, command->text, value->text);
+	return buffer_span(s->scratch);
 }
 
 static struct names *names_of(const struct shapes *s, enum how how)
@@ -291,6 +303,11 @@ struct shapes *shapes_new(void)
 			return NULL;
 		}
 	}
+	s->scratch = calloc(1, sizeof(*s->scratch));
+	if (!s->scratch) {
+		shapes_free(s);
+		return NULL;
+	}
 	bind_all(s);
 	return s;
 }
@@ -301,13 +318,15 @@ void shapes_free(struct shapes *s)
 		return;
 	for (size_t i = 0; i < LEARNT; i++)
 		names_free(s->learnt[i]);
+	if (s->scratch)
+		buffer_free(s->scratch);
+	free(s->scratch);
 	free(s);
 }
 
 bool shapes_learn(struct shapes *s, const struct table *table, const struct value *values)
 {
 	const struct bound *bound = bound_of(s, table);
-	struct buffer scratch = {0};
 	bool good = true;
 
 	for (unsigned i = 0; bound && i < bound->count; i++) {
@@ -317,10 +336,10 @@ bool shapes_learn(struct shapes *s, const struct table *table, const struct valu
 
 		if (how < HOW_PATH || !value)
 			continue;
-		name = name_of(how, bound, values, value, &scratch);
-		good = !scratch.failed && (!name.len || names_learn(names_of(s, how), name));
+		name = name_of(s, how, bound, values, value);
+		good = !s->scratch->failed &&
+		       (!name.len || names_take(names_of(s, how), name, NULL));
 	}
-	buffer_free(&scratch);
 	return good;
 }
 
@@ -352,44 +371,55 @@ static void append_lower(struct buffer *b, struct span text)
 		buffer_append_char(b, (char)tolower((unsigned char)text.data[i]));
 }
 
-static void append_part(const struct shapes *s, const struct bound *bound, enum how how,
-			const struct value *values, const struct value *value, struct buffer *out)
+/* LEARN: it counts. False without memory. */
+static bool append_name(const struct shapes *s, const struct bound *bound, enum how how,
+			const struct value *values, const struct value *value, bool learn,
+			struct buffer *out)
 {
-	struct buffer scratch = {0};
-	struct span name;
+	struct span name = name_of(s, how, bound, values, value);
 
+	if (!name.len)
+		return !s->scratch->failed;
+	if (learn)
+		return names_take(names_of(s, how), name, out);
+	names_append(names_of(s, how), name, out);
+	return true;
+}
+
+static bool append_part(const struct shapes *s, const struct bound *bound, enum how how,
+			const struct value *values, const struct value *value, bool learn,
+			struct buffer *out)
+{
 	switch (how) {
 	case HOW_AS_IT_IS:
 		buffer_append_span(out, value->text);
-		return;
+		return true;
 	case HOW_LOWER:
 		append_lower(out, value->text);
-		return;
+		return true;
 	case HOW_LIST:
 		append_list(out, value->text);
-		return;
+		return true;
 	case HOW_PGSQL:
 		statement_shape(out, DIALECT_PGSQL, value->text);
-		return;
+		return true;
 	case HOW_MYSQL:
 		statement_shape(out, DIALECT_MYSQL, value->text);
-		return;
+		return true;
 	case HOW_CQL:
 		statement_shape(out, DIALECT_CQL, value->text);
-		return;
+		return true;
 	default:
-		name = name_of(how, bound, values, value, &scratch);
-		if (name.len)
-			names_append(names_of(s, how), name, out);
-		buffer_free(&scratch);
+		return append_name(s, bound, how, values, value, learn, out);
 	}
 }
 
-void shapes_append(const struct shapes *s, const struct table *table, const struct value *values,
-		   struct buffer *out)
+static bool append_parts(const struct shapes *s, const struct table *table,
+			 const struct value *values, bool learn, struct buffer *out)
 {
 	const struct bound *bound = bound_of(s, table);
 	size_t start = out->len;
+	bool good = true;
 
 	for (unsigned i = 0; bound && i < bound->count; i++) {
 		const struct part *part = &bound->recipe->parts[i];
@@ -400,12 +430,25 @@ void shapes_append(const struct shapes *s, const struct table *table, const stru
 			buffer_append_text(out, part->before);
 		before = out->len;
 		if (value)
-			append_part(s, bound, part->how, values, value, out);
+			good &= append_part(s, bound, part->how, values, value, learn, out);
 		else if ((value = value_at(values, bound->insteads[i])) != NULL)
 			buffer_append_span(out, value->text);
 		if (out->len == before)
 			out->len = end;
 	}
+	return good;
+}
+
+bool shapes_take(struct shapes *s, const struct table *table, const struct value *values,
+		 struct buffer *out)
+{
+	return append_parts(s, table, values, true, out);
+}
+
+void shapes_append(const struct shapes *s, const struct table *table, const struct value *values,
+		   struct buffer *out)
+{
+	append_parts(s, table, values, false, out);
 }
 
 /* Where in SHAPE the learnt part begins: behind as many separators as parts precede it. */

@@ -17,6 +17,9 @@ extern const struct column shape_column;
 /* Whether records of TABLE have one. */
 bool shape_has(const struct table *table);
 
+/* Whether a column of TABLE has its name: that is then meant. */
+bool shape_is_own(const struct table *table);
+
 /* Whether it has to be learnt from all records first. */
 bool shape_is_learnt(const struct table *table);
 
@@ -34,6 +37,10 @@ bool shapes_settle(struct shapes *s);
  */
 void shapes_append(const struct shapes *s, const struct table *table, const struct value *values,
 		   struct buffer *out);
+
+/* Both: learns from the record, and appends its shape. False without memory: it doesn't count. */
+bool shapes_take(struct shapes *s, const struct table *table, const struct value *values,
+		 struct buffer *out);
 
 /* The shape that SHAPE, which shapes_append() gave before, has now. */
 void shapes_again(const struct shapes *s, const struct table *table, struct span shape,

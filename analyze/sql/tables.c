@@ -77,10 +77,7 @@ bool sql_table_is_shaped(const struct sql_table *t)
 {
 	if (t->rows != SQL_ROWS_TABLE)
 		return t->rows == SQL_ROWS_RECORDS;
-	for (size_t i = 0; i < t->table->column_count; i++)
-		if (strcmp(t->table->columns[i].name, shape_column.name) == 0)
-			return false;
-	return shape_has(t->table);
+	return shape_has(t->table) && !shape_is_own(t->table);
 }
 
 size_t sql_column_count(const struct sql_table *t)

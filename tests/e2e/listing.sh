@@ -36,6 +36,31 @@ is "export has the connections of the records" \
 	"$("$socktape" export "$rec" -q -o - --where 'code = 404' | "$socktape" conns - --json | wc -l)" \
 	"$(tape show --where 'code = 404' | tail -n +2 | wc -l)"
 
+is "export has those of the first records" \
+	"$("$socktape" export "$rec" -q -o - --where "proto = 'http'" --sort -latency_ns --limit 3 | "$socktape" conns - --json | wc -l)" \
+	"$(tape show http --json --sort -latency_ns --limit 3 | jq -c '[.conn, (.twin | split(".")[0] | tonumber)] | sort' | sort -u | wc -l)"
+is "findings" "$(tape findings --where "proto = 'dns'" --columns finding,record_id --json)" '{"finding":"dns-no-such-name","record_id":"43.0"}'
+is "findings in order, as text" "$(tape findings --sort -ts --limit 1 | wc -l)" 2
+is "grep: a condition, an order and some columns" \
+	"$(tape grep hello --where "side = 'server'" --sort -offset --limit 2 --columns record_id,match -f csv | tr -d '\r' | tr '\n' ' ')" "record_id,match 11.0,hello 13.0,hello "
+is "grep counts what passes" "$(tape grep hello -c) $(tape grep hello -c --where "side = 'server'") $(tape grep hello -c --where "part = 'head' AND offset < 6")" "$(tape grep hello -l | sort -u | wc -l) $(tape grep hello --json | jq -r 'select(.side == "server") | .record_id' | sort -u | wc -l) $(tape grep hello --json | jq -r 'select(.part == "head" and .offset < 6) | .record_id' | sort -u | wc -l)"
+is "grep in order, as text" "$(tape grep hello --sort -ts --limit 2 | wc -l)" 3
+
+# ---- shapes ----
+
+is "a shape is a column of records" "$(tape show --json --columns record_id,shape)" "$(sql "SELECT record_id, shape FROM records ORDER BY ts")"
+is "a condition on it" "$(tape show --where "shape = 'GET /missing'" --json | jq -r .record_id | tr '\n' ' ')" "7.0 8.0 46.192 47.192 "
+is "of the connections of an export" "$("$socktape" export "$rec" -q -o - --where "shape LIKE 'INCR %'" | "$socktape" show - --json --columns shape | sort -u | head -1)" '{"shape":"INCR greeting"}'
+is "it isn't printed unless it is asked for" "$(tape show http --json --limit 1 | jq 'has("shape")')$(tape show --format csv | head -1 | grep -c shape)" "false1"
+for id in 1 22 333 4444; do
+	jq -nc --arg id $id '{request: "GET /users/\($id)/orders HTTP/1.1\r\nHost: a\r\n\r\n", response: "HTTP/1.1 204 No Content\r\n\r\n"}'
+done | python3 tests/e2e/talk.py "$work/users"
+users() { local command=$1; shift; "$socktape" "$command" "$work/users" "$@" 2>/dev/null; }
+is "ids are those of the whole recording, whatever is selected: show" "$(users show --json --limit 1 --columns shape)" '{"shape":"GET /users/{id}/orders"}'
+is "and stat" "$(users stat --record "$(users show --json --limit 1 | jq -r .record_id)" --json --columns shape,count) $(users stat --until +1ms --json --columns shape)" \
+	'{"shape":"GET /users/{id}/orders","count":1} {"shape":"GET /users/{id}/orders"}'
+is "stat of one shape" "$(users stat --json --where "shape LIKE '%{id}%' AND code = 204" --columns count)" '{"count":4}'
+
 # ---- CSV ----
 
 is "CSV has no bodies unless they are asked for" "$(tape show http --format csv | head -1 | grep -c body)$(tape show http --format csv --columns resp_body | tr -d '\r' | head -1)" 0resp_body
@@ -56,13 +81,18 @@ complains() {
 		not_ok "$name" "exit status $got" "$(cat "$work/err")"
 	fi
 }
-for command in show conns events; do
-	complains "$command --where with a name that isn't there" "no such column: nme" $command --where 'nme = 1'
-	complains "$command --where that is none" "syntax error\|incomplete" $command --where 'proto ='
-	complains "$command --sort with one" "there is no column 'nme'" $command --sort nme
-	complains "$command --columns with one" "there is no column ''" $command --columns conn,,pid
-	complains "$command --limit 0" "number from 1" $command --limit 0
+for command in show conns events findings "grep hello"; do
+	read -ra words <<<"$command"
+	complains "$command --where with a name that isn't there" "no such column: nme" "${words[@]}" --where 'nme = 1'
+	complains "$command --where that is none" "syntax error\|incomplete" "${words[@]}" --where 'proto ='
+	complains "$command --sort with one" "there is no column 'nme'" "${words[@]}" --sort nme
+	complains "$command --columns with one" "there is no column ''" "${words[@]}" --columns conn,,pid
+	complains "$command --limit 0" "number from 1" "${words[@]}" --limit 0
 done
+complains "grep -l --sort" "prints no columns" grep hello -l --sort ts
+complains "export --sort alone" "wants --limit" export -o "$work/x" --sort ts --where 'code = 404'
+complains "export --columns" "no option --columns" export -o "$work/x" --columns ts
+complains "findings --list --limit" "nothing beside --list" findings --list --limit 1
 complains "a name that is nearly one" "did you mean 'method'" show http --where 'metod = 1'
 complains "export --where with a name that isn't there" "no such column" export -o "$work/x" --where 'nme = 1'
 is "a condition that nothing has is told" "$(tape show --where 'code = 1' 2>&1)" 'socktape show: none of 38 rows passes --where "code = 1"'
