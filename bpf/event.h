@@ -217,6 +217,10 @@ struct kernel_tls {
 #define KERNEL_TLS_NAMED  1 /* conn is that of the descriptor in the object */
 #define KERNEL_TLS_SERVER 2 /* the object is a server's, or a client's; neither: not known */
 #define KERNEL_TLS_CLIENT 4
+#define KERNEL_TLS_RECORD 8  /* the object has one direction; random is the tag of its record */
+#define KERNEL_TLS_IN	  16 /* which is that of receiving */
+
+#define KERNEL_TLS_TAG_LEN 16
 
 /*
  * A secret of a TLS connection. `label` is what a key log calls it, filled up with zeros; empty: a

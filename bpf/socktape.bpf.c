@@ -14,6 +14,7 @@
 #include "bpf/lifecycle.h"
 #include "bpf/tcp_state.h"
 #include "bpf/tls_go.h"
+#include "bpf/tls_rustls.h"
 #include "bpf/tls_secret.h"
 #include "bpf/walkers.h"
 

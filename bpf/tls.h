@@ -144,6 +144,10 @@ static __always_inline void tls_announce(struct lane *lane, struct tls_session *
 	record.library = done->library;
 	record.flags = done->flags | tls_end_read(done->library, done->object);
 	__builtin_memcpy(record.random, session->random, sizeof(record.random));
+	if (done->flags & KERNEL_TLS_RECORD) {
+		__builtin_memcpy(record.random, done->tag, sizeof(done->tag));
+		record.flags |= done->direction == DIRECTION_RECEIVED ? KERNEL_TLS_IN : 0;
+	}
 	if (!RECORD_SEND(lane, &record))
 		return;
 	session->announced = 1;

@@ -51,6 +51,8 @@ struct tls_done {
 	__u32 flags; /* of struct kernel_tls */
 	__u8 call;
 	__u8 direction;
+	__u8 reserved[6];
+	__u64 tag[KERNEL_TLS_TAG_LEN / 8]; /* with KERNEL_TLS_RECORD */
 };
 
 static __always_inline void tls_call_begin(__u32 tid, const struct tls_frame *frame)

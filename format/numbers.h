@@ -183,7 +183,8 @@
 	X(3, FD, "descriptor")	      /* the library's object names it */                          \
 	X(4, THREAD, "thread order")  /* inferred: what the thread did before or after */          \
 	X(5, TRIAL, "trial decryption")                                                            \
-	X(6, NONE, "not tied") /* a connection of its own */
+	X(6, NONE, "not tied")	    /* a connection of its own */                                  \
+	X(7, RECORD, "its records") /* the tag of one, at the library and at the socket */
 
 #define TLS_LIBRARIES(X)                                                                           \
 	X(0, UNKNOWN, "unknown")                                                                   \

@@ -177,10 +177,16 @@ static const struct {
 	enum options_tls tls; /* what it is there for */
 	bool conns;
 } tls_programs[] = {
-	{"tls_enter", OPTIONS_TLS_PLAINTEXT, false},   {"tls_leave", OPTIONS_TLS_PLAINTEXT, false},
-	{"tls_go_write", OPTIONS_TLS_PLAINTEXT, true}, {"tls_go_read", OPTIONS_TLS_PLAINTEXT, true},
-	{"tls_go_copy", OPTIONS_TLS_PLAINTEXT, true},  {"tls_secret", OPTIONS_TLS_KEYS, false},
-	{"tls_go_secret", OPTIONS_TLS_KEYS, false},    {"tls_go_master", OPTIONS_TLS_KEYS, false},
+	{"tls_enter", OPTIONS_TLS_PLAINTEXT, false},
+	{"tls_leave", OPTIONS_TLS_PLAINTEXT, false},
+	{"tls_rustls_enter", OPTIONS_TLS_PLAINTEXT, false},
+	{"tls_rustls_leave", OPTIONS_TLS_PLAINTEXT, false},
+	{"tls_go_write", OPTIONS_TLS_PLAINTEXT, true},
+	{"tls_go_read", OPTIONS_TLS_PLAINTEXT, true},
+	{"tls_go_copy", OPTIONS_TLS_PLAINTEXT, true},
+	{"tls_secret", OPTIONS_TLS_KEYS, false},
+	{"tls_go_secret", OPTIONS_TLS_KEYS, false},
+	{"tls_go_master", OPTIONS_TLS_KEYS, false},
 };
 
 static void tls_choose(struct programs *p, enum options_tls tls)

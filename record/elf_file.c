@@ -113,56 +113,72 @@ static Elf_Scn *section_find(struct elf_file *file, uint32_t type, const char *n
 	return NULL;
 }
 
-static size_t symbol_take(const char *name, const GElf_Sym *from, struct elf_symbol *symbols,
-			  size_t count)
-{
-	size_t found = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		if (symbols[i].address || strcmp(symbols[i].name, name) != 0)
-			continue;
-		symbols[i].address = from->st_value;
-		symbols[i].size = from->st_size;
-		found++;
-	}
-	return found;
-}
-
-static size_t table_look(struct elf_file *file, uint32_t type, struct elf_symbol *symbols,
-			 size_t count)
+/* Calls EACH for the functions in the table of TYPE, until it returns false. */
+static void table_each(struct elf_file *file, uint32_t type,
+		       bool (*each)(void *context, const struct elf_symbol *symbol), void *context)
 {
 	GElf_Shdr header;
 	Elf_Scn *section = section_find(file, type, NULL, &header);
 	Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
 	size_t entries = data && header.sh_entsize ? data->d_size / header.sh_entsize : 0;
-	size_t found = 0;
+	bool more = true;
 
 	if (entries > SYMBOLS_MAX)
 		entries = SYMBOLS_MAX;
-	for (size_t i = 0; i < entries && found < count; i++) {
-		GElf_Sym symbol;
-		const char *name;
+	for (size_t i = 0; i < entries && more; i++) {
+		struct elf_symbol symbol;
+		GElf_Sym from;
 
-		if (!gelf_getsym(data, (int)i, &symbol) || symbol.st_shndx == SHN_UNDEF ||
-		    !symbol.st_value || GELF_ST_TYPE(symbol.st_info) != STT_FUNC)
+		if (!gelf_getsym(data, (int)i, &from) || from.st_shndx == SHN_UNDEF ||
+		    !from.st_value || GELF_ST_TYPE(from.st_info) != STT_FUNC)
 			continue;
-		name = elf_strptr(file->elf, header.sh_link, symbol.st_name);
-		if (name)
-			found += symbol_take(name, &symbol, symbols, count);
+		symbol.name = elf_strptr(file->elf, header.sh_link, from.st_name);
+		symbol.address = from.st_value;
+		symbol.size = from.st_size;
+		if (symbol.name)
+			more = each(context, &symbol);
 	}
-	return found;
+}
+
+void elf_file_each_function(struct elf_file *file,
+			    bool (*each)(void *context, const struct elf_symbol *symbol),
+			    void *context)
+{
+	table_each(file, SHT_SYMTAB, each, context);
+}
+
+struct wanted_symbols {
+	struct elf_symbol *symbols;
+	size_t count;
+	size_t found;
+};
+
+static bool symbol_take(void *context, const struct elf_symbol *symbol)
+{
+	struct wanted_symbols *w = context;
+
+	for (size_t i = 0; i < w->count; i++) {
+		struct elf_symbol *to = &w->symbols[i];
+
+		if (to->address || strcmp(to->name, symbol->name) != 0)
+			continue;
+		to->address = symbol->address;
+		to->size = symbol->size;
+		w->found++;
+	}
+	return w->found < w->count;
 }
 
 size_t elf_file_symbols(struct elf_file *file, struct elf_symbol *symbols, size_t count)
 {
-	size_t found;
+	struct wanted_symbols wanted = {symbols, count, 0};
 
 	for (size_t i = 0; i < count; i++)
 		symbols[i].address = symbols[i].size = 0;
-	found = table_look(file, SHT_DYNSYM, symbols, count);
-	if (found < count)
-		found += table_look(file, SHT_SYMTAB, symbols, count);
-	return found;
+	table_each(file, SHT_DYNSYM, symbol_take, &wanted);
+	if (wanted.found < count)
+		table_each(file, SHT_SYMTAB, symbol_take, &wanted);
+	return wanted.found;
 }
 
 static const struct segment_place *segment_of(const struct elf_file *file, uint64_t address)

@@ -30,6 +30,11 @@ struct elf_symbol {
  */
 size_t elf_file_symbols(struct elf_file *file, struct elf_symbol *symbols, size_t count);
 
+/* Calls EACH for the functions that .symtab has, until it returns false. */
+void elf_file_each_function(struct elf_file *file,
+			    bool (*each)(void *context, const struct elf_symbol *symbol),
+			    void *context);
+
 /* Where in the file ADDRESS is, in a part that is executed; false when it isn't. */
 bool elf_file_code_offset(const struct elf_file *file, uint64_t address, uint64_t *offset);
 

@@ -224,6 +224,8 @@ static const struct {
 } attachments[] = {
 	{TLS_POINT_FUNCTION, "tls_leave", true},
 	{TLS_POINT_FUNCTION, "tls_enter", false},
+	{TLS_POINT_RUSTLS, "tls_rustls_leave", true},
+	{TLS_POINT_RUSTLS, "tls_rustls_enter", false},
 	{TLS_POINT_GO_WRITE, "tls_go_write", false},
 	{TLS_POINT_GO_COPY, "tls_go_copy", false},
 	{TLS_POINT_GO_READ, "tls_go_read", false},

@@ -366,6 +366,7 @@ void tls_turn(struct tls *tls)
 {
 	if (tls->watch && !mapping_watch_look(tls->watch, on_mapped, tls))
 		processes_each(process_begin, tls);
+	tls_tie_turn(tls->ties, clock_monotonic());
 }
 
 void tls_event(struct tls *tls, const struct event *event)

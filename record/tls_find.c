@@ -58,8 +58,7 @@ bool tls_entry_add(struct finder *f, uint64_t address, const struct tls_point *l
 	return tls_point_add(f, address, like);
 }
 
-/* Adds a probe in the function at ADDRESS; false when it has no place that may be taken. */
-static bool function_add(struct finder *f, uint64_t address, const struct tls_point *like)
+bool tls_function_add(struct finder *f, uint64_t address, const struct tls_point *like)
 {
 	size_t at;
 
@@ -99,11 +98,11 @@ static bool openssl_places(struct finder *f, int symbol, int ex, uint32_t shape,
 	uint64_t inner = openssl_internal(f, symbol, ex);
 
 	counted.shape = shape;
-	if (inner && function_add(f, inner, &counted))
+	if (inner && tls_function_add(f, inner, &counted))
 		return true;
-	if (!function_add(f, f->symbols[symbol].address, like))
+	if (!tls_function_add(f, f->symbols[symbol].address, like))
 		return false;
-	return !has(f, ex) || function_add(f, f->symbols[ex].address, &counted);
+	return !has(f, ex) || tls_function_add(f, f->symbols[ex].address, &counted);
 }
 
 /* Cheap ones first, whichever functions have them. */
@@ -172,7 +171,7 @@ static bool gnutls_receive(struct finder *f)
 	/* application_data: RFC 8446 section 5.1 */
 	count = x86_calls_with(f->code, f->code_len, 0x17, targets, GNUTLS_INNER_MAX);
 	for (size_t i = 0; i < count; i++)
-		if (!function_add(f, symbol->address + (uint64_t)targets[i], &like))
+		if (!tls_function_add(f, symbol->address + (uint64_t)targets[i], &like))
 			return false;
 	return count > 0;
 }
@@ -194,7 +193,7 @@ static enum tls_hook gnutls_find(struct finder *f)
 	}
 	if (f->wanted.hook == TLS_HOOK_KEYS)
 		return tls_find_secrets(f);
-	if (!gnutls_receive(f) || !function_add(f, f->symbols[symbol].address, &send))
+	if (!gnutls_receive(f) || !tls_function_add(f, f->symbols[symbol].address, &send))
 		return TLS_HOOK_NO_PLACE;
 	return TLS_HOOK_PLAINTEXT;
 }
@@ -341,7 +340,9 @@ static void layout_set(struct tls_found *found)
 {
 	struct tls_layout layout;
 
-	if (found->kind == TLS_LIBRARY_GO || !tls_found_points(found))
+	/* Go's objects name their descriptors, and rustls's records tell. */
+	if (found->kind == TLS_LIBRARY_GO || found->kind == TLS_LIBRARY_RUSTLS ||
+	    !tls_found_points(found))
 		return;
 	if (!tls_layout_find(found->kind, buffer_span(&found->version), &layout)) {
 		layout_lack(found);
@@ -365,7 +366,7 @@ static bool library_find(struct finder *f)
 		found->hook = openssl_find(f);
 	else if (go_file_is(f->file))
 		return go_find(f);
-	else
+	else if (!tls_find_rustls(f))
 		return other_find(f);
 	if (!elf_file_is_native(f->file))
 		found->hook = TLS_HOOK_ARCHITECTURE;

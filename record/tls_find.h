@@ -30,6 +30,7 @@ enum tls_point_kind {
 	TLS_POINT_GO_COPY,   /* one at Read's call of memmove() */
 	TLS_POINT_SECRET,    /* one where a secret is told to what writes key logs */
 	TLS_POINT_GO_SECRET, /* the same in Go */
+	TLS_POINT_RUSTLS,    /* as of a function, of rustls */
 	TLS_POINT_GO_MASTER, /* one where Go makes keys of a master secret */
 	TLS_POINT_KINDS,
 };
@@ -42,7 +43,7 @@ struct tls_point {
 	uint32_t shape;
 };
 
-#define TLS_POINTS_MAX 8
+#define TLS_POINTS_MAX 16
 
 struct tls_found {
 	enum tls_library kind;

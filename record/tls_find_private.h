@@ -47,6 +47,12 @@ bool tls_point_add(struct finder *f, uint64_t address, const struct tls_point *l
 /* The same at the entry of a function, whatever that costs; false unless it may. */
 bool tls_entry_add(struct finder *f, uint64_t address, const struct tls_point *like);
 
+/* Adds one in the function at ADDRESS; false when it has no place that may be taken. */
+bool tls_function_add(struct finder *f, uint64_t address, const struct tls_point *like);
+
+/* Looks for rustls, which is built into programs; false when it isn't there. */
+bool tls_find_rustls(struct finder *f);
+
 /* The same at the begin of a function of Go's. */
 bool tls_go_begin(struct finder *f, const struct go_function *function, struct tls_point like);
 

@@ -5,11 +5,16 @@
 #include <string.h>
 
 #include "format/map.h"
+#include "record/clock.h"
+#include "record/tls_wait.h"
 #include "record/tls_wire.h"
 
 /* Connections whose TLS is followed, and objects, at one time. */
 #define WIRES_MAX    (128u << 10)
 #define SESSIONS_MAX (64u << 10)
+
+/* How long an object waits for what tells its connection. */
+#define WAIT_MAX (2 * CLOCK_SECOND)
 
 /*
  * Application data of one direction, on the wire and as plaintext, since both were seen to agree.
@@ -35,7 +40,7 @@ struct wire {
 	int64_t hello_ts;
 	struct tls_stream streams[2]; /* by enum direction */
 	struct wire *same;	      /* others of the same key in `randoms` */
-	struct session *session;      /* whose plaintext it has; NULL: none's */
+	struct session *sessions[2];  /* whose plaintext it has, by direction; NULL: none's */
 	uint64_t positions[2];	      /* of the plaintext, behind all that is known */
 	struct balance balances[2];
 	bool seen; /* a library's object was tied to it */
@@ -50,12 +55,14 @@ struct session {
 	uint64_t expected[2]; /* of its own count */
 	struct wire *wire;    /* NULL: a connection of its own, or one without a ClientHello */
 	uint32_t pid;
-	int64_t hooked;	  /* as in struct tls_sight */
-	uint64_t records; /* of application data sent on the wire, at its last call */
-	uint64_t last;	  /* bytes of that */
-	bool nested;	  /* its calls use the socket themselves */
-	bool own;	  /* the connection is its own */
-	bool dropped;	  /* not recorded */
+	int64_t hooked;	       /* as in struct tls_sight */
+	uint64_t records;      /* of application data sent on the wire, at its last call */
+	uint64_t last;	       /* bytes of that */
+	bool ways[2];	       /* directions that it has */
+	bool nested;	       /* its calls use the socket themselves */
+	bool own;	       /* the connection is its own */
+	bool dropped;	       /* not recorded */
+	struct tls_wait *wait; /* not NULL: conn isn't known yet */
 };
 
 struct tls_ties {
@@ -64,6 +71,7 @@ struct tls_ties {
 	struct map randoms;  /* the same by the begin of their client random */
 	struct map sessions; /* struct session by id */
 	struct map objects;  /* the latest of each object, by object and process */
+	struct tls_waits *waits;
 	struct tls_tie_totals totals;
 };
 
@@ -71,9 +79,14 @@ struct tls_ties *tls_tie_new(const struct tls_tie_options *options)
 {
 	struct tls_ties *t = calloc(1, sizeof(*t));
 
-	if (t)
-		t->options = *options;
-	return t;
+	if (!t)
+		return NULL;
+	t->options = *options;
+	t->waits = tls_waits_new();
+	if (t->waits)
+		return t;
+	free(t);
+	return NULL;
 }
 
 const struct tls_tie_totals *tls_tie_totals(const struct tls_ties *t)
@@ -137,16 +150,29 @@ static uint64_t object_key(uint32_t pid, uint64_t object)
 	return object ^ (uint64_t)pid << 40;
 }
 
+static void wait_give_up(struct tls_ties *t, struct session *s);
+
+/* The connection's plaintext isn't the object's any more. */
+static void session_untie(struct session *s)
+{
+	for (int d = 0; s->wire && d < 2; d++)
+		if (s->wire->sessions[d] == s)
+			s->wire->sessions[d] = NULL;
+	s->wire = NULL;
+}
+
 /* The object isn't there any more, or is another's. */
 static void session_remove(struct tls_ties *t, struct session *s, int64_t ts)
 {
-	const struct event end = {.type = EVENT_CLOSE, .ts = ts, .close = {.conn = s->conn}};
 	uint64_t key = object_key(s->pid, s->object);
+	struct event end = {.type = EVENT_CLOSE, .ts = ts};
 
+	if (s->wait)
+		wait_give_up(t, s);
+	end.close.conn = s->conn;
 	if (s->own)
 		emit(t, &end);
-	if (s->wire && s->wire->session == s)
-		s->wire->session = NULL;
+	session_untie(s);
 	if (map_get(&t->objects, key) == s)
 		map_remove(&t->objects, key);
 	map_remove(&t->sessions, s->id);
@@ -157,8 +183,11 @@ static void wire_remove(struct tls_ties *t, struct wire *w, int64_t ts)
 {
 	if (wire_has_hello(w))
 		random_remove(t, w);
-	if (w->session)
-		session_remove(t, w->session, ts);
+	else
+		tls_waits_close(t->waits, w->conn);
+	for (int d = 0; d < 2; d++)
+		if (w->sessions[d])
+			session_remove(t, w->sessions[d], ts);
 	map_remove(&t->wires, w->conn);
 	free(w);
 }
@@ -212,6 +241,15 @@ static bool hello_take(struct tls_ties *t, struct wire *w, const struct event *e
 	return true;
 }
 
+/* A record of application data begins: RFC 8446 section 5.1. */
+static bool is_data_record(const struct event_data *data)
+{
+	const char head[] = {TLS_RECORD_DATA, 3, 3};
+
+	return data->payload.len >= TLS_HEADER_LEN &&
+	       memcmp(data->payload.data, head, sizeof(head)) == 0;
+}
+
 /* The connection's TLS; NULL when it has none so far. */
 static struct wire *wire_of(struct tls_ties *t, const struct event *event)
 {
@@ -219,6 +257,9 @@ static struct wire *wire_of(struct tls_ties *t, const struct event *event)
 	struct wire *w = map_get(&t->wires, data->conn);
 
 	if (!w) {
+		/* One that is older than the recording. */
+		if (is_data_record(data))
+			return wire_add(t, data->conn, data->pid);
 		if (!data->payload.len || data->payload.data[0] != 22 ||
 		    !tls_is_hello(data->payload.data, data->payload.len))
 			return NULL;
@@ -254,12 +295,14 @@ static void part_emit(struct tls_ties *t, const struct event *event, size_t from
 	emit(t, &part);
 }
 
+static void record_passed(struct tls_ties *t, struct wire *w, enum direction d);
+
 /* Follows the records in a DATA event, and hands it on without what is left out. */
 static void wire_data(struct tls_ties *t, struct wire *w, const struct event *event)
 {
 	const struct event_data *data = &event->data;
 	struct tls_stream *s = &w->streams[data->direction];
-	bool cut = t->options.cut_wire && (w->session || t->options.cut_all_wire);
+	bool cut = t->options.cut_wire && (w->sessions[data->direction] || t->options.cut_all_wire);
 	size_t from = 0; /* of what isn't handed on yet */
 	size_t at = 0;
 
@@ -277,6 +320,8 @@ static void wire_data(struct tls_ties *t, struct wire *w, const struct event *ev
 			from = at + n;
 		}
 		at += n;
+		if (body && !s->body && s->tag_len == TLS_TAG_LEN && !w->sessions[data->direction])
+			record_passed(t, w, data->direction);
 	}
 	if (data->len > data->payload.len)
 		tls_stream_skip(s, data->len - data->payload.len);
@@ -333,15 +378,6 @@ static void balance_begin(struct wire *w, enum direction d, uint64_t plain, int6
 	};
 }
 
-/*
- * What ciphers add to a record's plaintext: RFC 8446, 5.2 (a type, and a tag of 16 or 8 bytes),
- * RFC 5288 (8 bytes of nonce, and the tag), RFC 7905 (the tag). Of CBC the length says less.
- */
-static bool is_added(uint64_t bytes)
-{
-	return bytes == 17 || bytes == 24 || bytes == 16 || bytes == 9;
-}
-
 #define ADDED_LEAST 9
 
 static void missed_emit(struct tls_ties *t, struct wire *w, enum direction d, uint64_t bytes,
@@ -376,7 +412,7 @@ static void balance_first(struct tls_ties *t, struct session *s, const struct ev
 	uint64_t added;
 
 	added = stream->data_len - event->data.len;
-	if (!stream->data_records || (w->added ? added != w->added : !is_added(added)))
+	if (!stream->data_records || (w->added ? added != w->added : !tls_added_known(added)))
 		return;
 	w->added = (uint8_t)added;
 	before = stream->data_bytes - stream->data_len - (stream->data_records - 1) * w->added;
@@ -442,7 +478,9 @@ static void plain_balance(struct tls_ties *t, struct session *s, const struct ev
 /* Application data went over the wire, and the library that is hooked was never called. */
 static void wire_silent(struct tls_ties *t, struct wire *w, int64_t ts)
 {
-	if (w->seen || !t->options.is_hooked || !t->options.is_hooked(t->options.context, w->pid))
+	/* What is older than the recording may be an object's that isn't tied. */
+	if (w->seen || !wire_has_hello(w) || !t->options.is_hooked ||
+	    !t->options.is_hooked(t->options.context, w->pid))
 		return;
 	for (int d = 0; d < 2; d++) {
 		const struct tls_stream *s = &w->streams[d];
@@ -491,12 +529,18 @@ static void plain_emit(struct tls_ties *t, struct session *s, const struct event
 	emit(t, &plain);
 }
 
+static void wait_data(struct tls_ties *t, struct session *s, const struct event *event);
+
 static void plain_data(struct tls_ties *t, const struct event *event)
 {
 	struct session *s = map_get(&t->sessions, event->data.conn);
 
-	if (s && !s->dropped)
+	if (!s || s->dropped)
+		return;
+	if (!s->wait)
 		plain_emit(t, s, event);
+	else
+		wait_data(t, s, event);
 }
 
 /* Who has sent the ClientHello is the client. */
@@ -537,16 +581,30 @@ static struct wire *wire_by_random(const struct tls_ties *t, const struct tls_si
 	return fitting_count == 1 ? fitting : NULL;
 }
 
+static bool sight_has(const struct tls_sight *sight, enum direction d)
+{
+	return !sight->one_way || sight->way == d;
+}
+
 /* Whether the plaintext of an object may be that of the connection whose socket it used. */
 static bool wire_is_free(const struct wire *w, const struct tls_sight *sight)
 {
 	static const uint8_t zero[EVENT_RANDOM_LEN];
 
-	if (w->session && w->session->object != sight->object)
-		return false;
+	bool known = false;
+
+	for (int d = 0; d < 2; d++) {
+		const struct session *s = sight_has(sight, (enum direction)d) ? w->sessions[d]
+									      : NULL;
+
+		if (s && s->object != sight->object)
+			return false;
+		known |= s != NULL;
+	}
 	/* Another random is that of TLS inside of TLS, unless it is a handshake that was repeated.
 	 */
-	return !wire_has_hello(w) || w->session || memcmp(sight->random, zero, sizeof(zero)) == 0;
+	return !wire_has_hello(w) || known || sight->by_record ||
+	       memcmp(sight->random, zero, sizeof(zero)) == 0;
 }
 
 static void own_begin(struct tls_ties *t, struct session *s, const struct tls_sight *sight)
@@ -585,7 +643,8 @@ static void tls_emit(struct tls_ties *t, const struct session *s, const struct t
 			},
 	};
 
-	memcpy(event.tls.random, sight->random, sizeof(event.tls.random));
+	if (!sight->by_record)
+		memcpy(event.tls.random, sight->random, sizeof(event.tls.random));
 	emit(t, &event);
 }
 
@@ -593,9 +652,15 @@ static void tls_emit(struct tls_ties *t, const struct session *s, const struct t
 static void session_tie(struct tls_ties *t, struct session *s, struct wire *w,
 			const struct tls_sight *sight, enum tls_tie tie)
 {
-	if (w->session && w->session != s)
-		w->session->wire = NULL;
-	w->session = s;
+	for (int d = 0; d < 2; d++) {
+		struct session *before = w->sessions[d];
+
+		if (!s->ways[d])
+			continue;
+		if (before && before != s)
+			session_untie(before);
+		w->sessions[d] = s;
+	}
 	w->seen = true;
 	s->wire = w;
 	s->conn = w->conn;
@@ -606,6 +671,7 @@ static void session_tie(struct tls_ties *t, struct session *s, struct wire *w,
 		s->base[d] = w->positions[d] > own ? w->positions[d] - own : 0;
 	}
 	t->totals.tied++;
+	t->totals.inferred += tie == TLS_TIE_THREAD;
 	tls_emit(t, s, sight, tie);
 }
 
@@ -625,9 +691,107 @@ static void session_alone(struct tls_ties *t, struct session *s, const struct tl
 	tls_emit(t, s, sight, TLS_TIE_NONE);
 }
 
+/* ---- objects that wait for what tells their connection ---- */
+
+static void held_emit(void *context, void *owner, const struct event *event)
+{
+	struct session *s = owner;
+
+	if (!s->dropped)
+		plain_emit(context, s, event);
+}
+
+static void wait_end(struct tls_ties *t, struct session *s)
+{
+	struct tls_wait *wait = s->wait;
+
+	s->wait = NULL;
+	tls_wait_end(t->waits, wait, held_emit, t);
+}
+
+static void wait_give_up(struct tls_ties *t, struct session *s)
+{
+	session_alone(t, s, tls_wait_sight(s->wait));
+	wait_end(t, s);
+}
+
+/* It is known whose it is; unless another has it. */
+static void wait_tie(struct tls_ties *t, struct session *s, struct wire *w, enum tls_tie tie)
+{
+	const struct tls_sight *sight = tls_wait_sight(s->wait);
+
+	if (w && w->pid == s->pid && wire_is_free(w, sight))
+		session_tie(t, s, w, sight, tie);
+	else
+		session_alone(t, s, sight);
+	wait_end(t, s);
+}
+
+static void session_wait(struct tls_ties *t, struct session *s, const struct tls_sight *sight)
+{
+	uint64_t conn;
+
+	s->wait = tls_wait_begin(t->waits, sight, s, &conn);
+	if (!s->wait)
+		session_alone(t, s, sight);
+	else if (conn)
+		wait_tie(t, s, map_get(&t->wires, conn), TLS_TIE_RECORD);
+}
+
+static void wait_data(struct tls_ties *t, struct session *s, const struct event *event)
+{
+	uint64_t conn;
+
+	if (!tls_wait_hold(t->waits, s->wait, event)) {
+		wait_give_up(t, s);
+		if (!s->dropped)
+			plain_emit(t, s, event);
+		return;
+	}
+	conn = tls_wait_inferred(s->wait);
+	if (conn)
+		wait_tie(t, s, map_get(&t->wires, conn), TLS_TIE_THREAD);
+}
+
+/* A record has passed, of a direction that no object is known of. */
+static void record_passed(struct tls_ties *t, struct wire *w, enum direction d)
+{
+	struct tls_wait *wait = tls_waits_record(t->waits, w->conn, w->pid, d, w->streams[d].tag);
+
+	if (wait)
+		wait_tie(t, tls_wait_owner(wait), w, TLS_TIE_RECORD);
+}
+
+/* The same, on a connection whose ClientHello nobody has seen. */
+static void older_passed(struct tls_ties *t, const struct event *event)
+{
+	const struct event_data *data = &event->data;
+	struct tls_stream first = {0};
+	struct tls_wait *wait;
+	bool body;
+
+	if (is_data_record(data)) {
+		tls_stream_begin(&first, data->offset);
+		tls_stream_next(&first, data->payload.data, TLS_HEADER_LEN, &body);
+	}
+	tls_waits_socket(t->waits, event, first.data_len);
+	wait = tls_waits_next_inferred(t->waits);
+	if (wait)
+		wait_tie(t, tls_wait_owner(wait), map_get(&t->wires, tls_wait_inferred(wait)),
+			 TLS_TIE_THREAD);
+}
+
+void tls_tie_turn(struct tls_ties *t, int64_t now)
+{
+	struct tls_wait *wait;
+
+	while ((wait = tls_waits_older(t->waits, now - WAIT_MAX)))
+		wait_give_up(t, tls_wait_owner(wait));
+}
+
 static void session_place(struct tls_ties *t, struct session *s, const struct tls_sight *sight)
 {
-	struct wire *w = wire_by_random(t, sight);
+	struct wire *w = sight->by_record ? NULL : wire_by_random(t, sight);
 
 	if (w) {
 		session_tie(t, s, w, sight, TLS_TIE_RANDOM);
@@ -638,8 +802,10 @@ static void session_place(struct tls_ties *t, struct session *s, const struct tl
 		w = wire_add(t, sight->conn, sight->pid);
 	if (w && wire_is_free(w, sight))
 		session_tie(t, s, w, sight, sight->named ? TLS_TIE_FD : TLS_TIE_CALL);
-	else
+	else if (sight->conn)
 		session_alone(t, s, sight);
+	else
+		session_wait(t, s, sight);
 }
 
 /* What a descriptor names was told of before the call, and none of its records is there yet. */
@@ -659,6 +825,8 @@ static struct session *session_add(struct tls_ties *t, const struct tls_sight *s
 	s->pid = sight->pid;
 	s->hooked = sight->hooked;
 	s->nested = is_nested(sight);
+	for (int d = 0; d < 2; d++)
+		s->ways[d] = sight_has(sight, (enum direction)d);
 	if (map_put(&t->sessions, s->id, s))
 		return s;
 	free(s);
@@ -744,6 +912,10 @@ static void data_event(struct tls_ties *t, const struct event *event)
 		wire_data(t, w, event);
 	else
 		emit(t, event);
+	if (w && !wire_has_hello(w) && !w->hello_due)
+		older_passed(t, event);
+	else if (event->data.direction == DIRECTION_SENT && !tls_waits_empty(t->waits))
+		tls_waits_socket(t->waits, event, 0);
 }
 
 static void close_event(struct tls_ties *t, const struct event *event)
@@ -791,6 +963,7 @@ void tls_tie_end(struct tls_ties *t, int64_t ts)
 	struct wire *w;
 	size_t at = 0;
 
+	tls_tie_turn(t, INT64_MAX);
 	while ((w = map_next(&t->wires, &at)))
 		wire_settle(t, w, ts);
 }
@@ -813,5 +986,6 @@ void tls_tie_free(struct tls_ties *t)
 	values_free(&t->sessions);
 	map_free(&t->randoms);
 	map_free(&t->objects);
+	tls_waits_free(t->waits);
 	free(t);
 }

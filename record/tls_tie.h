@@ -11,7 +11,10 @@
  * The sure sign is the client random, which the object holds and the ClientHello carried through
  * the socket, of the same process. Where the object's layout isn't known, or the hello was not
  * seen, it is the socket that was used inside of the library's calls, or that the object names.
- * What can't be tied so is a connection of its own; nothing is ever guessed from lengths.
+ * Where a library's objects have nothing of the handshake, it is the tag of a record that one made,
+ * or opened; and on a connection that is older than the recording, the order of a thread's calls
+ * (record/tls_wait.h), marked as inferred. What can't be tied so is a connection of its own;
+ * nothing is ever guessed from lengths alone.
  *
  * Positions of plaintext go on when another object takes over on a connection. What the pool had no
  * room for, and what went over the wire and was not read, is told as a loss at its place.
@@ -33,6 +36,9 @@ struct tls_sight {
 	bool server;	/* the object is a server's */
 	bool client;	/* or a client's; neither: not known */
 	bool named;	/* conn is what the object names */
+	bool one_way;	/* the object has one direction of a connection: */
+	enum direction way;
+	bool by_record; /* random begins with the tag of the record of its first plaintext */
 	uint8_t random[EVENT_RANDOM_LEN];
 };
 
@@ -57,6 +63,7 @@ struct tls_tie_totals {
 	uint64_t refused; /* that are more than can be told apart at one time */
 	uint64_t calls;
 	uint64_t bytes;
+	uint64_t inferred;     /* of those that are tied: by thread order */
 	uint64_t missed_bytes; /* told in LOSS of cause LOSS_PLAINTEXT */
 };
 
@@ -74,6 +81,9 @@ void tls_tie_sight(struct tls_ties *t, const struct tls_sight *sight);
  * one of them, or else of another process; 0: none is known.
  */
 uint64_t tls_tie_secret(struct tls_ties *t, const struct tls_secret *secret);
+
+/* What has waited too long for what tells its connection, by NOW, waits no more. */
+void tls_tie_turn(struct tls_ties *t, int64_t now);
 
 /* Recording ends: what is known now of connections that are still open. */
 void tls_tie_end(struct tls_ties *t, int64_t ts);

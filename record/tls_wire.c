@@ -35,6 +35,11 @@ bool tls_is_hello(const char *bytes, size_t len)
 	return len > 0;
 }
 
+bool tls_added_known(uint64_t bytes)
+{
+	return bytes == 17 || bytes == 24 || bytes == 16 || bytes == 9;
+}
+
 void tls_stream_begin(struct tls_stream *s, uint64_t position)
 {
 	*s = (struct tls_stream){.at = position, .synced = true};
@@ -49,8 +54,22 @@ static void header_end(struct tls_stream *s)
 		return;
 	s->type = s->header[0];
 	s->body = (uint64_t)s->header[3] << 8 | s->header[4];
-	if (s->type == TLS_RECORD_DATA)
-		s->data_len = (uint32_t)s->body;
+	if (s->type != TLS_RECORD_DATA)
+		return;
+	s->data_len = (uint32_t)s->body;
+	s->tag_len = 0;
+}
+
+/* N bytes of a body, before they are taken. */
+static void tag_take(struct tls_stream *s, const char *bytes, uint64_t n)
+{
+	uint64_t before = s->body > TLS_TAG_LEN ? s->body - TLS_TAG_LEN : 0;
+	uint64_t at = s->body > TLS_TAG_LEN ? 0 : TLS_TAG_LEN - s->body;
+
+	if (n <= before)
+		return;
+	memcpy(s->tag + at, bytes + before, (size_t)(n - before));
+	s->tag_len += (uint8_t)(n - before);
 }
 
 static void body_take(struct tls_stream *s, uint64_t n)
@@ -90,6 +109,7 @@ size_t tls_stream_next(struct tls_stream *s, const char *payload, size_t len, bo
 			if (taken)
 				return taken;
 			*body = true;
+			tag_take(s, payload, n);
 			body_take(s, n);
 			return (size_t)n;
 		}

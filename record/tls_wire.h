@@ -15,6 +15,9 @@
 
 #define TLS_HEADER_LEN 5
 
+/* Of all ciphers but one, which adds 8: RFC 5116, RFC 6655. It ends a record's body. */
+#define TLS_TAG_LEN 16
+
 enum tls_record_type {
 	TLS_RECORD_DATA = 23, /* RFC 8446 section 5.1 */
 };
@@ -29,11 +32,20 @@ struct tls_stream {
 	bool synced;	     /* a record or its header stands at `at` */
 	uint64_t data_bytes; /* bodies of application data, as far as they were seen to their end */
 	uint64_t data_records;
-	uint32_t data_len; /* of the body of the last one */
+	uint32_t data_len;	  /* of the body of the last one */
+	uint8_t tag[TLS_TAG_LEN]; /* the end of the same, as far as it was seen */
+	uint8_t tag_len;
 };
 
 /* Whether LEN bytes may be the beginning of a ClientHello, as far as they go. */
 bool tls_is_hello(const char *bytes, size_t len);
+
+/*
+ * Whether BYTES is what a cipher adds to a record's plaintext: RFC 8446, 5.2 (a type, and a tag of
+ * 16 or 8 bytes), RFC 5288 (8 bytes of nonce, and the tag), RFC 7905 (the tag). Of CBC the length
+ * says less.
+ */
+bool tls_added_known(uint64_t bytes);
 
 /* The beginning of a record with a header that makes sense stands at POSITION. */
 void tls_stream_begin(struct tls_stream *s, uint64_t position);

@@ -251,6 +251,9 @@ bool translate_sight(const void *data, size_t len, struct tls_sight *sight)
 		.named = k->flags & KERNEL_TLS_NAMED,
 		.server = k->flags & KERNEL_TLS_SERVER,
 		.client = k->flags & KERNEL_TLS_CLIENT,
+		.one_way = k->flags & KERNEL_TLS_RECORD,
+		.by_record = k->flags & KERNEL_TLS_RECORD,
+		.way = k->flags & KERNEL_TLS_IN ? DIRECTION_RECEIVED : DIRECTION_SENT,
 	};
 	memcpy(sight->random, k->random, sizeof(sight->random));
 	return true;

@@ -27,6 +27,11 @@ unread_says() {
 			.tls_unread == $why)) | length > 0' || { "$socktape" conns "$rec" --json; return 1; }
 }
 
+# version_is TEXT: whether a connection's library has a version that begins so.
+version_is() {
+	"$socktape" conns "$rec" --json | jq -se --arg v "$1" 'any(.[]; .tls_library_version // "" | startswith($v))'
+}
+
 # ---- Java ----
 
 java_store() {
@@ -66,7 +71,8 @@ fi
 # ---- rustls ----
 
 rustls_build() {
-	timeout 600 cargo build -q --release --manifest-path "$clients/rustls_talk/Cargo.toml" --target-dir "$cache/rustls"
+	timeout 900 cargo build -q --release --manifest-path "$clients/rustls_talk/Cargo.toml" --target-dir "$cache/rustls" &&
+		strip -o "$cache/rustls/release/rustls_stripped" "$cache/rustls/release/rustls_talk"
 }
 
 # It refuses an authority as a server.
@@ -79,19 +85,30 @@ rustls_chain() {
 			-set_serial 1 -extfile <(echo "subjectAltName=DNS:localhost") -out "$work/leaf.pem" 2>/dev/null
 }
 
-rustls_talk() {
-	local program=$cache/rustls/release/rustls_talk
+# rustls_run PROGRAM CONNECTIONS: both ends, recorded.
+rustls_run() {
+	local program=$cache/rustls/release/$1
 	rustls_chain && serve "$program" serve "$work/leaf.pem" "$work/leaf.key" || return 1
-	record "$port" env SSLKEYLOGFILE="$work/rustls.keys" timeout 120 "$program" client "$work/ca.pem" \
-		"$port" 20 5 || return 1
+	record "$port" env SSLKEYLOGFILE="$work/$1.keys" timeout 120 "$program" client "$work/ca.pem" \
+		"$port" "$2" 5 || return 1
 	kill "$server"
-	unread_says "no TLS library found in the process" && judge 20 5 "--keylog=$work/rustls.keys"
+}
+
+rustls_talk() {
+	rustls_run rustls_talk 200 && judge 200 5 && version_is 'rustls 0.23.'
+}
+
+# Nothing is left to hook.
+rustls_stripped_talk() {
+	rustls_run rustls_stripped 20 && unread_says "its functions can't be found" &&
+		judge 20 5 "--keylog=$work/rustls_stripped.keys"
 }
 
 if ! have cargo; then
 	skip "rustls" "no Rust"
-elif fetched rustls rustls_build; then
-	check "rustls: why it isn't read, and all of it with its key log" rustls_talk
+elif fetched "rustls-$(cksum <"$clients/rustls_talk/main.rs" | tr ' ' -)" rustls_build; then
+	check "rustls: 200 connections, none crossed" rustls_talk
+	check "rustls, stripped: why it isn't read, and all of it with its key log" rustls_stripped_talk
 else
 	skip "rustls" "$why"
 fi
@@ -117,7 +134,7 @@ assert cursor.fetchone() == ("hello over TLS",)' "$port"
 	}
 	record "$port" old_client || return 1
 	postgres_stop
-	"$socktape" info "$rec" | grep -q 'OpenSSL 1\.1\.1' && postgres_rows
+	version_is 'OpenSSL 1.1.1' && postgres_rows
 }
 
 if ! postgres_there; then

@@ -8,9 +8,12 @@
 
 #include "record/tls_layout.h"
 #include "record/tls_tie.h"
+#include "record/tls_wire.h"
 
 #define EVENTS_MAX  128
 #define PAYLOAD_MAX 65536
+
+#define SECONDS (10 * INT64_C(1000000000))
 
 /* What came out, with a copy of its payload. */
 struct bench {
@@ -228,8 +231,9 @@ static void both_ends_in_one_process_are_told_apart(void **state)
 	client.client = true;
 	tls_tie_sight(b->ties, &client);
 	assert_int_equal(b->events[b->count - 1].tls.conn, 1);
-	/* Without either it is nobody's. */
+	/* Without either it is nobody's, when nothing else has told in some seconds. */
 	sight(b, 51, 100, 0x2000, 0, 7);
+	tls_tie_turn(b->ties, b->now + SECONDS);
 	assert_int_equal(b->events[b->count - 1].tls.conn, 51);
 	assert_int_equal(b->events[b->count - 1].tls.tie, TLS_TIE_NONE);
 	assert_int_equal(b->events[b->count - 2].type, EVENT_CONN);
@@ -524,6 +528,216 @@ static void what_was_received_may_be_read_in_parts(void **state)
 	bench_free(b);
 }
 
+/* ---- connections that are older than the recording ---- */
+
+static const struct event *last_tie(const struct bench *b)
+{
+	for (size_t i = b->count; i-- > 0;)
+		if (b->events[i].type == EVENT_TLS)
+			return &b->events[i];
+	return NULL;
+}
+
+static size_t plain_count(const struct bench *b, uint64_t conn)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < b->count; i++)
+		count += b->events[i].type == EVENT_DATA && b->events[i].data.layer == LAYER_TLS &&
+			 b->events[i].data.conn == conn;
+	return count;
+}
+
+static void the_order_of_calls_ties_what_is_older(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	size_t at = 1000;
+
+	(void)state;
+	record(b, 1, 100, DIRECTION_RECEIVED, 500, 40 + 17);
+	sight(b, 50, 100, 0x1000, 0, 9);
+	plain(b, 50, 100, DIRECTION_RECEIVED, 0, 40);
+	/* One call alone tells nothing. */
+	assert_null(last_tie(b));
+	plain(b, 50, 100, DIRECTION_SENT, 0, 100);
+	assert_int_equal(plain_count(b, 1), 0);
+	at += record(b, 1, 100, DIRECTION_SENT, at, 100 + 17);
+	assert_non_null(last_tie(b));
+	assert_int_equal(last_tie(b)->tls.tie, TLS_TIE_THREAD);
+	assert_int_equal(last_tie(b)->tls.conn, 1);
+	/* What waited comes with it, and what follows at once. */
+	assert_int_equal(plain_count(b, 1), 2);
+	plain(b, 50, 100, DIRECTION_SENT, 100, 30);
+	assert_int_equal(plain_count(b, 1), 3);
+	assert_int_equal(b->events[b->count - 1].data.offset, 100);
+	record(b, 1, 100, DIRECTION_SENT, at, 30 + 17);
+	assert_int_equal(tls_tie_totals(b->ties)->inferred, 1);
+	close_conn(b, 1);
+	assert_null(only(b, 0, EVENT_LOSS));
+	bench_free(b);
+}
+
+/* An application holds back what it has for one connection, and writes to another. */
+static void the_order_of_calls_never_ties_what_does_not_fit(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	size_t at = 0;
+
+	(void)state;
+	sight(b, 50, 100, 0x1000, 0, 9);
+	for (int i = 0; i < 5; i++) {
+		plain(b, 50, 100, DIRECTION_SENT, (uint64_t)i * 100, 100);
+		at += record(b, 1, 100, DIRECTION_SENT, at, 333);
+	}
+	assert_null(last_tie(b));
+	tls_tie_turn(b->ties, b->now + SECONDS);
+	assert_int_equal(last_tie(b)->tls.tie, TLS_TIE_NONE);
+	assert_int_equal(plain_count(b, 50), 5);
+	bench_free(b);
+}
+
+/* Two objects say that they are the same connection's: neither is believed. */
+static void two_that_claim_a_connection_get_none(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	size_t at = 0;
+
+	(void)state;
+	sight(b, 50, 100, 0x1000, 0, 9);
+	sight(b, 51, 100, 0x2000, 0, 8);
+	for (int i = 0; i < 3; i++) {
+		plain(b, 50, 100, DIRECTION_SENT, (uint64_t)i * 10, 10);
+		at += record(b, 1, 100, DIRECTION_SENT, at, 27);
+		plain(b, 51, 100, DIRECTION_SENT, (uint64_t)i * 10, 10);
+		at += record(b, 1, 100, DIRECTION_SENT, at, 27);
+	}
+	assert_null(last_tie(b));
+	tls_tie_end(b->ties, b->now);
+	assert_int_equal(plain_count(b, 1), 0);
+	assert_int_equal(tls_tie_totals(b->ties)->untied, 2);
+	bench_free(b);
+}
+
+/* A thread has two records to write: which one goes out first isn't told by its order. */
+static void two_calls_before_a_write_tell_nothing(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	size_t at = 0;
+
+	(void)state;
+	sight(b, 50, 100, 0x1000, 0, 9);
+	sight(b, 51, 100, 0x2000, 0, 8);
+	for (int i = 0; i < 3; i++) {
+		plain(b, 50, 100, DIRECTION_SENT, (uint64_t)i * 10, 10);
+		plain(b, 51, 100, DIRECTION_SENT, (uint64_t)i * 10, 10);
+		at += record(b, 1, 100, DIRECTION_SENT, at, 27);
+	}
+	assert_null(last_tie(b));
+	bench_free(b);
+}
+
+/* What waits is bounded: a long silence of sockets gives it up. */
+static void what_waits_is_bounded(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+
+	(void)state;
+	sight(b, 50, 100, 0x1000, 0, 9);
+	for (int i = 0; i < 60; i++)
+		plain(b, 50, 100, DIRECTION_RECEIVED, (uint64_t)i * 10, 10);
+	assert_int_equal(last_tie(b)->tls.tie, TLS_TIE_NONE);
+	assert_int_equal(plain_count(b, 50), 60);
+	for (size_t i = 0, next = 0; i < b->count; i++) {
+		if (b->events[i].type != EVENT_DATA)
+			continue;
+		assert_int_equal(b->events[i].data.offset, next);
+		next += 10;
+	}
+	bench_free(b);
+}
+
+/* ---- objects that only their records tell of ---- */
+
+static struct tls_sight record_sight(struct bench *b, uint64_t session, uint64_t object,
+				     enum direction way, uint8_t tag)
+{
+	struct tls_sight sight = sight_of(b, session, 100, object, 0, 0);
+
+	sight.one_way = true;
+	sight.way = way;
+	sight.by_record = true;
+	memset(sight.random, tag, TLS_TAG_LEN);
+	return sight;
+}
+
+/* A record whose body of LEN bytes ends with a tag; in PIECES. */
+static size_t tagged(struct bench *b, uint64_t conn, enum direction direction, uint64_t offset,
+		     size_t len, uint8_t tag, size_t piece)
+{
+	char bytes[512] = {23, 3, 3, (char)(len >> 8), (char)len};
+
+	memset(bytes + 5, 'x', len);
+	memset(bytes + 5 + len - TLS_TAG_LEN, tag, TLS_TAG_LEN);
+	for (size_t at = 0; at < len + 5; at += piece)
+		wire(b, conn, 100, direction, offset + at, bytes + at,
+		     len + 5 - at < piece ? len + 5 - at : piece);
+	return len + 5;
+}
+
+static void records_tie_each_direction(void **state)
+{
+	struct bench *b = bench_new(&(struct tls_tie_options){.cut_wire = true});
+	struct tls_sight s;
+	size_t in = 0;
+	size_t out = 0;
+	char bytes[64];
+
+	(void)state;
+	in += hello(bytes, 3);
+	wire(b, 1, 100, DIRECTION_RECEIVED, 0, bytes, in);
+	in += tagged(b, 1, DIRECTION_RECEIVED, in, 50 + 17, 0xaa, 1000);
+	in += tagged(b, 2, DIRECTION_RECEIVED, 0, 50 + 17, 0xab, 1000);
+	/* What was received has passed the socket before. */
+	s = record_sight(b, 50, 0x1000, DIRECTION_RECEIVED, 0xaa);
+	tls_tie_sight(b->ties, &s);
+	assert_int_equal(last_tie(b)->tls.conn, 1);
+	assert_int_equal(last_tie(b)->tls.tie, TLS_TIE_RECORD);
+	plain(b, 50, 100, DIRECTION_RECEIVED, 0, 50);
+	assert_int_equal(plain_count(b, 1), 1);
+	/* What is sent passes it after, in whatever pieces. */
+	s = record_sight(b, 51, 0x2000, DIRECTION_SENT, 0xbb);
+	tls_tie_sight(b->ties, &s);
+	plain(b, 51, 100, DIRECTION_SENT, 0, 30);
+	assert_int_equal(plain_count(b, 1), 1);
+	out += tagged(b, 1, DIRECTION_SENT, 0, 30 + 17, 0xba, 1000);
+	assert_int_equal(plain_count(b, 1), 1);
+	out += tagged(b, 1, DIRECTION_SENT, out, 30 + 17, 0xbb, 7);
+	assert_int_equal(plain_count(b, 1), 2);
+	assert_int_equal(last_tie(b)->tls.conn, 1);
+	/* Of both objects: the one is not taken for the other's. */
+	plain(b, 50, 100, DIRECTION_RECEIVED, 50, 10);
+	plain(b, 51, 100, DIRECTION_SENT, 30, 10);
+	assert_int_equal(plain_count(b, 1), 4);
+	assert_int_equal(tls_tie_totals(b->ties)->tied, 2);
+	bench_free(b);
+}
+
+static void another_processes_record_ties_nothing(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	struct tls_sight s;
+
+	(void)state;
+	tagged(b, 1, DIRECTION_RECEIVED, 0, 50 + 17, 0xaa, 1000);
+	s = record_sight(b, 50, 0x1000, DIRECTION_RECEIVED, 0xaa);
+	s.pid = 200;
+	tls_tie_sight(b->ties, &s);
+	assert_null(last_tie(b));
+	tls_tie_end(b->ties, b->now);
+	assert_int_equal(last_tie(b)->tls.tie, TLS_TIE_NONE);
+	bench_free(b);
+}
+
 static void a_filter_of_ports_leaves_out_what_has_no_port(void **state)
 {
 	struct bench *b = bench_new(&(struct tls_tie_options){.drop_untied = true});
@@ -531,6 +745,8 @@ static void a_filter_of_ports_leaves_out_what_has_no_port(void **state)
 	(void)state;
 	sight(b, 50, 100, 0x1000, 0, 9);
 	plain(b, 50, 100, DIRECTION_SENT, 0, 9);
+	tls_tie_turn(b->ties, b->now + SECONDS);
+	plain(b, 50, 100, DIRECTION_SENT, 9, 9);
 	assert_int_equal(b->count, 0);
 	assert_int_equal(tls_tie_totals(b->ties)->dropped, 1);
 	bench_free(b);
@@ -650,6 +866,13 @@ int main(void)
 		cmocka_unit_test(what_came_before_the_hooks_is_a_loss),
 		cmocka_unit_test(records_may_be_written_after_the_call),
 		cmocka_unit_test(what_was_received_may_be_read_in_parts),
+		cmocka_unit_test(the_order_of_calls_ties_what_is_older),
+		cmocka_unit_test(the_order_of_calls_never_ties_what_does_not_fit),
+		cmocka_unit_test(two_that_claim_a_connection_get_none),
+		cmocka_unit_test(two_calls_before_a_write_tell_nothing),
+		cmocka_unit_test(what_waits_is_bounded),
+		cmocka_unit_test(records_tie_each_direction),
+		cmocka_unit_test(another_processes_record_ties_nothing),
 		cmocka_unit_test(a_filter_of_ports_leaves_out_what_has_no_port),
 		cmocka_unit_test(what_is_alone_ends_with_its_process),
 		cmocka_unit_test(noise_passes_whole),

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-//! The same as tls_talk.py, by rustls; secrets go to SSLKEYLOGFILE where that is set:
+//! The same as tls_talk.py, by rustls; every other message is written in pieces, and secrets go to
+//! SSLKEYLOGFILE where that is set:
 //!
 //!     rustls_talk serve CERT KEY PORTFILE
 //!     rustls_talk client CA PORT CONNECTIONS MESSAGES
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ClientConnection, KeyLogFile, RootCertStore, ServerConfig, ServerConnection, StreamOwned};
-use std::io::{Read, Write};
+use std::io::{IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
@@ -46,7 +47,14 @@ fn talk(config: Arc<ClientConfig>, port: u16, i: usize, messages: usize) {
     for k in 0..messages {
         let want = text(i, k);
         let mut got = vec![0u8; want.len()];
-        stream.write_all(want.as_bytes()).unwrap();
+        if k % 2 == 0 {
+            stream.write_all(want.as_bytes()).unwrap();
+        } else {
+            let (first, rest) = want.as_bytes().split_at(want.len() / 3);
+            let (second, third) = rest.split_at(rest.len() / 2);
+            let pieces = [IoSlice::new(first), IoSlice::new(second), IoSlice::new(third)];
+            assert_eq!(stream.conn.writer().write_vectored(&pieces).unwrap(), want.len());
+        }
         stream.flush().unwrap();
         stream.read_exact(&mut got).unwrap();
         assert_eq!(got, want.as_bytes());
