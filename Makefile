@@ -239,6 +239,12 @@ bench: all $(BENCH_BIN) ## measure, as ratios of medians in one interleaved run;
 
 ATTACKS_SCALE  ?= 1
 ATTACKS_MEMORY ?= 32 256
+SOAK_MINUTES ?= 30
+SOAK_ROUNDS  ?= 100
+.PHONY: soak
+soak: all ## half an hour of TLS under load with probes, then attaching and detaching 100 times; as root
+	$(Q)SOAK_MINUTES=$(SOAK_MINUTES) SOAK_ROUNDS=$(SOAK_ROUNDS) bash tests/live/tls_soak.sh
+
 .PHONY: attacks
 attacks: all ## what --memory holds against all that is known to ask for more, as a table
 	$(Q)dir=$$(mktemp -d "$${TMPDIR:-/var/tmp}/attacks.XXXXXX"); trap 'rm -rf "$$dir"' EXIT; \

@@ -50,6 +50,11 @@ static void plaintext_print(const struct progress *progress, FILE *out)
 			" connections; tied to none: %" PRIu64 "\n",
 			bytes, calls, ties->tied, ties->untied);
 	}
+	if (ties->inferred)
+		fprintf(out,
+			"            inferred: by the order of calls, on %" PRIu64
+			" connections that are older\n",
+			ties->inferred);
 	if (progress->tls.secrets || progress->tls.secrets_left_out) {
 		size_text_exact(progress->tls.secrets, calls);
 		fprintf(out, "  TLS       %s secrets are in the recording: keep it as such\n",

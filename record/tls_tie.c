@@ -14,7 +14,7 @@
 #define SESSIONS_MAX (64u << 10)
 
 /* How long an object waits for what tells its connection. */
-#define WAIT_MAX (2 * CLOCK_SECOND)
+#define WAIT_MAX (INT64_C(5) * CLOCK_SECOND)
 
 /*
  * Application data of one direction, on the wire and as plaintext, since both were seen to agree.
@@ -63,6 +63,7 @@ struct session {
 	bool own;	       /* the connection is its own */
 	bool dropped;	       /* not recorded */
 	struct tls_wait *wait; /* not NULL: conn isn't known yet */
+	bool late;	       /* what has waited comes now: the wire is ahead of it */
 };
 
 struct tls_ties {
@@ -389,7 +390,9 @@ static void missed_emit(struct tls_ties *t, struct wire *w, enum direction d, ui
 		.loss = {.conn = w->conn,
 			 .events = 1,
 			 .bytes = bytes,
-			 .since = w->balances[d].begun ? w->balances[d].ts : w->hello_ts,
+			 .since = w->balances[d].begun ? w->balances[d].ts
+				  : w->hello_ts	       ? w->hello_ts
+						       : ts,
 			 .cause = LOSS_PLAINTEXT,
 			 .direction = d,
 			 .layer = LAYER_TLS,
@@ -400,6 +403,15 @@ static void missed_emit(struct tls_ties *t, struct wire *w, enum direction d, ui
 	emit(t, &event);
 	w->positions[d] += bytes;
 	t->totals.missed_bytes += bytes;
+}
+
+/*
+ * Whether records may have passed before the hooks were there: of a connection that is older than
+ * the recording, in a call that was under way.
+ */
+static bool came_before(const struct wire *w, const struct session *s)
+{
+	return !wire_has_hello(w) || s->hooked > w->hello_ts;
 }
 
 /* Before the first plaintext of a direction: was there any that nobody could see? */
@@ -416,7 +428,7 @@ static void balance_first(struct tls_ties *t, struct session *s, const struct ev
 		return;
 	w->added = (uint8_t)added;
 	before = stream->data_bytes - stream->data_len - (stream->data_records - 1) * w->added;
-	if (w->hello_ts && s->hooked > w->hello_ts && before && !w->positions[d]) {
+	if (came_before(w, s) && before && !w->positions[d]) {
 		missed_emit(t, w, d, before, event->ts);
 		s->base[d] += before;
 	}
@@ -518,7 +530,8 @@ static void plain_emit(struct tls_ties *t, struct session *s, const struct event
 	s->expected[d] = own + data->len;
 	if (s->wire) {
 		s->wire->positions[d] = s->base[d] + own;
-		plain_balance(t, s, event);
+		if (!s->late)
+			plain_balance(t, s, event);
 	}
 	data->conn = s->conn;
 	data->offset = s->base[d] + own;
@@ -661,6 +674,8 @@ static void session_tie(struct tls_ties *t, struct session *s, struct wire *w,
 			session_untie(before);
 		w->sessions[d] = s;
 	}
+	/* Of two that have a direction each, one counts. */
+	t->totals.tied += !sight->one_way || !w->seen;
 	w->seen = true;
 	s->wire = w;
 	s->conn = w->conn;
@@ -670,7 +685,6 @@ static void session_tie(struct tls_ties *t, struct session *s, struct wire *w,
 		s->expected[d] = own;
 		s->base[d] = w->positions[d] > own ? w->positions[d] - own : 0;
 	}
-	t->totals.tied++;
 	t->totals.inferred += tie == TLS_TIE_THREAD;
 	tls_emit(t, s, sight, tie);
 }
@@ -706,7 +720,9 @@ static void wait_end(struct tls_ties *t, struct session *s)
 	struct tls_wait *wait = s->wait;
 
 	s->wait = NULL;
+	s->late = true;
 	tls_wait_end(t->waits, wait, held_emit, t);
+	s->late = false;
 }
 
 static void wait_give_up(struct tls_ties *t, struct session *s)

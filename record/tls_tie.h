@@ -57,7 +57,7 @@ struct tls_tie_options {
 };
 
 struct tls_tie_totals {
-	uint64_t tied;	  /* objects, by whatever sign */
+	uint64_t tied;	  /* objects, by whatever sign; two of one way each are one */
 	uint64_t untied;  /* that are connections of their own */
 	uint64_t dropped; /* that are left out because of a filter */
 	uint64_t refused; /* that are more than can be told apart at one time */

@@ -64,6 +64,41 @@ late_talk() {
 }
 check "a process that runs before the recorder, and loads its library later" late_talk
 
+# held_talk CLIENTS OPTION... -- SERVER... -- CLIENT...: the connections are there before the recorder is.
+held_talk() {
+	local options=() server_command=() held=$work/held.$tls.$RANDOM
+	while [ "$1" != -- ]; do options+=("$1") && shift; done
+	shift
+	while [ "$1" != -- ]; do server_command+=("$1") && shift; done
+	shift
+	serve "${server_command[@]}" || return 1
+	TALK_HELD=$held timeout 120 "${@//PORT/$port}" &
+	late=$!
+	wait_for 60 test -e "$held.held" || return 1
+	go() {
+		touch "$held"
+		wait "$late"
+	}
+	record "$port" go || return 1
+	kill "$server"
+	judge "${options[@]}" --from=1
+}
+held_python() {
+	held_talk "${@:2}" -- python3 "$talk.py" serve "$1" "$cert" "$key" -- \
+		python3 "$talk.py" client "$1" "$cert" PORT "$2" "$3"
+}
+# A call that the recorder finds under way is missed, and told of.
+check "python, blocking: 200 connections that are older than the recorder, none crossed" held_python blocking 200 4 --told
+check "python, asyncio: 200 connections that are older than the recorder, none crossed" held_python asyncio 200 4
+held_node() {
+	held_talk 200 4 -- node "$talk.js" serve "$cert" "$key" -- node "$talk.js" client "$cert" PORT 200 4
+}
+if have node; then
+	check "node: 200 connections that are older than the recorder, none crossed" held_node
+else
+	skip "node, older than the recorder" "no node"
+fi
+
 # The library is a copy that is mounted for this process alone.
 apart_talk() {
 	local libraries

@@ -2,13 +2,13 @@
 """Holds the plaintext in a recording against what tls_talk said.
 
     tls_judge.py SOCKTAPE RECORDING PORT CONNECTIONS MESSAGES [--lossy] [--clients-only] [--keys]
-             [--keylog=FILE]
+             [--keylog=FILE] [--from=K] [--told]
 
 Every connection to PORT must have, at both of its ends, exactly what one client has said, in order, and
 every client's words must be there. With --lossy a loss that is told in the recording stands for what is
-missing, and with --clients-only the server's end is not looked at. With --keys it is what the recorded
+missing, with --told one of just what is missing before it, and with --clients-only the server's end is not looked at. With --keys it is what the recorded
 secrets open, or those of the key log FILE with --keylog=FILE: an export has it as packets, both ends of a
-connection once.
+connection once. With --from=K it is all from message K on, as the recorder came late.
 """
 import json
 import re
@@ -49,8 +49,14 @@ def opened(socktape, recording, keylog):
             for said in streams.values() if said["sent"][:1] != b"\x16"]
 
 
+def said_by(connections, messages):
+    """What each client says, of what is to be in the recording."""
+    first = max([int(word[7:]) for word in sys.argv if word.startswith("--from=")], default=0)
+    return {i: "".join(text(i, k) for k in range(first, messages)) for i in range(connections)}
+
+
 def judge_keys(socktape, recording, connections, messages, keylog):
-    expected = sorted("".join(text(i, k) for k in range(messages)) for i in range(connections))
+    expected = sorted(said_by(connections, messages).values())
     streams = opened(socktape, recording, keylog)
     for stream in streams:
         if stream["sent"] != stream["received"]:
@@ -82,7 +88,15 @@ def main():
         elif e["event"] == "tls":
             ties[conn] = e["detail"].split(",")[0]
         elif e["event"] == "loss":
-            losses.append(e)
+            loss = e["fields"]
+            if "--told" not in options or loss["layer"] != "tls":
+                losses.append(e)
+                continue
+            stream = streams.setdefault((conn, loss["dir"]), [0, ""])
+            if loss["position"] != stream[0]:
+                fail(f"connection {conn} {loss['dir']}: a loss at {loss['position']}, not {stream[0]}")
+            stream[0] += loss["bytes"]
+            stream[1] += "?" * loss["bytes"]
         elif e["event"] == "data" and e["layer"] == "tls":
             stream = streams.setdefault((conn, e["dir"]), [0, ""])
             if e["offset"] != stream[0] and "--lossy" not in options:
@@ -96,7 +110,7 @@ def main():
         fail(f"{len(alone)} objects are tied to no connection")
     if losses and "--lossy" not in options:
         fail(f"losses: {losses[:3]}")
-    expected = {i: "".join(text(i, k) for k in range(messages)) for i in range(connections)}
+    expected = said_by(connections, messages)
     for end in ("client", "server"):
         if end == "server" and "--clients-only" in options:
             continue
@@ -112,7 +126,8 @@ def main():
                 if not who:
                     continue
                 i = who.pop()
-                whole = said == expected[i]
+                told = len(said) - len(said.lstrip("?"))
+                whole = said == "?" * told + expected[i][told:]
                 part = "--lossy" in options and expected[i].endswith(said)
                 if not whole and not part:
                     fail(f"connection {conn} {direction}: {said[:80]}... is not what was said")

@@ -6,6 +6,8 @@ const fs = require('fs');
 const tls = require('tls');
 
 const [what, cert, ...args] = process.argv.slice(2);
+const held = process.env.TALK_HELD;
+let missing = Number(args[1]);
 
 function text(i, k) {
 	return `conn-${i}-msg-${k}-${'x'.repeat((i * 7 + k * 13) % 400)}.`;
@@ -31,12 +33,20 @@ function talk(port, i, messages) {
 	function say() {
 		setTimeout(() => socket.write(text(i, k)), Math.random() * 20);
 	}
+	// TALK_HELD: as in tls_talk.py.
+	function wait() {
+		if (fs.existsSync(held)) say();
+		else setTimeout(wait, 20);
+	}
 	socket.on('data', (data) => {
 		got += data;
 		if (got.length < text(i, k).length) return;
 		if (got !== text(i, k)) process.exit(1);
 		got = '';
-		if (++k < messages) say();
+		if (++k === 1 && held) {
+			if (!--missing) fs.writeFileSync(held + '.held', '1');
+			wait();
+		} else if (k < messages) say();
 		else socket.end();
 	});
 }

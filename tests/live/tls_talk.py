@@ -4,6 +4,9 @@
     tls_talk.py serve  blocking|asyncio CERT KEY PORTFILE
     tls_talk.py client blocking|asyncio CERT PORT CONNECTIONS MESSAGES
     tls_talk.py late   CERT PORT GO        waits for the file GO, and loads its TLS library then
+
+With TALK_HELD=GO in the environment all clients stop after their first message, make GO.held, and go on
+when the file GO is there.
 """
 import os
 import random
@@ -21,6 +24,28 @@ def tell(path, port):
     with open(path + ".new", "w") as out:
         out.write(str(port))
     os.rename(path + ".new", path)
+
+
+class Held:
+    """Where clients wait for each other, and for a file."""
+
+    def __init__(self, connections):
+        self.go = os.environ.get("TALK_HELD")
+        self.missing = connections
+        self.lock = threading.Lock()
+
+    def arrive(self, k):
+        """Whether this one is to wait until gone()."""
+        if k != 1 or not self.go:
+            return False
+        with self.lock:
+            self.missing -= 1
+            if not self.missing:
+                tell(self.go + ".held", 1)
+        return True
+
+    def gone(self):
+        return os.path.exists(self.go)
 
 
 def client_context(cert):
@@ -54,10 +79,13 @@ def serve_blocking(cert, key, path):
         threading.Thread(target=answer, args=(listener.accept()[0],), daemon=True).start()
 
 
-def talk_blocking(cert, port, i, messages):
+def talk_blocking(cert, port, i, messages, held):
     with socket.create_connection(("127.0.0.1", port)) as plain:
         with client_context(cert).wrap_socket(plain, server_hostname="localhost") as s:
             for k in range(messages):
+                if held.arrive(k):
+                    while not held.gone():
+                        time.sleep(0.02)
                 time.sleep(random.random() * 0.02)
                 want = text(i, k)
                 s.sendall(want)
@@ -68,7 +96,8 @@ def talk_blocking(cert, port, i, messages):
 
 
 def clients_blocking(cert, port, connections, messages):
-    threads = [threading.Thread(target=talk_blocking, args=(cert, port, i, messages))
+    held = Held(connections)
+    threads = [threading.Thread(target=talk_blocking, args=(cert, port, i, messages, held))
                for i in range(connections)]
     for thread in threads:
         thread.start()
@@ -100,10 +129,15 @@ def serve_asyncio(cert, key, path):
 def clients_asyncio(cert, port, connections, messages):
     import asyncio
 
+    held = Held(connections)
+
     async def talk(i, context):
         reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context,
                                                        server_hostname="localhost")
         for k in range(messages):
+            if held.arrive(k):
+                while not held.gone():
+                    await asyncio.sleep(0.02)
             await asyncio.sleep(random.random() * 0.02)
             want = text(i, k)
             writer.write(want)
@@ -122,7 +156,7 @@ def clients_asyncio(cert, port, connections, messages):
 def late(cert, port, go):
     while not os.path.exists(go):
         time.sleep(0.02)
-    talk_blocking(cert, port, 0, 3)
+    talk_blocking(cert, port, 0, 3, Held(1))
 
 
 def main(what, *args):
