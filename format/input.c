@@ -8,6 +8,20 @@ void input_open(struct input *in, struct source source)
 	*in = (struct input){.source = source, .end = source.size};
 }
 
+bool input_grow(struct input *in)
+{
+	uint64_t size = in->end;
+
+	if (!in->source.grow(in->source.context, &size)) {
+		in->source.grow = NULL;
+		if (size <= in->end)
+			return false;
+	}
+	if (size > in->end)
+		in->end = size;
+	return true;
+}
+
 size_t input_read(struct input *in, uint64_t offset, void *data, size_t len)
 {
 	size_t done = 0;

@@ -20,6 +20,9 @@ struct input {
 
 void input_open(struct input *in, struct source source);
 
+/* Of a source that may grow: looks how large it is now. False when that is the end of it. */
+bool input_grow(struct input *in);
+
 /* Reads LEN bytes, fewer only at the end or after an error. */
 size_t input_read(struct input *in, uint64_t offset, void *data, size_t len);
 

@@ -36,7 +36,17 @@ enum tape_error output_open(struct output *out, int directory, uint64_t segment,
 	name_segment(segment, realtime, true, out->partial);
 	name_segment(segment, realtime, false, out->complete);
 	out->fd = openat(directory, out->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	return out->fd < 0 ? system_error() : TAPE_OK;
+	if (out->fd < 0)
+		return system_error();
+	/* It goes with the descriptor, however the recorder ends. */
+	fcntl(out->fd, F_OFD_SETLK, &(struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET});
+	return TAPE_OK;
+}
+
+void output_open_stream(struct output *out, int fd)
+{
+	*out = (struct output){
+		.directory = -1, .fd = fd, .limit = UINT64_MAX, .no_reserve = true, .stream = true};
 }
 
 static bool write_all(int fd, const char *data, size_t len)
@@ -64,7 +74,7 @@ static enum tape_error output_write(void *context, const void *data, size_t len)
 		error = system_error();
 		saved = errno;
 		/* Should it fail, the reader finds its way around half a block as well. */
-		if (ftruncate(out->fd, (off_t)out->len) == 0) {
+		if (!out->stream && ftruncate(out->fd, (off_t)out->len) == 0) {
 			lseek(out->fd, (off_t)out->len, SEEK_SET);
 			out->reserved = out->len;
 		}
@@ -72,7 +82,7 @@ static enum tape_error output_write(void *context, const void *data, size_t len)
 		return error;
 	}
 	out->len += len;
-	if (out->len - out->started >= START_BYTES) {
+	if (!out->stream && out->len - out->started >= START_BYTES) {
 		/* Only a hint: not every file system knows it. */
 		sync_file_range(out->fd, (off_t)out->started, (off_t)(out->len - out->started),
 				SYNC_FILE_RANGE_WRITE);
@@ -118,6 +128,10 @@ static void reserve_release(struct output *out)
 
 enum tape_error output_complete(struct output *out)
 {
+	if (out->stream) {
+		output_close(out);
+		return TAPE_OK;
+	}
 	reserve_release(out);
 	if (fsync(out->fd) < 0 ||
 	    renameat(out->directory, out->partial, out->directory, out->complete) < 0 ||
@@ -129,7 +143,7 @@ enum tape_error output_complete(struct output *out)
 
 void output_close(struct output *out)
 {
-	if (out->fd >= 0) {
+	if (out->fd >= 0 && !out->stream) {
 		reserve_release(out);
 		close(out->fd);
 	}
@@ -141,6 +155,7 @@ void output_discard(struct output *out)
 	int saved = errno; /* of what made it useless */
 
 	output_close(out);
-	unlinkat(out->directory, out->partial, 0);
+	if (!out->stream)
+		unlinkat(out->directory, out->partial, 0);
 	errno = saved;
 }

@@ -18,13 +18,20 @@ struct output {
 	uint64_t reserved; /* the disk has room up to here */
 	uint64_t limit;	   /* RLIMIT_FSIZE, as it was when the file was made */
 	bool no_reserve;   /* the file system doesn't know how */
+	bool stream;	   /* a descriptor of somebody else's, perhaps a pipe: it has no names */
 	char partial[NAME_SEGMENT_MAX];
 	char complete[NAME_SEGMENT_MAX];
 };
 
-/* Makes the file under its partial name, mode 0600. */
+/*
+ * Makes the file under its partial name, mode 0600. Where the file system knows locks, it has one
+ * as long as it is written, so that who reads along knows whether more may come.
+ */
 MUST_CHECK enum tape_error output_open(struct output *out, int directory, uint64_t segment,
 				       int64_t realtime);
+
+/* Writes to FD, which stays the caller's, in place of a file. */
+void output_open_stream(struct output *out, int fd);
 
 /*
  * A write that fails leaves what was written before it. Room that was reserved belongs to the file,

@@ -39,6 +39,7 @@ struct reader {
 	uint32_t seek_frames; /* what the seek table must say: number of entries, CRC of them */
 	uint32_t seek_crc;
 	bool seek_unknown; /* a frame could not be read */
+	bool dry;	   /* the next frame isn't there whole, and may come */
 	enum tape_error error;
 };
 
@@ -483,6 +484,54 @@ static const char *frame_text(const struct tape_frame *frame)
 	return frame_is(frame, TAPE_MAGIC_INDEX) ? "index" : "frame";
 }
 
+/* A frame that is longer is taken for damaged by who waits for its end: an index of terabytes. */
+#define AWAITED_MAX (256u << 20)
+
+/* Bytes of the frame at the offset, with the events of a block; as far as what is there tells. */
+static uint64_t whole_len(struct reader *r)
+{
+	struct span s = input_peek(&r->input, r->offset, TAPE_HEADER_MAX, TAPE_HEADER_MAX);
+	struct tape_block_header header;
+	struct tape_frame frame;
+	uint64_t len;
+
+	if (s.len < sizeof(frame.skippable))
+		return sizeof(frame.skippable);
+	memcpy(&frame, s.data, s.len < sizeof(frame) ? s.len : sizeof(frame));
+	len = frame_len(&frame);
+	if (le32toh(frame.skippable.magic) == TAPE_SKIPPABLE_SEEK)
+		return len;
+	if (s.len < sizeof(frame))
+		return sizeof(frame);
+	if (!frame_is(&frame, NULL))
+		return 0;
+	if (!frame_is(&frame, TAPE_MAGIC_BLOCK) || len > s.len ||
+	    !frame_valid(s.data, s.len, TAPE_MAGIC_BLOCK))
+		return len;
+	frame_copy(s.data, (size_t)len, &header, sizeof(header));
+	return len + le32toh(header.compressed_len);
+}
+
+/* Whether to wait for more, of a source that may grow. */
+static bool must_wait(struct reader *r)
+{
+	uint64_t len;
+
+	if (!r->input.source.grow || r->info.complete)
+		return false;
+	if (r->input.source.forget)
+		r->input.source.forget(r->input.source.context, r->offset);
+	do {
+		len = whole_len(r);
+		if (left(r) && (left(r) >= len || len > AWAITED_MAX))
+			return false;
+		len = r->input.end;
+		if (!input_grow(&r->input))
+			return false;
+	} while (r->input.end > len);
+	return true;
+}
+
 /* Deals with what stands at the offset; true when it is a block whose events are ready. */
 static bool take_frame(struct reader *r)
 {
@@ -598,7 +647,8 @@ static bool next_block(struct reader *r)
 {
 	do {
 		r->info.bytes_read = r->offset;
-		if (r->error || r->input.error || !left(r))
+		r->dry = must_wait(r);
+		if (r->dry || r->error || r->input.error || !left(r))
 			return false;
 	} while (!take_frame(r));
 	return true;
@@ -634,6 +684,11 @@ bool reader_next_raw(struct reader *r, struct raw_block *block)
 	r->raw = before;
 	decoder_begin(&r->decoder, span_of(NULL, 0), 0);
 	return true;
+}
+
+bool reader_is_dry(const struct reader *r)
+{
+	return r->dry;
 }
 
 size_t reader_memory(const struct reader *r)

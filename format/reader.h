@@ -15,6 +15,13 @@ struct reader;
 /* Random access to the bytes. Returns how many of LEN it read at OFFSET (0 at the end), or -1. */
 struct source {
 	int64_t (*read)(void *context, uint64_t offset, void *data, size_t len);
+	/*
+	 * May be NULL: the size never changes. Else it says what the size is now, without waiting;
+	 * false when it will never be larger than that.
+	 */
+	bool (*grow)(void *context, uint64_t *size);
+	/* May be NULL: nothing before OFFSET will be read again. */
+	void (*forget)(void *context, uint64_t offset);
 	uint64_t size;
 	void *context;
 };
@@ -91,10 +98,12 @@ MUST_CHECK enum tape_error reader_new(struct source source, const struct reader_
 				      struct reader **r);
 
 /*
- * The next event in *EVENT, valid until the next call: true. False at the end, or when memory or
- * the source failed (reader_error() tells).
+ * The next event in *EVENT, valid until the next call: true. False at the end, when memory or the
+ * source failed (reader_error() tells), or when the source may grow and has no whole frame now
+ * (reader_is_dry() tells): then it may be asked again later.
  */
 bool reader_next(struct reader *r, struct event *event);
+bool reader_is_dry(const struct reader *r);
 
 /* A block's events before they are decoded, for who does that elsewhere (format/codec.h). */
 struct raw_block {

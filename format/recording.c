@@ -11,7 +11,9 @@
 
 #include "format/ahead.h"
 #include "format/codec.h"
+#include "format/live.h"
 #include "format/names.h"
+#include "format/tape.h"
 
 struct segment_file {
 	char *path;
@@ -35,6 +37,10 @@ struct recording {
 	size_t count;
 	size_t current;
 	int fd;
+	char *directory;       /* NULL: a single file */
+	struct live *live;     /* NULL: it isn't followed */
+	bool enough;	       /* it isn't any more */
+	struct pipe *stream;   /* NULL: it is read from files */
 	int system;	       /* errno of the last operation that the system refused */
 	struct reader *reader; /* NULL: the current file isn't open */
 	uint64_t segment;      /* last one opened */
@@ -71,6 +77,13 @@ static void tell_rest(struct recording *rec, enum tape_error error, uint64_t off
 				    .system = error == TAPE_ERROR_IO ? rec->system : 0});
 }
 
+static bool grow_file(void *context, uint64_t *size)
+{
+	struct recording *rec = context;
+
+	return live_grow(rec->live, rec->fd, size);
+}
+
 static int64_t read_file(void *context, uint64_t offset, void *data, size_t len)
 {
 	struct recording *rec = context;
@@ -84,14 +97,31 @@ static int64_t read_file(void *context, uint64_t offset, void *data, size_t len)
 	return n;
 }
 
+/* While it is looked for, a segment may be completed, and lose the end of its name. */
+static int open_renamed(char *path)
+{
+	size_t len = strlen(path), end = sizeof(RECORDING_PARTIAL) - 1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd >= 0 || errno != ENOENT || len <= end ||
+	    strcmp(path + len - end, RECORDING_PARTIAL) != 0)
+		return fd;
+	path[len - end] = '\0';
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		path[len - end] = '.';
+	return fd;
+}
+
 /* Opens a regular file (and waits for nothing, should it be a pipe) and its reader. */
-static enum tape_error open_file(struct recording *rec, const char *path,
+static enum tape_error open_file(struct recording *rec, char *path,
 				 const struct reader_options *options)
 {
-	struct source source = {.read = read_file, .context = rec};
+	struct source source = {
+		.read = read_file, .grow = rec->live ? grow_file : NULL, .context = rec};
 	struct stat st;
 
-	rec->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	rec->fd = open_renamed(path);
 	if (rec->fd < 0 || fstat(rec->fd, &st) < 0) {
 		rec->system = errno;
 		return TAPE_ERROR_IO;
@@ -152,6 +182,7 @@ static char *join(const char *directory, const char *name)
 	return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
 }
 
+/* Its segments; of one that is followed those that are newer than what was read. */
 static enum tape_error add_directory(struct recording *rec, const char *path)
 {
 	DIR *directory = opendir(path);
@@ -163,7 +194,8 @@ static enum tape_error add_directory(struct recording *rec, const char *path)
 	if (!directory)
 		return TAPE_ERROR_IO;
 	while (!error && (entry = readdir(directory)))
-		if (name_parse(entry->d_name, &segment, &partial))
+		if (name_parse(entry->d_name, &segment, &partial) &&
+		    (!rec->live || segment > rec->segment))
 			error = add_file(rec, join(path, entry->d_name), segment, partial);
 	closedir(directory);
 	if (!error && !rec->count)
@@ -220,9 +252,13 @@ static enum tape_error open_current(struct recording *rec)
 {
 	const struct reader_options options = {
 		.wanted = ask_wanted, .problem = tell, .context = rec};
-	enum tape_error error = open_file(rec, rec->files[rec->current].path, &options);
 	const struct segment_info *info;
+	enum tape_error error;
 
+	if (rec->stream)
+		error = reader_new(pipe_source(rec->stream), &options, &rec->reader);
+	else
+		error = open_file(rec, rec->files[rec->current].path, &options);
 	if (error)
 		return error;
 	info = reader_info(rec->reader);
@@ -239,12 +275,38 @@ static enum tape_error open_current(struct recording *rec)
 	return TAPE_OK;
 }
 
+/* Of a recording that grows: the segments that were begun since. */
+static void find_new(struct recording *rec)
+{
+	size_t before = rec->count;
+
+	if (!rec->directory || add_directory(rec, rec->directory) != TAPE_OK)
+		return;
+	if (rec->count > before)
+		qsort(rec->files + before, rec->count - before, sizeof(*rec->files), compare_files);
+	rec->status.segment_count = rec->count;
+}
+
+/* Whether the current file, just begun, has no head yet. */
+static bool awaits_head(struct recording *rec)
+{
+	const struct segment_file *file = &rec->files[rec->current];
+
+	return rec->live && !rec->stream && file->partial &&
+	       live_awaits(rec->live, file->path, sizeof(struct tape_segment_header));
+}
+
 /* Opens the next file that can be; false after the last. */
 static bool open_next(struct recording *rec)
 {
+	if (rec->live && rec->current == rec->count)
+		find_new(rec);
 	while (rec->current < rec->count) {
-		enum tape_error error = open_current(rec);
+		enum tape_error error;
 
+		if (awaits_head(rec))
+			return false;
+		error = open_current(rec);
 		if (!error)
 			return true;
 		if (error == TAPE_ERROR_MEMORY) {
@@ -299,7 +361,12 @@ enum tape_error recording_open(const char *path, recording_problem_fn *problem, 
 		return TAPE_ERROR_IO;
 	}
 	single = !S_ISDIR(st.st_mode);
-	error = single ? add_file(rec, strdup(path), 0, false) : add_directory(rec, path);
+	if (!single) {
+		rec->directory = strdup(path);
+		error = rec->directory ? add_directory(rec, path) : TAPE_ERROR_MEMORY;
+	} else {
+		error = add_file(rec, strdup(path), 0, false);
+	}
 	if (!error && single)
 		error = open_current(rec);
 	if (error) {
@@ -396,10 +463,67 @@ bool recording_next(struct recording *rec, struct event *event)
 						 reader_info(rec->reader)->bytes_read;
 			return true;
 		}
-		if (!end_segment(rec))
+		if (recording_waits(rec) || !end_segment(rec))
 			break;
 	}
 	return false;
+}
+
+/* ---- while it grows ---- */
+
+enum tape_error recording_open_stream(int fd, struct span begin, recording_problem_fn *problem,
+				      void *context, struct recording **result)
+{
+	struct recording *rec = calloc(1, sizeof(*rec));
+	enum tape_error error = TAPE_ERROR_MEMORY;
+
+	*result = NULL;
+	if (!rec)
+		return error;
+	rec->fd = -1;
+	rec->problem = problem;
+	rec->context = context;
+	rec->stream = pipe_new(fd, begin, sizeof(struct tape_segment_header));
+	rec->files = calloc(1, sizeof(*rec->files));
+	if (rec->stream && rec->files) {
+		rec->files[0].path = strdup("standard input");
+		rec->count = rec->status.segment_count = 1;
+		error = rec->files[0].path ? open_current(rec) : TAPE_ERROR_MEMORY;
+	}
+	if (error) {
+		recording_free(rec);
+		return error;
+	}
+	*result = rec;
+	return TAPE_OK;
+}
+
+void recording_follow(struct recording *rec)
+{
+	if (!rec->live && !rec->stream)
+		rec->live = live_new();
+	/* What was opened before doesn't know it. */
+	if (rec->live && rec->reader) {
+		begin(rec);
+		rec->status.segments = 0;
+	}
+}
+
+bool recording_waits(const struct recording *rec)
+{
+	/* Half a frame is no damage then. */
+	if (rec->enough && !rec->stream)
+		return false;
+	if (rec->reader)
+		return reader_is_dry(rec->reader);
+	return rec->live && rec->current < rec->count;
+}
+
+void recording_follow_no_more(struct recording *rec)
+{
+	rec->enough = true;
+	if (rec->stream)
+		pipe_end(rec->stream);
 }
 
 const struct recording_status *recording_status(const struct recording *rec)
@@ -456,6 +580,9 @@ void recording_free(struct recording *rec)
 	for (size_t i = 0; i < rec->count; i++)
 		free(rec->files[i].path);
 	free(rec->files);
+	free(rec->directory);
+	live_free(rec->live);
+	pipe_free(rec->stream);
 	free(rec);
 	errno = saved;
 }

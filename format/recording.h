@@ -51,6 +51,27 @@ void recording_restrict(struct recording *rec, int64_t realtime, recording_wante
  */
 void recording_read_ahead(struct recording *rec);
 
+/*
+ * What comes out of FD, a pipe or a file, as one segment that is read once: FD stays the caller's.
+ * Waits for the segment's head, of which BEGIN has been read already. Memory is bounded: of what
+ * was given nothing is kept. recording_follow() is implied.
+ */
+MUST_CHECK enum tape_error recording_open_stream(int fd, struct span begin,
+						 recording_problem_fn *problem, void *context,
+						 struct recording **rec);
+
+/*
+ * Before the first event: goes on where others would be at the end, as long as the recording is
+ * written. Not together with recording_read_ahead().
+ */
+void recording_follow(struct recording *rec);
+
+/* After recording_next() was false: whether more may come; then ask that again, a moment later. */
+bool recording_waits(const struct recording *rec);
+
+/* What there is by now is all that is wanted: no more is waited for. */
+void recording_follow_no_more(struct recording *rec);
+
 /* The next event of the recording; as reader_next(). */
 bool recording_next(struct recording *rec, struct event *event);
 
@@ -92,6 +113,8 @@ struct recording_writer;
 
 struct recording_writer_options {
 	const char *path;     /* directory; made with mode 0700 when it doesn't exist */
+	int stream;	      /* not 0: a descriptor, perhaps of a pipe, that gets one segment in
+			       * place of files; then PATH isn't used, nor may there be a limit */
 	uint64_t segment_len; /* bytes of a segment file before the next begins; 0: never */
 	uint64_t keep_len; /* bytes of all files before the oldest complete one is deleted; 0: keep
 			    * all. The one being written isn't, so choose segment_len well below */

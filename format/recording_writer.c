@@ -57,7 +57,10 @@ static int64_t realtime_at(const struct recording_writer *w, int64_t ts)
 static enum tape_error set_path(struct recording_writer *w, const char *name)
 {
 	buffer_clear(&w->path);
-	buffer_printf(&w->path, "%s/%s", w->directory.path, name);
+	if (w->options.stream)
+		buffer_append_text(&w->path, "standard output");
+	else
+		buffer_printf(&w->path, "%s/%s", w->directory.path, name);
 	buffer_append_char(&w->path, '\0');
 	return w->path.failed ? TAPE_ERROR_MEMORY : TAPE_OK;
 }
@@ -65,7 +68,7 @@ static enum tape_error set_path(struct recording_writer *w, const char *name)
 /* Of the user who wants them; without the right to give them away, that is an error. */
 static enum tape_error give_away(const struct recording_writer *w, int fd)
 {
-	if (!w->options.owner || w->options.owner == (uid_t)-1)
+	if (!w->options.owner || w->options.owner == (uid_t)-1 || w->options.stream)
 		return TAPE_OK;
 	return fchown(fd, w->options.owner, w->options.group) == 0 ? TAPE_OK : TAPE_ERROR_IO;
 }
@@ -81,7 +84,7 @@ static enum tape_error begin(const struct recording_writer *w, struct segment *s
 	};
 
 	memcpy(options.recording_id, w->recording_id, sizeof(options.recording_id));
-	error = segment_begin(segment, w->directory.fd, &options);
+	error = segment_begin(segment, w->directory.fd, w->options.stream, &options);
 	if (error)
 		return error;
 	error = give_away(w, segment->output.fd);
@@ -322,14 +325,21 @@ static enum tape_error store_made(struct recording_writer *w)
 
 /* ---- the interface ---- */
 
-static enum tape_error start(struct recording_writer *w)
+static enum tape_error start_directory(struct recording_writer *w)
 {
 	enum tape_error error = directory_open(&w->directory, w->options.path);
 
 	if (error)
 		return error;
 	w->options.path = w->directory.path;
-	if (w->directory.made && (error = give_away(w, w->directory.fd)) != TAPE_OK)
+	return w->directory.made ? give_away(w, w->directory.fd) : TAPE_OK;
+}
+
+static enum tape_error start(struct recording_writer *w)
+{
+	enum tape_error error = w->options.stream ? TAPE_OK : start_directory(w);
+
+	if (error)
 		return error;
 	w->maker = block_maker_new();
 	if (!w->maker)

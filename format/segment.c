@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "format/segment.h"
 
-enum tape_error segment_begin(struct segment *segment, int directory,
+enum tape_error segment_begin(struct segment *segment, int directory, int stream,
 			      const struct writer_options *options)
 {
-	enum tape_error error;
+	enum tape_error error = TAPE_OK;
 
 	*segment = (struct segment){.output.fd = -1};
-	error = output_open(&segment->output, directory, options->segment,
-			    options->created_realtime);
+	if (stream)
+		output_open_stream(&segment->output, stream);
+	else
+		error = output_open(&segment->output, directory, options->segment,
+				    options->created_realtime);
 	if (error)
 		return error;
 	error = writer_new(output_sink(&segment->output), options, &segment->writer);

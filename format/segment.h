@@ -14,8 +14,11 @@ struct segment {
 	uint64_t head_blocks; /* blocks of the snapshot that it begins with */
 };
 
-/* Makes the file in DIRECTORY and writes its head. */
-MUST_CHECK enum tape_error segment_begin(struct segment *segment, int directory,
+/*
+ * Makes the file in DIRECTORY and writes its head. STREAM: not 0: a descriptor that is written to
+ * instead.
+ */
+MUST_CHECK enum tape_error segment_begin(struct segment *segment, int directory, int stream,
 					 const struct writer_options *options);
 
 /* Bytes of the file so far. */

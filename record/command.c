@@ -13,7 +13,7 @@
 #define EXIT_NOT_FOUND	    127
 
 /* In the child: waits for the gate, becomes the command, or sends word that it can't. */
-static _Noreturn void child_run(int gate, int word, char **argv)
+static _Noreturn void child_run(int gate, int word, bool aside, char **argv)
 {
 	char byte;
 	ssize_t n;
@@ -24,6 +24,8 @@ static _Noreturn void child_run(int gate, int word, char **argv)
 	while (n < 0 && errno == EINTR);
 	if (n != 1)
 		_exit(EXIT_NOT_FOUND);
+	if (aside && dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		_exit(EXIT_NOT_EXECUTABLE);
 	execvp(argv[0], argv);
 	error = errno;
 	fprintf(stderr, "socktape-record: can't run %s: %s\n", argv[0], strerror(error));
@@ -41,7 +43,7 @@ static void pair_close(int pair[2])
 	errno = saved;
 }
 
-bool command_fork(struct command *command, char **argv)
+bool command_fork(struct command *command, char **argv, bool aside)
 {
 	int gate[2];
 	int word[2];
@@ -57,7 +59,7 @@ bool command_fork(struct command *command, char **argv)
 	if (pid == 0) {
 		close(gate[1]);
 		close(word[0]);
-		child_run(gate[0], word[1], argv);
+		child_run(gate[0], word[1], aside, argv);
 	}
 	if (pid < 0) {
 		pair_close(gate);

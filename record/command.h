@@ -19,9 +19,9 @@ struct command {
 
 /*
  * Makes the process, which waits. It takes over umask, environment and signal mask as they are
- * now: call it before changing any. False with errno.
+ * now: call it before changing any. ASIDE: what it prints goes to standard error. False with errno.
  */
-bool command_fork(struct command *command, char **argv);
+bool command_fork(struct command *command, char **argv, bool aside);
 
 /* Lets it run. */
 void command_release(struct command *command);

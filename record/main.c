@@ -106,7 +106,7 @@ static void account_print(const struct recorder *r)
 		.talkers = r->talkers,
 	};
 
-	if (r->options->quiet || r->options->background)
+	if ((r->options->quiet || r->options->background) && !r->options->stream)
 		summary_keep(r, &summary);
 	if (r->options->quiet) {
 		summary_print_losses(&summary, stderr);
@@ -153,6 +153,12 @@ static int record(const struct options *options, char *const *argv)
 	struct recorder r;
 	int status;
 
+	if (options->stream && isatty(STDOUT_FILENO)) {
+		fputs("socktape-record: -o - writes a recording, and standard output is a "
+		      "terminal: pipe it, as in socktape-record -o - | socktape show -\n",
+		      stderr);
+		return EXIT_REFUSED;
+	}
 	if (options->background && background_fork(&background, &status, &problem)) {
 		if (problem.len)
 			complain(&problem);

@@ -26,6 +26,12 @@ static const char *set_directory(struct options *options, const char *argument)
 	return *argument ? NULL : "a directory";
 }
 
+static const char *set_output(struct options *options, const char *argument)
+{
+	options->stream = strcmp(argument, "-") == 0;
+	return set_directory(options, options->stream ? "standard output" : argument);
+}
+
 static const char *set_pid(struct options *options, const char *argument)
 {
 	uint64_t pid;
@@ -272,8 +278,8 @@ static const char *set_version(struct options *options, const char *argument)
 /* A row without SET is a heading. */
 static const struct option_row rows[] = {
 	{0, "Output", NULL, NULL, NULL},
-	{'o', "output", "DIR", "directory for the recording; made when it doesn't exist",
-	 set_directory},
+	{'o', "output", "DIR", "directory for the recording, made if need be; -: standard output",
+	 set_output},
 	{0, "Filters (every kind that is given must match, any one of its kind)", NULL, NULL, NULL},
 	{'p', "pid", "PID...", "this process, all its threads", set_pid},
 	{'e', "name", "NAME...", "processes of this name, as in /proc/PID/comm", set_name},
@@ -467,6 +473,22 @@ static bool option_apply(struct options *options, int code, const char *word, ui
 	return false;
 }
 
+/* What is gone can't be deleted, nor left by a process that has no output. */
+static bool stream_check(const struct options *options, struct buffer *problem)
+{
+	const char *what = NULL;
+
+	if (options->background)
+		what = "--background";
+	else if (options->keep_len)
+		what = "--keep";
+	else if (options->segment_len)
+		what = "--segment-size";
+	if (what)
+		buffer_printf(problem, "%s and -o - exclude each other: there are no files", what);
+	return !what;
+}
+
 /* Looks at what only makes sense, or not, together. */
 static bool options_check(struct options *options, struct buffer *problem)
 {
@@ -496,6 +518,8 @@ static bool options_check(struct options *options, struct buffer *problem)
 				   "--tls-slow chooses what is read of TLS, and nothing is");
 		return false;
 	}
+	if (options->stream)
+		return stream_check(options, problem);
 	/* Half the budget at most, so that something is left when the oldest segment goes. */
 	if (!options->segment_len) {
 		options->segment_len = OPTIONS_SEGMENT_DEFAULT;

@@ -57,6 +57,7 @@ enum options_wire {
 struct options {
 	enum options_action action;
 	const char *directory; /* of the recording, also of OPTIONS_STOP */
+	bool stream;	       /* to standard output, in place of a directory */
 
 	uint32_t pids[OPTIONS_PIDS_MAX];
 	size_t pid_count;

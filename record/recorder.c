@@ -135,6 +135,7 @@ static bool writer_open(struct recorder *r, struct buffer *problem)
 	const struct options *options = r->options;
 	struct recording_writer_options settings = {
 		.path = options->directory,
+		.stream = options->stream ? STDOUT_FILENO : 0,
 		.segment_len = options->segment_len,
 		.keep_len = options->keep_len,
 		.level = options->level,
@@ -353,7 +354,7 @@ bool recorder_open(struct recorder *r, const struct options *options, char *cons
 	*r = (struct recorder){.options = options, .signals = -1, .wake = -1};
 	r->owner = owner_find();
 	host_read(&r->host, argv);
-	if (options->command && !command_fork(&r->command, options->command)) {
+	if (options->command && !command_fork(&r->command, options->command, options->stream)) {
 		buffer_printf(problem, "can't make a process: %s", strerror(errno));
 		return false;
 	}

@@ -127,10 +127,11 @@ static void lost_print(const struct summary *summary, FILE *out)
 		 * Payload that was left out is no loss of a call, nor is a segment that made room,
 		 * but nothing is a bigger word.
 		 */
-		if (!account_cut(account) && !account_left_out(account) &&
-		    !summary->progress.store.written.deleted_segments)
-			fprintf(out, "  lost      nothing%s\n",
-				summary->blind ? " of what can be seen on this kernel" : "");
+		bool nothing = !account_cut(account) && !account_left_out(account) &&
+			       !summary->progress.store.written.deleted_segments;
+
+		fprintf(out, "  lost      %s%s\n", nothing ? "nothing" : "no call",
+			summary->blind ? " of what can be seen on this kernel" : "");
 		return;
 	}
 	fputs("  lost\n", out);

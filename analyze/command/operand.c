@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/command/operand.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 
 #include "analyze/command/capture_tell.h"
 #include "analyze/command/command.h"
+#include "format/tape.h"
 #include "format/writer.h"
 
 #define COPY_LEN 65536
@@ -23,12 +25,39 @@ static void name_made(struct operand *o)
 
 /* ---- pipes ---- */
 
+/* As many bytes as there are, LEN at most. False: see errno. */
+static bool read_begin(struct operand *o, int fd)
+{
+	ssize_t n;
+
+	o->pipe.begin = span_of(o->begin, 0);
+	do {
+		n = read(fd, o->begin + o->pipe.begin.len, sizeof(o->begin) - o->pipe.begin.len);
+		if (n > 0)
+			o->pipe.begin.len += (size_t)n;
+	} while ((n > 0 && o->pipe.begin.len < sizeof(o->begin)) || (n < 0 && errno == EINTR));
+	return n >= 0;
+}
+
+/* The frame with which every segment begins. */
+static bool is_segment(struct span begin)
+{
+	uint32_t magic;
+
+	if (begin.len < sizeof(magic))
+		return false;
+	memcpy(&magic, begin.data, sizeof(magic));
+	return le32toh(magic) == TAPE_SKIPPABLE_OWN;
+}
+
 /* All that comes out of FD into a file, where it can be read again. False: see errno. */
-static bool copy(struct scratch *to, int fd)
+static bool copy(struct scratch *to, int fd, struct span begin)
 {
 	char data[COPY_LEN];
 	ssize_t n;
 
+	if (begin.len && !scratch_write(to, 0, begin.data, begin.len))
+		return false;
 	do {
 		n = read(fd, data, sizeof(data));
 		if (n > 0 && !scratch_write(to, to->len, data, (size_t)n))
@@ -45,7 +74,12 @@ static int take_pipe(struct operand *o, const char *command, const char *text)
 	if (fd == STDIN_FILENO && isatty(fd))
 		return command_fail(command, "standard input is a terminal; give a recording, or "
 					     "pipe one in");
-	good = fd >= 0 && copy(&o->made, fd);
+	good = fd >= 0 && read_begin(o, fd);
+	if (good && o->stream && is_segment(o->pipe.begin)) {
+		o->pipe.fd = fd;
+		return STATUS_DONE;
+	}
+	good = good && copy(&o->made, fd, o->pipe.begin);
 	if (!good)
 		command_fail(command, "%s: %s", text, strerror(errno));
 	if (fd > STDIN_FILENO)
@@ -167,12 +201,12 @@ int operand_open(struct operand *o, const char *command, const char *text, uint6
 	bool dash = strcmp(text, "-") == 0;
 	int status = STATUS_DONE;
 
-	*o = (struct operand){.path = text};
+	*o = (struct operand){.path = text, .stream = o->stream, .pipe.fd = -1};
 	scratch_init(&o->made);
 	/* What isn't there, whoever reads it tells. */
 	if (dash || (stat(text, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))))
 		status = take_pipe(o, command, text);
-	if (status || S_ISDIR(st.st_mode) || !is_capture(o->path))
+	if (status || o->pipe.fd >= 0 || S_ISDIR(st.st_mode) || !is_capture(o->path))
 		return status;
 	o->status = take_capture(o, command, text, memory);
 	return o->status == STATUS_USAGE ? STATUS_USAGE : STATUS_DONE;
@@ -181,5 +215,7 @@ int operand_open(struct operand *o, const char *command, const char *text, uint6
 int operand_close(struct operand *o, int status)
 {
 	scratch_close(&o->made);
+	if (o->pipe.fd > STDIN_FILENO)
+		close(o->pipe.fd);
 	return status == STATUS_DONE ? o->status : status;
 }

@@ -2,6 +2,7 @@
 #ifndef SOCKTAPE_ANALYZE_COMMAND_OPERAND_H
 #define SOCKTAPE_ANALYZE_COMMAND_OPERAND_H
 
+#include "analyze/replay/replay.h"
 #include "analyze/spill/scratch.h"
 
 /*
@@ -14,6 +15,10 @@ struct operand {
 	struct scratch made;
 	char made_path[32];
 	int status; /* STATUS_DAMAGED: not all of it could be read, which the user was told */
+	/* Asked for before: a segment that comes through a pipe is read as it comes. */
+	bool stream;
+	struct replay_pipe pipe; /* then this is it; fd -1: it isn't one */
+	char begin[4];
 };
 
 /*

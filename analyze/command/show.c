@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "analyze/output/output.h"
@@ -23,6 +25,7 @@ enum {
 	OPT_LIMIT,
 	OPT_COLUMNS,
 	OPT_BOTH,
+	OPT_FOLLOW,
 	OPT_KEEP,
 	OPT_DECODE_AS,
 	OPT_PROTO,
@@ -34,6 +37,7 @@ static const struct command_option options[] = {
 	{"id", 0, "RECORD", "everything about this one record"},
 	LISTING_OPTIONS,
 	{"both", 0, NULL, "text: a row for each end of an exchange that was recorded at both"},
+	{"follow", 0, NULL, "as long as it is recorded: each row once it has ended, until Ctrl-C"},
 	{"keep", 0, "SIZE", "so much of each body: 64k, 10M, none, or all that memory allows (1M)"},
 	{"decode-as", 0, "PROTOCOL", "don't infer: every connection speaks this"},
 	PROTO_OPTION,
@@ -50,6 +54,7 @@ struct show {
 	const struct protocol *decode_as;
 	struct protobuf_schema *protobuf;
 	bool both;
+	bool follow;
 	const char *id; /* of the one record that is told in full; NULL: rows */
 	struct listing listing;
 	struct listing_wish wish;
@@ -334,6 +339,8 @@ static int parse(struct show *show, int argc, char **argv)
 				return COMMAND_WRONG;
 		} else if (option == OPT_BOTH) {
 			show->both = true;
+		} else if (option == OPT_FOLLOW) {
+			show->follow = true;
 		} else if (option == OPT_KEEP) {
 			if (!option_keep(value, &show->keep)) {
 				command_fail(argv[0],
@@ -360,6 +367,29 @@ static int parse(struct show *show, int argc, char **argv)
 	return COMMAND_END;
 }
 
+/* What is known at the end alone doesn't go with what has none yet. */
+static bool follow_check(struct show *show, const char *command)
+{
+	const struct select *s = &show->select;
+	const char *what = NULL;
+
+	if (show->id)
+		what = "--id";
+	else if (show->wish.sort)
+		what = "--sort";
+	else if (wants_shape(show))
+		what = "the column shape";
+	if (show->follow && what) {
+		command_fail(command, "--follow and %s exclude each other: that waits for the end",
+			     what);
+		return false;
+	}
+	/* Of a pipe, moments may be counted from its end. */
+	show->select.operand.stream = show->follow ||
+				      (!what && !s->since && !s->until && !s->around);
+	return true;
+}
+
 static int operands(struct show *show, int argc, char **argv)
 {
 	if (argc - optind < 1 || argc - optind > 2) {
@@ -376,7 +406,48 @@ static int operands(struct show *show, int argc, char **argv)
 		if (!selection_add(&show->select.selection, SELECT_PROTOCOL, argv[optind + 1]))
 			return select_no_protocol(argv[0], argv[optind + 1]);
 	}
-	return select_check(&show->select, argv[0], argv[optind]) ? COMMAND_END : COMMAND_WRONG;
+	return follow_check(show, argv[0]) && select_check(&show->select, argv[0], argv[optind])
+		       ? COMMAND_END
+		       : COMMAND_WRONG;
+}
+
+/* ---- while it is recorded ---- */
+
+/* How long it takes at most until what came is seen. */
+#define PAUSE_NS 50000000
+
+/* Blocked while it is followed: whether Ctrl-C was pressed, of which the second ends all. */
+static bool seen_enough(void *context, bool wait)
+{
+	const struct timespec pause = {.tv_nsec = wait ? PAUSE_NS : 0};
+	struct show *show = context;
+	sigset_t set;
+
+	if (wait)
+		listing_flush(&show->listing);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	if (sigtimedwait(&set, NULL, &pause) < 0)
+		return !output_alive(show->out);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	return true;
+}
+
+static void begin_following(struct show *show, struct replay_options *with)
+{
+	sigset_t set;
+
+	with->follow = true;
+	with->window = false;
+	if (show->select.operand.pipe.fd >= 0)
+		with->pipe = &show->select.operand.pipe;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	show->reading.enough = seen_enough;
+	show->reading.enough_context = show;
 }
 
 static int print_rows(struct show *show)
@@ -411,10 +482,12 @@ static int learn_shapes(struct show *show, const struct replay_options *with)
 	return command_fail(show_command.name, "%s", tape_error_text(TAPE_ERROR_MEMORY));
 }
 
-static int show_rows(struct show *show, const struct replay_options *with)
+static int show_rows(struct show *show, struct replay_options *with)
 {
 	int status = begin_listing(show);
 
+	if (show->follow || show->select.operand.pipe.fd >= 0)
+		begin_following(show, with);
 	if (!status)
 		status = learn_shapes(show, with);
 	if (!status)

@@ -353,6 +353,13 @@ bool listing_is_full(const struct listing *l)
 	return l->wish.limit && l->wanted >= l->wish.limit;
 }
 
+void listing_flush(struct listing *l)
+{
+	if (l->grid)
+		grid_flush(l->grid);
+	output_flush(l->out);
+}
+
 /* ---- the end ---- */
 
 static void print_ranked(struct listing *l)

@@ -103,6 +103,9 @@ static inline bool listing_needs_cells(const struct listing *l)
 void listing_row(struct listing *l, const struct row_part *parts, size_t count,
 		 const struct text_column *text_columns, const struct cells *cells);
 
+/* Prints what is buffered: no row may come for a while. */
+void listing_flush(struct listing *l);
+
 /* Whether no more rows are wanted. */
 bool listing_is_full(const struct listing *l);
 

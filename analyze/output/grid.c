@@ -345,6 +345,14 @@ void grid_row(struct grid *g, const struct value *values, volatile bool *begun)
 	lay_out(g);
 }
 
+void grid_flush(struct grid *g)
+{
+	if (!g->laid_out && g->waiting)
+		lay_out(g);
+	else
+		flush(g);
+}
+
 bool grid_alive(const struct grid *g)
 {
 	return !g->dead;

@@ -27,6 +27,9 @@ struct grid *grid_new(const struct column *columns, size_t count, enum grid_styl
  */
 void grid_row(struct grid *g, const struct value *values, volatile bool *begun);
 
+/* Prints what waits: no row may come for a while. */
+void grid_flush(struct grid *g);
+
 /* False when the output can't be written any more. */
 bool grid_alive(const struct grid *g);
 

@@ -92,6 +92,12 @@ bool output_alive(const struct output *o)
 	return !o->dead;
 }
 
+void output_flush(struct output *o)
+{
+	if (o->out.len)
+		flush(o);
+}
+
 bool output_colour(const struct output *o)
 {
 	return o->colour;

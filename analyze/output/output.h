@@ -103,6 +103,9 @@ bool output_json(struct span json);
 /* False when the output can't be written any more (the reader of a pipe has gone). */
 bool output_alive(const struct output *o);
 
+/* Writes what is buffered: nothing may come for a while. */
+void output_flush(struct output *o);
+
 /* Whether colours may be used. */
 bool output_colour(const struct output *o);
 

@@ -37,7 +37,9 @@ struct order {
 	size_t bytes_max;
 	int64_t now;  /* latest completion seen */
 	int64_t last; /* beginning of what came out last */
+	int64_t hold; /* ORDER_NS, unless told otherwise */
 	bool ended;
+	bool given; /* what is held: nothing more comes for now */
 	uint64_t late;
 	struct counterpart *counterpart;
 };
@@ -51,6 +53,7 @@ struct order *order_new(size_t bytes)
 	o->ring = malloc(RING * sizeof(*o->ring));
 	o->counterpart = counterpart_new();
 	o->bytes_max = bytes;
+	o->hold = ORDER_NS;
 	o->now = INT64_MIN;
 	o->last = INT64_MIN;
 	if (!o->ring || !o->counterpart) {
@@ -153,6 +156,7 @@ bool order_add(struct order *o, struct row_chunk *chunk)
 	struct row *row = NULL, *next;
 	bool good = true;
 
+	o->given = false;
 	for (row = row_chunk_next(chunk, NULL); row; row = next) {
 		next = row_chunk_next(chunk, row);
 		if (add(o, row))
@@ -168,12 +172,23 @@ void order_end(struct order *o)
 	o->ended = true;
 }
 
+void order_hold(struct order *o, int64_t ns)
+{
+	o->hold = ns;
+}
+
+void order_give(struct order *o)
+{
+	o->given = true;
+}
+
 /* Whether to wait for something that belongs before HELD, or to its row. */
 static bool must_wait(const struct order *o, const struct held *held)
 {
-	if (o->ended || o->ring_count + o->heap_count > ORDER_ROWS || o->bytes > o->bytes_max)
+	if (o->ended || o->given || o->ring_count + o->heap_count > ORDER_ROWS ||
+	    o->bytes > o->bytes_max)
 		return false;
-	if (o->now - held->begin < ORDER_NS)
+	if (o->now - held->begin < o->hold)
 		return true;
 	return held->row->twin_waits && o->now - held->row->complete < ORDER_TWIN_NS;
 }
@@ -209,7 +224,7 @@ struct row *order_next(struct order *o)
 		fetch_ahead(o);
 	}
 	counterpart_give_up(o->counterpart, row);
-	row->late = row->complete - row->begin >= ORDER_NS || row->begin < o->last;
+	row->late = row->complete - row->begin >= o->hold || row->begin < o->last;
 	o->late += row->late;
 	if (row->begin > o->last)
 		o->last = row->begin;

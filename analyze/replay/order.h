@@ -31,6 +31,13 @@ bool order_add(struct order *o, struct row_chunk *chunk);
 void order_end(struct order *o);
 
 /*
+ * Of a recording that is followed: rows are held for no longer than NS, and what is held now is due
+ * until more comes. Then what comes out does depend on when.
+ */
+void order_hold(struct order *o, int64_t ns);
+void order_give(struct order *o);
+
+/*
  * The next row that is due, or NULL. It is valid until order_done() for it, and its twin as long.
  */
 struct row *order_next(struct order *o);

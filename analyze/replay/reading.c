@@ -93,7 +93,7 @@ static int start(struct reading *r, const char *path, const struct replay_option
 	r->protobuf = options->protobuf;
 	with.problem = reading_problem;
 	with.problem_context = r;
-	if (isatty(STDERR_FILENO) && (r->to_file || !isatty(STDOUT_FILENO))) {
+	if (!options->follow && isatty(STDERR_FILENO) && (r->to_file || !isatty(STDOUT_FILENO))) {
 		with.progress = progress;
 		with.progress_context = r;
 	}
@@ -117,8 +117,13 @@ int reading_open(struct reading *r, const char *command, const char *path,
 int reading_open_rows(struct reading *r, const char *command, const char *path,
 		      const struct replay_options *options)
 {
-	*r = (struct reading){
-		.to_file = r->to_file, .again = r->again, .hushed = r->hushed, .command = command};
+	*r = (struct reading){.to_file = r->to_file,
+			      .again = r->again,
+			      .hushed = r->hushed,
+			      .enough = r->enough,
+			      .enough_context = r->enough_context,
+			      .piped = options->pipe != NULL,
+			      .command = command};
 	return start(r, path, options, true);
 }
 
@@ -135,6 +140,9 @@ static int tell_incomplete(const struct reading *r, const struct recording_statu
 	if (r->problems > PROBLEMS_TOLD && !r->again)
 		command_warn(r->command, "%" PRIu64 " more problems of this kind",
 			     r->problems - PROBLEMS_TOLD);
+	/* Who goes while it is being recorded knows that. */
+	if (r->seen_enough && !r->problems)
+		return STATUS_DONE;
 	if (status->incomplete && !r->problems && !r->again)
 		command_warn(r->command,
 			     "%" PRIu64 " of %" PRIu64
@@ -187,7 +195,20 @@ int reading_run(struct reading *r)
 
 struct row *reading_row(struct reading *r)
 {
-	return rows_next(r->rows);
+	struct row *row = rows_next(r->rows);
+
+	while (r->enough && (row || rows_waits(r->rows))) {
+		if (!r->seen_enough && r->enough(r->enough_context, !row)) {
+			r->seen_enough = true;
+			rows_follow_no_more(r->rows);
+			if (row && !r->piped)
+				return NULL;
+		}
+		if (row)
+			break;
+		row = rows_next(r->rows);
+	}
+	return row;
 }
 
 int reading_end(struct reading *r)

@@ -13,6 +13,14 @@ struct reading {
 	bool to_file; /* set before it is opened: no rows go to the terminal, so progress may */
 	const volatile bool
 		*hushed; /* set before, too: progress ends when it is true; may be NULL */
+	/*
+	 * Set before, too, where it is followed: whether the user has seen enough, of which it
+	 * WAITs a moment to hear.
+	 */
+	bool (*enough)(void *context, bool wait);
+	void *enough_context;
+	bool piped;
+	bool seen_enough;
 	const char *command;
 	struct replay *replay;
 	struct rows *rows; /* NULL: opened without */
@@ -41,7 +49,11 @@ int reading_run(struct reading *r);
 int reading_open_rows(struct reading *r, const char *command, const char *path,
 		      const struct replay_options *options);
 
-/* The next row, valid until the next call; NULL after the last. */
+/*
+ * The next row, valid until the next call; NULL after the last, or, where the recording is
+ * followed, when the user has seen enough. What comes through a pipe is then taken to its end, if
+ * that is soon: the same key may have ended the recorder.
+ */
 struct row *reading_row(struct reading *r);
 
 /* After the last row that is wanted: what to exit with. */

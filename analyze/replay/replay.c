@@ -34,7 +34,9 @@ struct replay *replay_new_fed(const struct replay_options *options)
 static void open_window(struct replay *r)
 {
 	window_open(&r->window, &r->options, r->recording, r->narrowed ? &r->reached : NULL);
-	if (r->options.threads > 1 && !window_is_restricted(&r->window))
+	if (r->options.follow)
+		recording_follow(r->recording);
+	else if (r->options.threads > 1 && !window_is_restricted(&r->window))
 		recording_read_ahead(r->recording);
 }
 
@@ -83,20 +85,27 @@ static void find_reach(struct replay *r)
 	r->narrowed = reach_find(r->path, s, &r->reached);
 }
 
+static enum tape_error open_recording(struct replay *r, const char *path)
+{
+	const struct replay_options *o = &r->options;
+
+	if (o->pipe)
+		return recording_open_stream(o->pipe->fd, o->pipe->begin, o->problem,
+					     o->problem_context, &r->recording);
+	r->path = strdup(path);
+	return r->path ? recording_open(path, o->problem, o->problem_context, &r->recording)
+		       : TAPE_ERROR_MEMORY;
+}
+
 enum tape_error replay_new(const char *path, const struct replay_options *options,
 			   struct replay **r)
 {
 	struct replay *new = replay_new_fed(options);
 	enum tape_error error;
-	struct stat st;
-	bool piped;
 
 	if (!new)
 		return TAPE_ERROR_MEMORY;
-	new->path = strdup(path);
-	error = new->path ? recording_open(path, options->problem, options->problem_context,
-					   &new->recording)
-			  : TAPE_ERROR_MEMORY;
+	error = open_recording(new, path);
 	if (error) {
 		int saved = errno; /* recording_open() promises it */
 
@@ -104,17 +113,16 @@ enum tape_error replay_new(const char *path, const struct replay_options *option
 		errno = saved;
 		return error;
 	}
-	/* What comes through a pipe comes once. */
-	piped = stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
-	if (piped)
+	/* What comes through a pipe comes once, and what isn't there yet can't be read again. */
+	if (options->follow)
 		new->pass.knowledge.once = true;
-	else
+	if (!options->pipe)
 		error = read_secrets(new);
 	if (error) {
 		replay_free(new);
 		return error;
 	}
-	if (!piped)
+	if (!options->follow)
 		find_reach(new);
 	open_window(new);
 	*r = new;
@@ -818,13 +826,23 @@ bool replay_step(struct replay *r)
 	if (r->stop || r->error)
 		return false;
 	if (!recording_next(r->recording, &event) || is_past(r, &event))
-		return read_again(r);
+		return !replay_waits(r) && read_again(r);
 	if (r->steps++ % READING_PERIOD == 0)
 		fit_budget(r);
 	replay_event(r, &event);
 	if (r->options.progress)
 		r->options.progress(r->options.progress_context, recording_status(r->recording));
 	return true;
+}
+
+bool replay_waits(const struct replay *r)
+{
+	return r->options.follow && !r->stop && !r->error && recording_waits(r->recording);
+}
+
+void replay_follow_no_more(struct replay *r)
+{
+	recording_follow_no_more(r->recording);
 }
 
 enum tape_error replay_run(struct replay *r)

@@ -129,6 +129,12 @@ struct replay_handlers {
  */
 #define REPLAY_LEAD_NS (60 * 1000000000ll)
 
+/* A recording that comes through a pipe, and what has been read of it already. */
+struct replay_pipe {
+	int fd;
+	struct span begin;
+};
+
 struct replay_options {
 	struct replay_handlers handlers;
 	/*
@@ -139,6 +145,12 @@ struct replay_options {
 	struct selection *selection;
 	/* Nothing outside of the selected time is wanted: as little as possible of it is read. */
 	bool window;
+	/*
+	 * Goes on as long as the recording is written, or a pipe is; not with `window`. What only a
+	 * later connection tells is not known then.
+	 */
+	bool follow;
+	const struct replay_pipe *pipe;	  /* not NULL: in place of the path; FOLLOW is set, too */
 	const struct protocol *decode_as; /* NULL: infer */
 	struct keylog *keylog;		  /* secrets beside those of the recording; may be NULL */
 	struct protobuf_schema *protobuf; /* of --proto; may be NULL */
@@ -170,6 +182,12 @@ MUST_CHECK enum tape_error replay_new(const char *path, const struct replay_opti
  * replay_end() gives what is still open. For those who pull; the others have replay_run().
  */
 bool replay_step(struct replay *r);
+
+/* After replay_step() was false: of a recording that is followed, more may come. */
+bool replay_waits(const struct replay *r);
+
+/* What there is of it by now is all that is wanted. */
+void replay_follow_no_more(struct replay *r);
 
 /* Goes through the whole recording. */
 MUST_CHECK enum tape_error replay_run(struct replay *r);

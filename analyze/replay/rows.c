@@ -4,12 +4,19 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "analyze/replay/order.h"
 #include "format/handover.h"
 
 /* What is held may take this part of the memory that the replay may use. */
 #define ORDER_SHARE 8
+
+/* Who watches doesn't want to wait as long as one who reads. */
+#define FOLLOW_HOLD_NS 1000000000ll
+
+/* What is recorded comes once a second: when nothing came for longer, all that is held goes. */
+#define FOLLOW_QUIET_NS 1500000000ll
 
 /* Chunks that wait between the two threads, in bytes. */
 #define WAITING (1u << 20)
@@ -33,6 +40,9 @@ struct rows {
 	struct row *current;
 	bool fed;
 	bool ended;
+	bool follow;
+	bool waits;    /* since the last call: it is followed, and there is nothing now */
+	int64_t quiet; /* since when, by CLOCK_MONOTONIC; 0: it isn't */
 	enum tape_error error;
 };
 
@@ -158,7 +168,10 @@ enum tape_error rows_open(const char *path, const struct replay_options *options
 		return error;
 	}
 	/* What is left out is told to the selection, which the thread that pulls uses, too. */
-	if (options->threads > 1 && !replay_is_restricted(r->replay))
+	r->follow = options->follow;
+	if (r->follow)
+		order_hold(r->order, FOLLOW_HOLD_NS);
+	else if (options->threads > 1 && !replay_is_restricted(r->replay))
 		start(r);
 	*result = r;
 	return TAPE_OK;
@@ -204,6 +217,25 @@ static bool replay_on(struct rows *r)
 	return true;
 }
 
+static int64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+/* Nothing more is recorded yet: what has been goes to be put in order, and in the end out. */
+static void give_what_came(struct rows *r)
+{
+	r->came = false;
+	row_writer_flush(r->writer);
+	if (r->came || !r->quiet)
+		r->quiet = now();
+	else if (now() - r->quiet > FOLLOW_QUIET_NS)
+		order_give(r->order);
+}
+
 /* Goes on with the replay, or with what its thread has for us; false at its end. */
 static bool proceed(struct rows *r)
 {
@@ -236,13 +268,29 @@ struct row *rows_next(struct rows *r)
 {
 	if (r->current)
 		order_done(r->order, r->current);
+	r->waits = false;
 	while ((r->current = order_next(r->order)) == NULL) {
-		if (r->ended || r->fed)
+		if (r->ended || r->fed || r->waits)
 			return NULL;
-		if (!proceed(r))
+		if (proceed(r))
+			continue;
+		r->waits = replay_waits(r->replay);
+		if (!r->waits)
 			end(r);
+		else
+			give_what_came(r);
 	}
 	return r->current;
+}
+
+bool rows_waits(const struct rows *r)
+{
+	return r->waits;
+}
+
+void rows_follow_no_more(struct rows *r)
+{
+	replay_follow_no_more(r->replay);
 }
 
 void rows_stop(struct rows *r)

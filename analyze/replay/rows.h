@@ -26,8 +26,16 @@ bool rows_again(struct rows *r);
 void rows_event(struct rows *r, const struct event *event);
 void rows_end(struct rows *r);
 
-/* The next row, valid until the next call, or NULL: at the end, or (fed) until more is fed. */
+/*
+ * The next row, valid until the next call, or NULL: at the end, (fed) until more is fed, or
+ * (options->follow) until more is recorded: then rows_waits() is true, and it may be asked again a
+ * moment later.
+ */
 struct row *rows_next(struct rows *r);
+bool rows_waits(const struct rows *r);
+
+/* What there is by now of a recording that is followed is all that is wanted. */
+void rows_follow_no_more(struct rows *r);
 
 /* Before the last row: no more of them are wanted. What rows_replay() tells stands still then. */
 void rows_stop(struct rows *r);

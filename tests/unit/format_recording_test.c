@@ -892,6 +892,172 @@ static void snapshots_repeat_libraries_and_plaintext(void **state)
 	recording_free(rec);
 }
 
+/* ---- while it grows ---- */
+
+/* All events that there are now. */
+static size_t drain(struct recording *rec)
+{
+	struct event event;
+	size_t count = 0;
+
+	while (recording_next(rec, &event))
+		count++;
+	return count;
+}
+
+static void put(int fd, const char *data, size_t len)
+{
+	assert_int_equal(write(fd, data, len), len);
+}
+
+/* Cut at each byte, it gives what is whole and waits for the rest. */
+static void a_pipe_gives_whole_blocks(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct recording_writer *w;
+	char data[8192];
+	size_t len, problems = 0, first, before = 0;
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	options.stream = ends[1];
+	w = writer_at(&options);
+	for (uint64_t i = 1; i <= 3; i++) {
+		add(w, conn_event(i, 77));
+		assert_int_equal(recording_writer_flush(w), TAPE_OK);
+	}
+	assert_int_equal(recording_writer_finish(w), TAPE_OK);
+	assert_string_equal(recording_writer_path(w), "standard output");
+	recording_writer_free(w);
+	close(ends[1]);
+	len = (size_t)read(ends[0], data, sizeof(data));
+	close(ends[0]);
+	assert_in_range(len, 500, sizeof(data) - 1);
+	assert_int_not_equal(access(place->path, F_OK), 0);
+
+	for (size_t cut = 80; cut < len; cut++) {
+		struct recording *rec;
+
+		assert_int_equal(pipe(ends), 0);
+		put(ends[1], data + 4, cut - 4);
+		assert_int_equal(recording_open_stream(ends[0], span_of(data, 4), count_problem,
+						       &problems, &rec),
+				 TAPE_OK);
+		first = drain(rec);
+		assert_true(recording_waits(rec));
+		assert_true(first >= before);
+		before = first;
+		put(ends[1], data + cut, len - cut);
+		close(ends[1]);
+		assert_int_equal(first + drain(rec), 3);
+		assert_false(recording_waits(rec));
+		assert_int_equal(recording_status(rec)->incomplete, 0);
+		recording_free(rec);
+		close(ends[0]);
+	}
+	assert_int_equal(before, 3);
+	assert_int_equal(problems, 0);
+}
+
+/* One that ends in the middle of a block says so. */
+static void a_pipe_that_breaks_is_told(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct recording *rec;
+	size_t problems = 0;
+	char data[8192];
+	struct recording_writer *w;
+	int ends[2], again[2];
+
+	assert_int_equal(pipe(ends), 0);
+	options.stream = ends[1];
+	w = writer_at(&options);
+	add(w, conn_event(1, 77));
+	assert_int_equal(recording_writer_finish(w), TAPE_OK);
+	recording_writer_free(w);
+	assert_true(read(ends[0], data, sizeof(data)) > 300);
+	assert_int_equal(pipe(again), 0);
+	put(again[1], data, 300);
+	close(again[1]);
+	assert_int_equal(
+		recording_open_stream(again[0], span_of(NULL, 0), count_problem, &problems, &rec),
+		TAPE_OK);
+	assert_int_equal(drain(rec), 0);
+	assert_false(recording_waits(rec));
+	assert_int_equal(problems, 1);
+	assert_int_equal(recording_status(rec)->incomplete, 1);
+	recording_free(rec);
+	close(again[0]);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void a_recording_is_followed_into_the_next_segment(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct recording_writer *w;
+	size_t problems = 0, seen = 0, written = 0;
+	struct recording *rec;
+	struct event event;
+
+	options.segment_len = 20000;
+	w = writer_at(&options);
+	add(w, data_event(1, written++));
+	assert_int_equal(recording_writer_flush(w), TAPE_OK);
+	assert_int_equal(recording_open(place->path, count_problem, &problems, &rec), TAPE_OK);
+	recording_follow(rec);
+	while (written < 100) {
+		while (recording_next(rec, &event))
+			seen += event.type == EVENT_DATA;
+		assert_true(recording_waits(rec));
+		assert_int_equal(seen, written);
+		for (int i = 0; i < 9; i++)
+			add(w, data_event(1, written++));
+		assert_int_equal(recording_writer_flush(w), TAPE_OK);
+	}
+	assert_int_equal(recording_writer_finish(w), TAPE_OK);
+	recording_writer_free(w);
+	while (recording_next(rec, &event))
+		seen += event.type == EVENT_DATA;
+	assert_false(recording_waits(rec));
+	assert_int_equal(seen, written);
+	assert_true(recording_status(rec)->segments > 3);
+	assert_int_equal(recording_status(rec)->incomplete, 0);
+	assert_int_equal(problems, 0);
+	recording_free(rec);
+}
+
+/* Who has seen enough isn't told that a block is half written. */
+static void following_can_be_given_up(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct recording_writer *w = writer_at(&options);
+	struct recording *rec;
+	size_t problems = 0;
+	int fd;
+
+	add(w, conn_event(1, 77));
+	assert_int_equal(recording_writer_flush(w), TAPE_OK);
+	assert_int_equal(recording_open(place->path, count_problem, &problems, &rec), TAPE_OK);
+	recording_follow(rec);
+	fd = open(recording_writer_path(w), O_WRONLY | O_APPEND);
+	assert_true(fd >= 0);
+	put(fd, "S*M\x18", 4);
+	close(fd);
+	assert_int_equal(drain(rec), 1);
+	assert_true(recording_waits(rec));
+	recording_follow_no_more(rec);
+	assert_int_equal(drain(rec), 0);
+	assert_false(recording_waits(rec));
+	assert_int_equal(problems, 0);
+	recording_free(rec);
+	recording_writer_free(w);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_place, remove_place)
@@ -915,6 +1081,10 @@ int main(void)
 		TEST(blocks_are_written_in_their_order),
 		TEST(snapshots_tell_how_connections_stand),
 		TEST(snapshots_repeat_libraries_and_plaintext),
+		TEST(a_pipe_gives_whole_blocks),
+		TEST(a_pipe_that_breaks_is_told),
+		TEST(a_recording_is_followed_into_the_next_segment),
+		TEST(following_can_be_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
