@@ -86,6 +86,26 @@ static void inet6_text(const struct address *address, char text[static ADDRESS_T
 	snprintf(text, ADDRESS_TEXT_MAX, "[%s%s]:%u", ip, scope, address->port);
 }
 
+struct address address_plain(const struct address *a)
+{
+	struct address plain = *a;
+
+	if (a->family != ADDRESS_INET6 || !is_mapped(a))
+		return plain;
+	plain.family = ADDRESS_INET4;
+	memset(plain.ip, 0, sizeof(plain.ip));
+	memcpy(plain.ip, a->ip + 12, 4);
+	return plain;
+}
+
+bool address_is_loopback(const struct address *a)
+{
+	static const uint8_t loopback6[16] = {[15] = 1};
+
+	return a->family == ADDRESS_INET4 ? a->ip[0] == 127
+					  : memcmp(a->ip, loopback6, sizeof(loopback6)) == 0;
+}
+
 void address_text(const struct address *address, char text[static ADDRESS_TEXT_MAX])
 {
 	if (address->family == ADDRESS_INET4)

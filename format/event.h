@@ -84,6 +84,12 @@ struct address {
 
 bool address_equal(const struct address *a, const struct address *b);
 
+/* An IPv4-mapped IPv6 address as the IPv4 address it stands for; any other as it is. */
+struct address address_plain(const struct address *a);
+
+/* Of ADDRESS_INET4 or ADDRESS_INET6, as address_plain() gives it. */
+bool address_is_loopback(const struct address *a);
+
 /* Multicast, or IPv4's broadcast: many hear it. */
 bool address_is_group(const struct address *a);
 

@@ -38,6 +38,7 @@ struct command {
 	const struct command_option *options;
 };
 
+extern const struct command map_command;
 extern const struct command info_command;
 extern const struct command conns_command;
 extern const struct command events_command;

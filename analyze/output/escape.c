@@ -144,6 +144,38 @@ void escape_append_lines(struct buffer *b, struct span text)
 	append(b, text, true);
 }
 
+static const char *markup_entity(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
+void escape_append_markup(struct buffer *b, struct span text)
+{
+	const uint8_t *p = (const uint8_t *)text.data, *end = text.len ? p + text.len : p;
+
+	while (p < end) {
+		const char *entity = markup_entity((char)*p);
+		char out[ESCAPE_MAX];
+		int width;
+
+		p += escape_character(p, end, out, &width);
+		buffer_append_text(b, entity ? entity : out);
+	}
+}
+
 /* Beyond the first plane JSON wants two surrogates (RFC 8259, section 7). */
 static void append_json_escape(struct buffer *b, uint32_t character)
 {

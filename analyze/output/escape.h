@@ -36,6 +36,9 @@ void escape_append(struct buffer *b, struct span text);
 /* TEXT of several lines, the line ends as they are. */
 void escape_append_lines(struct buffer *b, struct span text);
 
+/* The same as text of XML and HTML, in an element or in an attribute with quotes of either kind. */
+void escape_append_markup(struct buffer *b, struct span text);
+
 /* JSON, the same by its meaning, with those characters as \u escapes. Line ends stay. */
 void escape_append_json(struct buffer *b, struct span json);
 

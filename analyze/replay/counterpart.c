@@ -86,32 +86,10 @@ static bool unspecified(const struct address *a)
 	return memcmp(a->ip, zeros, sizeof(zeros)) == 0;
 }
 
-/* IPv4-mapped IPv6 addresses are the IPv4 addresses they stand for. */
-static struct address plain(const struct address *a)
-{
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-	struct address p = *a;
-
-	if (a->family != ADDRESS_INET6 || memcmp(a->ip, mapped, sizeof(mapped)) != 0)
-		return p;
-	p.family = ADDRESS_INET4;
-	memset(p.ip, 0, sizeof(p.ip));
-	memcpy(p.ip, a->ip + 12, 4);
-	return p;
-}
-
-static bool loopback(const struct address *a)
-{
-	static const uint8_t loopback6[16] = {[15] = 1};
-
-	return a->family == ADDRESS_INET4 ? a->ip[0] == 127
-					  : memcmp(a->ip, loopback6, sizeof(loopback6)) == 0;
-}
-
 /* LOCAL of one end can be what the other end calls its REMOTE. */
 static bool address_fits(const struct row *a, const struct row *b)
 {
-	struct address local = plain(&a->end->local), remote = plain(remote_of(b));
+	struct address local = address_plain(&a->end->local), remote = address_plain(remote_of(b));
 
 	if (local.port != remote.port || !local.port)
 		return false;
@@ -120,7 +98,7 @@ static bool address_fits(const struct row *a, const struct row *b)
 		return true;
 	if (local.family != remote.family || memcmp(local.ip, remote.ip, sizeof(local.ip)) != 0)
 		return false;
-	return !loopback(&local) || a->end->netns == b->end->netns;
+	return !address_is_loopback(&local) || a->end->netns == b->end->netns;
 }
 
 static bool values_equal(const struct row *a, const struct row *b)

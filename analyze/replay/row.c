@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "analyze/replay/program.h"
+
 /* Of a chunk; a row that is larger gets one of its own. */
 #define CHUNK_LEN (64u << 10)
 
@@ -146,17 +148,22 @@ static struct row_end *end_new(const struct replay *replay, const struct connect
 {
 	const char *comm = conn->process ? conn->process->name : "";
 	const char *container = conn->process ? conn->process->container : "";
-	size_t len = strlen(comm) + strlen(container) + strlen(conn->local_text) +
-		     strlen(conn->remote_text) + 4;
-	struct row_end *end = malloc(sizeof(*end) + len);
+	char script[PROGRAM_SCRIPT_MAX];
+	struct row_end *end;
+	size_t len;
 	char *to;
 
+	program_script(conn->process, script);
+	len = strlen(comm) + strlen(container) + strlen(script) + strlen(conn->local_text) +
+	      strlen(conn->remote_text) + 5;
+	end = malloc(sizeof(*end) + len);
 	if (!end)
 		return NULL;
 	to = (char *)(end + 1);
 	*end = (struct row_end){
 		.conn = conn->id,
 		.pid = conn->pid,
+		.ppid = conn->process ? conn->process->ppid : 0,
 		.netns = conn->netns,
 		.transport = conn->transport,
 		.role = session_role(s) != ROLE_UNKNOWN ? session_role(s) : conn->role,
@@ -166,6 +173,7 @@ static struct row_end *end_new(const struct replay *replay, const struct connect
 		.client = *session_client(s),
 		.comm = store(&to, comm),
 		.container = store(&to, container),
+		.script = store(&to, script),
 		.local_text = store(&to, conn->local_text),
 		.remote_text = store(&to, conn->remote_text),
 		.refs = 1,

@@ -19,6 +19,7 @@
 struct row_end {
 	uint64_t conn;
 	uint32_t pid;
+	uint32_t ppid;
 	uint32_t netns;
 	enum transport transport;
 	enum role role; /* of the recorded process */
@@ -29,6 +30,7 @@ struct row_end {
 	struct address client; /* that a proxy introduced; ADDRESS_NONE: none did */
 	const char *comm;      /* all terminated, "" when unknown */
 	const char *container;
+	const char *script; /* that an interpreter runs: see program_script() */
 	const char *local_text;
 	const char *remote_text;
 	char client_text[ADDRESS_TEXT_MAX];

@@ -73,17 +73,11 @@ const struct facts *facts_of(struct facts_cache *c, const struct table *table)
 	return &c->of[c->count++];
 }
 
-uint64_t facts_bytes(const struct facts *f, const struct value *values)
+uint64_t facts_bytes(const struct facts *f, const struct value *values, bool response)
 {
-	uint64_t bytes = 0;
+	const struct value *v = f->bytes[response] < 0 ? NULL : &values[f->bytes[response]];
 
-	for (size_t i = 0; i < 2; i++) {
-		const struct value *v = f->bytes[i] < 0 ? NULL : &values[f->bytes[i]];
-
-		if (v && v->type == VALUE_INT && v->integer > 0)
-			bytes += (uint64_t)v->integer;
-	}
-	return bytes;
+	return v && v->type == VALUE_INT && v->integer > 0 ? (uint64_t)v->integer : 0;
 }
 
 /* The first word of a sentence, or of Redis's {"error":"WRONGTYPE ..."}. */

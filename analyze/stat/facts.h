@@ -29,8 +29,8 @@ struct facts_cache {
 
 const struct facts *facts_of(struct facts_cache *c, const struct table *table);
 
-/* Bytes of the request and the response, as far as its columns tell. */
-uint64_t facts_bytes(const struct facts *f, const struct value *values);
+/* Bytes of the request, or of the RESPONSE, as far as its columns tell. */
+uint64_t facts_bytes(const struct facts *f, const struct value *values, bool response);
 
 /*
  * Appends how a record failed, as its protocol calls it: 404, NXDOMAIN, 42P01; nothing where it

@@ -159,6 +159,39 @@ bool group_took(struct group *g, int64_t ns)
 	return true;
 }
 
+static bool count_failure(struct group *g, const struct row *row, const struct facts *facts)
+{
+	struct buffer name = {0};
+	bool good;
+
+	if (row->outcome == OUTCOME_OK)
+		return true;
+	if (row->outcome == OUTCOME_ERROR)
+		facts_failure(facts, row->values, &name);
+	if (!name.len)
+		buffer_append_text(&name, outcome_text(row->outcome));
+	good = group_failed(g, buffer_span(&name), 1);
+	buffer_free(&name);
+	return good;
+}
+
+bool group_count_row(struct group *g, const struct row *row, const struct facts *facts)
+{
+	uint64_t answer = facts_bytes(facts, row->values, true);
+	int64_t ns = row_latency(row);
+	bool first = !g->count++;
+
+	if (first || (ns != TIME_UNKNOWN && ns > g->most_ns))
+		row_id(row, g->worst);
+	if (ns != TIME_UNKNOWN && ns > g->most_ns)
+		g->most_ns = ns;
+	g->bytes += facts_bytes(facts, row->values, false) + answer;
+	g->answer_bytes += answer;
+	if (ns != TIME_UNKNOWN && !group_took(g, ns))
+		return false;
+	return count_failure(g, row, facts);
+}
+
 bool group_merge(struct group *g, const struct group *from)
 {
 	bool good = true;
@@ -175,6 +208,7 @@ bool group_merge(struct group *g, const struct group *from)
 	g->count += from->count;
 	g->total_ns += from->total_ns;
 	g->bytes += from->bytes;
+	g->answer_bytes += from->answer_bytes;
 	for (size_t i = 0; from->failures && i < GROUP_FAILURES; i++)
 		if (from->failures[i].count)
 			good = group_failed(g, span_text(from->failures[i].name),

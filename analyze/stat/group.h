@@ -3,6 +3,7 @@
 #define SOCKTAPE_ANALYZE_STAT_GROUP_H
 
 #include "analyze/replay/row.h"
+#include "analyze/stat/facts.h"
 #include "analyze/stat/quantile.h"
 
 /* Records that are counted together, and what is counted of them. */
@@ -30,6 +31,7 @@ struct group {
 	int64_t most_ns;
 	char worst[ROW_ID_MAX]; /* id of the record that took longest; or the first one */
 	uint64_t bytes;
+	uint64_t answer_bytes; /* of these, of responses */
 
 	uint64_t repeats;	     /* the longest run of one question with other values */
 	uint64_t runs;		     /* of at least REPEATS_MIN */
@@ -64,6 +66,9 @@ struct group *const *groups_all(const struct groups *g, size_t *count);
 bool group_failed(struct group *g, struct span name, uint64_t count);
 
 bool group_took(struct group *g, int64_t ns);
+
+/* One more record: how it ended, how long it took, how large it is. False without memory. */
+bool group_count_row(struct group *g, const struct row *row, const struct facts *facts);
 
 /* Adds FROM. False without memory. */
 bool group_merge(struct group *g, const struct group *from);

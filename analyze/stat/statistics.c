@@ -235,22 +235,6 @@ static struct group *group_of(struct statistics *s, const struct row *row,
 
 /* ---- counting ---- */
 
-static bool count_failure(struct statistics *s, struct group *group, const struct row *row)
-{
-	struct buffer name = {0};
-	bool good;
-
-	if (row->outcome == OUTCOME_OK)
-		return true;
-	if (row->outcome == OUTCOME_ERROR)
-		facts_failure(facts_of(&s->facts, row->table), row->values, &name);
-	if (!name.len)
-		buffer_append_text(&name, outcome_text(row->outcome));
-	good = group_failed(group, buffer_span(&name), 1);
-	buffer_free(&name);
-	return good;
-}
-
 static void count_run(struct group *group, const struct run *run)
 {
 	if (run->length == REPEATS_MIN)
@@ -263,20 +247,9 @@ static void count_run(struct group *group, const struct run *run)
 
 static bool count_row(struct statistics *s, struct group *group, const struct row *row)
 {
-	int64_t ns = row_latency(row);
-	bool first = !group->count++;
-
-	if (first || (ns != TIME_UNKNOWN && ns > group->most_ns))
-		row_id(row, group->worst);
-	if (ns != TIME_UNKNOWN && ns > group->most_ns)
-		group->most_ns = ns;
-	group->bytes += facts_bytes(facts_of(&s->facts, row->table), row->values);
-	if (ns != TIME_UNKNOWN) {
-		s->total_ns += ns;
-		if (!group_took(group, ns))
-			return false;
-	}
-	return count_failure(s, group, row);
+	if (row_latency(row) != TIME_UNKNOWN)
+		s->total_ns += row_latency(row);
+	return group_count_row(group, row, facts_of(&s->facts, row->table));
 }
 
 void statistics_add(struct statistics *s, const struct row *row, bool once, bool counted)

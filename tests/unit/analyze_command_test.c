@@ -263,9 +263,9 @@ static void build_recording(void)
 /* ---- running ---- */
 
 static const struct command *const commands[] = {
-	&info_command,	 &conns_command,  &events_command, &show_command,
-	&follow_command, &grep_command,	  &sql_command,	   &why_command,
-	&schema_command, &export_command, &import_command, &test_command,
+	&info_command,	 &conns_command, &events_command, &show_command,   &follow_command,
+	&grep_command,	 &sql_command,	 &why_command,	  &schema_command, &export_command,
+	&import_command, &test_command,	 &map_command,
 };
 
 static int run(int argc, char **argv)

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "analyze/map/resolve.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analyze/map/service_name.h"
+
+/* Who is asked: a process, or an address. By number of the party that stands for it. */
+struct base {
+	size_t names;  /* by how many it is asked */
+	uint32_t only; /* if it is one, that */
+	bool only_is_host;
+};
+
+/* Services of a host that asks, too. */
+struct host {
+	size_t services;
+	size_t first; /* a node */
+};
+
+#define ADDRESSES 3
+
+struct seen_at {
+	const char *texts[ADDRESSES];
+	size_t count;
+	bool more;
+};
+
+/* What is the node of a service. */
+struct node_key {
+	char kind; /* 'b' a base, 'n' a name of a base, 'h' a name wherever it is */
+	uint32_t name;
+	size_t base;
+};
+
+struct edge_key {
+	size_t from;
+	size_t to;
+	uintptr_t table;
+	uint64_t tls;
+};
+
+struct resolving {
+	struct parties *parties;
+	const struct intern *names;
+	struct groups *groups;
+	struct graph *g;
+	struct base *bases;   /* by party */
+	struct host *hosts;   /* by party */
+	bool *split;	      /* by name: it is told apart by address */
+	struct seen_at *seen; /* by node */
+	struct intern pairs;  /* of a base and a name; of a host and a name; of a host and a node */
+	struct intern nodes;
+	struct intern edges;
+	struct buffer text;
+	bool no_memory;
+};
+
+static struct raw_edge raw_of(const struct group *group)
+{
+	struct raw_edge raw;
+
+	memcpy(&raw, group->key.data, sizeof(raw));
+	return raw;
+}
+
+static const struct party *party_at(const struct resolving *r, size_t number)
+{
+	return &r->parties->all[number];
+}
+
+static size_t base_of(struct resolving *r, size_t party)
+{
+	return parties_group(r->parties, parties_behind(r->parties, party));
+}
+
+/* Whether two numbers are a pair for the first time. */
+static bool is_new_pair(struct resolving *r, char kind, size_t a, size_t b)
+{
+	const size_t key[3] = {(size_t)kind, a, b};
+	size_t count = r->pairs.count;
+	size_t number = intern_put(&r->pairs, span_of(key, sizeof(key)));
+
+	r->no_memory |= number == INTERN_NONE;
+	return number == count;
+}
+
+static bool is_pair(const struct resolving *r, char kind, size_t a, size_t b)
+{
+	const size_t key[3] = {(size_t)kind, a, b};
+
+	return intern_find(&r->pairs, span_of(key, sizeof(key))) != INTERN_NONE;
+}
+
+/* ---- what each is called ---- */
+
+static void learn_name(struct resolving *r, const struct group *group)
+{
+	const struct raw_edge raw = raw_of(group);
+	size_t base = base_of(r, raw.to);
+	size_t host = parties_host(r->parties, base);
+
+	if (!raw.name)
+		return;
+	if (is_new_pair(r, 'n', base, raw.name)) {
+		r->bases[base].names++;
+		r->bases[base].only = raw.name;
+		r->bases[base].only_is_host = service_name_of(group->table).host;
+	}
+	if (host != INTERN_NONE)
+		is_new_pair(r, 'h', host, raw.name);
+}
+
+/* A proxy asks others by the name by which it was asked: then it isn't one of them. */
+static void learn_split(struct resolving *r, const struct group *group)
+{
+	const struct raw_edge raw = raw_of(group);
+
+	if (raw.name && party_at(r, raw.from)->kind == PARTY_HOST &&
+	    is_pair(r, 'h', raw.from, raw.name) &&
+	    parties_host(r->parties, base_of(r, raw.to)) != raw.from)
+		r->split[raw.name] = true;
+}
+
+static void for_all(struct resolving *r, void (*take)(struct resolving *, const struct group *))
+{
+	size_t count;
+	struct group *const *all = groups_all(r->groups, &count);
+
+	for (size_t i = 0; i < count && !r->no_memory; i++)
+		if (!all[i]->rest)
+			take(r, all[i]);
+}
+
+/* ---- nodes ---- */
+
+static const char *name_text(const struct resolving *r, uint32_t name)
+{
+	return intern_text(r->names, name).data;
+}
+
+static void append_part(struct buffer *b, const char *text)
+{
+	if (b->len && *text)
+		buffer_append_text(b, ", ");
+	buffer_append_text(b, text);
+}
+
+/* Digits of a container's id that people go by. */
+#define CONTAINER_DIGITS 12
+
+static void append_container(struct buffer *b, const struct party *p)
+{
+	char text[32];
+
+	if (!*p->container)
+		return;
+	snprintf(text, sizeof(text), "container %.*s", CONTAINER_DIGITS, p->container);
+	append_part(b, text);
+}
+
+static void append_process(const struct resolving *r, struct buffer *b, const struct party *p)
+{
+	buffer_append_text(b, *p->comm ? p->comm : "unknown");
+	if (*p->script)
+		buffer_printf(b, " %s", p->script);
+	if (r->parties->by == MAP_BY_PROCESS)
+		buffer_printf(b, "[%u]", p->pid);
+}
+
+static const char *take_text(struct resolving *r)
+{
+	const char *text = graph_text(r->g, buffer_span(&r->text));
+
+	r->no_memory |= r->text.failed;
+	buffer_clear(&r->text);
+	return text;
+}
+
+static void describe_process(struct resolving *r, const struct node_key *key,
+			     struct graph_node *node, const struct party *p)
+{
+	const struct base *base = &r->bases[key->base];
+
+	buffer_clear(&r->text);
+	node->container = graph_text(r->g, span_text(p->container));
+	if (key->kind == 'n') {
+		node->kind = NODE_NAME;
+		node->label = graph_text(r->g, span_text(name_text(r, key->name)));
+		append_process(r, &r->text, p);
+	} else {
+		node->kind = NODE_PROCESS;
+		append_process(r, &r->text, p);
+		node->label = take_text(r);
+		if (base->names == 1)
+			append_part(&r->text, name_text(r, base->only));
+	}
+	append_container(&r->text, p);
+	node->detail = take_text(r);
+}
+
+static void describe(struct resolving *r, const struct node_key *key, struct graph_node *node)
+{
+	const struct party *p = key->kind == 'h' ? NULL : party_at(r, key->base);
+	const struct base *base = &r->bases[key->base];
+	uint32_t name = key->name ? key->name : p && base->names == 1 ? base->only : 0;
+
+	*node = (struct graph_node){
+		.kind = NODE_ADDRESS, .label = "", .detail = "", .container = "", .addresses = ""};
+	if (p && p->kind == PARTY_PROCESS) {
+		describe_process(r, key, node, p);
+	} else if (name || !p) {
+		node->kind = NODE_NAME;
+		node->label = graph_text(r->g, span_text(name_text(r, name)));
+	} else {
+		node->label = graph_text(r->g, span_text(p->text));
+	}
+}
+
+static size_t node_of(struct resolving *r, const struct node_key *key)
+{
+	struct graph_node node;
+	size_t count = r->nodes.count;
+	size_t number = intern_put(&r->nodes, span_of(key, sizeof(*key)));
+
+	if (number == INTERN_NONE) {
+		r->no_memory = true;
+		return 0;
+	}
+	if (number < count)
+		return number;
+	describe(r, key, &node);
+	graph_add_node(r->g, &node);
+	return number;
+}
+
+static struct node_key key_of(const struct resolving *r, size_t base, uint32_t name, bool host)
+{
+	const struct base *b = &r->bases[base];
+	bool process = party_at(r, base)->kind == PARTY_PROCESS;
+	struct node_key key;
+
+	memset(&key, 0, sizeof(key)); /* what is between its members counts, too */
+	key.kind = 'b';
+	key.base = base;
+	if (!name && b->names == 1 && !process) {
+		name = b->only;
+		host = b->only_is_host;
+	}
+	if (name && host && !process && !r->split[name]) {
+		key.kind = 'h';
+		key.base = 0;
+		key.name = name;
+	} else if (name && b->names > 1) {
+		key.kind = 'n';
+		key.name = name;
+	}
+	return key;
+}
+
+static size_t server_node(struct resolving *r, const struct group *group)
+{
+	const struct raw_edge raw = raw_of(group);
+	const struct node_key key = key_of(r, base_of(r, raw.to), raw.name,
+					   service_name_of(group->table).host);
+
+	return node_of(r, &key);
+}
+
+static size_t client_node(struct resolving *r, size_t party)
+{
+	const struct host *host = &r->hosts[party];
+	struct node_key key;
+
+	if (party_at(r, party)->kind == PARTY_HOST && host->services == 1)
+		return host->first;
+	key = key_of(r, parties_group(r->parties, party), 0, false);
+	return node_of(r, &key);
+}
+
+/* ---- where they are ---- */
+
+static void see_at(struct resolving *r, size_t node, const char *text)
+{
+	struct seen_at *seen = &r->seen[node];
+	size_t i = 0;
+
+	while (i < seen->count && strcmp(seen->texts[i], text) != 0)
+		i++;
+	if (i < seen->count || !*text)
+		return;
+	if (seen->count == ADDRESSES)
+		seen->more = true;
+	else
+		seen->texts[seen->count++] = text;
+}
+
+/* Makes the node of who was asked, and learns where it is. */
+static void place(struct resolving *r, const struct group *group)
+{
+	const struct raw_edge raw = raw_of(group);
+	const struct party *to = party_at(r, raw.to);
+	size_t host = parties_host(r->parties, base_of(r, raw.to));
+	size_t node = server_node(r, group);
+
+	if (r->no_memory || r->g->no_memory)
+		return;
+	see_at(r, node, to->kind == PARTY_PROCESS ? to->listens : to->text);
+	if (host != INTERN_NONE && is_new_pair(r, 's', host, node) && !r->hosts[host].services++)
+		r->hosts[host].first = node;
+}
+
+static const char *addresses_of(struct resolving *r, const struct seen_at *seen)
+{
+	buffer_clear(&r->text);
+	for (size_t i = 0; i < seen->count; i++)
+		append_part(&r->text, seen->texts[i]);
+	if (seen->more)
+		buffer_append_text(&r->text, ", ...");
+	return take_text(r);
+}
+
+/* The number of what is shown of NODE, and how many are shown alike: in COUNTS. */
+static size_t look_of(struct resolving *r, struct intern *looks, const struct graph_node *node)
+{
+	size_t number;
+
+	buffer_clear(&r->text);
+	buffer_append_text(&r->text, node->label);
+	buffer_append_char(&r->text, '\0');
+	buffer_append_text(&r->text, node->detail);
+	number = intern_put(looks, buffer_span(&r->text));
+	r->no_memory |= number == INTERN_NONE;
+	return r->no_memory ? 0 : number;
+}
+
+/* Where a node is stands with it if it has no other detail, or looks like another. */
+static void tell_places(struct resolving *r)
+{
+	struct intern looks = {0};
+	struct graph *g = r->g;
+	size_t *counts = calloc(g->node_count + 1, sizeof(*counts));
+
+	r->no_memory |= !counts;
+	for (size_t i = 0; i < g->node_count && !r->no_memory; i++) {
+		g->nodes[i].addresses = addresses_of(r, &r->seen[i]);
+		counts[look_of(r, &looks, &g->nodes[i])]++;
+	}
+	for (size_t i = 0; i < g->node_count && !r->no_memory; i++) {
+		struct graph_node *node = &g->nodes[i];
+		bool alike = counts[look_of(r, &looks, node)] > 1;
+
+		if (!*node->addresses || strcmp(node->label, node->addresses) == 0 ||
+		    (!alike && (node->kind != NODE_NAME || *node->detail)))
+			continue;
+		buffer_clear(&r->text);
+		buffer_append_text(&r->text, node->detail);
+		append_part(&r->text, node->addresses);
+		node->detail = take_text(r);
+	}
+	intern_free(&looks);
+	free(counts);
+}
+
+/* ---- edges ---- */
+
+/* The edge, with its group of all times; NULL without memory. */
+static struct graph_edge *edge_of(struct resolving *r, const struct edge_key *key)
+{
+	const struct table *table = (const struct table *)key->table;
+	struct graph *g = r->g;
+	size_t count = r->edges.count;
+	size_t number = intern_put(&r->edges, span_of(key, sizeof(*key)));
+	struct graph_edge *edge;
+
+	if (number == INTERN_NONE)
+		return NULL;
+	if (number < count)
+		return &g->edges[number];
+	edge = graph_add_edge(g, key->from, key->to, table ? table->name : "");
+	if (edge)
+		edge->tls = key->tls;
+	if (edge && table)
+		edge->counts = groups_get(g->groups, table, 0, span_of(key, sizeof(*key)));
+	return edge;
+}
+
+static bool add_course(struct graph_edge *edge, struct group *course)
+{
+	size_t count = edge->course_count;
+
+	if (!(count & (count - 1))) {
+		struct group **courses = reallocarray(edge->courses, count ? count * 2 : 1,
+						      sizeof(struct group *));
+
+		if (!courses)
+			return false;
+		edge->courses = courses;
+	}
+	edge->courses[edge->course_count++] = course;
+	return true;
+}
+
+static void connect(struct resolving *r, const struct group *group)
+{
+	const struct raw_edge raw = raw_of(group);
+	const struct edge_key key = {.from = client_node(r, raw.from),
+				     .to = server_node(r, group),
+				     .table = (uintptr_t)group->table,
+				     .tls = raw.tls};
+	struct graph_edge *edge = edge_of(r, &key);
+	struct group *course;
+
+	r->no_memory |= !edge || !edge->counts || !group_merge(edge->counts, group);
+	if (r->no_memory || !group->since)
+		return;
+	course = groups_get(r->g->interval_groups, group->table, group->since,
+			    span_of(&key, sizeof(key)));
+	r->no_memory |= !course || (!course->count && !add_course(edge, course)) ||
+			!group_merge(course, group);
+}
+
+/* Shows that a name is one of several of that process, address or host. */
+static void link_to(struct resolving *r, size_t name, const struct node_key *of)
+{
+	size_t node = intern_find(&r->nodes, span_of(of, sizeof(*of)));
+	const struct edge_key key = {.from = name, .to = node};
+
+	if (node != INTERN_NONE && node != name && !edge_of(r, &key))
+		r->no_memory = true;
+}
+
+static void link_group(struct resolving *r, const struct group *group)
+{
+	const struct raw_edge raw = raw_of(group);
+	size_t base = base_of(r, raw.to);
+	size_t host = parties_host(r->parties, base);
+	size_t node = server_node(r, group);
+	struct node_key of;
+
+	memset(&of, 0, sizeof(of));
+	of.kind = 'b';
+	of.base = base;
+	if (raw.name && r->bases[base].names > 1)
+		link_to(r, node, &of);
+	of.base = host;
+	if (host != INTERN_NONE && r->hosts[host].services > 1)
+		link_to(r, node, &of);
+}
+
+static void count_rest(struct resolving *r)
+{
+	size_t count;
+	struct group *const *all = groups_all(r->groups, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (all[i]->rest)
+			r->g->overflow = all[i]->count;
+}
+
+static bool make(struct resolving *r)
+{
+	for_all(r, learn_name);
+	for_all(r, learn_split);
+	for_all(r, place);
+	for_all(r, connect);
+	for_all(r, link_group);
+	tell_places(r);
+	count_rest(r);
+	return !r->no_memory && !r->g->no_memory;
+}
+
+bool resolve(struct parties *parties, const struct intern *names, struct groups *groups,
+	     struct graph *g)
+{
+	struct resolving r = {.parties = parties, .names = names, .groups = groups, .g = g};
+	size_t count = parties->keys.count, nodes = 1;
+	bool good;
+
+	groups_all(groups, &nodes);
+	g->groups = groups_new(SIZE_MAX);
+	g->interval_groups = groups_new(SIZE_MAX);
+	r.bases = calloc(count + 1, sizeof(*r.bases));
+	r.hosts = calloc(count + 1, sizeof(*r.hosts));
+	r.split = calloc(names->count + 1, sizeof(*r.split));
+	r.seen = calloc(2 * nodes + 1, sizeof(*r.seen));
+	good = g->groups && g->interval_groups && r.bases && r.hosts && r.split && r.seen &&
+	       make(&r);
+	free(r.bases);
+	free(r.hosts);
+	free(r.split);
+	free(r.seen);
+	intern_free(&r.pairs);
+	intern_free(&r.nodes);
+	intern_free(&r.edges);
+	buffer_free(&r.text);
+	return good;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef SOCKTAPE_ANALYZE_MAP_RESOLVE_H
+#define SOCKTAPE_ANALYZE_MAP_RESOLVE_H
+
+#include "analyze/map/party.h"
+
+/* Makes services of what was seen, once all was. Internal to analyze/map/. */
+
+/* Between whom something was counted, as it was seen; the key of a group. */
+struct raw_edge {
+	size_t from; /* parties */
+	size_t to;
+	uint32_t name; /* of the service that was asked, by number; 0: none */
+	uint32_t tls;
+};
+
+/* GROUPS by raw_edge, of tables, become the nodes and edges of G. False without memory. */
+bool resolve(struct parties *parties, const struct intern *names, struct groups *groups,
+	     struct graph *g);
+
+#endif
