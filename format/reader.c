@@ -14,6 +14,9 @@
 #include "format/scan.h"
 #include "format/tape.h"
 
+/* A block before a checkpoint may have events that came late, and are of this much later. */
+#define BEGIN_SLACK_NS 1000000000ll
+
 #define RESUME_STEP 8 /* past the start of what isn't a frame */
 
 struct reader {
@@ -22,6 +25,7 @@ struct reader {
 	struct segment_info info;
 	struct scan scan;
 	uint64_t offset;   /* of the next frame */
+	uint64_t begin;	   /* blocks that begin before are passed over */
 	bool gap_told;	   /* a problem was told since the last block */
 	uint64_t distrust; /* bytes read in vain, see may_check() */
 
@@ -330,7 +334,8 @@ static bool pass_block(struct reader *r, const struct tape_block_header *header,
 	if (!r->options.wanted || body > left(r) - len || body > TAPE_BLOCK_MAX)
 		return false;
 	info = block_info(header);
-	if (r->options.wanted(r->options.context, &info))
+	/* It is asked in any case: it learns what there is. */
+	if (r->options.wanted(r->options.context, &info) && r->offset >= r->begin)
 		return false;
 	r->gap_told = false;
 	pass(r, len, 0);
@@ -640,6 +645,45 @@ enum tape_error reader_new(struct source source, const struct reader_options *op
 	}
 	*result = r;
 	return TAPE_OK;
+}
+
+/* The header of the block at OFFSET, in LEN bytes; false: there is no valid one. */
+static bool peek_block(struct reader *r, uint64_t offset, struct tape_block_header *header,
+		       uint64_t *len)
+{
+	struct span s = input_peek(&r->input, offset, TAPE_HEADER_MAX, TAPE_HEADER_MAX);
+	struct tape_frame frame;
+
+	if (s.len < sizeof(frame))
+		return false;
+	memcpy(&frame, s.data, sizeof(frame));
+	*len = frame_len(&frame);
+	if (*len < TAPE_BLOCK_HEADER_MIN || *len > s.len || !scan_is_block(&r->scan, s))
+		return false;
+	frame_copy(s.data, (size_t)*len, header, sizeof(*header));
+	return le32toh(header->compressed_len) <= TAPE_BLOCK_MAX;
+}
+
+/* What is damaged is told of when its turn comes: a checkpoint behind it isn't looked for. */
+void reader_begin_at(struct reader *r, int64_t realtime)
+{
+	bool before = true; /* the block before it was one of a snapshot, or there is none */
+	struct tape_block_header header;
+	uint64_t offset = r->offset, len;
+
+	while (peek_block(r, offset, &header, &len)) {
+		bool snapshot = le32toh(header.flags) & TAPE_BLOCK_SNAPSHOT;
+		const struct block_info info = block_info(&header);
+
+		/* The blocks of one moment aren't in order to the nanosecond: a second is enough.
+		 */
+		if (!info.realtime || info.realtime + BEGIN_SLACK_NS > realtime)
+			break;
+		if (snapshot && !before)
+			r->begin = offset;
+		before = snapshot;
+		offset += len + le32toh(header.compressed_len);
+	}
 }
 
 /* Goes on to the next block whose events are ready; false at the end. */

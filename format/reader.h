@@ -98,6 +98,12 @@ MUST_CHECK enum tape_error reader_new(struct source source, const struct reader_
 				      struct reader **r);
 
 /*
+ * Before the first event, with `wanted`: passes over all blocks before the last checkpoint from
+ * REALTIME (ns since the epoch) or earlier, which tells all that was alive then.
+ */
+void reader_begin_at(struct reader *r, int64_t realtime);
+
+/*
  * The next event in *EVENT, valid until the next call: true. False at the end, when memory or the
  * source failed (reader_error() tells), or when the source may grow and has no whole frame now
  * (reader_is_dry() tells): then it may be asked again later.

@@ -30,6 +30,7 @@ struct recording {
 	void *context;
 	recording_wanted_fn *wanted; /* NULL: all blocks are */
 	void *wanted_context;
+	int64_t begin_at;	    /* wall clock, of the first file; INT64_MIN: at its begin */
 	size_t first;		    /* file to begin with */
 	struct ahead *ahead;	    /* NULL: the events are read here */
 	struct ahead *teller;	    /* the same, for the thread that reads */
@@ -48,6 +49,7 @@ struct recording {
 	uint8_t recording_id[16];
 	struct recording_status status;
 	uint64_t bytes_done; /* in the files before the current one */
+	uint64_t blocks_done;
 	bool clock_known;
 	int64_t clock_ts;
 	int64_t clock_realtime;
@@ -264,6 +266,8 @@ static enum tape_error open_current(struct recording *rec)
 	info = reader_info(rec->reader);
 	if (!belongs(rec, info))
 		return TAPE_ERROR_MIXED;
+	if (rec->wanted && rec->current == rec->first && rec->begin_at != INT64_MIN)
+		reader_begin_at(rec->reader, rec->begin_at);
 	rec->status.segments++;
 	if (!rec->status.first_segment)
 		rec->status.first_segment = info->segment;
@@ -334,6 +338,7 @@ static bool end_segment(struct recording *rec)
 	if (!info->complete)
 		rec->status.incomplete++;
 	rec->status.passed_blocks += info->passed;
+	rec->blocks_done += info->blocks;
 	for (size_t i = 0; i < info->levels.count; i++)
 		level_uses_add(&rec->status.levels, &info->levels.of[i]);
 	close_current(rec);
@@ -396,7 +401,7 @@ static void begin(struct recording *rec)
 {
 	close_file(rec);
 	rec->current = rec->first;
-	rec->bytes_done = 0;
+	rec->bytes_done = rec->blocks_done = 0;
 	for (size_t i = 0; i < rec->first; i++)
 		rec->bytes_done += rec->files[i].len;
 	rec->segment = 0;
@@ -412,9 +417,20 @@ void recording_restrict(struct recording *rec, int64_t realtime, recording_wante
 {
 	rec->wanted = wanted;
 	rec->wanted_context = context;
+	rec->begin_at = realtime;
 	rec->first = file_at(rec, realtime);
 	if (rec->first)
 		begin(rec);
+	else if (rec->reader && realtime != INT64_MIN)
+		reader_begin_at(rec->reader, realtime);
+}
+
+static void tell_read(struct recording *rec)
+{
+	const struct segment_info *info = reader_info(rec->reader);
+
+	rec->status.bytes_read = rec->bytes_done + info->bytes_read;
+	rec->status.read_blocks = rec->blocks_done + info->blocks;
 }
 
 static bool read_block(void *context, struct ahead *a, struct ahead_block *block)
@@ -430,7 +446,7 @@ static bool read_block(void *context, struct ahead *a, struct ahead_block *block
 			break;
 	}
 	if (found) {
-		rec->status.bytes_read = rec->bytes_done + reader_info(rec->reader)->bytes_read;
+		tell_read(rec);
 		block->raw = raw.raw;
 		block->ts_base = raw.ts_base;
 		block->events = raw.events;
@@ -459,8 +475,7 @@ bool recording_next(struct recording *rec, struct event *event)
 				rec->clock_ts = event->ts;
 				rec->clock_realtime = event->clock.realtime;
 			}
-			rec->status.bytes_read = rec->bytes_done +
-						 reader_info(rec->reader)->bytes_read;
+			tell_read(rec);
 			return true;
 		}
 		if (recording_waits(rec) || !end_segment(rec))

@@ -38,7 +38,8 @@ MUST_CHECK enum tape_error recording_open(const char *path, recording_problem_fn
 
 /*
  * Before the first event: leaves out the segments that end before REALTIME (ns since the epoch), as
- * far as their successors tell, and, where WANTED isn't NULL, the blocks that it doesn't want.
+ * far as their successors tell, and what is before the last checkpoint from then; and, where WANTED
+ * isn't NULL, the blocks that it doesn't want.
  */
 typedef bool recording_wanted_fn(void *context, const struct block_info *info);
 void recording_restrict(struct recording *rec, int64_t realtime, recording_wanted_fn *wanted,
@@ -79,10 +80,11 @@ struct recording_status {
 	uint64_t segments;	  /* opened so far */
 	uint64_t segment_count;	  /* found */
 	uint64_t passed_segments; /* and left out, by recording_restrict() */
-	uint64_t passed_blocks;
-	uint64_t incomplete; /* segments that were not ended properly */
-	uint64_t problems;   /* told to the callback */
-	uint64_t bytes_read; /* of segment files, for progress */
+	uint64_t passed_blocks;	  /* of segments that were read to their end */
+	uint64_t read_blocks;	  /* the same */
+	uint64_t incomplete;	  /* segments that were not ended properly */
+	uint64_t problems;	  /* told to the callback */
+	uint64_t bytes_read;	  /* of segment files, for progress */
 	uint64_t bytes_total;
 	uint64_t first_segment;	  /* number of the first one that was read; 0 when unknown */
 	struct level_uses levels; /* of the segments read to their end */

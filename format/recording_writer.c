@@ -15,6 +15,15 @@
 #define PARTS	 8
 #define PART_MIN 2048
 
+/*
+ * So long after what is alive was told it is told once more, in the midst of a segment: who wants
+ * what came later begins there. It takes one block, and little beside the file that it is in: its
+ * events, before compression, no more than this part of what was written since.
+ */
+#define CHECKPOINT_NS	5000000000ll
+#define CHECKPOINT_PART 4
+#define CHECKPOINT_MAX	(8u << 20)
+
 /* A complete segment that keep_len may delete. */
 struct kept {
 	uint64_t len;
@@ -32,6 +41,8 @@ struct recording_writer {
 	struct buffer path;	    /* of the output, terminated */
 	struct catalog catalog;
 	int64_t ts;	    /* of the last event that was stored */
+	int64_t told_ts;    /* when what is alive was told last, or that was tried */
+	uint64_t told_len;  /* of the segment then */
 	struct buffer kept; /* struct kept, oldest first; empty without keep_len */
 	uint64_t complete_len;
 	struct recording_writer_totals totals; /* without the current segment, but for events */
@@ -143,12 +154,10 @@ static enum tape_error end(struct recording_writer *w)
 
 /* ---- the next segment ---- */
 
-static enum tape_error write_snapshot_event(void *context, const struct event *event)
-{
-	return writer_event(context, event);
-}
-
-static enum tape_error write_snapshot(struct recording_writer *w, struct segment *segment)
+/* Tells what is alive, the clock first. */
+static enum tape_error tell_alive(struct recording_writer *w,
+				  enum tape_error (*tell)(void *context, const struct event *event),
+				  void *context)
 {
 	struct event clock = w->catalog.clock;
 	enum tape_error error;
@@ -159,12 +168,24 @@ static enum tape_error write_snapshot(struct recording_writer *w, struct segment
 	if (clock.clock.boottime)
 		clock.clock.boottime += w->ts - clock.ts;
 	clock.ts = w->ts;
-	error = writer_event(segment->writer, &clock);
+	error = tell(context, &clock);
 	catalog_prune(&w->catalog);
-	if (!error)
-		error = catalog_tell(&w->catalog, w->ts, write_snapshot_event, segment->writer);
+	return error ? error : catalog_tell(&w->catalog, w->ts, tell, context);
+}
+
+static enum tape_error write_snapshot_event(void *context, const struct event *event)
+{
+	return writer_event(context, event);
+}
+
+static enum tape_error write_snapshot(struct recording_writer *w, struct segment *segment)
+{
+	enum tape_error error = tell_alive(w, write_snapshot_event, segment->writer);
+
 	if (!error)
 		error = writer_flush(segment->writer);
+	w->told_ts = w->ts;
+	w->told_len = segment_len(segment);
 	segment->head_blocks = writer_totals(segment->writer)->blocks;
 	return error;
 }
@@ -199,6 +220,42 @@ static enum tape_error rotate(struct recording_writer *w)
 	w->totals.segments++;
 	set_rotate_len(w);
 	return set_path(w, next->output.partial);
+}
+
+/* ---- in the midst of a segment ---- */
+
+static bool checkpoint_due(const struct recording_writer *w)
+{
+	return w->options.segment_len && w->ts - w->told_ts >= CHECKPOINT_NS;
+}
+
+static enum tape_error make_checkpoint_event(void *context, const struct event *event)
+{
+	struct block_maker *maker = context;
+
+	return block_maker_len(maker) > CHECKPOINT_MAX ? TAPE_ERROR_LIMIT
+						       : block_maker_event(maker, event);
+}
+
+/* Nobody has to have it: where there is no room, or memory, there is none. */
+static enum tape_error write_checkpoint(struct recording_writer *w)
+{
+	uint64_t since = segment_len(w->segment) - w->told_len;
+	struct block_maker *maker = block_maker_new();
+	enum tape_error error = TAPE_OK;
+	struct block *block = NULL;
+
+	if (maker && !tell_alive(w, make_checkpoint_event, maker) &&
+	    block_maker_len(maker) <= since / CHECKPOINT_PART)
+		block = block_maker_take(maker);
+	if (block)
+		error = writer_block(w->segment->writer, block);
+	block_free(block);
+	block_maker_free(maker);
+	w->told_ts = w->ts;
+	if (block)
+		w->told_len = segment_len(w->segment);
+	return error_is_full(error) ? TAPE_OK : error;
 }
 
 static bool rotation_due(const struct recording_writer *w)
@@ -301,8 +358,12 @@ static enum tape_error write_block(struct recording_writer *w, const struct bloc
 /* With the limits: before it is written, and after. */
 static enum tape_error store_block(struct recording_writer *w, const struct block *block)
 {
-	enum tape_error error = rotation_due(w) ? rotate(w) : TAPE_OK;
+	enum tape_error error = TAPE_OK;
 
+	if (rotation_due(w))
+		error = rotate(w);
+	else if (checkpoint_due(w))
+		error = write_checkpoint(w);
 	if (!error)
 		error = write_block(w, block);
 	while (!error && w->kept.len &&

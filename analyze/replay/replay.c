@@ -735,6 +735,13 @@ static void take(struct replay *r, struct tracked *t, const struct event *event)
 		on_tls(&t->conn, &event->tls);
 }
 
+/* A later snapshot tells nothing new, but for connections whose beginning was damaged. */
+static bool is_repeated(const struct replay *r, const struct event *event, const struct tracked *t)
+{
+	return event->snapshot && r->now &&
+	       (event->type != EVENT_CONN || (t && t->conn.revision > 1));
+}
+
 void replay_event(struct replay *r, const struct event *event)
 {
 	struct tracked *t = event_tracked(r, event);
@@ -750,7 +757,8 @@ void replay_event(struct replay *r, const struct event *event)
 		take_secret(r, &event->secret);
 	if (event->type == EVENT_PROCESS && !process_table_put(&r->processes, &event->process))
 		r->error = TAPE_ERROR_MEMORY;
-	if (h->event && event_wanted(r, event, t) && pass_gives(&r->pass, PASS_EVENT))
+	if (h->event && !is_repeated(r, event, t) && event_wanted(r, event, t) &&
+	    pass_gives(&r->pass, PASS_EVENT))
 		h->event(h->context, event, t ? &t->conn : NULL);
 	if (t)
 		take(r, t, event);

@@ -14,15 +14,9 @@ static void set_bit(uint64_t bits[4], uint64_t id)
 
 /* ---- blocks ---- */
 
-static bool in_time(const struct window *w, const struct block_info *info)
+static int64_t block_begin(const struct window *w, const struct block_info *info)
 {
-	int64_t from = info->realtime ? info->realtime
-				      : recording_realtime(w->recording, info->ts_min);
-
-	int64_t to = from + (info->ts_max - info->ts_min);
-
-	selection_saw_time(w->selection, from, to);
-	return from < w->to && to >= w->from;
+	return info->realtime ? info->realtime : recording_realtime(w->recording, info->ts_min);
 }
 
 static bool has_conns(const struct window *w, const struct block_info *info)
@@ -35,13 +29,16 @@ static bool has_conns(const struct window *w, const struct block_info *info)
 
 static bool block_wanted(void *context, const struct block_info *info)
 {
-	const struct window *w = context;
+	struct window *w = context;
+	int64_t from = block_begin(w, info), to = from + (info->ts_max - info->ts_min);
 
-	bool timely = in_time(w, info);
-
+	selection_saw_time(w->selection, from, to);
+	/* Nothing of it is needed, whatever it tells. */
+	if (window_is_past(w, from))
+		return false;
 	if (!info->data_alone)
 		return true;
-	return timely && (!w->narrow || w->wide || has_conns(w, info));
+	return from < w->to && to >= w->from && (!w->narrow || w->wide || has_conns(w, info));
 }
 
 /* ---- connections ---- */

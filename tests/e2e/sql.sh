@@ -83,7 +83,18 @@ golden dns_names "SELECT name, qtype, queries, no_such_name FROM dns_names ORDER
 	"_http._tcp.demo.test,SRV,1,0 demo.test,MX,1,0 demo.test,TXT,1,0 nowhere.demo.test,A,1,1 www.demo.test,A,2,0 www.demo.test,AAAA,1,0 "
 golden service_map "SELECT sum(exchanges), count(DISTINCT proto) FROM service_map" "38,3 "
 golden per_second "SELECT sum(records) FROM per_second" "38 "
-golden by_statement "SELECT count(*) FROM by_statement" "0 "
+# of PATH... QUERY: what it says of other recordings.
+of() { "$socktape" sql -f csv "$@" 2>/dev/null | tail -n +2 | tr -d '\r' | tr '\n' ';'; }
+is by_statement "$(of corpora/mysql/zeek-mysql/capture.pcap corpora/pgsql/own-asyncpg/capture.pcap corpora/cql/packetbeat-select/capture.pcap \
+	"SELECT proto, statement, records, errors FROM by_statement WHERE statement LIKE 'insert%' OR errors OR proto = 'cql' ORDER BY 1, 2")" \
+	'cql,select * from users,1,0;mysql,"insert into foo(animal, name) values (?+)",2,0;pgsql,"insert into orders(customer, total) values (?+)",26,0;pgsql,select no_such_function(),1,1;'
+mkdir "$work/findings"
+python3 tests/e2e/findings.py "$work/findings" >/dev/null 2>&1
+is failed_conns "$(of "$work/findings/refused.pcap" "$work/findings/reset.pcap" "$work/findings/failed" "SELECT state, state_by, error FROM failed_conns ORDER BY 1, 3")" \
+	"failed,,EADDRNOTAVAIL;failed,remote,ECONNREFUSED;reset,remote,;"
+python3 tests/e2e/talk.py "$work/lossy" --loses </dev/null
+is what_was_lost "$(of "$work/lossy" "SELECT * FROM what_was_lost")" \
+	"call that can't be captured,0,5,5000;connection table full,0,7,700;"
 golden by_key "SELECT command_and_key, records, errors FROM by_key WHERE records > 1" "INCR visits,11,0 "
 golden by_shape "SELECT proto, shape, records, errors, worst FROM by_shape WHERE proto = 'http' AND errors" "http,GET /missing,2,2,7.0 "
 

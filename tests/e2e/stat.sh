@@ -38,6 +38,17 @@ get() { jq -nc --arg key "user:$1:name" --argjson len "${#1}" '{port: 6379, conn
 is "other values in a row are told" "$(jq -c 'select(.repeats) | [.shape, .count, .repeats, .repeats_in]' "$work/repeats.json")" \
 	'["GET user:{id}:name",15,8,"2.0"]'
 is "in words" "$("$socktape" stat "$work/repeats" 2>/dev/null | grep -c '^N+1: 8 times in a row with other values, at 2\.0 (1 such runs): redis GET user:{id}:name$')" 1
+# A request during which one statement is asked for each of six rows, and one that asks once for all.
+query() { jq -nc --arg sql "$1" '{conn: 2, port: 3306, us: 50, request: ("\($sql | length + 1 | [.] | implode)\u0000\u0000\u0000\u0003" + $sql), response: "\u0007\u0000\u0000\u0001\u0000\u0000\u0000\u0002\u0000\u0000\u0000"}'; }
+page() { jq -sc --arg path "$1" '{role: "server", port: 8080, conn: 1, request: "GET \($path) HTTP/1.1\r\nHost: a\r\n\r\n", response: "HTTP/1.1 204 No Content\r\n\r\n", within: .}'; }
+{
+	query "SELECT id FROM orders WHERE id IN (1, 2, 3)" | page /list
+	for i in 11 12 13 14 15 16; do query "SELECT name FROM customers WHERE id = $i"; done | page /orders
+} | python3 tests/e2e/talk.py "$work/pages"
+request=$("$socktape" show "$work/pages" http --json --where "path = '/orders'" 2>/dev/null | jq -r .record_id)
+is "a statement for each row is told with the request that asks it" \
+	"$("$socktape" stat "$work/pages" --json 2>/dev/null | jq -c 'select(.repeats) | [.proto, .shape, .count, .repeats, .repeats_in]')" \
+	"[\"mysql\",\"select name from customers where id = ?\",6,6,\"$request\"]"
 is "and nothing where there are none" "$(stat | grep -c N+1)" 0
 
 # ---- what is wrong ----

@@ -90,6 +90,11 @@ def data(flow_number, payload, position=None, length=None, delta=1):
     return event(8, fixed, payload, delta=delta, flow=flow_number, flags=flags)
 
 
+def loss(events, size, cause, number=0, elsewhere=False):
+    """ELSEWHERE: it may have hit only what was not to be recorded."""
+    return event(9, struct.pack("<QQQqBBB5sQ", number, events, size, 1, cause, 0, 0, b"", 0), flags=4 if elsewhere else 0)
+
+
 def write(directory, *parts):
     os.makedirs(directory, exist_ok=True)
     with open(os.path.join(directory, "20260921T141320Z-000001.tape.zst.partial"), "wb") as out:

@@ -25,15 +25,24 @@ static void check_data(const struct event_data *data)
 	(void)sum;
 }
 
-static void read_all(const void *data, size_t size)
+static bool tells_more(void *context, const struct block_info *info)
 {
-	const struct reader_options options = {0};
+	(void)context;
+	return !info->data_alone;
+}
+
+/* All of it, or what is told from its last checkpoint on. */
+static void read_some(const void *data, size_t size, bool all)
+{
+	const struct reader_options options = {.wanted = all ? NULL : tells_more};
 	struct span bytes = span_of(data, size);
 	struct reader *r;
 	struct event event;
 
 	if (reader_new(memory_tape_source(&bytes), &options, &r))
 		return;
+	if (!all)
+		reader_begin_at(r, INT64_MAX);
 	while (reader_next(r, &event)) {
 		if (event.ts < 0 || event.ts > EVENT_TIME_MAX)
 			abort();
@@ -41,6 +50,12 @@ static void read_all(const void *data, size_t size)
 			check_data(&event.data);
 	}
 	reader_free(r);
+}
+
+static void read_all(const void *data, size_t size)
+{
+	read_some(data, size, true);
+	read_some(data, size, false);
 }
 
 static void set_u32(char *at, uint32_t value)

@@ -24,7 +24,7 @@ struct tape {
 	char path[80];
 	struct recording_writer *w;
 	int64_t ts;
-	uint64_t positions[2][4096];
+	uint64_t positions[2][20000];
 };
 
 static void write_event(struct tape *t, struct event event)
@@ -146,6 +146,61 @@ static int make_tape(void **state)
 	return 0;
 }
 
+/* ---- an hour ---- */
+
+#define HOUR	  3600
+#define HOUR_CONN 1000
+
+static void write_close(struct tape *t, uint64_t conn)
+{
+	write_event(t,
+		    (struct event){.type = EVENT_CLOSE,
+				   .close = {.conn = conn,
+					     .sent = t->positions[DIRECTION_SENT][conn],
+					     .received = t->positions[DIRECTION_RECEIVED][conn]}});
+}
+
+/* A segment, a block each second; one pair of connections lasts, and each second has two more. */
+static int make_hour(void **state)
+{
+	struct tape *t = calloc(1, sizeof(*t));
+	struct recording_writer_options options = {
+		.segment_len = 1u << 30, .level = 1, .start_realtime = START};
+
+	assert_non_null(t);
+	t->dir = scratch_new();
+	snprintf(t->path, sizeof(t->path), "%s/rec", t->dir);
+	options.path = t->path;
+	assert_int_equal(recording_writer_new(&options, &t->w), TAPE_OK);
+	write_event(t, (struct event){.type = EVENT_CLOCK, .clock = {.realtime = START}});
+	write_process(t, 101, "asker", "");
+	write_process(t, 102, "answerer", "");
+	write_conn(t, 1, 101, "127.0.0.1:40001", "127.0.0.1:6379");
+	write_conn(t, 2, 102, "127.0.0.1:6379", "127.0.0.1:40001");
+	for (int second = 1; second < HOUR; second++) {
+		t->ts = second * SECOND;
+		assert_int_equal(recording_writer_flush(t->w), TAPE_OK);
+		for (uint64_t i = 0; i < 4; i += 2) {
+			uint64_t id = HOUR_CONN + (uint64_t)second * 4 + i;
+			char local[32];
+
+			snprintf(local, sizeof(local), "127.0.0.1:%d",
+				 10000 + (second * 2 + (int)i / 2) % 20000);
+			write_conn(t, id, 101, local, "127.0.0.1:6379");
+			write_conn(t, id + 1, 102, "127.0.0.1:6379", local);
+			for (int k = 0; k < 20; k++)
+				exchange(t, id, id + 1, second, 1000);
+			write_close(t, id);
+			write_close(t, id + 1);
+			exchange(t, 1, 2, second, 1000);
+		}
+	}
+	assert_int_equal(recording_writer_finish(t->w), TAPE_OK);
+	recording_writer_free(t->w);
+	*state = t;
+	return 0;
+}
+
 static int drop_tape(void **state)
 {
 	struct tape *t = *state;
@@ -159,6 +214,8 @@ static int drop_tape(void **state)
 struct left_out {
 	uint64_t segments;
 	uint64_t blocks;
+	uint64_t read;	   /* blocks that were */
+	uint64_t all;	   /* that there are */
 	uint64_t doubtful; /* rows that say that they may differ */
 };
 
@@ -192,6 +249,7 @@ static void rows_of(const struct tape *t, struct selection *s, bool read, struct
 	assert_int_equal(rows_error(rows), TAPE_OK);
 	out->segments = replay_status(rows_replay(rows))->passed_segments;
 	out->blocks = replay_status(rows_replay(rows))->passed_blocks;
+	out->read = replay_status(rows_replay(rows))->read_blocks;
 	rows_close(rows);
 	assert_true(output_free(o));
 }
@@ -225,6 +283,7 @@ static struct left_out compare(const struct tape *t, struct selection *s)
 	assert_true(a == whole.len && b == part.len && lines > 0);
 	buffer_free(&whole);
 	buffer_free(&part);
+	some.all = all.read;
 	return some;
 }
 
@@ -271,6 +330,24 @@ static void test_time(void **state)
 		out = compare(*state, &s);
 		assert_true(windows[i][0] < 100 || out.segments > 0);
 		/* The old connection's first exchange was a minute before: it is settled. */
+		assert_int_equal(out.doubtful, 0);
+	}
+}
+
+/* One second of an hour: no more than two of a hundred blocks, and the minute before. */
+static void test_a_second_of_an_hour(void **state)
+{
+	static const int seconds[] = {200, 1801, 3000, 3590};
+
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(*seconds); i++) {
+		struct selection s = {
+			.since = START + seconds[i] * SECOND,
+			.until = START + (seconds[i] + 1) * SECOND,
+		};
+		struct left_out out = compare(*state, &s);
+
+		assert_true(out.all >= HOUR);
+		assert_in_range(out.read, 1, out.all * 2 / 100 + out.all / 60);
 		assert_int_equal(out.doubtful, 0);
 	}
 }
@@ -407,6 +484,9 @@ static void test_end_anywhere(void **state)
 
 int main(void)
 {
+	const struct CMUnitTest hour[] = {
+		cmocka_unit_test(test_a_second_of_an_hour),
+	};
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_kind),
 		cmocka_unit_test(test_time),
@@ -420,5 +500,7 @@ int main(void)
 		cmocka_unit_test(test_end_anywhere),
 	};
 
-	return cmocka_run_group_tests_name("window", tests, make_tape, drop_tape);
+	int failed = cmocka_run_group_tests_name("window", tests, make_tape, drop_tape);
+
+	return failed + cmocka_run_group_tests_name("an hour", hour, make_hour, drop_tape);
 }

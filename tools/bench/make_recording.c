@@ -3,7 +3,10 @@
  * Writes a recording as socktape-record would have made it of a busy server, for the benches of the
  * analyzer:
  *
- *     make_recording PROTOCOL EXCHANGES DIR [CONNECTIONS]     loads[] below has the protocols
+ *     make_recording PROTOCOL EXCHANGES DIR [CONNECTIONS [SECONDS]]
+ *
+ * loads[] below has the protocols. CONNECTIONS 0: a new one for each exchange. SECONDS: that it all
+ * takes; then blocks end each second, and snapshots are written, as in a recorder.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -413,6 +416,30 @@ static struct address loopback(uint16_t port)
 	return (struct address){.family = ADDRESS_INET4, .port = port, .ip = {127, 0, 0, 1}};
 }
 
+static int fd_of(uint64_t conn)
+{
+	return (int)(conn % CONNECTIONS_MAX) + 5;
+}
+
+static enum tape_error write_conn(struct recording_writer *w, const struct load *load,
+				  uint64_t number, int64_t ts)
+{
+	struct event conn = {.type = EVENT_CONN, .ts = ts};
+
+	conn.conn = (struct event_conn){
+		.conn = number,
+		.opened_ts = ts,
+		.local = loopback(load->port),
+		.remote = loopback((uint16_t)(40000 + number % CONNECTIONS_MAX)),
+		.pid = 100,
+		.fd = fd_of(number),
+		.transport = load->transport,
+		.role = ROLE_SERVER,
+		.origin = ORIGIN_OPENED,
+	};
+	return recording_writer_event(w, &conn);
+}
+
 static enum tape_error begin(struct recording_writer *w, const struct load *load, int connections)
 {
 	struct event host = {.type = EVENT_HOST, .ts = SECOND_NS};
@@ -428,38 +455,26 @@ static enum tape_error begin(struct recording_writer *w, const struct load *load
 		error = recording_writer_event(w, &clock);
 	if (!error)
 		error = recording_writer_event(w, &process);
-	for (int i = 1; i <= connections && !error; i++) {
-		struct event conn = {.type = EVENT_CONN, .ts = SECOND_NS};
-
-		conn.conn = (struct event_conn){
-			.conn = (uint64_t)i,
-			.local = loopback(load->port),
-			.remote = loopback((uint16_t)(40000 + i)),
-			.pid = 100,
-			.fd = i + 5,
-			.transport = load->transport,
-			.role = ROLE_SERVER,
-			.origin = ORIGIN_OPENED,
-		};
-		error = recording_writer_event(w, &conn);
-	}
+	for (int i = 1; i <= connections && !error; i++)
+		error = write_conn(w, load, (uint64_t)i, SECOND_NS);
 	return error;
 }
 
-static enum tape_error write_data(struct recording_writer *w, int conn, enum direction direction,
-				  const char *data, size_t len, int64_t ts, uint64_t *position)
+static enum tape_error write_data(struct recording_writer *w, uint64_t conn,
+				  enum direction direction, const char *data, size_t len,
+				  int64_t ts, uint64_t *position)
 {
 	struct event event = {.type = EVENT_DATA, .ts = ts};
 	enum tape_error error;
 
 	event.data = (struct event_data){
-		.conn = (uint64_t)conn,
+		.conn = conn,
 		.offset = *position,
 		.len = len,
 		.payload = span_of(data, len),
 		.pid = 100,
 		.tid = 100,
-		.fd = conn + 5,
+		.fd = fd_of(conn),
 		.call = direction == DIRECTION_SENT ? CALL_WRITE : CALL_READ,
 		.direction = direction,
 	};
@@ -468,25 +483,55 @@ static enum tape_error write_data(struct recording_writer *w, int conn, enum dir
 	return error;
 }
 
+static enum tape_error write_exchange(struct recording_writer *w, const struct load *load,
+				      uint64_t n, uint64_t conn, uint64_t positions[2], int64_t ts)
+{
+	char request[MESSAGE_MAX], response[MESSAGE_MAX];
+	size_t request_len, response_len;
+	enum tape_error error;
+
+	load->make(n, request, &request_len, response, &response_len);
+	error = write_data(w, conn, DIRECTION_RECEIVED, request, request_len, ts,
+			   &positions[DIRECTION_RECEIVED]);
+	return error ? error
+		     : write_data(w, conn, DIRECTION_SENT, response, response_len, ts + 3000,
+				  &positions[DIRECTION_SENT]);
+}
+
+/* One exchange on a connection of its own. */
+static enum tape_error write_alone(struct recording_writer *w, const struct load *load, uint64_t n,
+				   int64_t ts)
+{
+	struct event close = {.type = EVENT_CLOSE, .ts = ts + 4000};
+	uint64_t positions[2] = {0};
+	enum tape_error error = write_conn(w, load, n + 1, ts);
+
+	if (!error)
+		error = write_exchange(w, load, n, n + 1, positions, ts);
+	close.close = (struct event_close){.conn = n + 1,
+					   .sent = positions[DIRECTION_SENT],
+					   .received = positions[DIRECTION_RECEIVED]};
+	return error ? error : recording_writer_event(w, &close);
+}
+
 static enum tape_error write_all(struct recording_writer *w, const struct load *load,
-				 uint64_t exchanges, int connections)
+				 uint64_t exchanges, int connections, int64_t seconds)
 {
 	static uint64_t positions[CONNECTIONS_MAX + 1][2];
-	char request[MESSAGE_MAX], response[MESSAGE_MAX];
 	enum tape_error error = begin(w, load, connections);
-	int64_t ts = 2 * SECOND_NS;
+	int64_t step = seconds ? seconds * SECOND_NS / (int64_t)exchanges : EXCHANGE_NS;
+	int64_t ts = 2 * SECOND_NS, flushed = ts;
 
-	for (uint64_t n = 0; n < exchanges && !error; n++, ts += EXCHANGE_NS) {
-		int conn = 1 + (int)(n * 31 % (uint64_t)connections);
-		size_t request_len, response_len;
+	for (uint64_t n = 0; n < exchanges && !error; n++, ts += step) {
+		uint64_t conn = connections ? 1 + n * 31 % (uint64_t)connections : 0;
 		int64_t jitter = (int64_t)(n * 2654435761u % 4096);
 
-		load->make(n, request, &request_len, response, &response_len);
-		error = write_data(w, conn, DIRECTION_RECEIVED, request, request_len, ts + jitter,
-				   &positions[conn][DIRECTION_RECEIVED]);
-		if (!error)
-			error = write_data(w, conn, DIRECTION_SENT, response, response_len,
-					   ts + jitter + 3000, &positions[conn][DIRECTION_SENT]);
+		error = conn ? write_exchange(w, load, n, conn, positions[conn], ts + jitter)
+			     : write_alone(w, load, n, ts + jitter);
+		if (!error && seconds && ts - flushed >= SECOND_NS) {
+			error = recording_writer_flush(w);
+			flushed = ts;
+		}
 	}
 	return error ? error : recording_writer_finish(w);
 }
@@ -499,22 +544,26 @@ int main(int argc, char **argv)
 		.start_realtime = 1790000000 * SECOND_NS,
 	};
 	struct recording_writer *w = NULL;
-	int connections = argc == 5 ? atoi(argv[4]) : CONNECTIONS;
+	int connections = argc > 4 ? atoi(argv[4]) : CONNECTIONS;
+	int64_t seconds = argc > 5 ? atoi(argv[5]) : 0;
 	enum tape_error error;
 
-	for (size_t i = 0; (argc == 4 || argc == 5) && i < sizeof(loads) / sizeof(loads[0]); i++)
+	for (size_t i = 0; argc >= 4 && argc <= 6 && i < sizeof(loads) / sizeof(loads[0]); i++)
 		if (strcmp(argv[1], loads[i].name) == 0)
 			load = &loads[i];
-	if (!load || connections < 1 || connections > CONNECTIONS_MAX) {
+	if (!load || connections < 0 || connections > CONNECTIONS_MAX || seconds < 0) {
 		fprintf(stderr,
-			"usage: make_recording PROTOCOL EXCHANGES DIR [CONNECTIONS up to %d]\n",
+			"usage: make_recording PROTOCOL EXCHANGES DIR [CONNECTIONS up to %d "
+			"[SECONDS]]\n",
 			CONNECTIONS_MAX);
 		return 1;
 	}
 	options.path = argv[3];
+	/* Snapshots are of recordings in several segments alone. */
+	options.segment_len = seconds ? 256u << 20 : 0;
 	error = recording_writer_new(&options, &w);
 	if (!error)
-		error = write_all(w, load, strtoull(argv[2], NULL, 10), connections);
+		error = write_all(w, load, strtoull(argv[2], NULL, 10), connections, seconds);
 	recording_writer_free(w);
 	if (error)
 		fprintf(stderr, "make_recording: %s: %s\n", argv[3], tape_error_text(error));

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What questions cost, beside printing all there is."""
+"""What questions cost, beside printing all there is; and how little is read for a part of the time."""
 import importlib.util
 import os
 import shutil
@@ -14,6 +14,10 @@ TSHARK_RECORDS = 20000
 LOADS = {"paths": ("50 paths", 1.5), "http": ("all paths differ", 2.2)}
 STAT_LIMIT = 1.3  # as part of reading all rows
 MEMORY_LIMIT = 256 * 1024 + 100 * 1000  # KiB: --memory, and a hundred MB
+HOUR = 3600
+HOUR_RECORDS = 900000
+SECOND_PART = 0.02  # of the blocks, for one second of an hour; beside the lead-in
+LEAD_IN = 60  # seconds
 BY_PATH = "SELECT path(path) AS path, count(*), p99(latency_ns) FROM http GROUP BY 1"
 
 DUCKDB = """
@@ -27,10 +31,10 @@ print(time.process_time() - begin)
 """
 
 
-def make(work, load, records):
+def make(work, load, records, *more):
     target = os.path.join(work, load)
     shutil.rmtree(target, ignore_errors=True)
-    if run([bench_program("make_recording"), load, str(records), target]).status != 0:
+    if run([bench_program("make_recording"), load, str(records), target, *map(str, more)]).status != 0:
         raise RuntimeError("make_recording failed")
     return target
 
@@ -88,11 +92,34 @@ def bench_load(work, load, options):
             "reached" if all(reached) else "MISSED"]
 
 
+def blocks(work, connections):
+    """Of an hour with 250 exchanges a second: blocks read for one second of it, and all."""
+    recording = make(work, "http", HOUR_RECORDS, connections, HOUR)
+    worst, every = 0, 0
+    for second in (HOUR // 6, HOUR // 2, HOUR * 5 // 6):
+        ended = run([bench_program("count_blocks"), recording, f"{second}000000000", f"{second + 1}000000000"],
+                    subprocess.PIPE)
+        read, every = (int(n) for n in ended.out.split())
+        worst = max(worst, read)
+    shutil.rmtree(recording)
+    return worst, every
+
+
+def bench_blocks(work):
+    rows = []
+    for name, connections in (("50 connections that last", 50), ("a new one for each exchange", 0)):
+        read, every = blocks(work, connections)
+        limit = every * (SECOND_PART + LEAD_IN / HOUR)
+        rows.append([name, every, read, f"{limit:.0f}", "reached" if read <= limit else "MISSED"])
+    table("one second of an hour: blocks", ["", "all", "read", "at most (2 %, and the minute before)", "goal"], rows)
+
+
 def bench(work, options):
     table(f"questions about {RECORDS:,} records of HTTP, on one processor, by CPU time",
           ["", "show --json", "SQL by path / show", "stat / reading", "memory of SQL, stat",
            "DuckDB on Parquet / show", "goals"],
           [bench_load(work, load, options) for load in LOADS])
+    bench_blocks(work)
     tshark = tshark_seconds(work)
     if tshark:
         table("for comparison, reckoned from fewer records", ["", "seconds of CPU"],
