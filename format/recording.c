@@ -266,7 +266,7 @@ static enum tape_error open_current(struct recording *rec)
 	info = reader_info(rec->reader);
 	if (!belongs(rec, info))
 		return TAPE_ERROR_MIXED;
-	if (rec->wanted && rec->current == rec->first && rec->begin_at != INT64_MIN)
+	if (rec->wanted && !rec->stream && rec->current == rec->first && rec->begin_at != INT64_MIN)
 		reader_begin_at(rec->reader, rec->begin_at);
 	rec->status.segments++;
 	if (!rec->status.first_segment)
@@ -421,7 +421,7 @@ void recording_restrict(struct recording *rec, int64_t realtime, recording_wante
 	rec->first = file_at(rec, realtime);
 	if (rec->first)
 		begin(rec);
-	else if (rec->reader && realtime != INT64_MIN)
+	else if (rec->reader && !rec->stream && realtime != INT64_MIN)
 		reader_begin_at(rec->reader, realtime);
 }
 
