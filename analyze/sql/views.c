@@ -87,9 +87,14 @@ static const struct sql_view views[] = {
 	 "FROM records " ONCE "GROUP BY 1, 2 ORDER BY 1, 2"},
 };
 
+/* Kafka's follow. */
 const struct sql_view *sql_view_at(size_t index)
 {
-	return index < sizeof(views) / sizeof(views[0]) ? &views[index] : NULL;
+	const size_t count = sizeof(views) / sizeof(views[0]);
+
+	if (index < count)
+		return &views[index];
+	return index - count < sql_kafka_view_count ? &sql_kafka_views[index - count] : NULL;
 }
 
 int sql_views_create(sqlite3 *db)

@@ -11,6 +11,9 @@ struct sql_view {
 	const char *query;
 };
 
+extern const struct sql_view sql_kafka_views[];
+extern const size_t sql_kafka_view_count;
+
 /* NULL behind the last. */
 const struct sql_view *sql_view_at(size_t index);
 

@@ -1,53 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/kafka/facts.h"
 
-#include "protocols/engine/knowledge.h"
 #include "protocols/value/json.h"
 
 /* Longer lists end here; all of it stands in request and response. */
 #define LIST_MAX (64u << 10)
 
-enum {
-	FACT_TOPIC = 1
-};
-
 /* ---- topics ---- */
-
-static void learn(struct kafka_facts *f, struct span id, struct span name)
-{
-	session_learn(f->st->session, &(struct fact){
-					      .kind = FACT_TOPIC,
-					      .scope = FACT_ANYWHERE,
-					      .key = id,
-					      .value = name,
-				      });
-}
 
 /* The name that belongs to an id, or the id as text. */
 static struct span name_of(struct kafka_facts *f, struct span id)
 {
-	struct fact fact = {.kind = FACT_TOPIC, .scope = FACT_ANYWHERE, .key = id};
+	struct span name;
+	enum kafka_naming naming = kafka_topic_name(f->st->session, id, f->uuid, &name);
 
-	switch (session_recall(f->st->session, &fact)) {
-	case RECALL_NONE:
-		break;
-	case RECALL_INFERRED:
-		f->inferred = true;
-		return fact.value;
-	case RECALL_OWN:
-		return fact.value;
-	}
-	f->unresolved = true;
-	kafka_uuid_text(id, f->uuid);
-	return span_text(f->uuid);
-}
-
-static bool is_zero(struct span bytes)
-{
-	for (size_t i = 0; i < bytes.len; i++)
-		if (bytes.data[i])
-			return false;
-	return true;
+	f->inferred |= naming == KAFKA_NAME_INFERRED;
+	f->unresolved |= naming == KAFKA_NAME_UNKNOWN;
+	return name;
 }
 
 /* Whether a list has an element already, as it stands in JSON. */
@@ -90,21 +59,23 @@ static void take_topic(struct kafka_facts *f, struct span name)
 
 static void take_topic_name(struct kafka_facts *f, const struct kafka_value *v)
 {
-	if (v->is_null || !v->bytes.len)
+	struct span id = f->at.id;
+
+	if (!kafka_at_value(&f->at, v) || v->is_null || !v->bytes.len)
 		return;
-	if (f->topic_id.len && !is_zero(f->topic_id))
-		learn(f, f->topic_id, v->bytes);
-	f->topic_id = (struct span){0};
+	if (id.len)
+		kafka_topic_learn(f->st->session, id, v->bytes);
+	f->at.id = (struct span){0};
 	take_topic(f, v->bytes);
 }
 
 static void take_topic_id(struct kafka_facts *f, const struct kafka_value *v)
 {
-	if (is_zero(v->bytes))
+	f->at.id = (struct span){0};
+	if (!kafka_at_value(&f->at, v) || !f->at.id.len)
 		return;
-	f->topic_id = v->bytes;
 	if (f->topic.len)
-		learn(f, v->bytes, f->topic);
+		kafka_topic_learn(f->st->session, v->bytes, f->topic);
 	else
 		take_topic(f, name_of(f, v->bytes));
 }
@@ -117,7 +88,7 @@ static void append_partition(struct kafka_facts *f, struct buffer *out)
 
 	buffer_append_span(&text, f->topic);
 	buffer_append_char(&text, '-');
-	buffer_append_i64(&text, f->partition);
+	buffer_append_i64(&text, f->at.partition);
 	json_append_string(out, buffer_span(&text));
 	buffer_free(&text);
 }
@@ -127,23 +98,46 @@ static void take_partition(struct kafka_facts *f, int64_t partition)
 	struct buffer *list = &f->st->partitions;
 	size_t at = list->len;
 
-	f->partition = partition;
+	f->at.partition = partition;
 	if (!f->topic.len || at > LIST_MAX)
 		return;
 	append_partition(f, list);
 	dedupe(list, at);
 }
 
-static void take_offset(struct kafka_facts *f, int64_t offset)
+/* To a list of offsets by partition. */
+static void append_offset(struct kafka_facts *f, struct buffer *out, int64_t offset)
 {
-	struct buffer *out = &f->st->offsets;
-
 	if (!f->topic.len || offset < 0 || out->len > LIST_MAX)
 		return;
 	append_partition(f, out);
 	buffer_append_char(out, ':');
 	buffer_append_i64(out, offset);
 	buffer_append_char(out, ',');
+}
+
+static void take_end(struct kafka_facts *f, int64_t end)
+{
+	if (f->is_response)
+		append_offset(f, &f->st->end_offsets, end);
+}
+
+static void take_offset(struct kafka_facts *f, int64_t offset)
+{
+	int64_t more;
+
+	append_offset(f, &f->st->offsets, offset);
+	if (f->is_response && offset >= 0 &&
+	    kafka_places_find(&f->st->ends, kafka_at_topic(&f->at), f->at.partition, &more))
+		take_end(f, (int64_t)((uint64_t)offset + (uint64_t)more));
+}
+
+/* Of ListOffsets: -1 asks for the offset of the next record. */
+static void take_timestamp(struct kafka_facts *f, int64_t timestamp)
+{
+	if (!f->is_response && f->api == KAFKA_API_LIST_OFFSETS && timestamp == -1 &&
+	    !f->committed_only)
+		kafka_places_add(&f->st->ends, kafka_at_topic(&f->at), f->at.partition, 0);
 }
 
 /* ---- the rest ---- */
@@ -160,8 +154,10 @@ static void take_records(struct kafka_facts *f, struct span set, bool cut)
 	f->record_bytes += set.len;
 	f->cut |= records.cut && !records.batches && !cut;
 	f->damaged |= records.damaged;
-	if (f->set)
-		f->set(f, set, cut);
+	/* How many are in compressed ones of old is not known here. */
+	if (f->api == KAFKA_API_PRODUCE && records.count && !records.compressed_sets)
+		kafka_places_add(&f->st->ends, kafka_at_topic(&f->at), f->at.partition,
+				 (int64_t)records.count);
 }
 
 static void take_error(struct kafka_facts *f, int64_t code)
@@ -192,6 +188,18 @@ static void take_value(void *context, const struct kafka_value *v)
 		break;
 	case KAFKA_ROLE_OFFSET:
 		take_offset(f, v->integer);
+		break;
+	case KAFKA_ROLE_END:
+		take_end(f, v->integer);
+		break;
+	case KAFKA_ROLE_TIMESTAMP:
+		take_timestamp(f, v->integer);
+		break;
+	case KAFKA_ROLE_REPLICA:
+		f->replica = v->integer;
+		break;
+	case KAFKA_ROLE_ISOLATION:
+		f->committed_only = v->integer != 0;
 		break;
 	case KAFKA_ROLE_GROUP:
 		keep_first(&f->group, v);
@@ -238,27 +246,12 @@ static void take_array(void *context, const struct kafka_field *field, uint32_t 
 	(void)count;
 }
 
-/* Whether a structure says which topic what is inside it belongs to. */
-static bool names_topic(const struct kafka_field *field)
-{
-	const struct kafka_struct *s = &kafka_structs[field->child];
-
-	for (unsigned i = 0; i < s->count; i++) {
-		uint8_t role = kafka_fields[s->first + i].role;
-
-		if (role == KAFKA_ROLE_TOPIC || role == KAFKA_ROLE_TOPIC_ID)
-			return true;
-	}
-	return false;
-}
-
 static void take_enter(void *context, const struct kafka_field *field)
 {
 	struct kafka_facts *f = context;
 
-	if (!names_topic(field))
-		return;
-	f->topic = f->topic_id = (struct span){0};
+	if (kafka_at_enter(&f->at, field))
+		f->topic = (struct span){0};
 }
 
 static void take_leave(void *context, const struct kafka_field *field)
@@ -272,6 +265,11 @@ static void take_tag(void *context, uint32_t tag, struct span bytes)
 	(void)context;
 	(void)tag;
 	(void)bytes;
+}
+
+struct kafka_facts kafka_facts_of(struct kafka_state *st)
+{
+	return (struct kafka_facts){.st = st, .api = -1, .replica = -1};
 }
 
 struct kafka_visitor kafka_facts_visitor(struct kafka_facts *facts)

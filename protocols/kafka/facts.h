@@ -4,15 +4,19 @@
 
 #include "protocols/kafka/records.h"
 #include "protocols/kafka/state.h"
+#include "protocols/kafka/topic.h"
 
 /* What columns say of an exchange, found by the roles of fields, whatever the api. */
 struct kafka_facts {
 	struct kafka_state *st;
-	bool is_response;
+	int api;
+	bool is_response;			/* the answer is being read */
 	struct span group, member, transaction; /* as found first, and not empty */
 	bool has_generation, has_acks, has_throttle, has_records;
 	int64_t generation, acks, throttle_ms;
-	int error_code; /* the first that is not 0 */
+	int64_t replica;     /* -1: none */
+	bool committed_only; /* what isn't committed yet is not asked for */
+	int error_code;	     /* the first that is not 0 */
 	struct span error_text;
 	uint64_t records, record_bytes;
 	unsigned compression;
@@ -22,14 +26,13 @@ struct kafka_facts {
 	bool unresolved; /* a name of a topic was not told */
 
 	/* where it is just now */
+	struct kafka_at at;
 	struct span topic; /* the name, or the id as text */
 	char uuid[24];
-	struct span topic_id;
-	int64_t partition;
-
-	/* of whoever wants the records themselves; may be NULL */
-	void (*set)(struct kafka_facts *facts, struct span records, bool cut);
 };
+
+/* What FACTS begin with. */
+struct kafka_facts kafka_facts_of(struct kafka_state *st);
 
 /* A visitor for kafka_read() that fills FACTS. */
 struct kafka_visitor kafka_facts_visitor(struct kafka_facts *facts);

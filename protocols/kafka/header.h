@@ -16,10 +16,12 @@
 
 #define KAFKA_API_PRODUCE	  0
 #define KAFKA_API_FETCH		  1
+#define KAFKA_API_LIST_OFFSETS	  2
 #define KAFKA_API_METADATA	  3
 #define KAFKA_API_SASL_HANDSHAKE  17
 #define KAFKA_API_API_VERSIONS	  18
 #define KAFKA_API_CONTROLLED_DOWN 7
+#define KAFKA_API_SHARE_FETCH	  78
 
 struct kafka_request_header {
 	int16_t api;

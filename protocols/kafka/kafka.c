@@ -23,6 +23,9 @@ static void kafka_close(void *state)
 	buffer_free(&st->topics);
 	buffer_free(&st->partitions);
 	buffer_free(&st->offsets);
+	buffer_free(&st->end_offsets);
+	kafka_places_free(&st->ends);
+	kafka_places_free(&st->offsets_of);
 	buffer_free(&st->note);
 	free(st);
 }

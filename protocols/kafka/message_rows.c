@@ -9,87 +9,164 @@
 
 #define HEADERS_MAX 256
 
-/* Where the broker put what was produced into a partition. */
-struct placed {
-	struct span topic;
-	int64_t partition;
-	int64_t base_offset;
+/* Transactions that were aborted of one partition in one answer; more are taken for committed. */
+#define ABORTED_MAX 256
+
+/* Runs of offsets, and transactions that were aborted, as the answer tells of a partition. */
+struct run {
+	int64_t first, last;
+};
+
+struct aborted {
+	int64_t producer, first;
+	bool ended; /* its marker came */
 };
 
 struct rows {
-	struct kafka_facts facts; /* first: who is told of a set finds the rows by it */
 	struct kafka_state *st;
+	const struct kafka_facts *facts; /* of the exchange */
+	const struct kafka_request_header *header;
 	const struct record *exchange;
-	bool produced;
-	const struct buffer *placed; /* of struct placed */
-	size_t next_placed;
-	int64_t base_offset; /* of the set that is read, or -1 */
+	bool produced, shared;
+
+	struct kafka_at at;
+	char uuid[23];
+
+	/* of the partition that is read, whose records are given when all of it is known */
+	struct span set;
+	bool has_set, set_cut;
+	int64_t producer, first;
+	struct buffer aborted;	/* of struct aborted */
+	struct buffer acquired; /* of struct run: share groups */
+	size_t acquired_at;
+
+	struct span topic;
+	bool has_number;
+	int64_t number; /* produced: of the first record; fetched: which was asked for */
 	struct buffer headers;
 };
 
-/* ---- offsets of what was produced ---- */
+/* ---- what the other half says of partitions ---- */
 
-struct answer {
-	struct kafka_visitor facts; /* keeps track of topic and partition */
-	struct kafka_facts *at;
-	struct buffer *placed;
+/* Offsets of what was produced stand in the answer, those to fetch from in the request. */
+struct other_half {
+	struct kafka_at at;
+	struct kafka_places *places;
 };
 
-static void take_answer(void *context, const struct kafka_value *v)
+static void take_other(void *context, const struct kafka_value *v)
 {
-	struct answer *a = context;
-	struct placed p;
+	struct other_half *o = context;
 
-	a->facts.value(a->at, v);
-	if (v->field->role != KAFKA_ROLE_OFFSET || strcmp(v->field->name, "baseOffset") != 0)
-		return;
-	p = (struct placed){a->at->topic, a->at->partition, v->integer};
-	buffer_append(a->placed, &p, sizeof(p));
+	if (!kafka_at_value(&o->at, v) && v->field->role == KAFKA_ROLE_OFFSET)
+		kafka_places_add(o->places, kafka_at_topic(&o->at), o->at.partition, v->integer);
 }
 
-static void enter_answer(void *context, const struct kafka_field *field)
+static void enter_other(void *context, const struct kafka_field *field)
 {
-	struct answer *a = context;
+	struct other_half *o = context;
 
-	a->facts.enter(a->at, field);
+	kafka_at_enter(&o->at, field);
 }
 
-static void read_places(struct kafka_state *st, const struct kafka_message *answered,
-			const struct kafka_request_header *header, struct buffer *placed)
+static void ignore_array(void *context, const struct kafka_field *field, uint32_t count)
 {
-	const struct kafka_schema *schema = kafka_schema_find(KAFKA_KIND_RESPONSE, header->api,
-							      header->version);
-	struct kafka_facts facts = {.st = st};
-	struct answer answer = {kafka_facts_visitor(&facts), &facts, placed};
-	struct kafka_visitor visitor = answer.facts;
-	struct cursor c = cursor_of(answered->base.text.data, answered->base.text.len);
+	(void)context;
+	(void)field;
+	(void)count;
+}
+
+static void ignore_leave(void *context, const struct kafka_field *field)
+{
+	(void)context;
+	(void)field;
+}
+
+static void ignore_tag(void *context, uint32_t tag, struct span bytes)
+{
+	(void)context;
+	(void)tag;
+	(void)bytes;
+}
+
+/* One half of an exchange, from behind its header on. */
+static void read_half(const struct kafka_request_header *h, enum kafka_kind kind,
+		      const struct kafka_message *m, const struct kafka_visitor *visitor)
+{
+	const struct kafka_schema *schema = kafka_schema_find(kind, h->api, h->version);
+	struct cursor c = cursor_of(m->base.text.data, m->base.text.len);
+	struct kafka_request_header again;
 
 	if (!schema)
 		return;
-	visitor.context = &answer;
-	visitor.value = take_answer;
-	visitor.enter = enter_answer;
-	cursor_skip(&c, 4);
-	kafka_response_header_skip(&c, header);
-	kafka_read(schema, header->version, &c, &visitor);
+	if (kind == KAFKA_KIND_REQUEST) {
+		kafka_request_header_read(&c, &again);
+	} else {
+		cursor_skip(&c, 4);
+		kafka_response_header_skip(&c, h);
+	}
+	kafka_read(schema, h->version, &c, visitor);
 }
 
-/* Answers come in the order of what was asked, or nearly. */
-static int64_t place_of(struct rows *r)
+static void read_places(struct rows *r, enum kafka_kind kind, const struct kafka_message *m)
 {
-	const struct placed *list = (const struct placed *)r->placed->data;
-	size_t count = r->placed->len / sizeof(*list);
+	struct other_half other = {.places = &r->st->offsets_of};
+	const struct kafka_visitor visitor = {
+		.context = &other,
+		.value = take_other,
+		.array = ignore_array,
+		.enter = enter_other,
+		.leave = ignore_leave,
+		.unknown_tag = ignore_tag,
+	};
 
-	for (size_t i = 0; i < count; i++) {
-		size_t at = (r->next_placed + i) % count;
+	read_half(r->header, kind, m, &visitor);
+}
 
-		if (list[at].partition != r->facts.partition ||
-		    !span_equal(list[at].topic, r->facts.topic))
+/* ---- what is not for the application ---- */
+
+/* Behind two bytes of version: 0 aborts (KIP-98). */
+static bool is_abort_marker(const struct kafka_record *k)
+{
+	struct cursor c = cursor_of(k->key.data, k->key.len);
+
+	cursor_skip(&c, 2);
+	return k->control && cursor_be16(&c) == 0 && !c.failed;
+}
+
+static bool is_aborted(struct rows *r, const struct kafka_record *k)
+{
+	struct aborted *list = (struct aborted *)r->aborted.data;
+
+	for (size_t i = 0; i < r->aborted.len / sizeof(*list); i++) {
+		struct aborted *a = &list[i];
+
+		if (a->ended || a->producer != k->producer_id || a->first > k->offset)
 			continue;
-		r->next_placed = at + 1;
-		return list[at].base_offset;
+		a->ended = is_abort_marker(k);
+		return k->transactional && !k->control;
 	}
-	return -1;
+	return false;
+}
+
+/* Share groups give each record to one of their members; runs and records are in order. */
+static bool is_acquired(struct rows *r, int64_t offset)
+{
+	const struct run *runs = (const struct run *)r->acquired.data;
+	size_t count = r->acquired.len / sizeof(*runs);
+
+	while (r->acquired_at < count && runs[r->acquired_at].last < offset)
+		r->acquired_at++;
+	return r->acquired_at < count && runs[r->acquired_at].first <= offset;
+}
+
+static bool is_skipped(struct rows *r, const struct kafka_record *k)
+{
+	bool aborted = is_aborted(r, k);
+
+	if (r->shared)
+		return !is_acquired(r, k->offset);
+	return aborted || (r->has_number && k->offset < r->number);
 }
 
 /* ---- one record ---- */
@@ -194,13 +271,27 @@ static void fill_producer(const struct kafka_record *k, struct value *values)
 
 static void fill_place(const struct rows *r, const struct kafka_record *k, struct value *values)
 {
-	values[KAFKA_MESSAGES_COLUMN_TOPIC] = value_text(r->facts.topic);
-	values[KAFKA_MESSAGES_COLUMN_PARTITION] = value_int(r->facts.partition);
+	values[KAFKA_MESSAGES_COLUMN_TOPIC] = value_text(r->topic);
+	values[KAFKA_MESSAGES_COLUMN_PARTITION] = value_int(r->at.partition);
 	if (!r->produced)
 		values[KAFKA_MESSAGES_COLUMN_OFFSET] = value_int(k->offset);
-	else if (r->base_offset >= 0)
+	else if (r->has_number && r->number >= 0)
 		values[KAFKA_MESSAGES_COLUMN_OFFSET] = value_int(
-			(int64_t)((uint64_t)r->base_offset + (uint64_t)k->offset));
+			(int64_t)((uint64_t)r->number + (uint64_t)k->offset));
+}
+
+static void fill_who(struct rows *r, const struct kafka_record *k, struct value *values)
+{
+	bool replicated = !r->produced && r->facts->replica >= 0;
+
+	values[KAFKA_MESSAGES_COLUMN_DIRECTION] = value_word(span_text(r->produced  ? "produced"
+								       : replicated ? "replicated"
+										    : "fetched"));
+	if (r->header->has_client_id)
+		values[KAFKA_MESSAGES_COLUMN_CLIENT_ID] = value_text(r->header->client_id);
+	values[KAFKA_MESSAGES_COLUMN_GROUP_ID] = value_text_if(r->facts->group);
+	if (!r->produced)
+		values[KAFKA_MESSAGES_COLUMN_SKIPPED] = value_bool(is_skipped(r, k));
 }
 
 static bool emit_record(void *context, const struct kafka_record *k)
@@ -210,8 +301,7 @@ static bool emit_record(void *context, const struct kafka_record *k)
 	struct record record = *r->exchange;
 	const char *compression = kafka_compression_name(k->compression);
 
-	values[KAFKA_MESSAGES_COLUMN_DIRECTION] = value_word(
-		span_text(r->produced ? "produced" : "fetched"));
+	fill_who(r, k, values);
 	fill_place(r, k, values);
 	if (k->timestamp != KAFKA_TIME_UNKNOWN)
 		values[KAFKA_MESSAGES_COLUMN_TIMESTAMP] = value_int(k->timestamp);
@@ -234,55 +324,136 @@ static bool emit_record(void *context, const struct kafka_record *k)
 	return true;
 }
 
-static void take_set(struct kafka_facts *facts, struct span set, bool cut)
+/* ---- one partition ---- */
+
+static void give_set(struct rows *r)
 {
-	struct rows *r = (struct rows *)facts;
 	struct kafka_records records = {
 		.codecs = &r->st->codecs,
 		.scratch = &r->st->scratch,
 		.scratch_max = SCRATCH_MAX,
-		.incomplete = cut,
+		.incomplete = r->set_cut,
 		.record = emit_record,
 		.context = r,
 	};
 
-	r->base_offset = r->produced ? place_of(r) : -1;
-	kafka_records_read(&records, set);
+	r->topic = r->at.name;
+	if (!r->topic.len && r->at.id.len)
+		kafka_topic_name(r->st->session, r->at.id, r->uuid, &r->topic);
+	r->has_number = kafka_places_find(&r->st->offsets_of, kafka_at_topic(&r->at),
+					  r->at.partition, &r->number);
+	kafka_records_read(&records, r->set);
+}
+
+static void take_run(struct rows *r, const struct kafka_value *v)
+{
+	const struct run run = {r->first, v->integer};
+
+	if (r->shared)
+		buffer_append(&r->acquired, &run, sizeof(run));
+}
+
+static void take_first(struct rows *r, const struct kafka_value *v)
+{
+	const struct aborted aborted = {r->producer, v->integer, false};
+
+	r->first = v->integer;
+	if (!r->shared && r->aborted.len < ABORTED_MAX * sizeof(aborted))
+		buffer_append(&r->aborted, &aborted, sizeof(aborted));
+}
+
+static void take_value(void *context, const struct kafka_value *v)
+{
+	struct rows *r = context;
+
+	if (kafka_at_value(&r->at, v))
+		return;
+	switch ((enum kafka_role)v->field->role) {
+	case KAFKA_ROLE_RECORDS:
+		r->has_set = !v->is_null;
+		r->set = v->bytes;
+		r->set_cut = v->cut;
+		break;
+	case KAFKA_ROLE_PRODUCER:
+		r->producer = v->integer;
+		break;
+	case KAFKA_ROLE_FIRST:
+		take_first(r, v);
+		break;
+	case KAFKA_ROLE_LAST:
+		take_run(r, v);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool has_records(const struct kafka_field *field)
+{
+	const struct kafka_struct *s = &kafka_structs[field->child];
+
+	for (unsigned i = 0; i < s->count; i++)
+		if (kafka_fields[s->first + i].role == KAFKA_ROLE_RECORDS)
+			return true;
+	return false;
+}
+
+static void enter(void *context, const struct kafka_field *field)
+{
+	struct rows *r = context;
+
+	kafka_at_enter(&r->at, field);
+}
+
+/* What is told of a partition stands before its records and behind them. */
+static void leave(void *context, const struct kafka_field *field)
+{
+	struct rows *r = context;
+
+	if (field->child < 0 || !has_records(field))
+		return;
+	if (r->has_set)
+		give_set(r);
+	r->has_set = false;
+	buffer_clear(&r->aborted);
+	r->acquired_at = 0;
+	buffer_clear(&r->acquired);
 }
 
 void kafka_message_rows(struct kafka_state *st, const struct kafka_message *asked,
 			const struct kafka_message *answered,
-			const struct kafka_request_header *header, const struct record *exchange)
+			const struct kafka_request_header *header, const struct kafka_facts *facts,
+			const struct record *exchange)
 {
 	bool produced = header->api == KAFKA_API_PRODUCE;
 	const struct kafka_message *carrier = produced ? asked : answered;
-	const struct kafka_schema *schema = kafka_schema_find(
-		produced ? KAFKA_KIND_REQUEST : KAFKA_KIND_RESPONSE, header->api, header->version);
-	struct buffer placed = {0};
 	struct rows r = {
-		.facts = {.st = st, .set = take_set},
 		.st = st,
+		.facts = facts,
+		.header = header,
 		.exchange = exchange,
 		.produced = produced,
-		.placed = &placed,
+		.shared = header->api == KAFKA_API_SHARE_FETCH,
 	};
-	struct kafka_visitor visitor = kafka_facts_visitor(&r.facts);
-	struct kafka_request_header again;
-	struct cursor c;
+	const struct kafka_visitor visitor = {
+		.context = &r,
+		.value = take_value,
+		.array = ignore_array,
+		.enter = enter,
+		.leave = leave,
+		.unknown_tag = ignore_tag,
+	};
 
-	if (!asked || !carrier || !header->schema || !schema || !r.exchange)
+	if (!asked || !carrier || !header->schema || !facts->has_records)
 		return;
+	kafka_places_clear(&st->offsets_of);
 	if (produced && answered)
-		read_places(st, answered, header, &placed);
-	c = cursor_of(carrier->base.text.data, carrier->base.text.len);
-	if (produced) {
-		kafka_request_header_read(&c, &again);
-	} else {
-		cursor_skip(&c, 4);
-		kafka_response_header_skip(&c, header);
-	}
-	kafka_read(schema, header->version, &c, &visitor);
-	buffer_free(&placed);
+		read_places(&r, KAFKA_KIND_RESPONSE, answered);
+	else if (header->api == KAFKA_API_FETCH)
+		read_places(&r, KAFKA_KIND_REQUEST, asked);
+	read_half(header, produced ? KAFKA_KIND_REQUEST : KAFKA_KIND_RESPONSE, carrier, &visitor);
+	buffer_free(&r.aborted);
+	buffer_free(&r.acquired);
 	buffer_free(&r.headers);
 	/* A large batch's memory isn't kept for the next. */
 	if (st->scratch.capacity > 1u << 20)

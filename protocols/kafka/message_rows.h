@@ -2,10 +2,10 @@
 #ifndef SOCKTAPE_PROTOCOLS_KAFKA_MESSAGE_ROWS_H
 #define SOCKTAPE_PROTOCOLS_KAFKA_MESSAGE_ROWS_H
 
-#include "protocols/kafka/state.h"
+#include "protocols/kafka/facts.h"
 
 #define KAFKA_MESSAGES_COLUMNS(X)                                                                  \
-	X(DIRECTION, "direction", "TEXT", "", "produced or fetched")                               \
+	X(DIRECTION, "direction", "TEXT", "", "produced, fetched, or replicated: by a broker")     \
 	X(TOPIC, "topic", "TEXT", "", "its name, or its id where that is not known")               \
 	X(PARTITION, "partition", "BIGINT", "", "of the topic")                                    \
 	X(OFFSET, "offset", "BIGINT", "", "in the partition; null: the broker did not tell")       \
@@ -20,7 +20,12 @@
 	X(SEQUENCE, "sequence", "BIGINT", "", "of an idempotent producer, in the partition")       \
 	X(TRANSACTIONAL, "transactional", "BOOLEAN", "", "part of a transaction")                  \
 	X(CONTROL, "control", "BOOLEAN", "", "no message but a marker of the broker")              \
-	X(MAGIC, "magic", "BIGINT", "", "version of the batch's format: 0, 1, 2")
+	X(MAGIC, "magic", "BIGINT", "", "version of the batch's format: 0, 1, 2")                  \
+	X(CLIENT_ID, "client_id", "TEXT", "", "as who produced or fetched calls itself")           \
+	X(GROUP_ID, "group_id", "TEXT", "", "share group; other groups don't say theirs to fetch") \
+	X(SKIPPED, "skipped", "BOOLEAN", "",                                                       \
+	  "fetched, but not for the application: in front of the offset asked for, aborted, or "   \
+	  "not acquired by this member of a share group")
 
 enum kafka_messages_column {
 #define KAFKA_MESSAGES_COLUMN_ENUM(id, name, sql, unit, help) KAFKA_MESSAGES_COLUMN_##id,
@@ -33,10 +38,11 @@ extern const struct table kafka_messages_table;
 
 /*
  * Emits the records that a Produce or a Fetch carried, one row each, with the times of their
- * EXCHANGE. Offsets of what was produced are those of the answer.
+ * EXCHANGE, of which FACTS were read. Offsets of what was produced are those of the answer.
  */
 void kafka_message_rows(struct kafka_state *st, const struct kafka_message *asked,
 			const struct kafka_message *answered,
-			const struct kafka_request_header *header, const struct record *exchange);
+			const struct kafka_request_header *header, const struct kafka_facts *facts,
+			const struct record *exchange);
 
 #endif

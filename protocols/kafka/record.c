@@ -37,6 +37,7 @@ static void read_request(struct exchange *x)
 
 	if (!kafka_request_header_read(&c, &x->header))
 		return;
+	x->facts.api = x->header.api;
 	if (!x->header.schema)
 		note_append(&x->st->note, "this version of the api is not known");
 	else if (!read_body(x, x->header.schema, x->header.version, &c, &x->st->request_json))
@@ -69,9 +70,7 @@ static void read_response(struct exchange *x)
 	cursor_skip(&c, 4);
 	begin = c;
 	kafka_response_header_skip(&c, &x->header);
-	/* Where offsets and the like stand at both ends, those of the answer are the news. */
-	if (x->header.api != KAFKA_API_FETCH)
-		x->facts.is_response = true;
+	x->facts.is_response = true;
 	if (read_body(x, schema, x->header.version, &c, &x->st->response_json) ||
 	    read_old_versions(x, begin))
 		return;
@@ -149,6 +148,9 @@ static void fill_facts(struct exchange *x, struct value *values)
 	values[KAFKA_COLUMN_TOPICS] = list_value(&x->st->topics, ']');
 	values[KAFKA_COLUMN_PARTITIONS] = list_value(&x->st->partitions, ']');
 	values[KAFKA_COLUMN_OFFSETS] = list_value(&x->st->offsets, '}');
+	values[KAFKA_COLUMN_END_OFFSETS] = list_value(&x->st->end_offsets, '}');
+	if (f->replica >= 0)
+		values[KAFKA_COLUMN_REPLICA] = value_int(f->replica);
 	fill_records(f, values);
 }
 
@@ -173,16 +175,19 @@ static void begin_lists(struct kafka_state *st)
 	buffer_clear(&st->topics);
 	buffer_clear(&st->partitions);
 	buffer_clear(&st->offsets);
+	buffer_clear(&st->end_offsets);
+	kafka_places_clear(&st->ends);
 	buffer_clear(&st->note);
 	buffer_append_char(&st->topics, '[');
 	buffer_append_char(&st->partitions, '[');
 	buffer_append_char(&st->offsets, '{');
+	buffer_append_char(&st->end_offsets, '{');
 }
 
 void kafka_emit(void *context, struct message *request, struct message *response, bool lost)
 {
 	struct kafka_state *st = context;
-	struct exchange x = {.st = st, .facts = {.st = st}};
+	struct exchange x = {.st = st, .facts = kafka_facts_of(st)};
 	struct value values[KAFKA_COLUMN_COUNT] = {0};
 	struct record record = {.table = &kafka_table, .values = values};
 	const struct message *any;
@@ -217,7 +222,7 @@ void kafka_emit(void *context, struct message *request, struct message *response
 		record.outcome = OUTCOME_OK;
 	record.note = buffer_span(&st->note);
 	session_emit(st->session, &record);
-	kafka_message_rows(st, x.asked, x.answered, &x.header, &record);
+	kafka_message_rows(st, x.asked, x.answered, &x.header, &x.facts, &record);
 	buffer_free(&error);
 }
 

@@ -43,6 +43,13 @@ enum kafka_role {
 	KAFKA_ROLE_ERROR,
 	KAFKA_ROLE_ERROR_TEXT,
 	KAFKA_ROLE_OFFSET,
+	KAFKA_ROLE_END,	  /* of the partition, which consumers see */
+	KAFKA_ROLE_FIRST, /* offsets of a run of records, both included */
+	KAFKA_ROLE_LAST,
+	KAFKA_ROLE_TIMESTAMP,
+	KAFKA_ROLE_PRODUCER, /* its id */
+	KAFKA_ROLE_REPLICA,  /* the broker that asks; -1: none does */
+	KAFKA_ROLE_ISOLATION,
 	KAFKA_ROLE_ACKS,
 	KAFKA_ROLE_THROTTLE,
 	KAFKA_ROLE_RECORDS,

@@ -5,6 +5,7 @@
 #include "protocols/codec/codec.h"
 #include "protocols/engine/matcher.h"
 #include "protocols/kafka/header.h"
+#include "protocols/kafka/places.h"
 #include "protocols/kafka/reader.h"
 
 enum kafka_frame_kind {
@@ -32,8 +33,10 @@ struct kafka_state {
 	bool token[2];			   /* the next frame of that side may be a SASL token */
 	int32_t handshake_id;		   /* correlation id of the request that says so */
 	struct codec_contexts codecs;
-	struct buffer scratch; /* for records */
-	struct buffer request_json, response_json, topics, partitions, offsets, note;
+	struct buffer scratch;		/* for records */
+	struct kafka_places ends;	/* what an offset of the answer lacks to be the end */
+	struct kafka_places offsets_of; /* produced: the first record's; to fetch from */
+	struct buffer request_json, response_json, topics, partitions, offsets, end_offsets, note;
 };
 
 /* ---- frame.c ---- */
@@ -80,7 +83,10 @@ bool kafka_unpack(void *state, struct unpack *in);
 	X(REQUEST, "request", "JSON", "", "all fields, up to --keep; records as their bytes")      \
 	X(RESPONSE, "response", "JSON", "", "all fields, up to --keep; records as their bytes")    \
 	X(REQ_BYTES, "req_bytes", "BIGINT", "bytes", "of the request, with its length")            \
-	X(RESP_BYTES, "resp_bytes", "BIGINT", "bytes", "of the response, with its length")
+	X(RESP_BYTES, "resp_bytes", "BIGINT", "bytes", "of the response, with its length")         \
+	X(END_OFFSETS, "end_offsets", "JSON", "",                                                  \
+	  "by \"topic-partition\": of the next record, as the answer tells")                       \
+	X(REPLICA, "replica", "BIGINT", "", "the broker that asks to follow; null: no broker")
 
 enum kafka_column {
 #define KAFKA_COLUMN_ENUM(id, name, sql, unit, help) KAFKA_COLUMN_##id,

@@ -98,6 +98,31 @@ is what_was_lost "$(of "$work/lossy" "SELECT * FROM what_was_lost")" \
 golden by_key "SELECT command_and_key, records, errors FROM by_key WHERE records > 1" "INCR visits,11,0 "
 golden by_shape "SELECT proto, shape, records, errors, worst FROM by_shape WHERE proto = 'http' AND errors" "http,GET /missing,2,2,7.0 "
 
+# ---- views of Kafka: what its clients and its own tool say (tests/live/kafka_views.sh) ----
+
+demo=$rec
+rec=corpora/kafka/own-kafka41-groups/capture.pcap
+golden kafka_consumers "SELECT client_id, group_id, json_array_length(partitions) FROM kafka_consumers" \
+	"slow-1,slow,3 team-a,team,3 team-b,team,1 team848-b,team848,1 team848-a,team848,3 sharers-a,sharers,1 "
+golden kafka_deliveries "SELECT topic, partition, offset, group_id, delay_ms FROM kafka_deliveries WHERE offset IN (0, 20) AND partition = 0" \
+	"shared,0,0,sharers,7794.63 shared,0,20,sharers, slow,0,0,slow,588.267 slow,0,20,slow,160.35 "
+golden kafka_delays "SELECT topic, partition, group_id, messages, unknown, max_ms, worst_offset FROM kafka_delays" \
+	"shared,0,sharers,21,1,7794.63,0 slow,0,slow,21,0,588.267,0 slow,1,slow,20,0,498.617,0 slow,2,slow,19,0,474.892,1 "
+golden kafka_end_offsets "SELECT topic, partition, end_offset FROM kafka_end_offsets WHERE topic <> 'team'" \
+	"shared,0,20 slow,0,24 slow,1,22 slow,2,21 "
+golden kafka_lag "SELECT topic, partition, group_id, committed, end_offset, lag FROM kafka_lag WHERE second = (SELECT max(second) FROM kafka_lag)" \
+	"slow,0,slow,21,24,3 slow,1,slow,20,22,2 slow,2,slow,19,21,2 "
+golden kafka_members "SELECT protocol, generation, client_id, json_array_length(assigned), leads, left IS NOT NULL FROM kafka_members WHERE group_id LIKE 'team%'" \
+	"classic,1,team-a,3,1,0 classic,2,team-b,1,0,1 classic,2,team-a,2,1,0 classic,3,team-a,3,1,1 consumer,1,team848-a,2,,0 consumer,2,team848-b,1,,1 consumer,2,team848-a,2,,0 consumer,3,team848-a,3,,1 "
+golden kafka_rebalances "SELECT group_id, generation, members, json_array_length(came), json_array_length(went), took_ms, standstill_ms FROM kafka_rebalances WHERE group_id LIKE 'team%'" \
+	"team,1,1,1,0,52.801,52.801 team,2,2,1,0,904.033,751.29 team,3,1,0,1,86.278,86.278 team848,1,1,1,0,278.494, team848,2,2,1,0,4736.284, team848,3,1,0,1,143.937, "
+rec=corpora/kafka/own-kafka41-librdkafka/capture.pcap
+golden "two groups under one name, one after the other" "SELECT topic, group_id, sum(messages) FROM kafka_delays GROUP BY 1, 2" \
+	"ledger,readers-classic,20 ledger,readers-kip848,20 payments,readers-classic,50 payments,readers-kip848,50 "
+golden "markers of transactions count for the end" "SELECT committed, end_offset, lag FROM kafka_lag WHERE topic = 'ledger' AND group_id = 'readers-classic'" \
+	"21,22,1 22,22,0 "
+rec=$demo
+
 # ---- shapes: a column that is there when it is asked for ----
 
 is "the shape of a record" "$(ask -f csv "SELECT shape FROM http WHERE record_id = '7.0'" | tail -1 | tr -d '\r')" "GET /missing"

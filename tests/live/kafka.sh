@@ -12,34 +12,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 needs java tcpdump ss jq
 
 port=9092
-cat >"$work/server.properties" <<PROPERTIES
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:9093
-listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:9093
-advertised.listeners=PLAINTEXT://127.0.0.1:$port
-controller.listener.names=CONTROLLER
-log.dirs=$work/data
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=2
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=2
-group.initial.rebalance.delay.ms=0
-PROPERTIES
-server() { java -Xmx512m -cp "$kafka/jars/*" "$@" "$work/server.properties"; }
-check "a log directory is made" java -cp "$kafka/jars/*" kafka.tools.StorageTool format \
-	-t MkU3OEVBNTcwNTJENDM2Qg -c "$work/server.properties"
-server kafka.Kafka >"$work/server" 2>&1 &
-server=$!
-wait_for 60 listening $port || not_ok "it starts" "$(tail -5 "$work/server")"
+kafka_serve $port
 
 record_begin
 check "kafka-python" timeout 120 "$kafka/python/bin/python" tests/live/clients/kafka_python.py $port
 check "Java" timeout 120 java -cp "$kafka/jars/*" tests/live/clients/KafkaShop.java $port
 record_end $port
-kill "$(pgrep -P $server)"
-wait $server
+kill "$server"
+wait "$server"
 "$socktape" show "$work/rec" kafka --json | jq -c 'select(.proto == "kafka") |
 	select(.api == null or ((.note // "") | sub("a topic.s name is inferred from another connection"; "")) != "" or
 		(.outcome != "ok" and .error == null)) |

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "protocols/kafka/kafka.h"
+#include "tests/unit/http_case.h"
+
+/* What an exchange says of partitions: which records are wanted, and where a partition ends. */
+
+#define CHECK(messages, ...)                                                                       \
+	check(messages, sizeof(messages) / sizeof((messages)[0]),                                  \
+	      (const char *const[]){__VA_ARGS__, NULL})
+
+static void check(const struct feed_message *messages, size_t count, const char *const *records)
+{
+	const struct feed feed = {
+		.messages = messages,
+		.count = count,
+		.role = ROLE_CLIENT,
+	};
+
+	feed_check(&feed, NULL);
+	http_expect(&feed, records);
+}
+
+/* Offset 6 is asked for, and comes with the batch that begins at 5. */
+static void fetch_inside_batch(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("\0\0\08\0\1\0\4\0\0\0\1\0\2me\377\377\377\377\0\0\1\364\0\0\0\1\0"
+			     "\20\0\0\0\0\0\0\1\0\1t\0\0\0\1\0\0\0\2\0\0\0\0\0\0\0\6\0\20\0\0"),
+		FEED_RESPONSE("\0\0\0\200\0\0\0\1\0\0\0\0\0\0\0\1\0\1t\0\0\0\1\0\0\0\2\0\0\0\0\0"
+			      "\0\0\0\0\7\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0O\0\0\0\0\0\0\0\5\0\0\0C\0"
+			      "\0\0\0\2\0\0\0\0\0\0\0\0\0\1\0\0\1\213\317\345h\0\0\0\1\213\317"
+			      "\345h\0\377\377\377\377\377\377\377\377\377\377\377\377\377\377\0"
+			      "\0\0\2\20\0\0\0\2k\2a\0\20\0\0\2\2k\2b\0"),
+	};
+
+	(void)state;
+	CHECK(messages,
+	      "'api':'Fetch','version':4 | 'offsets':{'t-2':6} | "
+	      "'end_offsets':{'t-2':7},'replica':null",
+	      "'direction':'fetched','topic':'t','partition':2,'offset':5 | 'client_id':'me',"
+	      "'group_id':null,'skipped':true",
+	      "'direction':'fetched','topic':'t','partition':2,'offset':6 | 'skipped':false");
+}
+
+/* What a producer wrote before its marker is aborted, what comes behind it isn't. */
+static void aborted_transaction(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("\0\0\08\0\1\0\4\0\0\0\1\0\2me\377\377\377\377\0\0\1\364\0\0\0\1\0"
+			     "\20\0\0\1\0\0\0\1\0\1t\0\0\0\1\0\0\0\2\0\0\0\0\0\0\0\5\0\20\0\0"),
+		FEED_RESPONSE("\0\0\1!\0\0\0\1\0\0\0\0\0\0\0\1\0\1t\0\0\0\1\0\0\0\2\0\0\0\0\0\0\0"
+			      "\0\0\10\0\0\0\0\0\0\0\10\0\0\0\1\0\0\0\0\0\0\0\11\0\0\0\0\0\0\0\5"
+			      "\0\0\0\340\0\0\0\0\0\0\0\5\0\0\0=\0\0\0\0\2\0\0\0\0\0\20\0\0\0\0\0"
+			      "\0\1\213\317\345h\0\0\0\1\213\317\345h\0\0\0\0\0\0\0\0\11\0\0\0\0"
+			      "\0\0\0\0\0\1\26\0\0\0\2k\10gone\0\0\0\0\0\0\0\0\6\0\0\0B\0\0\0\0\2"
+			      "\0\0\0\0\0"
+			      "0\0\0\0\0\0\0\1\213\317\345h\0\0\0\1\213\317\345h\0\0"
+			      "\0\0\0\0\0\0\11\0\0\377\377\377\377\0\0\0\1 \0\0\0\10\0\0\0\0\14\0"
+			      "\0\0\0\0\0\0\0\0\0\0\0\0\0\7\0\0\0=\0\0\0\0\2\0\0\0\0\0\20\0\0\0\0"
+			      "\0\0\1\213\317\345h\0\0\0\1\213\317\345h\0\0\0\0\0\0\0\0\11\0\0\0"
+			      "\0\0\1\0\0\0\1\26\0\0\0\2k\10kept\0"),
+	};
+
+	(void)state;
+	CHECK(messages, "'api':'Fetch' | 'end_offsets':{'t-2':8}",
+	      "'offset':5 | 'value':'gone' | 'transactional':true,'control':false | 'skipped':true",
+	      "'offset':6 | 'control':true | 'skipped':false",
+	      "'offset':7 | 'value':'kept' | 'skipped':false");
+}
+
+/* A broker that follows consumes nothing. */
+static void follower(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("\0\0\08\0\1\0\4\0\0\0\1\0\2me\0\0\0\3\0\0\1\364\0\0\0\1\0\20\0\0\0"
+			     "\0\0\0\1\0\1t\0\0\0\1\0\0\0\2\0\0\0\0\0\0\0\5\0\20\0\0"),
+		FEED_RESPONSE("\0\0\0\200\0\0\0\1\0\0\0\0\0\0\0\1\0\1t\0\0\0\1\0\0\0\2\0\0\0\0\0"
+			      "\0\0\0\0\7\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0O\0\0\0\0\0\0\0\5\0\0\0C\0"
+			      "\0\0\0\2\0\0\0\0\0\0\0\0\0\1\0\0\1\213\317\345h\0\0\0\1\213\317"
+			      "\345h\0\377\377\377\377\377\377\377\377\377\377\377\377\377\377\0"
+			      "\0\0\2\20\0\0\0\2k\2a\0\20\0\0\2\2k\2b\0"),
+	};
+
+	(void)state;
+	CHECK(messages, "'api':'Fetch' | 'end_offsets':{'t-2':7},'replica':3",
+	      "'direction':'replicated' | 'offset':5 | 'skipped':false",
+	      "'direction':'replicated' | 'offset':6");
+}
+
+/* Where the first of two went, tells where the partition ends. */
+static void end_of_produced(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("\0\0\0v\0\0\0\3\0\0\0\1\0\2me\377\377\0\1\0\0\3\350\0\0\0\1\0\1t\0"
+			     "\0\0\1\0\0\0\2\0\0\0O\0\0\0\0\0\0\0\0\0\0\0C\0\0\0\0\2\0\0\0\0\0\0"
+			     "\0\0\0\1\0\0\1\213\317\345h\0\0\0\1\213\317\345h\0\377\377\377\377"
+			     "\377\377\377\377\377\377\377\377\377\377\0\0\0\2\20\0\0\0\2k\2a\0"
+			     "\20\0\0\2\2k\2b\0"),
+		FEED_RESPONSE("\0\0\0)\0\0\0\1\0\0\0\1\0\1t\0\0\0\1\0\0\0\2\0\0\0\0\0\0\0\0\0d"
+			      "\377\377\377\377\377\377\377\377\0\0\0\0"),
+	};
+
+	(void)state;
+	CHECK(messages,
+	      "'api':'Produce','version':3 | 'offsets':{'t-2':100} | 'end_offsets':{'t-2':102}",
+	      "'direction':'produced' | 'offset':100 | "
+	      "'client_id':'me','group_id':null,'skipped':null",
+	      "'direction':'produced' | 'offset':101");
+}
+
+/* The offset of the latest is an end, that of the earliest is none. */
+static void end_as_listed(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("\0\0\0"
+			     "3\0\2\0\1\0\0\0\1\0\2me\377\377\377\377\0\0\0\1\0\1t\0\0\0"
+			     "\2\0\0\0\2\377\377\377\377\377\377\377\377\0\0\0\3\377\377\377\377"
+			     "\377\377\377\376"),
+		FEED_RESPONSE("\0\0\0;\0\0\0\1\0\0\0\1\0\1t\0\0\0\2\0\0\0\2\0\0\377\377\377\377"
+			      "\377\377\377\377\0\0\0\0\0\0\0f\0\0\0\3\0\0\377\377\377\377\377"
+			      "\377\377\377\0\0\0\0\0\0\0("),
+	};
+
+	(void)state;
+	CHECK(messages, "'api':'ListOffsets','version':1 | 'offsets':{'t-2':102,'t-3':40} | "
+			"'end_offsets':{'t-2':102}");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fetch_inside_batch), cmocka_unit_test(aborted_transaction),
+		cmocka_unit_test(follower),	      cmocka_unit_test(end_of_produced),
+		cmocka_unit_test(end_as_listed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
