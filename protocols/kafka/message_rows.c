@@ -318,6 +318,10 @@ static bool emit_record(void *context, const struct kafka_record *k)
 	values[KAFKA_MESSAGES_COLUMN_TRANSACTIONAL] = value_bool(k->transactional);
 	values[KAFKA_MESSAGES_COLUMN_CONTROL] = value_bool(k->control);
 	values[KAFKA_MESSAGES_COLUMN_MAGIC] = value_int(k->magic);
+	/* The exchange's error is that of another partition. */
+	if (record.outcome == OUTCOME_ERROR &&
+	    values[KAFKA_MESSAGES_COLUMN_OFFSET].type == VALUE_INT)
+		record.outcome = OUTCOME_OK;
 	record.table = &kafka_messages_table;
 	record.values = values;
 	session_emit(r->st->session, &record);
