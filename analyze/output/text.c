@@ -214,15 +214,21 @@ void text_append_duration(struct buffer *b, int64_t ns)
 		      value, units[i].unit);
 }
 
-/* VALUE with so many DIGITS. */
+/* VALUE with so many DIGITS at TO; returns their end. */
+static char *put_digits(char *to, int64_t value, int digits)
+{
+	for (int i = digits - 1; i >= 0; i--, value /= 10)
+		to[i] = (char)('0' + value % 10);
+	return to + digits;
+}
+
 static void append_digits(struct buffer *b, int64_t value, int digits)
 {
 	char *to = buffer_reserve(b, (size_t)digits);
 
 	if (!to)
 		return;
-	for (int i = digits - 1; i >= 0; i--, value /= 10)
-		to[i] = (char)('0' + value % 10);
+	put_digits(to, value, digits);
 	b->len += (size_t)digits;
 }
 
@@ -241,7 +247,7 @@ static void append_clock(struct buffer *b, const struct tm *tm, int64_t part, in
 }
 
 /* *PART: the nanoseconds of the second. */
-static void split_time(int64_t ns, bool utc, struct tm *tm, int64_t *part)
+static void split_time(int64_t ns, struct tm *tm, int64_t *part)
 {
 	time_t seconds = (time_t)(ns / SECOND_NS);
 
@@ -250,10 +256,7 @@ static void split_time(int64_t ns, bool utc, struct tm *tm, int64_t *part)
 		*part += SECOND_NS;
 		seconds--;
 	}
-	if (utc)
-		gmtime_r(&seconds, tm);
-	else
-		localtime_r(&seconds, tm);
+	localtime_r(&seconds, tm);
 }
 
 static void append_date(struct buffer *b, const struct tm *tm)
@@ -266,7 +269,7 @@ void text_append_time(struct buffer *b, int64_t ns)
 	struct tm tm;
 	int64_t part;
 
-	split_time(ns, false, &tm, &part);
+	split_time(ns, &tm, &part);
 	append_date(b, &tm);
 	buffer_append_char(b, ' ');
 	append_clock(b, &tm, part, 6);
@@ -277,7 +280,7 @@ void text_append_day(struct buffer *b, int64_t ns)
 	struct tm tm;
 	int64_t part;
 
-	split_time(ns, false, &tm, &part);
+	split_time(ns, &tm, &part);
 	append_date(b, &tm);
 }
 
@@ -286,20 +289,55 @@ void text_append_time_of_day(struct buffer *b, int64_t ns)
 	struct tm tm;
 	int64_t part;
 
-	split_time(ns, false, &tm, &part);
+	split_time(ns, &tm, &part);
 	append_clock(b, &tm, part, 6);
 }
 
+/*
+ * "2026-11-27", of days since 1970, which no number of nanoseconds brings before 1677 or behind
+ * 2262. Years that begin with March have their leap day at the end, and 400 of them 146,097 days.
+ */
+static char *put_utc_date(char *to, int64_t days)
+{
+	int64_t day = days + 719468 - 3 * 146097; /* since 1200-03-01 */
+	int64_t cycle = day / 146097, year, month;
+
+	day -= cycle * 146097;
+	year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	day -= year * 365 + year / 4 - year / 100;
+	month = (day * 5 + 2) / 153;
+	day -= (month * 153 + 2) / 5;
+	year += 1200 + cycle * 400 + (month >= 10);
+	to = put_digits(to, year, 4);
+	*to++ = '-';
+	to = put_digits(to, month < 10 ? month + 3 : month - 9, 2);
+	*to++ = '-';
+	return put_digits(to, day + 1, 2);
+}
+
+/* Every row in JSON has one: several times faster than gmtime_r() and printf. */
 void text_append_time_utc(struct buffer *b, int64_t ns)
 {
-	struct tm tm;
-	int64_t part;
+	int64_t part = ns % SECOND_NS, seconds = ns / SECOND_NS - (part < 0);
+	int64_t second = seconds % 86400, days;
+	char *to = buffer_reserve(b, sizeof("2026-11-27T10:00:00.123456789Z"));
 
-	split_time(ns, true, &tm, &part);
-	append_date(b, &tm);
-	buffer_append_char(b, 'T');
-	append_clock(b, &tm, part, 9);
-	buffer_append_char(b, 'Z');
+	if (!to)
+		return;
+	part += part < 0 ? SECOND_NS : 0;
+	second += second < 0 ? 86400 : 0;
+	days = (seconds - second) / 86400;
+	to = put_utc_date(to, days);
+	*to++ = 'T';
+	to = put_digits(to, second / 3600, 2);
+	*to++ = ':';
+	to = put_digits(to, second / 60 % 60, 2);
+	*to++ = ':';
+	to = put_digits(to, second % 60, 2);
+	*to++ = '.';
+	to = put_digits(to, part, 9);
+	*to++ = 'Z';
+	b->len = (size_t)(to - b->data);
 }
 
 void text_append_count(struct buffer *b, uint64_t count)
