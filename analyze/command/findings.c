@@ -41,7 +41,7 @@ struct findings {
 
 static const struct text_column text_columns[] = {
 	{"TIME", 15, false, 12, CUT_PLAIN},  {"SEVERITY", 8, false, 0, CUT_END},
-	{"FINDING", 24, false, 14, CUT_END}, {"PROCESS", 22, false, 8, CUT_MIDDLE},
+	{"FINDING", 28, false, 0, CUT_END},  {"PROCESS", 22, false, 8, CUT_MIDDLE},
 	{"WHERE", 10, false, 7, CUT_MIDDLE}, {"WHAT", 0, false, 0, CUT_END},
 };
 

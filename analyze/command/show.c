@@ -11,6 +11,7 @@
 #include "analyze/replay/record.h"
 #include "analyze/command/detail.h"
 #include "analyze/command/proto_file.h"
+#include "analyze/finding/marks.h"
 #include "analyze/listing/listing.h"
 #include "analyze/shape/learn.h"
 #include "analyze/output/text.h"
@@ -59,6 +60,7 @@ struct show {
 	struct listing listing;
 	struct listing_wish wish;
 	struct row_shapes shapes;
+	struct marks marks;
 	size_t keep;
 	uint64_t threads;
 	struct output *out;
@@ -67,15 +69,25 @@ struct show {
 
 /* ---- the columns that rows may have ---- */
 
-/* What rows are asked for, which costs reading the recording twice. */
-static bool wants_shape(const struct show *show)
+static bool asks_for(const struct show *show, const struct column *column)
 {
 	const struct listing_wish *w = &show->wish;
-	const char *name = shape_column.name;
 
-	return !show->exchanges && !(show->table && shape_is_own(show->table)) &&
-	       (listing_names(w->where, name) || listing_names(w->sort, name) ||
-		listing_names(w->columns, name));
+	return !show->exchanges &&
+	       (listing_names(w->where, column->name) || listing_names(w->sort, column->name) ||
+		listing_names(w->columns, column->name));
+}
+
+/* What rows are asked for, which costs reading the recording twice; */
+static bool wants_shape(const struct show *show)
+{
+	return !(show->table && shape_is_own(show->table)) && asks_for(show, &shape_column);
+}
+
+/* and what is odd about them, which costs reading it three times. */
+static bool wants_marks(const struct show *show)
+{
+	return asks_for(show, &marks_column);
 }
 
 static bool add_columns(struct show *show)
@@ -86,6 +98,7 @@ static bool add_columns(struct show *show)
 		return fields_add(f, exchanges_table.columns, exchanges_table.column_count, NULL);
 	/* It stands before a column of a table that has its name. */
 	return (!wants_shape(show) || fields_add(f, &shape_column, 1, NULL)) &&
+	       (!wants_marks(show) || fields_add(f, &marks_column, 1, NULL)) &&
 	       fields_add_records(f, show->table);
 }
 
@@ -265,22 +278,31 @@ static void print_exchange(struct show *show, struct row *row)
 	list(show, row, &part, 1);
 }
 
+static void add_part(struct row_part *parts, size_t *count, const struct column *columns,
+		     size_t column_count, const struct value *values)
+{
+	parts[*count] = (struct row_part){
+		.columns = columns, .count = column_count, .values = values};
+	++*count;
+}
+
 static void print_record(struct show *show, struct row *row)
 {
 	struct record_values common;
-	const struct row_part parts[] = {
-		{.columns = &shape_column, .count = 1, .values = &show->shapes.value},
-		{.columns = record_columns, .count = RECORD_COLUMNS, .values = common.values},
-		{.columns = row->table->columns,
-		 .count = row->table->column_count,
-		 .values = row->values},
-	};
-	/* What isn't asked for isn't printed. */
-	bool shaped = show->shapes.shapes != NULL;
+	struct row_part parts[4];
+	size_t count = 0;
 
 	record_fill(&common, row);
 	row_shapes_fill(&show->shapes, row);
-	list(show, row, parts + !shaped, 2 + shaped);
+	marks_fill(&show->marks, row);
+	/* What isn't asked for isn't printed. */
+	if (show->shapes.shapes)
+		add_part(parts, &count, &shape_column, 1, &show->shapes.value);
+	if (show->marks.known)
+		add_part(parts, &count, &marks_column, 1, &show->marks.value);
+	add_part(parts, &count, record_columns, RECORD_COLUMNS, common.values);
+	add_part(parts, &count, row->table->columns, row->table->column_count, row->values);
+	list(show, row, parts, count);
 }
 
 static void print(struct show *show, struct row *row)
@@ -379,6 +401,8 @@ static bool follow_check(struct show *show, const char *command)
 		what = "--sort";
 	else if (wants_shape(show))
 		what = "the column shape";
+	else if (wants_marks(show))
+		what = "the column findings";
 	if (show->follow && what) {
 		command_fail(command, "--follow and %s exclude each other: that waits for the end",
 			     what);
@@ -482,6 +506,22 @@ static int learn_shapes(struct show *show, const struct replay_options *with)
 	return command_fail(show_command.name, "%s", tape_error_text(TAPE_ERROR_MEMORY));
 }
 
+static int find_marks(struct show *show, const struct replay_options *with)
+{
+	const struct findings_options how = {
+		.command = show_command.name,
+		.path = show->select.operand.path,
+		.selection = with->selection,
+		.keylog = with->keylog,
+		.protobuf = with->protobuf,
+		.memory = with->memory_limit,
+		.threads = with->threads,
+		.again = true,
+	};
+
+	return wants_marks(show) ? marks_find(&show->marks, &how) : STATUS_DONE;
+}
+
 static int show_rows(struct show *show, struct replay_options *with)
 {
 	int status = begin_listing(show);
@@ -490,6 +530,8 @@ static int show_rows(struct show *show, struct replay_options *with)
 		begin_following(show, with);
 	if (!status)
 		status = learn_shapes(show, with);
+	if (!status)
+		status = find_marks(show, with);
 	if (!status)
 		status = reading_open_rows(&show->reading, show_command.name,
 					   show->select.operand.path, with);
@@ -502,6 +544,7 @@ static int show_rows(struct show *show, struct replay_options *with)
 		status = command_fail(show_command.name, "the output could not be written");
 	exchange_free(&show->exchange);
 	row_shapes_free(&show->shapes);
+	marks_free(&show->marks);
 	cells_free(&show->cells);
 	return status;
 }

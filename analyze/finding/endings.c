@@ -5,7 +5,8 @@
 #define BIT_KNOWN  1u
 #define BIT_CLOSED 2u
 #define BIT_WHOLE  4u
-#define BY_SHIFT   3
+#define BIT_OPENED 8u
+#define BY_SHIFT   4
 
 void endings_add(struct endings *endings, const struct connection *c)
 {
@@ -17,6 +18,8 @@ void endings_add(struct endings *endings, const struct connection *c)
 	}
 	if (c->closed)
 		bits |= BIT_CLOSED;
+	if (c->origin == ORIGIN_OPENED)
+		bits |= BIT_OPENED;
 	if (c->closed && !c->lost_bytes && c->origin == ORIGIN_OPENED)
 		bits |= BIT_WHOLE;
 	if (!map_put(&endings->map, c->id, (void *)bits))
@@ -29,6 +32,7 @@ struct conn_ending endings_of(const struct endings *endings, uint64_t conn)
 
 	return (struct conn_ending){
 		.known = bits & BIT_KNOWN,
+		.opened = bits & BIT_OPENED,
 		.closed = bits & BIT_CLOSED,
 		.whole = bits & BIT_WHOLE,
 		.left_by = (enum conn_end)(bits >> BY_SHIFT),

@@ -7,6 +7,7 @@
 /* How each connection began and ended, in a few bits; learnt before its records are looked at. */
 struct conn_ending {
 	bool known;
+	bool opened;	       /* its beginning is in the recording */
 	bool closed;	       /* its end is in the recording */
 	bool whole;	       /* and its beginning, and nothing of it is lost */
 	enum conn_end left_by; /* who closed or reset it first */

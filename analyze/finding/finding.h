@@ -39,6 +39,12 @@ enum finding_severity {
 	  "an answer came that nobody had asked for, though nothing was lost")                     \
 	X(VIOLATION, WARNING, "protocol-violation", "what was sent is not as the protocol says")   \
 	X(RETRIED, NOTE, "retried", "a request was sent again after it had failed")                \
+	X(SLOW_START, NOTE, "slow-start",                                                          \
+	  "a server's first answer took ten times as long as each of the next five, and 100 ms "   \
+	  "or more")                                                                               \
+	X(POOL_WAIT, WARNING, "pool-wait",                                                         \
+	  "a process that had a request to answer waited for 50 ms or more until one of its "      \
+	  "connections became free")                                                               \
 	X(DELAYED_ACK, NOTE, "delayed-ack",                                                        \
 	  "a message sent in two parts stood still for 40 ms: Nagle's algorithm waited for a "     \
 	  "delayed acknowledgement (TCP_NODELAY, or one write, would help)")                       \

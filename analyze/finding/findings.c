@@ -3,8 +3,11 @@
 #include <stdlib.h>
 
 #include "analyze/finding/conn_findings.h"
+#include "analyze/output/text.h"
+#include "analyze/finding/pools.h"
 #include "analyze/finding/retry.h"
 #include "analyze/finding/rules.h"
+#include "analyze/finding/starts.h"
 #include "analyze/replay/reading.h"
 #include "analyze/spill/sorter.h"
 #include "analyze/spill/values.h"
@@ -34,6 +37,8 @@ struct finder {
 	struct sorter *sorter;
 	struct match_list matches;
 	struct retries retries;
+	struct starts starts;
+	struct pools *pools;
 	uint64_t closed; /* the last connection whose WebSocket was closed badly */
 	struct bound_rule bound[BOUND_MAX];
 	size_t bound_count;
@@ -54,17 +59,21 @@ static bool is_stopped(struct finder *f)
 	       (f->with->stopped && f->steps++ % STOP_PERIOD == 0 && f->with->stopped());
 }
 
-static void keep(struct finder *f, const struct value *values)
+static void keep_packed(struct finder *f, int64_t ts, const struct buffer *packed)
 {
 	if (f->error)
 		return;
+	if (packed->failed)
+		f->error = ENOMEM;
+	else if (!sorter_add(f->sorter, ts, 0, buffer_span(packed)))
+		f->error = errno;
+}
+
+static void keep(struct finder *f, const struct value *values)
+{
 	buffer_clear(&f->packed);
 	values_pack(&f->packed, values, FINDING_COLUMNS);
-	if (f->packed.failed)
-		f->error = ENOMEM;
-	else if (!sorter_add(f->sorter, values[FINDING_COLUMN_TS].integer, 0,
-			     buffer_span(&f->packed)))
-		f->error = errno;
+	keep_packed(f, values[FINDING_COLUMN_TS].integer, &f->packed);
 }
 
 static void fill_kind(struct value *v, enum finding_kind kind, int64_t ts, struct span what)
@@ -206,26 +215,70 @@ bool rules_are_sound(void)
 	return sound;
 }
 
-static void row_found(const struct look *look, enum finding_kind kind, struct span what)
-{
-	struct finder *f = look->context;
-	const struct row *row = look->row;
-	char id[ROW_ID_MAX], remote[ADDRESS_TEXT_MAX];
-	struct value v[FINDING_COLUMNS];
+/* The texts that a finding about a row needs until it is kept. */
+struct row_texts {
+	char id[ROW_ID_MAX];
+	char remote[ADDRESS_TEXT_MAX];
+};
 
-	f->failed |= finding_severity_of(kind) != FINDING_NOTE;
+static void fill_row(struct value *v, const struct row *row, enum finding_kind kind,
+		     struct span what, struct row_texts *texts)
+{
 	fill_kind(v, kind, row->begin, what);
 	v[FINDING_COLUMN_CONN] = value_int((int64_t)row->end->conn);
-	v[FINDING_COLUMN_RECORD] = value_word(span_of(id, row_id(row, id)));
+	v[FINDING_COLUMN_RECORD] = value_word(span_of(texts->id, row_id(row, texts->id)));
 	v[FINDING_COLUMN_PROTO] = value_word(span_text(row->table->name));
 	v[FINDING_COLUMN_PID] = value_int(row->end->pid);
 	v[FINDING_COLUMN_COMM] = value_text(span_text(row->end->comm));
 	v[FINDING_COLUMN_ROLE] = value_word(span_text(role_text(row->end->role)));
-	v[FINDING_COLUMN_REMOTE] = value_text(span_text(row_remote(row, remote)));
+	v[FINDING_COLUMN_REMOTE] = value_text(span_text(row_remote(row, texts->remote)));
+}
+
+static void row_found(const struct look *look, enum finding_kind kind, struct span what)
+{
+	struct finder *f = look->context;
+	struct value v[FINDING_COLUMNS];
+	struct row_texts texts;
+
+	f->failed |= finding_severity_of(kind) == FINDING_ERROR ||
+		     (finding_severity_of(kind) == FINDING_WARNING && kind != FINDING_POOL_WAIT);
+	fill_row(v, look->row, kind, what, &texts);
 	keep(f, v);
 }
 
-static void look_at(struct finder *f, const struct row *row)
+/* What the exchanges of a server that follow show of its first. */
+static void look_at_start(struct finder *f, const struct look *look)
+{
+	struct value v[FINDING_COLUMNS];
+	struct row_texts texts;
+	struct server_start *start;
+
+	switch (starts_look(&f->starts, look->row, look->ending->opened, &start)) {
+	case START_MAYBE:
+		fill_row(v, look->row, FINDING_SLOW_START, look->line, &texts);
+		buffer_clear(&start->finding);
+		values_pack(&start->finding, v, FINDING_COLUMNS);
+		break;
+	case START_SLOW:
+		keep_packed(f, start->ts, &start->finding);
+		break;
+	case START_NOTHING:
+		break;
+	}
+}
+
+static void tell_pool_wait(const struct look *look, int64_t wait)
+{
+	struct buffer what = {0};
+
+	text_append_duration(&what, wait);
+	buffer_append_text(&what, ", then ");
+	buffer_append_span(&what, look->line);
+	look->found(look, FINDING_POOL_WAIT, buffer_span(&what));
+	buffer_free(&what);
+}
+
+static void look_at(struct finder *f, const struct row *row, int64_t pool_wait)
 {
 	const struct conn_ending ending = endings_of(&f->endings, row->end->conn);
 	struct look look = {
@@ -254,8 +307,11 @@ static void look_at(struct finder *f, const struct row *row)
 	}
 	if (kind != FINDING_KINDS)
 		row_found(&look, kind, look.line);
+	if (pool_wait)
+		tell_pool_wait(&look, pool_wait);
 	if (retry_look(&f->retries, row, f->failed))
 		row_found(&look, FINDING_RETRIED, look.line);
+	look_at_start(f, &look);
 }
 
 static int find_in_records(struct finder *f)
@@ -268,6 +324,7 @@ static int find_in_records(struct finder *f)
 		.memory_limit = f->with->memory,
 		.threads = f->with->threads,
 	};
+	int64_t pool_wait;
 	struct row *row;
 	bool sound;
 	int status;
@@ -278,10 +335,12 @@ static int find_in_records(struct finder *f)
 	if (status)
 		return status;
 	while (!is_stopped(f) && (row = reading_row(&f->reading)) != NULL) {
+		/* Also what isn't selected keeps connections busy. */
+		pool_wait = pools_look(f->pools, row);
 		if (!row_is_selected_once(row, f->with->selection))
 			continue;
 		f->totals.records++;
-		look_at(f, row);
+		look_at(f, row, pool_wait);
 	}
 	status = reading_end(&f->reading);
 	reading_close(&f->reading);
@@ -338,8 +397,11 @@ int findings_run(const struct findings_options *options, findings_take_fn *take,
 		f->with = &with;
 		f->endings.limit = (size_t)(memory / SHARE / ENDING_BYTES);
 		f->sorter = sorter_new((size_t)(memory / SHARE));
+		f->pools = pools_new();
 	}
-	if (!f || !f->sorter) {
+	if (!f || !f->sorter || !f->pools) {
+		if (f)
+			sorter_free(f->sorter);
 		free(f);
 		return command_fail(options->command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	}
@@ -347,6 +409,8 @@ int findings_run(const struct findings_options *options, findings_take_fn *take,
 	if (totals)
 		*totals = f->totals;
 	sorter_free(f->sorter);
+	starts_free(&f->starts);
+	pools_free(f->pools);
 	endings_free(&f->endings);
 	match_list_free(&f->matches);
 	buffer_free(&f->line);

@@ -278,6 +278,36 @@ def lost(conn, cause, events, bytes_):
     return tape.event(9, struct.pack("<QQQqBBB5xQ", conn, events, bytes_, SECOND, cause, 0, 0, 0), delta=MS)
 
 
+def several(times):
+    """HTTP exchanges on one connection, answered after so many milliseconds."""
+    talk = http()
+    for after in times:
+        talk.c(GET).s(response(), after)
+    return talk.end()
+
+
+def pool(second_at, connections=1):
+    """Two requests to a process that asks Redis for each, the second on what the first left free, or on its own."""
+    asked, answered = b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n", b"$1\r\nv\r\n"
+    web = tape.address(port=8080)
+    out = [tape.conn(1, local=web, remote=tape.address(port=50001), role=2),
+           tape.conn(2, local=web, remote=tape.address(port=50002), role=2),
+           tape.conn(3, remote_port=6379), tape.conn(4, remote_port=6379)]
+    flows = [(conn, direction) for conn in (1, 2, 3, 4) for direction in (0, 1)]
+    out += [tape.flow(conn, direction=direction) for conn, direction in flows]
+    other = 3 if connections == 1 else 4
+    begun, now = set(), 0
+    for at, conn, direction, text in sorted((
+            (10, 1, 1, GET), (11, 3, 0, asked), (120, 3, 1, answered), (121, 1, 0, response()),
+            (20, 2, 1, GET), (second_at, other, 0, asked), (second_at + 4, other, 1, answered),
+            (second_at + 5, 2, 0, response()))):
+        flow = flows.index((conn, direction))
+        out.append(tape.data(flow, text, None if flow in begun else 0, delta=int((at - now) * MS)))
+        begun.add(flow)
+        now = at
+    return tuple(out) + tuple(tape.close(conn) for conn in (1, 2, 3, 4))
+
+
 def captures(pair):
     refused = Talk(80, handshake=False)
     refused.segment(0, SYN)
@@ -303,7 +333,10 @@ def captures(pair):
     yield "clean-websocket", "", websocket(1000)
     yield "clean-kafka", "", kafka(0)
     yield "clean-nats", "", nats().end()
+    yield "clean-slow", "", several((200, 150, 2, 2, 2, 2, 2, 2))
+    yield "clean-one-slow", "", several((2, 2, 200, 2, 2, 2, 2, 2))
     yield "refused", "connection-refused", refused
+    yield "slow-start", "slow-start", several((200, 2, 3, 4, 5, 6, 2))
     yield "unheard", "connection-not-answered", unheard
     yield "slow", "slow-connect", slow.c(GET).s(response()).end()
     yield "reset", "connection-reset", http().c(GET).s(response()).end(1, RST | ACK)
@@ -368,6 +401,10 @@ def recordings():
     yield "unreachable", "connection-unreachable", conn + (state(1, 1, 0, 0), state(1, 3, 0, 113)) + close
     yield "failed", "connection-failed", conn + (state(1, 1, 0, 0), state(1, 3, 0, 99)) + close
     yield "events-lost", "events-lost", (lost(0, 1, 7, 700),)
+    yield "pool-wait", "pool-wait", pool(120.5)
+    yield "clean-pool", "", pool(200)
+    yield "clean-pool-of-two", "", pool(60, 2)
+    yield "clean-pool-own", "", pool(120.5, 2)
 
 
 def main(directory):

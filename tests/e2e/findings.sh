@@ -39,6 +39,22 @@ is "nothing found is said" "$? $(wc -c <"$work/out") $(cat "$work/err")" \
 	"0 0 socktape findings: nothing odd in 1 records and 1 connections"
 "$socktape" findings "$some" retryed >"$work/out" 2>"$work/err"
 is "a mistyped name" "$? $(cat "$work/err")" "1 socktape findings: there is no finding 'retryed'; did you mean 'retried'?"
+is "names are whole at 80 columns" "$(COLUMNS=80 "$socktape" findings "$work/other-name.pcap" | grep -c ' certificate-for-another-name ')" 1
+
+# ---- as a column of records ----
+
+show() { "$socktape" show "$@" 2>"$work/err"; }
+is "a record's findings" "$(show "$some" --columns record_id,findings | tail -n +2 | tr -s ' ' | paste -sd' ')" \
+	"1.0 server-error 1.37 retried"
+is "a condition on them" "$(show "$some" --json --where "findings LIKE '%retried%'" --columns findings,code)" \
+	'{"findings":"retried","code":200}'
+is "both ends show them" "$(show $both --where 'findings IS NOT NULL' --json --columns record_id | jq -r .record_id | paste -sd' ')" \
+	"33.269 43.0"
+is "none is null" "$(show "$work/clean.pcap" --json --columns findings)" '{"findings":null}'
+is "they are not there unless asked for" "$(show "$some" --json | jq 'has("findings")' | sort -u)" false
+show "$some" --follow --columns findings
+is "nor while it is recorded" "$? $(cat "$work/err")" \
+	"1 socktape show: --follow and the column findings exclude each other: that waits for the end"
 check "text" grep -q "retried  *- .*1.37 .*http: GET / 200" <("$socktape" findings "$some")
 
 finish
