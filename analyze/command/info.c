@@ -7,6 +7,7 @@
 #include "analyze/output/escape.h"
 #include "analyze/output/output.h"
 #include "analyze/command/select.h"
+#include "analyze/replay/account.h"
 #include "analyze/replay/reading.h"
 #include "analyze/output/terminal.h"
 #include "analyze/output/text.h"
@@ -25,7 +26,6 @@ static const struct command_option options[] = {
 	{0},
 };
 
-#define CAUSES_MAX    16
 #define PROTOCOLS_MAX 64
 
 struct protocol_sums {
@@ -36,110 +36,21 @@ struct protocol_sums {
 	uint64_t received;
 };
 
-struct loss_sums {
-	uint64_t events;
-	uint64_t bytes;
-};
-
 struct info {
 	struct reading reading;
-	struct buffer hostname, kernel, machine, recorder, recorder_options;
-	uint32_t cpus;
-	uint64_t blind; /* bits of enum blind_spot */
-	int64_t first;	/* ns since the epoch; 0: no event */
-	int64_t last;
-	uint64_t events;
-	uint64_t data_events;
-	uint64_t secrets;	  /* of TLS connections */
-	uint64_t plaintext_bytes; /* kept, of TLS; all others are of the wire */
-	uint64_t earlier_bytes;	  /* moved before the first segment that is here */
-	uint64_t missing_bytes;	  /* as positions tell, those included */
-	uint64_t told_bytes;	  /* as the recorder told: losses, and what was cut */
-	uint64_t kept_bytes;
-	uint64_t snaplen_bytes; /* not kept because the user said so */
-	uint64_t snapped_events;
-	uint64_t replaced_bytes; /* not kept because their plaintext is there */
+	struct account account;
 	uint64_t processes;
-	uint64_t connections;
-	uint64_t midstream;
-	struct loss_sums cuts[CAUSES_MAX];   /* by enum cut */
-	struct loss_sums losses[CAUSES_MAX]; /* by enum loss_cause */
-	uint64_t elsewhere; /* losses that may have hit what the recorder's filter left out */
 	struct protocol_sums protocols[PROTOCOLS_MAX];
 	size_t protocol_count;
 	struct tls_rows tls;
 };
 
-static void set_text(struct buffer *b, struct span text)
-{
-	buffer_clear(b);
-	buffer_append_span(b, text);
-}
-
-static void take_host(struct info *info, const struct event_host *host)
-{
-	info->cpus = host->cpus;
-	info->blind = host->blind;
-	set_text(&info->hostname, host->hostname);
-	set_text(&info->kernel, host->kernel);
-	set_text(&info->machine, host->machine);
-	set_text(&info->recorder, host->recorder);
-	set_text(&info->recorder_options, host->options);
-}
-
-static void take_data(struct info *info, const struct event_data *data)
-{
-	uint64_t missing = data->len - data->payload.len;
-	bool wire = data->layer == LAYER_WIRE;
-
-	info->data_events++;
-	*(wire ? &info->kept_bytes : &info->plaintext_bytes) += data->payload.len;
-	if (!missing)
-		return;
-	if (data->cut == CUT_TLS_WIRE) {
-		info->replaced_bytes += missing;
-		return;
-	}
-	if (cut_is_wanted(data->cut)) {
-		info->snaplen_bytes += wire ? missing : 0;
-		info->snapped_events++;
-		return;
-	}
-	info->told_bytes += wire ? missing : 0;
-	if ((size_t)data->cut < CAUSES_MAX) {
-		info->cuts[data->cut].events++;
-		info->cuts[data->cut].bytes += missing;
-	}
-}
-
 static void on_event(void *context, const struct event *event, const struct connection *conn)
 {
 	struct info *info = context;
-	int64_t ts = replay_realtime(info->reading.replay, event->ts);
 
 	(void)conn;
-	info->events++;
-	/* What a snapshot repeats doesn't say when the recording was made. */
-	if (!event->snapshot && event->type != EVENT_HOST && event->type != EVENT_PROCESS) {
-		if (!info->first || ts < info->first)
-			info->first = ts;
-		if (ts > info->last)
-			info->last = ts;
-	}
-	if (event->type == EVENT_HOST)
-		take_host(info, &event->host);
-	else if (event->type == EVENT_SECRET)
-		info->secrets++;
-	else if (event->type == EVENT_DATA)
-		take_data(info, &event->data);
-	else if (event->type == EVENT_LOSS && event->loss.elsewhere)
-		info->elsewhere += event->loss.events;
-	else if (event->type == EVENT_LOSS && (size_t)event->loss.cause < CAUSES_MAX) {
-		info->losses[event->loss.cause].events += event->loss.events;
-		info->losses[event->loss.cause].bytes += event->loss.bytes;
-		if (!event->loss.conn || event->loss.layer == LAYER_WIRE)
-			info->told_bytes += event->loss.bytes;
-	}
+	account_event(&info->account, info->reading.replay, event);
 }
 
 static struct protocol_sums *sums_of(struct info *info, const char *name)
@@ -211,56 +122,9 @@ static void on_conn_end(void *context, const struct connection *c)
 {
 	struct info *info = context;
 
-	info->connections++;
-	info->earlier_bytes += c->earlier_bytes;
-	info->missing_bytes += c->lost_bytes;
-	if (c->origin == ORIGIN_MIDSTREAM)
-		info->midstream++;
+	account_conn(&info->account, c);
 	add_protocols(info, c);
 	tls_rows_add(&info->tls, c);
-}
-
-/*
- * Everything that should be in the recording and isn't. The recorder also tells of connections that
- * are not in it at all; positions, of what nobody told: a segment that is missing, or damaged.
- */
-static struct loss_sums total_loss(const struct info *info)
-{
-	uint64_t here = info->missing_bytes - info->earlier_bytes;
-	struct loss_sums total = {
-		.events = info->reading.lost_events,
-		.bytes = info->earlier_bytes + (here > info->told_bytes ? here : info->told_bytes),
-	};
-
-	for (int i = 0; i < CAUSES_MAX; i++)
-		total.events += info->losses[i].events;
-	return total;
-}
-
-static uint64_t moved_bytes(const struct info *info)
-{
-	return info->kept_bytes + info->snaplen_bytes + info->replaced_bytes +
-	       total_loss(info).bytes;
-}
-
-/* Why not all that was said can be here, though nothing was lost; NULL: it is. */
-static const char *incomplete(const struct info *info)
-{
-	const struct recording_status *status = replay_status(info->reading.replay);
-
-	if (status->first_segment > 1)
-		return "nothing of what is here; the segments before were deleted, or are "
-		       "elsewhere";
-	if (status->incomplete)
-		return "nothing that is known of, but a segment is not complete";
-	if (info->reading.problems)
-		return "nothing that is known of, but the recording is damaged";
-	if (info->snapped_events)
-		return "nothing but what the snap length cut";
-	for (int i = 0; i < CAUSES_MAX; i++)
-		if (info->cuts[i].events)
-			return "nothing but the plaintext below";
-	return NULL;
 }
 
 /* ---- JSON ---- */
@@ -277,7 +141,7 @@ static void json_number(struct buffer *b, const char *name, uint64_t number, boo
 	buffer_append_u64(b, number);
 }
 
-static void json_loss(struct buffer *b, const char *cause, const struct loss_sums *sums,
+static void json_loss(struct buffer *b, const char *cause, const struct account_sums *sums,
 		      const char *events_name, bool *first_loss)
 {
 	bool first = true;
@@ -300,11 +164,12 @@ static void json_losses(struct buffer *b, const struct info *info, bool *first)
 
 	json_append_key(b, "losses", first);
 	buffer_append_char(b, '[');
-	for (int i = 0; i < CAUSES_MAX; i++)
-		json_loss(b, loss_cause_text((enum loss_cause)i), &info->losses[i], "events",
+	for (int i = 0; i < ACCOUNT_CAUSES; i++)
+		json_loss(b, loss_cause_text((enum loss_cause)i), &info->account.losses[i],
+			  "events", &first_loss);
+	for (int i = 0; i < ACCOUNT_CAUSES; i++)
+		json_loss(b, cut_text((enum cut)i), &info->account.cuts[i], "cut_events",
 			  &first_loss);
-	for (int i = 0; i < CAUSES_MAX; i++)
-		json_loss(b, cut_text((enum cut)i), &info->cuts[i], "cut_events", &first_loss);
 	buffer_append_char(b, ']');
 }
 
@@ -370,42 +235,42 @@ static void json_blind(struct buffer *b, uint64_t blind, bool *first)
 static void append_json(struct buffer *b, const struct info *info)
 {
 	const struct recording_status *status = replay_status(info->reading.replay);
-	struct loss_sums lost = total_loss(info);
+	struct account_sums lost = account_lost(&info->account);
 	bool first = true;
 
 	buffer_append_char(b, '{');
-	json_text(b, "hostname", buffer_span(&info->hostname), &first);
-	json_text(b, "kernel", buffer_span(&info->kernel), &first);
-	json_text(b, "machine", buffer_span(&info->machine), &first);
-	json_number(b, "cpus", info->cpus, &first);
-	json_text(b, "recorder", buffer_span(&info->recorder), &first);
-	json_text(b, "options", buffer_span(&info->recorder_options), &first);
-	json_blind(b, info->blind, &first);
+	json_text(b, "hostname", buffer_span(&info->account.hostname), &first);
+	json_text(b, "kernel", buffer_span(&info->account.kernel), &first);
+	json_text(b, "machine", buffer_span(&info->account.machine), &first);
+	json_number(b, "cpus", info->account.cpus, &first);
+	json_text(b, "recorder", buffer_span(&info->account.recorder), &first);
+	json_text(b, "options", buffer_span(&info->account.recorder_options), &first);
+	json_blind(b, info->account.blind, &first);
 	json_number(b, "segments", status->segments, &first);
 	json_number(b, "first_segment", status->first_segment, &first);
 	json_number(b, "incomplete_segments", status->incomplete, &first);
 	json_number(b, "file_bytes", status->bytes_total, &first);
 	json_levels(b, &status->levels, &first);
-	json_number(b, "start", (uint64_t)info->first, &first);
-	json_number(b, "end", (uint64_t)info->last, &first);
-	json_number(b, "events", info->events, &first);
-	json_number(b, "data_events", info->data_events, &first);
-	json_number(b, "moved_bytes", moved_bytes(info), &first);
-	json_number(b, "kept_bytes", info->kept_bytes, &first);
-	json_number(b, "plaintext_bytes", info->plaintext_bytes, &first);
-	json_number(b, "snaplen_bytes", info->snaplen_bytes, &first);
-	json_number(b, "replaced_bytes", info->replaced_bytes, &first);
+	json_number(b, "start", (uint64_t)info->account.first, &first);
+	json_number(b, "end", (uint64_t)info->account.last, &first);
+	json_number(b, "events", info->account.events, &first);
+	json_number(b, "data_events", info->account.data_events, &first);
+	json_number(b, "moved_bytes", account_moved(&info->account), &first);
+	json_number(b, "kept_bytes", info->account.kept_bytes, &first);
+	json_number(b, "plaintext_bytes", info->account.plaintext_bytes, &first);
+	json_number(b, "snaplen_bytes", info->account.snaplen_bytes, &first);
+	json_number(b, "replaced_bytes", info->account.replaced_bytes, &first);
 	json_number(b, "lost_events", lost.events, &first);
 	json_number(b, "lost_bytes", lost.bytes, &first);
-	json_number(b, "earlier_bytes", info->earlier_bytes, &first);
+	json_number(b, "earlier_bytes", info->account.earlier_bytes, &first);
 	json_losses(b, info, &first);
-	json_number(b, "elsewhere_events", info->elsewhere, &first);
-	json_number(b, "problems", info->reading.problems, &first);
+	json_number(b, "elsewhere_events", info->account.elsewhere, &first);
+	json_number(b, "problems", info->account.problems, &first);
 	json_number(b, "processes", info->processes, &first);
-	json_number(b, "connections", info->connections, &first);
-	json_number(b, "midstream_connections", info->midstream, &first);
+	json_number(b, "connections", info->account.connections, &first);
+	json_number(b, "midstream_connections", info->account.midstream, &first);
 	json_protocols(b, info, &first);
-	json_number(b, "secrets", info->secrets, &first);
+	json_number(b, "secrets", info->account.secrets, &first);
 	json_append_key(b, "tls", &first);
 	tls_rows_json(&info->tls, b);
 	buffer_append_text(b, "}\n");
@@ -433,8 +298,8 @@ static void text_segments(struct buffer *b, const struct info *info)
 	if (status->first_segment > 1)
 		buffer_printf(b, ", from number %" PRIu64 " on: earlier ones are not here",
 			      status->first_segment);
-	if (info->reading.problems)
-		buffer_printf(b, ", %" PRIu64 " damaged places", info->reading.problems);
+	if (info->account.problems)
+		buffer_printf(b, ", %" PRIu64 " damaged places", info->account.problems);
 	buffer_append_char(b, '\n');
 }
 
@@ -482,23 +347,24 @@ static void text_blind(struct buffer *b, uint64_t blind)
 static void text_host(struct buffer *b, const struct info *info)
 {
 	text_label(b, "host");
-	if (info->hostname.len) {
-		escape_append(b, buffer_span(&info->hostname));
+	if (info->account.hostname.len) {
+		escape_append(b, buffer_span(&info->account.hostname));
 		buffer_append_text(b, ", Linux ");
-		escape_append(b, buffer_span(&info->kernel));
+		escape_append(b, buffer_span(&info->account.kernel));
 		buffer_append_char(b, ' ');
-		escape_append(b, buffer_span(&info->machine));
-		buffer_printf(b, ", %u CPU%s", info->cpus, info->cpus == 1 ? "" : "s");
+		escape_append(b, buffer_span(&info->account.machine));
+		buffer_printf(b, ", %u CPU%s", info->account.cpus,
+			      info->account.cpus == 1 ? "" : "s");
 	} else {
 		buffer_append_char(b, '-');
 	}
 	buffer_append_char(b, '\n');
 	text_label(b, "recorder");
-	escape_append(b, buffer_span(&info->recorder));
+	escape_append(b, buffer_span(&info->account.recorder));
 	buffer_append_char(b, '\n');
-	if (info->recorder_options.len) {
+	if (info->account.recorder_options.len) {
 		text_label(b, "options");
-		escape_append(b, buffer_span(&info->recorder_options));
+		escape_append(b, buffer_span(&info->account.recorder_options));
 		buffer_append_char(b, '\n');
 	}
 }
@@ -506,19 +372,20 @@ static void text_host(struct buffer *b, const struct info *info)
 static void text_times(struct buffer *b, const struct info *info)
 {
 	text_label(b, "time");
-	if (!info->first) {
+	if (!info->account.first) {
 		buffer_append_text(b, "-\n");
 		return;
 	}
-	text_append_time(b, info->first);
+	text_append_time(b, info->account.first);
 	buffer_append_text(b, " to ");
-	text_append_time(b, info->last);
+	text_append_time(b, info->account.last);
 	buffer_append_text(b, ", ");
-	text_append_duration(b, info->last - info->first);
+	text_append_duration(b, info->account.last - info->account.first);
 	buffer_append_char(b, '\n');
 }
 
-static void text_loss(struct buffer *b, const char *cause, const struct loss_sums *sums, bool cut)
+static void text_loss(struct buffer *b, const char *cause, const struct account_sums *sums,
+		      bool cut)
 {
 	if (!sums->events && !sums->bytes)
 		return;
@@ -532,8 +399,8 @@ static void text_loss(struct buffer *b, const char *cause, const struct loss_sum
 
 static void text_losses(struct buffer *b, const struct info *info, bool colour)
 {
-	struct loss_sums lost = total_loss(info);
-	const char *why = incomplete(info);
+	struct account_sums lost = account_lost(&info->account);
+	const char *why = account_incomplete(&info->account, replay_status(info->reading.replay));
 
 	text_label(b, "lost");
 	if (!lost.events && !lost.bytes) {
@@ -547,16 +414,16 @@ static void text_losses(struct buffer *b, const struct info *info, bool colour)
 		buffer_append_text(b, " bytes");
 		buffer_append_text(b, colour ? "\033[0m\n" : "\n");
 	}
-	if (info->earlier_bytes) {
+	if (info->account.earlier_bytes) {
 		text_label(b, "");
 		buffer_append_text(b, "moved before the first segment that is here: ");
-		text_append_count(b, info->earlier_bytes);
+		text_append_count(b, info->account.earlier_bytes);
 		buffer_append_text(b, " bytes\n");
 	}
-	for (int i = 0; i < CAUSES_MAX; i++)
-		text_loss(b, loss_cause_text((enum loss_cause)i), &info->losses[i], false);
-	for (int i = 0; i < CAUSES_MAX; i++)
-		text_loss(b, cut_text((enum cut)i), &info->cuts[i], true);
+	for (int i = 0; i < ACCOUNT_CAUSES; i++)
+		text_loss(b, loss_cause_text((enum loss_cause)i), &info->account.losses[i], false);
+	for (int i = 0; i < ACCOUNT_CAUSES; i++)
+		text_loss(b, cut_text((enum cut)i), &info->account.cuts[i], true);
 }
 
 static void text_elsewhere(struct buffer *b, uint64_t events)
@@ -572,34 +439,34 @@ static void text_elsewhere(struct buffer *b, uint64_t events)
 static void text_counts(struct buffer *b, const struct info *info)
 {
 	text_label(b, "events");
-	text_append_count(b, info->events);
+	text_append_count(b, info->account.events);
 	buffer_append_text(b, ", ");
-	text_append_count(b, info->data_events);
+	text_append_count(b, info->account.data_events);
 	buffer_append_text(b, " of them data\n");
 	text_label(b, "bytes");
-	text_append_bytes(b, moved_bytes(info));
+	text_append_bytes(b, account_moved(&info->account));
 	buffer_append_text(b, " moved, ");
-	text_append_bytes(b, info->kept_bytes);
+	text_append_bytes(b, info->account.kept_bytes);
 	buffer_append_text(b, " kept");
-	if (info->snaplen_bytes) {
+	if (info->account.snaplen_bytes) {
 		buffer_append_text(b, ", ");
-		text_append_bytes(b, info->snaplen_bytes);
+		text_append_bytes(b, info->account.snaplen_bytes);
 		buffer_append_text(b, " cut by the snap length");
 	}
-	if (info->plaintext_bytes) {
+	if (info->account.plaintext_bytes) {
 		buffer_append_text(b, "; ");
-		text_append_bytes(b, info->plaintext_bytes);
+		text_append_bytes(b, info->account.plaintext_bytes);
 		buffer_append_text(b, " of TLS plaintext");
 	}
-	if (info->replaced_bytes) {
+	if (info->account.replaced_bytes) {
 		buffer_append_text(b, " in place of ");
-		text_append_bytes(b, info->replaced_bytes);
+		text_append_bytes(b, info->account.replaced_bytes);
 		buffer_append_text(b, " that are encrypted");
 	}
 	buffer_append_char(b, '\n');
-	if (info->secrets) {
+	if (info->account.secrets) {
 		text_label(b, "SECRETS");
-		text_append_count(b, info->secrets);
+		text_append_count(b, info->account.secrets);
 		buffer_append_text(b, " of TLS connections: who has this recording can decrypt "
 				      "them\n");
 	}
@@ -607,10 +474,10 @@ static void text_counts(struct buffer *b, const struct info *info)
 	text_append_count(b, info->processes);
 	buffer_append_char(b, '\n');
 	text_label(b, "connections");
-	text_append_count(b, info->connections);
-	if (info->midstream) {
+	text_append_count(b, info->account.connections);
+	if (info->account.midstream) {
 		buffer_append_text(b, ", ");
-		text_append_count(b, info->midstream);
+		text_append_count(b, info->account.midstream);
 		buffer_append_text(b, " of them older than the recording");
 	}
 	buffer_append_char(b, '\n');
@@ -675,8 +542,8 @@ static bool print_text(const struct info *info)
 	text_times(&b, info);
 	text_counts(&b, info);
 	text_losses(&b, info, output_colour(o));
-	text_elsewhere(&b, info->elsewhere);
-	text_blind(&b, info->blind);
+	text_elsewhere(&b, info->account.elsewhere);
+	text_blind(&b, info->account.blind);
 	if (info->protocol_count)
 		buffer_append_char(&b, '\n');
 	good = terminal_write_text(&b);
@@ -699,11 +566,7 @@ static bool print_json(const struct info *info)
 
 static void free_info(struct info *info)
 {
-	buffer_free(&info->hostname);
-	buffer_free(&info->kernel);
-	buffer_free(&info->machine);
-	buffer_free(&info->recorder);
-	buffer_free(&info->recorder_options);
+	account_free(&info->account);
 	tls_rows_free(&info->tls);
 	reading_close(&info->reading);
 }
@@ -743,6 +606,8 @@ static int run_info(int argc, char **argv)
 	if (status)
 		return status;
 	status = reading_run(&info.reading);
+	info.account.damaged_events = info.reading.lost_events;
+	info.account.problems = info.reading.problems;
 	info.processes = replay_process_count(info.reading.replay);
 	if (!(json ? print_json(&info) : print_text(&info)) && status != STATUS_USAGE)
 		status = command_fail(argv[0], "the output could not be written");
