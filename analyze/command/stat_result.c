@@ -234,36 +234,6 @@ static void fill(struct result *r, const struct group *g)
 	       (RESULT_COLUMNS - RESULT_COUNT) * sizeof(*counts));
 }
 
-/* ---- order ---- */
-
-/* By time, then what took most of it in all, then what was most often. */
-static int compare(const void *left, const void *right)
-{
-	const struct group *a = *(struct group *const *)left, *b = *(struct group *const *)right;
-
-	if (a->since != b->since)
-		return a->since < b->since ? -1 : 1;
-	if (a->rest != b->rest)
-		return a->rest ? 1 : -1;
-	if (a->total_ns != b->total_ns)
-		return a->total_ns > b->total_ns ? -1 : 1;
-	return a->count == b->count ? 0 : a->count > b->count ? -1 : 1;
-}
-
-/* All groups in their order, to be freed; NULL without memory. */
-static struct group **in_order(const struct groups *groups, size_t *count)
-{
-	struct group *const *all = groups_all(groups, count);
-	struct group **order = calloc(*count + 1, sizeof(struct group *));
-
-	if (!order)
-		return NULL;
-	for (size_t i = 0; i < *count; i++)
-		order[i] = all[i];
-	qsort(order, *count, sizeof(struct group *), compare);
-	return order;
-}
-
 /* ---- printing ---- */
 
 static void print_rows(struct result *r)
@@ -379,7 +349,7 @@ static void print_courses(struct result *r)
 		if (sum)
 			group_merge(sum, g);
 	}
-	all = sums ? in_order(sums, &count) : NULL;
+	all = sums ? groups_in_order(sums, &count) : NULL;
 	for (size_t told = 0; all && told < COURSES && told < count; told++) {
 		char *name = key_text(r, all[told]);
 
@@ -428,7 +398,7 @@ int stat_result_print(const struct statistics *s, const char *command,
 
 	make_columns(&r);
 	r.out = output_new(format);
-	r.order = in_order(s->groups, &r.order_count);
+	r.order = groups_in_order(s->groups, &r.order_count);
 	if (format == OUTPUT_TEXT && !with.columns && r.order)
 		with.columns = names = all_names(&r);
 	good = r.out && r.order && begin_listing(&r, &with);

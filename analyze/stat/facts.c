@@ -96,7 +96,8 @@ static void append_word(struct buffer *out, const struct value *v)
 	buffer_free(&text);
 }
 
-void facts_failure(const struct facts *f, const struct value *values, struct buffer *out)
+/* As the protocol says, where it does. */
+static void append_failure(const struct facts *f, const struct value *values, struct buffer *out)
 {
 	for (size_t i = 0; i < 2; i++) {
 		const struct value *v = f->failure[i] < 0 ? NULL : &values[f->failure[i]];
@@ -109,6 +110,17 @@ void facts_failure(const struct facts *f, const struct value *values, struct buf
 			append_word(out, v);
 		return;
 	}
+}
+
+void facts_failure(const struct facts *f, enum outcome outcome, const struct value *values,
+		   struct buffer *out)
+{
+	size_t before = out->len;
+
+	if (outcome == OUTCOME_ERROR)
+		append_failure(f, values, out);
+	if (out->len == before)
+		buffer_append_text(out, outcome_text(outcome));
 }
 
 bool facts_question(const struct facts *f, const struct value *values, uint64_t *hash)

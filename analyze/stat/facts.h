@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "format/buffer.h"
-#include "protocols/value/table.h"
+#include "protocols/protocol.h"
 
 /* What statistics take out of a record, whatever its table. */
 
@@ -33,10 +33,11 @@ const struct facts *facts_of(struct facts_cache *c, const struct table *table);
 uint64_t facts_bytes(const struct facts *f, const struct value *values, bool response);
 
 /*
- * Appends how a record failed, as its protocol calls it: 404, NXDOMAIN, 42P01; nothing where it
- * doesn't say.
+ * Appends how a record failed whose OUTCOME isn't ok: as its protocol calls it, 404, NXDOMAIN,
+ * 42P01; else the outcome.
  */
-void facts_failure(const struct facts *f, const struct value *values, struct buffer *out);
+void facts_failure(const struct facts *f, enum outcome outcome, const struct value *values,
+		   struct buffer *out);
 
 /*
  * A number for what was asked, values and all: the same for the same question. False where such

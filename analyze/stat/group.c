@@ -82,6 +82,7 @@ static struct group *add(struct groups *g, const struct table *table, int64_t si
 	group->key = span_of(group + 1, key.len);
 	group->table = table;
 	group->since = since;
+	group->number = g->count;
 	*slot_of(g, table, since, key) = g->count + 1;
 	g->all[g->count++] = group;
 	g->used += GROUP_COST + key.len;
@@ -121,6 +122,34 @@ struct group *const *groups_all(const struct groups *g, size_t *count)
 {
 	*count = g->count;
 	return g->all;
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct group *a = *(struct group *const *)left, *b = *(struct group *const *)right;
+
+	if (a->since != b->since)
+		return a->since < b->since ? -1 : 1;
+	if (a->rest != b->rest)
+		return a->rest ? 1 : -1;
+	if (a->total_ns != b->total_ns)
+		return a->total_ns > b->total_ns ? -1 : 1;
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	return a->number < b->number ? -1 : 1;
+}
+
+struct group **groups_in_order(const struct groups *g, size_t *count)
+{
+	struct group **order = calloc(g->count + 1, sizeof(struct group *));
+
+	*count = g->count;
+	if (!order)
+		return NULL;
+	for (size_t i = 0; i < g->count; i++)
+		order[i] = g->all[i];
+	qsort(order, g->count, sizeof(struct group *), compare);
+	return order;
 }
 
 bool group_failed(struct group *g, struct span name, uint64_t count)
@@ -166,10 +195,7 @@ static bool count_failure(struct group *g, const struct row *row, const struct f
 
 	if (row->outcome == OUTCOME_OK)
 		return true;
-	if (row->outcome == OUTCOME_ERROR)
-		facts_failure(facts, row->values, &name);
-	if (!name.len)
-		buffer_append_text(&name, outcome_text(row->outcome));
+	facts_failure(facts, row->outcome, row->values, &name);
 	good = group_failed(g, buffer_span(&name), 1);
 	buffer_free(&name);
 	return good;

@@ -22,6 +22,7 @@ struct group {
 	const struct table *table; /* NULL: of any */
 	int64_t since;		   /* of the interval that it is of; 0: of all time */
 	bool rest;		   /* of what found no room: the key says nothing */
+	size_t number;		   /* in the order in which they came */
 
 	uint64_t count;
 	uint64_t failed; /* in any way */
@@ -61,6 +62,12 @@ bool groups_are_many(const struct groups *g);
 
 /* All groups, in the order in which they came. */
 struct group *const *groups_all(const struct groups *g, size_t *count);
+
+/*
+ * The same by time, then what took most of it in all first, then what was most often, then as they
+ * came; to be freed. NULL without memory.
+ */
+struct group **groups_in_order(const struct groups *g, size_t *count);
 
 /* One more that failed in the way NAME. False without memory. */
 bool group_failed(struct group *g, struct span name, uint64_t count);
