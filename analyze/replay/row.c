@@ -346,8 +346,10 @@ static void copy_values(struct row *row, const struct record *record)
 			values[i].text = copy_span(&to, from->text);
 		else if (from->type == VALUE_INT)
 			values[i].integer = from->integer;
+		else if (from->type == VALUE_BOOL)
+			values[i].boolean = from->boolean;
 		else
-			values[i].boolean = from->type == VALUE_BOOL && from->boolean;
+			values[i].text = span_of(NULL, 0); /* null is as empty as zeroed is */
 	}
 	row->note = copy_span(&to, record->note);
 }
