@@ -89,6 +89,10 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
+# It takes these files as they are (.incbin), with no line that a compiler could see.
+REPORT_ASSETS := analyze/report/report.css analyze/report/report.js
+$(BUILD)/obj/analyze/report/assets.o: $(REPORT_ASSETS)
+
 define archive
 $(BUILD)/lib$(1).a: $$(call obj,$$($(2)))
 	$$(call say,AR,$$@)
@@ -206,6 +210,8 @@ $(FUZZ_BUILD)/%.o: %.c
 	$(call say,FUZZ-CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BASE) $(FUZZ_FLAGS) -MMD -MP -c $< -o $@
+
+$(FUZZ_BUILD)/analyze/report/assets.o: $(REPORT_ASSETS)
 
 $(FUZZ_BUILD)/libfuzzed.a: $(FUZZ_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^

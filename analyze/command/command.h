@@ -52,6 +52,7 @@ extern const struct command schema_command;
 extern const struct command export_command;
 extern const struct command findings_command;
 extern const struct command import_command;
+extern const struct command report_command;
 extern const struct command test_command;
 extern const struct command trace_command;
 
