@@ -233,8 +233,9 @@ struct kernel_secret {
 	struct kernel_record record;
 	__u32 pid;
 	__u32 tid;
-	__u32 library;			     /* element of `tls_libraries` */
-	__u32 len;			     /* of the secret */
+	__u32 library; /* element of `tls_libraries` */
+	__u16 len;     /* of the secret */
+	__u16 older;   /* it was in an object, whose call is about to use its socket */
 	__u64 random[KERNEL_RANDOM_LEN / 8]; /* zero: not known */
 	char label[KERNEL_LABEL_LEN];
 	__u8 secret[KERNEL_SECRET_LEN];
@@ -263,10 +264,11 @@ struct kernel_secret {
 
 /* Value of map `tls_libraries`: where an object has what is asked for. */
 struct kernel_tls_library {
-	__u32 random_in; /* offset of a pointer to the struct with the client random; 0: the object
-			  */
-	__u32 random_at; /* offset of the client random in it; 0: not known */
-	__u32 server_at; /* offset of a number: 1 at the server's end, else 0; 0: not known */
+	__u32 random_in;  /* offset of a pointer to the struct with the client random; 0: the object
+			   */
+	__u32 random_at;  /* offset of the client random in it; 0: not known */
+	__u32 server_at;  /* offset of a number: 1 at the server's end, else 0; 0: not known */
+	__u32 secrets_at; /* offset of two secrets, 64 bytes each; 0: not known */
 };
 
 struct kernel_close {

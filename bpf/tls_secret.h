@@ -21,6 +21,21 @@ struct tls_told {
 	__u32 reserved;
 };
 
+/* Client randoms, by their beginnings, whose secrets were told. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, KERNEL_TLS_SESSIONS);
+	__type(key, __u64);
+	__type(value, __u32);
+} tls_told SEC(".maps");
+
+static __always_inline void tls_told_add(__u64 random)
+{
+	__u32 yes = 1;
+
+	bpf_map_update_elem(&tls_told, &random, &yes, BPF_ANY);
+}
+
 static __noinline int tls_secret_send(struct tls_told *told)
 {
 	__u64 id = bpf_get_current_pid_tgid();
@@ -46,6 +61,7 @@ static __noinline int tls_secret_send(struct tls_told *told)
 		tls_random_read(told->library, told->object, record.random);
 	else if (user_read(record.random, sizeof(record.random), told->random))
 		return 0;
+	tls_told_add(record.random[0]);
 	lane = tls_lane_claim();
 	RECORD_SEND(lane, &record);
 	lane_release(lane);
@@ -90,6 +106,71 @@ int tls_secret(struct function_registers *regs)
 		return 0;
 	told.label_len = tls_label_len(told.label);
 	return tls_secret_send(&told);
+}
+
+/* Both of an object of TLS 1.3: OpenSSL keeps room for a hash of 64 bytes. */
+#define TLS_SECRET_ROOM 64
+
+struct tls_secrets {
+	__u64 client[TLS_SECRET_ROOM / 8];
+	__u64 server[TLS_SECRET_ROOM / 8];
+};
+
+const char tls_label_client[KERNEL_LABEL_LEN] = "CLIENT_TRAFFIC_SECRET_0";
+const char tls_label_server[KERNEL_LABEL_LEN] = "SERVER_TRAFFIC_SECRET_0";
+
+static __noinline int tls_older_send(const __u64 *secret, struct kernel_secret *record, bool client)
+{
+	struct lane *lane;
+
+	/* SHA-256's leave the rest as it was: zero. */
+	record->len = secret[4] ? 48 : 32;
+	__builtin_memcpy(record->secret, secret, KERNEL_SECRET_LEN);
+	if (client)
+		__builtin_memcpy(record->label, tls_label_client, KERNEL_LABEL_LEN);
+	else
+		__builtin_memcpy(record->label, tls_label_server, KERNEL_LABEL_LEN);
+	lane = tls_lane_claim();
+	RECORD_SEND(lane, record);
+	lane_release(lane);
+	return 0;
+}
+
+/*
+ * What sends begins: of a connection that is older than the probes, its secrets were told to
+ * nobody, but the object has those that its records are made with.
+ */
+SEC("uprobe")
+int tls_older(struct function_registers *regs)
+{
+	__u64 cookie = bpf_get_attach_cookie(regs);
+	__u64 id = bpf_get_current_pid_tgid();
+	__u64 object = FUNCTION_ARG1(regs);
+	struct kernel_secret record = {};
+	struct kernel_tls_library *known;
+	struct tls_secrets secrets = {};
+	__u32 library = KERNEL_TLS_LIBRARY(cookie);
+	__u64 at = object;
+
+	tls_random_read(library, object, record.random);
+	if (!record.random[0] || bpf_map_lookup_elem(&tls_told, &record.random[0]))
+		return 0;
+	if (!process_matches(current_task(), id >> 32))
+		return 0;
+	tls_told_add(record.random[0]);
+	known = bpf_map_lookup_elem(&tls_libraries, &library);
+	if (!known || !known->secrets_at ||
+	    user_read(&secrets, sizeof(secrets), at + known->secrets_at) || !secrets.client[0] ||
+	    !secrets.server[0])
+		return 0;
+	record_begin(&record.record, KERNEL_SECRET, sizeof(record));
+	record.pid = id >> 32;
+	record.tid = id;
+	record.library = library;
+	record.older = 1;
+	tls_older_send(secrets.client, &record, true);
+	tls_older_send(secrets.server, &record, false);
+	return 0;
 }
 
 /* (*Config).writeKeyLog(label string, clientRandom, secret []byte) */

@@ -185,6 +185,7 @@ static const struct {
 	{"tls_go_read", OPTIONS_TLS_PLAINTEXT, true},
 	{"tls_go_copy", OPTIONS_TLS_PLAINTEXT, true},
 	{"tls_secret", OPTIONS_TLS_KEYS, false},
+	{"tls_older", OPTIONS_TLS_KEYS, false},
 	{"tls_go_secret", OPTIONS_TLS_KEYS, false},
 	{"tls_go_master", OPTIONS_TLS_KEYS, false},
 };

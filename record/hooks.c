@@ -19,12 +19,16 @@ struct hooks {
 	struct hook *hooks;
 	size_t count;
 	size_t capacity;
+	bool older_dropped;
+	struct hooks *dropping; /* those that a thread detaches */
+	pthread_t dropper;
 };
 
 /* Something that is attached: one of the two. */
 struct hook {
 	struct bpf_link *link;
 	int fd;
+	enum tls_point_kind kind;
 };
 
 struct hooks *hooks_new(struct bpf_object *object, bool multi)
@@ -134,6 +138,7 @@ struct places {
 	uint64_t offsets[TLS_POINTS_MAX];
 	uint64_t cookies[TLS_POINTS_MAX];
 	size_t count;
+	enum tls_point_kind kind;
 	bool at_return;
 };
 
@@ -151,7 +156,7 @@ static int attach_together(struct hooks *hooks, const struct bpf_program *progra
 	};
 	int fd = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attributes, sizeof(attributes));
 
-	return fd < 0 ? -errno : hook_keep(hooks, &(struct hook){.fd = fd});
+	return fd < 0 ? -errno : hook_keep(hooks, &(struct hook){.fd = fd, .kind = places->kind});
 }
 
 static int attach_each(struct hooks *hooks, const struct bpf_program *program,
@@ -168,6 +173,7 @@ static int attach_each(struct hooks *hooks, const struct bpf_program *program,
 		struct hook hook = {
 			.link = bpf_program__attach_uprobe_opts(program, -1, places->path,
 								places->offsets[i], &options),
+			.kind = places->kind,
 		};
 
 		error = hook.link ? hook_keep(hooks, &hook) : -errno;
@@ -230,6 +236,7 @@ static const struct {
 	{TLS_POINT_GO_COPY, "tls_go_copy", false},
 	{TLS_POINT_GO_READ, "tls_go_read", false},
 	{TLS_POINT_SECRET, "tls_secret", false},
+	{TLS_POINT_OLDER, "tls_older", false},
 	{TLS_POINT_GO_SECRET, "tls_go_secret", false},
 	{TLS_POINT_GO_MASTER, "tls_go_master", false},
 };
@@ -237,8 +244,14 @@ static const struct {
 static int attach_kind(struct hooks *hooks, const char *path, size_t which, uint32_t number,
 		       const struct tls_found *found)
 {
-	struct places places = {.path = path, .at_return = attachments[which].at_return};
+	struct places places = {
+		.path = path,
+		.kind = attachments[which].kind,
+		.at_return = attachments[which].at_return,
+	};
 
+	if (places.kind == TLS_POINT_OLDER && hooks->older_dropped)
+		return 0;
 	for (size_t i = 0; i < found->point_count; i++) {
 		if (found->points[i].kind != attachments[which].kind)
 			continue;
@@ -254,6 +267,7 @@ int hooks_add(struct hooks *hooks, int fd, uint32_t number, const struct tls_fou
 		.random_in = found->random_in,
 		.random_at = found->random_at,
 		.server_at = found->server_at,
+		.secrets_at = found->secrets_at,
 	};
 	int map = bpf_object__find_map_fd_by_name(hooks->object, "tls_libraries");
 	size_t before = hooks->count;
@@ -273,10 +287,46 @@ int hooks_add(struct hooks *hooks, int fd, uint32_t number, const struct tls_fou
 	return error;
 }
 
+static void *dropper_run(void *context)
+{
+	struct hooks *dropping = context;
+
+	hooks_drop_all(dropping);
+	return NULL;
+}
+
+void hooks_drop_older(struct hooks *hooks)
+{
+	struct hooks *dropping;
+	size_t kept = 0;
+
+	if (hooks->older_dropped)
+		return;
+	hooks->older_dropped = true;
+	dropping = hooks_new(NULL, false);
+	if (!dropping)
+		return;
+	for (size_t i = 0; i < hooks->count; i++) {
+		/* Without memory it is detached at once. */
+		if (hooks->hooks[i].kind == TLS_POINT_OLDER)
+			hook_keep(dropping, &hooks->hooks[i]);
+		else
+			hooks->hooks[kept++] = hooks->hooks[i];
+	}
+	hooks->count = kept;
+	if (pthread_create(&hooks->dropper, NULL, dropper_run, dropping) == 0)
+		hooks->dropping = dropping;
+	else
+		hooks_free(dropping);
+}
+
 void hooks_free(struct hooks *hooks)
 {
 	if (!hooks)
 		return;
+	if (hooks->dropping)
+		pthread_join(hooks->dropper, NULL);
+	hooks_free(hooks->dropping);
 	hooks_drop_all(hooks);
 	free(hooks->hooks);
 	free(hooks);

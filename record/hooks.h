@@ -24,6 +24,10 @@ struct hooks *hooks_new(struct bpf_object *object, bool multi);
  */
 int hooks_add(struct hooks *hooks, int fd, uint32_t number, const struct tls_found *found);
 
+/* Detaches what looks for secrets of older connections, and attaches no more of it; doesn't wait.
+ */
+void hooks_drop_older(struct hooks *hooks);
+
 void hooks_free(struct hooks *hooks); /* NULL is fine; detaches */
 
 #endif

@@ -12,6 +12,7 @@
 #include "record/clock.h"
 #include "record/mapping_watch.h"
 #include "record/mappings.h"
+#include "record/tls_due.h"
 #include "record/tls_files.h"
 
 /* Libraries of one process that are told apart. */
@@ -25,6 +26,12 @@
 
 /* A process that has no library, or a new one, is looked at again after so long. */
 #define LOOK_AGAIN CLOCK_SECOND
+
+/*
+ * Each call that sends costs half a microsecond as long as secrets of connections are looked for
+ * that are older than the recorder: those that haven't sent by then stay closed.
+ */
+#define OLDER_TIME (INT64_C(300) * CLOCK_SECOND)
 
 /* A process, and the libraries that are mapped in it. */
 struct user {
@@ -42,6 +49,8 @@ struct tls {
 	struct hooks *hooks;
 	struct tls_files *files;
 	struct tls_ties *ties;
+	struct tls_due *due;
+	int64_t begun;
 	struct mapping_watch *watch; /* NULL: processes are looked at when they appear */
 	struct map users;	     /* struct user by pid */
 	size_t users_most;	     /* when to look for those that are gone */
@@ -279,6 +288,32 @@ static void on_mapped(void *context, const struct mapped *mapped)
 		user_forget(tls, mapped->pid);
 }
 
+/* CONN: whose it is where its client random tells nothing. */
+static void secret_emit(struct tls *tls, const struct tls_secret *secret, uint64_t conn)
+{
+	char line[TLS_SECRET_LINE_MAX];
+	struct event event = {.type = EVENT_SECRET, .ts = secret->ts};
+
+	if (!tls_secret_line(secret, line))
+		return;
+	event.secret.conn = tls_tie_secret(tls->ties, secret);
+	if (!event.secret.conn)
+		event.secret.conn = conn;
+	event.secret.line = span_text(line);
+	if (!event.secret.conn && tls->options->port_count) {
+		tls->totals.secrets_left_out++;
+	} else {
+		tls->totals.secrets++;
+		tls->emit(tls->context, &event);
+	}
+	explicit_bzero(line, sizeof(line));
+}
+
+static void on_due(void *context, const struct tls_secret *secret, uint64_t conn)
+{
+	secret_emit(context, secret, conn);
+}
+
 /* ---- the interface ---- */
 
 struct tls *tls_new(const struct options *options, const struct programs *programs,
@@ -310,7 +345,8 @@ struct tls *tls_new(const struct options *options, const struct programs *progra
 		tls->hooks = hooks_new(object, programs_tls_multi(programs));
 	tls->files = tls_files_new(tls->hooks, wanted);
 	tls->ties = tls_tie_new(&ties);
-	if (tls->files && tls->ties && (tls->hooks || !object))
+	tls->due = tls_due_new(on_due, tls);
+	if (tls->files && tls->ties && tls->due && (tls->hooks || !object))
 		return tls;
 	tls_free(tls);
 	return NULL;
@@ -354,6 +390,7 @@ static void command_look(struct tls *tls, const char *name)
 
 void tls_begin(struct tls *tls)
 {
+	tls->begun = clock_monotonic();
 	/* Before the processes are looked at, so that none is missed in between. */
 	tls->watch = mapping_watch_new();
 	tls_files_system(tls->files);
@@ -364,15 +401,22 @@ void tls_begin(struct tls *tls)
 
 void tls_turn(struct tls *tls)
 {
+	int64_t now = clock_monotonic();
+
 	if (tls->watch && !mapping_watch_look(tls->watch, on_mapped, tls))
 		processes_each(process_begin, tls);
-	tls_tie_turn(tls->ties, clock_monotonic());
+	tls_tie_turn(tls->ties, now);
+	tls_due_turn(tls->due, now);
+	if (tls->hooks && tls->options->tls == OPTIONS_TLS_KEYS && now - tls->begun > OLDER_TIME)
+		hooks_drop_older(tls->hooks);
 }
 
 void tls_event(struct tls *tls, const struct event *event)
 {
 	if (event->type == EVENT_PROCESS)
 		process_event(tls, &event->process);
+	if (event->type == EVENT_DATA)
+		tls_due_event(tls->due, event);
 	tls_tie_event(tls->ties, event);
 	if (event->type == EVENT_PROCESS_EXIT)
 		user_forget(tls, event->process_exit.pid);
@@ -388,21 +432,11 @@ void tls_sight(struct tls *tls, struct tls_sight *sight)
 
 void tls_secret_take(struct tls *tls, const struct tls_secret *secret)
 {
-	char line[TLS_SECRET_LINE_MAX];
-	struct event event = {.type = EVENT_SECRET, .ts = secret->ts};
-
 	on_call(tls, secret->pid, secret->library, secret->ts);
-	if (!tls_secret_line(secret, line))
-		return;
-	event.secret.conn = tls_tie_secret(tls->ties, secret);
-	event.secret.line = span_text(line);
-	if (!event.secret.conn && tls->options->port_count) {
-		tls->totals.secrets_left_out++;
-	} else {
-		tls->totals.secrets++;
-		tls->emit(tls->context, &event);
-	}
-	explicit_bzero(line, sizeof(line));
+	if (secret->older)
+		tls_due_add(tls->due, secret);
+	else
+		secret_emit(tls, secret, 0);
 }
 
 void tls_detach(struct tls *tls)
@@ -414,6 +448,7 @@ void tls_detach(struct tls *tls)
 
 void tls_end(struct tls *tls, int64_t ts)
 {
+	tls_due_turn(tls->due, INT64_MAX);
 	tls_tie_end(tls->ties, ts);
 }
 
@@ -493,6 +528,7 @@ void tls_free(struct tls *tls)
 	hooks_free(tls->hooks);
 	tls_files_free(tls->files);
 	tls_tie_free(tls->ties);
+	tls_due_free(tls->due);
 	while ((user = map_next(&tls->users, &at)))
 		free(user);
 	map_free(&tls->users);

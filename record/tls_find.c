@@ -132,13 +132,28 @@ static bool openssl_version(struct elf_file *file, struct tls_found *found)
 	return true;
 }
 
+/* Of connections that are older, the secrets are where the next call has its object. */
+static enum tls_hook openssl_secrets(struct finder *f, int write_ex)
+{
+	static const struct tls_point older = {0, TLS_POINT_OLDER, CALL_UNKNOWN, DIRECTION_SENT, 0};
+	enum tls_hook hook = tls_find_secrets(f);
+	bool slow = f->slow;
+
+	if (hook != TLS_HOOK_KEYS || f->found->kind != TLS_LIBRARY_OPENSSL)
+		return hook;
+	openssl_points(f, SSL_WRITE, write_ex, 0, &older);
+	f->slow = slow;
+	return hook;
+}
+
 static enum tls_hook openssl_find(struct finder *f)
 {
 	static const struct tls_point receive = {0, TLS_POINT_FUNCTION, CALL_SSL_READ,
 						 DIRECTION_RECEIVED, 0};
 	static const struct tls_point send = {0, TLS_POINT_FUNCTION, CALL_SSL_WRITE, DIRECTION_SENT,
 					      0};
-	bool flags;
+	/* From 3.3 on sending has flags before the number of bytes. */
+	bool flags = has(f, SSL_WRITE_EX2);
 
 	f->found->kind = has(f, BORING)	 ? TLS_LIBRARY_BORINGSSL
 			 : has(f, LIBRE) ? TLS_LIBRARY_LIBRESSL
@@ -146,9 +161,7 @@ static enum tls_hook openssl_find(struct finder *f)
 	if (f->found->kind != TLS_LIBRARY_BORINGSSL)
 		openssl_version(f->file, f->found);
 	if (f->wanted.hook == TLS_HOOK_KEYS)
-		return tls_find_secrets(f);
-	/* From 3.3 on sending has flags before the number of bytes. */
-	flags = has(f, SSL_WRITE_EX2);
+		return openssl_secrets(f, flags ? SSL_WRITE_EX2 : SSL_WRITE_EX);
 	if (!openssl_points(f, SSL_READ, SSL_READ_EX, TLS_POINT_COUNTED, &receive) ||
 	    !openssl_points(f, SSL_WRITE, flags ? SSL_WRITE_EX2 : SSL_WRITE_EX,
 			    flags ? TLS_POINT_COUNTED | TLS_POINT_FIFTH : TLS_POINT_COUNTED, &send))
@@ -335,6 +348,17 @@ static void layout_lack(struct tls_found *found)
 		found->hook = TLS_HOOK_VERSION;
 }
 
+/* Nothing is read of an object whose layout isn't known. */
+static void older_drop(struct tls_found *found)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < found->point_count; i++)
+		if (found->points[i].kind != TLS_POINT_OLDER)
+			found->points[kept++] = found->points[i];
+	found->point_count = kept;
+}
+
 /* Which object of the library is which connection. */
 static void layout_set(struct tls_found *found)
 {
@@ -345,12 +369,16 @@ static void layout_set(struct tls_found *found)
 	    !tls_found_points(found))
 		return;
 	if (!tls_layout_find(found->kind, buffer_span(&found->version), &layout)) {
+		older_drop(found);
 		layout_lack(found);
 		return;
 	}
 	found->random_in = layout.random_in;
 	found->random_at = layout.random_at;
 	found->server_at = layout.server_at;
+	found->secrets_at = layout.secrets_at;
+	if (!layout.secrets_at)
+		older_drop(found);
 }
 
 static bool library_find(struct finder *f)

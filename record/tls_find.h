@@ -28,6 +28,7 @@ enum tls_point_kind {
 	TLS_POINT_GO_WRITE,  /* one at the begin of Go's Write */
 	TLS_POINT_GO_READ,   /* and of its Read */
 	TLS_POINT_GO_COPY,   /* one at Read's call of memmove() */
+	TLS_POINT_OLDER,     /* one at the begin of what sends, for the secrets in its object */
 	TLS_POINT_SECRET,    /* one where a secret is told to what writes key logs */
 	TLS_POINT_GO_SECRET, /* the same in Go */
 	TLS_POINT_RUSTLS,    /* as of a function, of rustls */
@@ -57,7 +58,8 @@ struct tls_found {
 	/* Where the library's object has the client random: 0 when that isn't known. */
 	uint32_t random_in; /* offset of a pointer to where it is; 0: it is in the object */
 	uint32_t random_at;
-	uint32_t server_at; /* of a number that is 1 at the server's end, else 0 */
+	uint32_t server_at;  /* of a number that is 1 at the server's end, else 0 */
+	uint32_t secrets_at; /* as in struct tls_layout */
 };
 
 /* What is looked for. */

@@ -8,11 +8,14 @@
 #include "format/numbers.h"
 #include "format/span.h"
 
-/* Where an object of a library has the client random of its connection. */
+/* Where an object of a library has the client random of its connection, and its secrets. */
 struct tls_layout {
 	uint32_t random_in; /* offset of a pointer to where it is; 0: it is in the object */
 	uint32_t random_at; /* offset */
 	uint32_t server_at; /* offset of a number: 1 at the server's end, else 0; 0: not known */
+	/* Of the client's application traffic secret of TLS 1.3, and 64 bytes behind it the
+	 * server's; 0: not known. */
+	uint32_t secrets_at;
 };
 
 /*

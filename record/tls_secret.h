@@ -11,7 +11,9 @@
 struct tls_secret {
 	int64_t ts;
 	uint32_t pid;
+	uint32_t tid;
 	uint32_t library;
+	bool older; /* of a call that is about to use its connection's socket */
 	uint8_t random[EVENT_RANDOM_LEN]; /* zero: not known */
 	char label[TLS_LABEL_LEN + 1];	  /* empty: a master secret of TLS 1.2 */
 	uint8_t bytes[TLS_SECRET_LEN];

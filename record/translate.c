@@ -271,7 +271,9 @@ bool translate_secret(const void *data, size_t len, struct tls_secret *secret)
 	*secret = (struct tls_secret){
 		.ts = (int64_t)k->record.ts,
 		.pid = k->pid,
+		.tid = k->tid,
 		.library = k->library,
+		.older = k->older,
 		.len = (uint8_t)k->len,
 	};
 	memcpy(secret->random, k->random, sizeof(secret->random));

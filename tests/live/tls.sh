@@ -90,6 +90,8 @@ held_python() {
 # A call that the recorder finds under way is missed, and told of.
 check "python, blocking: 200 connections that are older than the recorder, none crossed" held_python blocking 200 4 --told
 check "python, asyncio: 200 connections that are older than the recorder, none crossed" held_python asyncio 200 4
+check "python by keys: 50 blocking connections that are older" in_keys held_python blocking 50 4
+check "python by keys: 50 connections of asyncio that are older" in_keys held_python asyncio 50 4
 held_node() {
 	held_talk 200 4 -- node "$talk.js" serve "$cert" "$key" -- node "$talk.js" client "$cert" PORT 200 4
 }

@@ -46,7 +46,7 @@ def opened(socktape, recording, keylog):
         said = streams.setdefault(stream, {"client": port, "sent": b"", "received": b""})
         said["sent" if port == said["client"] else "received"] += bytes.fromhex(payload)
     return [{way: said[way].decode() for way in ("sent", "received")}
-            for said in streams.values() if said["sent"][:1] != b"\x16"]
+            for said in streams.values() if said["sent"][:1] not in (b"\x16", b"\x17")]
 
 
 def said_by(connections, messages):

@@ -82,8 +82,11 @@ static void secrets_are_found(const char *name, enum tls_library kind)
 	assert_true(tls_find(fd, (struct tls_wanted){.hook = TLS_HOOK_KEYS}, &found));
 	assert_int_equal(found.kind, kind);
 	assert_int_equal(found.hook, TLS_HOOK_KEYS);
-	assert_int_equal(found.point_count, 1);
+	/* Secrets of older connections are in OpenSSL's objects. */
+	assert_int_equal(found.point_count, kind == TLS_LIBRARY_OPENSSL ? 2 : 1);
 	assert_int_equal(found.points[0].kind, TLS_POINT_SECRET);
+	if (kind == TLS_LIBRARY_OPENSSL)
+		assert_int_equal(found.points[1].kind, TLS_POINT_OLDER);
 	assert_int_not_equal(found.points[0].offset, plaintext);
 	tls_found_free(&found);
 	close(fd);
@@ -96,6 +99,85 @@ static void where_secrets_are_told_is_found(void **state)
 	secrets_are_found("libssl.so.3", TLS_LIBRARY_OPENSSL);
 	secrets_are_found("libgnutls.so.30", TLS_LIBRARY_GNUTLS);
 }
+
+#if defined(__x86_64__)
+/* Functions of the names that rustls's have, in a file that says that rustc made it. */
+static const char rust_source[] =
+	"__asm__(\".section .comment\\n.string \\\"rustc version 1.90.0\\\"\\n.text\");\n"
+	"__attribute__((used)) static const char from[] = \"/src/rustls-%s/src/lib.rs\";\n"
+	"#define F(name) __asm__(\".text\\n.globl \" name \"\\n.type \" name \", @function\\n\" "
+	"name "
+	"\":\\n\" \\\n"
+	"\"push %%rbp\\npop %%rbp\\nret\\n\")\n"
+	"F(\"%s\");\nF(\"%s\");\n"
+	"F(\"_ZN9_$LT$rustls..crypto..cipher..InvalidMessageEncrypter$u20$as$u20$"
+	"rustls..crypto..cipher..MessageEncrypter$GT$7encrypt17h0E\");\n"
+	"int main(void) { return 0; }\n";
+
+static enum tls_hook rust_hook(const char *version, const char *encrypt, const char *decrypt,
+			       bool strip, struct tls_found *found)
+{
+	char where[] = "/tmp/rust.XXXXXX";
+	char command[512];
+	FILE *out;
+	int fd;
+
+	fd = mkstemp(where);
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(command, sizeof(command), "gcc -x c -o %s %s - 2>/dev/null", where,
+		 strip ? "-s" : "");
+	out = popen(command, "w");
+	assert_non_null(out);
+	fprintf(out, rust_source, version, encrypt, decrypt);
+	if (pclose(out) != 0) {
+		unlink(where);
+		skip();
+	}
+	fd = open(where, O_RDONLY | O_CLOEXEC);
+	unlink(where);
+	assert_true(fd >= 0);
+	assert_true(tls_find(fd, (struct tls_wanted){.hook = TLS_HOOK_PLAINTEXT}, found));
+	close(fd);
+	assert_int_equal(found->kind, TLS_LIBRARY_RUSTLS);
+	return found->hook;
+}
+
+static void rustls_is_found_by_both_kinds_of_names(void **state)
+{
+	static const char *const names[][2] = {
+		{"_ZN9_$LT$rustls..crypto..ring..tls13..X$u20$as$u20$rustls..crypto..cipher.."
+		 "MessageEncrypter$GT$7encrypt17h1E",
+		 "_ZN9_$LT$rustls..crypto..ring..tls13..Y$u20$as$u20$rustls..crypto..cipher.."
+		 "MessageDecrypter$GT$7decrypt17h2E"},
+		{"_RNvXs_NtCs1_6rustls1xNtB4_1XNtNtB8_6cipher16MessageEncrypter7encrypt",
+		 "_RNvXs_NtCs1_6rustls1xNtB4_1XNtNtB8_6cipher16MessageDecrypter7decrypt"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct tls_found found = {0};
+
+		assert_int_equal(rust_hook("0.23.31", names[i][0], names[i][1], false, &found),
+				 TLS_HOOK_PLAINTEXT);
+		assert_int_equal(found.version.len, strlen("rustls 0.23.31"));
+		assert_memory_equal(found.version.data, "rustls 0.23.31", found.version.len);
+		assert_int_equal(found.point_count, 2);
+		assert_int_equal(found.points[0].kind, TLS_POINT_RUSTLS);
+		tls_found_free(&found);
+		/* How another version has its messages isn't known. */
+		found = (struct tls_found){0};
+		assert_int_equal(rust_hook("0.21.7", names[i][0], names[i][1], false, &found),
+				 TLS_HOOK_VERSION);
+		assert_int_equal(found.point_count, 0);
+		tls_found_free(&found);
+		found = (struct tls_found){0};
+		assert_int_equal(rust_hook("0.23.31", names[i][0], names[i][1], true, &found),
+				 TLS_HOOK_NO_SYMBOLS);
+		tls_found_free(&found);
+	}
+}
+#endif
 
 static void other_files_hold_no_library(void **state)
 {
@@ -238,6 +320,9 @@ int main(void)
 		cmocka_unit_test(openssl_is_found_with_the_version_of_its_libcrypto),
 		cmocka_unit_test(gnutls_is_found),
 		cmocka_unit_test(where_secrets_are_told_is_found),
+#if defined(__x86_64__)
+		cmocka_unit_test(rustls_is_found_by_both_kinds_of_names),
+#endif
 		cmocka_unit_test(other_files_hold_no_library),
 		cmocka_unit_test(slow_places_are_taken_when_asked_for),
 		cmocka_unit_test(damaged_files_are_survived),
