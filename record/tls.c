@@ -117,10 +117,11 @@ static void user_forget(struct tls *tls, uint32_t pid)
 	free(map_remove(&tls->users, pid));
 }
 
-/* The way through a process's mappings: first for its libcrypto, then for all else. */
+/* The way through a process's mappings; for its libcrypto only where there is a file to look at. */
 struct look {
 	struct tls *tls;
 	struct user *user;
+	bool crypto_looked;
 	struct mapping crypto;
 	char crypto_path[PATH_MAX];
 };
@@ -140,9 +141,15 @@ static bool crypto_look(void *context, const struct mapping *mapping)
 static bool mapping_look(void *context, const struct mapping *mapping)
 {
 	struct look *look = context;
-	const struct tls_file *file = tls_files_mapping(look->tls->files, look->user->pid, mapping,
-							look->crypto.path ? &look->crypto : NULL);
+	const struct tls_file *file;
 
+	if (!tls_files_known(look->tls->files, mapping, &file)) {
+		if (!look->crypto_looked)
+			mappings_read(look->user->pid, crypto_look, look);
+		look->crypto_looked = true;
+		file = tls_files_mapping(look->tls->files, look->user->pid, mapping,
+					 look->crypto.path ? &look->crypto : NULL);
+	}
 	if (file)
 		user_add(look->user, file->number);
 	return true;
@@ -171,7 +178,6 @@ static void process_look(struct tls *tls, struct user *user, int64_t now)
 	user->looked = now;
 	look->tls = tls;
 	look->user = user;
-	mappings_read(user->pid, crypto_look, look);
 	user->readable = mappings_read(user->pid, mapping_look, look);
 	free(look);
 }
