@@ -140,7 +140,8 @@ struct kernel_data {
 	__u8 call;	/* enum call of format/event.h */
 	__u8 direction; /* enum direction */
 	__u8 cut;	/* enum cut: why captured < len */
-	__u8 layer;	/* enum layer; of LAYER_TLS conn and offset are those of a KERNEL_TLS */
+	__u8 layer; /* enum layer; of LAYER_TLS conn and offset are those of a KERNEL_TLS, unless
+		     * conn is a socket's: then the kernel makes TLS of it */
 };
 
 /* A connection seen for the first time, or again because its addresses are known now. */
@@ -317,6 +318,7 @@ struct kernel_exit {
 #define KERNEL_CONFIG_INHERIT	    (1 << 6) /* children of processes in map `pids` get into it */
 #define KERNEL_CONFIG_EITHER	    (1 << 8) /* `pids` or `comms`: one of them is enough */
 #define KERNEL_CONFIG_TLS	    (1 << 7) /* programs in TLS libraries run */
+#define KERNEL_CONFIG_KTLS	    (1 << 9) /* what the kernel makes TLS of is told as plaintext */
 
 /* Of each kind of filter, any of so many. */
 #define KERNEL_FILTERS_MAX 16

@@ -5,6 +5,7 @@
 /* One call that moved bytes through a socket, from whichever side the programs learn of it. */
 
 #include "bpf/copy.h"
+#include "bpf/ktls.h"
 #include "bpf/overlay.h"
 #include "bpf/process.h"
 
@@ -151,6 +152,8 @@ static __always_inline void transfer_send(struct lane *lane, struct transfer *tr
 	}
 	walk->offset = tcp_advance(lane, transfer->ref.sk, conn, transfer->direction,
 				   transfer->moved, transfer->tid);
+	if (ktls_sends(transfer, conn))
+		walk->layer = LAYER_TLS;
 	COUNT(lane, moved_bytes, transfer->moved);
 	message_begin(walk, transfer->moved);
 	if (!walk->rest && walk->keep <= KERNEL_PAYLOAD_MAX && walk->piece_len >= walk->keep)

@@ -297,6 +297,10 @@ struct inet_connection_sock {
 	struct tcp_ulp_ops *icsk_ulp_ops;
 };
 
+struct tcp_ulp_ops {
+	char name[16];
+};
+
 struct sk_buff {
 	char cb[48];
 };
@@ -318,6 +322,7 @@ struct net {
 };
 
 struct proto {
+	void *sendmsg;
 	struct kmem_cache *slab;
 };
 

@@ -2,8 +2,10 @@
 #include "record/tls_tie.h"
 
 #include <stdlib.h>
+#include <linux/types.h>
 #include <string.h>
 
+#include "bpf/event.h"
 #include "format/map.h"
 #include "record/clock.h"
 #include "record/tls_wait.h"
@@ -43,7 +45,8 @@ struct wire {
 	struct session *sessions[2];  /* whose plaintext it has, by direction; NULL: none's */
 	uint64_t positions[2];	      /* of the plaintext, behind all that is known */
 	struct balance balances[2];
-	bool seen; /* a library's object was tied to it */
+	bool kernel; /* what it sends is made TLS of by the kernel */
+	bool seen;   /* a library's object was tied to it */
 };
 
 /* An object of a library with one client random. */
@@ -517,6 +520,12 @@ static void wire_settle(struct tls_ties *t, struct wire *w, int64_t ts)
 	}
 }
 
+/* What the library's call was given is what its socket's was, and that has been told. */
+static bool is_told(const struct session *s, const struct event *event)
+{
+	return event->data.direction == DIRECTION_SENT && s->wire && s->wire->kernel;
+}
+
 static void plain_emit(struct tls_ties *t, struct session *s, const struct event *event)
 {
 	struct event plain = *event;
@@ -528,6 +537,8 @@ static void plain_emit(struct tls_ties *t, struct session *s, const struct event
 		loss_emit(t, event->ts, s->conn, d, LOSS_RING_FULL, s->base[d] + s->expected[d],
 			  own - s->expected[d]);
 	s->expected[d] = own + data->len;
+	if (is_told(s, event))
+		return;
 	if (s->wire) {
 		s->wire->positions[d] = s->base[d] + own;
 		if (!s->late)
@@ -915,12 +926,49 @@ uint64_t tls_tie_secret(struct tls_ties *t, const struct tls_secret *secret)
 
 /* ---- every event ---- */
 
+/*
+ * A socket's call was given plaintext, of which the kernel makes records. On the wire's layer its
+ * length stands for them.
+ */
+static void kernel_data(struct tls_ties *t, const struct event *event)
+{
+	const struct event_data *data = &event->data;
+	struct event plain = *event;
+	struct event sent = *event;
+	struct wire *w = map_get(&t->wires, data->conn);
+
+	if (!w)
+		w = wire_add(t, data->conn, data->pid);
+	sent.data.layer = LAYER_WIRE;
+	if (!w) {
+		emit(t, &sent);
+		return;
+	}
+	if (data->len) {
+		sent.data.payload = span_of(NULL, 0);
+		sent.data.cut = CUT_TLS_WIRE;
+	}
+	emit(t, &sent);
+	w->kernel = true;
+	w->seen = true;
+	/* No record will be there to compare. */
+	w->balances[DIRECTION_SENT].begun = false;
+	plain.data.offset = w->positions[DIRECTION_SENT];
+	w->positions[DIRECTION_SENT] += data->len;
+	t->totals.calls++;
+	t->totals.bytes += data->len;
+	emit(t, &plain);
+}
+
 static void data_event(struct tls_ties *t, const struct event *event)
 {
 	struct wire *w;
 
 	if (event->data.layer == LAYER_TLS) {
-		plain_data(t, event);
+		if (map_get(&t->sessions, event->data.conn))
+			plain_data(t, event);
+		else if (event->data.conn < KERNEL_TLS_SESSION_FIRST)
+			kernel_data(t, event);
 		return;
 	}
 	w = wire_of(t, event);

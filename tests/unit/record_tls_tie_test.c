@@ -740,6 +740,80 @@ static void records_tie_each_direction(void **state)
 	bench_free(b);
 }
 
+/* ---- TLS in the kernel ---- */
+
+static void by_kernel(struct bench *b, uint64_t conn, uint64_t offset, const char *bytes)
+{
+	const struct event event = {
+		.type = EVENT_DATA,
+		.ts = b->now++,
+		.data = {.conn = conn,
+			 .offset = offset,
+			 .len = strlen(bytes),
+			 .payload = span_text(bytes),
+			 .pid = 100,
+			 .tid = 100,
+			 .direction = DIRECTION_SENT,
+			 .layer = LAYER_TLS},
+	};
+
+	tls_tie_event(b->ties, &event);
+}
+
+/* A library hands over its keys after the handshake: what a call sends is the plaintext then. */
+static void what_the_kernel_makes_records_of_is_plaintext(void **state)
+{
+	struct bench *b = bench_new(&(struct tls_tie_options){.cut_wire = true});
+	const struct event_data *data;
+	char bytes[64];
+	size_t at = hello(bytes, 3);
+	size_t from;
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_RECEIVED, 0, bytes, at);
+	sight(b, 50, 100, 0x1000, 1, 3);
+	from = b->count;
+	by_kernel(b, 1, 200, "hello");
+	/* On the wire's layer its length, and the bytes where plaintext is. */
+	assert_int_equal(b->count, from + 2);
+	data = &b->events[from].data;
+	assert_int_equal(data->layer, LAYER_WIRE);
+	assert_int_equal(data->offset, 200);
+	assert_int_equal(data->len, 5);
+	assert_int_equal(data->payload.len, 0);
+	assert_int_equal(data->cut, CUT_TLS_WIRE);
+	data = &b->events[from + 1].data;
+	assert_int_equal(data->layer, LAYER_TLS);
+	assert_int_equal(data->conn, 1);
+	assert_int_equal(data->offset, 0);
+	assert_memory_equal(data->payload.data, "hello", 5);
+	/* The library's own call has given the same: it is told once. */
+	plain(b, 50, 100, DIRECTION_SENT, 0, 5);
+	assert_int_equal(b->count, from + 2);
+	/* And what only the socket was given, of a file. */
+	by_kernel(b, 1, 205, "file");
+	assert_int_equal(b->events[b->count - 1].data.offset, 5);
+	/* What is received comes from the library still. */
+	plain(b, 50, 100, DIRECTION_RECEIVED, 0, 7);
+	assert_int_equal(b->events[b->count - 1].data.len, 7);
+	close_conn(b, 1);
+	assert_null(only(b, 0, EVENT_LOSS));
+	bench_free(b);
+}
+
+/* Nobody has hooked the library, or there is none. */
+static void the_kernel_alone_tells_plaintext(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+
+	(void)state;
+	by_kernel(b, 1, 900, "one");
+	by_kernel(b, 1, 903, "two");
+	assert_int_equal(plain_count(b, 1), 2);
+	assert_int_equal(b->events[b->count - 1].data.offset, 3);
+	bench_free(b);
+}
+
 static void another_processes_record_ties_nothing(void **state)
 {
 	struct bench *b = bench_new(&all_wire);
@@ -891,6 +965,8 @@ int main(void)
 		cmocka_unit_test(two_calls_before_a_write_tell_nothing),
 		cmocka_unit_test(what_waits_is_bounded),
 		cmocka_unit_test(records_tie_each_direction),
+		cmocka_unit_test(what_the_kernel_makes_records_of_is_plaintext),
+		cmocka_unit_test(the_kernel_alone_tells_plaintext),
 		cmocka_unit_test(another_processes_record_ties_nothing),
 		cmocka_unit_test(a_filter_of_ports_leaves_out_what_has_no_port),
 		cmocka_unit_test(what_is_alone_ends_with_its_process),
