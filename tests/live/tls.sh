@@ -30,16 +30,6 @@ else
 	skip "node: 200 connections, none crossed" "no node"
 fi
 
-# go_talk NAME FLAGS...: built with these flags; the server is one that wasn't there before.
-go_talk() {
-	local program=$work/$1
-	shift
-	GOCACHE=${GOCACHE:-$work/go-cache} GOFLAGS=-mod=mod go build -o "$program" "$@" "$talk.go" || return 1
-	serve "$program" serve "$cert" "$key" || return 1
-	record "$port" timeout 120 "$program" client "$cert" "$port" 200 5 || return 1
-	kill "$server"
-	judge 200 5
-}
 if have go; then
 	check "Go: 200 connections, none crossed" go_talk go-plain
 	check "Go by keys: 200 connections" in_keys go_talk go-plain

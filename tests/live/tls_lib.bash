@@ -61,6 +61,16 @@ judge() {
 	python3 "$judge" "$socktape" "$rec" "$port" "$@"
 }
 
+# go_talk NAME FLAGS...: built with these flags; the server is one that wasn't there before.
+go_talk() {
+	local program=$work/$1
+	shift
+	GOCACHE=${GOCACHE:-$work/go-cache} GOFLAGS=-mod=mod go build -o "$program" "$@" "$talk.go" || return 1
+	serve "$program" serve "$cert" "$key" || return 1
+	record "$port" timeout 120 "$program" client "$cert" "$port" 200 5 || return 1
+	kill "$server"
+	judge 200 5
+}
 # rows PROTOCOL: what the recording tells of them, by both ends.
 rows() { "$socktape" show "$rec" "$1" --format json; }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # TLS libraries beside those that Debian's programs have: Java's, which nothing is read of without its key
 # log, and, as downloads with LIVE_ALL=1 only (tools/check --all), OpenSSL 1.1 out of a Python package,
-# and rustls. Prints TAP.
+# rustls and Go 1.19. Prints TAP.
 # shellcheck disable=SC2317 # functions are called by name, through check()
 # shellcheck source=tests/live/tls_lib.bash
 . "$(dirname "${BASH_SOURCE[0]}")/tls_lib.bash"
@@ -111,6 +111,25 @@ elif fetched "rustls-$(cksum <"$clients/rustls_talk/main.rs" | tr ' ' -)" rustls
 	check "rustls, stripped: why it isn't read, and all of it with its key log" rustls_stripped_talk
 else
 	skip "rustls" "$why"
+fi
+
+# ---- Go of 2022, whose functions have no frame pointer in the same place ----
+
+old_go=go1.19.13
+
+go_old_talk() {
+	local -x GOTOOLCHAIN=$old_go
+	go_talk "go-old-$tls" "$@" && version_is "$old_go"
+}
+
+if ! have go; then
+	skip "Go 1.19" "no Go"
+elif fetched $old_go env GOTOOLCHAIN=$old_go timeout 300 go version; then
+	check "Go 1.19: 200 connections, none crossed" go_old_talk
+	check "Go 1.19, stripped" go_old_talk -trimpath -ldflags "-s -w"
+	check "Go 1.19 by keys, stripped" in_keys go_old_talk -trimpath -ldflags "-s -w"
+else
+	skip "Go 1.19" "$why"
 fi
 
 # ---- OpenSSL 1.1, and a copy that nobody has installed ----

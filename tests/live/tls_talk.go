@@ -91,10 +91,11 @@ func main() {
 	var all sync.WaitGroup
 	for i := 0; i < connections; i++ {
 		all.Add(1)
-		go func() {
+		// Before Go 1.22 all of them would have the same i.
+		go func(i int) {
 			defer all.Done()
 			talk(config, os.Args[3], i, messages)
-		}()
+		}(i)
 	}
 	all.Wait()
 }
