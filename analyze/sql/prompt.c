@@ -2,11 +2,17 @@
 #include "analyze/sql/prompt.h"
 
 #include <editline/readline.h>
+#include <errno.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "analyze/command/command.h"
 #include "analyze/sql/views.h"
@@ -234,6 +240,55 @@ static char **complete(const char *text, int start, int end)
 	return rl_completion_matches(text, next_match);
 }
 
+/* ---- Ctrl-C ---- */
+
+/* It is held back: a statement that runs asks for it. Whether one came; it has been taken then. */
+static bool take_interrupt(void)
+{
+	const struct timespec now = {0};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	return sigtimedwait(&set, NULL, &now) == SIGINT;
+}
+
+/* Waits for a byte of FD. False: there was Ctrl-C before it, which still waits. */
+static bool await_byte(int fd)
+{
+	sigset_t set;
+	struct pollfd from[2] = {{.fd = fd, .events = POLLIN}, {.events = POLLIN}};
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	/* Without it Ctrl-C waits for the line's end. */
+	from[1].fd = signalfd(-1, &set, SFD_CLOEXEC);
+	while (poll(from, 2, -1) < 0 && errno == EINTR)
+		;
+	if (from[1].fd >= 0)
+		close(from[1].fd);
+	return !from[1].revents;
+}
+
+/* The next character that is typed, as libedit asks for it; Ctrl-C ends the line. */
+static int next_character(FILE *in)
+{
+	int fd = fileno(in);
+	mbstate_t state = {0};
+	wchar_t whole;
+	size_t n;
+	char c;
+
+	do {
+		if (!await_byte(fd))
+			return '\n';
+		if (read(fd, &c, 1) != 1)
+			return -1;
+		n = mbrtowc(&whole, &c, 1, &state);
+	} while (n == (size_t)-2);
+	return n <= 1 ? (int)whole : (unsigned char)c;
+}
+
 /* ---- the prompt ---- */
 
 static char *history_path(void)
@@ -249,6 +304,7 @@ static char *history_path(void)
 static void begin_history(const char *path)
 {
 	rl_readline_name = "socktape";
+	rl_getc_function = next_character;
 	rl_attempted_completion_function = complete;
 	using_history();
 	stifle_history(HISTORY_MAX);
@@ -290,12 +346,20 @@ static void prompt_terminal(struct sql_engine *e, enum sql_format format)
 	bool quit = false;
 	char *line;
 
+	/* Letters beyond ASCII are typed as the terminal has them. */
+	setlocale(LC_CTYPE, "");
 	puts("SQL over recordings; .help tells more, .tables what there is.");
 	begin_history(path);
 	while (!quit && (line = readline(text.len ? "     ...> " : "socktape> ")) != NULL) {
-		if (*line)
-			add_history(line);
-		take_line(e, &text, line, &format, &quit);
+		if (take_interrupt()) {
+			buffer_clear(&text);
+		} else {
+			if (*line)
+				add_history(line);
+			take_line(e, &text, line, &format, &quit);
+			/* It was for the statement that ran. */
+			take_interrupt();
+		}
 		free(line);
 		fflush(stdout);
 	}

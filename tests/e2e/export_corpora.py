@@ -341,4 +341,5 @@ def main():
     return 1 if check.follow or any(check.wrong.values()) else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

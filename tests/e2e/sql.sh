@@ -168,6 +168,11 @@ EOF
 }
 check "Ctrl-C stops a statement" interrupted
 
+# ---- the prompt ----
+
+mkdir "$work/home"
+python3 tests/e2e/sql_prompt.py "$socktape" "$rec" "$work/home" || failures=$((failures + 1))
+
 # ---- a database file, and the extension ----
 
 "$socktape" sql "$rec" -o "$work/x.sqlite"

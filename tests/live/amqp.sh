@@ -35,6 +35,7 @@ mv "$messages" "$ledger"
 judge "RabbitMQ, messages" $port amqp_messages
 mv "$named" "$ledger"
 judge "RabbitMQ, AMQP 1.0" $port amqp1
+exports_are_read amqp
 
 # A connection that is there before.
 "$python" tests/live/clients/amqp_attached.py $port "$work/ready" "$work/go" >"$work/attached" 2>&1 &

@@ -135,5 +135,6 @@ record_end $port
 kill "$server"
 wait "$server" 2>/dev/null
 judge Cassandra $port cql
+exports_are_read cql
 
 finish

@@ -21,5 +21,6 @@ record_end $port
 kill $server
 wait $server 2>/dev/null
 judge gRPC $port grpc
+exports_are_read grpc
 
 finish

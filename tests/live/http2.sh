@@ -26,5 +26,6 @@ kill $server
 wait $server 2>/dev/null
 
 judge HTTP/2 $port http2
+exports_are_read http2
 
 finish

@@ -26,5 +26,6 @@ wait "$server"
 	[.record_id, .api, .outcome, .note]' >"$work/odd"
 is "every request is whole, answered and known" "$(head -5 "$work/odd")" ""
 judge Kafka $port kafka_messages
+exports_are_read kafka
 
 finish

@@ -77,3 +77,21 @@ judge() {
 	[ -z "${LIVE_KEEP:-}" ] || cp -a "$work/." "$LIVE_KEEP"
 	"$python" tests/live/accounts.py "$socktape" "$work" "$@" || failures=$((failures + 1))
 }
+
+# What tests/e2e/export-corpora.sh fetches: the second Wireshark.
+wiregasm=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/socktape/npm/node_modules/@goodtools/wiregasm
+
+# exports_are_read PROTOCOL: the recording in $work, exported in every way, by two Wiresharks.
+exports_are_read() {
+	local second=()
+	if ! have sharkd; then
+		skip "exports are read by Wireshark" "sharkd is not installed (tools/install-deps --test)"
+		return
+	fi
+	if have node && [ -e "$wiregasm/dist/wiregasm.wasm" ]; then
+		second=("$wiregasm")
+	else
+		skip "exports are read by the second Wireshark" "it was not fetched (tests/e2e/export-corpora.sh)"
+	fi
+	"$python" tests/live/exports.py "$socktape" "$work" "$1" "${second[@]}" || failures=$((failures + 1))
+}

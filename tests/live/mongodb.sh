@@ -69,5 +69,6 @@ record_end $port
 kill "$server"
 wait "$server" 2>/dev/null
 judge FerretDB $port mongodb
+exports_are_read mongodb
 
 finish

@@ -54,5 +54,6 @@ check "a client tag by tag" timeout 60 "$python" tests/live/clients/mux_plain.py
 record_end $port
 wait "$server"
 judge Mux $port mux
+exports_are_read mux
 
 finish

@@ -31,5 +31,6 @@ record_end $port
 kill "$(cat "$work/data/pid")"
 wait $server
 judge MariaDB $port mysql
+exports_are_read mysql
 
 finish

@@ -32,5 +32,6 @@ record_end $port
 kill $server
 wait $server 2>/dev/null
 judge NATS $port nats
+exports_are_read nats
 
 finish

@@ -29,5 +29,6 @@ record_end $port
 kill -INT "$(head -1 "$work/data/postmaster.pid")"
 wait $server
 judge PostgreSQL $port pgsql
+exports_are_read pgsql
 
 finish

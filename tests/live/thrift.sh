@@ -31,5 +31,6 @@ record_end $port
 kill $server 2>/dev/null
 wait $server
 judge Thrift $port thrift
+exports_are_read thrift
 
 finish

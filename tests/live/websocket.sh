@@ -21,5 +21,6 @@ record_end $port
 kill $server
 wait $server 2>/dev/null
 judge WebSocket $port websocket
+exports_are_read websocket
 
 finish
