@@ -18,9 +18,10 @@ from export_corpora import FILTERS, MODES, Sharkd, Wiregasm  # noqa: E402
 # Of each protocol a field that a message has once.
 MESSAGE = {
     "pgsql": "pgsql.type", "mysql": "mysql.packet_number", "kafka": "kafka.correlation_id", "mongodb": "mongo.request_id",
-    "amqp": "amqp.channel", "cql": "cql.opcode", "http2": "http2.type", "websocket": "websocket.opcode",
-    "thrift": "thrift.mtype", "http": "http.request.method",
+    "amqp": "amqp.channel", "cql": "cql.opcode", "http2": "http2.flags.end_stream", "websocket": "websocket.opcode",
+    "http": "http.request.method",
 }
+HIDDEN = object()
 FILTER = {**FILTERS, "websocket": "websocket", "grpc": "grpc"}
 WAYS = [mode for mode in MODES if mode not in ("keys", "carrier")]
 
@@ -51,15 +52,17 @@ def tell(what, wrong):
 
 
 def compare(way, wire, seen, counted, times):
-    """What is wrong with an export, beside the wire: (Seen, messages) of each; TIMES as many messages."""
+    """What is wrong with an export, beside the wire: (Seen, messages) of each; TIMES as many messages.
+    What the wire hides, as compressed frames, may be malformed for a dissector that doesn't know all of
+    it; and what has no dissector of its own, another one may claim."""
     wrong = []
     if seen.remarks:
         wrong.append(f"{way}: {seen.remarks} remarks of TCP analysis")
-    if seen.malformed > times * wire[0].malformed:
+    if wire[1] is not HIDDEN and seen.malformed > times * wire[0].malformed:
         wrong.append(f"{way}: {seen.malformed} malformed packets, {wire[0].malformed} on the wire")
     if wire[0].packets and not seen.packets:
         wrong.append(f"{way}: nothing of the protocol")
-    if wire[1] and counted is not None and counted != times * wire[1]:
+    if wire[1] and wire[1] is not HIDDEN and counted is not None and counted != times * wire[1]:
         wrong.append(f"{way}: {counted} messages, {wire[1]} on the wire")
     return wrong
 
@@ -79,15 +82,15 @@ def main():
                               capture_output=True, text=True).stderr
         target = target.replace(".pcapng", "-00001.pcapng") if way == "split" else target
         # Frames in another form are there once more, as what is in them.
-        known = counted if " contents " not in told else None
+        known = HIDDEN if " contents " in told or protocol not in FILTER else counted
         found = messages(target, protocol)
         for reader in readers:
             wrong[reader.name] += compare(
                 way, (on_wire[reader.name], known), Seen(reader, target, FILTER.get(protocol, "frame")),
                 None if way == "no-remap" else found, 2 if way == "both-ends" else 1)
     for reader in readers:
-        failed |= tell(f"{reader.name}: exports in {len(WAYS)} ways have what is on the wire ({counted} messages)",
-                       wrong[reader.name])
+        failed |= tell(f"{reader.name}: exports in {len(WAYS)} ways have what is on the wire"
+                       f" ({counted or 'some'} messages)", wrong[reader.name])
         reader.close()
     return failed
 
