@@ -26,7 +26,7 @@ enum {
 static const struct command_option options[] = {
 	SELECT_FILTER_TABLE,
 	{"output", 'o', "FILE", "the file to write; - is standard output"},
-	{"no-body", 0, NULL, "heads of exchanges alone, without their bodies"},
+	{"no-body", 0, NULL, "heads of exchanges alone, without bodies, payloads and rows"},
 	{"decode-as", 0, "PROTOCOL", "don't infer: every connection speaks this"},
 	{"threads", 0, "N", "processors to use, from 1; as many as help unless told otherwise"},
 	{0},

@@ -187,6 +187,12 @@ static bool has(const struct value *v)
 	return v->type != VALUE_NULL && (!value_has_text(v) || v->text.len);
 }
 
+/* Whether FORM leaves out V, a value of ROW. */
+static bool leaves_out(enum said_form form, const struct row *row, const struct value *v)
+{
+	return form == SAID_HEADS && column_is_content(&row->table->columns[v - row->values]);
+}
+
 static void append_plain(struct buffer *b, const struct value *v)
 {
 	if (v->type == VALUE_INT)
@@ -232,14 +238,14 @@ static void append_lines(struct buffer *b, const char *names, const struct row *
 	struct span name;
 
 	while ((v = next_value(&names, row, &name)) != NULL) {
-		if (!has(v))
+		if (!has(v) || leaves_out(form, row, v))
 			continue;
 		end_line(b);
-		if (form == SAID_READ) {
+		if (form != SAID_SEARCH) {
 			buffer_append_span(b, name);
 			buffer_append_text(b, ": ");
 		}
-		if (form == SAID_READ && v->type == VALUE_JSON)
+		if (form != SAID_SEARCH && v->type == VALUE_JSON)
 			json_append_indented(b, v->text);
 		else
 			append_plain(b, v);
@@ -262,7 +268,7 @@ static void fill(struct said *to, const struct part *part, const struct row *row
 	}
 	append_lines(&to->head, part->lines, row, form);
 	v = next_value(&body, row, &name);
-	if (v && value_has_text(v))
+	if (v && value_has_text(v) && !leaves_out(form, row, v))
 		to->body = v->text;
 }
 

@@ -15,6 +15,7 @@ struct said {
 
 enum said_form {
 	SAID_READ,   /* JSON is indented */
+	SAID_HEADS,  /* the same without what --keep is about: bodies, payloads, rows */
 	SAID_SEARCH, /* JSON without its marks: the text that an application would know */
 };
 

@@ -71,10 +71,9 @@ static void fill_side(struct excerpts *s, struct excerpt *to, const struct row *
 {
 	struct excerpt_side *out = &to->sides[side];
 
-	said_fill(&s->said, row, side, SAID_READ);
+	said_fill(&s->said, row, side, s->no_body ? SAID_HEADS : SAID_READ);
 	out->head = copy_read(s, buffer_span(&s->said.head), HEAD_MAX, &out->cut);
-	if (!s->no_body)
-		out->body = copy_read(s, s->said.body, BODY_MAX, &out->cut);
+	out->body = copy_read(s, s->said.body, BODY_MAX, &out->cut);
 }
 
 static char *who(struct excerpts *s, const struct row *row, enum side side)

@@ -277,6 +277,7 @@ class Table:
             info = f'"connections":{conns},' if processes is None else f'"processes":{processes},"connections":{conns},'
             self.result(name, limit, ["info", rec, "--json"], 1, last=info.encode())
             self.result(name, limit, ["export", rec, "-q", "-o", "/dev/null"], 0)
+            self.result(name, limit, ["report", rec, "-o", "/dev/null"], 0)
 
 
 def main():

@@ -29,6 +29,13 @@ is "but not where they aren't wanted" "$(said heads 'hello&quot;: &quot;world'),
 	"0,0,$(said demo 'Content-Length: 18')"
 is "and then they were there" "$(($(said demo 'hello&quot;: &quot;world') > 0 && $(said demo 'line 1 of a page') > 0))" 1
 
+sql=corpora/pgsql/own-asyncpg/capture.pcap
+for column in row_data params; do
+	report $sql -o "$work/whole.html" && whole=$(said whole "$column: ")
+	report $sql --no-body -o "$work/rest.html"
+	is "$column: whether it is a body" "$((whole > 0)),$(($(said rest "$column: ") > 0))" "1,$([ $column = params ] && echo 1 || echo 0)"
+done
+
 # ---- selected ----
 
 report $rec redis --outcome error -o "$work/some.html"
