@@ -21,6 +21,7 @@ static const char help[] =
 enum {
 	OPT_FORMAT = SELECT_FILTERS,
 	OPT_JSON,
+	OPT_DNS,
 	OPT_BY,
 	OPT_OVER,
 	OPT_LIMIT,
@@ -30,6 +31,7 @@ static const struct command_option options[] = {
 	SELECT_FILTER_TABLE,
 	{"format", 'f', "FORMAT", "text (default), json, csv, svg, dot or mermaid"},
 	{"json", 0, NULL, "the same as --format json"},
+	{"dns", 0, NULL, "who asked for which name, and who answered what"},
 	{"by", 0, "WHAT", "what is one: service (default), container or process"},
 	{"over", 0, "DURATION", "count each interval for itself, too, as in 1s or 5m"},
 	{"limit", 0, "N", "the busiest N services (text 500, pictures 60); 0: all"},
@@ -59,6 +61,7 @@ struct mapping {
 	struct reading reading;
 	enum map_format format;
 	bool format_given;
+	bool dns;
 	enum service_map_by by;
 	uint64_t over;
 	uint64_t limit;
@@ -115,6 +118,9 @@ static bool take_option(struct mapping *map, const char *command, int option, co
 		return take_format(map, command, value);
 	case OPT_JSON:
 		return take_format(map, command, "json");
+	case OPT_DNS:
+		map->dns = true;
+		return true;
 	case OPT_BY:
 		return take_by(map, command, value);
 	case OPT_OVER:
@@ -162,7 +168,7 @@ static uint64_t limit_of(const struct mapping *map)
 
 static int print_picture(const struct mapping *map, const char *command, int status)
 {
-	static const struct svg_options svg = {.title = "services"};
+	const struct svg_options svg = {.title = map->dns ? "names" : "services"};
 	struct buffer out = {0};
 	enum draw_result result;
 
@@ -173,8 +179,8 @@ static int print_picture(const struct mapping *map, const char *command, int sta
 	else
 		result = map_mermaid(&map->graph, &out);
 	if (result == DRAW_TOO_LARGE)
-		status = command_fail(command, "there are too many services to draw: --limit "
-					       "takes the busiest");
+		status = command_fail(command,
+				      "there is too much to draw: --limit takes the busiest");
 	else if (result != DRAW_DONE)
 		status = command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	else if (!terminal_write(buffer_span(&out)))
@@ -239,8 +245,10 @@ static int count_services(struct mapping *map, const char *command, struct servi
 static int map_services(struct mapping *map, const char *command)
 {
 	uint64_t memory = map->select.memory ? map->select.memory : REPLAY_MEMORY_LIMIT;
-	const struct service_map_options how = {
-		.memory = (size_t)(memory / SHARE), .over = (int64_t)map->over, .by = map->by};
+	const struct service_map_options how = {.memory = (size_t)(memory / SHARE),
+						.over = (int64_t)map->over,
+						.by = map->by,
+						.dns = map->dns};
 	const struct replay_options with = {
 		.selection = &map->select.selection,
 		.window = true,

@@ -48,7 +48,7 @@ struct graph_edge *graph_add_edge(struct graph *g, size_t from, size_t to, const
 		return NULL;
 	g->edges = edges;
 	edges[g->edge_count] = (struct graph_edge){
-		.from = from, .to = to, .what = what, .extra = ""};
+		.from = from, .to = to, .what = what, .extra = "", .via = GRAPH_NONE};
 	return &edges[g->edge_count++];
 }
 
@@ -93,7 +93,7 @@ static int compare_edges(const void *left, const void *right)
 	if (!order)
 		order = strcmp(a->what, b->what);
 	if (!order)
-		order = strcmp(a->extra, b->extra);
+		order = compare_numbers(a->via, b->via);
 	return order ? order : (int)a->tls - (int)b->tls;
 }
 
@@ -126,6 +126,8 @@ static void renumber(struct graph *g, struct graph_node *const *order, struct gr
 	for (size_t i = 0; i < g->edge_count; i++) {
 		g->edges[i].from = place[g->edges[i].from];
 		g->edges[i].to = place[g->edges[i].to];
+		if (g->edges[i].via != GRAPH_NONE)
+			g->edges[i].via = place[g->edges[i].via];
 	}
 	free(g->nodes);
 	g->nodes = nodes;
@@ -165,10 +167,19 @@ static bool chosen(const bool *keeps, size_t *kept, size_t limit, const struct g
 {
 	size_t more = (size_t)!keeps[e->from] + (size_t)(!keeps[e->to] && e->to != e->from);
 
+	if (e->via != GRAPH_NONE && !keeps[e->via] && e->via != e->from)
+		more++;
 	if (*kept + more > limit)
 		return false;
 	*kept += more;
 	return true;
+}
+
+static void keep_ends(bool *keeps, const struct graph_edge *e)
+{
+	keeps[e->from] = keeps[e->to] = true;
+	if (e->via != GRAPH_NONE)
+		keeps[e->via] = true;
 }
 
 /* Takes out the edges whose ends aren't both kept. */
@@ -179,7 +190,7 @@ static void drop_edges(struct graph *g, const bool *keeps)
 	for (size_t i = 0; i < g->edge_count; i++) {
 		const struct graph_edge *e = &g->edges[i];
 
-		if (keeps[e->from] && keeps[e->to]) {
+		if (keeps[e->from] && keeps[e->to] && (e->via == GRAPH_NONE || keeps[e->via])) {
 			g->edges[to++] = *e;
 			continue;
 		}
@@ -206,6 +217,8 @@ static void drop_nodes(struct graph *g, const bool *keeps, size_t *place)
 	for (size_t i = 0; i < g->edge_count; i++) {
 		g->edges[i].from = place[g->edges[i].from];
 		g->edges[i].to = place[g->edges[i].to];
+		if (g->edges[i].via != GRAPH_NONE)
+			g->edges[i].via = place[g->edges[i].via];
 	}
 }
 
@@ -224,7 +237,7 @@ void graph_limit(struct graph *g, size_t limit)
 	} else {
 		for (size_t i = 0; i < g->edge_count; i++)
 			if (chosen(keeps, &kept, limit, &g->edges[i]))
-				keeps[g->edges[i].from] = keeps[g->edges[i].to] = true;
+				keep_ends(keeps, &g->edges[i]);
 		drop_edges(g, keeps);
 		drop_nodes(g, keeps, place);
 	}

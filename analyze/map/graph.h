@@ -26,6 +26,8 @@ struct graph_node {
 	uint64_t weight;       /* of its edges: their counts */
 };
 
+#define GRAPH_NONE SIZE_MAX
+
 struct graph_edge {
 	size_t from; /* who asked: a node */
 	size_t to;
@@ -33,6 +35,7 @@ struct graph_edge {
 		what; /* protocol, or what else it is about; "": only that TO is a part of FROM's */
 	const char *extra; /* a line more; "" */
 	bool tls;
+	size_t via; /* the node that answered, where TO is what was asked for; GRAPH_NONE: TO */
 	struct group *counts; /* NULL: none, it is no traffic */
 	/* With --over: what was counted in each interval, in their order; `since` tells which. */
 	struct group **courses;
@@ -48,6 +51,7 @@ struct graph {
 			*/
 	int64_t last;
 	int64_t over;	       /* ns of an interval; 0: all is one */
+	bool dns;	       /* it tells of names that were asked for, and who answered */
 	const char *unit;      /* what is counted, in the plural: "exchanges" */
 	size_t left_out_nodes; /* by graph_limit() */
 	size_t left_out_edges;

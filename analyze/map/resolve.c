@@ -29,7 +29,7 @@ struct seen_at {
 
 /* What is the node of a service. */
 struct node_key {
-	char kind; /* 'b' a base, 'n' a name of a base, 'h' a name wherever it is */
+	char kind; /* 'b' a base, 'n' a name of a base, 'h' a name wherever it is, 'q' a question */
 	uint32_t name;
 	size_t base;
 };
@@ -38,12 +38,15 @@ struct edge_key {
 	size_t from;
 	size_t to;
 	uintptr_t table;
-	uint64_t tls;
+	uint32_t tls;
+	uint32_t type; /* of a question */
+	size_t via;
 };
 
 struct resolving {
 	struct parties *parties;
 	const struct intern *names;
+	const struct answers *answers;
 	struct groups *groups;
 	struct graph *g;
 	struct base *bases;   /* by party */
@@ -202,7 +205,8 @@ static void describe_process(struct resolving *r, const struct node_key *key,
 
 static void describe(struct resolving *r, const struct node_key *key, struct graph_node *node)
 {
-	const struct party *p = key->kind == 'h' ? NULL : party_at(r, key->base);
+	const struct party *p = key->kind == 'h' || key->kind == 'q' ? NULL
+								     : party_at(r, key->base);
 	const struct base *base = &r->bases[key->base];
 	uint32_t name = key->name ? key->name : p && base->names == 1 ? base->only : 0;
 
@@ -378,9 +382,14 @@ static struct graph_edge *edge_of(struct resolving *r, const struct edge_key *ke
 		return NULL;
 	if (number < count)
 		return &g->edges[number];
-	edge = graph_add_edge(g, key->from, key->to, table ? table->name : "");
-	if (edge)
+	edge = graph_add_edge(g, key->from, key->to,
+			      key->type ? graph_text(g, span_text(name_text(r, key->type)))
+			      : table	? table->name
+					: "");
+	if (edge) {
 		edge->tls = key->tls;
+		edge->via = key->via;
+	}
 	if (edge && table)
 		edge->counts = groups_get(g->groups, table, 0, span_of(key, sizeof(*key)));
 	return edge;
@@ -402,30 +411,70 @@ static bool add_course(struct graph_edge *edge, struct group *course)
 	return true;
 }
 
+/* GROUP is counted on the edge of KEY, too; NULL without memory. */
+static struct graph_edge *add_to(struct resolving *r, const struct edge_key *key,
+				 const struct group *group)
+{
+	struct graph_edge *edge = edge_of(r, key);
+	struct group *course;
+
+	r->no_memory |= !edge || !edge->counts || !group_merge(edge->counts, group);
+	if (r->no_memory || !group->since)
+		return edge;
+	course = groups_get(r->g->interval_groups, group->table, group->since,
+			    span_of(key, sizeof(*key)));
+	r->no_memory |= !course || (!course->count && !add_course(edge, course)) ||
+			!group_merge(course, group);
+	return edge;
+}
+
+/* Who asks leads to the name, and that to who answered. */
+static void connect_question(struct resolving *r, const struct group *group)
+{
+	const struct raw_edge raw = raw_of(group);
+	size_t server = server_node(r, group);
+	struct edge_key asked = {.from = client_node(r, raw.from),
+				 .table = (uintptr_t)group->table,
+				 .type = raw.type,
+				 .via = server};
+	struct edge_key answered = {
+		.to = server, .table = (uintptr_t)group->table, .via = GRAPH_NONE};
+	struct graph_edge *edge;
+	struct node_key key;
+
+	memset(&key, 0, sizeof(key));
+	key.kind = 'q';
+	key.name = raw.question;
+	asked.to = answered.from = node_of(r, &key);
+	edge = add_to(r, &asked, group);
+	if (edge && !*edge->extra) {
+		buffer_clear(&r->text);
+		answers_append(r->answers, raw.question, raw.type, &r->text);
+		edge->extra = take_text(r);
+	}
+	add_to(r, &answered, group);
+}
+
 static void connect(struct resolving *r, const struct group *group)
 {
 	const struct raw_edge raw = raw_of(group);
 	const struct edge_key key = {.from = client_node(r, raw.from),
 				     .to = server_node(r, group),
 				     .table = (uintptr_t)group->table,
-				     .tls = raw.tls};
-	struct graph_edge *edge = edge_of(r, &key);
-	struct group *course;
+				     .tls = raw.tls,
+				     .via = GRAPH_NONE};
 
-	r->no_memory |= !edge || !edge->counts || !group_merge(edge->counts, group);
-	if (r->no_memory || !group->since)
-		return;
-	course = groups_get(r->g->interval_groups, group->table, group->since,
-			    span_of(&key, sizeof(key)));
-	r->no_memory |= !course || (!course->count && !add_course(edge, course)) ||
-			!group_merge(course, group);
+	if (raw.question)
+		connect_question(r, group);
+	else
+		add_to(r, &key, group);
 }
 
 /* Shows that a name is one of several of that process, address or host. */
 static void link_to(struct resolving *r, size_t name, const struct node_key *of)
 {
 	size_t node = intern_find(&r->nodes, span_of(of, sizeof(*of)));
-	const struct edge_key key = {.from = name, .to = node};
+	const struct edge_key key = {.from = name, .to = node, .via = GRAPH_NONE};
 
 	if (node != INTERN_NONE && node != name && !edge_of(r, &key))
 		r->no_memory = true;
@@ -471,10 +520,11 @@ static bool make(struct resolving *r)
 	return !r->no_memory && !r->g->no_memory;
 }
 
-bool resolve(struct parties *parties, const struct intern *names, struct groups *groups,
-	     struct graph *g)
+bool resolve(struct parties *parties, const struct intern *names, const struct answers *answers,
+	     struct groups *groups, struct graph *g)
 {
-	struct resolving r = {.parties = parties, .names = names, .groups = groups, .g = g};
+	struct resolving r = {
+		.parties = parties, .names = names, .answers = answers, .groups = groups, .g = g};
 	size_t count = parties->keys.count, nodes = 1;
 	bool good;
 
@@ -484,7 +534,7 @@ bool resolve(struct parties *parties, const struct intern *names, struct groups 
 	r.bases = calloc(count + 1, sizeof(*r.bases));
 	r.hosts = calloc(count + 1, sizeof(*r.hosts));
 	r.split = calloc(names->count + 1, sizeof(*r.split));
-	r.seen = calloc(2 * nodes + 1, sizeof(*r.seen));
+	r.seen = calloc(3 * nodes + 1, sizeof(*r.seen));
 	good = g->groups && g->interval_groups && r.bases && r.hosts && r.split && r.seen &&
 	       make(&r);
 	free(r.bases);

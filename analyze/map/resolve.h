@@ -2,6 +2,7 @@
 #ifndef SOCKTAPE_ANALYZE_MAP_RESOLVE_H
 #define SOCKTAPE_ANALYZE_MAP_RESOLVE_H
 
+#include "analyze/map/answers.h"
 #include "analyze/map/party.h"
 
 /* Makes services of what was seen, once all was. Internal to analyze/map/. */
@@ -12,10 +13,13 @@ struct raw_edge {
 	size_t to;
 	uint32_t name; /* of the service that was asked, by number; 0: none */
 	uint32_t tls;
+	uint32_t question; /* of DNS: the name and the type that were asked for; 0: it is none */
+	uint32_t type;
 };
 
-/* GROUPS by raw_edge, of tables, become the nodes and edges of G. False without memory. */
-bool resolve(struct parties *parties, const struct intern *names, struct groups *groups,
-	     struct graph *g);
+/* ANSWERS: to the questions. GROUPS by raw_edge, of tables, become the nodes and edges of G. False
+ * without memory. */
+bool resolve(struct parties *parties, const struct intern *names, const struct answers *answers,
+	     struct groups *groups, struct graph *g);
 
 #endif

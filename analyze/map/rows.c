@@ -29,6 +29,9 @@ enum row_column {
 	ROW_REQUEST_BYTES,
 	ROW_RESPONSE_BYTES,
 	ROW_WORST,
+	ROW_NAME, /* from here on of DNS alone */
+	ROW_TYPE,
+	ROW_ANSWERS,
 	ROW_COLUMNS,
 };
 
@@ -56,6 +59,9 @@ static const struct column columns[ROW_COLUMNS] = {
 	[ROW_REQUEST_BYTES] = {"req_bytes", "BIGINT", "bytes", "to the server"},
 	[ROW_RESPONSE_BYTES] = {"resp_bytes", "BIGINT", "bytes", "to the client"},
 	[ROW_WORST] = {"worst", "TEXT", "", "id of the record that took longest"},
+	[ROW_NAME] = {"name", "TEXT", "", "that was asked for"},
+	[ROW_TYPE] = {"type", "TEXT", "", "of record that was asked for"},
+	[ROW_ANSWERS] = {"answers", "TEXT", "", "the first different ones, parted by commas"},
 };
 
 #define NUMBER_MAX 32
@@ -66,6 +72,11 @@ struct row_values {
 	struct buffer time;
 	struct buffer failures;
 };
+
+static size_t column_count(const struct graph *g)
+{
+	return g->dns ? ROW_COLUMNS : ROW_NAME;
+}
 
 static const char *kind_text(enum node_kind kind)
 {
@@ -128,7 +139,8 @@ static void set_counts(struct row_values *to, const struct graph *g, const struc
 
 static void set_ends(struct row_values *to, const struct graph *g, const struct graph_edge *e)
 {
-	const struct graph_node *client = &g->nodes[e->from], *server = &g->nodes[e->to];
+	const struct graph_node *client = &g->nodes[e->from];
+	const struct graph_node *server = &g->nodes[e->via == GRAPH_NONE ? e->to : e->via];
 	struct value *v = to->values;
 
 	v[ROW_CLIENT] = value_text(span_text(client->label));
@@ -146,7 +158,7 @@ static void print_row(struct row_values *to, const struct graph *g, const struct
 		      const struct group *counts, struct output *out)
 {
 	const struct row_part part = {
-		.columns = columns, .count = ROW_COLUMNS, .values = to->values};
+		.columns = columns, .count = column_count(g), .values = to->values};
 
 	memset(to->values, 0, sizeof(to->values));
 	if (counts->since) {
@@ -155,7 +167,14 @@ static void print_row(struct row_values *to, const struct graph *g, const struct
 		to->values[ROW_TIME] = value_text(buffer_span(&to->time));
 	}
 	set_ends(to, g, e);
-	to->values[ROW_PROTO] = value_text(span_text(e->what));
+	if (g->dns) {
+		to->values[ROW_PROTO] = value_word(span_text("dns"));
+		to->values[ROW_NAME] = value_text(span_text(g->nodes[e->to].label));
+		to->values[ROW_TYPE] = value_text(span_text(e->what));
+		to->values[ROW_ANSWERS] = value_text_if(span_text(e->extra));
+	} else {
+		to->values[ROW_PROTO] = value_text(span_text(e->what));
+	}
 	to->values[ROW_TLS] = value_bool(e->tls);
 	set_counts(to, g, counts);
 	output_row(out, &part, 1);
@@ -163,14 +182,15 @@ static void print_row(struct row_values *to, const struct graph *g, const struct
 
 void map_rows(const struct graph *g, struct output *out)
 {
-	const struct row_part part = {.columns = columns, .count = ROW_COLUMNS};
+	const struct row_part part = {.columns = columns, .count = column_count(g)};
 	struct row_values values = {0};
 
 	output_header(out, &part, 1);
 	for (size_t i = 0; i < g->edge_count && output_alive(out); i++) {
 		const struct graph_edge *e = &g->edges[i];
 
-		if (!e->counts)
+		/* Of DNS, a row has all: who asked for what, and who answered. */
+		if (!e->counts || (g->dns && e->via == GRAPH_NONE))
 			continue;
 		if (!g->over)
 			print_row(&values, g, e, e->counts, out);

@@ -16,10 +16,12 @@ struct service_map {
 	struct service_map_options with;
 	struct parties parties;
 	struct intern names; /* number 0 is no name */
+	struct answers answers;
 	struct groups *groups;
 	struct facts_cache facts;
 	struct service_name naming; /* of the table seen last */
 	struct buffer text;
+	struct buffer type;
 	int64_t first;
 	int64_t last;
 	bool compacted;
@@ -48,8 +50,10 @@ void service_map_free(struct service_map *m)
 		return;
 	parties_free(&m->parties);
 	intern_free(&m->names);
+	answers_free(&m->answers);
 	groups_free(m->groups);
 	buffer_free(&m->text);
+	buffer_free(&m->type);
 	free(m);
 }
 
@@ -74,20 +78,34 @@ static bool is_envelope(const struct row *row)
 
 /* ---- records ---- */
 
+/* 0 where it is empty, or there is no more room. */
+static uint32_t number_of(struct service_map *m, const struct buffer *text)
+{
+	bool full = m->names.used > m->with.memory / NAMES_SHARE;
+	size_t number = full ? intern_find(&m->names, buffer_span(text))
+			     : intern_put(&m->names, buffer_span(text));
+
+	return number == INTERN_NONE ? 0 : (uint32_t)number;
+}
+
 /* The number of the name that ROW gives to who is asked; 0: none. */
 static uint32_t name_of(struct service_map *m, const struct row *row)
 {
-	size_t number;
 
 	if (m->naming.table != row->table)
 		m->naming = service_name_of(row->table);
 	buffer_clear(&m->text);
 	service_name_append(&m->naming, row->values, &m->text);
-	if (m->names.used > m->with.memory / NAMES_SHARE)
-		number = intern_find(&m->names, buffer_span(&m->text));
-	else
-		number = intern_put(&m->names, buffer_span(&m->text));
-	return number == INTERN_NONE ? 0 : (uint32_t)number;
+	return number_of(m, &m->text);
+}
+
+static void ask(struct service_map *m, const struct row *row, struct raw_edge *edge)
+{
+	buffer_clear(&m->text);
+	buffer_clear(&m->type);
+	answers_question(&m->answers, row->table, row->values, &m->text, &m->type);
+	edge->question = number_of(m, &m->text);
+	edge->type = number_of(m, &m->type);
 }
 
 static struct raw_edge edge_of(struct service_map *m, const struct row *row)
@@ -96,8 +114,12 @@ static struct raw_edge edge_of(struct service_map *m, const struct row *row)
 	const struct row *client = is_server ? row->twin : row;
 	const struct row *server = is_server ? row : row->twin;
 	struct parties *p = &m->parties;
-	struct raw_edge edge = {.name = name_of(m, row), .tls = row->end->tls};
+	struct raw_edge edge = {.tls = row->end->tls};
 
+	if (m->with.dns)
+		ask(m, row, &edge);
+	else
+		edge.name = name_of(m, row);
 	edge.from = client ? parties_end(p, client->end, false)
 			   : parties_stranger(p, server, false);
 	edge.to = server ? parties_end(p, server->end, true) : parties_stranger(p, client, true);
@@ -155,12 +177,17 @@ bool service_map_add(struct service_map *m, const struct row *row)
 	struct raw_edge edge;
 	struct group *group;
 
-	if (counts_elsewhere(row->table) || is_envelope(row))
+	if (m->with.dns ? strcmp(row->table->name, "dns") != 0
+			: counts_elsewhere(row->table) || is_envelope(row))
 		return true;
 	if (!m->compacted && (groups_are_many(m->groups) || parties_are_many(&m->parties)) &&
 	    !compact(m))
 		return false;
 	edge = edge_of(m, row);
+	/* A question that found no room has no name, and isn't told from others. */
+	if (m->with.dns && edge.question && edge.type &&
+	    !answers_learn(&m->answers, row->values, edge.question, edge.type))
+		return false;
 	if (edge.from == INTERN_NONE || edge.to == INTERN_NONE)
 		group = groups_get_rest(m->groups);
 	else
@@ -170,8 +197,11 @@ bool service_map_add(struct service_map *m, const struct row *row)
 
 bool service_map_finish(struct service_map *m, struct graph *g)
 {
-	*g = (struct graph){
-		.first = m->first, .last = m->last, .over = m->with.over, .unit = "exchanges"};
-	return parties_settle(&m->parties) && resolve(&m->parties, &m->names, m->groups, g) &&
-	       graph_settle(g);
+	*g = (struct graph){.first = m->first,
+			    .last = m->last,
+			    .over = m->with.over,
+			    .dns = m->with.dns,
+			    .unit = m->with.dns ? "questions" : "exchanges"};
+	return parties_settle(&m->parties) &&
+	       resolve(&m->parties, &m->names, &m->answers, m->groups, g) && graph_settle(g);
 }

@@ -25,6 +25,8 @@ struct service_map_options {
 	size_t memory; /* about so many bytes for what is counted */
 	int64_t over;  /* count each interval of so many ns for itself, too; 0: don't */
 	enum service_map_by by;
+	/* Of DNS alone: who asked for which name, and who answered what. */
+	bool dns;
 };
 
 /* NULL without memory. */

@@ -169,6 +169,8 @@ static void print_edge(struct tree *t, const struct graph_edge *e, bool again)
 		buffer_append_text(b, "the same");
 	else
 		append_node(b, &t->g->nodes[e->to]);
+	if (*e->extra)
+		buffer_printf(b, " -> %s", e->extra);
 	append_failed(b, e->counts);
 	end_line(t, PAINT_NONE);
 	for (size_t i = 0; i < e->course_count; i++)
