@@ -7,6 +7,7 @@
 #include "analyze/map/draw.h"
 #include "analyze/map/label.h"
 #include "analyze/map/listing.h"
+#include "analyze/map/net_map.h"
 #include "analyze/map/service_map.h"
 #include "analyze/output/terminal.h"
 #include "analyze/replay/reading.h"
@@ -22,6 +23,7 @@ enum {
 	OPT_FORMAT = SELECT_FILTERS,
 	OPT_JSON,
 	OPT_DNS,
+	OPT_NET,
 	OPT_BY,
 	OPT_OVER,
 	OPT_LIMIT,
@@ -32,6 +34,7 @@ static const struct command_option options[] = {
 	{"format", 'f', "FORMAT", "text (default), json, csv, svg, dot or mermaid"},
 	{"json", 0, NULL, "the same as --format json"},
 	{"dns", 0, NULL, "who asked for which name, and who answered what"},
+	{"net", 0, NULL, "connections: bytes by addresses, whatever was spoken; failures"},
 	{"by", 0, "WHAT", "what is one: service (default), container or process"},
 	{"over", 0, "DURATION", "count each interval for itself, too, as in 1s or 5m"},
 	{"limit", 0, "N", "the busiest N services (text 500, pictures 60); 0: all"},
@@ -62,6 +65,7 @@ struct mapping {
 	enum map_format format;
 	bool format_given;
 	bool dns;
+	bool net;
 	enum service_map_by by;
 	uint64_t over;
 	uint64_t limit;
@@ -121,6 +125,9 @@ static bool take_option(struct mapping *map, const char *command, int option, co
 	case OPT_DNS:
 		map->dns = true;
 		return true;
+	case OPT_NET:
+		map->net = true;
+		return true;
 	case OPT_BY:
 		return take_by(map, command, value);
 	case OPT_OVER:
@@ -152,6 +159,14 @@ static int parse(struct mapping *map, int argc, char **argv)
 		command_fail(argv[0], "wants a recording; try 'socktape %s --help'", argv[0]);
 		return COMMAND_WRONG;
 	}
+	if (map->dns && map->net) {
+		command_fail(argv[0], "--dns and --net exclude each other");
+		return COMMAND_WRONG;
+	}
+	if (map->net && map->by != MAP_BY_SERVICE) {
+		command_fail(argv[0], "--by is not for --net, which goes by addresses");
+		return COMMAND_WRONG;
+	}
 	return select_check(&map->select, argv[0], argv[optind]) ? COMMAND_END : COMMAND_WRONG;
 }
 
@@ -168,7 +183,9 @@ static uint64_t limit_of(const struct mapping *map)
 
 static int print_picture(const struct mapping *map, const char *command, int status)
 {
-	const struct svg_options svg = {.title = map->dns ? "names" : "services"};
+	const struct svg_options svg = {.title = map->dns   ? "names"
+						 : map->net ? "connections"
+							    : "services"};
 	struct buffer out = {0};
 	enum draw_result result;
 
@@ -271,6 +288,67 @@ static int map_services(struct mapping *map, const char *command)
 	return status;
 }
 
+/* ---- connections ---- */
+
+struct netting {
+	struct mapping *map;
+	struct net_map *m;
+};
+
+static void on_event(void *context, const struct event *event, const struct connection *c)
+{
+	const struct netting *n = context;
+
+	net_map_event(n->m, n->map->reading.replay, event, c);
+}
+
+static void on_conn_end(void *context, const struct connection *c)
+{
+	const struct netting *n = context;
+
+	net_map_conn(n->m, n->map->reading.replay, c);
+}
+
+static int count_connections(struct mapping *map, const char *command, uint64_t memory,
+			     struct net_map *m)
+{
+	struct netting n = {map, m};
+	const struct replay_options with = {
+		.handlers = {.event = on_event, .conn_end = on_conn_end, .context = &n},
+		.selection = &map->select.selection,
+		.keylog = map->select.keylog,
+		.memory_limit = memory - memory / SHARE,
+		.threads = command_processors(),
+	};
+	int status = reading_open(&map->reading, command, map->select.operand.path, &with);
+
+	if (status)
+		return status;
+	status = reading_run(&map->reading);
+	select_explain(&map->select, command);
+	if (!net_map_finish(m, &map->graph))
+		status = command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	reading_close(&map->reading);
+	return status;
+}
+
+static int map_net(struct mapping *map, const char *command)
+{
+	uint64_t memory = map->select.memory ? map->select.memory : REPLAY_MEMORY_LIMIT;
+	int status = select_resolve(&map->select, command, SELECT_OF_SESSIONS);
+	struct net_map *m;
+
+	if (status)
+		return status;
+	m = net_map_new((size_t)(memory / SHARE), (int64_t)map->over);
+	if (!m)
+		return command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	map->reading.to_file = map->format != MAP_TEXT;
+	status = count_connections(map, command, memory, m);
+	net_map_free(m);
+	return status;
+}
+
 /* ---- the command ---- */
 
 static int run_map(int argc, char **argv)
@@ -280,7 +358,7 @@ static int run_map(int argc, char **argv)
 
 	if (status != COMMAND_END)
 		return status == COMMAND_HELP ? STATUS_DONE : STATUS_USAGE;
-	status = map_services(&map, argv[0]);
+	status = map.net ? map_net(&map, argv[0]) : map_services(&map, argv[0]);
 	if (status != STATUS_USAGE)
 		status = print(&map, argv[0], status);
 	graph_free(&map.graph);

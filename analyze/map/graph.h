@@ -35,6 +35,7 @@ struct graph_edge {
 		what; /* protocol, or what else it is about; "": only that TO is a part of FROM's */
 	const char *extra; /* a line more; "" */
 	bool tls;
+	bool sized; /* bytes are known */
 	size_t via; /* the node that answered, where TO is what was asked for; GRAPH_NONE: TO */
 	struct group *counts; /* NULL: none, it is no traffic */
 	/* With --over: what was counted in each interval, in their order; `since` tells which. */

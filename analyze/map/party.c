@@ -103,9 +103,9 @@ static void join(struct parties *p, size_t a, size_t b)
 static size_t serve(struct parties *p, size_t party)
 {
 	size_t count = p->listeners.count;
-	size_t number = intern_put(&p->listeners, buffer_span(&p->key));
+	size_t number = intern_find(&p->listeners, buffer_span(&p->key));
 
-	if (number == INTERN_NONE || number < count)
+	if (number != INTERN_NONE)
 		return number;
 	if (!(count & (count - 1))) {
 		size_t *owners = reallocarray(p->owners, count ? count * 2 : 1, sizeof(*owners));
@@ -114,7 +114,9 @@ static size_t serve(struct parties *p, size_t party)
 			return INTERN_NONE;
 		p->owners = owners;
 	}
-	p->owners[number] = party;
+	number = intern_put(&p->listeners, buffer_span(&p->key));
+	if (number != INTERN_NONE)
+		p->owners[number] = party;
 	return number;
 }
 
@@ -161,6 +163,16 @@ static void tell_listener(struct parties *p, size_t number, const struct row_end
 
 static const uint8_t everywhere[16];
 
+bool parties_is_host(struct parties *p, const struct address *address, uint32_t netns)
+{
+	if (address_is_loopback(address))
+		return true;
+	begin_key(p, 'h');
+	add_netns(p, address, netns);
+	buffer_append(&p->key, address->ip, sizeof(address->ip));
+	return intern_find(&p->hosts, buffer_span(&p->key)) != INTERN_NONE;
+}
+
 size_t parties_behind(struct parties *p, size_t number)
 {
 	const struct party *party = &p->all[number];
@@ -174,10 +186,7 @@ size_t parties_behind(struct parties *p, size_t number)
 	if (found != INTERN_NONE)
 		return p->owners[found];
 	/* A socket that is bound to every address of this host. */
-	begin_key(p, 'h');
-	add_netns(p, &party->address, party->netns);
-	buffer_append(&p->key, party->address.ip, sizeof(party->address.ip));
-	if (intern_find(&p->hosts, buffer_span(&p->key)) == INTERN_NONE)
+	if (!parties_is_host(p, &party->address, party->netns))
 		return number;
 	memcpy(any.ip, everywhere, sizeof(any.ip));
 	make_address_key(p, party, &any);
@@ -195,10 +204,34 @@ static void make_process_key(struct parties *p, const struct row_end *end, uint3
 		return;
 	}
 	begin_key(p, 'p');
+	if (p->by == MAP_BY_ADDRESS) {
+		const struct address local = address_plain(&end->local);
+
+		add_netns(p, &local, end->netns);
+		buffer_append(&p->key, local.ip, sizeof(local.ip));
+		pid = 0;
+	}
 	add_number(p, pid);
 	add_text(p, end->comm);
 	add_text(p, end->script);
 	add_text(p, end->container);
+}
+
+/* An address without its port, for a person. */
+static void host_text(const struct address *address, char text[static ADDRESS_TEXT_MAX])
+{
+	char *end;
+	size_t len;
+
+	address_text(address, text);
+	end = strrchr(text, ':');
+	if (end)
+		*end = '\0';
+	len = strlen(text);
+	if (*text == '[' && len > 2 && text[len - 1] == ']') {
+		memmove(text, text + 1, len - 2);
+		text[len - 2] = '\0';
+	}
 }
 
 static size_t process_party(struct parties *p, const struct row_end *end, bool serves)
@@ -219,26 +252,16 @@ static size_t process_party(struct parties *p, const struct row_end *end, bool s
 		made->script = keep(p, end->script);
 		made->container = keep(p, end->container);
 		made->pid = end->pid;
+		if (p->by == MAP_BY_ADDRESS) {
+			const struct address local = address_plain(&end->local);
+			char host[ADDRESS_TEXT_MAX];
+
+			host_text(&local, host);
+			made->text = keep(p, host);
+		}
 		made->ppid = end->ppid;
 	}
 	return number;
-}
-
-/* An address without its port, for a person. */
-static void host_text(const struct address *address, char text[static ADDRESS_TEXT_MAX])
-{
-	char *end;
-	size_t len;
-
-	address_text(address, text);
-	end = strrchr(text, ':');
-	if (end)
-		*end = '\0';
-	len = strlen(text);
-	if (*text == '[' && len > 2 && text[len - 1] == ']') {
-		memmove(text, text + 1, len - 2);
-		text[len - 2] = '\0';
-	}
 }
 
 static bool has_ip(const struct address *a)
@@ -325,7 +348,9 @@ size_t parties_host(struct parties *p, size_t number)
 {
 	const struct party *party = &p->all[number];
 
-	if (party->kind != PARTY_ADDRESS || !has_ip(&party->address))
+	/* Whoever asks from loopback may be anybody. */
+	if (party->kind != PARTY_ADDRESS || !has_ip(&party->address) ||
+	    address_is_loopback(&party->address))
 		return INTERN_NONE;
 	begin_key(p, 'h');
 	add_netns(p, &party->address, party->netns);

@@ -58,6 +58,9 @@ size_t parties_behind(struct parties *p, size_t party);
 /* The host that asked from the address that this party serves; INTERN_NONE: none did. */
 size_t parties_host(struct parties *p, size_t party);
 
+/* Whether recorded ends have this address, of whatever port, or it is loopback. */
+bool parties_is_host(struct parties *p, const struct address *address, uint32_t netns);
+
 /* The party that stands for this one and others of the same service. */
 size_t parties_group(struct parties *p, size_t party);
 

@@ -19,6 +19,15 @@ struct host {
 	size_t first; /* a node */
 };
 
+/*
+ * Both ends of a Unix socket see the same, and nothing tells them apart from others of that path:
+ * where clients were recorded with as much as the server was, the server's view is left out.
+ */
+struct path {
+	uint64_t by_clients;
+	uint64_t by_server;
+};
+
 #define ADDRESSES 3
 
 struct seen_at {
@@ -53,6 +62,8 @@ struct resolving {
 	struct host *hosts;   /* by party */
 	bool *split;	      /* by name: it is told apart by address */
 	struct seen_at *seen; /* by node */
+	bool paths_known;
+	struct path *paths;   /* by party: of Unix sockets, by who serves them */
 	struct intern pairs;  /* of a base and a name; of a host and a name; of a host and a node */
 	struct intern nodes;
 	struct intern edges;
@@ -98,6 +109,11 @@ static bool is_pair(const struct resolving *r, char kind, size_t a, size_t b)
 
 /* ---- what each is called ---- */
 
+static bool is_host_name(const struct group *group)
+{
+	return group->table && service_name_of(group->table).host;
+}
+
 static void learn_name(struct resolving *r, const struct group *group)
 {
 	const struct raw_edge raw = raw_of(group);
@@ -109,7 +125,7 @@ static void learn_name(struct resolving *r, const struct group *group)
 	if (is_new_pair(r, 'n', base, raw.name)) {
 		r->bases[base].names++;
 		r->bases[base].only = raw.name;
-		r->bases[base].only_is_host = service_name_of(group->table).host;
+		r->bases[base].only_is_host = is_host_name(group);
 	}
 	if (host != INTERN_NONE)
 		is_new_pair(r, 'h', host, raw.name);
@@ -126,13 +142,47 @@ static void learn_split(struct resolving *r, const struct group *group)
 		r->split[raw.name] = true;
 }
 
+static bool is_seen_by_server(const struct resolving *r, const struct raw_edge *raw)
+{
+	const struct party *from = party_at(r, raw->from);
+
+	return from->kind == PARTY_HOST && from->transport != TRANSPORT_TCP &&
+	       from->transport != TRANSPORT_UDP;
+}
+
+static bool is_seen_by_client(const struct resolving *r, const struct raw_edge *raw)
+{
+	return party_at(r, raw->to)->address.family == ADDRESS_UNIX &&
+	       party_at(r, raw->from)->kind == PARTY_PROCESS;
+}
+
+static void learn_path(struct resolving *r, const struct group *group)
+{
+	const struct raw_edge raw = raw_of(group);
+	struct path *path = &r->paths[base_of(r, raw.to)];
+
+	if (is_seen_by_server(r, &raw))
+		path->by_server += group->count;
+	else if (is_seen_by_client(r, &raw))
+		path->by_clients += group->count;
+}
+
+static bool is_twin(struct resolving *r, const struct group *group)
+{
+	const struct raw_edge raw = raw_of(group);
+	const struct path *path = &r->paths[base_of(r, raw.to)];
+
+	return r->paths_known && is_seen_by_server(r, &raw) && path->by_clients &&
+	       path->by_clients + path->by_clients / 10 >= path->by_server;
+}
+
 static void for_all(struct resolving *r, void (*take)(struct resolving *, const struct group *))
 {
 	size_t count;
 	struct group *const *all = groups_all(r->groups, &count);
 
 	for (size_t i = 0; i < count && !r->no_memory; i++)
-		if (!all[i]->rest)
+		if (!all[i]->rest && !is_twin(r, all[i]))
 			take(r, all[i]);
 }
 
@@ -200,6 +250,8 @@ static void describe_process(struct resolving *r, const struct node_key *key,
 			append_part(&r->text, name_text(r, base->only));
 	}
 	append_container(&r->text, p);
+	if (r->parties->by == MAP_BY_ADDRESS)
+		append_part(&r->text, p->text);
 	node->detail = take_text(r);
 }
 
@@ -266,18 +318,18 @@ static struct node_key key_of(const struct resolving *r, size_t base, uint32_t n
 static size_t server_node(struct resolving *r, const struct group *group)
 {
 	const struct raw_edge raw = raw_of(group);
-	const struct node_key key = key_of(r, base_of(r, raw.to), raw.name,
-					   service_name_of(group->table).host);
+	const struct node_key key = key_of(r, base_of(r, raw.to), raw.name, is_host_name(group));
 
 	return node_of(r, &key);
 }
 
-static size_t client_node(struct resolving *r, size_t party)
+/* Who asks SERVER: what is asked of its own host isn't asked by itself. */
+static size_t client_node(struct resolving *r, size_t party, size_t server)
 {
 	const struct host *host = &r->hosts[party];
 	struct node_key key;
 
-	if (party_at(r, party)->kind == PARTY_HOST && host->services == 1)
+	if (party_at(r, party)->kind == PARTY_HOST && host->services == 1 && host->first != server)
 		return host->first;
 	key = key_of(r, parties_group(r->parties, party), 0, false);
 	return node_of(r, &key);
@@ -342,6 +394,7 @@ static size_t look_of(struct resolving *r, struct intern *looks, const struct gr
 /* Where a node is stands with it if it has no other detail, or looks like another. */
 static void tell_places(struct resolving *r)
 {
+	bool by_address = r->parties->by == MAP_BY_ADDRESS;
 	struct intern looks = {0};
 	struct graph *g = r->g;
 	size_t *counts = calloc(g->node_count + 1, sizeof(*counts));
@@ -356,10 +409,11 @@ static void tell_places(struct resolving *r)
 		bool alike = counts[look_of(r, &looks, node)] > 1;
 
 		if (!*node->addresses || strcmp(node->label, node->addresses) == 0 ||
-		    (!alike && (node->kind != NODE_NAME || *node->detail)))
+		    (!alike && !by_address && (node->kind != NODE_NAME || *node->detail)))
 			continue;
 		buffer_clear(&r->text);
-		buffer_append_text(&r->text, node->detail);
+		if (!by_address)
+			buffer_append_text(&r->text, node->detail);
 		append_part(&r->text, node->addresses);
 		node->detail = take_text(r);
 	}
@@ -386,11 +440,13 @@ static struct graph_edge *edge_of(struct resolving *r, const struct edge_key *ke
 			      key->type ? graph_text(g, span_text(name_text(r, key->type)))
 			      : table	? table->name
 					: "");
-	if (edge) {
-		edge->tls = key->tls;
-		edge->via = key->via;
-	}
-	if (edge && table)
+	if (!edge)
+		return NULL;
+	edge->tls = key->tls;
+	edge->via = key->via;
+	edge->sized = !table || table_column(table, "req_bytes") >= 0 ||
+		      table_column(table, "resp_bytes") >= 0;
+	if (table || key->type)
 		edge->counts = groups_get(g->groups, table, 0, span_of(key, sizeof(*key)));
 	return edge;
 }
@@ -433,7 +489,7 @@ static void connect_question(struct resolving *r, const struct group *group)
 {
 	const struct raw_edge raw = raw_of(group);
 	size_t server = server_node(r, group);
-	struct edge_key asked = {.from = client_node(r, raw.from),
+	struct edge_key asked = {.from = client_node(r, raw.from, server),
 				 .table = (uintptr_t)group->table,
 				 .type = raw.type,
 				 .via = server};
@@ -458,10 +514,12 @@ static void connect_question(struct resolving *r, const struct group *group)
 static void connect(struct resolving *r, const struct group *group)
 {
 	const struct raw_edge raw = raw_of(group);
-	const struct edge_key key = {.from = client_node(r, raw.from),
-				     .to = server_node(r, group),
+	size_t server = server_node(r, group);
+	const struct edge_key key = {.from = client_node(r, raw.from, server),
+				     .to = server,
 				     .table = (uintptr_t)group->table,
 				     .tls = raw.tls,
+				     .type = raw.type,
 				     .via = GRAPH_NONE};
 
 	if (raw.question)
@@ -510,6 +568,8 @@ static void count_rest(struct resolving *r)
 
 static bool make(struct resolving *r)
 {
+	for_all(r, learn_path);
+	r->paths_known = true;
 	for_all(r, learn_name);
 	for_all(r, learn_split);
 	for_all(r, place);
@@ -533,12 +593,14 @@ bool resolve(struct parties *parties, const struct intern *names, const struct a
 	g->interval_groups = groups_new(SIZE_MAX);
 	r.bases = calloc(count + 1, sizeof(*r.bases));
 	r.hosts = calloc(count + 1, sizeof(*r.hosts));
+	r.paths = calloc(count + 1, sizeof(*r.paths));
 	r.split = calloc(names->count + 1, sizeof(*r.split));
 	r.seen = calloc(3 * nodes + 1, sizeof(*r.seen));
-	good = g->groups && g->interval_groups && r.bases && r.hosts && r.split && r.seen &&
-	       make(&r);
+	good = g->groups && g->interval_groups && r.bases && r.hosts && r.paths && r.split &&
+	       r.seen && make(&r);
 	free(r.bases);
 	free(r.hosts);
+	free(r.paths);
 	free(r.split);
 	free(r.seen);
 	intern_free(&r.pairs);

@@ -116,7 +116,8 @@ static void set_failures(struct row_values *to, const struct group *counts)
 	to->values[ROW_FAILURES] = value_json_if(b);
 }
 
-static void set_counts(struct row_values *to, const struct graph *g, const struct group *counts)
+static void set_counts(struct row_values *to, const struct graph *g, const struct group *counts,
+		       bool sized)
 {
 	struct value *v = to->values;
 	double rate = graph_rate(g, counts);
@@ -131,10 +132,12 @@ static void set_counts(struct row_values *to, const struct graph *g, const struc
 		set_number(to, ROW_P99, quantiles_at(counts->latencies, 0.99) / 1e6);
 		set_number(to, ROW_MAX, (double)counts->most_ns / 1e6);
 	}
+	v[ROW_WORST] = value_text_if(span_text(counts->worst));
+	if (!sized)
+		return;
 	v[ROW_BYTES] = value_int((int64_t)counts->bytes);
 	v[ROW_REQUEST_BYTES] = value_int((int64_t)(counts->bytes - counts->answer_bytes));
 	v[ROW_RESPONSE_BYTES] = value_int((int64_t)counts->answer_bytes);
-	v[ROW_WORST] = value_text_if(span_text(counts->worst));
 }
 
 static void set_ends(struct row_values *to, const struct graph *g, const struct graph_edge *e)
@@ -176,7 +179,7 @@ static void print_row(struct row_values *to, const struct graph *g, const struct
 		to->values[ROW_PROTO] = value_text(span_text(e->what));
 	}
 	to->values[ROW_TLS] = value_bool(e->tls);
-	set_counts(to, g, counts);
+	set_counts(to, g, counts, e->sized);
 	output_row(out, &part, 1);
 }
 

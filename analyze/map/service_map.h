@@ -19,6 +19,7 @@ enum service_map_by {
 	MAP_BY_SERVICE,
 	MAP_BY_CONTAINER, /* all processes of a container are one */
 	MAP_BY_PROCESS,	  /* each process id for itself */
+	MAP_BY_ADDRESS,	  /* a program at one address (net_map.h) */
 };
 
 struct service_map_options {
