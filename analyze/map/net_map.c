@@ -31,12 +31,24 @@ struct udp_socket {
 	bool fixed; /* it is counted as a connection */
 };
 
-/* What was moved in datagrams. */
-struct talked {
-	int64_t time; /* of the first */
-	uint64_t requests;
-	uint64_t bytes;
-	uint64_t answer_bytes;
+/* The datagrams between one socket, which has no fixed other end, and one address. */
+struct talk_key {
+	uint64_t conn;
+	int64_t since; /* the interval; 0: all is one */
+	struct address peer;
+};
+
+struct talk {
+	int64_t time;	   /* of the first */
+	uint64_t count[2]; /* by enum direction */
+	uint64_t bytes[2];
+	size_t before; /* the one of the same socket that came before; INTERN_NONE: none */
+	/* Once the socket is at its end, and it is known what it was. */
+	bool settled;
+	bool serves;
+	size_t own;
+	uint32_t netns;
+	uint32_t what;
 };
 
 struct net_map {
@@ -48,8 +60,9 @@ struct net_map {
 	struct map waiting;	   /* ends whose other end may come, by what both have in common */
 	struct intern sockets;	   /* of datagrams: local addresses of recorded ends */
 	struct udp_socket *owners; /* of them, by number */
-	struct intern talks;	   /* of datagrams whose other end isn't known yet: struct talk */
-	struct talked *sums;	   /* of them, by number */
+	struct intern talk_keys;
+	struct talk *talks;   /* by number of their keys */
+	struct map last_talk; /* by connection: number + 1 */
 	uint64_t seed;
 	int64_t first;
 	int64_t last;
@@ -93,9 +106,10 @@ void net_map_free(struct net_map *m)
 	parties_free(&m->parties);
 	intern_free(&m->names);
 	intern_free(&m->sockets);
-	intern_free(&m->talks);
+	intern_free(&m->talk_keys);
+	free(m->talks);
+	map_free(&m->last_talk);
 	free(m->owners);
-	free(m->sums);
 	groups_free(m->groups);
 	free(m);
 }
@@ -284,7 +298,7 @@ static bool is_fixed(const struct connection *c)
 	return !transport_is_datagram(c->transport) || c->remote.port;
 }
 
-void net_map_conn(struct net_map *m, const struct replay *r, const struct connection *c)
+static void count_connection(struct net_map *m, const struct replay *r, const struct connection *c)
 {
 	bool client = connection_role(c) != ROLE_SERVER;
 	struct seen s = {.client = client,
@@ -295,9 +309,8 @@ void net_map_conn(struct net_map *m, const struct replay *r, const struct connec
 	struct seen *other;
 	uint64_t key;
 
-	/* A listening socket moves nothing; datagrams to anybody are counted one by one. */
-	if (!is_fixed(c) || (!*c->remote_text && c->remote.family != ADDRESS_UNIX &&
-			     c->local.family != ADDRESS_UNIX))
+	/* A listening socket moves nothing. */
+	if (!*c->remote_text && c->remote.family != ADDRESS_UNIX && c->local.family != ADDRESS_UNIX)
 		return;
 	s.bytes[0] = c->moved[client ? DIRECTION_SENT : DIRECTION_RECEIVED];
 	s.bytes[1] = c->moved[client ? DIRECTION_RECEIVED : DIRECTION_SENT];
@@ -367,125 +380,140 @@ static const struct udp_socket *owner_of(struct net_map *m, const struct address
 }
 
 /* What passes between two recorded sockets is its sender's, or the connected one's. */
-static bool counts_elsewhere(const struct udp_socket *other, enum direction direction)
+static void count_talk(struct net_map *m, const struct address *peer, const struct talk *talk)
 {
-	return other && (other->fixed || direction == DIRECTION_RECEIVED);
-}
-
-/* Datagrams that one socket moved to or from one address; compared as bytes. */
-struct talk {
-	size_t own;
-	uint32_t netns;
-	uint32_t what;
-	struct address peer;
-	int64_t since; /* the interval; 0: all is one */
-	bool serves;
-};
-
-static void count_talk(struct net_map *m, const struct talk *talk, const struct talked *sum)
-{
-	const struct udp_socket *other = owner_of(m, &talk->peer, talk->netns);
+	const struct udp_socket *other = owner_of(m, peer, talk->netns);
+	enum direction asks = talk->serves ? DIRECTION_RECEIVED : DIRECTION_SENT;
+	enum direction answers = direction_opposite(asks);
 	size_t opposite = other ? other->party : INTERN_NONE;
+	bool only_sent = other != NULL;
 	struct group *group;
 
+	if (other && other->fixed)
+		return;
 	if (!other) {
 		char text[ADDRESS_TEXT_MAX];
 		const struct row_end end = {.netns = talk->netns,
 					    .transport = TRANSPORT_UDP,
-					    .local = talk->peer,
+					    .local = *peer,
 					    .local_text = text};
 
-		address_text(&talk->peer, text);
+		address_text(peer, text);
 		opposite = parties_end(&m->parties, &end, !talk->serves);
 	}
 	group = group_of(m, talk->serves ? opposite : talk->own,
-			 talk->serves ? talk->own : opposite, talk->what, false, sum->time);
+			 talk->serves ? talk->own : opposite, talk->what, false, talk->time);
 	if (!group)
 		return;
-	group->count += sum->requests;
-	group->bytes += sum->bytes;
-	group->answer_bytes += sum->answer_bytes;
+	if (!only_sent || asks == DIRECTION_SENT) {
+		group->count += talk->count[asks];
+		group->bytes += talk->bytes[asks];
+	}
+	if (!only_sent || answers == DIRECTION_SENT) {
+		group->bytes += talk->bytes[answers];
+		group->answer_bytes += talk->bytes[answers];
+	}
 }
 
-/* Who sent it may be a socket that is told of later, as clocks have it: known in the end. */
-static bool keep_for_later(struct net_map *m, const struct talk *talk, const struct talked *one)
+static struct talk *talk_of(struct net_map *m, const struct talk_key *key)
 {
-	size_t count = m->talks.count, number;
+	size_t count = m->talk_keys.count;
+	size_t number = intern_find(&m->talk_keys, span_of(key, sizeof(*key)));
+	uintptr_t before = (uintptr_t)map_get(&m->last_talk, key->conn);
 
-	if (m->talks.used > m->memory)
-		return false;
+	if (number != INTERN_NONE)
+		return &m->talks[number];
+	if (m->talk_keys.used + count * sizeof(struct talk) > m->memory)
+		return NULL;
 	if (!(count & (count - 1))) {
-		struct talked *sums = reallocarray(m->sums, count ? count * 2 : 1, sizeof(*sums));
+		struct talk *talks = reallocarray(m->talks, count ? count * 2 : 1, sizeof(*talks));
 
-		if (!sums)
-			return false;
-		m->sums = sums;
+		if (!talks)
+			return NULL;
+		m->talks = talks;
 	}
-	number = intern_put(&m->talks, span_of(talk, sizeof(*talk)));
+	number = intern_put(&m->talk_keys, span_of(key, sizeof(*key)));
 	if (number == INTERN_NONE)
-		return false;
-	if (number == count)
-		m->sums[number] = (struct talked){.time = one->time};
-	m->sums[number].requests += one->requests;
-	m->sums[number].bytes += one->bytes;
-	m->sums[number].answer_bytes += one->answer_bytes;
-	return true;
+		return NULL;
+	m->talks[number] = (struct talk){.before = before ? before - 1 : INTERN_NONE};
+	m->no_memory |= !map_put(&m->last_talk, key->conn, (void *)(uintptr_t)(number + 1));
+	return &m->talks[number];
 }
 
-static void count_kept(struct net_map *m)
+/* Who has that socket, and for what: certain at its end. */
+static void settle_talk(struct net_map *m, const struct connection *c, struct talk *talk)
 {
-	for (size_t i = 0; i < m->talks.count && !m->no_memory; i++) {
-		struct talk talk;
-
-		memcpy(&talk, intern_text(&m->talks, i).data, sizeof(talk));
-		if (!owner_of(m, &talk.peer, talk.netns))
-			count_talk(m, &talk, &m->sums[i]);
-	}
-}
-
-static void count_datagram(struct net_map *m, const struct replay *r, const struct event *event,
-			   const struct connection *c, size_t own, bool serves)
-{
-	const struct event_data *data = &event->data;
-	bool answers = serves == (data->direction == DIRECTION_SENT);
-	const struct address peer = address_plain(&data->peer);
-	const struct udp_socket *other = owner_of(m, &peer, c->netns);
-	const struct talked one = {.time = replay_realtime(r, event->ts),
-				   .requests = !answers,
-				   .bytes = data->len,
-				   .answer_bytes = answers ? data->len : 0};
-	struct talk talk;
-
-	if (counts_elsewhere(other, data->direction))
-		return;
-	memset(&talk, 0, sizeof(talk)); /* what is between its members counts, too */
-	talk.own = own;
-	talk.netns = c->netns;
-	talk.what = what_of(m, c);
-	talk.serves = serves;
-	talk.since = m->over ? one.time - one.time % m->over : 0;
-	talk.peer.family = peer.family;
-	talk.peer.port = peer.port;
-	memcpy(talk.peer.ip, peer.ip, sizeof(talk.peer.ip));
-	if (other || !parties_is_host(&m->parties, &peer, c->netns) ||
-	    !keep_for_later(m, &talk, &one))
-		count_talk(m, &talk, &one);
+	talk->serves = connection_role(c) == ROLE_SERVER;
+	talk->own = own_party(m, c, talk->serves);
+	talk->netns = c->netns;
+	talk->what = what_of(m, c);
+	talk->settled = true;
 }
 
 void net_map_event(struct net_map *m, const struct replay *r, const struct event *event,
 		   const struct connection *c)
 {
-	struct udp_socket own;
-	bool serves;
+	const struct event_data *data = &event->data;
+	struct talk_key key;
+	struct talk *talk, alone = {0};
+	struct address peer;
 
-	if (event->type != EVENT_DATA || !c || c->transport != TRANSPORT_UDP ||
-	    event->data.layer != LAYER_WIRE)
+	if (event->type != EVENT_DATA || !c || c->transport != TRANSPORT_UDP || is_fixed(c) ||
+	    data->layer != LAYER_WIRE || data->peer.family == ADDRESS_NONE)
 		return;
-	serves = connection_role(c) == ROLE_SERVER;
-	own = (struct udp_socket){own_party(m, c, serves), is_fixed(c)};
+	memset(&key, 0, sizeof(key)); /* what is between its members counts, too */
+	key.conn = c->id;
+	peer = address_plain(&data->peer);
+	key.peer.family = peer.family;
+	key.peer.port = peer.port;
+	memcpy(key.peer.ip, peer.ip, sizeof(key.peer.ip));
+	alone.time = replay_realtime(r, event->ts);
+	key.since = m->over ? alone.time - alone.time % m->over : 0;
+	talk = talk_of(m, &key);
+	if (talk && !talk->time)
+		talk->time = alone.time;
+	if (!talk)
+		talk = &alone;
+	talk->count[data->direction]++;
+	talk->bytes[data->direction] += data->len;
+	if (talk == &alone) {
+		/* No room to wait for what is known later. */
+		settle_talk(m, c, talk);
+		count_talk(m, &key.peer, talk);
+	}
+}
+
+static void end_socket(struct net_map *m, const struct connection *c)
+{
+	struct udp_socket own = {own_party(m, c, connection_role(c) == ROLE_SERVER), is_fixed(c)};
+	uintptr_t at = (uintptr_t)map_remove(&m->last_talk, c->id);
+
 	socket_of(m, &c->local, c->netns, &own);
-	if (!own.fixed && event->data.peer.family != ADDRESS_NONE)
-		count_datagram(m, r, event, c, own.party, serves);
+	while (at) {
+		struct talk *talk = &m->talks[at - 1];
+
+		settle_talk(m, c, talk);
+		at = talk->before == INTERN_NONE ? 0 : talk->before + 1;
+	}
+}
+
+static void count_talks(struct net_map *m)
+{
+	for (size_t i = 0; i < m->talk_keys.count && !m->no_memory; i++) {
+		struct talk_key key;
+
+		memcpy(&key, intern_text(&m->talk_keys, i).data, sizeof(key));
+		if (m->talks[i].settled)
+			count_talk(m, &key.peer, &m->talks[i]);
+	}
+}
+
+void net_map_conn(struct net_map *m, const struct replay *r, const struct connection *c)
+{
+	if (c->transport == TRANSPORT_UDP)
+		end_socket(m, c);
+	if (is_fixed(c))
+		count_connection(m, r, c);
 }
 
 bool net_map_finish(struct net_map *m, struct graph *g)
@@ -497,7 +525,7 @@ bool net_map_finish(struct net_map *m, struct graph *g)
 	while ((s = map_next(&m->waiting, &at)) != NULL)
 		for (; s; s = s->next)
 			count(m, s);
-	count_kept(m);
+	count_talks(m);
 	*g = (struct graph){.first = m->first,
 			    .last = m->last,
 			    .over = m->over,

@@ -63,8 +63,8 @@ struct resolving {
 	bool *split;	      /* by name: it is told apart by address */
 	struct seen_at *seen; /* by node */
 	bool paths_known;
-	struct path *paths;   /* by party: of Unix sockets, by who serves them */
-	struct intern pairs;  /* of a base and a name; of a host and a name; of a host and a node */
+	struct path *paths;  /* by party: of Unix sockets, by who serves them */
+	struct intern pairs; /* of a base and a name; of a host and a name; of a host and a node */
 	struct intern nodes;
 	struct intern edges;
 	struct buffer text;
