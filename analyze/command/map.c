@@ -234,6 +234,8 @@ static int print(struct mapping *map, const char *command, int status)
 		status = print_rows(map, command, status);
 	else
 		status = print_picture(map, command, status);
+	if (!map->graph.edge_count && !map->graph.overflow)
+		command_warn(command, "there is nothing to show: no %s", map->graph.unit);
 	label_append_left_out(&left_out, &map->graph);
 	if (left_out.len)
 		command_warn(command, "%.*s", (int)left_out.len, left_out.data);

@@ -8,7 +8,7 @@ void label_append_what(struct buffer *b, const struct graph_edge *e)
 {
 	buffer_append_text(b, e->what);
 	if (e->tls)
-		buffer_append_text(b, " (TLS)");
+		buffer_append_text(b, "+tls");
 }
 
 void label_append_rate(struct buffer *b, double rate)

@@ -6,7 +6,7 @@
 
 /* What an edge says, in words; the same in every picture of it. */
 enum label_part {
-	LABEL_WHAT,	/* "http (TLS): 1,234, 12.3/s, 1.2 MB" */
+	LABEL_WHAT,	/* "http+tls: 1,234, 12.3/s, 1.2 MB" */
 	LABEL_TIMES,	/* "p50 1.2 ms, p99 3.4 ms" */
 	LABEL_FAILURES, /* "failed: 404: 2, unanswered: 1" */
 	LABEL_EXTRA,
@@ -18,7 +18,7 @@ enum label_part {
 void label_append(struct buffer *b, const struct graph *g, const struct graph_edge *e,
 		  enum label_part part);
 
-/* "http (TLS)" */
+/* "http+tls" */
 void label_append_what(struct buffer *b, const struct graph_edge *e);
 
 /* "2026-11-22 04:06:24.640 to 04:06:26.083 UTC": from when to when all of it is. */

@@ -256,7 +256,7 @@ static uint32_t what_of(struct net_map *m, const struct connection *c)
 	if (connection_spoken(c, &first, 1))
 		snprintf(text, sizeof(text), "%s", first.protocol->name);
 	else
-		snprintf(text, sizeof(text), "unknown %s", transport_text(c->transport));
+		snprintf(text, sizeof(text), "unknown-%s", transport_text(c->transport));
 	number = intern_put(&m->names, span_text(text));
 	m->no_memory |= number == INTERN_NONE;
 	return number == INTERN_NONE ? 0 : (uint32_t)number;
@@ -315,6 +315,8 @@ static void count_connection(struct net_map *m, const struct replay *r, const st
 	s.bytes[0] = c->moved[client ? DIRECTION_SENT : DIRECTION_RECEIVED];
 	s.bytes[1] = c->moved[client ? DIRECTION_RECEIVED : DIRECTION_SENT];
 	s.what = what_of(m, c);
+	if (span_is(intern_text(&m->names, s.what), "tls"))
+		s.tls = false;
 	s.party = own_party(m, c, !client);
 	s.opposite = other_party(m, c, &c->remote, c->remote_text, client);
 	set_failure(&s, c);

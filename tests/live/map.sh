@@ -25,8 +25,8 @@ wait_for 20 sh -c "ss -Hlun 'sport = :$names' | grep -q ."
 
 "$recorder" --unix -o "$work/rec" -- "$python" "$work/load.py" load $front $names "$work/local.sock" $raw $closed \
 	>"$work/load.out" 2>"$work/record"
-# town FILE: rows of the town alone; other programs of these names may run here.
-town() { jq -c 'select((.client + .server) | test("load.py|front.py|orders.py|users.py|raw.py|local.py"))' "$@"; }
+# Rows of the town alone; other programs of these names may run here.
+town() { jq -c 'select((.client + .server) | test("load.py|front.py|orders.py|users.py|raw.py|local.py"))'; }
 
 is "the load ran" "$(grep -c 'the command ended' "$work/record")" 1
 is "only the command is recorded with --" "$("$socktape" map "$work/rec" --json 2>/dev/null | jq -r .client | sort -u)" "python3 load.py"
@@ -70,10 +70,10 @@ is "connections by addresses, once, with what failed" \
 			python3 load.py dnsmasq 0.0.0.0:$names dns 7 0
 			python3 front.py python3 orders.py 127.0.0.1:$orders http 20 0
 			python3 orders.py python3 users.py 127.0.0.1:$users http 20 0
-			python3 load.py python3 raw.py 127.0.0.1:$raw unknown tcp 1 0
-			python3 load.py 127.0.0.1:$closed 127.0.0.1:$closed unknown tcp 2 2
+			python3 load.py python3 raw.py 127.0.0.1:$raw unknown-tcp 1 0
+			python3 load.py 127.0.0.1:$closed 127.0.0.1:$closed unknown-tcp 2 2
 		END
 	)"
 is "and their bytes, both ways" "$(jq -c 'select(.server == "python3 raw.py") | [.req_bytes, .resp_bytes]' "$work/net.json")" "[50,560]"
-is "and why" "$(jq -c 'select(.proto == "unknown tcp") | .failures | select(.)' "$work/net.json")" '{"ECONNREFUSED":2}'
+is "and why" "$(jq -c 'select(.proto == "unknown-tcp") | .failures | select(.)' "$work/net.json")" '{"ECONNREFUSED":2}'
 finish
