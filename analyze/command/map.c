@@ -225,6 +225,7 @@ static int print_rows(const struct mapping *map, const char *command, int status
 
 static int print(struct mapping *map, const char *command, int status)
 {
+	const struct selection *selection = &map->select.selection;
 	struct buffer left_out = {0};
 
 	graph_limit(&map->graph, limit_of(map));
@@ -234,7 +235,9 @@ static int print(struct mapping *map, const char *command, int status)
 		status = print_rows(map, command, status);
 	else
 		status = print_picture(map, command, status);
-	if (!map->graph.edge_count && !map->graph.overflow)
+	/* Where nothing was selected, why was told. */
+	if (!map->graph.edge_count && !map->graph.overflow &&
+	    (selection_is_all(selection) || selection->matched))
 		command_warn(command, "there is nothing to show: no %s", map->graph.unit);
 	label_append_left_out(&left_out, &map->graph);
 	if (left_out.len)
