@@ -262,7 +262,9 @@ static uint32_t what_of(struct net_map *m, const struct connection *c)
 	return number == INTERN_NONE ? 0 : (uint32_t)number;
 }
 
-static size_t own_party(struct net_map *m, const struct connection *c, bool serves)
+/* LOCAL: its address; a socket that only asks may have none of its own. */
+static size_t party_at(struct net_map *m, const struct connection *c, const struct address *local,
+		       bool serves)
 {
 	char script[PROGRAM_SCRIPT_MAX];
 	const struct process *p = c->process;
@@ -271,7 +273,7 @@ static size_t own_party(struct net_map *m, const struct connection *c, bool serv
 		.ppid = p ? p->ppid : 0,
 		.netns = c->netns,
 		.transport = c->transport,
-		.local = c->local,
+		.local = *local,
 		.comm = p ? p->name : "",
 		.container = p ? p->container : "",
 		.script = script,
@@ -280,6 +282,11 @@ static size_t own_party(struct net_map *m, const struct connection *c, bool serv
 
 	program_script(p, script);
 	return parties_end(&m->parties, &end, serves);
+}
+
+static size_t own_party(struct net_map *m, const struct connection *c, bool serves)
+{
+	return party_at(m, c, &c->local, serves);
 }
 
 static size_t other_party(struct net_map *m, const struct connection *c,
@@ -443,10 +450,20 @@ static struct talk *talk_of(struct net_map *m, const struct talk_key *key)
 }
 
 /* Who has that socket, and for what: certain at its end. */
-static void settle_talk(struct net_map *m, const struct connection *c, struct talk *talk)
+static void settle_talk(struct net_map *m, const struct connection *c, const struct address *peer,
+			struct talk *talk)
 {
+	static const uint8_t none[sizeof(peer->ip)];
+	struct address local = c->local;
+
 	talk->serves = connection_role(c) == ROLE_SERVER;
-	talk->own = own_party(m, c, talk->serves);
+	/* Who speaks to loopback does so from there. */
+	if (!talk->serves && address_is_loopback(peer) &&
+	    memcmp(local.ip, none, sizeof(none)) == 0) {
+		local.family = peer->family;
+		memcpy(local.ip, peer->ip, sizeof(local.ip));
+	}
+	talk->own = party_at(m, c, &local, talk->serves);
 	talk->netns = c->netns;
 	talk->what = what_of(m, c);
 	talk->settled = true;
@@ -480,23 +497,28 @@ void net_map_event(struct net_map *m, const struct replay *r, const struct event
 	talk->bytes[data->direction] += data->len;
 	if (talk == &alone) {
 		/* No room to wait for what is known later. */
-		settle_talk(m, c, talk);
+		settle_talk(m, c, &key.peer, talk);
 		count_talk(m, &key.peer, talk);
 	}
 }
 
 static void end_socket(struct net_map *m, const struct connection *c)
 {
-	struct udp_socket own = {own_party(m, c, connection_role(c) == ROLE_SERVER), is_fixed(c)};
+	struct udp_socket own = {INTERN_NONE, is_fixed(c)};
 	uintptr_t at = (uintptr_t)map_remove(&m->last_talk, c->id);
 
-	socket_of(m, &c->local, c->netns, &own);
 	while (at) {
 		struct talk *talk = &m->talks[at - 1];
+		struct talk_key key;
 
-		settle_talk(m, c, talk);
+		memcpy(&key, intern_text(&m->talk_keys, at - 1).data, sizeof(key));
+		settle_talk(m, c, &key.peer, talk);
+		own.party = talk->own;
 		at = talk->before == INTERN_NONE ? 0 : talk->before + 1;
 	}
+	if (own.party == INTERN_NONE)
+		own.party = own_party(m, c, connection_role(c) == ROLE_SERVER);
+	socket_of(m, &c->local, c->netns, &own);
 }
 
 static void count_talks(struct net_map *m)

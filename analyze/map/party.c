@@ -207,6 +207,7 @@ static void make_process_key(struct parties *p, const struct row_end *end, uint3
 	if (p->by == MAP_BY_ADDRESS) {
 		const struct address local = address_plain(&end->local);
 
+		add_number(p, local.family);
 		add_netns(p, &local, end->netns);
 		buffer_append(&p->key, local.ip, sizeof(local.ip));
 		pid = 0;
