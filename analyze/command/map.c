@@ -264,15 +264,25 @@ static int count_services(struct mapping *map, const char *command, struct servi
 	return status;
 }
 
+/* By a thread that replays, while this one takes rows. */
+static void on_service_end(void *context, const struct connection *c)
+{
+	service_map_conn(context, c);
+}
+
 static int map_services(struct mapping *map, const char *command)
 {
 	uint64_t memory = map->select.memory ? map->select.memory : REPLAY_MEMORY_LIMIT;
-	const struct service_map_options how = {.memory = (size_t)(memory / SHARE),
-						.over = (int64_t)map->over,
-						.by = map->by,
-						.dns = map->dns};
-	const struct replay_options with = {
-		.selection = &map->select.selection,
+	struct selection *selection = &map->select.selection;
+	const struct service_map_options how = {
+		.memory = (size_t)(memory / SHARE),
+		.over = (int64_t)map->over,
+		.by = map->by,
+		.dns = map->dns,
+		.connections = !selection->since && !selection->until &&
+			       !(selection->kinds & SELECT_OF_RECORDS)};
+	struct replay_options with = {
+		.selection = selection,
 		.window = true,
 		.keylog = map->select.keylog,
 		.memory_limit = memory - memory / SHARE,
@@ -283,6 +293,7 @@ static int map_services(struct mapping *map, const char *command)
 
 	if (!m)
 		return command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	with.handlers = (struct replay_handlers){.conn_end = on_service_end, .context = m};
 	map->reading.to_file = map->format != MAP_TEXT;
 	status = reading_open_rows(&map->reading, command, map->select.operand.path, &with);
 	if (!status) {

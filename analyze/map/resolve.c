@@ -423,6 +423,11 @@ static void tell_places(struct resolving *r)
 
 /* ---- edges ---- */
 
+bool table_has_sizes(const struct table *table)
+{
+	return table_column(table, "req_bytes") >= 0 || table_column(table, "resp_bytes") >= 0;
+}
+
 /* The edge, with its group of all times; NULL without memory. */
 static struct graph_edge *edge_of(struct resolving *r, const struct edge_key *key)
 {
@@ -444,8 +449,7 @@ static struct graph_edge *edge_of(struct resolving *r, const struct edge_key *ke
 		return NULL;
 	edge->tls = key->tls;
 	edge->via = key->via;
-	edge->sized = !table || table_column(table, "req_bytes") >= 0 ||
-		      table_column(table, "resp_bytes") >= 0;
+	edge->sized = !table || table_has_sizes(table);
 	if (table || key->type)
 		edge->counts = groups_get(g->groups, table, 0, span_of(key, sizeof(*key)));
 	return edge;
@@ -475,6 +479,8 @@ static struct graph_edge *add_to(struct resolving *r, const struct edge_key *key
 	struct group *course;
 
 	r->no_memory |= !edge || !edge->counts || !group_merge(edge->counts, group);
+	if (edge && group->bytes)
+		edge->sized = true;
 	if (r->no_memory || !group->since)
 		return edge;
 	course = groups_get(r->g->interval_groups, group->table, group->since,

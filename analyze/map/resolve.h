@@ -17,6 +17,9 @@ struct raw_edge {
 	uint32_t type;
 };
 
+/* Whether records of TABLE tell how large they are. */
+bool table_has_sizes(const struct table *table);
+
 /* ANSWERS: to the questions. GROUPS by raw_edge, of tables, become the nodes and edges of G. False
  * without memory. */
 bool resolve(struct parties *parties, const struct intern *names, const struct answers *answers,

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "analyze/map/conn_bytes.h"
 #include "analyze/map/party.h"
 #include "analyze/map/resolve.h"
 #include "analyze/map/service_name.h"
@@ -17,6 +18,7 @@ struct service_map {
 	struct parties parties;
 	struct intern names; /* number 0 is no name */
 	struct answers answers;
+	struct conn_bytes bytes;
 	struct groups *groups;
 	struct facts_cache facts;
 	struct service_name naming; /* of the table seen last */
@@ -36,6 +38,7 @@ struct service_map *service_map_new(const struct service_map_options *options)
 	m->with = *options;
 	m->parties.by = options->by;
 	m->parties.memory = options->memory / PARTIES_SHARE;
+	m->bytes.memory = options->memory / NAMES_SHARE;
 	m->groups = groups_new(options->memory / 2);
 	if (!m->groups || intern_put(&m->names, span_of("", 0)) == INTERN_NONE) {
 		service_map_free(m);
@@ -51,6 +54,7 @@ void service_map_free(struct service_map *m)
 	parties_free(&m->parties);
 	intern_free(&m->names);
 	answers_free(&m->answers);
+	conn_bytes_free(&m->bytes);
 	groups_free(m->groups);
 	buffer_free(&m->text);
 	buffer_free(&m->type);
@@ -192,7 +196,14 @@ bool service_map_add(struct service_map *m, const struct row *row)
 		group = groups_get_rest(m->groups);
 	else
 		group = groups_get(m->groups, row->table, since, span_of(&edge, sizeof(edge)));
+	if (group && !group->rest && m->with.connections && !table_has_sizes(row->table))
+		conn_bytes_ask(&m->bytes, row, &edge);
 	return group && count(m, group, row);
+}
+
+void service_map_conn(struct service_map *m, const struct connection *c)
+{
+	conn_bytes_tell(&m->bytes, c);
 }
 
 bool service_map_finish(struct service_map *m, struct graph *g)
@@ -202,6 +213,10 @@ bool service_map_finish(struct service_map *m, struct graph *g)
 			    .over = m->with.over,
 			    .dns = m->with.dns,
 			    .unit = m->with.dns ? "questions" : "exchanges"};
+	/* Of intervals, and of what became one of a program, it isn't known which of them it was.
+	 */
+	if (m->with.connections && !m->with.over && !m->compacted)
+		conn_bytes_add(&m->bytes, m->groups);
 	return parties_settle(&m->parties) &&
 	       resolve(&m->parties, &m->names, &m->answers, m->groups, g) && graph_settle(g);
 }

@@ -28,6 +28,8 @@ struct service_map_options {
 	enum service_map_by by;
 	/* Of DNS alone: who asked for which name, and who answered what. */
 	bool dns;
+	/* service_map_conn() will be called; and all of each connection counts. */
+	bool connections;
 };
 
 /* NULL without memory. */
@@ -38,6 +40,12 @@ struct service_map *service_map_new(const struct service_map_options *options);
  * that were read through aren't counted unless they failed: what was said inside is.
  */
 bool service_map_add(struct service_map *m, const struct row *row);
+
+/*
+ * At the end of a connection, perhaps by another thread than who adds records: its bytes are those
+ * of protocols whose records don't tell theirs. Without it these aren't known.
+ */
+void service_map_conn(struct service_map *m, const struct connection *c);
 
 /* After the last: the graph, settled. False without memory. G is to be freed in any case. */
 bool service_map_finish(struct service_map *m, struct graph *g);

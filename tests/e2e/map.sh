@@ -19,6 +19,9 @@ is "intervals add up" "$(map $rec --over 100ms --json | jq -s 'map(.count) | add
 is "bytes of connections are those that were moved, once" \
 	"$(map $rec --net --json | jq -s 'map(.bytes) | add')" \
 	"$("$socktape" sql $rec --json "SELECT sum(sent_bytes + received_bytes) AS n FROM conns WHERE role = 'client'" | jq .n)"
+bytes_of_redis() { map $rec "$@" --json | jq -c 'select(.proto == "redis") | [.bytes, .req_bytes, .resp_bytes]' | sort; }
+is "and those of records that don't tell theirs" "$(bytes_of_redis)" "$(bytes_of_redis --net)"
+is "but not of some of their time" "$(bytes_of_redis --since +1ms | sort -u)" "[null,null,null]"
 is "a selection selects" "$(map $rec --name dig --json | jq -r .server)" dnsmasq
 is "names that are asked for" \
 	"$(map $rec --dns --json | jq -r '[.client, .name, .type, .count, .errors, .answers // "-"] | join(" ")' | sort | tail -2)" \
