@@ -4,6 +4,7 @@
 
 #include "analyze/output/text.h"
 #include "analyze/output/writer.h"
+#include "protocols/value/date.h"
 #include "protocols/value/json.h"
 
 /*
@@ -15,14 +16,16 @@
 struct key {
 	char text[KEY_LEN];
 	uint8_t len;	  /* 0: it is longer than that */
-	uint8_t null_len; /* with the null; 0: there is no room for that */
-	bool moment;	  /* a time since the epoch: the same follows as people write it */
+	uint8_t null_len; /* with the null; 0: there is no room for that, or more follows */
+	bool moment;	  /* a time since the epoch: the same follows in RFC 3339 */
 };
 
-/* The keys of a set of columns. */
+/* The keys of a set of columns; behind them, as many, those of what follows a moment. */
 struct key_set {
 	struct key_set *next;
 	const struct column *columns;
+	size_t count;
+	size_t room; /* for their members, without the texts of values */
 	struct key keys[];
 };
 
@@ -43,18 +46,38 @@ static void make_key(struct key *key, const char *name)
 	buffer_free(&text);
 }
 
+/* "time" beside ts, "start_time" beside start. */
+static void make_moment(struct key *key, const char *name)
+{
+	char other[KEY_LEN];
+
+	snprintf(other, sizeof(other), "%s_time", name);
+	make_key(key, strcmp(name, "ts") == 0 ? "time" : other);
+}
+
+static bool is_moment(const struct column *column)
+{
+	return column->unit && strcmp(column->unit, COLUMN_MOMENT) == 0;
+}
+
 static struct key_set *make_keys(struct output *o, const struct row_part *part)
 {
-	struct key_set *set = calloc(1, sizeof(*set) + part->count * sizeof(struct key));
+	struct key_set *set = calloc(1, sizeof(*set) + part->count * 2 * sizeof(struct key));
 
 	if (!set)
 		return NULL;
 	set->columns = part->columns;
-	for (size_t i = 0; i < part->count; i++)
+	set->count = part->count;
+	for (size_t i = 0; i < part->count; i++) {
 		make_key(&set->keys[i], part->columns[i].name);
-	for (size_t i = 0; i < part->count && !o->into; i++)
-		set->keys[i].moment = part->columns[i].unit &&
-				      strcmp(part->columns[i].unit, COLUMN_MOMENT) == 0;
+		set->room += KEY_LEN + JSON_VALUE_ROOM;
+		if (o->into || !is_moment(&part->columns[i]))
+			continue;
+		set->keys[i].moment = true;
+		set->keys[i].null_len = 0;
+		make_moment(&set->keys[part->count + i], part->columns[i].name);
+		set->room += KEY_LEN + DATE_MOMENT_ROOM + 2;
+	}
 	set->next = o->keys;
 	o->keys = set;
 	return set;
@@ -70,9 +93,9 @@ static const struct key_set *keys_of(struct output *o, const struct row_part *pa
 }
 
 /* Room for the members of PART, unless something in them must be escaped. */
-static size_t part_room(const struct row_part *part)
+static size_t part_room(const struct key_set *set, const struct row_part *part)
 {
-	size_t room = part->count * (KEY_LEN + JSON_VALUE_ROOM);
+	size_t room = set->room;
 
 	for (size_t i = 0; i < part->count; i++)
 		if (value_has_text(&part->values[i]))
@@ -106,50 +129,52 @@ static void append_member(struct buffer *b, const char *name, const struct value
 	json_append_base64(b, v->text);
 }
 
-/* "time" beside ts, "start_time" beside start: RFC 3339. */
-static void append_moment(struct buffer *b, const char *name, const struct value *v)
+static char *put_moment(struct output *o, char *to, const struct key *key, const struct value *v)
 {
-	char other[64];
-	bool first = false;
+	memcpy(to, key->text, KEY_LEN);
+	to += key->len;
+	if (v->type != VALUE_INT)
+		return span_put(to, span_of("null", 4));
+	*to = '"';
+	to = date_put_moment(to + 1, v->integer, &o->second);
+	*to = '"';
+	return to + 1;
+}
 
-	snprintf(other, sizeof(other), "%s_time", name);
-	json_append_key(b, strcmp(name, "ts") == 0 ? "time" : other, &first);
-	if (v->type != VALUE_INT) {
-		buffer_append_text(b, "null");
-		return;
-	}
-	buffer_append_char(b, '"');
-	text_append_time_utc(b, v->integer);
-	buffer_append_char(b, '"');
+/* A member at TO, which has room for it; NULL: something in it must be escaped. */
+static char *put_member(struct output *o, char *to, const struct key_set *set,
+			const struct key *key, const struct value *v)
+{
+	memcpy(to, key->text, KEY_LEN);
+	to = key->len ? json_put_value(to + key->len, v) : NULL;
+	return to && key->moment ? put_moment(o, to, key + set->count, v) : to;
 }
 
 static void append_part(struct output *o, const struct row_part *part)
 {
 	const struct key_set *set = keys_of(o, part);
 	struct buffer *b = &o->out;
-	size_t room = part_room(part);
+	size_t room = set ? part_room(set, part) : 0;
 	char *to = set ? buffer_reserve(b, room) : NULL;
 
 	for (size_t i = 0; i < part->count && to; i++) {
 		const struct value *v = &part->values[i];
 		const struct key *key = &set->keys[i];
-		char *end = NULL;
+		char *end;
 
-		if (key->len && v->type == VALUE_NULL && key->null_len && !key->moment) {
+		if (v->type == VALUE_NULL && key->null_len) {
 			memcpy(to, key->text, KEY_LEN);
 			to += key->null_len;
 			continue;
 		}
-		if (key->len) {
-			memcpy(to, key->text, KEY_LEN);
-			end = json_put_value(to + key->len, v);
+		end = put_member(o, to, set, key, v);
+		if (end) {
+			to = end;
+			continue;
 		}
-		b->len = (size_t)((end ? end : to) - b->data);
-		if (!end)
-			append_member(b, part->columns[i].name, v);
-		if (key->moment)
-			append_moment(b, part->columns[i].name, v);
-		to = end && !key->moment ? end : buffer_reserve(b, room);
+		b->len = (size_t)(to - b->data);
+		append_member(b, part->columns[i].name, v);
+		to = buffer_reserve(b, room);
 	}
 	if (to)
 		b->len = (size_t)(to - b->data);
@@ -161,6 +186,17 @@ void output_json_members(const struct row_part *part, struct buffer *members)
 {
 	for (size_t i = 0; i < part->count; i++)
 		append_member(members, part->columns[i].name, &part->values[i]);
+}
+
+char *output_put_moment(struct output *o, char *to, const char *key, int64_t ns)
+{
+	if (o->into)
+		return to;
+	to = span_put(to, span_text(key));
+	*to = '"';
+	to = date_put_moment(to + 1, ns, &o->second);
+	*to = '"';
+	return to + 1;
 }
 
 void json_write_row(struct output *o, const struct row_part *parts, size_t count)

@@ -5,6 +5,7 @@
 #include "analyze/command/options.h"
 #include "analyze/output/text.h"
 #include "format/buffer.h"
+#include "protocols/value/date.h"
 #include "protocols/value/table.h"
 
 /*
@@ -83,6 +84,13 @@ void output_header(struct output *o, const struct row_part *parts, size_t count)
 
 /* The members of a JSON object that a part makes, for rows to come that share it. */
 void output_json_members(const struct row_part *part, struct buffer *members);
+
+/*
+ * For members that the caller makes: what follows a column of COLUMN_MOMENT, where it does. KEY:
+ * `,"time":`. TO has room for it and OUTPUT_MOMENT_ROOM more. Returns the end.
+ */
+#define OUTPUT_MOMENT_ROOM (DATE_MOMENT_ROOM + 2)
+char *output_put_moment(struct output *o, char *to, const char *key, int64_t ns);
 
 /*
  * Ends a cell with the time of day. Where the day isn't that of the row before, it is told: on a

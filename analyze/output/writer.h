@@ -3,6 +3,7 @@
 #define SOCKTAPE_ANALYZE_OUTPUT_WRITER_H
 
 #include "analyze/output/output.h"
+#include "protocols/value/date.h"
 
 /* What output.c and its three writers (JSON, CSV, cells) share. Internal to analyze/output/. */
 
@@ -12,7 +13,8 @@ struct output {
 	enum output_format format;
 	struct buffer *into; /* NULL: standard output */
 	struct buffer out;
-	struct key_set *keys; /* the JSON writer's, the last one used in front */
+	struct key_set *keys;	   /* the JSON writer's, the last one used in front */
+	struct date_second second; /* of the last moment in JSON */
 	bool header_done;
 	bool terminal;
 	bool colour;

@@ -121,35 +121,77 @@ static struct span end_members(struct row_end *end)
 	return span_of(end->members.data, end->members.failed ? 0 : end->members.len);
 }
 
-/* What most rows have: the members from TWIN to LATE of one that stands alone, and in its place. */
-static const char alone[] = ",\"twin\":null,\"peer_process\":null,\"late\":false";
+/*
+ * What nearly all rows have is printed from constant texts, in half of the time that going through
+ * the columns takes. Tests compare it with what the columns give.
+ */
+#define PUT(to, text)  (memcpy(to, text, sizeof(text) - 1), (to) + sizeof(text) - 1)
+#define PLAIN_NAME_MAX 64 /* of a table */
+#define BEGINNING_ROOM (PLAIN_NAME_MAX + ROW_ID_MAX + OUTPUT_MOMENT_ROOM + 128)
+#define ORDINARY_ROOM  256
+
+/* The members from PROTO to ID, which all rows have. Empty: the name of the table is too long. */
+static struct span put_beginning(struct output *o, const struct row *row, char text[BEGINNING_ROOM])
+{
+	struct span name = span_text(row->table->name);
+	char *to = PUT(text, ",\"proto\":\"");
+
+	if (name.len > PLAIN_NAME_MAX || row->begin < 0)
+		return (struct span){0};
+	to = span_put(to, name);
+	to = PUT(to, "\",\"ts\":");
+	to = buffer_put_u64(to, (uint64_t)row->begin);
+	to = output_put_moment(o, to, ",\"time\":", row->begin);
+	to = PUT(to, ",\"record_id\":\"");
+	to += row_id(row, to);
+	*to++ = '"';
+	return span_of(text, (size_t)(to - text));
+}
+
+static char *put_elapsed(char *to, int64_t ns)
+{
+	return ns == TIME_UNKNOWN ? PUT(to, "null") : buffer_put_u64(to, (uint64_t)ns);
+}
+
+/* The members from OUTCOME to LATE of a row that says nothing special. Empty: it does. */
+static struct span put_ordinary(const struct row *row, char text[ORDINARY_ROOM])
+{
+	char *to = PUT(text, ",\"outcome\":\"");
+
+	if (row->note.len || row->twin || row->late)
+		return (struct span){0};
+	to = span_put(to, span_text(outcome_text(row->outcome)));
+	to = PUT(to, "\",\"latency_ns\":");
+	to = put_elapsed(to, row_latency(row));
+	to = PUT(to, ",\"ttfb_ns\":");
+	to = put_elapsed(to, row_first_byte(row));
+	to = PUT(to, ",\"note\":\"\",\"twin\":null,\"peer_process\":null,\"late\":false");
+	return span_of(text, (size_t)(to - text));
+}
 
 void record_print_json(struct output *o, struct row *row)
 {
+	char beginning[BEGINNING_ROOM], ordinary[ORDINARY_ROOM];
 	struct record_values to;
-	struct value *v = to.values;
+	const struct value *v = to.values;
 	struct row_part parts[] = {
 		{.columns = record_columns, .count = RECORD_CONN, .values = v},
 		{.columns = record_columns + RECORD_CONN,
 		 .count = RECORD_OUTCOME - RECORD_CONN,
 		 .values = v + RECORD_CONN},
 		{.columns = record_columns + RECORD_OUTCOME,
-		 .count = RECORD_TWIN - RECORD_OUTCOME,
+		 .count = RECORD_COLUMNS - RECORD_OUTCOME,
 		 .values = v + RECORD_OUTCOME},
-		{.columns = record_columns + RECORD_TWIN,
-		 .count = RECORD_COLUMNS - RECORD_TWIN,
-		 .values = v + RECORD_TWIN},
 		{.columns = row->table->columns,
 		 .count = row->table->column_count,
 		 .values = row->values},
 	};
 
-	fill_own(&to, row);
+	parts[0].json = put_beginning(o, row, beginning);
 	if (!row->peer)
 		parts[1].json = end_members(row->end);
-	if (!row->twin && !row->late)
-		parts[3].json = span_of(alone, sizeof(alone) - 1);
-	if (!parts[1].json.len)
+	parts[2].json = put_ordinary(row, ordinary);
+	if (!parts[0].json.len || !parts[1].json.len || !parts[2].json.len)
 		record_fill(&to, row);
-	output_row(o, parts, 5);
+	output_row(o, parts, 4);
 }

@@ -121,29 +121,13 @@ static void append_float(struct buffer *out, uint32_t bits)
 #define DAY_MS 86400000
 #define DAY_NS 86400000000000
 
-static char *put_digits(char *to, unsigned value, unsigned count)
-{
-	for (unsigned i = count; i > 0; i--, value /= 10)
-		to[i - 1] = (char)('0' + value % 10);
-	return to + count;
-}
-
 /* Nanoseconds since midnight, with so many digits of a second's part. */
 static void append_time(struct buffer *out, uint64_t ns, unsigned digits)
 {
-	unsigned seconds = (unsigned)(ns / 1000000000), part = (unsigned)(ns % 1000000000);
-	char text[24], *to = text;
+	char *to = buffer_reserve(out, DATE_CLOCK_ROOM);
 
-	for (unsigned i = digits; i < 9; i++)
-		part /= 10;
-	to = put_digits(to, seconds / 3600, 2);
-	*to++ = ':';
-	to = put_digits(to, seconds / 60 % 60, 2);
-	*to++ = ':';
-	to = put_digits(to, seconds % 60, 2);
-	*to++ = '.';
-	to = put_digits(to, part, digits);
-	buffer_append(out, text, (size_t)(to - text));
+	if (to)
+		out->len = (size_t)(date_put_clock(to, ns, digits) - out->data);
 }
 
 static void append_timestamp(struct buffer *out, int64_t ms)

@@ -13,4 +13,26 @@
  */
 void date_append(struct buffer *out, int64_t days);
 
+/* "10:00:00.123", with so many DIGITS (1 to 9) of the second: NS after midnight. Returns the end.
+ */
+#define DATE_CLOCK_ROOM (8 + U64_DIGITS)
+char *date_put_clock(char to[static DATE_CLOCK_ROOM], uint64_t ns, unsigned digits);
+
+/* "2026-11-22T10:00:00." */
+#define DATE_SECOND_LEN 20
+
+/* A second that was put; zero-initialised is none. */
+struct date_second {
+	bool known;
+	int64_t second;
+	char text[DATE_SECOND_LEN];
+};
+
+/*
+ * "2026-11-22T10:00:00.123456789Z" (RFC 3339): NS since 1970-01-01. Returns the end. What LAST has
+ * is not worked out again.
+ */
+#define DATE_MOMENT_ROOM (DATE_SECOND_LEN + U64_DIGITS)
+char *date_put_moment(char to[static DATE_MOMENT_ROOM], int64_t ns, struct date_second *last);
+
 #endif

@@ -252,6 +252,36 @@ void json_append_string(struct buffer *b, struct span text)
 	b->data[b->len++] = '"';
 }
 
+/* Bytes of text for whose longest escapes there is room at once. */
+#define STEP_TEXT 1024
+
+/*
+ * Text from *FROM on up to STOP, or a little beyond in a sequence, to TO, which has room for it.
+ * NULL: it isn't UTF-8.
+ */
+static char *copy_text(char *to, const uint8_t **from, const uint8_t *stop, const uint8_t *end)
+{
+	const uint8_t *p = *from;
+
+	while (p < stop) {
+		size_t run = copy_plain(to, p, stop), sequence = 1;
+
+		p += run;
+		to += run;
+		if (p == stop)
+			break;
+		if (*p < 0x80)
+			to = copy_byte(to, *p);
+		else
+			sequence = copy_sequence(&to, p, end);
+		if (!sequence)
+			return NULL;
+		p += sequence;
+	}
+	*from = p;
+	return to;
+}
+
 bool json_append_text(struct buffer *b, struct span text)
 {
 	const uint8_t *p = (const uint8_t *)(text.len ? text.data : "");
@@ -259,26 +289,17 @@ bool json_append_text(struct buffer *b, struct span text)
 	size_t from = b->len;
 
 	buffer_append_char(b, '"');
-	while (p < end && buffer_reserve(b, (size_t)(end - p) + 2 * WORD + 1)) {
-		size_t run = copy_plain(b->data + b->len, p, end), sequence = 0;
-		char *to;
+	while (p < end) {
+		const uint8_t *stop = end - p > STEP_TEXT ? p + STEP_TEXT : end;
+		char *to = buffer_reserve(b, (size_t)(stop - p) * 6 + 2 * WORD);
 
-		b->len += run;
-		p += run;
-		if (p == end)
+		if (!to)
 			break;
-		to = b->data + b->len;
-		if (*p >= 0x80) {
-			sequence = copy_sequence(&to, p, end);
-			if (!sequence) {
-				b->len = from;
-				return false;
-			}
-		} else {
-			to = copy_byte(to, *p);
-			sequence = 1;
+		to = copy_text(to, &p, stop, end);
+		if (!to) {
+			b->len = from;
+			return false;
 		}
-		p += sequence;
 		b->len = (size_t)(to - b->data);
 	}
 	buffer_append_char(b, '"');

@@ -271,6 +271,33 @@ static void test_words(void **state)
 		    "2262-04-11T23:47:16.854775807Z|1677-09-21T00:12:43.145224192Z");
 }
 
+/* A second that was put before is the same the next time, and another one isn't. */
+static void test_moments(void **state)
+{
+	static const struct {
+		int64_t ns;
+		const char *text;
+	} cases[] = {
+		{1795341600123456789, "2026-11-22T10:00:00.123456789Z"},
+		{1795341600000000001, "2026-11-22T10:00:00.000000001Z"},
+		{1795341601000000001, "2026-11-22T10:00:01.000000001Z"},
+		{0, "1970-01-01T00:00:00.000000000Z"},
+		{999999999, "1970-01-01T00:00:00.999999999Z"},
+		{-1, "1969-12-31T23:59:59.999999999Z"},
+		{INT64_MAX, "2262-04-11T23:47:16.854775807Z"},
+		{INT64_MIN, "1677-09-21T00:12:43.145224192Z"},
+	};
+	struct date_second last = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[DATE_MOMENT_ROOM + 1];
+
+		*date_put_moment(text, cases[i].ns, &last) = '\0';
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
 /* ---- what a failed corpus case tells ---- */
 
 static void test_compare(void **state)
@@ -300,7 +327,7 @@ int main(void)
 		cmocka_unit_test(test_csv),	cmocka_unit_test(test_text),
 		cmocka_unit_test(test_cells),	cmocka_unit_test(test_ascii),
 		cmocka_unit_test(test_days),	cmocka_unit_test(test_words),
-		cmocka_unit_test(test_compare),
+		cmocka_unit_test(test_compare), cmocka_unit_test(test_moments),
 	};
 
 	return cmocka_run_group_tests_name("output", tests, NULL, NULL);
