@@ -219,6 +219,11 @@ bool ahead_next(struct ahead *a, struct event *event)
 	return false;
 }
 
+uint64_t ahead_coming(struct ahead *a)
+{
+	return a->item ? decoder_coming(&a->decoder) : 0;
+}
+
 size_t ahead_memory(const struct ahead *a)
 {
 	return (a->item ? a->item->block.raw.len : 0) + decoder_memory(&a->decoder);

@@ -49,6 +49,9 @@ bool ahead_next(struct ahead *a, struct event *event);
 /* Bytes of memory of the block whose events are taken. */
 size_t ahead_memory(const struct ahead *a);
 
+/* See recording_coming(). */
+uint64_t ahead_coming(struct ahead *a);
+
 const struct recording_status *ahead_status(const struct ahead *a);
 const struct ahead_clock *ahead_clock(const struct ahead *a);
 

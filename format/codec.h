@@ -96,6 +96,7 @@ struct decoder_flow {
 struct decoder {
 	struct span raw;
 	size_t pos;
+	size_t coming; /* behind the event that decoder_coming() told of last */
 	int64_t ts;
 	struct decoder_flow *flows;
 	size_t flow_count;
@@ -114,6 +115,9 @@ void decoder_begin(struct decoder *d, struct span raw, int64_t ts_base);
 
 /* The next event; false at the end, at malformed bytes, or without memory (d->error tells). */
 bool decoder_next(struct decoder *d, struct event *event);
+
+/* See recording_coming(). To be asked once for each event. */
+uint64_t decoder_coming(struct decoder *d);
 
 /* The next event that isn't DATA. To be used from the begin of a block to its end. */
 bool decoder_next_other(struct decoder *d, struct event *event);

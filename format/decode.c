@@ -4,6 +4,7 @@
 #include <endian.h>
 #include <stdlib.h>
 
+#include "format/recording.h"
 #include "format/tape.h"
 
 #define FLOWS_MIN   64u
@@ -480,6 +481,7 @@ void decoder_begin(struct decoder *d, struct span raw, int64_t ts_base)
 {
 	d->raw = raw;
 	d->pos = 0;
+	d->coming = 0;
 	d->ts = codec_clamp_time(ts_base);
 	d->flow_count = 0;
 	d->error = TAPE_OK;
@@ -517,6 +519,47 @@ bool decoder_next(struct decoder *d, struct event *event)
 bool decoder_next_other(struct decoder *d, struct event *event)
 {
 	return decode_next(d, 1u << TAPE_DATA | 1u << TAPE_FLOW, event);
+}
+
+/* Moves d->coming over one event. True: the data of a flow that it tells of comes next. */
+static bool look_at_coming(struct decoder *d, uint64_t *conn)
+{
+	const char *at = d->raw.data + d->coming;
+	size_t left = d->raw.len - d->coming, len;
+	struct tape_event header;
+
+	if (left < sizeof(header))
+		return false;
+	memcpy(&header, at, sizeof(header));
+	len = le32toh(header.len);
+	if (len < sizeof(header) || len > left) {
+		d->coming = d->raw.len;
+		return false;
+	}
+	len = (len + 7) & ~(size_t)7;
+	d->coming += len < left ? len : left;
+	if (header.type == TAPE_FLOW && left >= sizeof(struct tape_flow))
+		*conn = u64_get(at + offsetof(struct tape_flow, conn));
+	if (header.type == TAPE_DATA && le32toh(header.flow) < d->flow_count)
+		*conn = d->flows[le32toh(header.flow)].conn;
+	return header.type == TAPE_FLOW;
+}
+
+uint64_t decoder_coming(struct decoder *d)
+{
+	int count = 1;
+	uint64_t conn = 0;
+
+	if (d->coming <= d->pos) {
+		d->coming = d->pos;
+		count = RECORDING_COMING;
+	}
+	for (int i = 0; i < count; i++) {
+		conn = 0;
+		while (look_at_coming(d, &conn))
+			;
+	}
+	return conn;
 }
 
 void decoder_free(struct decoder *d)

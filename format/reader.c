@@ -713,6 +713,11 @@ bool reader_next(struct reader *r, struct event *event)
 	}
 }
 
+uint64_t reader_coming(struct reader *r)
+{
+	return decoder_coming(&r->decoder);
+}
+
 bool reader_next_raw(struct reader *r, struct raw_block *block)
 {
 	struct buffer before = block->raw;

@@ -128,6 +128,9 @@ bool reader_next_raw(struct reader *r, struct raw_block *block);
 /* Bytes of memory of the block whose events are given, and of the largest before it. */
 size_t reader_memory(const struct reader *r);
 
+/* See recording_coming(). */
+uint64_t reader_coming(struct reader *r);
+
 enum tape_error reader_error(const struct reader *r);
 const struct segment_info *reader_info(const struct reader *r);
 

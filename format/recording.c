@@ -339,6 +339,7 @@ static bool end_segment(struct recording *rec)
 		rec->status.incomplete++;
 	rec->status.passed_blocks += info->passed;
 	rec->blocks_done += info->blocks;
+	rec->status.read_blocks = rec->blocks_done;
 	for (size_t i = 0; i < info->levels.count; i++)
 		level_uses_add(&rec->status.levels, &info->levels.of[i]);
 	close_current(rec);
@@ -475,7 +476,6 @@ bool recording_next(struct recording *rec, struct event *event)
 				rec->clock_ts = event->ts;
 				rec->clock_realtime = event->clock.realtime;
 			}
-			tell_read(rec);
 			return true;
 		}
 		if (recording_waits(rec) || !end_segment(rec))
@@ -541,9 +541,20 @@ void recording_follow_no_more(struct recording *rec)
 		pipe_end(rec->stream);
 }
 
-const struct recording_status *recording_status(const struct recording *rec)
+const struct recording_status *recording_status(struct recording *rec)
 {
-	return rec->ahead ? ahead_status(rec->ahead) : &rec->status;
+	if (rec->ahead)
+		return ahead_status(rec->ahead);
+	if (rec->reader)
+		tell_read(rec);
+	return &rec->status;
+}
+
+uint64_t recording_coming(struct recording *rec)
+{
+	if (rec->ahead)
+		return ahead_coming(rec->ahead);
+	return rec->reader ? reader_coming(rec->reader) : 0;
 }
 
 size_t recording_memory(const struct recording *rec)

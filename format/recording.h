@@ -90,7 +90,7 @@ struct recording_status {
 	struct level_uses levels; /* of the segments read to their end */
 	enum tape_error error;	  /* of the system or memory, that ended reading */
 };
-const struct recording_status *recording_status(const struct recording *rec);
+const struct recording_status *recording_status(struct recording *rec);
 
 /*
  * Wall clock (ns since the epoch) of a monotonic time, by the last CLOCK event read; before the
@@ -100,6 +100,13 @@ int64_t recording_realtime(const struct recording *rec, int64_t ts);
 
 /* Bytes of memory that reading takes just now: mostly the block whose events are given. */
 size_t recording_memory(const struct recording *rec);
+
+/*
+ * After recording_next(): the connection of the data that comes RECORDING_COMING events later, so
+ * that what is known of it can be fetched into the caches; only a guess, and 0 where there is none.
+ */
+#define RECORDING_COMING 8
+uint64_t recording_coming(struct recording *rec);
 
 /* Whether the file that ST tells of is one of those that REC is read from. */
 bool recording_has_file(const struct recording *rec, const struct stat *st);

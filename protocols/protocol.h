@@ -340,6 +340,12 @@ struct protocol {
 	 * Where both are NULL, a connection that has to make room is given up instead.
 	 */
 	bool (*unpack)(void *state, struct unpack *in);
+
+	/*
+	 * A message comes soon: asks for what it will need (format/prefetch.h) beside STATE itself.
+	 * May be NULL.
+	 */
+	void (*fetch)(const void *state);
 };
 
 /* All protocols, ended by NULL. */

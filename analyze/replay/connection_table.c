@@ -12,6 +12,9 @@
 /* Connections that are looked at for one that can be put aside, at a time. */
 #define TRIES_MAX 16
 
+/* From this part of the budget on it is known in which order connections were used. */
+#define ORDER_SHARE 4
+
 /* Room that is kept for what one event may bring; less of a small budget. */
 #define HEADROOM_MAX (32u << 20)
 
@@ -40,12 +43,23 @@ static void unlink_age(struct connection_table *c, struct tracked *t)
 		c->newest = t->older;
 }
 
-static void touch(struct connection_table *c, struct tracked *t)
+static void make_newest(struct connection_table *c, struct tracked *t)
 {
 	if (!t->newer)
 		return;
 	unlink_age(c, t);
 	link_newest(c, t);
+}
+
+/* Who is used last is only asked when memory is short: to keep the order costs more than a look-up.
+ */
+static void touch(struct replay *r, struct tracked *t)
+{
+	struct connection_table *c = &r->connections;
+
+	c->used_last = t;
+	if (r->budget.used > r->budget.limit / ORDER_SHARE)
+		make_newest(c, t);
 }
 
 static struct tracked *insert(struct replay *r, uint64_t id)
@@ -59,6 +73,7 @@ static struct tracked *insert(struct replay *r, uint64_t id)
 	}
 	budget_add(&r->budget, TRACKED_SIZE);
 	link_newest(&r->connections, t);
+	r->connections.used_last = t;
 	t->replay = r;
 	t->conn.id = id;
 	t->conn.local_text = t->local_text;
@@ -70,6 +85,9 @@ static struct tracked *insert(struct replay *r, uint64_t id)
 static void take_out(struct replay *r, struct tracked *t)
 {
 	process_release(&r->processes, t->conn.process);
+	coming_forget(r);
+	if (r->connections.used_last == t)
+		r->connections.used_last = NULL;
 	map_remove(&r->connections.hot, t->conn.id);
 	unlink_age(&r->connections, t);
 	budget_give(&r->budget, TRACKED_SIZE);
@@ -240,7 +258,7 @@ struct tracked *connection_get(struct replay *r, uint64_t id)
 
 	if (!t)
 		return wake(r, id);
-	touch(&r->connections, t);
+	touch(r, t);
 	return t;
 }
 
@@ -275,7 +293,7 @@ static bool put_one_aside(struct replay *r)
 			return true;
 		if (c->error)
 			return false;
-		touch(c, t);
+		make_newest(c, t);
 	}
 	return false;
 }
@@ -286,6 +304,8 @@ void connections_make_room(struct replay *r)
 	uint64_t wanted = room_wanted(r);
 	bool moved = true;
 
+	if (c->used_last)
+		make_newest(c, c->used_last);
 	while (r->budget.used > wanted && moved) {
 		bool process = process_table_trim(&r->processes);
 
@@ -298,7 +318,7 @@ void connections_make_room(struct replay *r)
 		if (!t->conn.sessions[0] && !t->conn.sessions[1])
 			break;
 		give_up(r, t);
-		touch(c, t);
+		make_newest(c, t);
 	}
 }
 

@@ -17,6 +17,7 @@ struct replay *replay_new_fed(const struct replay_options *options)
 	r->options = *options;
 	window_open(&r->window, options, NULL, NULL);
 	r->budget.limit = options->memory_limit ? options->memory_limit : REPLAY_MEMORY_LIMIT;
+	r->messages.budget = &r->budget;
 	r->processes.budget = &r->budget;
 	r->libraries.budget = &r->budget;
 	r->pass.knowledge.budget = &r->budget;
@@ -485,6 +486,7 @@ struct session_options replay_session_options(struct tracked *t, enum layer laye
 		.start = {start, start},
 		.decode_as = r->options.decode_as,
 		.budget = &r->budget,
+		.pool = &r->messages,
 		.knowledge = &r->pass.knowledge,
 		.keylog = r->keylog,
 		.protobuf = r->options.protobuf,
@@ -742,13 +744,9 @@ static bool is_repeated(const struct replay *r, const struct event *event, const
 	       (event->type != EVENT_CONN || (t && t->conn.revision > 1));
 }
 
-void replay_event(struct replay *r, const struct event *event)
+/* What is of no connection, or of whichever needs it. */
+static void take_other(struct replay *r, const struct event *event)
 {
-	struct tracked *t = event_tracked(r, event);
-	const struct replay_handlers *h = &r->options.handlers;
-
-	if (!event->snapshot && event->ts > r->now)
-		r->now = event->ts;
 	if (event->type == EVENT_CLOCK)
 		r->clock_offset = event->clock.realtime - event->ts;
 	if (event->type == EVENT_LIBRARY && !libraries_put(&r->libraries, &event->library))
@@ -757,6 +755,17 @@ void replay_event(struct replay *r, const struct event *event)
 		take_secret(r, &event->secret);
 	if (event->type == EVENT_PROCESS && !process_table_put(&r->processes, &event->process))
 		r->error = TAPE_ERROR_MEMORY;
+}
+
+void replay_event(struct replay *r, const struct event *event)
+{
+	struct tracked *t = event_tracked(r, event);
+	const struct replay_handlers *h = &r->options.handlers;
+
+	if (!event->snapshot && event->ts > r->now)
+		r->now = event->ts;
+	if (event->type != EVENT_DATA)
+		take_other(r, event);
 	if (h->event && !is_repeated(r, event, t) && event_wanted(r, event, t) &&
 	    pass_gives(&r->pass, PASS_EVENT))
 		h->event(h->context, event, t ? &t->conn : NULL);
@@ -835,6 +844,7 @@ bool replay_step(struct replay *r)
 		return false;
 	if (!recording_next(r->recording, &event) || is_past(r, &event))
 		return !replay_waits(r) && read_again(r);
+	coming_next(r);
 	if (r->steps++ % READING_PERIOD == 0)
 		fit_budget(r);
 	replay_event(r, &event);
@@ -940,6 +950,7 @@ void replay_free(struct replay *r)
 	/* After replay_run() nothing is left; without it, nobody asked for what ends here. */
 	r->options.handlers = (struct replay_handlers){0};
 	connections_free(r);
+	message_pool_free(&r->messages);
 	process_table_free(&r->processes);
 	libraries_free(&r->libraries);
 	keylog_free(r->keylog);

@@ -8,8 +8,9 @@
 #include "analyze/replay/window.h"
 #include "format/map.h"
 #include "protocols/cipher/keylog.h"
+#include "protocols/engine/message_pool.h"
 
-/* What replay.c and connection_table.c share. */
+/* What replay.c, connection_table.c and coming.c share. */
 
 #define ENDPOINT_TEXT_MAX 160
 
@@ -32,12 +33,22 @@ struct cold;
  */
 struct connection_table {
 	struct map hot; /* by id: in memory */
-	struct tracked *oldest;
+	struct tracked
+		*oldest; /* by their last use, once memory is short; by their beginning before */
 	struct tracked *newest;
-	struct cold *aside; /* by id; made when needed */
+	struct tracked *used_last; /* NULL: it is gone */
+	struct cold *aside;	   /* by id; made when needed */
 	struct buffer packed;
 	uint64_t given_up; /* whose sessions were ended, because they could not be put aside */
 	int error;	   /* errno of the file; 0: nothing went wrong */
+};
+
+/* So many events ahead it is known whose they are; a power of two. */
+#define COMING_EVENTS 8
+
+struct coming {
+	struct tracked *tracked[COMING_EVENTS]; /* NULL: unknown, or the same as before */
+	unsigned at; /* of the one farthest ahead, modulo COMING_EVENTS */
 };
 
 struct replay {
@@ -49,10 +60,12 @@ struct replay {
 	struct process_table processes;
 	struct libraries libraries;
 	struct connection_table connections;
+	struct coming coming;
 	struct window window;
 	struct map reached; /* connections of the processes that are selected, while NARROWED */
 	bool narrowed;
 	struct budget budget;
+	struct message_pool messages;
 	struct keylog *keylog; /* the recording's secrets; NULL: connections aren't looked into */
 	uint64_t refused_secrets;
 	uint32_t tid;			  /* of the data that was told last */
@@ -85,6 +98,14 @@ void connections_make_room(struct replay *r);
 
 /* All are gone. */
 void connections_free(struct replay *r);
+
+/* ---- coming.c ---- */
+
+/* An event was read: fetches into the caches what one that comes some events later will need. */
+void coming_next(struct replay *r);
+
+/* A connection goes away. */
+void coming_forget(struct replay *r);
 
 /* ---- replay.c ---- */
 

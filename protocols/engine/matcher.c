@@ -5,15 +5,15 @@
 
 #include "format/hash.h"
 #include "format/pack.h"
+#include "format/prefetch.h"
 #include "protocols/engine/budget.h"
+#include "protocols/engine/message_pool.h"
 #include "protocols/engine/session.h"
 
 /* Responses held back after a loss. */
 #define HELD_MAX 1024
 /* A message that was larger than this gives its memory back instead of to the pool. */
 #define POOLED_TEXT_MAX (4u << 10)
-/* Messages kept in the pool. */
-#define POOL_MAX 64
 /* What waits may take so much of the budget. */
 #define WAITING_SHARE 2
 /* Requests looked at, one by one, for a response that doesn't say who sent it. */
@@ -57,8 +57,7 @@ struct matcher {
 	size_t bucket_count;
 	size_t peered; /* requests that say who sent them */
 
-	struct message *pool;
-	size_t pooled;
+	struct message_stack *pool; /* where messages come from and go back to; may be NULL */
 };
 
 static void list_append(struct list *l, struct message *m)
@@ -98,28 +97,32 @@ struct matcher *matcher_new(struct session *s, const struct matcher_options *opt
 	p->options = *options;
 	p->session = s;
 	p->budget = s ? session_budget(s) : NULL;
+	p->pool = message_pool_stack(s ? session_pool(s) : NULL, options->message_len);
 	budget_add(p->budget, sizeof(*p));
 	return p;
 }
 
 /* ---- messages and their memory ---- */
 
+void message_free(struct message *message, size_t len, struct budget *budget)
+{
+	budget_give(budget, message->charged + len + BUDGET_OVERHEAD);
+	buffer_free(&message->text);
+	free(message);
+}
+
 static void free_message(struct matcher *p, struct message *m)
 {
-	budget_give(p->budget, m->charged + p->options.message_len + BUDGET_OVERHEAD);
-	buffer_free(&m->text);
-	free(m);
+	message_free(m, p->options.message_len, p->budget);
 }
 
 struct message *matcher_message(struct matcher *p, const struct frame *frame)
 {
-	struct message *m = p->pool;
+	struct message *m = message_stack_take(p->pool);
 	struct buffer text = {0};
 	uint64_t charged = 0;
 
 	if (m) {
-		p->pool = m->next;
-		p->pooled--;
 		text = m->text;
 		charged = m->charged;
 	} else {
@@ -178,16 +181,11 @@ void matcher_discard(struct matcher *p, struct message *message)
 {
 	if (!message)
 		return;
-	if (p->pooled == POOL_MAX) {
-		free_message(p, message);
-		return;
-	}
 	if (message->text.capacity > POOLED_TEXT_MAX)
 		buffer_free(&message->text);
 	budget_settle(p->budget, &message->text, &message->charged);
-	message->next = p->pool;
-	p->pool = message;
-	p->pooled++;
+	if (!message_stack_put(p->pool, message))
+		free_message(p, message);
 }
 
 /* What one that waits takes, by and large: it may still grow. */
@@ -703,6 +701,11 @@ static void free_list(struct matcher *p, struct message *m)
 	}
 }
 
+void matcher_fetch(const struct matcher *p)
+{
+	prefetch(p, sizeof(*p));
+}
+
 void matcher_free(struct matcher *p)
 {
 	if (!p)
@@ -710,7 +713,6 @@ void matcher_free(struct matcher *p)
 	free_list(p, p->requests.first);
 	free_list(p, p->held.first);
 	free_list(p, p->early.first);
-	free_list(p, p->pool);
 	budget_give(p->budget, p->bucket_count * sizeof(*p->buckets) + sizeof(*p));
 	free(p->buckets);
 	free(p);

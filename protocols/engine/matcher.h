@@ -14,10 +14,11 @@
  * call that sends. It waits for a request that was begun before it came, and is never given to one
  * that was asked later.
  *
- * Messages come from a pool of the matcher's own: no allocation once a connection is warm. All of
- * their memory is charged to the session's budget.
+ * Messages come from a pool that all matchers of a replay share (message_pool.h). All of their
+ * memory is charged to the session's budget.
  */
 struct matcher;
+struct budget;
 struct unpack;
 
 /* A protocol's message begins with this. */
@@ -54,6 +55,9 @@ struct matcher_options {
 	matcher_emit_fn *emit;
 	void *context; /* for emit() */
 };
+
+/* Releases a message of LEN bytes that is charged to BUDGET. */
+void message_free(struct message *message, size_t len, struct budget *budget);
 
 /* S may be NULL: then nothing is charged. NULL when there is no memory. */
 struct matcher *matcher_new(struct session *s, const struct matcher_options *options);
@@ -155,6 +159,9 @@ struct message *matcher_numbered(struct matcher *p, uint64_t number);
 
 /* The end: whatever waits is emitted. */
 void matcher_finish(struct matcher *p);
+
+/* Asks for what the next message needs (format/prefetch.h). */
+void matcher_fetch(const struct matcher *p);
 
 void matcher_free(struct matcher *p); /* NULL is fine */
 

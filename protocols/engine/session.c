@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "format/prefetch.h"
 #include "protocols/engine/session_private.h"
 
 /* Of a body, unless it is said otherwise. */
@@ -31,6 +32,22 @@ struct session *session_new(const struct session_options *options)
 	s->midstream = options->midstream;
 	reassembly_init(&s->reassembly, options->start, options->budget);
 	return s;
+}
+
+/* Of a protocol's state so much is asked for: what is behind it is rarely needed. */
+#define FETCHED_STATE 1280
+
+void session_fetch(const struct session *s, unsigned step)
+{
+	if (step == 0) {
+		prefetch(s, sizeof(*s));
+	} else if (step == 1) {
+		prefetch(s->framer, sizeof(*s->framer));
+		prefetch(s->state, FETCHED_STATE);
+		prefetch(s->spoken, sizeof(*s->spoken));
+	} else if (s->protocol && s->protocol->fetch) {
+		s->protocol->fetch(s->state);
+	}
 }
 
 /* ---- data ---- */
@@ -69,8 +86,11 @@ static void take_pieces(struct session *s, bool on_wire, struct backlog_entry *e
 static void take_run(void *context, enum direction direction, const struct run *run)
 {
 	struct session *s = context;
+	uint64_t offset = s->reassembly.streams[direction].next - run->len;
 	struct backlog_entry entry;
 
+	if (!s->outer && run->len <= PIECE_MAX && session_take_at_once(s, direction, offset, run))
+		return;
 	entry_of_run(&entry, &s->reassembly, direction, run);
 	take_pieces(s, true, &entry, run->data);
 }
@@ -270,6 +290,11 @@ uint16_t session_remote_port(const struct session *s)
 struct budget *session_budget(const struct session *s)
 {
 	return s->options.budget;
+}
+
+struct message_pool *session_pool(const struct session *s)
+{
+	return s->options.pool;
 }
 
 struct keylog *session_keylog(const struct session *s)

@@ -12,6 +12,7 @@
  */
 
 struct knowledge;
+struct message_pool;
 
 typedef void session_record_fn(void *context, struct session *s, const struct record *record);
 
@@ -69,6 +70,7 @@ struct session_options {
 	size_t keep;	   /* bytes of a body, or one of SESSION_KEEP_... */
 	const struct protocol *decode_as; /* NULL: infer */
 	struct budget *budget;		  /* outlives the session, as the next */
+	struct message_pool *pool;	  /* may be NULL: no memory is used again */
 	struct knowledge *knowledge;	  /* may be NULL: nothing is learnt */
 	struct keylog *keylog;		  /* may be NULL: nothing is decrypted */
 	struct protobuf_schema *protobuf; /* may be NULL: messages are shown by number */
@@ -104,6 +106,13 @@ struct session *session_new(const struct session_options *options);
  * is only read during the call.
  */
 void session_data(struct session *s, const struct event_data *data, int64_t ts);
+
+/*
+ * Data comes soon: asks for what it will need (format/prefetch.h), STEP by step from 0 on, each
+ * when what the one before asked for may be there.
+ */
+#define SESSION_FETCH_STEPS 3
+void session_fetch(const struct session *s, unsigned step);
 
 /* Whether data of LAYER_TLS belongs to this session: its protocol waits for it. */
 bool session_takes_plaintext(const struct session *s);
@@ -163,6 +172,9 @@ enum role session_role(const struct session *s);
 
 /* The client that a proxy introduced; ADDRESS_NONE: none did. */
 const struct address *session_client(const struct session *s);
+
+/* For messages of its protocols; may be NULL. */
+struct message_pool *session_pool(const struct session *s);
 
 /* How many records in a row before the last one had its position. */
 unsigned session_repeat(const struct session *s);

@@ -122,6 +122,13 @@ static inline bool session_is_datagram(const struct session *s)
 /* Goes through the session, and all that waits because of it. */
 void session_take(struct session *s, const struct backlog_entry *entry, const uint8_t *bytes);
 
+/*
+ * The same for what nearly all runs are: of a protocol that is known, and nothing waits before it.
+ * False: it is something else.
+ */
+bool session_take_at_once(struct session *s, enum direction direction, uint64_t offset,
+			  const struct run *run);
+
 /* Takes what ENTRIES hold, which is empty then, next; with session_drain(), now. */
 void session_wait(struct session *s, struct backlog *entries);
 

@@ -56,7 +56,7 @@ static void open_account(struct session *s, const struct protocol *protocol)
 	s->speaking = account ? (size_t)(account - s->root->spoken) : SPOKEN_MAX;
 }
 
-static void account_bytes(struct session *s, const struct backlog_entry *entry)
+static void account_bytes(struct session *s, enum direction direction, uint64_t len, int64_t ts)
 {
 	struct spoken *account;
 
@@ -64,8 +64,8 @@ static void account_bytes(struct session *s, const struct backlog_entry *entry)
 		return;
 	account = &s->root->spoken[s->speaking];
 	if (account->since == TIME_UNKNOWN)
-		account->since = entry->ts;
-	account->bytes[entry->direction] += entry->len;
+		account->since = ts;
+	account->bytes[direction] += len;
 }
 
 /* ---- beginning and end ---- */
@@ -135,11 +135,23 @@ void session_stop_speaking(struct session *s)
 
 /* ---- bytes ---- */
 
-static void speak_stream(struct session *s, const struct backlog_entry *entry, const uint8_t *bytes)
+static void speak_stream(struct session *s, enum direction direction, uint64_t offset,
+			 const struct run *run)
 {
-	enum side side = s->sides[entry->direction];
+	enum side side = s->sides[direction];
 	struct framer *f = s->framer;
-	struct run run = {
+
+	account_bytes(s, direction, run->len, run->ts);
+	if (!f->sides[side].left && !f->sides[side].kept.len)
+		f->sides[side].position = offset;
+	framer_run(f, side, run);
+	if (f->over || f->hopeless)
+		session_hand_over(s, direction);
+}
+
+static void speak_entry(struct session *s, const struct backlog_entry *entry, const uint8_t *bytes)
+{
+	const struct run run = {
 		.data = entry->kept ? bytes : NULL,
 		.len = entry->len,
 		.ts_first = entry->ts_first,
@@ -147,11 +159,7 @@ static void speak_stream(struct session *s, const struct backlog_entry *entry, c
 		.wanted = entry->wanted,
 	};
 
-	if (!f->sides[side].left && !f->sides[side].kept.len)
-		f->sides[side].position = entry->offset;
-	framer_run(f, side, &run);
-	if (f->over || f->hopeless)
-		session_hand_over(s, (enum direction)entry->direction);
+	speak_stream(s, (enum direction)entry->direction, entry->offset, &run);
 }
 
 static void speak_datagram(struct session *s, const struct backlog_entry *entry,
@@ -170,6 +178,7 @@ static void speak_datagram(struct session *s, const struct backlog_entry *entry,
 		.peer = entry->has_peer ? &entry->peer : NULL,
 	};
 
+	account_bytes(s, (enum direction)entry->direction, entry->len, entry->ts);
 	if (!entry->kept)
 		return;
 	s->counts.frames++;
@@ -195,13 +204,23 @@ static void take_one(struct session *s, const struct backlog_entry *entry, const
 		session_sample_entry(s, entry, bytes);
 	} else if (s->phase == PHASE_IGNORING) {
 		s->counts.skipped_bytes += entry->kept;
+	} else if (session_is_datagram(s)) {
+		speak_datagram(s, entry, bytes);
 	} else {
-		account_bytes(s, entry);
-		if (session_is_datagram(s))
-			speak_datagram(s, entry, bytes);
-		else
-			speak_stream(s, entry, bytes);
+		speak_entry(s, entry, bytes);
 	}
+}
+
+bool session_take_at_once(struct session *s, enum direction direction, uint64_t offset,
+			  const struct run *run)
+{
+	if (s->phase != PHASE_SPEAKING || !s->spoken_to || s->waiting)
+		return false;
+	s->last_direction = direction;
+	speak_stream(s, direction, offset, run);
+	if (s->waiting)
+		session_drain(s);
+	return true;
 }
 
 void session_wait(struct session *s, struct backlog *entries)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "format/prefetch.h"
 #include "protocols/engine/budget.h"
 #include "protocols/http/state.h"
 
@@ -31,6 +32,19 @@ static void http_close(void *state)
 	matcher_free(st->matcher);
 	budget_give(session_budget(st->session), st->charged);
 	free(st);
+}
+
+static void http_fetch(const void *state)
+{
+	const struct http_state *st = state;
+
+	matcher_fetch(st->matcher);
+	for (int side = 0; side < 2; side++) {
+		const struct http_fields *fields = &st->sides[side].fields;
+
+		prefetch(fields->lines.data, fields->lines.len);
+		prefetch(fields->json.data, fields->json.len);
+	}
 }
 
 static void *http_open(struct session *s)
@@ -97,4 +111,5 @@ const struct protocol protocol_http = {
 	.finish = http_finish,
 	.pack = http_pack,
 	.unpack = http_unpack,
+	.fetch = http_fetch,
 };

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "format/prefetch.h"
 #include "protocols/engine/budget.h"
 #include "protocols/redis/state.h"
 
@@ -225,6 +226,15 @@ static void redis_close(void *state)
 	free(r);
 }
 
+static void redis_fetch(const void *state)
+{
+	const struct redis *r = state;
+
+	matcher_fetch(r->matcher);
+	prefetch(&r->render, sizeof(r->render));
+	prefetch(&r->replies_off, (size_t)((const char *)(r + 1) - (const char *)&r->replies_off));
+}
+
 static void *redis_open(struct session *s)
 {
 	struct redis *r = calloc(1, sizeof(*r));
@@ -345,4 +355,5 @@ const struct protocol protocol_redis = {
 	.finish = redis_finish,
 	.pack = redis_pack,
 	.unpack = redis_unpack,
+	.fetch = redis_fetch,
 };

@@ -196,6 +196,53 @@ static void one_segment_comes_back(void **state)
 	recording_free(rec);
 }
 
+static uint64_t conn_of(const struct event *event)
+{
+	return event->type == EVENT_DATA ? event->data.conn : 0;
+}
+
+/* Of the data whose flow is known it is told whose comes, and nothing of what doesn't come. */
+static void whose_data_comes_is_told(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct recording_writer *w = writer_at(&options);
+	struct recording *rec;
+	struct event event = {.type = EVENT_DATA, .ts = START_MONOTONIC};
+
+	event.data.payload = span_text("abc");
+	event.data.len = 3;
+	for (uint64_t i = 0; i < 100; i++) {
+		event.data.conn = 1 + i % 7;
+		event.data.offset = i / 7 * 3;
+		add(w, event);
+	}
+	assert_int_equal(recording_writer_finish(w), TAPE_OK);
+	recording_writer_free(w);
+	for (int ahead = 0; ahead < 2; ahead++) {
+		uint64_t i = 0;
+
+		assert_int_equal(recording_open(place->path, NULL, NULL, &rec), TAPE_OK);
+		if (ahead)
+			recording_read_ahead(rec);
+		while (recording_next(rec, &event)) {
+			uint64_t comes = i + RECORDING_COMING, coming;
+
+			if (!conn_of(&event))
+				continue;
+			assert_int_equal(conn_of(&event), 1 + i % 7);
+			coming = recording_coming(rec);
+			/* The flows of what comes second are known once they came first. */
+			if (coming || i >= 7)
+				assert_int_equal(coming, comes < 100 ? 1 + comes % 7 : 0);
+			i++;
+		}
+		assert_int_equal(i, 100);
+		assert_int_equal(recording_coming(rec), 0);
+		recording_free(rec);
+	}
+}
+
 static void wall_clock_follows_the_last_clock_event(void **state)
 {
 	struct place *place = *state;
@@ -1063,6 +1110,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_place, remove_place)
 	const struct CMUnitTest tests[] = {
 		TEST(one_segment_comes_back),
+		TEST(whose_data_comes_is_told),
 		TEST(wall_clock_follows_the_last_clock_event),
 		TEST(segments_follow_each_other),
 		TEST(a_later_segment_alone_tells_its_names),

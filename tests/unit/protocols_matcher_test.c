@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "protocols/engine/matcher.h"
+#include "protocols/engine/budget.h"
+#include "protocols/engine/message_pool.h"
 #include "protocols/engine/session.h"
 
 /* What was emitted, as text: "a=A " an exchange, "a=? " unanswered, "a=! " its half was lost. */
@@ -197,6 +198,37 @@ static void test_bounded(void **state)
 	buffer_free(&log.text);
 }
 
+/* What one matcher is done with, the next one uses, with nothing left in it. */
+static void test_pool(void **state)
+{
+	struct budget budget = {.limit = 1 << 20};
+	struct message_pool pool = {.budget = &budget};
+	struct session_options options = {.budget = &budget, .pool = &pool};
+	struct session *s = session_new(&options);
+	struct log first = {0}, second = {0};
+	struct message *m, *again;
+	uint64_t kept;
+
+	(void)state;
+	open_matcher(&first, s, false);
+	open_matcher(&second, s, false);
+	m = message(&first, "a text");
+	m->key = 7;
+	matcher_discard(first.matcher, m);
+	matcher_free(first.matcher);
+	kept = budget.used;
+	again = matcher_message(second.matcher, &(struct frame){0});
+	assert_ptr_equal(again, m);
+	assert_int_equal(again->key, 0);
+	assert_int_equal(again->text.len, 0);
+	assert_int_equal(budget.used, kept);
+	matcher_discard(second.matcher, again);
+	matcher_free(second.matcher);
+	session_free(s);
+	message_pool_free(&pool);
+	assert_int_equal(budget.used, 0);
+}
+
 static void test_record(void **state)
 {
 	struct message request = {.ts_first = 1, .ts_last = 2};
@@ -231,7 +263,7 @@ int main(void)
 		cmocka_unit_test(test_lost_response), cmocka_unit_test(test_lost_request),
 		cmocka_unit_test(test_same_time),     cmocka_unit_test(test_overlapping),
 		cmocka_unit_test(test_by_key),	      cmocka_unit_test(test_bounded),
-		cmocka_unit_test(test_record),
+		cmocka_unit_test(test_record),	      cmocka_unit_test(test_pool),
 	};
 
 	return cmocka_run_group_tests_name("pair", tests, NULL, NULL);

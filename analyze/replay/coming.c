@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stddef.h>
+#include <string.h>
+
+#include "analyze/replay/replay_private.h"
+#include "format/prefetch.h"
+
+/* With fewer connections than this all that is known of them stays in the caches. */
+#define WORTH_IT 256
+
+/* What a connection has is found step by step: each may begin so many events after the last. */
+#define STEP_EVENTS 2
+_Static_assert((SESSION_FETCH_STEPS + 1) * STEP_EVENTS == COMING_EVENTS &&
+		       COMING_EVENTS <= RECORDING_COMING,
+	       "the last step is done before its event comes");
+
+static void fetch_step(const struct coming *c, unsigned step)
+{
+	const struct tracked *t = c->tracked[(c->at - STEP_EVENTS * (step + 1)) % COMING_EVENTS];
+
+	for (int layer = 0; t && layer < 2; layer++)
+		if (t->conn.sessions[layer])
+			session_fetch(t->conn.sessions[layer], step);
+}
+
+void coming_next(struct replay *r)
+{
+	struct coming *c = &r->coming;
+	struct tracked *last = c->tracked[c->at % COMING_EVENTS], *t;
+	uint64_t id;
+
+	if (r->connections.hot.count < WORTH_IT)
+		return;
+	id = recording_coming(r->recording);
+	t = id ? map_get(&r->connections.hot, id) : NULL;
+	if (t == last)
+		t = NULL; /* it is on its way */
+	c->tracked[++c->at % COMING_EVENTS] = t;
+	prefetch(t, offsetof(struct tracked, local_text));
+	for (unsigned step = 0; step < SESSION_FETCH_STEPS; step++)
+		fetch_step(c, step);
+}
+
+void coming_forget(struct replay *r)
+{
+	memset(r->coming.tracked, 0, sizeof(r->coming.tracked));
+}
