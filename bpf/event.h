@@ -261,7 +261,7 @@ struct kernel_secret {
 
 #define KERNEL_TLS_LIBRARIES 1024
 #define KERNEL_TLS_SESSIONS  32768
-#define KERNEL_TLS_CALLS     16384 /* threads in a call at the same time */
+#define KERNEL_TLS_CALLS     32768 /* threads that have made a call */
 
 /* Value of map `tls_libraries`: where an object has what is asked for. */
 struct kernel_tls_library {

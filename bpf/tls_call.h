@@ -2,7 +2,8 @@
 #ifndef SOCKTAPE_BPF_TLS_CALL_H
 #define SOCKTAPE_BPF_TLS_CALL_H
 
-/* Calls of TLS libraries that are under way, by thread, and the socket that each has used. */
+/* Calls of TLS libraries that are under way, by thread that has made one, and the socket that each
+ * has used. */
 
 #include "bpf/maps.h"
 
@@ -97,7 +98,9 @@ static __always_inline bool tls_call_end(__u32 tid, __u64 sp, struct tls_frame *
 	if (call->depth < 1 || call->frames[0].sp != sp)
 		return false;
 	*frame = call->frames[0];
-	bpf_map_delete_elem(&tls_calls, &tid);
+	/* It stays until the thread ends: to put it in and take it out costs as much as all else.
+	 */
+	call->depth = 0;
 	return true;
 }
 
@@ -109,7 +112,7 @@ static __always_inline void tls_call_socket(__u32 tid, __u64 conn)
 	if (!(settings.flags & KERNEL_CONFIG_TLS))
 		return;
 	call = bpf_map_lookup_elem(&tls_calls, &tid);
-	if (call)
+	if (call && call->depth)
 		call->conn = conn;
 }
 
