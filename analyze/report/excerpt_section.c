@@ -8,7 +8,7 @@
 #define SLOW_MAX   30
 #define FAILED_MAX 60
 /* Bytes of a page for each of the two lists. */
-#define BYTES_MAX (1500u << 10)
+#define BYTES_MAX (1000u << 10)
 
 static void put_side(struct html *h, const struct excerpt *s, enum side side)
 {

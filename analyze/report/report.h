@@ -39,7 +39,7 @@ struct report {
 
 /* Services in the map, and bytes that it may take. */
 #define REPORT_MAP_NODES 30
-#define REPORT_MAP_BYTES (1u << 20)
+#define REPORT_MAP_BYTES (700u << 10)
 
 /* Writes the page. */
 MUST_CHECK enum tape_error report_write(const struct report *r, struct sink sink);

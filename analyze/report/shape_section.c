@@ -10,6 +10,8 @@
 
 #define ROWS_MAX  300
 #define SHAPE_MAX 240
+/* Bytes of a page. */
+#define BYTES_MAX (1000u << 10)
 
 enum {
 	PROTOCOL,
@@ -175,7 +177,8 @@ void report_shapes(struct html *h, const struct report *r)
 {
 	struct page_table table;
 	struct scale scale;
-	size_t count, shown;
+	uint64_t begun = h->len;
+	size_t count, most, shown = 0;
 	struct group **order = groups_in_order(r->statistics.groups, &count);
 
 	if (!order) {
@@ -184,13 +187,13 @@ void report_shapes(struct html *h, const struct report *r)
 	}
 	if (!count)
 		html_put(h, "<p class=\"empty\">No requests were found.</p>\n");
-	shown = count < ROWS_MAX ? count : ROWS_MAX;
-	scale = scale_of(order, shown);
+	most = count < ROWS_MAX ? count : ROWS_MAX;
+	scale = scale_of(order, most);
 	if (count) {
 		page_table_begin(&table, h, "What was asked, what took most time first", columns,
 				 COLUMNS);
-		for (size_t i = 0; i < shown; i++)
-			put_group(&table, r, order[i], &scale);
+		while (shown < most && h->len - begun < BYTES_MAX)
+			put_group(&table, r, order[shown++], &scale);
 		if (shown < count && order[count - 1]->rest)
 			put_group(&table, r, order[--count], &scale);
 		page_table_end(&table);

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """
-report.py hostile|empty|many DIR [N]
+report.py hostile|wide|empty|many DIR [N [EACH]]
 
-Makes recordings for tests of pages: one in which every text tries to get out of its place, one in which
-nothing happens, and one of N services, each with requests of its own and one process that asks.
+Makes recordings for tests of pages: one in which every text tries to get out of its place, one that makes as
+large a page as a recording can, one in which nothing happens, and one of N services, each asked EACH things of
+its own by a process of its own.
 """
 import itertools
 import os
@@ -114,6 +115,19 @@ def hostile(directory):
     tape.write(directory, tape.head(), *maker.blocks())
 
 
+def wide(directory):
+    """Long texts of what takes most room in a page, many of each kind."""
+    maker, flows = Maker(), itertools.count()
+    maker.add(tape.clock(), tape.host(b"wide"))
+    for i in range(400):
+        name, long = b"%d" % i, b"'" * 700
+        maker.add(tape.process(100 + i, name=b"'" * 10 + name, cmdline=long, user=long, container=long + name))
+        talk = Talk(maker, flows, 100 + i, 80, ip=struct.pack(">I", 0x0a000000 + i))
+        talk.call(http(b"/" + word(i) + b"/" + b"'" * 300, b"X: " + long * 3 + b"\r\n", b"'" * 9000, host=b"'" * 60 + name),
+                  answer(b"%d " % (400 + i % 200) + long, b"X: " + long * 3 + b"\r\n", b"'" * 9000), us=100 + i)
+    tape.write(directory, tape.head(), *maker.blocks())
+
+
 def empty(directory):
     tape.write(directory, tape.head(), tape.block(tape.clock() + tape.host(b"quiet-host"), events=2))
 
@@ -162,4 +176,4 @@ if __name__ == "__main__":
     if kind == "many":
         many(directory, int(sys.argv[3]), int(sys.argv[4]) if len(sys.argv) > 4 else 100)
     else:
-        {"hostile": hostile, "empty": empty}[kind](directory)
+        {"hostile": hostile, "wide": wide, "empty": empty}[kind](directory)

@@ -87,6 +87,9 @@ is "what was left out is counted, and where to find it" \
 61,490 more exchanges not shown here: socktape show REC --sort -latency_ns
 $(($("$socktape" stat "$work/large" --json 2>/dev/null | jq -s 'map(.errors) | add') - 3)) more failed exchanges not shown here: socktape show REC --where &quot;outcome &lt;&gt; &#39;ok&#39;&quot;
 1,400 more processes not shown here: socktape conns REC"
+make wide "$work/wide"
+report "$work/wide" -o "$work/wide.html"
+is "also of what takes most room" "$(($(wc -c <"$work/wide.html") < 5000000)),$(($(wc -c <"$work/wide.html") > 2000000))" "1,1"
 "$socktape" report "$work/large" --memory 8MiB -o "$work/little.html" 2>"$work/err"
 is "little memory is told, too" "$(said little 'all others') $(said little 'too many kinds of requests')" "1 1"
 
