@@ -87,13 +87,14 @@ static __always_inline __u64 provided_buffer(struct uring_done *done, __u16 grou
 
 /*
  * A request that takes one provided buffer at a time has its address in itself while it completes:
- * a read always, a receive up to 6.16. One that takes several (a bundle) or a message doesn't.
+ * a read always, a receive up to 6.14. One that takes several (a bundle) or a message doesn't.
+ * struct iou_vec came with 6.15, struct io_br_sel with 6.18 and with a later 6.12.
  */
 static __always_inline bool uring_has_buffer(struct io_kiocb *request, __u8 kind)
 {
 	if (kind != URING_BUFFER)
 		return kind == URING_RW;
-	return !bpf_core_type_exists(struct io_br_sel) &&
+	return !bpf_core_type_exists(struct iou_vec) && !bpf_core_type_exists(struct io_br_sel) &&
 	       !(KERNEL_GET(io_sr_msg, request, flags) & URING_RECV_BUNDLE);
 }
 

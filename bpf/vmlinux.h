@@ -462,6 +462,9 @@ struct io_provide_buf {
 struct io_br_sel {
 };
 
+struct iou_vec {
+};
+
 #pragma clang attribute pop
 
 #endif

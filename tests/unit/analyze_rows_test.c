@@ -207,6 +207,41 @@ static void test_no_twins(void **state)
 	expect(b, "10 2.0\n10 1.0\n10 4.0\n10 3.0\n");
 }
 
+/* A question of "a.", type A, and the answer that there is no such name. */
+static const char question[] = "\0\7\1\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1";
+static const char answer[] = "\0\7\x81\x83\0\1\0\0\0\0\0\0\1a\0\0\1\0\1";
+
+static void datagram(struct bench *b, uint64_t conn, enum direction direction, const char *bytes)
+{
+	const size_t len = sizeof(question) - 1;
+
+	feed(b, (struct event){.type = EVENT_DATA,
+			       .data = {.conn = conn,
+					.len = len,
+					.payload = span_of(bytes, len),
+					.pid = (uint32_t)conn + 100,
+					.direction = direction}});
+}
+
+/* A server that is bound to every address has them all; one that is bound to another hasn't. */
+static void test_datagram_twins(void **state)
+{
+	struct bench *b = *state;
+
+	open_conn(b, 1, "10.0.0.1:1001", "10.0.0.9:53", TRANSPORT_UDP);
+	open_conn(b, 2, "0.0.0.0:53", "10.0.0.1:1001", TRANSPORT_UDP);
+	open_conn(b, 3, "10.0.0.1:1003", "10.0.0.9:53", TRANSPORT_UDP);
+	open_conn(b, 4, "10.0.0.8:53", "10.0.0.1:1003", TRANSPORT_UDP);
+	for (uint64_t conn = 1; conn <= 3; conn += 2) {
+		at(b, 10 * (int64_t)conn);
+		datagram(b, conn, DIRECTION_SENT, question);
+		datagram(b, conn + 1, DIRECTION_RECEIVED, question);
+		datagram(b, conn + 1, DIRECTION_SENT, answer);
+		datagram(b, conn, DIRECTION_RECEIVED, answer);
+	}
+	expect(b, "10 2.0 twin 1.0 [101]\n10 1.0 twin 2.0 [102]\n30 4.0\n30 3.0\n");
+}
+
 /* More rows than are held: they come out as they can, and say so. */
 static void test_many(void **state)
 {
@@ -280,6 +315,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_late, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_twins, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_twins, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_datagram_twins, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
 		cmocka_unit_test(test_names),
 	};
