@@ -134,7 +134,7 @@ static void append_tls(struct buffer *b, const struct value *v)
 		if (v[i].text.len)
 			buffer_append_char(b, ' ');
 	}
-	if (!v[CONN_COLUMN_TLS].boolean)
+	if (span_is(reading, reading_of_tls_text(TLS_NOT_READ)))
 		buffer_append_text(b, "not read");
 	else
 		buffer_printf(b, "read %s%.*s", span_is(reading, "in part") ? "" : "by ",

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "analyze/command/info_process.h"
 #include "analyze/command/info_tls.h"
 #include "analyze/output/escape.h"
 #include "analyze/output/output.h"
@@ -43,6 +44,7 @@ struct info {
 	struct protocol_sums protocols[PROTOCOLS_MAX];
 	size_t protocol_count;
 	struct tls_rows tls;
+	struct process_uses by_process;
 };
 
 static void on_event(void *context, const struct event *event, const struct connection *conn)
@@ -125,6 +127,7 @@ static void on_conn_end(void *context, const struct connection *c)
 	account_conn(&info->account, c);
 	add_protocols(info, c);
 	tls_rows_add(&info->tls, c);
+	process_uses_add(&info->by_process, c);
 }
 
 /* ---- JSON ---- */
@@ -133,6 +136,16 @@ static void json_text(struct buffer *b, const char *name, struct span text, bool
 {
 	json_append_key(b, name, first);
 	json_append_string(b, text);
+}
+
+/* What a capture, for one, doesn't tell. */
+static void json_known(struct buffer *b, const char *name, const struct buffer *text, bool *first)
+{
+	json_append_key(b, name, first);
+	if (text->len)
+		json_append_string(b, buffer_span(text));
+	else
+		buffer_append_text(b, "null");
 }
 
 static void json_number(struct buffer *b, const char *name, uint64_t number, bool *first)
@@ -239,12 +252,12 @@ static void append_json(struct buffer *b, const struct info *info)
 	bool first = true;
 
 	buffer_append_char(b, '{');
-	json_text(b, "hostname", buffer_span(&info->account.hostname), &first);
-	json_text(b, "kernel", buffer_span(&info->account.kernel), &first);
-	json_text(b, "machine", buffer_span(&info->account.machine), &first);
+	json_known(b, "hostname", &info->account.hostname, &first);
+	json_known(b, "kernel", &info->account.kernel, &first);
+	json_known(b, "machine", &info->account.machine, &first);
 	json_number(b, "cpus", info->account.cpus, &first);
-	json_text(b, "recorder", buffer_span(&info->account.recorder), &first);
-	json_text(b, "options", buffer_span(&info->account.recorder_options), &first);
+	json_known(b, "recorder", &info->account.recorder, &first);
+	json_known(b, "options", &info->account.recorder_options, &first);
 	json_blind(b, info->account.blind, &first);
 	json_number(b, "segments", status->segments, &first);
 	json_number(b, "first_segment", status->first_segment, &first);
@@ -267,6 +280,9 @@ static void append_json(struct buffer *b, const struct info *info)
 	json_number(b, "elsewhere_events", info->account.elsewhere, &first);
 	json_number(b, "problems", info->account.problems, &first);
 	json_number(b, "processes", info->processes, &first);
+	json_append_key(b, "by_process", &first);
+	process_uses_json(&info->by_process, b);
+	json_number(b, "other_connections", info->by_process.others, &first);
 	json_number(b, "connections", info->account.connections, &first);
 	json_number(b, "midstream_connections", info->account.midstream, &first);
 	json_protocols(b, info, &first);
@@ -397,6 +413,29 @@ static void text_loss(struct buffer *b, const char *cause, const struct account_
 	buffer_append_text(b, " bytes\n");
 }
 
+static bool was_kept_small(const struct info *info)
+{
+	const struct buffer *typed = &info->account.recorder_options;
+	static const char option[] = "--keep";
+
+	return typed->len && memmem(typed->data, typed->len, option, sizeof(option) - 1);
+}
+
+/* What the first segment that is here begins with isn't what the recorder did. */
+static void text_beginning(struct buffer *b, const struct info *info)
+{
+	uint64_t first = replay_status(info->reading.replay)->first_segment;
+
+	if (first <= 1)
+		return;
+	text_label(b, "");
+	buffer_printf(b, "the beginning: %llu segment%s, until ", (unsigned long long)first - 1,
+		      first == 2 ? "" : "s");
+	text_append_time(b, info->account.first);
+	buffer_append_text(b, was_kept_small(info) ? ", deleted by --keep\n"
+						   : ", deleted, or elsewhere\n");
+}
+
 static void text_losses(struct buffer *b, const struct info *info, bool colour)
 {
 	struct account_sums lost = account_lost(&info->account);
@@ -420,6 +459,7 @@ static void text_losses(struct buffer *b, const struct info *info, bool colour)
 		text_append_count(b, info->account.earlier_bytes);
 		buffer_append_text(b, " bytes\n");
 	}
+	text_beginning(b, info);
 	for (int i = 0; i < ACCOUNT_CAUSES; i++)
 		text_loss(b, loss_cause_text((enum loss_cause)i), &info->account.losses[i], false);
 	for (int i = 0; i < ACCOUNT_CAUSES; i++)
@@ -568,6 +608,7 @@ static void free_info(struct info *info)
 {
 	account_free(&info->account);
 	tls_rows_free(&info->tls);
+	process_uses_free(&info->by_process);
 	reading_close(&info->reading);
 }
 
@@ -608,7 +649,11 @@ static int run_info(int argc, char **argv)
 	status = reading_run(&info.reading);
 	info.account.damaged_events = info.reading.lost_events;
 	info.account.problems = info.reading.problems;
-	info.processes = replay_process_count(info.reading.replay);
+	account_find_host(&info.account, select.operand.path);
+	/* Who was selected is known by connections alone. */
+	info.processes = selection_is_all(&select.selection)
+				 ? replay_process_count(info.reading.replay)
+				 : info.by_process.count;
 	if (!(json ? print_json(&info) : print_text(&info)) && status != STATUS_USAGE)
 		status = command_fail(argv[0], "the output could not be written");
 	select_explain(&select, argv[0]);

@@ -18,6 +18,23 @@ static void take_host(struct account *a, const struct event_host *host)
 	set_text(&a->recorder_options, host->options);
 }
 
+/* So many events stand before that of the host at most, also in a later segment. */
+#define HOST_WITHIN 16
+
+void account_find_host(struct account *a, const char *path)
+{
+	struct recording *recording;
+	struct event event;
+
+	/* Whoever reads it tells what is wrong with it. */
+	if (a->hostname.len || recording_open(path, NULL, NULL, &recording))
+		return;
+	for (int i = 0; i < HOST_WITHIN && recording_next(recording, &event); i++)
+		if (event.type == EVENT_HOST)
+			take_host(a, &event.host);
+	recording_free(recording);
+}
+
 static void take_data(struct account *a, const struct event_data *data)
 {
 	uint64_t missing = data->len - data->payload.len;

@@ -47,6 +47,9 @@ struct account {
 
 void account_event(struct account *a, const struct replay *replay, const struct event *event);
 
+/* Where no event told of the host, as those that are selected don't: looks for it itself. */
+void account_find_host(struct account *a, const char *path);
+
 /* A connection has ended. */
 void account_conn(struct account *a, const struct connection *c);
 

@@ -40,7 +40,7 @@ static const struct column columns[CONN_COLUMNS] = {
 	[CONN_COLUMN_MIDSTREAM] = {"midstream", "BOOLEAN", "",
 				   "existed before the recording began"},
 	[CONN_COLUMN_TLS] = {"tls", "BOOLEAN", "",
-			     "whether what is inside its TLS was read, or some of it"},
+			     "whether it speaks TLS; tls_reading tells whether that was read"},
 	[CONN_COLUMN_TLS_VERSION] = {"tls_version", "TEXT", "", "of TLS, as TLS 1.3"},
 	[CONN_COLUMN_SNI] = {"sni", "TEXT", "", "server name that the client asked for"},
 	[CONN_COLUMN_ALPN] = {"alpn", "TEXT", "",
@@ -119,7 +119,7 @@ static void fill_tls(struct value *v, const struct connection *c)
 	const struct connection_tls tls = connection_tls(c);
 	const struct encryption *e = &tls.encryption;
 
-	v[CONN_COLUMN_TLS] = value_bool(tls.is && e->reading != TLS_NOT_READ);
+	v[CONN_COLUMN_TLS] = value_bool(tls.is);
 	if (!tls.is)
 		return;
 	v[CONN_COLUMN_TLS_VERSION] = value_known_text(e->version);

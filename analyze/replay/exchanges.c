@@ -147,7 +147,7 @@ static void fill_common(struct exchange_values *to, const struct row *row)
 	v[TLS] = value_bool(row->end->tls);
 	if (row_latency(row) != TIME_UNKNOWN)
 		v[LATENCY] = value_int(row_latency(row));
-	v[NOTE] = value_text(row->note);
+	v[NOTE] = value_known_text(row->note);
 	v[LATE] = value_bool(row->late);
 }
 

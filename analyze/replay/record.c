@@ -70,7 +70,7 @@ static void fill_own(struct record_values *to, const struct row *row)
 	v[RECORD_OUTCOME] = value_word(span_text(outcome_text(row->outcome)));
 	v[RECORD_LATENCY] = elapsed(row_latency(row));
 	v[RECORD_TTFB] = elapsed(row_first_byte(row));
-	v[RECORD_NOTE] = value_text(row->note);
+	v[RECORD_NOTE] = value_known_text(row->note);
 	v[RECORD_TWIN].type = VALUE_NULL;
 	v[RECORD_PEER_PROCESS].type = VALUE_NULL;
 	v[RECORD_LATE] = value_bool(row->late);
@@ -154,7 +154,8 @@ static char *put_elapsed(char *to, int64_t ns)
 }
 
 /* The members from OUTCOME to LATE of a row that says nothing special. Empty: it does. */
-static struct span put_ordinary(const struct row *row, char text[ORDINARY_ROOM])
+static struct span put_ordinary(const struct output *o, const struct row *row,
+				char text[ORDINARY_ROOM])
 {
 	char *to = PUT(text, ",\"outcome\":\"");
 
@@ -165,7 +166,8 @@ static struct span put_ordinary(const struct row *row, char text[ORDINARY_ROOM])
 	to = put_elapsed(to, row_latency(row));
 	to = PUT(to, ",\"ttfb_ns\":");
 	to = put_elapsed(to, row_first_byte(row));
-	to = PUT(to, ",\"note\":\"\",\"twin\":null,\"peer_process\":null,\"late\":false");
+	to = output_is_into(o) ? PUT(to, ",\"note\":\"\"") : PUT(to, ",\"note\":null");
+	to = PUT(to, ",\"twin\":null,\"peer_process\":null,\"late\":false");
 	return span_of(text, (size_t)(to - text));
 }
 
@@ -190,8 +192,11 @@ void record_print_json(struct output *o, struct row *row)
 	parts[0].json = put_beginning(o, row, beginning);
 	if (!row->peer)
 		parts[1].json = end_members(row->end);
-	parts[2].json = put_ordinary(row, ordinary);
+	parts[2].json = put_ordinary(o, row, ordinary);
 	if (!parts[0].json.len || !parts[1].json.len || !parts[2].json.len)
 		record_fill(&to, row);
+	/* What corpora expect has had it as empty text from the first. */
+	if (!row->note.len && output_is_into(o))
+		to.values[RECORD_NOTE] = value_text(span_of("", 0));
 	output_row(o, parts, 4);
 }

@@ -47,6 +47,10 @@ check "--keep: the summary says what was deleted" bash -c "
 	'$recorder' -C 1M --keep 3M -o '$work/keep2' -- bash -c 'flood $port 60' 2>&1 |
 		grep -q 'oldest [0-9]* deleted'"
 
+check "--keep: info says so, and until when" bash -c "
+	'$socktape' info '$work/keep' | grep -qE '^ +the beginning: [0-9]+ segments?, until [0-9-]+ [0-9:.]+, deleted by --keep$'"
+is "--keep: and not that nothing was lost" "$("$socktape" info "$work/keep" | grep -c '^lost  *nothing$')" 0
+
 begin=$(date +%s%N)
 "$recorder" -d 1 -o "$work/time" 2>"$work/time.err"
 is "-d: ends well" "$?" 0
