@@ -9,6 +9,8 @@
 #include "analyze/output/text.h"
 #include "analyze/replay/reading.h"
 #include "analyze/replay/record.h"
+#include "analyze/trace/children.h"
+#include "protocols/value/json.h"
 
 /* More events than these are counted. */
 #define EVENTS_TOLD 50
@@ -50,6 +52,7 @@ struct detail {
 	struct reading events;
 	struct conversation_text text;
 	const struct row *row;
+	struct children children;
 
 	/* Of the connection. */
 	int64_t opened; /* realtime; 0: not known */
@@ -281,6 +284,31 @@ static void print_columns(struct detail *d)
 	}
 }
 
+/* What was asked of others to answer it, and how that is known. */
+static void print_children(struct detail *d)
+{
+	const struct trace_node *parent = d->children.parent;
+	const struct trace_node *node = parent ? parent->first_child : NULL;
+	struct buffer *b = &d->text.text;
+
+	if (node)
+		buffer_append_text(b, "\nchildren\n");
+	for (; node; node = node->next_sibling) {
+		buffer_append_text(b, "  +");
+		text_append_duration(b, node->begin - parent->begin);
+		buffer_printf(b, "  %s  %s  by %s (%s)  ", node->record_id,
+			      outcome_text(node->outcome), trace_link_text(node->link, node->kind),
+			      trace_sure_text(node->link));
+		escape_append(b, span_text(node->server_name));
+		buffer_printf(b, "  %s: ", node->table->name);
+		escape_append(b, span_text(node->line));
+		buffer_append_char(b, '\n');
+	}
+	if (d->children.cut)
+		buffer_append_text(b, "\nmore was asked at that time than is looked at for "
+				      "children; socktape trace looks at all\n");
+}
+
 static void print_text(struct detail *d)
 {
 	const struct row *row = d->row;
@@ -305,6 +333,7 @@ static void print_text(struct detail *d)
 	print_ends(d);
 	print_phases(d, phases, whole);
 	print_columns(d);
+	print_children(d);
 	buffer_printf(b, "\nevents        %" PRIu64 "\n", d->event_count);
 	buffer_append_span(b, buffer_span(&d->event_lines));
 	if (d->event_count > EVENTS_TOLD)
@@ -315,6 +344,36 @@ static void print_text(struct detail *d)
 
 /* ---- JSON and CSV ---- */
 
+static const struct column children_column = {
+	"children", "JSON", "", "what was asked of others to answer it, as trace tells; or null"};
+
+static void member(struct buffer *b, const char *name, const char *text, bool *first)
+{
+	json_append_key(b, name, first);
+	json_append_string(b, span_text(text));
+}
+
+static void append_children(struct buffer *b, const struct trace_node *parent)
+{
+	buffer_append_char(b, '[');
+	for (const struct trace_node *node = parent->first_child; node; node = node->next_sibling) {
+		bool first = true;
+
+		buffer_append_text(b, node == parent->first_child ? "{" : ",{");
+		member(b, "record_id", node->record_id, &first);
+		member(b, "by", trace_link_text(node->link, node->kind), &first);
+		member(b, "sure", trace_sure_text(node->link), &first);
+		json_append_key(b, "offset_ns", &first);
+		buffer_append_i64(b, node->begin - parent->begin);
+		member(b, "outcome", outcome_text(node->outcome), &first);
+		member(b, "proto", node->table->name, &first);
+		member(b, "server", node->server_name, &first);
+		member(b, "record", node->line, &first);
+		buffer_append_char(b, '}');
+	}
+	buffer_append_char(b, ']');
+}
+
 static bool print_row(struct detail *d)
 {
 	struct output *o = output_new(d->select->format);
@@ -322,12 +381,16 @@ static bool print_row(struct detail *d)
 	int64_t phases[PHASE_COUNT];
 	struct moments m = moments_of(d);
 	struct record_values common;
+	struct buffer children = {0};
+	struct value child = {0};
+	bool good;
 	const struct row_part parts[] = {
 		{.columns = record_columns, .count = RECORD_COLUMNS, .values = common.values},
 		{.columns = d->row->table->columns,
 		 .count = d->row->table->column_count,
 		 .values = d->row->values},
 		{.columns = phase_columns, .count = PHASE_COUNT + 1, .values = values},
+		{.columns = &children_column, .count = 1, .values = &child},
 	};
 
 	if (!o)
@@ -338,9 +401,15 @@ static bool print_row(struct detail *d)
 		if (phases[i] == TIME_UNKNOWN)
 			values[i].type = VALUE_NULL;
 	}
+	if (d->children.parent) {
+		append_children(&children, d->children.parent);
+		child = value_json(buffer_span(&children));
+	}
 	record_fill(&common, d->row);
-	output_row(o, parts, 3);
-	return output_free(o);
+	output_row(o, parts, 4);
+	good = output_free(o) && !children.failed;
+	buffer_free(&children);
+	return good;
 }
 
 /* ---- both ---- */
@@ -350,6 +419,10 @@ static int show_found(struct detail *d)
 	int status = learn(d);
 	bool good;
 
+	if (status != STATUS_USAGE && d->row->has_request)
+		status = command_worse(status,
+				       children_find(&d->children, d->command,
+						     d->select->operand.path, d->row, &d->options));
 	if (status == STATUS_USAGE)
 		return status;
 	if (d->select->format == OUTPUT_TEXT) {
@@ -380,6 +453,7 @@ int detail_show(struct select *select, const char *command, const char *name, co
 	ended = reading_end(&d.rows);
 	if (!d.row)
 		status = command_fail(command, "%s: there is no record %s", name, id);
+	children_free(&d.children);
 	buffer_free(&d.event_lines);
 	reading_close(&d.rows);
 	return status ? status : ended;

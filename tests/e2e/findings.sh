@@ -41,6 +41,15 @@ is "nothing found is said" "$? $(wc -c <"$work/out") $(cat "$work/err")" \
 is "a mistyped name" "$? $(cat "$work/err")" "1 socktape findings: there is no finding 'retryed'; did you mean 'retried'?"
 is "names are whole at 80 columns" "$(COLUMNS=80 "$socktape" findings "$work/other-name.pcap" | grep -c ' certificate-for-another-name ')" 1
 
+# ---- what a request asked of others ----
+
+is "show --id tells its children, as trace does" \
+	"$("$socktape" show "$work/pool-wait" --id 2.0 --json 2>/dev/null | jq -c '.children[] | [.record_id, .by, .offset_ns]')" \
+	"$("$socktape" trace "$work/pool-wait" 2.0 --json 2>/dev/null | jq -c 'select(.depth == 1) | [.record_id, .by, .offset_ns]')"
+is "in words" "$("$socktape" show "$work/pool-wait" --id 2.0 2>/dev/null | grep -A1 '^children' | tail -1)" \
+	"  +100 ms  3.20  ok  by thread (likely)  127.0.0.1:6379  redis: GET k -> v"
+is "one without has none" "$("$socktape" show "$some" --id 1.0 --json | jq -c .children) $("$socktape" show "$some" --id 1.0 | grep -c '^children')" "[] 0"
+
 # ---- as a column of records ----
 
 show() { "$socktape" show "$@" 2>"$work/err"; }
