@@ -6,6 +6,10 @@
 /* Longer lists end here; all of it stands in request and response. */
 #define LIST_MAX (64u << 10)
 
+/* Partitions with records in one exchange, and what is told of them. */
+#define SETS_MAX (64u << 10)
+#define RUNS_MAX (256u << 10)
+
 /* ---- topics ---- */
 
 /* The name that belongs to an id, or the id as text. */
@@ -39,7 +43,7 @@ static bool has_element(const struct buffer *list, size_t at)
 /* Takes the last element away again, if the list has it already. */
 static void dedupe(struct buffer *list, size_t at)
 {
-	if (!list->failed && list->len > at && has_element(list, at))
+	if (!list->failed && list->len > at && at > 1 && has_element(list, at))
 		list->len = at;
 	else
 		buffer_append_char(list, ',');
@@ -84,13 +88,13 @@ static void take_topic_id(struct kafka_facts *f, const struct kafka_value *v)
 
 static void append_partition(struct kafka_facts *f, struct buffer *out)
 {
-	struct buffer text = {0};
-
-	buffer_append_span(&text, f->topic);
-	buffer_append_char(&text, '-');
-	buffer_append_i64(&text, f->at.partition);
-	json_append_string(out, buffer_span(&text));
-	buffer_free(&text);
+	json_append_string(out, f->topic);
+	if (out->failed)
+		return;
+	out->len--; /* the quote */
+	buffer_append_char(out, '-');
+	buffer_append_i64(out, f->at.partition);
+	buffer_append_char(out, '"');
 }
 
 static void take_partition(struct kafka_facts *f, int64_t partition)
@@ -127,6 +131,9 @@ static void take_offset(struct kafka_facts *f, int64_t offset)
 	int64_t more;
 
 	append_offset(f, &f->st->offsets, offset);
+	if (f->api == (f->is_response ? KAFKA_API_PRODUCE : KAFKA_API_FETCH))
+		kafka_places_add(&f->st->offsets_of, kafka_at_topic(&f->at), f->at.partition,
+				 offset);
 	if (f->is_response && offset >= 0 &&
 	    kafka_places_find(&f->st->ends, kafka_at_topic(&f->at), f->at.partition, &more))
 		take_end(f, (int64_t)((uint64_t)offset + (uint64_t)more));
@@ -140,7 +147,34 @@ static void take_timestamp(struct kafka_facts *f, int64_t timestamp)
 		kafka_places_add(&f->st->ends, kafka_at_topic(&f->at), f->at.partition, 0);
 }
 
-/* ---- the rest ---- */
+/* ---- records ---- */
+
+static uint32_t count_of(const struct buffer *list, size_t size)
+{
+	return (uint32_t)(list->len / size);
+}
+
+static void keep_set(struct kafka_facts *f, struct span records, bool cut)
+{
+	struct kafka_state *st = f->st;
+	const struct kafka_set set = {
+		.at = f->at,
+		.records = records,
+		.cut = cut,
+		.aborted_from = f->aborted_from,
+		.aborted_to = count_of(&st->aborted, sizeof(struct kafka_aborted)),
+		.acquired_from = count_of(&st->acquired, sizeof(struct kafka_run)),
+		.acquired_to = count_of(&st->acquired, sizeof(struct kafka_run)),
+	};
+
+	if (!records.len)
+		return;
+	f->has_set = st->sets.len < SETS_MAX * sizeof(set);
+	if (f->has_set)
+		buffer_append(&st->sets, &set, sizeof(set));
+	else
+		f->too_many = true;
+}
 
 static void take_records(struct kafka_facts *f, struct span set, bool cut)
 {
@@ -154,10 +188,31 @@ static void take_records(struct kafka_facts *f, struct span set, bool cut)
 	f->record_bytes += set.len;
 	f->cut |= records.cut && !records.batches && !cut;
 	f->damaged |= records.damaged;
+	keep_set(f, set, cut);
 	/* How many are in compressed ones of old is not known here. */
 	if (f->api == KAFKA_API_PRODUCE && records.count && !records.compressed_sets)
 		kafka_places_add(&f->st->ends, kafka_at_topic(&f->at), f->at.partition,
 				 (int64_t)records.count);
+}
+
+/* What is told of a partition stands before its records, or behind them. */
+static void take_first(struct kafka_facts *f, int64_t first)
+{
+	const struct kafka_aborted aborted = {.producer = f->producer, .first = first};
+
+	f->first = first;
+	if (f->is_response && f->api == KAFKA_API_FETCH &&
+	    f->st->aborted.len < RUNS_MAX * sizeof(aborted))
+		buffer_append(&f->st->aborted, &aborted, sizeof(aborted));
+}
+
+static void take_last(struct kafka_facts *f, int64_t last)
+{
+	const struct kafka_run run = {f->first, last};
+
+	if (f->is_response && f->api == KAFKA_API_SHARE_FETCH &&
+	    f->st->acquired.len < RUNS_MAX * sizeof(run))
+		buffer_append(&f->st->acquired, &run, sizeof(run));
 }
 
 static void take_error(struct kafka_facts *f, int64_t code)
@@ -172,10 +227,8 @@ static void keep_first(struct span *kept, const struct kafka_value *v)
 		*kept = v->bytes;
 }
 
-static void take_value(void *context, const struct kafka_value *v)
+void kafka_facts_value(struct kafka_facts *f, const struct kafka_value *v)
 {
-	struct kafka_facts *f = context;
-
 	switch ((enum kafka_role)v->field->role) {
 	case KAFKA_ROLE_TOPIC:
 		take_topic_name(f, v);
@@ -194,6 +247,15 @@ static void take_value(void *context, const struct kafka_value *v)
 		break;
 	case KAFKA_ROLE_TIMESTAMP:
 		take_timestamp(f, v->integer);
+		break;
+	case KAFKA_ROLE_PRODUCER:
+		f->producer = v->integer;
+		break;
+	case KAFKA_ROLE_FIRST:
+		take_first(f, v->integer);
+		break;
+	case KAFKA_ROLE_LAST:
+		take_last(f, v->integer);
 		break;
 	case KAFKA_ROLE_REPLICA:
 		f->replica = v->integer;
@@ -239,47 +301,27 @@ static void take_value(void *context, const struct kafka_value *v)
 	}
 }
 
-static void take_array(void *context, const struct kafka_field *field, uint32_t count)
+void kafka_facts_enter(struct kafka_facts *f, const struct kafka_field *field)
 {
-	(void)context;
-	(void)field;
-	(void)count;
-}
-
-static void take_enter(void *context, const struct kafka_field *field)
-{
-	struct kafka_facts *f = context;
-
 	if (kafka_at_enter(&f->at, field))
 		f->topic = (struct span){0};
 }
 
-static void take_leave(void *context, const struct kafka_field *field)
+/* The lists of the partition end with it. */
+void kafka_facts_leave(struct kafka_facts *f, const struct kafka_field *field)
 {
-	(void)context;
-	(void)field;
-}
+	struct kafka_set *last;
 
-static void take_tag(void *context, uint32_t tag, struct span bytes)
-{
-	(void)context;
-	(void)tag;
-	(void)bytes;
+	if (!f->has_records || field->child < 0 || !kafka_structs[field->child].has_records)
+		return;
+	last = (struct kafka_set *)(f->st->sets.data + f->st->sets.len) - 1;
+	if (f->has_set && !f->st->sets.failed)
+		last->acquired_to = count_of(&f->st->acquired, sizeof(struct kafka_run));
+	f->has_set = false;
+	f->aborted_from = count_of(&f->st->aborted, sizeof(struct kafka_aborted));
 }
 
 struct kafka_facts kafka_facts_of(struct kafka_state *st)
 {
 	return (struct kafka_facts){.st = st, .api = -1, .replica = -1};
-}
-
-struct kafka_visitor kafka_facts_visitor(struct kafka_facts *facts)
-{
-	return (struct kafka_visitor){
-		.context = facts,
-		.value = take_value,
-		.array = take_array,
-		.enter = take_enter,
-		.leave = take_leave,
-		.unknown_tag = take_tag,
-	};
 }

@@ -6,6 +6,24 @@
 #include "protocols/kafka/state.h"
 #include "protocols/kafka/topic.h"
 
+/* Runs of offsets, and transactions that were aborted, as an answer tells of a partition. */
+struct kafka_run {
+	int64_t first, last;
+};
+
+struct kafka_aborted {
+	int64_t producer, first;
+	bool ended; /* its marker came: for who reads the records */
+};
+
+/* The records of a partition, and which of its lists in the state are about them: [from, to). */
+struct kafka_set {
+	struct kafka_at at;
+	struct span records;
+	bool cut;
+	uint32_t aborted_from, aborted_to, acquired_from, acquired_to;
+};
+
 /* What columns say of an exchange, found by the roles of fields, whatever the api. */
 struct kafka_facts {
 	struct kafka_state *st;
@@ -29,12 +47,18 @@ struct kafka_facts {
 	struct kafka_at at;
 	struct span topic; /* the name, or the id as text */
 	char uuid[24];
+	int64_t producer, first;
+	bool has_set;  /* the partition that is read has records: the last set */
+	bool too_many; /* partitions with records */
+	uint32_t aborted_from;
 };
 
 /* What FACTS begin with. */
 struct kafka_facts kafka_facts_of(struct kafka_state *st);
 
-/* A visitor for kafka_read() that fills FACTS. */
-struct kafka_visitor kafka_facts_visitor(struct kafka_facts *facts);
+/* What to call for what kafka_read() tells of the request, then of the answer. */
+void kafka_facts_value(struct kafka_facts *f, const struct kafka_value *value);
+void kafka_facts_enter(struct kafka_facts *f, const struct kafka_field *field);
+void kafka_facts_leave(struct kafka_facts *f, const struct kafka_field *field);
 
 #endif

@@ -23,12 +23,10 @@ static void begin_value(struct kafka_json *j, const struct kafka_field *field)
 	j->comma = true;
 	if (j->is_array[j->depth])
 		return;
-	buffer_append_char(j->out, '"');
-	buffer_append_text(j->out, field->name);
-	buffer_append_text(j->out, "\":");
+	buffer_append(j->out, field->key, field->key_len);
 }
 
-static void open_bracket(struct kafka_json *j, const struct kafka_field *field, bool array)
+void kafka_json_open(struct kafka_json *j, const struct kafka_field *field, bool array)
 {
 	bool shown = !is_full(j);
 
@@ -49,6 +47,9 @@ static void append_base64(struct kafka_json *j, struct span bytes)
 	buffer_append_char(j->out, '"');
 }
 
+static bool read_whole(struct buffer *out, size_t limit, const struct kafka_schema *schema,
+		       int version, struct cursor *in, bool *cut);
+
 /* Bytes with a version before them, whose schema has this name; false: they are something else. */
 static bool append_nested(struct kafka_json *j, const char *name, struct span bytes)
 {
@@ -61,8 +62,8 @@ static bool append_nested(struct kafka_json *j, const char *name, struct span by
 	schema = kafka_schema_data(name, version > 3 ? 3 : version);
 	if (in.failed || !schema)
 		return false;
-	if (kafka_json_append(j->out, j->limit > before ? j->limit - before : 0, schema,
-			      version > 3 ? 3 : version, &in, &j->cut) &&
+	if (read_whole(j->out, j->limit > before ? j->limit - before : 0, schema,
+		       version > 3 ? 3 : version, &in, &j->cut) &&
 	    (version > 3 || !cursor_left(&in)))
 		return true;
 	j->out->len = before;
@@ -117,42 +118,24 @@ static void append_scalar(struct kafka_json *j, const struct kafka_value *v)
 	}
 }
 
-static void take_value(void *context, const struct kafka_value *value)
+void kafka_json_value(struct kafka_json *j, const struct kafka_value *value)
 {
-	struct kafka_json *j = context;
-
 	if (is_full(j))
 		return;
 	begin_value(j, value->field);
 	append_scalar(j, value);
 }
 
-static void take_array(void *context, const struct kafka_field *field, uint32_t count)
+void kafka_json_close(struct kafka_json *j)
 {
-	(void)count;
-	open_bracket(context, field, true);
-}
-
-static void take_enter(void *context, const struct kafka_field *field)
-{
-	open_bracket(context, field, false);
-}
-
-static void take_leave(void *context, const struct kafka_field *field)
-{
-	struct kafka_json *j = context;
-
-	(void)field;
 	if (j->is_shown[j->depth])
 		buffer_append_char(j->out, j->is_array[j->depth] ? ']' : '}');
 	j->depth--;
 	j->comma = true;
 }
 
-static void take_tag(void *context, uint32_t tag, struct span bytes)
+void kafka_json_tag(struct kafka_json *j, uint32_t tag, struct span bytes)
 {
-	struct kafka_json *j = context;
-
 	if (is_full(j) || j->is_array[j->depth])
 		return;
 	if (j->comma)
@@ -162,10 +145,53 @@ static void take_tag(void *context, uint32_t tag, struct span bytes)
 	append_base64(j, bytes);
 }
 
-bool kafka_json_append(struct buffer *out, size_t limit, const struct kafka_schema *schema,
+void kafka_json_begin(struct kafka_json *j, struct buffer *out, size_t limit)
+{
+	*j = (struct kafka_json){.out = out, .limit = out->len + limit};
+	buffer_append_char(out, '{');
+}
+
+void kafka_json_end(struct kafka_json *j)
+{
+	/* What it broke off in. */
+	while (j->depth > 0)
+		kafka_json_close(j);
+	buffer_append_char(j->out, '}');
+}
+
+/* ---- what is inside bytes ---- */
+
+static void take_value(void *context, const struct kafka_value *value)
+{
+	kafka_json_value(context, value);
+}
+
+static void take_array(void *context, const struct kafka_field *field, uint32_t count)
+{
+	(void)count;
+	kafka_json_open(context, field, true);
+}
+
+static void take_enter(void *context, const struct kafka_field *field)
+{
+	kafka_json_open(context, field, false);
+}
+
+static void take_leave(void *context, const struct kafka_field *field)
+{
+	(void)field;
+	kafka_json_close(context);
+}
+
+static void take_tag(void *context, uint32_t tag, struct span bytes)
+{
+	kafka_json_tag(context, tag, bytes);
+}
+
+static bool read_whole(struct buffer *out, size_t limit, const struct kafka_schema *schema,
 		       int version, struct cursor *in, bool *cut)
 {
-	struct kafka_json j = {.out = out, .limit = out->len + limit};
+	struct kafka_json j;
 	const struct kafka_visitor visitor = {
 		.context = &j,
 		.value = take_value,
@@ -176,12 +202,9 @@ bool kafka_json_append(struct buffer *out, size_t limit, const struct kafka_sche
 	};
 	bool good;
 
-	buffer_append_char(out, '{');
+	kafka_json_begin(&j, out, limit);
 	good = kafka_read(schema, version, in, &visitor);
-	/* What it broke off in. */
-	while (j.depth > 0)
-		take_leave(&j, NULL);
-	buffer_append_char(out, '}');
+	kafka_json_end(&j);
 	*cut |= j.cut;
 	return good;
 }

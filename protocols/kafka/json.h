@@ -19,8 +19,16 @@ struct kafka_json {
 	bool is_shown[32]; /* its opening bracket was appended */
 };
 
-/* Reads a message and appends it to OUT, at most about LIMIT bytes. False as kafka_read(). */
-bool kafka_json_append(struct buffer *out, size_t limit, const struct kafka_schema *schema,
-		       int version, struct cursor *in, bool *cut);
+/*
+ * For who reads a message with a visitor of its own: what to call for what kafka_read() tells,
+ * between begin, which wants about LIMIT bytes at most appended to OUT, and end, which closes what
+ * is open.
+ */
+void kafka_json_begin(struct kafka_json *j, struct buffer *out, size_t limit);
+void kafka_json_value(struct kafka_json *j, const struct kafka_value *value);
+void kafka_json_open(struct kafka_json *j, const struct kafka_field *field, bool array);
+void kafka_json_close(struct kafka_json *j);
+void kafka_json_tag(struct kafka_json *j, uint32_t tag, struct span bytes);
+void kafka_json_end(struct kafka_json *j);
 
 #endif

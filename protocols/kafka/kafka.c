@@ -24,6 +24,9 @@ static void kafka_close(void *state)
 	buffer_free(&st->partitions);
 	buffer_free(&st->offsets);
 	buffer_free(&st->end_offsets);
+	buffer_free(&st->sets);
+	buffer_free(&st->aborted);
+	buffer_free(&st->acquired);
 	kafka_places_free(&st->ends);
 	kafka_places_free(&st->offsets_of);
 	buffer_free(&st->note);

@@ -9,119 +9,26 @@
 
 #define HEADERS_MAX 256
 
-/* Transactions that were aborted of one partition in one answer; more are taken for committed. */
+/* Of transactions that were aborted, so many are known of a partition; more are taken for
+ * committed. */
 #define ABORTED_MAX 256
-
-/* Runs of offsets, and transactions that were aborted, as the answer tells of a partition. */
-struct run {
-	int64_t first, last;
-};
-
-struct aborted {
-	int64_t producer, first;
-	bool ended; /* its marker came */
-};
 
 struct rows {
 	struct kafka_state *st;
 	const struct kafka_facts *facts; /* of the exchange */
 	const struct kafka_request_header *header;
 	const struct record *exchange;
-	bool produced, shared;
+	bool produced;
 
-	struct kafka_at at;
-	char uuid[23];
-
-	/* of the partition that is read, whose records are given when all of it is known */
-	struct span set;
-	bool has_set, set_cut;
-	int64_t producer, first;
-	struct buffer aborted;	/* of struct aborted */
-	struct buffer acquired; /* of struct run: share groups */
-	size_t acquired_at;
-
+	/* of the partition that is read */
+	const struct kafka_set *set;
+	uint32_t acquired_at;
 	struct span topic;
+	char uuid[23];
 	bool has_number;
 	int64_t number; /* produced: of the first record; fetched: which was asked for */
 	struct buffer headers;
 };
-
-/* ---- what the other half says of partitions ---- */
-
-/* Offsets of what was produced stand in the answer, those to fetch from in the request. */
-struct other_half {
-	struct kafka_at at;
-	struct kafka_places *places;
-};
-
-static void take_other(void *context, const struct kafka_value *v)
-{
-	struct other_half *o = context;
-
-	if (!kafka_at_value(&o->at, v) && v->field->role == KAFKA_ROLE_OFFSET)
-		kafka_places_add(o->places, kafka_at_topic(&o->at), o->at.partition, v->integer);
-}
-
-static void enter_other(void *context, const struct kafka_field *field)
-{
-	struct other_half *o = context;
-
-	kafka_at_enter(&o->at, field);
-}
-
-static void ignore_array(void *context, const struct kafka_field *field, uint32_t count)
-{
-	(void)context;
-	(void)field;
-	(void)count;
-}
-
-static void ignore_leave(void *context, const struct kafka_field *field)
-{
-	(void)context;
-	(void)field;
-}
-
-static void ignore_tag(void *context, uint32_t tag, struct span bytes)
-{
-	(void)context;
-	(void)tag;
-	(void)bytes;
-}
-
-/* One half of an exchange, from behind its header on. */
-static void read_half(const struct kafka_request_header *h, enum kafka_kind kind,
-		      const struct kafka_message *m, const struct kafka_visitor *visitor)
-{
-	const struct kafka_schema *schema = kafka_schema_find(kind, h->api, h->version);
-	struct cursor c = cursor_of(m->base.text.data, m->base.text.len);
-	struct kafka_request_header again;
-
-	if (!schema)
-		return;
-	if (kind == KAFKA_KIND_REQUEST) {
-		kafka_request_header_read(&c, &again);
-	} else {
-		cursor_skip(&c, 4);
-		kafka_response_header_skip(&c, h);
-	}
-	kafka_read(schema, h->version, &c, visitor);
-}
-
-static void read_places(struct rows *r, enum kafka_kind kind, const struct kafka_message *m)
-{
-	struct other_half other = {.places = &r->st->offsets_of};
-	const struct kafka_visitor visitor = {
-		.context = &other,
-		.value = take_other,
-		.array = ignore_array,
-		.enter = enter_other,
-		.leave = ignore_leave,
-		.unknown_tag = ignore_tag,
-	};
-
-	read_half(r->header, kind, m, &visitor);
-}
 
 /* ---- what is not for the application ---- */
 
@@ -136,10 +43,11 @@ static bool is_abort_marker(const struct kafka_record *k)
 
 static bool is_aborted(struct rows *r, const struct kafka_record *k)
 {
-	struct aborted *list = (struct aborted *)r->aborted.data;
+	struct kafka_aborted *list = (struct kafka_aborted *)r->st->aborted.data;
 
-	for (size_t i = 0; i < r->aborted.len / sizeof(*list); i++) {
-		struct aborted *a = &list[i];
+	for (uint32_t i = r->set->aborted_from;
+	     i < r->set->aborted_to && i - r->set->aborted_from < ABORTED_MAX; i++) {
+		struct kafka_aborted *a = &list[i];
 
 		if (a->ended || a->producer != k->producer_id || a->first > k->offset)
 			continue;
@@ -152,19 +60,18 @@ static bool is_aborted(struct rows *r, const struct kafka_record *k)
 /* Share groups give each record to one of their members; runs and records are in order. */
 static bool is_acquired(struct rows *r, int64_t offset)
 {
-	const struct run *runs = (const struct run *)r->acquired.data;
-	size_t count = r->acquired.len / sizeof(*runs);
+	const struct kafka_run *runs = (const struct kafka_run *)r->st->acquired.data;
 
-	while (r->acquired_at < count && runs[r->acquired_at].last < offset)
+	while (r->acquired_at < r->set->acquired_to && runs[r->acquired_at].last < offset)
 		r->acquired_at++;
-	return r->acquired_at < count && runs[r->acquired_at].first <= offset;
+	return r->acquired_at < r->set->acquired_to && runs[r->acquired_at].first <= offset;
 }
 
 static bool is_skipped(struct rows *r, const struct kafka_record *k)
 {
 	bool aborted = is_aborted(r, k);
 
-	if (r->shared)
+	if (r->header->api == KAFKA_API_SHARE_FETCH)
 		return !is_acquired(r, k->offset);
 	return aborted || (r->has_number && k->offset < r->number);
 }
@@ -272,7 +179,7 @@ static void fill_producer(const struct kafka_record *k, struct value *values)
 static void fill_place(const struct rows *r, const struct kafka_record *k, struct value *values)
 {
 	values[KAFKA_MESSAGES_COLUMN_TOPIC] = value_text(r->topic);
-	values[KAFKA_MESSAGES_COLUMN_PARTITION] = value_int(r->at.partition);
+	values[KAFKA_MESSAGES_COLUMN_PARTITION] = value_int(r->set->at.partition);
 	if (!r->produced)
 		values[KAFKA_MESSAGES_COLUMN_OFFSET] = value_int(k->offset);
 	else if (r->has_number && r->number >= 0)
@@ -330,134 +237,41 @@ static bool emit_record(void *context, const struct kafka_record *k)
 
 /* ---- one partition ---- */
 
-static void give_set(struct rows *r)
+static void give_set(struct rows *r, const struct kafka_set *set)
 {
 	struct kafka_records records = {
 		.codecs = &r->st->codecs,
 		.scratch = &r->st->scratch,
 		.scratch_max = SCRATCH_MAX,
-		.incomplete = r->set_cut,
+		.incomplete = set->cut,
 		.record = emit_record,
 		.context = r,
 	};
 
-	r->topic = r->at.name;
-	if (!r->topic.len && r->at.id.len)
-		kafka_topic_name(r->st->session, r->at.id, r->uuid, &r->topic);
-	r->has_number = kafka_places_find(&r->st->offsets_of, kafka_at_topic(&r->at),
-					  r->at.partition, &r->number);
-	kafka_records_read(&records, r->set);
+	r->set = set;
+	r->acquired_at = set->acquired_from;
+	r->topic = set->at.name;
+	if (!r->topic.len && set->at.id.len)
+		kafka_topic_name(r->st->session, set->at.id, r->uuid, &r->topic);
+	r->has_number = kafka_places_find(&r->st->offsets_of, kafka_at_topic(&set->at),
+					  set->at.partition, &r->number);
+	kafka_records_read(&records, set->records);
 }
 
-static void take_run(struct rows *r, const struct kafka_value *v)
+void kafka_message_rows(struct kafka_state *st, const struct kafka_request_header *header,
+			const struct kafka_facts *facts, const struct record *exchange)
 {
-	const struct run run = {r->first, v->integer};
-
-	if (r->shared)
-		buffer_append(&r->acquired, &run, sizeof(run));
-}
-
-static void take_first(struct rows *r, const struct kafka_value *v)
-{
-	const struct aborted aborted = {r->producer, v->integer, false};
-
-	r->first = v->integer;
-	if (!r->shared && r->aborted.len < ABORTED_MAX * sizeof(aborted))
-		buffer_append(&r->aborted, &aborted, sizeof(aborted));
-}
-
-static void take_value(void *context, const struct kafka_value *v)
-{
-	struct rows *r = context;
-
-	if (kafka_at_value(&r->at, v))
-		return;
-	switch ((enum kafka_role)v->field->role) {
-	case KAFKA_ROLE_RECORDS:
-		r->has_set = !v->is_null;
-		r->set = v->bytes;
-		r->set_cut = v->cut;
-		break;
-	case KAFKA_ROLE_PRODUCER:
-		r->producer = v->integer;
-		break;
-	case KAFKA_ROLE_FIRST:
-		take_first(r, v);
-		break;
-	case KAFKA_ROLE_LAST:
-		take_run(r, v);
-		break;
-	default:
-		break;
-	}
-}
-
-static bool has_records(const struct kafka_field *field)
-{
-	const struct kafka_struct *s = &kafka_structs[field->child];
-
-	for (unsigned i = 0; i < s->count; i++)
-		if (kafka_fields[s->first + i].role == KAFKA_ROLE_RECORDS)
-			return true;
-	return false;
-}
-
-static void enter(void *context, const struct kafka_field *field)
-{
-	struct rows *r = context;
-
-	kafka_at_enter(&r->at, field);
-}
-
-/* What is told of a partition stands before its records and behind them. */
-static void leave(void *context, const struct kafka_field *field)
-{
-	struct rows *r = context;
-
-	if (field->child < 0 || !has_records(field))
-		return;
-	if (r->has_set)
-		give_set(r);
-	r->has_set = false;
-	buffer_clear(&r->aborted);
-	r->acquired_at = 0;
-	buffer_clear(&r->acquired);
-}
-
-void kafka_message_rows(struct kafka_state *st, const struct kafka_message *asked,
-			const struct kafka_message *answered,
-			const struct kafka_request_header *header, const struct kafka_facts *facts,
-			const struct record *exchange)
-{
-	bool produced = header->api == KAFKA_API_PRODUCE;
-	const struct kafka_message *carrier = produced ? asked : answered;
+	const struct kafka_set *sets = (const struct kafka_set *)st->sets.data;
 	struct rows r = {
 		.st = st,
 		.facts = facts,
 		.header = header,
 		.exchange = exchange,
-		.produced = produced,
-		.shared = header->api == KAFKA_API_SHARE_FETCH,
-	};
-	const struct kafka_visitor visitor = {
-		.context = &r,
-		.value = take_value,
-		.array = ignore_array,
-		.enter = enter,
-		.leave = leave,
-		.unknown_tag = ignore_tag,
+		.produced = header->api == KAFKA_API_PRODUCE,
 	};
 
-	if (!asked || !carrier || !header->schema || !facts->has_records)
-		return;
-	kafka_places_clear(&st->offsets_of);
-	if (produced && answered)
-		read_places(&r, KAFKA_KIND_RESPONSE, answered);
-	else if (header->api == KAFKA_API_FETCH)
-		read_places(&r, KAFKA_KIND_REQUEST, asked);
-	read_half(header, produced ? KAFKA_KIND_REQUEST : KAFKA_KIND_RESPONSE, carrier, &visitor);
-	buffer_free(&r.aborted);
-	buffer_free(&r.acquired);
+	for (size_t i = 0; i < st->sets.len / sizeof(*sets); i++)
+		give_set(&r, &sets[i]);
 	buffer_free(&r.headers);
 	/* A large batch's memory isn't kept for the next. */
 	if (st->scratch.capacity > 1u << 20)

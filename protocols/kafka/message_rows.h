@@ -40,9 +40,7 @@ extern const struct table kafka_messages_table;
  * Emits the records that a Produce or a Fetch carried, one row each, with the times of their
  * EXCHANGE, of which FACTS were read. Offsets of what was produced are those of the answer.
  */
-void kafka_message_rows(struct kafka_state *st, const struct kafka_message *asked,
-			const struct kafka_message *answered,
-			const struct kafka_request_header *header, const struct kafka_facts *facts,
-			const struct record *exchange);
+void kafka_message_rows(struct kafka_state *st, const struct kafka_request_header *header,
+			const struct kafka_facts *facts, const struct record *exchange);
 
 #endif

@@ -10,6 +10,9 @@ struct place {
 	int64_t number;
 };
 
+/* No exchange has partitions beyond that. */
+#define PLACES_MAX (256u << 10)
+
 void kafka_places_clear(struct kafka_places *p)
 {
 	buffer_clear(&p->list);
@@ -21,7 +24,8 @@ void kafka_places_add(struct kafka_places *p, struct span topic, int64_t partiti
 {
 	const struct place place = {topic, partition, number};
 
-	buffer_append(&p->list, &place, sizeof(place));
+	if (p->list.len < PLACES_MAX * sizeof(place))
+		buffer_append(&p->list, &place, sizeof(place));
 }
 
 bool kafka_places_find(struct kafka_places *p, struct span topic, int64_t partition,

@@ -6,7 +6,8 @@
 
 /*
  * A number for each partition that one half of an exchange names, for who reads the other half.
- * Halves name them in the same order, or nearly. The topics are borrowed: they stand in a message.
+ * Halves name them in the same order, or nearly; those beyond 256 Ki are left out. The topics are
+ * borrowed: they stand in a message.
  */
 struct kafka_places {
 	struct buffer list;

@@ -18,16 +18,70 @@ struct exchange {
 
 /* ---- reading ---- */
 
-/* A body, once for its facts and once more for its JSON. */
+/* A body is read once, for its facts and for its JSON. */
+struct body {
+	struct kafka_facts *facts;
+	struct kafka_json json;
+};
+
+static void take_value(void *context, const struct kafka_value *value)
+{
+	struct body *b = context;
+
+	kafka_facts_value(b->facts, value);
+	kafka_json_value(&b->json, value);
+}
+
+static void take_array(void *context, const struct kafka_field *field, uint32_t count)
+{
+	struct body *b = context;
+
+	(void)count;
+	kafka_json_open(&b->json, field, true);
+}
+
+static void take_enter(void *context, const struct kafka_field *field)
+{
+	struct body *b = context;
+
+	kafka_facts_enter(b->facts, field);
+	kafka_json_open(&b->json, field, false);
+}
+
+static void take_leave(void *context, const struct kafka_field *field)
+{
+	struct body *b = context;
+
+	kafka_facts_leave(b->facts, field);
+	kafka_json_close(&b->json);
+}
+
+static void take_tag(void *context, uint32_t tag, struct span bytes)
+{
+	struct body *b = context;
+
+	kafka_json_tag(&b->json, tag, bytes);
+}
+
 static bool read_body(struct exchange *x, const struct kafka_schema *schema, int version,
 		      struct cursor *in, struct buffer *json)
 {
-	struct kafka_visitor facts = kafka_facts_visitor(&x->facts);
-	struct cursor again = *in;
+	struct body body = {.facts = &x->facts};
+	const struct kafka_visitor visitor = {
+		.context = &body,
+		.value = take_value,
+		.array = take_array,
+		.enter = take_enter,
+		.leave = take_leave,
+		.unknown_tag = take_tag,
+	};
+	bool good;
 
-	kafka_json_append(json, session_keep(x->st->session), schema, version, &again,
-			  &x->json_cut);
-	return kafka_read(schema, version, in, &facts) && !cursor_left(in);
+	kafka_json_begin(&body.json, json, session_keep(x->st->session));
+	good = kafka_read(schema, version, in, &visitor);
+	kafka_json_end(&body.json);
+	x->json_cut |= body.json.cut;
+	return good && !cursor_left(in);
 }
 
 static void read_request(struct exchange *x)
@@ -160,6 +214,8 @@ static void fill_notes(struct exchange *x)
 		note_append(&x->st->note, "not all of its fields are shown");
 	if (x->facts.cut)
 		note_append(&x->st->note, "a batch of records is not whole");
+	if (x->facts.too_many)
+		note_append(&x->st->note, "not all of its records are shown");
 	if (x->facts.damaged)
 		note_append(&x->st->note, "a batch of records is damaged");
 	if (x->facts.inferred)
@@ -177,6 +233,10 @@ static void begin_lists(struct kafka_state *st)
 	buffer_clear(&st->offsets);
 	buffer_clear(&st->end_offsets);
 	kafka_places_clear(&st->ends);
+	kafka_places_clear(&st->offsets_of);
+	buffer_clear(&st->sets);
+	buffer_clear(&st->aborted);
+	buffer_clear(&st->acquired);
 	buffer_clear(&st->note);
 	buffer_append_char(&st->topics, '[');
 	buffer_append_char(&st->partitions, '[');
@@ -222,7 +282,7 @@ void kafka_emit(void *context, struct message *request, struct message *response
 		record.outcome = OUTCOME_OK;
 	record.note = buffer_span(&st->note);
 	session_emit(st->session, &record);
-	kafka_message_rows(st, x.asked, x.answered, &x.header, &x.facts, &record);
+	kafka_message_rows(st, &x.header, &x.facts, &record);
 	buffer_free(&error);
 }
 

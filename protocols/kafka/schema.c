@@ -3,16 +3,18 @@
 
 #include <string.h>
 
-/* The first schema of this kind and api, or where it would be. */
+/* The first schema of this kind and api; where there is none, one of another. */
 static size_t lower_bound(enum kafka_kind kind, int api)
 {
 	size_t low = 0, high = kafka_schema_count;
 
+	if (kind <= KAFKA_KIND_RESPONSE)
+		return api >= 0 && api < KAFKA_API_COUNT ? kafka_schema_index[kind][api]
+							 : kafka_schema_count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const struct kafka_schema *s = &kafka_schemas[middle];
 
-		if (s->kind < kind || (s->kind == kind && s->api < api))
+		if (kafka_schemas[middle].kind < kind)
 			low = middle + 1;
 		else
 			high = middle;

@@ -61,6 +61,8 @@ enum kafka_role {
 /* Ranges of versions are inclusive; first > last: none. */
 struct kafka_field {
 	const char *name; /* as in Kafka's own JSON: "topicId" */
+	const char *key;  /* the same as it begins a member: "topicId": */
+	uint8_t key_len;
 	uint8_t type;
 	uint8_t flags;
 	uint8_t role;  /* enum kafka_role */
@@ -74,6 +76,8 @@ struct kafka_field {
 struct kafka_struct {
 	uint16_t first; /* in kafka_fields[] */
 	uint16_t count;
+	bool names_topic; /* what is inside it belongs to a topic that it says */
+	bool has_records;
 };
 
 enum kafka_kind {
@@ -97,6 +101,10 @@ extern const struct kafka_struct kafka_structs[];
 /* By kind, api and version. */
 extern const struct kafka_schema kafka_schemas[];
 extern const size_t kafka_schema_count;
+
+/* Where those of an api begin, of requests and of responses; behind the last, where they end. */
+#define KAFKA_API_COUNT 128
+extern const uint16_t kafka_schema_index[2][KAFKA_API_COUNT + 1];
 
 /* NULL: no release defines it. */
 const struct kafka_schema *kafka_schema_find(enum kafka_kind kind, int api, int version);

@@ -36,6 +36,9 @@ struct kafka_state {
 	struct buffer scratch;		/* for records */
 	struct kafka_places ends;	/* what an offset of the answer lacks to be the end */
 	struct kafka_places offsets_of; /* produced: the first record's; to fetch from */
+	struct buffer sets;		/* of struct kafka_set, as the next two of that exchange */
+	struct buffer aborted;		/* of struct kafka_aborted */
+	struct buffer acquired;		/* of struct kafka_run */
 	struct buffer request_json, response_json, topics, partitions, offsets, end_offsets, note;
 };
 

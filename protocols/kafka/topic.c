@@ -39,23 +39,9 @@ static bool is_zero(struct span bytes)
 	return true;
 }
 
-/* Whether a structure says which topic what is inside it belongs to. */
-static bool names_topic(const struct kafka_field *field)
-{
-	const struct kafka_struct *s = &kafka_structs[field->child];
-
-	for (unsigned i = 0; i < s->count; i++) {
-		uint8_t role = kafka_fields[s->first + i].role;
-
-		if (role == KAFKA_ROLE_TOPIC || role == KAFKA_ROLE_TOPIC_ID)
-			return true;
-	}
-	return false;
-}
-
 bool kafka_at_enter(struct kafka_at *at, const struct kafka_field *field)
 {
-	if (!names_topic(field))
+	if (!kafka_structs[field->child].names_topic)
 		return false;
 	at->name = at->id = (struct span){0};
 	return true;
