@@ -28,6 +28,10 @@ static bool has_element(const struct buffer *list, size_t at)
 {
 	size_t len = list->len - at;
 
+	/* Mostly it is the only one, or was the last one. */
+	if (at > len && memcmp(list->data + at - len - 1, list->data + at, len) == 0 &&
+	    list->data[at - 1] == ',')
+		return true;
 	for (const char *from = list->data; from; from++) {
 		size_t left = (size_t)(list->data + at - from);
 
