@@ -294,6 +294,13 @@ struct protobuf_schema *session_protobuf(const struct session *s);
 /* Its id in the recording; 0 when it has none. */
 uint64_t session_conn(const struct session *s);
 
+/*
+ * Whether anybody asks for a column of TABLE, or for its rows at all. What nobody asks for need not
+ * be made: it may stay null, and rows need not be emitted.
+ */
+bool session_wants(const struct session *s, const struct table *table, size_t column);
+bool session_wants_rows(const struct session *s, const struct table *table);
+
 /* Of a body (a document, a row, a message's payload) at most so many bytes are kept: --keep. */
 size_t session_keep(const struct session *s);
 

@@ -553,6 +553,7 @@ static int run_show(int argc, char **argv)
 {
 	struct show show = {0};
 	struct replay_options with = {0};
+	struct wanted *wanted = NULL;
 	int status = parse(&show, argc, argv);
 
 	if (status == COMMAND_END)
@@ -567,11 +568,15 @@ static int run_show(int argc, char **argv)
 	with.keep = show.keep;
 	with.keylog = show.select.keylog;
 	with.protobuf = show.protobuf;
+	if (!show.exchanges && !wants_shape(&show) && !show.id)
+		wanted = listing_wanted(&show.wish);
+	with.wanted = wanted;
 	if (show.id)
 		status = detail_show(&show.select, argv[0], argv[optind], show.id, &with);
 	else
 		status = show_rows(&show, &with);
 	protobuf_schema_free(show.protobuf);
+	free(wanted);
 	return select_end(&show.select, status);
 }
 

@@ -8,6 +8,8 @@
 
 #include "analyze/command/command.h"
 #include "analyze/spill/values.h"
+#include "protocols/protocol.h"
+#include "protocols/value/wanted.h"
 
 /* ---- what was wished ---- */
 
@@ -47,6 +49,36 @@ bool listing_names(const char *text, const char *name)
 		at += len;
 	}
 	return false;
+}
+
+static uint64_t wanted_columns(const struct listing_wish *w, const struct table *table)
+{
+	uint64_t columns = 0;
+
+	for (size_t i = 0; i < table->column_count; i++) {
+		const char *name = table->columns[i].name;
+
+		if (listing_names(w->columns, name) || listing_names(w->where, name) ||
+		    listing_names(w->sort, name))
+			columns |= wanted_bit(i);
+	}
+	return columns;
+}
+
+struct wanted *listing_wanted(const struct listing_wish *wish)
+{
+	struct wanted *list;
+	size_t count = 0;
+
+	for (size_t i = 0; protocols[i]; i++)
+		for (const struct table *const *t = protocols[i]->tables; *t; t++)
+			count++;
+	list = wish->columns ? calloc(count + 1, sizeof(*list)) : NULL;
+	count = 0;
+	for (size_t i = 0; list && protocols[i]; i++)
+		for (const struct table *const *t = protocols[i]->tables; *t; t++)
+			list[count++] = (struct wanted){*t, wanted_columns(wish, *t)};
+	return list;
 }
 
 static bool fail_memory(const char *command)

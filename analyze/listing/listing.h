@@ -43,6 +43,12 @@ bool listing_ranking(const struct fields *fields, const char *command,
 /* Whether the name of a column stands in TEXT, as a word; TEXT may be NULL. */
 bool listing_names(const char *text, const char *name);
 
+/*
+ * Which columns of records are asked for, for who reads them; free() it. NULL: all of them, or no
+ * memory.
+ */
+struct wanted *listing_wanted(const struct listing_wish *wish);
+
 /* Whether anything was wished. */
 static inline bool listing_wishes(const struct listing_wish *w)
 {

@@ -389,7 +389,7 @@ static void give_record(void *context, struct session *s, const struct record *r
 	/* One whole exchange shows that both directions are understood from here on. */
 	if (record->request_first != TIME_UNKNOWN && record->response_last != TIME_UNKNOWN)
 		t->unsettled = false;
-	if (!pass_gives(&r->pass, PASS_RECORD))
+	if (!pass_gives(&r->pass, PASS_RECORD) || !wanted_table(r->options.wanted, record->table))
 		return;
 	if (window_doubts(&r->window, unsettled))
 		give_doubtful(t, s, unsettled, record);
@@ -494,6 +494,7 @@ struct session_options replay_session_options(struct tracked *t, enum layer laye
 		.ends = {end_name(c, &c->local, c->local_text),
 			 end_name(c, &c->remote, c->remote_text)},
 		.keep = r->options.keep,
+		.wanted = r->options.wanted,
 		.record = r->options.handlers.record ? give_record : NULL,
 		.border = r->options.handlers.border ? give_border : NULL,
 		.decrypted = r->options.handlers.plaintext ? give_plaintext : NULL,

@@ -156,6 +156,7 @@ struct replay_options {
 	struct protobuf_schema *protobuf; /* of --proto; may be NULL */
 	bool explain;			  /* keep what session_candidates() tells */
 	size_t keep;			  /* of bodies; see struct session_options */
+	const struct wanted *wanted;	  /* columns that are asked for; NULL: all. Outlives it */
 	/*
 	 * Where only another connection tells what something means, read all of the recording and
 	 * then from its beginning again (pass.h). Without a recording: see replay_again().

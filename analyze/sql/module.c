@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include "analyze/command/command.h"
 #include "analyze/sql/engine.h"
 #include "analyze/sql/source.h"
+#include "protocols/value/wanted.h"
 
 /*
  * The virtual tables. A query's conditions on the columns that the recording is indexed by become a
@@ -33,7 +35,8 @@ struct vtab_cursor {
 	struct selection selection;
 	sqlite3_value **kept; /* what the selection points into */
 	size_t kept_count;
-	sqlite3_value *only; /* the recording asked for; NULL: all */
+	sqlite3_value *only;	 /* the recording asked for; NULL: all */
+	struct wanted wanted[2]; /* the table's columns that are read; without a table: all */
 
 	sqlite3_stmt *shadow; /* or out of the shadow */
 };
@@ -146,15 +149,21 @@ static double share_of(char letter)
 	}
 }
 
+/* In front of the letters stand the columns that are read, in hexadecimal, as SQLite counts them.
+ */
+#define COLUMNS_LEN 16
+
 static int best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 {
 	const struct vtab *v = (struct vtab *)base;
 	double rows = v->table.rows >= SQL_ROWS_CONNS ? 1e4 : 1e6;
-	char *letters = sqlite3_malloc(info->nConstraint + 1);
+	char *text = sqlite3_malloc(COLUMNS_LEN + info->nConstraint + 1);
+	char *letters = text + COLUMNS_LEN;
 	int count = 0;
 
-	if (!letters)
+	if (!text)
 		return SQLITE_NOMEM;
+	snprintf(text, COLUMNS_LEN + 1, "%0*" PRIx64, COLUMNS_LEN, (uint64_t)info->colUsed);
 	for (int i = 0; i < info->nConstraint; i++) {
 		char letter = letter_of(&v->table, &info->aConstraint[i]);
 
@@ -168,7 +177,7 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 			sqlite3_vtab_in(info, i, 1);
 	}
 	letters[count] = '\0';
-	info->idxStr = letters;
+	info->idxStr = text;
 	info->needToFreeIdxStr = 1;
 	info->estimatedRows = rows < 1 ? 1 : (sqlite3_int64)rows;
 	/* A recording is mostly read through, whatever is looked for. */
@@ -398,6 +407,27 @@ static int select_rows(struct vtab_cursor *c, const char *letters, sqlite3_value
 
 /* ---- rows out of the recordings ---- */
 
+/*
+ * The columns that are read, as those of the table alone, which stand behind common ones. The shape
+ * is made of any.
+ */
+static void want_columns(struct vtab_cursor *c, const char *text)
+{
+	const struct sql_table *t = &vtab_of(c)->table;
+	size_t count = sql_column_count(t), before = count - sql_table_is_shaped(t);
+	struct wanted *w = &c->wanted[0];
+	uint64_t bits = strtoull(text, NULL, 16);
+
+	*w = (struct wanted){0};
+	if (t->rows != SQL_ROWS_TABLE || (before < count && bits & wanted_bit(before)))
+		return;
+	w->table = t->table;
+	before -= t->table->column_count;
+	for (size_t i = 0; i < t->table->column_count; i++)
+		if (bits & wanted_bit(before + i))
+			w->columns |= wanted_bit(i);
+}
+
 static bool is_asked_for(const struct vtab_cursor *c, const struct sql_recording *r)
 {
 	const char *name = c->only ? (const char *)sqlite3_value_text(c->only) : r->name;
@@ -432,6 +462,7 @@ static int step_source(struct vtab_cursor *c)
 		r = &e->recordings[c->recording];
 		with = sql_source_options_of(e, r, &v->table);
 		with.selection = &c->selection;
+		with.wanted = c->wanted->table ? c->wanted : NULL;
 		c->source = sql_source_open(&with, &status);
 		if (!c->source) {
 			v->base.zErrMsg = sqlite3_mprintf("%s can't be read", r->path);
@@ -513,11 +544,13 @@ static int filter_shadow(struct vtab_cursor *c, const char *letters, int argc, s
 
 /* ---- the cursor ---- */
 
-static int filter(sqlite3_vtab_cursor *base, int number, const char *letters, int argc,
+static int filter(sqlite3_vtab_cursor *base, int number, const char *text, int argc,
 		  sqlite3_value **argv)
 {
 	struct vtab_cursor *c = (struct vtab_cursor *)base;
 	const struct vtab *v = vtab_of(c);
+	char columns[COLUMNS_LEN + 1];
+	const char *letters = text + COLUMNS_LEN;
 	bool possible;
 	int rc;
 
@@ -525,8 +558,11 @@ static int filter(sqlite3_vtab_cursor *base, int number, const char *letters, in
 	reset(c);
 	c->rowid = 1;
 	if (v->shadow || v->table.rows >= SQL_ROWS_CONNS || c->filtered++)
-		return filter_shadow(c, letters ? letters : "", argc, argv);
-	rc = select_rows(c, letters ? letters : "", argv, &possible);
+		return filter_shadow(c, letters, argc, argv);
+	memcpy(columns, text, COLUMNS_LEN);
+	columns[COLUMNS_LEN] = '\0';
+	want_columns(c, columns);
+	rc = select_rows(c, letters, argv, &possible);
 	if (rc != SQLITE_OK)
 		return rc;
 	if (c->selection.since && c->selection.until && c->selection.since >= c->selection.until)

@@ -72,6 +72,7 @@ struct sql_source *sql_source_open(const struct sql_source_options *options, int
 		.window = true,
 		.keylog = options->keylog,
 		.protobuf = options->protobuf,
+		.wanted = options->wanted,
 		.memory_limit = options->memory,
 		.threads = options->threads,
 	};

@@ -21,6 +21,7 @@ struct sql_source_options {
 	struct selection *selection;	  /* outlives the source; NULL: all rows */
 	struct keylog *keylog;		  /* may be NULL */
 	struct protobuf_schema *protobuf; /* as that */
+	const struct wanted *wanted;	  /* columns of records that are asked for; NULL: all */
 	uint64_t memory;		  /* bytes; 0: as everywhere */
 	unsigned threads;
 	const volatile bool *hushed;  /* no more progress is told once it is true; may be NULL */

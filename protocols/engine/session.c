@@ -312,6 +312,16 @@ uint64_t session_conn(const struct session *s)
 	return s->options.conn;
 }
 
+bool session_wants(const struct session *s, const struct table *table, size_t column)
+{
+	return wanted_column(s->options.wanted, table, column);
+}
+
+bool session_wants_rows(const struct session *s, const struct table *table)
+{
+	return wanted_table(s->options.wanted, table);
+}
+
 size_t session_keep(const struct session *s)
 {
 	if (s->options.keep == SESSION_KEEP_NONE)

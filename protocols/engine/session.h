@@ -4,6 +4,7 @@
 
 #include "protocols/engine/budget.h"
 #include "protocols/protocol.h"
+#include "protocols/value/wanted.h"
 
 /*
  * One layer of one connection: puts the bytes of both directions in order, infers the protocol,
@@ -69,10 +70,11 @@ struct session_options {
 	bool explain;	   /* the sample and what was made of it stay, for session_candidates() */
 	size_t keep;	   /* bytes of a body, or one of SESSION_KEEP_... */
 	const struct protocol *decode_as; /* NULL: infer */
-	struct budget *budget;		  /* outlives the session, as the next */
-	struct message_pool *pool;	  /* may be NULL: no memory is used again */
-	struct knowledge *knowledge;	  /* may be NULL: nothing is learnt */
-	struct keylog *keylog;		  /* may be NULL: nothing is decrypted */
+	const struct wanted *wanted; /* a list that outlives the session; NULL: all columns are */
+	struct budget *budget;	     /* outlives the session, as the next */
+	struct message_pool *pool;   /* may be NULL: no memory is used again */
+	struct knowledge *knowledge; /* may be NULL: nothing is learnt */
+	struct keylog *keylog;	     /* may be NULL: nothing is decrypted */
 	struct protobuf_schema *protobuf; /* may be NULL: messages are shown by number */
 	uint64_t conn;			  /* id of the connection; 0: it has none */
 	uint64_t ends[2]; /* what names the local and the remote end's address; 0: unknown */

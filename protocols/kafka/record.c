@@ -22,6 +22,7 @@ struct exchange {
 struct body {
 	struct kafka_facts *facts;
 	struct kafka_json json;
+	bool facts_alone;
 };
 
 static void take_value(void *context, const struct kafka_value *value)
@@ -29,7 +30,8 @@ static void take_value(void *context, const struct kafka_value *value)
 	struct body *b = context;
 
 	kafka_facts_value(b->facts, value);
-	kafka_json_value(&b->json, value);
+	if (!b->facts_alone)
+		kafka_json_value(&b->json, value);
 }
 
 static void take_array(void *context, const struct kafka_field *field, uint32_t count)
@@ -37,7 +39,8 @@ static void take_array(void *context, const struct kafka_field *field, uint32_t 
 	struct body *b = context;
 
 	(void)count;
-	kafka_json_open(&b->json, field, true);
+	if (!b->facts_alone)
+		kafka_json_open(&b->json, field, true);
 }
 
 static void take_enter(void *context, const struct kafka_field *field)
@@ -45,7 +48,8 @@ static void take_enter(void *context, const struct kafka_field *field)
 	struct body *b = context;
 
 	kafka_facts_enter(b->facts, field);
-	kafka_json_open(&b->json, field, false);
+	if (!b->facts_alone)
+		kafka_json_open(&b->json, field, false);
 }
 
 static void take_leave(void *context, const struct kafka_field *field)
@@ -53,20 +57,27 @@ static void take_leave(void *context, const struct kafka_field *field)
 	struct body *b = context;
 
 	kafka_facts_leave(b->facts, field);
-	kafka_json_close(&b->json);
+	if (!b->facts_alone)
+		kafka_json_close(&b->json);
 }
 
 static void take_tag(void *context, uint32_t tag, struct span bytes)
 {
 	struct body *b = context;
 
-	kafka_json_tag(&b->json, tag, bytes);
+	if (!b->facts_alone)
+		kafka_json_tag(&b->json, tag, bytes);
 }
 
 static bool read_body(struct exchange *x, const struct kafka_schema *schema, int version,
 		      struct cursor *in, struct buffer *json)
 {
-	struct body body = {.facts = &x->facts};
+	bool asked = json == &x->st->request_json;
+	struct body body = {
+		.facts = &x->facts,
+		.facts_alone = !session_wants(x->st->session, &kafka_table,
+					      asked ? KAFKA_COLUMN_REQUEST : KAFKA_COLUMN_RESPONSE),
+	};
 	const struct kafka_visitor visitor = {
 		.context = &body,
 		.value = take_value,
@@ -77,6 +88,8 @@ static bool read_body(struct exchange *x, const struct kafka_schema *schema, int
 	};
 	bool good;
 
+	if (body.facts_alone)
+		return kafka_read(schema, version, in, &visitor) && !cursor_left(in);
 	kafka_json_begin(&body.json, json, session_keep(x->st->session));
 	good = kafka_read(schema, version, in, &visitor);
 	kafka_json_end(&body.json);
@@ -282,7 +295,8 @@ void kafka_emit(void *context, struct message *request, struct message *response
 		record.outcome = OUTCOME_OK;
 	record.note = buffer_span(&st->note);
 	session_emit(st->session, &record);
-	kafka_message_rows(st, &x.header, &x.facts, &record);
+	if (session_wants_rows(st->session, &kafka_messages_table))
+		kafka_message_rows(st, &x.header, &x.facts, &record);
 	buffer_free(&error);
 }
 
