@@ -2,6 +2,7 @@
 #include "protocols/kafka/message_rows.h"
 
 #include "protocols/kafka/facts.h"
+#include "protocols/value/fitting.h"
 #include "protocols/value/json.h"
 
 /* A record may be decompressed to this in all, beside what the budget allows to keep of it. */
@@ -286,10 +287,13 @@ static const struct column columns[] = {
 #undef KAFKA_MESSAGES_COLUMN_ROW
 };
 
+/* Characters of a key or a value in a line. */
+#define DESCRIBE_MAX 60
+
 static void append_text(struct buffer *out, const struct value *value, const char *null)
 {
 	if (value->type == VALUE_TEXT)
-		buffer_append_span(out, value->text);
+		append_fitting(out, value->text, out->len + DESCRIBE_MAX);
 	else
 		buffer_append_text(out, null);
 }
@@ -299,7 +303,7 @@ static void describe(const struct value *values, struct buffer *out)
 {
 	buffer_append_span(out, values[KAFKA_MESSAGES_COLUMN_DIRECTION].text);
 	buffer_append_char(out, ' ');
-	append_text(out, &values[KAFKA_MESSAGES_COLUMN_TOPIC], "?");
+	buffer_append_span(out, values[KAFKA_MESSAGES_COLUMN_TOPIC].text);
 	buffer_append_char(out, '-');
 	buffer_append_i64(out, values[KAFKA_MESSAGES_COLUMN_PARTITION].integer);
 	if (values[KAFKA_MESSAGES_COLUMN_OFFSET].type == VALUE_INT) {

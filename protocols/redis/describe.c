@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/redis/state.h"
+#include "protocols/value/fitting.h"
 
 /* Columns for either half. */
 #define DESCRIBE_MAX 60
@@ -12,21 +13,6 @@ static size_t string_len(struct span json)
 	while (at < json.len && json.data[at] != '"')
 		at += json.data[at] == '\\' ? 2 : 1;
 	return at < json.len ? at + 1 : json.len;
-}
-
-/* Appends at most what fits up to END, without cutting a character. */
-static void append_fitting(struct buffer *out, struct span text, size_t end)
-{
-	size_t len = text.len;
-
-	if (out->len + len > end) {
-		len = out->len < end ? end - out->len : 0;
-		while (len && ((uint8_t)text.data[len] & 0xc0) == 0x80)
-			len--;
-	}
-	buffer_append(out, text.data, len);
-	if (len < text.len)
-		buffer_append_text(out, "...");
 }
 
 /* A JSON string as a word: without its quotes where it can do without. */

@@ -132,6 +132,30 @@ def mux(number):
     return mux_frame(2, 2, asked), mux_frame(-2, 2, b"\0\0\0" + text(number, 1000000))
 
 
+def zigzag(number):
+    number, out = number << 1, b""
+    while number > 127:
+        out, number = out + bytes([number & 127 | 128]), number >> 7
+    return out + bytes([number])
+
+
+def kafka(number, code=0, compress=None):
+    """A Fetch of version 4 with its answer: a batch of a hundred records."""
+    records = b""
+    for at in range(100):
+        value = text(number * 100 + at, 10000)
+        record = b"\0\0" + zigzag(at) + b"\6key" + zigzag(len(value)) + value + b"\0"
+        records += zigzag(len(record)) + record
+    batch = struct.pack(">hiqqqhii", code, 99, 1790000000000, 1790000000000, -1, -1, -1, 100)
+    batch += compress(records) if compress else records
+    batch = struct.pack(">qiibI", number * 100, len(batch) + 9, 0, 2, 0) + batch
+    asked = struct.pack(">hhih", 1, 4, number, 5) + b"bench" + struct.pack(">iiiibih", -1, 500, 1, 1 << 20, 0, 1, 4)
+    asked += b"bulk" + struct.pack(">iiqi", 1, 0, number * 100, 1 << 20)
+    answer = struct.pack(">iiih", number, 0, 1, 4) + b"bulk" + struct.pack(
+        ">iihqqii", 1, 0, 0, number * 100 + 100, number * 100 + 100, 0, len(batch)) + batch
+    return framed(asked), framed(answer)
+
+
 # ---- compression, by the libraries that socktape has, too ----
 
 def library(name):
@@ -196,6 +220,17 @@ class Zlib:
         zlib.decompress(data, bufsize=len(out))
 
 
+class Gzip:
+    name = "gzip"
+
+    def compress(self, data):
+        packer = zlib.compressobj(6, zlib.DEFLATED, 31)
+        return packer.compress(data) + packer.flush()
+
+    def decompress(self, data, out):
+        zlib.decompress(data, 31, len(out))
+
+
 class Kept:
     """Compresses, and remembers what, to measure the decompression alone."""
 
@@ -221,13 +256,16 @@ def cql_lz4(kept):
 
 
 LOADS = {"cql": (9042, cql), "mongodb": (27017, mongodb), "nats": (4222, nats), "amqp": (5672, amqp),
-         "thrift": (9090, thrift), "mux": (9990, mux)}
+         "thrift": (9090, thrift), "mux": (9990, mux), "kafka": (9092, kafka)}
 PACKED = {
     "cql, lz4": (9042, Lz4, cql_lz4),
     "cql, snappy": (9042, Snappy, lambda kept: lambda n: cql(n, kept)),
     "mongodb, snappy": (27017, Snappy, lambda kept: lambda n: mongodb(n, (1, kept))),
     "mongodb, zlib": (27017, Zlib, lambda kept: lambda n: mongodb(n, (2, kept))),
     "mongodb, zstd": (27017, Zstd, lambda kept: lambda n: mongodb(n, (3, kept))),
+    "kafka, gzip": (9092, Gzip, lambda kept: lambda n: kafka(n, 1, kept)),
+    "kafka, snappy": (9092, Snappy, lambda kept: lambda n: kafka(n, 2, kept)),
+    "kafka, zstd": (9092, Zstd, lambda kept: lambda n: kafka(n, 4, kept)),
 }
 
 def startup(compression):
