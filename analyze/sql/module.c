@@ -158,11 +158,12 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 	const struct vtab *v = (struct vtab *)base;
 	double rows = v->table.rows >= SQL_ROWS_CONNS ? 1e4 : 1e6;
 	char *text = sqlite3_malloc(COLUMNS_LEN + info->nConstraint + 1);
-	char *letters = text + COLUMNS_LEN;
+	char *letters;
 	int count = 0;
 
 	if (!text)
 		return SQLITE_NOMEM;
+	letters = text + COLUMNS_LEN;
 	snprintf(text, COLUMNS_LEN + 1, "%0*" PRIx64, COLUMNS_LEN, (uint64_t)info->colUsed);
 	for (int i = 0; i < info->nConstraint; i++) {
 		char letter = letter_of(&v->table, &info->aConstraint[i]);
