@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyze/capture/file.h"
 #include "analyze/command/capture_tell.h"
 #include "analyze/command/command.h"
 #include "format/tape.h"
@@ -94,27 +95,18 @@ static int take_pipe(struct operand *o, const char *command, const char *text)
 
 /* ---- captures ---- */
 
-/* The first bytes of pcap files of either byte order and either unit of time, pcapng, and gzip. */
+/* Whether an import would read it. */
 static bool is_capture(const char *path)
 {
-	static const unsigned char magic[][4] = {
-		{0xa1, 0xb2, 0xc3, 0xd4}, {0xd4, 0xc3, 0xb2, 0xa1}, {0xa1, 0xb2, 0x3c, 0x4d},
-		{0x4d, 0x3c, 0xb2, 0xa1}, {0x0a, 0x0d, 0x0d, 0x0a}, {0x1f, 0x8b, 0x08, 0},
-	};
-	unsigned char begin[4] = {0};
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : pread(fd, begin, sizeof(begin), 0);
+	struct capture_input *in;
+	struct capture_file *file;
+	bool is;
 
-	if (fd >= 0)
-		close(fd);
-	if (n < (ssize_t)sizeof(begin))
+	if (capture_input_open(path, &in))
 		return false;
-	if (memcmp(begin, magic[5], 3) == 0)
-		return true;
-	for (size_t i = 0; i < 5; i++)
-		if (memcmp(begin, magic[i], sizeof(begin)) == 0)
-			return true;
-	return false;
+	is = capture_file_new(in, &file) == TAPE_OK;
+	capture_file_free(file);
+	return is;
 }
 
 struct making {

@@ -92,6 +92,14 @@ same "a capture in place of a recording"
 gzip -c "$capture" >"$work/x.pcap.gz"
 "$socktape" show "$work/x.pcap.gz" --json >"$work/got"
 same "a capture that is compressed"
+every_form() { # of captures: each begins with other bytes
+	find corpora -name 'capture.pcap*' | while read -r file; do
+		echo "$(head -c 4 "$file" | xxd -p) $file"
+	done | sort -u -k1,1 | while read -r _ file; do
+		"$socktape" conns "$file" >"$work/out" || echo "$file"
+	done
+}
+is "a capture of any form" "$(every_form)" ""
 "$socktape" show - --json <"$capture" >"$work/got"
 same "a capture on standard input"
 # shellcheck disable=SC2002 # a pipe is what is tested
