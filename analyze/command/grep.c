@@ -16,6 +16,7 @@
 #include "analyze/replay/said.h"
 #include "analyze/replay/search.h"
 #include "analyze/replay/streams.h"
+#include "protocols/engine/budget.h"
 
 static const char help[] =
 	"Looks for a pattern (PCRE2) in what was said: in decoded heads and bodies of both\n"
@@ -94,7 +95,8 @@ struct place {
 /* What waits of one direction of a stream. */
 struct tail {
 	struct buffer bytes;
-	size_t resume; /* of them: where to go on */
+	uint64_t charged; /* of the streams' budget */
+	size_t resume;	  /* of them: where to go on */
 	uint64_t offset;
 };
 
@@ -392,6 +394,16 @@ static size_t search_stream(struct grep *g, const struct stream_run *run, struct
 	return resume;
 }
 
+/* A buffer that grew beyond this gives its memory back when it is empty. */
+#define TAIL_KEPT_MAX 4096
+
+static void settle(struct grep *g, struct tail *t)
+{
+	if (!t->bytes.len && t->bytes.capacity > TAIL_KEPT_MAX)
+		buffer_free(&t->bytes);
+	budget_settle(streams_budget(g->streams), &t->bytes, &t->charged);
+}
+
 /* Only what may be needed again stays. */
 static void keep_tail(struct grep *g, struct tail *t, struct span bytes, size_t resume)
 {
@@ -408,6 +420,7 @@ static void keep_tail(struct grep *g, struct tail *t, struct span bytes, size_t 
 	t->offset += from;
 	t->resume = resume - from;
 	g->no_memory |= t->bytes.failed;
+	settle(g, t);
 }
 
 static void end_tail(struct grep *g, const struct stream_run *run, struct tail *t)
@@ -416,7 +429,11 @@ static void end_tail(struct grep *g, const struct stream_run *run, struct tail *
 		search_stream(g, run, t, buffer_span(&t->bytes), false);
 	buffer_clear(&t->bytes);
 	t->resume = 0;
+	settle(g, t);
 }
+
+/* Of both directions. */
+#define TAILS_SIZE (2 * sizeof(struct tail))
 
 static struct tail *find_tails(struct grep *g, uint64_t conn)
 {
@@ -424,9 +441,12 @@ static struct tail *find_tails(struct grep *g, uint64_t conn)
 
 	if (tails)
 		return tails;
-	tails = calloc(2, sizeof(*tails));
-	if (tails && map_put(&g->tails, conn, tails))
+	tails = calloc(1, TAILS_SIZE);
+	if (tails && map_put(&g->tails, conn, tails)) {
+		/* With what the allocator and the map add. */
+		budget_add(streams_budget(g->streams), 2 * TAILS_SIZE);
 		return tails;
+	}
 	free(tails);
 	g->no_memory = true;
 	return NULL;
@@ -457,7 +477,7 @@ static void take_run(void *context, const struct stream_run *run)
 		keep_tail(g, t, bytes, search_stream(g, run, t, bytes, true));
 }
 
-static void end_streams(void *context, uint64_t conn)
+static void end_streams(void *context, uint64_t conn, bool parted)
 {
 	struct grep *g = context;
 	struct tail *tails = map_remove(&g->tails, conn);
@@ -469,9 +489,14 @@ static void end_streams(void *context, uint64_t conn)
 			.ts = replay_now(g->reading.replay),
 		};
 
+		/* What began to match might have gone on. */
+		g->cut += parted && tails[d].resume < tails[d].bytes.len;
 		end_tail(g, &run, &tails[d]);
 		buffer_free(&tails[d].bytes);
+		settle(g, &tails[d]);
 	}
+	if (tails)
+		budget_give(streams_budget(g->streams), 2 * TAILS_SIZE);
 	free(tails);
 }
 
@@ -501,10 +526,11 @@ static bool streams_are_wanted(const struct grep *g)
 
 static int search_streams(struct grep *g)
 {
+	uint64_t memory = g->select.memory ? g->select.memory : REPLAY_MEMORY_LIMIT;
 	const struct replay_options with = {
 		.handlers = {.context = g, .event = on_event},
 		.selection = &g->select.selection,
-		.memory_limit = g->select.memory,
+		.memory_limit = memory / 2,
 		.no_sessions = true,
 		.window = true,
 	};
@@ -512,7 +538,7 @@ static int search_streams(struct grep *g)
 
 	if (!streams_are_wanted(g))
 		return STATUS_DONE;
-	g->streams = streams_new(take_run, end_streams, g);
+	g->streams = streams_new(take_run, end_streams, g, memory / 4);
 	if (!g->streams)
 		return command_fail(g->command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	g->reading = (struct reading){.again = true};
@@ -520,7 +546,6 @@ static int search_streams(struct grep *g)
 	if (!status) {
 		status = reading_run(&g->reading);
 		streams_finish(g->streams);
-		g->cut += streams_parted(g->streams);
 		reading_close(&g->reading);
 	}
 	streams_free(g->streams);
@@ -540,8 +565,8 @@ static void tell_limits(const struct grep *g)
 			     g->holes);
 	if (g->cut)
 		command_warn(g->command,
-			     "%" PRIu64 " matches may be missing that are longer than 1 MiB, or in "
-			     "one of more than 65536 open connections",
+			     "%" PRIu64 " matches may be missing that are longer than 1 MiB, or go "
+			     "on where memory was short; --memory allows more",
 			     g->cut);
 	if (search_gave_up(g->search))
 		command_warn(g->command, "the pattern tries too much: matches may be missing");

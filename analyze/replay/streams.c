@@ -6,11 +6,13 @@
 #include "format/map.h"
 #include "protocols/engine/reassembly.h"
 
-/* So many are open at one time; beyond that the oldest one is ended, and goes on as a new one. */
-#define STREAMS_MAX 65536
+/* What a stream takes beside what waits: the map and the allocator add something. */
+#define STREAM_SIZE (sizeof(struct stream) + 64)
 
 struct stream {
 	struct streams *owner;
+	struct stream *older; /* by their beginning */
+	struct stream *newer;
 	uint64_t conn;
 	bool begun[2]; /* by enum direction */
 	uint64_t offset[2];
@@ -21,17 +23,25 @@ struct streams {
 	streams_run_fn *run;
 	streams_end_fn *end;
 	void *context;
-	struct map all;	 /* struct stream by connection */
-	uint64_t parted; /* ended before their connection */
+	struct map all; /* struct stream by connection */
+	struct stream *oldest;
+	struct stream *newest;
+	struct budget budget;
 };
 
-struct streams *streams_new(streams_run_fn *run, streams_end_fn *end, void *context)
+struct streams *streams_new(streams_run_fn *run, streams_end_fn *end, void *context, uint64_t limit)
 {
 	struct streams *s = calloc(1, sizeof(*s));
 
 	if (s)
-		*s = (struct streams){.run = run, .end = end, .context = context};
+		*s = (struct streams){
+			.run = run, .end = end, .context = context, .budget.limit = limit};
 	return s;
+}
+
+struct budget *streams_budget(struct streams *s)
+{
+	return &s->budget;
 }
 
 static void take_run(void *context, enum direction direction, const struct run *run)
@@ -50,25 +60,54 @@ static void take_run(void *context, enum direction direction, const struct run *
 	stream->owner->run(stream->owner->context, &out);
 }
 
-static void end_stream(struct streams *s, struct stream *stream, bool tell)
+static void link_newest(struct streams *s, struct stream *stream)
+{
+	stream->older = s->newest;
+	if (s->newest)
+		s->newest->newer = stream;
+	else
+		s->oldest = stream;
+	s->newest = stream;
+}
+
+static void unlink_age(struct streams *s, struct stream *stream)
+{
+	if (stream->older)
+		stream->older->newer = stream->newer;
+	else
+		s->oldest = stream->newer;
+	if (stream->newer)
+		stream->newer->older = stream->older;
+	else
+		s->newest = stream->older;
+}
+
+static struct stream *take_oldest(struct streams *s)
+{
+	struct stream *oldest = s->oldest;
+
+	if (!oldest)
+		return NULL;
+	s->oldest = oldest->newer;
+	if (s->oldest)
+		s->oldest->older = NULL;
+	else
+		s->newest = NULL;
+	map_remove(&s->all, oldest->conn);
+	return oldest;
+}
+
+/* STREAM was taken out. */
+static void end_stream(struct streams *s, struct stream *stream, bool tell, bool parted)
 {
 	if (tell) {
 		reassembly_finish(&stream->reassembly, take_run, stream);
 		if (s->end)
-			s->end(s->context, stream->conn);
+			s->end(s->context, stream->conn, parted);
 	}
 	reassembly_free(&stream->reassembly);
+	budget_give(&s->budget, STREAM_SIZE);
 	free(stream);
-}
-
-static void end_oldest(struct streams *s)
-{
-	size_t at = 0;
-	struct stream *oldest = map_next(&s->all, &at);
-
-	map_remove(&s->all, oldest->conn);
-	end_stream(s, oldest, true);
-	s->parted++;
 }
 
 static struct stream *find(struct streams *s, uint64_t conn)
@@ -78,24 +117,37 @@ static struct stream *find(struct streams *s, uint64_t conn)
 
 	if (stream)
 		return stream;
-	if (s->all.count >= STREAMS_MAX)
-		end_oldest(s);
 	stream = calloc(1, sizeof(*stream));
 	if (!stream)
 		return NULL;
+	budget_add(&s->budget, STREAM_SIZE);
 	stream->owner = s;
 	stream->conn = conn;
-	reassembly_init(&stream->reassembly, anywhere, NULL);
-	if (map_put(&s->all, conn, stream))
+	reassembly_init(&stream->reassembly, anywhere, &s->budget);
+	if (map_put(&s->all, conn, stream)) {
+		link_newest(s, stream);
 		return stream;
-	free(stream);
+	}
+	end_stream(s, stream, false, false);
 	return NULL;
+}
+
+/* DATA may have to wait, or the caller keeps as much of it. */
+static void make_room(struct streams *s, const struct event_data *data)
+{
+	struct stream *oldest;
+
+	while (!budget_has(&s->budget, STREAM_SIZE + 2 * data->payload.len) &&
+	       (oldest = take_oldest(s)) != NULL)
+		end_stream(s, oldest, true, true);
 }
 
 bool streams_push(struct streams *s, const struct event_data *data, int64_t ts)
 {
-	struct stream *stream = find(s, data->conn);
+	struct stream *stream;
 
+	make_room(s, data);
+	stream = find(s, data->conn);
 	if (!stream)
 		return false;
 	if (!stream->begun[data->direction])
@@ -109,21 +161,19 @@ void streams_close(struct streams *s, uint64_t conn)
 {
 	struct stream *stream = map_remove(&s->all, conn);
 
-	if (stream)
-		end_stream(s, stream, true);
+	if (!stream)
+		return;
+	unlink_age(s, stream);
+	end_stream(s, stream, true, false);
 }
 
 static void end_all(struct streams *s, bool tell)
 {
-	for (size_t i = 0; i < s->all.used; i++)
-		if (s->all.entries[i].value)
-			end_stream(s, s->all.entries[i].value, tell);
-	map_free(&s->all);
-}
+	struct stream *oldest;
 
-uint64_t streams_parted(const struct streams *s)
-{
-	return s->parted;
+	while ((oldest = take_oldest(s)) != NULL)
+		end_stream(s, oldest, tell, false);
+	map_free(&s->all);
 }
 
 void streams_finish(struct streams *s)

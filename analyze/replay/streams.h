@@ -4,8 +4,13 @@
 
 #include "format/event.h"
 
-/* The bytes of many connections, of one layer each, as streams: in order, each byte once. */
+/*
+ * The bytes of many connections, of one layer each, as streams: in order, each byte once. Bytes
+ * that wait for others, and what the caller keeps of a stream, are charged to one budget: where it
+ * is used up, the oldest streams are ended, and go on as new ones.
+ */
 struct streams;
+struct budget;
 
 struct stream_run {
 	uint64_t conn;
@@ -18,11 +23,18 @@ struct stream_run {
 
 typedef void streams_run_fn(void *context, const struct stream_run *run);
 
-/* A connection was closed, or the recording ends: no more runs come of it. */
-typedef void streams_end_fn(void *context, uint64_t conn);
+/*
+ * A connection was closed, or the recording ends: no more runs come of it. PARTED: memory was
+ * short; it may go on as if it were another.
+ */
+typedef void streams_end_fn(void *context, uint64_t conn, bool parted);
 
-/* NULL without memory. END may be NULL. */
-struct streams *streams_new(streams_run_fn *run, streams_end_fn *end, void *context);
+/* NULL without memory. END may be NULL. LIMIT: bytes of memory. */
+struct streams *streams_new(streams_run_fn *run, streams_end_fn *end, void *context,
+			    uint64_t limit);
+
+/* For what the caller keeps. */
+struct budget *streams_budget(struct streams *s);
 
 /* False without memory. */
 bool streams_push(struct streams *s, const struct event_data *data, int64_t ts);
@@ -32,9 +44,6 @@ void streams_close(struct streams *s, uint64_t conn);
 
 /* Nothing more will come. */
 void streams_finish(struct streams *s);
-
-/* Streams that were ended early because too many were open: they are in several parts. */
-uint64_t streams_parted(const struct streams *s);
 
 void streams_free(struct streams *s); /* NULL is fine */
 

@@ -278,6 +278,9 @@ class Table:
             self.result(name, limit, ["info", rec, "--json"], 1, last=info.encode())
             self.result(name, limit, ["export", rec, "-q", "-o", "/dev/null"], 0)
             self.result(name, limit, ["report", rec, "-o", "/dev/null"], 0)
+            for command in ("stat", "findings", "trace"):
+                self.result(name, limit, [command, rec, "--json"])
+            self.result(name, limit, ["grep", rec, "needle", "--json"], 0)
 
 
 def main():
