@@ -10,10 +10,10 @@
 #include "protocols/protocol.h"
 
 static const struct command *const commands[] = {
-	&info_command,	 &conns_command,    &events_command, &show_command,   &follow_command,
-	&grep_command,	 &findings_command, &trace_command,  &map_command,    &stat_command,
-	&sql_command,	 &report_command,   &why_command,    &schema_command, &export_command,
-	&import_command, &test_command,
+	&info_command,	 &conns_command,    &events_command, &show_command, &follow_command,
+	&grep_command,	 &findings_command, &trace_command,  &map_command,  &stat_command,
+	&diff_command,	 &sql_command,	    &report_command, &why_command,  &schema_command,
+	&export_command, &import_command,   &test_command,
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

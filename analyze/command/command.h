@@ -10,6 +10,7 @@
 #define STATUS_DONE    0
 #define STATUS_USAGE   1 /* wrong usage, or nothing readable */
 #define STATUS_DAMAGED 2 /* damaged or incomplete input; all that could be read was printed */
+#define STATUS_DIFFERS 3 /* diff: the two are not the same */
 
 /* One option of a command, for getopt_long(), its help and completion. */
 struct command_option {
@@ -55,6 +56,7 @@ extern const struct command import_command;
 extern const struct command report_command;
 extern const struct command test_command;
 extern const struct command trace_command;
+extern const struct command diff_command;
 
 void command_print_help(const struct command *command);
 

@@ -209,5 +209,5 @@ int operand_close(struct operand *o, int status)
 	scratch_close(&o->made);
 	if (o->pipe.fd > STDIN_FILENO)
 		close(o->pipe.fd);
-	return status == STATUS_DONE ? o->status : status;
+	return command_worse(o->status, status);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/command/times.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "analyze/command/options.h"
 #include "format/recording.h"
 #include "format/size.h"
+#include "format/span.h"
 
 #define SECOND_NS 1000000000ll
 #define DAY_NS	  (86400 * SECOND_NS)
@@ -106,22 +106,42 @@ bool times_find(struct times *times, const char *text, int64_t *ns)
 	return true;
 }
 
+/* The moment that only a part of a text is. */
+static bool find_part(struct times *times, struct span part, int64_t *ns)
+{
+	char moment[64];
+
+	if (part.len >= sizeof(moment))
+		return false;
+	memcpy(moment, part.data, part.len);
+	moment[part.len] = '\0';
+	return times_find(times, moment, ns);
+}
+
 bool times_around(struct times *times, const char *text, int64_t *since, int64_t *until)
 {
 	const char *comma = strchr(text, ',');
 	uint64_t distance = SECOND_NS;
-	char moment[64];
+	size_t len = comma ? (size_t)(comma - text) : strlen(text);
 	int64_t ns;
 
 	if (comma && !size_parse_duration(comma + 1, &distance))
 		return false;
-	if (snprintf(moment, sizeof(moment), "%.*s",
-		     (int)(comma ? comma - text : (ptrdiff_t)strnlen(text, sizeof(moment))),
-		     text) >= (int)sizeof(moment))
-		return false;
-	if (!times_find(times, moment, &ns))
+	if (!find_part(times, span_of(text, len), &ns))
 		return false;
 	*since = ns > (int64_t)distance ? ns - (int64_t)distance : 1;
 	*until = ns < INT64_MAX - (int64_t)distance ? ns + (int64_t)distance : INT64_MAX;
 	return true;
+}
+
+bool times_span(struct times *times, const char *text, int64_t *since, int64_t *until)
+{
+	const char *dots = strstr(text, "..");
+
+	*since = *until = 0;
+	if (!dots || strlen(text) == 2)
+		return false;
+	if (dots > text && !find_part(times, span_of(text, (size_t)(dots - text)), since))
+		return false;
+	return !dots[2] || times_find(times, dots + 2, until);
 }

@@ -25,4 +25,7 @@ bool times_find(struct times *times, const char *text, int64_t *ns);
 /* "TIME" or "TIME,DURATION": so long (a second) before TIME, and after it. */
 bool times_around(struct times *times, const char *text, int64_t *since, int64_t *until);
 
+/* "FROM..UNTIL", of which either may be left out: then it is 0. */
+bool times_span(struct times *times, const char *text, int64_t *since, int64_t *until);
+
 #endif

@@ -15,14 +15,19 @@
 #define SMALLEST 1e-9
 #define LARGEST	 1e19
 
+/* Buckets that are made beside one that is needed. */
+#define BUCKETS_BESIDE 32
+
 struct half {
 	uint64_t *counts; /* NULL: none */
+	size_t first;	  /* the bucket of the first count */
 	size_t len;
 };
 
 struct quantiles {
 	double *values; /* while they are exact; NULL afterwards */
 	size_t capacity;
+	size_t exact; /* so many are */
 	bool sorted;
 	uint64_t count;
 	double smallest, largest;
@@ -48,27 +53,52 @@ static double bucket_value(size_t bucket)
 	return SMALLEST * pow(gamma_of(), (double)bucket) * 2 / (1 + gamma_of());
 }
 
+struct quantiles *quantiles_new_small(size_t exact)
+{
+	struct quantiles *q = calloc(1, sizeof(*q));
+
+	if (q)
+		q->exact = exact;
+	return q;
+}
+
 struct quantiles *quantiles_new(void)
 {
-	return calloc(1, sizeof(struct quantiles));
+	return quantiles_new_small(QUANTILES_EXACT);
 }
 
 /* ---- counting by size ---- */
+
+/* Values lie near each other: only the buckets between them are kept, and some more. */
+static bool reach_bucket(struct half *half, size_t bucket)
+{
+	size_t last = half->len ? half->first + half->len - 1 : bucket;
+	size_t first = half->len ? half->first : bucket;
+	uint64_t *counts;
+
+	if (half->len && bucket >= first && bucket <= last)
+		return true;
+	if (bucket <= first)
+		first = bucket > BUCKETS_BESIDE ? bucket - BUCKETS_BESIDE : 0;
+	if (bucket >= last)
+		last = bucket + BUCKETS_BESIDE;
+	counts = calloc(last - first + 1, sizeof(*counts));
+	if (!counts)
+		return false;
+	if (half->len)
+		memcpy(counts + (half->first - first), half->counts, half->len * sizeof(*counts));
+	free(half->counts);
+	*half = (struct half){.counts = counts, .first = first, .len = last - first + 1};
+	return true;
+}
 
 static bool count_in(struct half *half, double magnitude, uint64_t times)
 {
 	size_t bucket = bucket_of(magnitude);
 
-	if (bucket >= half->len) {
-		size_t len = bucket_of(LARGEST) + 1;
-		uint64_t *counts = half->counts ? NULL : calloc(len, sizeof(*counts));
-
-		if (!counts)
-			return false;
-		half->counts = counts;
-		half->len = len;
-	}
-	half->counts[bucket] += times;
+	if (!reach_bucket(half, bucket))
+		return false;
+	half->counts[bucket - half->first] += times;
 	return true;
 }
 
@@ -97,12 +127,14 @@ static bool give_up_exactness(struct quantiles *q)
 
 static bool keep(struct quantiles *q, double value)
 {
-	if (q->count == q->capacity) {
-		size_t capacity = q->capacity ? 2 * q->capacity : 16;
+	if (!q->values || q->count == q->capacity) {
+		size_t capacity = 2 * q->capacity;
 		double *values;
 
-		if (capacity > QUANTILES_EXACT)
-			capacity = QUANTILES_EXACT;
+		if (capacity > q->exact)
+			capacity = q->exact;
+		if (capacity < 4)
+			capacity = 4;
 		values = realloc(q->values, capacity * sizeof(*values));
 		if (!values)
 			return false;
@@ -125,7 +157,7 @@ bool quantiles_add(struct quantiles *q, double value)
 
 	if (isnan(value))
 		return true;
-	if (is_exact(q) && q->count == QUANTILES_EXACT && !give_up_exactness(q))
+	if (is_exact(q) && q->count == q->exact && !give_up_exactness(q))
 		return false;
 	good = is_exact(q) ? keep(q, value) : count_value(q, value);
 	if (!good)
@@ -141,7 +173,8 @@ bool quantiles_add(struct quantiles *q, double value)
 static bool merge_half(struct half *half, const struct half *other)
 {
 	for (size_t i = 0; i < other->len; i++)
-		if (other->counts[i] && !count_in(half, bucket_value(i), other->counts[i]))
+		if (other->counts[i] &&
+		    !count_in(half, bucket_value(other->first + i), other->counts[i]))
 			return false;
 	return true;
 }
@@ -182,7 +215,7 @@ static double counted_at(const struct quantiles *q, uint64_t rank)
 {
 	for (size_t i = q->negative.len; i-- > 0;) {
 		if (rank < q->negative.counts[i])
-			return -bucket_value(i);
+			return -bucket_value(q->negative.first + i);
 		rank -= q->negative.counts[i];
 	}
 	if (rank < q->zeros)
@@ -190,7 +223,7 @@ static double counted_at(const struct quantiles *q, uint64_t rank)
 	rank -= q->zeros;
 	for (size_t i = 0; i < q->positive.len; i++) {
 		if (rank < q->positive.counts[i])
-			return bucket_value(i);
+			return bucket_value(q->positive.first + i);
 		rank -= q->positive.counts[i];
 	}
 	return q->largest;
@@ -235,6 +268,30 @@ double quantiles_at(struct quantiles *q, double part)
 uint64_t quantiles_count(const struct quantiles *q)
 {
 	return q->count;
+}
+
+uint64_t quantiles_above(const struct quantiles *q, double value)
+{
+	uint64_t above = 0;
+
+	if (is_exact(q)) {
+		for (uint64_t i = 0; i < q->count; i++)
+			above += q->values[i] > value;
+		return above;
+	}
+	for (size_t i = 0; i < q->negative.len; i++)
+		if (-bucket_value(q->negative.first + i) > value)
+			above += q->negative.counts[i];
+	for (size_t i = 0; i < q->positive.len; i++)
+		if (bucket_value(q->positive.first + i) > value)
+			above += q->positive.counts[i];
+	return above + (value < 0 ? q->zeros : 0);
+}
+
+size_t quantiles_memory(const struct quantiles *q)
+{
+	return sizeof(*q) + (q->values ? q->capacity * sizeof(*q->values) : 0) +
+	       (q->negative.len + q->positive.len) * sizeof(uint64_t);
 }
 
 void quantiles_free(struct quantiles *q)

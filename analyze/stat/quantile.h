@@ -20,6 +20,9 @@ struct quantiles;
 
 struct quantiles *quantiles_new(void); /* NULL without memory */
 
+/* The same where only so many values are kept as they are: for many of them. */
+struct quantiles *quantiles_new_small(size_t exact);
+
 /* False without memory: the value isn't counted. NaN isn't either. */
 bool quantiles_add(struct quantiles *q, double value);
 
@@ -30,6 +33,12 @@ bool quantiles_merge(struct quantiles *q, const struct quantiles *other);
 double quantiles_at(struct quantiles *q, double part);
 
 uint64_t quantiles_count(const struct quantiles *q);
+
+/* How many values are above VALUE; within one percent of it where they aren't exact. */
+uint64_t quantiles_above(const struct quantiles *q, double value);
+
+/* Bytes of memory. */
+size_t quantiles_memory(const struct quantiles *q);
 
 void quantiles_free(struct quantiles *q); /* NULL is fine */
 

@@ -228,6 +228,21 @@ bool json_next_member(struct span object, size_t *at, struct span *name, struct 
 	return true;
 }
 
+bool json_next_element(struct span array, size_t *at, struct span *value)
+{
+	size_t from = skip_spaces(array, *at), end;
+
+	if (from == array.len || array.data[from] != (*at ? ',' : '['))
+		return false;
+	from = skip_spaces(array, from + 1);
+	end = json_value_end(array, from);
+	if (!end)
+		return false;
+	*value = span_of(array.data + from, end - from);
+	*at = end;
+	return true;
+}
+
 bool json_find(struct span object, const char *name, struct span *value)
 {
 	struct span found;

@@ -24,6 +24,9 @@ bool json_is_whole(struct span text);
  */
 bool json_next_member(struct span object, size_t *at, struct span *name, struct span *value);
 
+/* The elements of ARRAY one by one, in the same way. */
+bool json_next_element(struct span array, size_t *at, struct span *value);
+
 /* The value of the first member called NAME. */
 bool json_find(struct span object, const char *name, struct span *value);
 

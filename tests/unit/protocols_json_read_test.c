@@ -48,6 +48,25 @@ static void what_is_json(void **state)
 	assert_true(json_is_whole(span_of(deep + 100, 100)));
 }
 
+static void elements(void **state)
+{
+	struct span array = span_text(" [ 1 , {\"a\":[2]},\"x\"] "), value;
+	size_t at = 0;
+
+	(void)state;
+	assert_true(json_next_element(array, &at, &value) && span_is(value, "1"));
+	assert_true(json_next_element(array, &at, &value) && span_is(value, "{\"a\":[2]}"));
+	assert_true(json_next_element(array, &at, &value) && span_is(value, "\"x\""));
+	assert_false(json_next_element(array, &at, &value));
+	at = 0;
+	assert_false(json_next_element(span_text("[]"), &at, &value));
+	assert_false(json_next_element(span_text("{}"), &at, &value));
+	assert_false(json_next_element(span_text(""), &at, &value));
+	/* What stands before the damage is found. */
+	assert_true(json_next_element(span_text("[1,"), &at, &value));
+	assert_false(json_next_element(span_text("[1,"), &at, &value));
+}
+
 static void members(void **state)
 {
 	struct span object = span_text(" { \"a\" : 1 , \"b\\\"\" : [1,2] ,\"c\":\"x\"}");
@@ -104,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_json),
+		cmocka_unit_test(elements),
 		cmocka_unit_test(members),
 		cmocka_unit_test(strings_and_numbers),
 	};

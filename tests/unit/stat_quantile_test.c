@@ -55,6 +55,27 @@ static double same(size_t i)
 	return 42;
 }
 
+static void test_above(void **state)
+{
+	struct quantiles *few = quantiles_new(), *many = quantiles_new_small(16);
+
+	(void)state;
+	assert_true(few && many);
+	for (int i = -100; i < 100; i++) {
+		assert_true(quantiles_add(few, i));
+		assert_true(quantiles_add(many, i));
+	}
+	assert_int_equal(quantiles_above(few, 49), 50);
+	assert_int_equal(quantiles_above(few, -101), 200);
+	/* No bucket lies across these. */
+	assert_int_equal(quantiles_above(many, 49.5), 50);
+	assert_int_equal(quantiles_above(many, -0.5), 100);
+	assert_int_equal(quantiles_above(many, 1000), 0);
+	assert_true(quantiles_memory(many) < 10000);
+	quantiles_free(few);
+	quantiles_free(many);
+}
+
 static void check(draw_fn *draw, size_t count, double error)
 {
 	static const double parts[] = {0, 0.001, 0.25, 0.5, 0.9, 0.99, 0.999, 1};
@@ -146,6 +167,7 @@ static void test_odd_values(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_above),
 		cmocka_unit_test(test_few_are_exact),
 		cmocka_unit_test(test_many_are_within_one_percent),
 		cmocka_unit_test(test_merging),
