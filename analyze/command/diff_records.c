@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/diff/answers.h"
+#include "analyze/diff/retelling.h"
 #include "analyze/output/terminal.h"
 #include "analyze/output/text.h"
 #include "analyze/replay/record.h"
@@ -101,7 +101,7 @@ static void print_text(struct printing *p, const struct answer_change *c)
 }
 
 /* How much was compared, for people. */
-static bool print_counts(const struct answers *a)
+static bool print_counts(const struct retelling *a)
 {
 	struct buffer text = {0};
 	bool good;
@@ -116,10 +116,10 @@ static bool print_counts(const struct answers *a)
 	return good;
 }
 
-static int print(const struct answers *a, const char *command, enum output_format format)
+static int print(const struct retelling *a, const char *command, enum output_format format)
 {
 	const struct row_part part = {.columns = answer_columns, .count = ANSWER_COLUMNS};
-	struct answer_change **all = answers_in_order(a);
+	struct answer_change **all = retelling_in_order(a);
 	bool good = format != OUTPUT_TEXT || print_counts(a);
 	struct printing p = {.out = output_new(format), .format = format};
 
@@ -141,7 +141,7 @@ static int print(const struct answers *a, const char *command, enum output_forma
 }
 
 /* What it says is worse than a difference. */
-static int check(const struct answers *a, const char *command, const char *old)
+static int check(const struct retelling *a, const char *command, const char *old)
 {
 	if (a->no_memory)
 		return command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
@@ -167,7 +167,7 @@ static int check(const struct answers *a, const char *command, const char *old)
 	return STATUS_DAMAGED;
 }
 
-static int read_all(struct answers *a, struct select *select, const char *command,
+static int read_all(struct retelling *a, struct select *select, const char *command,
 		    const struct replay_options *with)
 {
 	struct reading reading = {0};
@@ -188,7 +188,7 @@ static int read_all(struct answers *a, struct select *select, const char *comman
 		while (json.len && json.data[json.len - 1] == '\n')
 			json.len--;
 		a->no_memory |= json.failed;
-		if (!answers_take(a, buffer_span(&json)))
+		if (!retelling_take(a, buffer_span(&json)))
 			break;
 	}
 	a->no_memory |= !out;
@@ -198,14 +198,14 @@ static int read_all(struct answers *a, struct select *select, const char *comman
 	status = reading_end(&reading);
 	reading_close(&reading);
 	select_explain(select, command);
-	answers_end(a);
+	retelling_end(a);
 	return status;
 }
 
 int diff_records(struct select *select, const char *command, const char *old,
 		 const struct replay_options *with)
 {
-	struct answers a = {.memory = (size_t)with->memory_limit};
+	struct retelling a = {.memory = (size_t)with->memory_limit};
 	int status, wrong;
 
 	a.old = strcmp(old, "-") == 0 ? stdin : fopen(old, "re");
@@ -218,7 +218,7 @@ int diff_records(struct select *select, const char *command, const char *old,
 	}
 	if (status != STATUS_USAGE)
 		status = command_worse(status, print(&a, command, select->format));
-	answers_free(&a);
+	retelling_free(&a);
 	if (a.old != stdin)
 		fclose(a.old);
 	return status;

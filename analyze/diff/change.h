@@ -59,6 +59,7 @@ struct changes {
 	size_t count;
 	size_t capacity;
 	double drift;	   /* by so much all shapes' latencies moved together; 1: they did not */
+	double drift_ns;   /* the same as what was added to each; 0: nothing */
 	bool drift_counts; /* as a difference of its own */
 	uint64_t drift_shapes; /* that were asked */
 	uint64_t shapes[2];    /* of either side */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Whether all shapes became slower, or faster, together: that is the machine, the network or the
- * load, and no single one of them. They are then judged by what is left when it is taken off.
+ * load, and no single one of them. They are then judged by what is left when it is taken off: as so
+ * many times the latency, or as a time that is added to each, where they agree about that.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -25,6 +26,13 @@ struct moved {
 	double ns;
 	double chance;
 };
+
+static int compare_ns(const void *left, const void *right)
+{
+	const struct moved *a = left, *b = right;
+
+	return (a->ns > b->ns) - (a->ns < b->ns);
+}
 
 static int compare(const void *left, const void *right)
 {
@@ -73,6 +81,25 @@ static size_t count_shifts(const struct changes *changes, const struct moved *al
 	return shifts;
 }
 
+static bool agrees(double moved, double middle)
+{
+	return moved / middle >= AGREES_FROM && moved / middle <= AGREES_TO;
+}
+
+/* What was added to each of them. */
+static void find_added(struct changes *changes, struct moved *all, size_t count)
+{
+	size_t agree = 0;
+	double ns;
+
+	qsort(all, count, sizeof(*all), compare_ns);
+	ns = all[count / 2].ns;
+	for (size_t i = 0; i < count; i++)
+		agree += agrees(all[i].ns, ns);
+	if (agree * 10 >= count * OF_TEN)
+		changes->drift_ns = ns;
+}
+
 static void judge(struct changes *changes, struct moved *all, size_t count)
 {
 	struct change change = {.kind = CHANGE_DRIFT,
@@ -88,7 +115,7 @@ static void judge(struct changes *changes, struct moved *all, size_t count)
 	if (fabs(by) < log(DRIFT_LEAST))
 		return;
 	for (size_t i = 0; i < count; i++)
-		agree += all[i].by / by >= AGREES_FROM && all[i].by / by <= AGREES_TO;
+		agree += agrees(all[i].by, by);
 	if (agree * 10 < count * OF_TEN)
 		return;
 	changes->drift = exp(by);
@@ -113,7 +140,9 @@ void changes_find_drift(struct changes *changes, const struct comparison *c)
 	}
 	for (size_t i = 0; i < c->count; i++)
 		count += measure(c->all[i], &all[count], changes);
-	if (count >= SHAPES_LEAST)
+	if (count >= SHAPES_LEAST) {
+		find_added(changes, all, count);
 		judge(changes, all, count);
+	}
 	free(all);
 }

@@ -37,27 +37,37 @@ struct shifts {
 	const struct shape *shape;
 	enum cell_measure measure;
 	size_t which; /* of quantiles[] */
-	double drift; /* that is expected of B */
+	double drift; /* that is expected of B: so many times, or so much more, as A's */
+	double drift_ns;
 };
 
 /* ---- one test ---- */
 
-/* Whether B's quantile, without the drift, is away from A's by as much as counts. */
-static bool is_shift(const struct shifts *s, double a, double b)
+static bool is_away(const struct shifts *s, double a, double b)
 {
 	double least = s->measure == CELL_LATENCY ? s->changes->limits.ns : SIZE_BYTES;
 
-	b /= s->drift;
 	return fabs(a - b) > least && fabs(a - b) > s->changes->limits.part * a;
+}
+
+/*
+ * Whether B's quantile is away from A's by as much as counts, whichever way the drift is taken off.
+ */
+static bool is_shift(const struct shifts *s, double a, double b)
+{
+	return is_away(s, a, b / s->drift) && is_away(s, a, b - s->drift_ns);
 }
 
 static double test(const struct shifts *s, struct cell *const cells[2], double a, double b)
 {
-	double threshold = sqrt(fmax(a, 1) * fmax(b / s->drift, 1));
+	bool added = fabs(b - s->drift_ns - a) < fabs(b / s->drift - a);
+	double expected = added ? b - s->drift_ns : b / s->drift;
+	double threshold = sqrt(fmax(a, 1) * fmax(expected, 1));
+	double of_b = added ? threshold + s->drift_ns : threshold * s->drift;
 	struct rate count[2], above[2];
 
 	cell_above(cells[0], s->measure, threshold, &count[0], &above[0]);
-	cell_above(cells[1], s->measure, threshold * s->drift, &count[1], &above[1]);
+	cell_above(cells[1], s->measure, of_b, &count[1], &above[1]);
 	return rate_test(above, count);
 }
 
@@ -172,6 +182,7 @@ void changes_find_shifts(struct changes *changes, const struct comparison *c)
 		for (int m = 0; m < CELL_MEASURES; m++) {
 			s.measure = (enum cell_measure)m;
 			s.drift = m == CELL_LATENCY ? changes->drift : 1;
+			s.drift_ns = m == CELL_LATENCY ? changes->drift_ns : 0;
 			for (s.which = 0; s.which < QUANTILES; s.which++)
 				judge_shape(&s);
 		}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_ANALYZE_DIFF_ANSWERS_H
-#define SOCKTAPE_ANALYZE_DIFF_ANSWERS_H
+#ifndef SOCKTAPE_ANALYZE_DIFF_RETELLING_H
+#define SOCKTAPE_ANALYZE_DIFF_RETELLING_H
 
 #include <stdio.h>
 
@@ -31,7 +31,7 @@ struct answer_change {
 	char value[2][ANSWER_VALUE];		    /* of the first, as JSON; "": none */
 };
 
-struct answers {
+struct retelling {
 	/* Set before. */
 	FILE *old;
 	size_t memory; /* bytes for records that wait for the other side's */
@@ -50,14 +50,14 @@ struct answers {
 };
 
 /* A record of now, as JSON. False when it is of no use to go on. */
-bool answers_take(struct answers *a, struct span json);
+bool retelling_take(struct retelling *a, struct span json);
 
 /* All were taken. */
-void answers_end(struct answers *a);
+void retelling_end(struct retelling *a);
 
 /* All changes, by table, then whole records, then by column; to be freed. NULL without memory. */
-struct answer_change **answers_in_order(const struct answers *a);
+struct answer_change **retelling_in_order(const struct retelling *a);
 
-void answers_free(struct answers *a);
+void retelling_free(struct retelling *a);
 
 #endif

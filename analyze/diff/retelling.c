@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "analyze/diff/answers.h"
+#include "analyze/diff/retelling.h"
 
 #include <stdlib.h>
 
@@ -48,7 +48,7 @@ static uint64_t hash_of(const struct name *name)
 
 /* ---- changes ---- */
 
-static struct answer_change *add_change(struct answers *a, uint64_t hash, enum answer_kind kind,
+static struct answer_change *add_change(struct retelling *a, uint64_t hash, enum answer_kind kind,
 					struct span table, struct span column)
 {
 	struct answer_change *c = calloc(1, sizeof(*c));
@@ -88,7 +88,7 @@ static void keep_value(char to[static ANSWER_VALUE], struct span value)
 }
 
 /* Columns that one side has are no more than the files' lines are long. */
-static void count(struct answers *a, enum answer_kind kind, const struct name *name,
+static void count(struct retelling *a, enum answer_kind kind, const struct name *name,
 		  struct span column, const struct span values[2])
 {
 	uint64_t hash = hash_u64(hash_bytes(0, name->table.data, name->table.len), kind);
@@ -138,7 +138,7 @@ static bool find_member(struct span json, struct span name, struct span *value)
 	return false;
 }
 
-static void compare(struct answers *a, const struct name *name, struct span old, struct span new)
+static void compare(struct retelling *a, const struct name *name, struct span old, struct span new)
 {
 	struct span column, values[2];
 	size_t at = 0;
@@ -171,7 +171,7 @@ static bool is_named(const struct answer_line *line, const struct name *name)
 }
 
 /* Takes the record of that name out of those that wait; NULL: none does. */
-static struct answer_line *take_waiting(struct answers *a, int side, const struct name *name)
+static struct answer_line *take_waiting(struct retelling *a, int side, const struct name *name)
 {
 	uint64_t hash = hash_of(name);
 	struct answer_line *first = map_get(&a->waiting[side], hash), *found, **at = &first;
@@ -190,7 +190,7 @@ static struct answer_line *take_waiting(struct answers *a, int side, const struc
 	return found;
 }
 
-static void wait_for_other(struct answers *a, int side, const struct name *name, struct span json)
+static void wait_for_other(struct retelling *a, int side, const struct name *name, struct span json)
 {
 	uint64_t hash = hash_of(name);
 	struct answer_line *line;
@@ -213,7 +213,7 @@ static void wait_for_other(struct answers *a, int side, const struct name *name,
 	a->used += sizeof(*line) + json.len;
 }
 
-static void take(struct answers *a, int side, struct span json)
+static void take(struct retelling *a, int side, struct span json)
 {
 	struct answer_line *other;
 	struct name name;
@@ -235,7 +235,7 @@ static void take(struct answers *a, int side, struct span json)
 }
 
 /* False: there is none any more. */
-static bool read_old(struct answers *a)
+static bool read_old(struct retelling *a)
 {
 	ssize_t len = getline(&a->text, &a->text_size, a->old);
 
@@ -249,7 +249,7 @@ static bool read_old(struct answers *a)
 	return true;
 }
 
-bool answers_take(struct answers *a, struct span json)
+bool retelling_take(struct retelling *a, struct span json)
 {
 	take(a, NEW, json);
 	read_old(a);
@@ -257,7 +257,7 @@ bool answers_take(struct answers *a, struct span json)
 }
 
 /* Those that still wait have no other side. */
-static void count_waiting(struct answers *a, int side)
+static void count_waiting(struct retelling *a, int side)
 {
 	const struct answer_line *line;
 	size_t at = 0;
@@ -273,7 +273,7 @@ static void count_waiting(struct answers *a, int side)
 	}
 }
 
-void answers_end(struct answers *a)
+void retelling_end(struct retelling *a)
 {
 	while (!a->overflowed && !a->no_memory && read_old(a))
 		;
@@ -297,7 +297,7 @@ static int compare_changes(const void *left, const void *right)
 	return by ? by : (int)a->kind - (int)b->kind;
 }
 
-struct answer_change **answers_in_order(const struct answers *a)
+struct answer_change **retelling_in_order(const struct retelling *a)
 {
 	struct answer_change **all = calloc(a->changes.count + 1, sizeof(struct answer_change *));
 	struct answer_change *c;
@@ -325,7 +325,7 @@ static void free_waiting(struct map *waiting)
 	map_free(waiting);
 }
 
-void answers_free(struct answers *a)
+void retelling_free(struct retelling *a)
 {
 	struct answer_change *c;
 	size_t at = 0;
