@@ -6,8 +6,8 @@ of the npm package wiregasm where its folder is given. Prints TAP.
     export_corpora.py WORK [--wiregasm DIR] [--update] [CASE...]
 
 What each of them counts stands in export-counts.txt, which --update writes anew: messages of the
-case's protocol, packets that it calls malformed, and remarks of TCP analysis. What is malformed there
-is so in the captures, too: hostile input, and what a dissector doesn't know."""
+case's protocol, packets that it calls malformed, and remarks of TCP analysis. Why a case has malformed
+ones stands in front, in a line that a person writes: "# why CASE: ..."."""
 import base64
 import glob
 import hashlib
@@ -230,10 +230,19 @@ def read_counts():
     return counts
 
 
+def read_reasons():
+    """Why packets of a case are malformed, by case."""
+    with open(COUNTS, encoding="utf-8") as file:
+        return dict(re.match(r"# why (\S+): (.*)", line).groups() for line in file if line.startswith("# why "))
+
+
 def write_counts(counts):
+    reasons = read_reasons()
     with open(COUNTS, "w", encoding="utf-8") as file:
         file.write("# Written by export_corpora.py --update: case, what its capture is, way, reader, messages of the\n"
                    "# case's protocol, malformed packets, remarks of TCP analysis.\n")
+        for case in sorted(reasons):
+            file.write(f"# why {case}: {reasons[case]}\n")
         for key in sorted(counts):
             file.write(" ".join([*key, *map(str, counts[key])]) + "\n")
 
@@ -331,6 +340,10 @@ def main():
         tell(f"{mode}: {check.done[mode]} cases count as they should in {' and '.join(r.name for r in readers)}"
              f" (tshark {version})", wrong)
     tell("following a stream gives the bytes that were recorded", check.follow)
+    reasons, malformed = read_reasons(), {key[0] for key, numbers in counts.items() if numbers[1]}
+    unexplained = [f"{case}: " + ("malformed packets, and no line" if case in malformed else "a line, and no malformed packets")
+                   for case in sorted(malformed ^ set(reasons))]
+    tell("what is malformed is explained", unexplained)
     if left_out:
         print(f"ok - {left_out} more cases # SKIP they would take longer than {PATIENCE} seconds; LIVE_ALL=1 has all")
     if check.uncounted:
@@ -338,7 +351,7 @@ def main():
               f"export_corpora.py --update ({', '.join(sorted(check.uncounted)[:3])} ...)")
     for reader in readers:
         reader.close()
-    return 1 if check.follow or any(check.wrong.values()) else 0
+    return 1 if check.follow or unexplained or any(check.wrong.values()) else 0
 
 
 if __name__ == "__main__":
