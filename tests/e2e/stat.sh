@@ -25,6 +25,10 @@ is "a condition on what was counted" "$(stat --where 'count > 10' --json | jq -c
 is "over time" "$(stat http --by proto --over 100ms --json | jq -s -c '[(map(.count) | add), (map(.time) == (map(.time) | sort))]')" '[12,true]'
 is "times of intervals are round" "$(stat http --over 100ms --json | jq -r .time | grep -vc '\.[0-9]00000000Z$')" 0
 
+is "on a terminal its course follows" \
+	"$(LC_ALL=C.UTF-8 COLUMNS=120 python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' "$socktape" stat "$rec" --by proto --over 50ms </dev/null | tr -d '\r' | grep -cE '^[▁▂▃▄▅▆▇█]{5,} +(all|dns|http|redis)$')" 4
+is "and not in a pipe" "$(stat --by proto --over 50ms | grep -c '▁')" 0
+
 # ---- N+1 ----
 
 # get N US: a call of Redis.

@@ -24,6 +24,7 @@ DUCKDB = """
 import duckdb, sys, time
 db = duckdb.connect()
 db.execute("SET threads = 1")
+db.execute("SET enable_progress_bar = false")
 db.execute(f"COPY (SELECT path, latency_ns FROM read_csv('{sys.argv[1]}')) TO '{sys.argv[2]}' (FORMAT parquet)")
 begin = time.process_time()
 db.execute(f"SELECT path, count(*), quantile_disc(latency_ns, 0.99) FROM '{sys.argv[2]}' GROUP BY path").fetchall()
