@@ -285,7 +285,7 @@ static int run_why(int argc, char **argv)
 {
 	struct why why = {0};
 	struct selection selection = {0};
-	struct operand operand;
+	struct operand operand = {0};
 	struct replay_options with = {
 		.handlers = {.conn_end = on_conn_end, .context = &why},
 		.explain = true,
