@@ -245,6 +245,28 @@ void graph_limit(struct graph *g, size_t limit)
 	free(place);
 }
 
+static int compare_ends(const void *left, const void *right)
+{
+	const struct graph_edge *const *l = left, *const *r = right;
+	const struct graph_edge *a = *l, *b = *r;
+	int order = compare_numbers(a->from, b->from);
+
+	if (!order)
+		order = compare_numbers(a->to, b->to);
+	return order ? order : compare_numbers((uintptr_t)a, (uintptr_t)b);
+}
+
+const struct graph_edge **graph_by_ends(const struct graph *g)
+{
+	const struct graph_edge **order = calloc(g->edge_count + 1, sizeof(struct graph_edge *));
+
+	for (size_t i = 0; order && i < g->edge_count; i++)
+		order[i] = &g->edges[i];
+	if (order)
+		qsort(order, g->edge_count, sizeof(struct graph_edge *), compare_ends);
+	return order;
+}
+
 double graph_rate(const struct graph *g, const struct group *counts)
 {
 	int64_t ns = counts->since ? g->over : g->last - g->first;

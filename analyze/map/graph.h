@@ -82,6 +82,12 @@ bool graph_settle(struct graph *g);
 /* Keeps the busiest LIMIT nodes (0: all), and the edges between them. After graph_settle(). */
 void graph_limit(struct graph *g, size_t limit);
 
+/*
+ * The edges by where they begin and where they end, those of one pair in their order. To be freed;
+ * NULL without memory.
+ */
+const struct graph_edge **graph_by_ends(const struct graph *g);
+
 /* Of an edge, or of one interval of it: how many a second; below 0: not known. */
 double graph_rate(const struct graph *g, const struct group *counts);
 

@@ -47,31 +47,15 @@ struct drawing {
 
 /* ---- bundles ---- */
 
-static int compare_ends(const void *left, const void *right)
-{
-	const struct graph_edge *const *l = left, *const *r = right;
-	const struct graph_edge *a = *l, *b = *r;
-
-	if (a->from != b->from)
-		return a->from < b->from ? -1 : 1;
-	if (a->to != b->to)
-		return a->to < b->to ? -1 : 1;
-	return a < b ? -1 : a > b;
-}
-
 static bool make_bundles(struct drawing *d)
 {
 	const struct graph *g = d->g;
 
-	d->order = calloc(g->edge_count + 1, sizeof(struct graph_edge *));
+	d->order = graph_by_ends(g);
 	d->bundles = calloc(g->edge_count + 1, sizeof(*d->bundles));
 	d->loops = calloc(g->node_count + 1, sizeof(*d->loops));
 	if (!d->order || !d->bundles || !d->loops)
 		return false;
-	for (size_t i = 0; i < g->edge_count; i++)
-		d->order[i] = &g->edges[i];
-	if (g->edge_count)
-		qsort(d->order, g->edge_count, sizeof(struct graph_edge *), compare_ends);
 	for (size_t i = 0, n; i < g->edge_count; i += n) {
 		const struct graph_edge *e = d->order[i];
 		struct bundle bundle = {.edges = &d->order[i]};

@@ -40,37 +40,20 @@ struct tree {
 
 /* ---- order ---- */
 
-/* Edges of one node, those to one other together: where the first of them stands. */
-static int compare(const void *left, const void *right)
-{
-	const struct graph_edge *const *l = left, *const *r = right;
-	const struct graph_edge *a = *l, *b = *r;
-
-	if (a->from != b->from)
-		return a->from < b->from ? -1 : 1;
-	if (a->to != b->to)
-		return a->to < b->to ? -1 : 1;
-	return a < b ? -1 : a > b;
-}
-
 static bool make_order(struct tree *t)
 {
 	const struct graph *g = t->g;
 
-	t->order = calloc(g->edge_count + 1, sizeof(struct graph_edge *));
+	t->order = graph_by_ends(g);
 	t->first = calloc(g->node_count + 2, sizeof(*t->first));
 	t->told = calloc(g->node_count + 1, sizeof(*t->told));
 	t->steps = calloc(g->node_count + 1, sizeof(*t->steps));
 	if (!t->order || !t->first || !t->told || !t->steps)
 		return false;
-	for (size_t i = 0; i < g->edge_count; i++) {
-		t->order[i] = &g->edges[i];
+	for (size_t i = 0; i < g->edge_count; i++)
 		t->first[g->edges[i].from + 1]++;
-	}
 	for (size_t i = 1; i <= g->node_count; i++)
 		t->first[i] += t->first[i - 1];
-	if (g->edge_count)
-		qsort(t->order, g->edge_count, sizeof(struct graph_edge *), compare);
 	return true;
 }
 
