@@ -94,7 +94,7 @@ gzip -c "$capture" >"$work/x.pcap.gz"
 same "a capture that is compressed"
 every_form() { # of captures: each begins with other bytes
 	find corpora -name 'capture.pcap*' | while read -r file; do
-		echo "$(head -c 4 "$file" | xxd -p) $file"
+		echo "$(od -An -tx4 -N4 "$file") $file"
 	done | sort -u -k1,1 | while read -r _ file; do
 		"$socktape" conns "$file" >"$work/out" || echo "$file"
 	done
