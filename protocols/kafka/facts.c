@@ -318,9 +318,10 @@ void kafka_facts_leave(struct kafka_facts *f, const struct kafka_field *field)
 
 	if (!f->has_records || field->child < 0 || !kafka_structs[field->child].has_records)
 		return;
-	last = (struct kafka_set *)(f->st->sets.data + f->st->sets.len) - 1;
-	if (f->has_set && !f->st->sets.failed)
+	if (f->has_set && !f->st->sets.failed) {
+		last = (struct kafka_set *)(f->st->sets.data + f->st->sets.len) - 1;
 		last->acquired_to = count_of(&f->st->acquired, sizeof(struct kafka_run));
+	}
 	f->has_set = false;
 	f->aborted_from = count_of(&f->st->aborted, sizeof(struct kafka_aborted));
 }
