@@ -117,6 +117,7 @@ def main():
     t.until(PROMPT)
     t.type("\x1b[A\x1b[A\x1b[A\n")
     check("the history is there the next time", t.until(r"\n *x\n *1\n") is not None, t.seen)
+    t.until(PROMPT)
     check("for its owner alone", os.stat(os.path.join(home, ".socktape_history")).st_mode & 0o77 == 0)
     check("Ctrl-D ends it", t.leave("\x04") == 0)
     return failed
