@@ -43,7 +43,7 @@ static void print_rows(struct rows *rows, struct output *out)
 	struct row *row;
 
 	while ((row = rows_next(rows)) != NULL)
-		record_print_json(out, row);
+		record_print_expected(out, row);
 }
 
 struct run_context {

@@ -98,11 +98,6 @@ void output_flush(struct output *o)
 		flush(o);
 }
 
-bool output_is_into(const struct output *o)
-{
-	return o->into;
-}
-
 bool output_colour(const struct output *o)
 {
 	return o->colour;

@@ -114,9 +114,6 @@ bool output_alive(const struct output *o);
 /* Writes what is buffered: nothing may come for a while. */
 void output_flush(struct output *o);
 
-/* Whether it was made by output_new_into(). */
-bool output_is_into(const struct output *o);
-
 /* Whether colours may be used. */
 bool output_colour(const struct output *o);
 

@@ -23,10 +23,12 @@ recipes() {
 socktape() { "$socktape" "$@"; }
 # shellcheck disable=SC2317 # the recipes call them
 ssh() { cat incident/*.tape.zst; }
+# shellcheck disable=SC2317
+socktape-0.1() { "$socktape" "$@"; }
 # What the page calls 24.1830 is here 7.0, and so on.
 here() {
 	sed -e 's/24\.1830/7.0/; s/\b24\b/7/; s/\b30\b/9/; s/\b4711\b/22424/g; s/\b4712\b/22425/; s/12:03:02/05:10:58/' \
-		-e 's/12:03:04\.5/05:10:59.5/; s/12:03:04/05:11:00/; s/3f2a/none/; s/code >= 500/code >= 400/; s#/api/%#/missing%#'
+		-e 's/12:03:04\.5/05:10:59.5/; s/12:03:04/05:11:00/; s/3f2a/none/; s/code >= 500/code >= 400/; s#/api/%#/missing%#; s/--at 12:00/--at 05:10:59.6/'
 }
 # Recipes that find nothing here, and say so: there are no containers, and no tokens.
 is_quiet() { [[ $1 == *--container* || $1 == *Bearer* || $1 == *-o* ]]; }
@@ -34,10 +36,9 @@ is_quiet() { [[ $1 == *--container* || $1 == *Bearer* || $1 == *-o* ]]; }
 count=0
 while IFS= read -r recipe; do
 	count=$((count + 1))
-	rm -f body
 	eval "$(here <<<"$recipe")" >out 2>err </dev/null
 	status=$?
-	[ ! -s body ] || cp body out
+	[[ $recipe != *' > '* ]] || cp "${recipe##* > }" out
 	if [ $status -ne 0 ]; then
 		not_ok "$recipe" "exit status $status" "$(cat err)"
 	elif [ ! -s out ] && ! { is_quiet "$recipe" && { [ -s err ] || [[ $recipe == *-o* ]]; }; }; then
@@ -74,6 +75,7 @@ socktape-record() {
 		return
 		;;
 	esac
+	: >record.err # or the one before is found in it
 	"$recorder" "$@" 2>record.err &
 	pid=$!
 	wait_for 60 grep -q "^socktape-record: recording .* into" record.err && kill -INT $pid
