@@ -19,8 +19,11 @@ from export_corpora import FILTERS, MODES, Sharkd, Wiregasm  # noqa: E402
 MESSAGE = {
     "pgsql": "pgsql.type", "mysql": "mysql.packet_number", "kafka": "kafka.correlation_id", "mongodb": "mongo.request_id",
     "amqp": "amqp.channel", "cql": "cql.opcode", "http2": "http2.flags.end_stream", "websocket": "websocket.opcode",
-    "http": "http.request.method",
+    "http": "http.request.method", "redis": "resp.array.length", "dns": "dns.id",
 }
+# What is counted, where not all can be: tshark 4.0 doesn't know RESP3, which servers reply in, and shows the
+# begin of a command that goes on in another packet twice.
+COUNTED = {"redis": "tcp.dstport == 6379 && !resp.reassembled_in_next_frame"}
 HIDDEN = object()
 FILTER = {**FILTERS, "websocket": "websocket", "grpc": "grpc"}
 WAYS = [mode for mode in MODES if mode not in ("keys", "carrier")]
@@ -39,7 +42,8 @@ def messages(file, protocol):
     """How many messages tshark finds; None where no field tells."""
     if protocol not in MESSAGE:
         return None
-    found = subprocess.run(["tshark", "-n", "-r", file, "-T", "fields", "-e", MESSAGE[protocol]],
+    found = subprocess.run(["tshark", "-n", "-r", file, "-Y", COUNTED.get(protocol, "frame"),
+                            "-T", "fields", "-e", MESSAGE[protocol]],
                            capture_output=True, text=True, check=True).stdout
     return sum(len(line.split(",")) for line in found.splitlines() if line)
 

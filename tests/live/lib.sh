@@ -48,7 +48,7 @@ listening() { ss -Hltn "sport = :$1" | grep -q .; }
 # shellcheck disable=SC2154
 record_begin() {
 	tcpdump -i lo -n -U -B 131072 -Z root -w "$work/wire.pcap" \
-		"tcp port $port or udp port 9" 2>"$work/tcpdump" &
+		"port $port or udp port 9" 2>"$work/tcpdump" &
 	watching=$!
 	wait_for 20 grep -q "listening on" "$work/tcpdump"
 	"$recorder" --port "$port" -o "$work/rec" 2>"$work/record" &
