@@ -134,6 +134,16 @@ static bool status_wanted(const struct recorder *r)
 	return !r->options->quiet && !r->options->command && isatty(STDERR_FILENO);
 }
 
+static void status_update(struct recorder *r)
+{
+	struct progress progress = recorder_progress(r);
+	struct buffer filters = {0};
+
+	options_filters(r->options, &filters);
+	status_show(&r->status, &progress, buffer_span(&filters), stderr);
+	buffer_free(&filters);
+}
+
 static void second_passed(struct recorder *r)
 {
 	programs_sweep(r->programs);
@@ -141,11 +151,8 @@ static void second_passed(struct recorder *r)
 	totals_write(r);
 	store_flush(r->store);
 	recorder_limit_backlog(r);
-	if (status_wanted(r)) {
-		struct progress progress = recorder_progress(r);
-
-		status_show(&r->status, &progress, stderr);
-	}
+	if (status_wanted(r))
+		status_update(r);
 }
 
 static void record(struct recorder *r)

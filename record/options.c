@@ -570,6 +570,20 @@ void options_describe(const struct options *options, struct buffer *words)
 		buffer_append_text(words, ", with children");
 }
 
+void options_filters(const struct options *options, struct buffer *words)
+{
+	for (size_t i = 0; i < options->pid_count; i++)
+		buffer_printf(words, "%s-p %u", words->len ? " " : "", options->pids[i]);
+	for (size_t i = 0; i < options->name_count; i++)
+		buffer_printf(words, "%s-e %s", words->len ? " " : "", options->names[i]);
+	for (size_t i = 0; i < options->cgroup_count; i++)
+		buffer_printf(words, "%s--cgroup %s", words->len ? " " : "", options->cgroups[i]);
+	for (size_t i = 0; i < options->port_count; i++)
+		buffer_printf(words, "%s--port %u", words->len ? " " : "", options->ports[i]);
+	if (options->follow && words->len)
+		buffer_append_text(words, " --follow");
+}
+
 bool options_parse(int argc, char **argv, struct options *options, struct buffer *problem)
 {
 	struct getopt_tables tables;

@@ -104,6 +104,9 @@ bool options_filtered(const struct options *options);
 /* Says in some words what OPTIONS ask to be recorded; nothing is said where it is everything. */
 void options_describe(const struct options *options, struct buffer *words);
 
+/* The same as it is typed, "-e nginx --port 80", without a command. */
+void options_filters(const struct options *options, struct buffer *words);
+
 /* What --completion prints for a shell. False: for none that there is. */
 bool options_completion(const char *shell, FILE *out);
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "format/span.h"
 #include "record/progress.h"
 
 /* The line on a terminal that changes once a second. Zero-initialised: nothing shown yet. */
@@ -15,8 +16,12 @@ struct status {
 	uint64_t bytes;
 };
 
-/* Writes the line over the one before. OUT is a terminal. */
-void status_show(struct status *status, const struct progress *progress, FILE *out);
+/*
+ * Writes the line over the one before. OUT is a terminal: what it has no room for is cut. FILTERS
+ * tell what is recorded, as they are typed; empty: everything.
+ */
+void status_show(struct status *status, const struct progress *progress, struct span filters,
+		 FILE *out);
 
 /* Takes the line away, so that something else can be printed. */
 void status_clear(struct status *status, FILE *out);

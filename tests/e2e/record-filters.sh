@@ -161,4 +161,16 @@ check "--unix: they are recorded" has unix "over-unix"
 "$recorder" -d 0.1 -e no-such-name -o "$work/nobody" 2>"$work/nobody.err"
 check "a filter that nothing matches is said to" grep -q "nothing   matched" "$work/nobody.err"
 check "with what else it could be" grep -q -- "--follow" "$work/nobody.err"
+
+# The status line on a terminal of so many columns, each time it is written: status_lines COLUMNS OPTIONS...
+status_lines() {
+	python3 tests/e2e/on_terminal.py "$1" "$recorder" -o "$work/line$1" -d 2 "${@:2}" >"$work/terminal"
+	grep -E ' s .* lost' "$work/terminal"
+}
+is "the status line says what is recorded" "$(status_lines 200 -p $$ -e e2e-two --cgroup / --port 80 --port 81 --follow |
+	sed 's/.* lost  //' | sort -u)" "-p $$ -e e2e-two --cgroup / --port 80 --port 81 --follow"
+is "and nothing of what is not asked for" "$(status_lines 201 | sed 's/.* lost//' | sort -u)" ""
+status_lines 79 -e e2e-two --port "$two_port" >"$work/cut"
+is "it is cut to the width" \
+	"$(grep -cE '  -e e2e?[^ ]*\.\.\.$' "$work/cut") $(awk '{ print length }' "$work/cut" | sort -u)" "$(wc -l <"$work/cut") 78"
 finish
