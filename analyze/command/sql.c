@@ -253,6 +253,7 @@ static int write_file(struct sql *sql, const char *command)
 
 static int answer(struct sql *sql, const char *command)
 {
+	struct sql_printing printing = {.format = sql->format};
 	bool good;
 	int status = start(sql, command);
 
@@ -261,7 +262,7 @@ static int answer(struct sql *sql, const char *command)
 	if (sql->output) {
 		status = write_file(sql, command);
 	} else {
-		good = sql->query ? sql_run(sql->engine, sql->query, sql->format)
+		good = sql->query ? sql_run(sql->engine, sql->query, &printing)
 				  : sql_prompt(sql->engine, sql->format);
 		status = good ? STATUS_DONE : STATUS_USAGE;
 	}

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "analyze/command/select.h"
+#include "analyze/command/stat_kafka.h"
 #include "analyze/command/stat_result.h"
 #include "analyze/listing/listing.h"
 #include "analyze/replay/reading.h"
@@ -16,7 +17,8 @@ static const char help[] =
 	"Counts the records of a recording by what was asked: how often, how many failed\n"
 	"and how, how long they took, which took longest, and what was asked again and\n"
 	"again with other values (N+1). An exchange that was recorded at both ends counts\n"
-	"once. What took most time in all comes first.";
+	"once. What took most time in all comes first. Of kafka delays of messages, lag\n"
+	"and rebalances follow.";
 
 enum {
 	OPT_BY = SELECT_OPTIONS,
@@ -48,7 +50,9 @@ struct counting {
 	const char *by;
 	uint64_t over;
 	struct listing_wish wish;
-	const struct table *table; /* NULL: of all protocols */
+	const char *name;	   /* of the recording, as it was given */
+	const char *protocol;	   /* NULL: of all protocols */
+	const struct table *table; /* as that */
 	const struct protocol *decode_as;
 	uint64_t threads;
 
@@ -251,10 +255,12 @@ static int parse(struct counting *stat, int argc, char **argv)
 			     argv[0]);
 		return COMMAND_WRONG;
 	}
+	stat->name = argv[optind];
 	if (argc - optind == 2) {
-		stat->table = protocol_table_find(argv[optind + 1], NULL);
-		if (!selection_add(&stat->select.selection, SELECT_PROTOCOL, argv[optind + 1]))
-			return select_no_protocol(argv[0], argv[optind + 1]);
+		stat->protocol = argv[optind + 1];
+		stat->table = protocol_table_find(stat->protocol, NULL);
+		if (!selection_add(&stat->select.selection, SELECT_PROTOCOL, stat->protocol))
+			return select_no_protocol(argv[0], stat->protocol);
 	}
 	return select_check(&stat->select, argv[0], argv[optind]) ? COMMAND_END : COMMAND_WRONG;
 }
@@ -266,6 +272,27 @@ static int print(struct counting *stat, const char *command, int status)
 	if (stat->filter)
 		wish.where = NULL;
 	return stat_result_print(&stat->statistics, command, &wish, stat->select.format, status);
+}
+
+/* Of Kafka what its records tell together; who asks for a table of his own gets it alone. */
+static int print_kafka(const struct counting *stat, const char *command,
+		       const struct replay_options *with)
+{
+	const struct stat_kafka k = {
+		.command = command,
+		.name = stat->name,
+		.path = stat->select.operand.path,
+		.with = with,
+		.format = stat->select.format == OUTPUT_JSON ? SQL_JSON : SQL_TEXT,
+		.limit = stat->wish.limit,
+	};
+
+	if (!stat->protocol || strcmp(stat->protocol, "kafka") != 0 || !stat->statistics.count)
+		return STATUS_DONE;
+	if (stat->by || stat->over || stat->wish.where || stat->wish.columns ||
+	    stat->select.format == OUTPUT_CSV)
+		return STATUS_DONE;
+	return stat_kafka_print(&k);
 }
 
 static int run(struct counting *stat, const char *command)
@@ -294,7 +321,9 @@ static int run(struct counting *stat, const char *command)
 	if (status != STATUS_USAGE)
 		status = print(stat, command, status);
 	reading_close(&stat->reading);
-	return status;
+	if (status == STATUS_USAGE)
+		return status;
+	return command_worse(status, print_kafka(stat, command, &with));
 }
 
 static int run_stat(int argc, char **argv)

@@ -77,6 +77,8 @@ struct sql_source_options sql_source_options_of(struct sql_engine *e, const stru
 		.table = t,
 		.keylog = e->keylog,
 		.protobuf = e->protobuf,
+		.all_of = e->selection,
+		.decode_as = e->decode_as,
 		.memory = e->memory,
 		.threads = e->threads,
 		.hushed = &e->hushed,

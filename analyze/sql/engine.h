@@ -27,7 +27,10 @@ struct sql_engine {
 	size_t count;
 	struct keylog *keylog;		  /* not owned; may be NULL */
 	struct protobuf_schema *protobuf; /* as that */
-	uint64_t memory;		  /* bytes for reading; 0: as everywhere */
+	struct selection *selection;	  /* records are only those of it; as that */
+	const struct protocol
+		*decode_as; /* not inferred: all connections speak it; NULL: they are */
+	uint64_t memory;    /* bytes for reading; 0: as everywhere */
 	unsigned threads;
 	int status;	       /* what reading ended with: 0, or STATUS_DAMAGED */
 	bool (*stopped)(void); /* whether the statement that runs is to end; NULL: never */

@@ -64,6 +64,13 @@ static const char delays[] =
 	"worst(fetched_id, delay_ms) AS worst FROM kafka_deliveries GROUP BY 1, 2, 3 "
 	"ORDER BY max_ms DESC, 1, 2, 3";
 
+static const char topic_delays[] =
+	"SELECT topic, group_id, count(*) AS messages, "
+	"count(*) - count(delay_ms) AS unknown, p50(delay_ms) AS p50_ms, p99(delay_ms) AS p99_ms, "
+	"max(delay_ms) AS max_ms, worst(partition, delay_ms) AS worst_partition, "
+	"worst(offset, delay_ms) AS worst_offset, worst(fetched_id, delay_ms) AS worst "
+	"FROM kafka_deliveries GROUP BY 1, 2 ORDER BY max_ms DESC, 1, 2";
+
 /* A partition as the columns of JSON name it: "orders-eu-3" is partition 3 of orders-eu. */
 #define TOPIC_OF(place) "substr(" place ", 1, length(rtrim(" place ", '0123456789')) - 1) "
 #define PARTITION_OF(place)                                                                        \
@@ -118,6 +125,12 @@ static const char lag[] =
 							    "committed) - committed AS lag, "
 							    "recording FROM held WHERE number > 0 "
 							    "ORDER BY 1, 2, 3, 4";
+
+/* Columns beside a single max() are of its row. */
+static const char end_lag[] =
+	"SELECT group_id, topic, partition, committed, end_offset, lag, max(second) AS second, "
+	"recording FROM kafka_lag GROUP BY recording, group_id, topic, partition "
+	"ORDER BY lag DESC, 1, 2, 3, recording";
 
 /*
  * JoinGroup and SyncGroup are of a generation; in the new groups, and those that share, members
@@ -210,9 +223,11 @@ const struct sql_view sql_kafka_views[] = {
 	{"kafka_deliveries",
 	 "each message of Kafka at each group, with the time from Produce to Fetch", deliveries},
 	{"kafka_delays", "by topic, partition and group: the time from Produce to Fetch", delays},
+	{"kafka_topic_delays", "the same by topic and group", topic_delays},
 	{"kafka_end_offsets", "where each partition ends, as a broker told last", end_offsets},
 	{"kafka_lag",
 	 "at the end of each second: how far each group is behind each partition's end", lag},
+	{"kafka_end_lag", "the same at the end of the recording", end_lag},
 	{"kafka_members", "members of groups by generation: since when, and what they got",
 	 members},
 	{"kafka_rebalances", "generations of groups: how long each took, who came and went",

@@ -7,6 +7,7 @@
 
 #include "analyze/output/grid.h"
 #include "analyze/output/output.h"
+#include "analyze/output/terminal.h"
 
 bool sql_format_parse(const char *text, enum sql_format *format)
 {
@@ -109,18 +110,31 @@ static void end_values(struct row_values *r)
 	free(r->texts);
 }
 
-static int print_rows(sqlite3_stmt *statement, struct row_values *r, enum output_format format,
+/* The next row that is to be printed; those beyond the limit are counted. RC is of the last step.
+ */
+static int step(sqlite3_stmt *statement, struct sql_printing *p, uint64_t *printed)
+{
+	int rc = sqlite3_step(statement);
+
+	for (; rc == SQLITE_ROW && p->limit && *printed >= p->limit; rc = sqlite3_step(statement))
+		p->left_out++;
+	*printed += rc == SQLITE_ROW;
+	return rc;
+}
+
+static int print_rows(sqlite3_stmt *statement, struct row_values *r, struct sql_printing *p,
 		      volatile bool *begun)
 {
-	struct output *o = output_new(format);
+	struct output *o = output_new(p->format == SQL_JSON ? OUTPUT_JSON : OUTPUT_CSV);
 	const struct row_part part = {
 		.columns = r->columns, .count = (size_t)r->count, .values = r->values};
+	uint64_t printed = 0;
 	int rc = SQLITE_ROW;
 
 	if (!o)
 		return SQLITE_NOMEM;
 	output_header(o, &part, 1);
-	while (output_alive(o) && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+	while (output_alive(o) && (rc = step(statement, p, &printed)) == SQLITE_ROW) {
 		*begun = true;
 		fill_values(r, statement);
 		output_row(o, &part, 1);
@@ -128,15 +142,28 @@ static int print_rows(sqlite3_stmt *statement, struct row_values *r, enum output
 	return output_free(o) ? rc : SQLITE_IOERR;
 }
 
-static int print_grid(sqlite3_stmt *statement, struct row_values *r, enum grid_style style,
+static bool print_title(const char *title)
+{
+	return terminal_write(span_text("\n")) && terminal_write(span_text(title)) &&
+	       terminal_write(span_text("\n"));
+}
+
+static int print_grid(sqlite3_stmt *statement, struct row_values *r, struct sql_printing *p,
 		      volatile bool *begun)
 {
-	struct grid *g = grid_new(r->columns, (size_t)r->count, style);
-	int rc = SQLITE_ROW;
+	uint64_t printed = 0;
+	int rc = step(statement, p, &printed);
+	struct grid *g;
 
+	if (p->title && rc != SQLITE_ROW)
+		return rc;
+	if (p->title && !print_title(p->title))
+		return SQLITE_IOERR;
+	g = grid_new(r->columns, (size_t)r->count,
+		     p->format == SQL_MARKDOWN ? GRID_MARKDOWN : GRID_TABLE);
 	if (!g)
 		return SQLITE_NOMEM;
-	while (grid_alive(g) && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+	for (; rc == SQLITE_ROW && grid_alive(g); rc = step(statement, p, &printed)) {
 		fill_values(r, statement);
 		grid_row(g, r->values, begun);
 	}
@@ -144,29 +171,20 @@ static int print_grid(sqlite3_stmt *statement, struct row_values *r, enum grid_s
 	return grid_free(g) ? rc : SQLITE_IOERR;
 }
 
-int sql_print(sqlite3_stmt *statement, enum sql_format format, volatile bool *begun)
+int sql_print(sqlite3_stmt *statement, struct sql_printing *p, volatile bool *begun)
 {
 	struct row_values r = {0};
 	int rc = SQLITE_NOMEM;
 
+	p->left_out = 0;
 	/* A statement without a result. */
 	if (!sqlite3_column_count(statement))
 		return sqlite3_step(statement);
 	if (begin_values(&r, statement)) {
-		switch (format) {
-		case SQL_TEXT:
-			rc = print_grid(statement, &r, GRID_TABLE, begun);
-			break;
-		case SQL_MARKDOWN:
-			rc = print_grid(statement, &r, GRID_MARKDOWN, begun);
-			break;
-		case SQL_JSON:
-			rc = print_rows(statement, &r, OUTPUT_JSON, begun);
-			break;
-		case SQL_CSV:
-			rc = print_rows(statement, &r, OUTPUT_CSV, begun);
-			break;
-		}
+		if (p->format == SQL_TEXT || p->format == SQL_MARKDOWN)
+			rc = print_grid(statement, &r, p, begun);
+		else
+			rc = print_rows(statement, &r, p, begun);
 	}
 	end_values(&r);
 	return rc;

@@ -24,12 +24,12 @@
 
 /* ---- statements ---- */
 
-static bool run_statement(struct sql_engine *e, sqlite3_stmt *statement, enum sql_format format)
+static bool run_statement(struct sql_engine *e, sqlite3_stmt *statement, struct sql_printing *p)
 {
 	int rc;
 
 	e->hushed = false;
-	rc = sql_print(statement, format, &e->hushed);
+	rc = sql_print(statement, p, &e->hushed);
 	if (rc == SQLITE_DONE || rc == SQLITE_ROW)
 		return true;
 	if (rc == SQLITE_IOERR)
@@ -79,7 +79,7 @@ static void tell_wrong(struct sql_engine *e, const char *text)
 		command_fail(e->command, "%s", message);
 }
 
-bool sql_run(struct sql_engine *e, const char *text, enum sql_format format)
+bool sql_run(struct sql_engine *e, const char *text, struct sql_printing *p)
 {
 	while (*text) {
 		sqlite3_stmt *statement;
@@ -90,7 +90,7 @@ bool sql_run(struct sql_engine *e, const char *text, enum sql_format format)
 			tell_wrong(e, text);
 			return false;
 		}
-		good = !statement || run_statement(e, statement, format);
+		good = !statement || run_statement(e, statement, p);
 		sqlite3_finalize(statement);
 		if (!good)
 			return false;
@@ -335,7 +335,7 @@ static void take_line(struct sql_engine *e, struct buffer *text, const char *lin
 	text->len--;
 	if (!sqlite3_complete(text->data))
 		return;
-	sql_run(e, text->data, *format);
+	sql_run(e, text->data, &(struct sql_printing){.format = *format});
 	buffer_clear(text);
 }
 
@@ -384,7 +384,7 @@ static bool run_input(struct sql_engine *e, enum sql_format format)
 	if (!good)
 		command_fail(e->command, "standard input can't be read");
 	else
-		good = sql_run(e, text.data, format);
+		good = sql_run(e, text.data, &(struct sql_printing){.format = format});
 	buffer_free(&text);
 	return good;
 }

@@ -7,7 +7,7 @@
 
 /* Runs all statements of TEXT and prints what comes of them. False after telling what went wrong.
  */
-bool sql_run(struct sql_engine *e, const char *text, enum sql_format format);
+bool sql_run(struct sql_engine *e, const char *text, struct sql_printing *p);
 
 /*
  * Statements from standard input: at a terminal with a prompt, history and completion of names, and

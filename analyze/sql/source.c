@@ -43,11 +43,13 @@ static bool is_wanted(const struct sql_source *s, const struct row *row)
 
 	switch (s->with.table->rows) {
 	case SQL_ROWS_TABLE:
-		return row->table == s->with.table->table && row_is_selected(row, selection);
+		return row->table == s->with.table->table && row_is_selected(row, s->with.all_of) &&
+		       row_is_selected(row, selection);
 	case SQL_ROWS_EXCHANGES:
-		return exchange_is_selected(row, selection);
+		return exchange_is_selected(row, s->with.all_of) &&
+		       exchange_is_selected(row, selection);
 	default:
-		return row_is_selected(row, selection);
+		return row_is_selected(row, s->with.all_of) && row_is_selected(row, selection);
 	}
 }
 
@@ -68,8 +70,9 @@ struct sql_source *sql_source_open(const struct sql_source_options *options, int
 {
 	struct sql_source *s = calloc(1, sizeof(*s));
 	struct replay_options with = {
-		.selection = options->selection,
+		.selection = options->all_of ? options->all_of : options->selection,
 		.window = true,
+		.decode_as = options->decode_as,
 		.keylog = options->keylog,
 		.protobuf = options->protobuf,
 		.wanted = options->wanted,

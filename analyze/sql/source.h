@@ -19,8 +19,10 @@ struct sql_source_options {
 	const char *path;
 	const struct sql_table *table;
 	struct selection *selection;	  /* outlives the source; NULL: all rows */
+	struct selection *all_of;	  /* and so are records; as that */
 	struct keylog *keylog;		  /* may be NULL */
 	struct protobuf_schema *protobuf; /* as that */
+	const struct protocol *decode_as; /* as in struct replay_options */
 	const struct wanted *wanted;	  /* columns of records that are asked for; NULL: all */
 	uint64_t memory;		  /* bytes; 0: as everywhere */
 	unsigned threads;

@@ -112,6 +112,10 @@ golden kafka_end_offsets "SELECT topic, partition, end_offset FROM kafka_end_off
 	"shared,0,20 slow,0,24 slow,1,22 slow,2,21 "
 golden kafka_lag "SELECT topic, partition, group_id, committed, end_offset, lag FROM kafka_lag WHERE second = (SELECT max(second) FROM kafka_lag)" \
 	"slow,0,slow,21,24,3 slow,1,slow,20,22,2 slow,2,slow,19,21,2 "
+golden kafka_topic_delays "SELECT topic, group_id, messages, unknown, max_ms, worst_partition, worst_offset FROM kafka_topic_delays" \
+	"shared,sharers,21,1,7794.63,0,0 slow,slow,60,0,588.267,0,0 "
+golden kafka_end_lag "SELECT topic, partition, group_id, committed, end_offset, lag FROM kafka_end_lag" \
+	"slow,0,slow,21,24,3 slow,1,slow,20,22,2 slow,2,slow,19,21,2 "
 golden kafka_members "SELECT protocol, generation, client_id, json_array_length(assigned), leads, left IS NOT NULL FROM kafka_members WHERE group_id LIKE 'team%'" \
 	"classic,1,team-a,3,1,0 classic,2,team-b,1,0,1 classic,2,team-a,2,1,0 classic,3,team-a,3,1,1 consumer,1,team848-a,2,,0 consumer,2,team848-b,1,,1 consumer,2,team848-a,2,,0 consumer,3,team848-a,3,,1 "
 golden kafka_rebalances "SELECT group_id, generation, members, json_array_length(came), json_array_length(went), took_ms, standstill_ms FROM kafka_rebalances WHERE group_id LIKE 'team%'" \

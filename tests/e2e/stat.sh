@@ -55,6 +55,36 @@ is "a statement for each row is told with the request that asks it" \
 	"[\"mysql\",\"select name from customers where id = ?\",6,6,\"$request\"]"
 is "and nothing where there are none" "$(stat | grep -c N+1)" 0
 
+# ---- Kafka: behind the table, what its views say ----
+
+groups=corpora/kafka/own-kafka41-groups/capture.pcap
+kafka() { "$socktape" stat "$groups" kafka "$@"; }
+sections() { jq -c --arg of "$1" 'select(.section == $of) | del(.section) | [.[]]' | tr '\n' ' '; }
+kafka --json >"$work/kafka.json"
+is "delays from produce to fetch" "$(sections kafka_topic_delays <"$work/kafka.json")" \
+	'["shared","sharers",21,1,7794.63,7794.63,7794.63,0,0,"31.49.1"] ["slow","slow",60,0,168.256,588.267,588.267,0,0,"8.141.1"] '
+is "lag at the end" "$(sections kafka_end_lag <"$work/kafka.json")" \
+	'["slow","slow",0,21,24,3,"2026-11-27T16:45:32Z"] ["slow","slow",1,20,22,2,"2026-11-27T16:45:32Z"] ["slow","slow",2,19,21,2,"2026-11-27T16:45:32Z"] '
+is "rebalances, the longest standstill first" \
+	"$(jq -c 'select(.section == "kafka_rebalances") | [.group_id, .generation, .members, .standstill_ms, .took_ms]' "$work/kafka.json" | head -4 | tr '\n' ' ')" \
+	'["team",2,2,751.29,904.033] ["team",3,1,86.278,86.278] ["team",1,1,52.801,52.801] ["team848",2,2,null,4736.284] '
+kafka >"$work/kafka.txt"
+is "in text each has a title" "$(grep -A1 '^$' "$work/kafka.txt" | grep -v '^$\|^--' | tr '\n' ';')" \
+	"delay from produce to fetch, by topic and group;lag at the end by group, topic, partition;rebalances;"
+is "the table before is as it was" "$(grep -v '"section"' "$work/kafka.json" | cmp - <(kafka --json --by proto,shape) && echo same)" same
+is "what a limit leaves out is told" "$(kafka --limit 2 | grep ' more; ' | tr '\n' ';')" \
+	"1 more; all: socktape sql $groups \"SELECT * FROM kafka_end_lag\";6 more; all: socktape sql $groups \"SELECT * FROM kafka_rebalances\";"
+is "in JSON on standard error" "$(kafka --limit 2 --json 2>&1 >"$work/limited.json" | cut -d' ' -f3-6 | tr '\n' ';') $(jq -rs 'map(.section) | group_by(.) | map(length) | join(",")' "$work/limited.json")" \
+	"1 rows of kafka_end_lag;6 rows of kafka_rebalances; 2,2,2,2"
+is "of what is selected" "$(kafka --json --until 2026-11-27T16:45:40Z | jq -r '.section // empty' | uniq | tr '\n' ' ')" "kafka_topic_delays kafka_end_lag "
+is "not by other columns, over time, in CSV, of one table" \
+	"$({ kafka --by api --json && kafka --over 1s --json && kafka --columns shape --json && kafka --format csv && "$socktape" stat "$groups" kafka_messages --json && "$socktape" stat "$groups" --json; } | grep -c kafka_rebalances)" 0
+python3 tests/e2e/talk.py "$work/empty" </dev/null
+is "nor where there are no records" "$("$socktape" stat "$work/empty" kafka 2>/dev/null | wc -l)" 1
+rec=corpora/kafka/own-kafka41-librdkafka/capture.pcap
+is "a section without rows is left out" "$(stat kafka --json --until 1970-01-02T00:00:00Z 2>/dev/null | wc -l) $(stat kafka --conn 1 2>/dev/null | grep -c '^rebalances')" "0 0"
+rec=corpora/http/live-demo
+
 # ---- what is wrong ----
 
 complains() {
