@@ -275,9 +275,9 @@ static int next_character(FILE *in)
 {
 	int fd = fileno(in);
 	mbstate_t state = {0};
-	wchar_t whole;
-	size_t n;
-	char c;
+	wchar_t whole = 0;
+	size_t n = 0;
+	char c = 0;
 
 	do {
 		if (!await_byte(fd))
