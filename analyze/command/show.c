@@ -92,10 +92,12 @@ static bool wants_marks(const struct show *show)
 
 static bool add_columns(struct show *show)
 {
+	static const struct column *const on_demand[] = {&shape_column, &marks_column, NULL};
 	struct fields *f = &show->listing.fields;
 
 	if (show->exchanges)
 		return fields_add(f, exchanges_table.columns, exchanges_table.column_count, NULL);
+	f->on_demand = on_demand;
 	/* It stands before a column of a table that has its name. */
 	return (!wants_shape(show) || fields_add(f, &shape_column, 1, NULL)) &&
 	       (!wants_marks(show) || fields_add(f, &marks_column, 1, NULL)) &&

@@ -113,6 +113,8 @@ void fields_suggest(const struct fields *c, const char *name, struct buffer *out
 
 	for (size_t i = 0; i < c->count; i++)
 		nearest_try(&near, c->names[i]->name);
+	for (const struct column *const *d = c->on_demand; d && *d; d++)
+		nearest_try(&near, (*d)->name);
 	if (near.word) {
 		buffer_printf(out, "did you mean '%s'?", near.word);
 		return;
@@ -124,6 +126,9 @@ void fields_suggest(const struct fields *c, const char *name, struct buffer *out
 	buffer_append_text(out, "there are: ");
 	for (size_t i = 0; i < c->count; i++)
 		buffer_printf(out, "%s%s", i ? ", " : "", c->names[i]->name);
+	for (const struct column *const *d = c->on_demand; d && *d; d++)
+		if (fields_find(c, span_text((*d)->name)) < 0)
+			buffer_printf(out, ", %s", (*d)->name);
 }
 
 void fields_free(struct fields *c)

@@ -13,6 +13,8 @@ struct fields {
 	size_t count;
 	struct fields_part *parts; /* the sets of columns that rows are made of */
 	size_t part_count;
+	/* What else may be asked for, and is added only then: suggested too. Ends with NULL. */
+	const struct column *const *on_demand;
 };
 
 struct fields_part {

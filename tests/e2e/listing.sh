@@ -94,6 +94,8 @@ complains "export --sort alone" "wants --limit" export -o "$work/x" --sort ts --
 complains "export --columns" "no option --columns" export -o "$work/x" --columns ts
 complains "findings --list --limit" "nothing beside --list" findings --list --limit 1
 complains "a name that is nearly one" "did you mean 'method'" show http --where 'metod = 1'
+complains "one that is worked out on demand" "did you mean 'findings'" show --columns findngs
+complains "and in a filter" "did you mean 'shape'" show http --where "shpe = 'GET /'"
 complains "export --where with a name that isn't there" "no such column" export -o "$work/x" --where 'nme = 1'
 is "a condition that nothing has is told" "$(tape show --where 'code = 1' 2>&1)" 'socktape show: none of 38 rows passes --where "code = 1"'
 
