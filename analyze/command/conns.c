@@ -76,6 +76,9 @@ static const struct text_column text_columns[] = {
 /* How it stands, unless it just ended. */
 static void append_state(struct buffer *b, const struct value *v)
 {
+	struct span error = v[CONN_COLUMN_ERROR].text, words = conn_error_words(error);
+	bool told = !span_equal(error, words); /* "refused" says that it failed */
+
 	if (!span_is(v[CONN_COLUMN_STATE].text, "failed") &&
 	    !span_is(v[CONN_COLUMN_STATE].text, "reset")) {
 		if (!v[CONN_COLUMN_CLOSED].boolean)
@@ -84,14 +87,14 @@ static void append_state(struct buffer *b, const struct value *v)
 						      : "open ");
 		return;
 	}
-	buffer_append_span(b, v[CONN_COLUMN_STATE].text);
+	buffer_append_span(b, told ? words : v[CONN_COLUMN_STATE].text);
 	if (v[CONN_COLUMN_STATE_BY].text.len) {
 		buffer_append_text(b, " by ");
 		buffer_append_span(b, v[CONN_COLUMN_STATE_BY].text);
 	}
 	buffer_append_char(b, ' ');
-	if (v[CONN_COLUMN_ERROR].text.len) {
-		buffer_append_span(b, v[CONN_COLUMN_ERROR].text);
+	if (error.len && !told) {
+		buffer_append_span(b, error);
 		buffer_append_char(b, ' ');
 	}
 }

@@ -2,6 +2,7 @@
 #include "analyze/finding/conn_findings.h"
 
 #include "analyze/output/text.h"
+#include "analyze/replay/conn_row.h"
 
 /* The first retransmission of a SYN comes after a second (RFC 6298, section 2). */
 #define SLOW_CONNECT_NS INT64_C(950000000)
@@ -43,8 +44,10 @@ static void tell_end(const struct connection *c, struct buffer *what, conn_found
 	else if (c->state != CONN_RESET)
 		return;
 	append_way(what, c);
-	if (c->error)
-		buffer_printf(what, ": %s", conn_error_text(c->error));
+	if (c->error) {
+		buffer_append_text(what, ": ");
+		buffer_append_span(what, conn_error_words(span_text(conn_error_text(c->error))));
+	}
 	if (c->state_by != END_UNKNOWN)
 		buffer_printf(what, ", by the %s end", conn_end_text(c->state_by));
 	found(context, kind, c->state == CONN_RESET && c->reset_ts ? c->reset_ts : c->end_ts,

@@ -3,6 +3,7 @@
 
 #include "analyze/output/sparkline.h"
 #include "analyze/output/text.h"
+#include "analyze/replay/conn_row.h"
 
 void label_append_what(struct buffer *b, const struct graph_edge *e)
 {
@@ -56,7 +57,9 @@ void label_append_failures(struct buffer *b, const struct group *counts)
 
 		if (!f->count)
 			continue;
-		buffer_printf(b, "%s%s: ", before, f->name);
+		buffer_append_text(b, before);
+		buffer_append_span(b, conn_error_words(span_text(f->name)));
+		buffer_append_text(b, ": ");
 		text_append_count(b, f->count);
 		before = ", ";
 	}

@@ -181,3 +181,25 @@ void conn_fill(struct value v[static CONN_COLUMNS], struct buffer *spoken,
 	v[CONN_COLUMN_RECORDS] = value_int(s ? (int64_t)session_counts(s).records : 0);
 	v[CONN_COLUMN_SPOKEN] = spoken_value(spoken, replay, c);
 }
+
+struct span conn_error_words(struct span name)
+{
+	static const struct {
+		uint16_t error;
+		const char *words;
+	} known_by[] = {
+		{CONN_ERROR_NETDOWN, "network down"},
+		{CONN_ERROR_NETUNREACH, "network unreachable"},
+		{CONN_ERROR_CONNABORTED, "aborted"},
+		{CONN_ERROR_CONNRESET, "reset"},
+		{CONN_ERROR_TIMEDOUT, "timed out"},
+		{CONN_ERROR_CONNREFUSED, "refused"},
+		{CONN_ERROR_HOSTDOWN, "host down"},
+		{CONN_ERROR_HOSTUNREACH, "host unreachable"},
+	};
+
+	for (size_t i = 0; i < sizeof(known_by) / sizeof(*known_by); i++)
+		if (span_is(name, conn_error_text(known_by[i].error)))
+			return span_text(known_by[i].words);
+	return name;
+}

@@ -52,4 +52,10 @@ enum conn_column {
 void conn_fill(struct value values[static CONN_COLUMNS], struct buffer *spoken,
 	       const struct replay *replay, const struct connection *c);
 
+/*
+ * What people call the error of a name, "refused" for ECONNREFUSED; the name itself where they have
+ * no word for it. Columns and JSON have the name.
+ */
+struct span conn_error_words(struct span name);
+
 #endif
