@@ -68,4 +68,32 @@ is "no room anywhere: kept and lost are what was moved" "$moved" 40000000
 check "no room anywhere: something was lost (kept $kept)" test "$kept" -lt 40000000
 is "no room anywhere: the recording says the same" \
 	"$(info_of "$work/small")" "$kept $moved"
+
+# Calls lost, payload that had no room, payload beyond the snap length: one account of all.
+cat >"$work/pair.py" <<'PYTHON'
+import os, socket
+a, b = socket.socketpair()
+data = os.urandom(500)
+for _ in range(40000):
+    a.send(data)
+    b.recv(500)
+PYTHON
+env "LD_PRELOAD=$work/disturb.so" SLOW_WRITE=60000 "$recorder" --unix -s 400 --buffer 256KiB --backlog 4MiB \
+	-o "$work/account" -- env -u LD_PRELOAD python3 "$work/pair.py" 2>"$work/account.err"
+# Each as "WHAT: NUMBER...", in the order of the words.
+sed -n '/by process/q; s/,//g
+	s/^ *recorded *\([0-9]*\) events: \([0-9]*\) with data on \([0-9]*\) conn.*/events: \1 \2 \3/p
+	s/^ *payload *\([0-9]*\) bytes kept of \([0-9]*\) that.*/payload: \1 \2/p
+	s/^    \(.*[^ ]\)  *\([0-9]*\) bytes\( in \([0-9]*\) calls*\)*$/\1: \2 \4/p' "$work/account.err" |
+	sed 's/ $//' | sort >"$work/said"
+is "calls are lost, payload for want of room and by -s (the summary: $(xargs <"$work/said"))" \
+	"$(grep -cE '^(buffer full|buffer nearly full|snaplen): [1-9]' "$work/said")" 3
+is "info says the same numbers" "$("$socktape" info --json "$work/account" 2>/dev/null | jq -r '
+	"events: \(.events) \(.data_events) \(.connections)", "payload: \(.kept_bytes) \(.moved_bytes)",
+	"snaplen: \(.snaplen_bytes)", (.losses[] | "\(.cause): \(.bytes) \(.events // "")")' | sed 's/ $//' | sort)" \
+	"$(cat "$work/said")"
+is "and so it does in text" \
+	"$("$socktape" info "$work/account" 2>/dev/null | sed -n 's/,//g; s/^ *\(buffer [a-z ]*\): \([0-9]*\) events\( cut\)* \([0-9]*\) bytes$/\1: \4\3 \2/p' | sed 's/ cut .*//' | sort)" \
+	"$(grep ^buffer "$work/said")"
+is "40,000 times 500 bytes, sent and received" "$(sed -n 's/^payload: .* //p' "$work/said")" 40000000
 finish
