@@ -59,9 +59,9 @@ is "the prefix and the status" "$(first "socktape show incident/ http --where \"
 
 # ---- socktape-record(8) ----
 
-reason=$("$recorder" --probe 2>&1)
-if [ "$(id -u)" -ne 0 ] || ! can_record; then
-	skip "recipes of socktape-record(8)" "${reason:-needs root}"
+reason="needs root"
+if [ "$(id -u)" -ne 0 ] || ! reason=$("$recorder" --probe 2>&1); then
+	skip "recipes of socktape-record(8)" "$reason"
 	cd "$top" || exit
 	finish
 	exit
