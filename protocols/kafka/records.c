@@ -288,9 +288,11 @@ void kafka_records_read(struct kafka_records *r, struct span set)
 		if (c.failed || (r->cut && !r->incomplete))
 			return;
 		batch = cursor_part(&c, len < cursor_left(&c) ? len : cursor_left(&c));
-		if (batch.pos && len > MAGIC_AT && batch.pos[MAGIC_AT] == 2 && len >= BATCH_HEAD)
+		if (cursor_left(&batch) <= MAGIC_AT)
+			r->damaged |= !r->cut;
+		else if (batch.pos[MAGIC_AT] == 2 && len >= BATCH_HEAD)
 			more = read_batch(r, offset, &batch);
-		else if (batch.pos && len >= MESSAGE_MIN && batch.pos[MAGIC_AT] < 2)
+		else if (batch.pos[MAGIC_AT] < 2 && len >= MESSAGE_MIN)
 			more = take_message(r, offset, &batch);
 		else
 			r->damaged |= !r->cut;
