@@ -27,6 +27,8 @@ FILTERS = {
     "http2": "http2 || grpc", "kafka": "kafka", "mongodb": "mongo", "mysql": "mysql", "pgsql": "pgsql",
     "redis": "resp", "thrift": "thrift", "tls": "tls", "socks": "socks", "proxy": "proxy || http",
 }
+# Cases that may have HTTP/2 in them.
+WITH_HTTP2 = ("http2", "tls")
 MODES = {
     "plaintext": [],
     "keys": ["--tls", "keys"],
@@ -55,8 +57,17 @@ class Reader:
     """A Wireshark that answers questions, one line each."""
 
     def __init__(self, command):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.command = command
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, text=True, bufsize=1)
+
+    def renew(self):
+        """Another process: what the dissector of HTTP/2 learnt of headers stays, beyond the file."""
+        self.close()
+        self.start()
 
     def ask(self, question):
         self.process.stdin.write(json.dumps(question) + "\n")
@@ -104,6 +115,9 @@ class Wiregasm(Reader):
 
     def __init__(self, folder):
         super().__init__(["node", os.path.join(HERE, "wireshark.mjs"), folder])
+
+    def start(self):
+        super().start()
         self.version = json.loads(self.process.stdout.readline())["version"]
 
     def load(self, file):
@@ -203,6 +217,8 @@ def measure(reader, case, files):
     """(messages, malformed, remarks on TCP) of all files together"""
     sums = [0, 0, 0]
     for file in files:
+        if case.protocol in WITH_HTTP2:
+            reader.renew()
         reader.load(file)
         for i, display_filter in enumerate((case.filter, "_ws.malformed", "tcp.analysis.flags")):
             sums[i] += reader.count(display_filter)
