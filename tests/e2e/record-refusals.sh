@@ -59,7 +59,8 @@ if [ -n "$memory_mount" ] && mkdir "$memory" 2>/dev/null; then
 		"${limited[@]}" -o "$work/x"
 	fits=$(grep -o -- '--buffer [0-9]*KiB' "$work/err")
 	# shellcheck disable=SC2086 # option and argument
-	check "the buffer that is named fits" "${limited[@]}" -q -d 0.1 -o "$work/fits" $fits
+	"${limited[@]}" -q -d 0.1 -o "$work/fits" $fits 2>"$work/err"
+	is "the buffer that is named fits" "$? $(cat "$work/err")" "0 "
 	rmdir "$memory"
 else
 	skip "a buffer that a memory limit forbids" "no cgroup with a memory limit can be made here"
