@@ -118,6 +118,8 @@ static void describe_plaintext(const struct exporter *e, const struct facts_conn
 					     : "; from the calls of the TLS library");
 	if (e->options.tls == EXPORT_TLS_CARRIER)
 		buffer_append_text(out, "; the TLS around it is made up and encrypts nothing");
+	if (exporter_opening(e, c, LAYER_TLS, false).asked.client.len)
+		buffer_append_text(out, "; so is the request for it");
 	if (e->options.tls == EXPORT_TLS_KEYS)
 		buffer_append_text(out, c->decrypted ? "; Wireshark can't open it, because the "
 						       "handshake is missing"

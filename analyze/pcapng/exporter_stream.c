@@ -75,18 +75,18 @@ struct opening exporter_opening(const struct exporter *e, const struct facts_con
 				enum layer layer, bool joined)
 {
 	const struct protocol *protocol = c->protocol[layer], *inside = c->inside;
+	struct opening opening = {0};
 
-	if (layer != LAYER_TLS || e->options.tls != EXPORT_TLS_CARRIER)
-		return (struct opening){.http2 = joined && protocol == &protocol_http2};
-	return (struct opening){
-		.carried = true,
-		.carrier =
-			{
-				.sni = c->sni,
-				.alpn = inside && inside->alpn ? inside->alpn[0] : NULL,
-				.seed = c->id << 1 | layer,
-			},
-	};
+	if (layer != LAYER_TLS || e->options.tls != EXPORT_TLS_CARRIER) {
+		opening.http2 = joined && protocol == &protocol_http2;
+		return opening;
+	}
+	opening.carried = true;
+	opening.carrier.sni = c->sni;
+	opening.carrier.alpn = inside && inside->alpn ? inside->alpn[0] : NULL;
+	opening.carrier.seed = c->id << 1 | layer;
+	opening.asked = splice_request(inside);
+	return opening;
 }
 
 static struct outlet *open_outlet(struct exporter *e, struct facts_conn *c, enum layer layer,

@@ -584,6 +584,7 @@ static void take_tls(struct facts *f, struct facts_conn *c, const struct connect
 	const struct session *wire = from->sessions[LAYER_WIRE];
 	const struct encryption *e = wire ? session_encryption(wire) : NULL;
 	uint64_t seam[2];
+	bool carried;
 
 	c->inside = from->sessions[LAYER_TLS] ? first_protocol(from->sessions[LAYER_TLS])
 					      : inner_protocol(wire);
@@ -596,7 +597,9 @@ static void take_tls(struct facts *f, struct facts_conn *c, const struct connect
 	}
 	if (!c->has_plaintext)
 		return;
-	c->protocol[LAYER_TLS] = f->tls == EXPORT_TLS_CARRIER ? &protocol_tls : c->inside;
+	/* A carrier that is asked for belongs where its protocol is. */
+	carried = f->tls == EXPORT_TLS_CARRIER && !splice_request(c->inside).client.len;
+	c->protocol[LAYER_TLS] = carried ? &protocol_tls : c->inside;
 	if (f->tls == EXPORT_TLS_CARRIER && e && e->sni.len)
 		c->sni = strndup(e->sni.data, e->sni.len);
 	if (wire && session_seam(wire, seam))

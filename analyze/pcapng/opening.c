@@ -6,10 +6,15 @@
 /* An empty SETTINGS frame, which has to follow: RFC 9113, sections 3.4 and 6.5. */
 #define EMPTY_SETTINGS "\0\0\0\4\0\0\0\0\0"
 
-static void give_carrier(const struct carrier *c, opening_part_fn *part, void *context)
+static void give_carrier(const struct opening *o, opening_part_fn *part, void *context)
 {
+	const struct carrier *c = &o->carrier;
 	struct buffer bytes = {0};
 
+	if (o->asked.client.len) {
+		part(context, true, o->asked.client);
+		part(context, false, o->asked.server);
+	}
 	carrier_client_hello(c, &bytes);
 	part(context, true, buffer_span(&bytes));
 	buffer_clear(&bytes);
@@ -26,7 +31,7 @@ void opening_give(const struct opening *o, opening_part_fn *part, void *context)
 	static const char preface[] = HTTP2_PREFACE EMPTY_SETTINGS;
 
 	if (o->carried)
-		give_carrier(&o->carrier, part, context);
+		give_carrier(o, part, context);
 	else if (o->http2)
 		part(context, true, span_of(preface, sizeof(preface) - 1));
 }

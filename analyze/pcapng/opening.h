@@ -3,11 +3,13 @@
 #define SOCKTAPE_ANALYZE_PCAPNG_OPENING_H
 
 #include "analyze/pcapng/carrier.h"
+#include "analyze/pcapng/splice.h"
 
 /* What is made up in front of a stream's data, because Wireshark dissects nothing without it. */
 struct opening {
 	bool carried; /* in TLS that encrypts nothing */
 	struct carrier carrier;
+	struct splice_request asked; /* of a carrier, in front of it; empty: TLS comes at once */
 	bool http2; /* joined midway: the client's preface, which alone says that it is HTTP/2 */
 };
 

@@ -2,6 +2,7 @@
 #include "analyze/pcapng/splice.h"
 
 #include "protocols/mysql/mysql.h"
+#include "protocols/pgsql/pgsql.h"
 
 /*
  * MySQL's login, which comes behind greeting 0 and SSLRequest 1: without TLS it would be packet 1,
@@ -20,6 +21,19 @@ bool splice_keeps(const struct protocol *p)
 {
 	/* A greeting, and NATS' INFO. PostgreSQL's server says no more than that it agrees. */
 	return p == &protocol_mysql || strcmp(p->name, "nats") == 0;
+}
+
+struct splice_request splice_request(const struct protocol *p)
+{
+	/* SSLRequest: its length, and 1234 and 5679 where a version stands (Message Formats). */
+	static const char ssl_request[] = "\0\0\0\x8\x4\xd2\x16\x2f";
+	struct splice_request request = {0};
+
+	if (p != &protocol_pgsql)
+		return request;
+	request.client = span_of(ssl_request, sizeof(ssl_request) - 1);
+	request.server = span_text("S");
+	return request;
 }
 
 void splice_mend(const struct protocol *p, struct event_data *data, struct buffer *copy)

@@ -20,4 +20,16 @@ bool splice_keeps(const struct protocol *p);
  */
 void splice_mend(const struct protocol *p, struct event_data *data, struct buffer *copy);
 
+/* How a client asks for TLS, and how its server agrees; never changed. */
+struct splice_request {
+	struct span client;
+	struct span server;
+};
+
+/*
+ * What Wireshark has to see in front of TLS to know that P is inside. Empty: nothing, or more than
+ * this, as a greeting.
+ */
+struct splice_request splice_request(const struct protocol *p);
+
 #endif

@@ -175,7 +175,8 @@ class Case:
         return sorted(glob.glob(self.file.replace(".pcapng", "*.pcapng"))), done.stderr
 
     def streams(self):
-        """Of each connection that is recorded whole, by number: what the client and the server said."""
+        """Of each connection that is recorded whole, by number: what the client and the server said.
+        Where both ends were recorded, all that either saw: the last bytes may never have been read."""
         events = run(SOCKTAPE, "events", self.recording, "-x", "--json", "-a", *self.options).stdout
         found, broken = {}, set()
         for line in events.splitlines():
@@ -190,6 +191,12 @@ class Case:
             side += bytes.fromhex(event["payload"])
         roles = {row["conn"]: row for row in map(json.loads, run(
             SOCKTAPE, "conns", self.recording, "--json", *self.options).stdout.splitlines())}
+        ends = {(row["local"], row["remote"]): conn for conn, row in roles.items()}
+        for conn, sides in found.items():
+            row = roles.get(conn, {})
+            other = found.get(ends.get((row.get("remote"), row.get("local"))), {})
+            for one, its in (("sent", "received"), ("received", "sent")):
+                sides[one] = max(sides[one], other.get(its, b""), key=len)
         return {conn: [bytes(sides["sent"]), bytes(sides["received"])] for conn, sides in found.items()
                 if conn not in broken and roles.get(conn, {}).get("transport", "") == "tcp"}
 

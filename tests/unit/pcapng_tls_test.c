@@ -27,6 +27,13 @@
 #define OK(seq) "\x07\0\0" seq "\0\0\0\2\0\0\0"
 #define QUERY	"\x09\0\0\0\3SELECT 1"
 
+/* PostgreSQL: the request for TLS, and what is said inside it. */
+#define PG_REQUEST "\0\0\0\x08\x04\xd2\x16\x2f"
+#define PG_STARTUP "\0\0\0\x11\0\3\0\0user\0me\0\0"
+#define PG_READY   "R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I"
+#define PG_QUERY   "Q\0\0\0\x0dSELECT 1\0"
+#define PG_DONE	   "C\0\0\0\x0dSELECT 1\0Z\0\0\0\x05I"
+
 static void say(struct tls_pair *p, SSL *from, const char *bytes, size_t len)
 {
 	assert_int_equal(SSL_write(from, bytes, (int)len), len);
@@ -187,12 +194,41 @@ static void mysql(void **state)
 	end(&t);
 }
 
+/* Wireshark knows by the request for TLS what is inside it: in front of a carrier it is made up. */
+static void pgsql(void **state)
+{
+	static const char *const ways[] = {"plaintext", "carrier"};
+	struct tls_tape t;
+
+	(void)state;
+	begin(&t, 5433, TLS1_3_VERSION, ORIGIN_OPENED);
+	put(&t, DIRECTION_SENT, PG_REQUEST, sizeof(PG_REQUEST) - 1);
+	put(&t, DIRECTION_RECEIVED, "S", 1);
+	SAY(&t.pair, t.pair.client, PG_STARTUP);
+	SAY(&t.pair, t.pair.server, PG_READY);
+	SAY(&t.pair, t.pair.client, PG_QUERY);
+	SAY(&t.pair, t.pair.server, PG_DONE);
+	record(&t, true, 0);
+	tape_build_end(&t.x.tape);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		exported_rewrite(&t.x, "--tls", ways[i]);
+		assert_string_equal(exported_field(&t.x, "pgsql.query", "pgsql.query"),
+				    "SELECT 1\n");
+		assert_string_equal(exported_field(&t.x, "pgsql.tag", "pgsql.tag"), "SELECT 1\n");
+		exported_is_clean(&t.x);
+	}
+	assert_int_equal(exported_count(&t.x, "pgsql.query && tls && tcp.port == 5432"), 1);
+	assert_int_equal(exported_count(&t.x, "frame.comment contains \"so is the request\""), 1);
+	end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(http),
 		cmocka_unit_test(keys_without_a_handshake),
 		cmocka_unit_test(mysql),
+		cmocka_unit_test(pgsql),
 	};
 
 	return cmocka_run_group_tests_name("pcapng_tls", tests, NULL, NULL);
