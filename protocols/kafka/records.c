@@ -283,16 +283,16 @@ void kafka_records_read(struct kafka_records *r, struct span set)
 		int64_t offset = (int64_t)cursor_be64(&c);
 		uint32_t len = cursor_be32(&c);
 		struct cursor batch;
+		int magic;
 
 		r->cut |= c.failed || len > cursor_left(&c);
 		if (c.failed || (r->cut && !r->incomplete))
 			return;
 		batch = cursor_part(&c, len < cursor_left(&c) ? len : cursor_left(&c));
-		if (cursor_left(&batch) <= MAGIC_AT)
-			r->damaged |= !r->cut;
-		else if (batch.pos[MAGIC_AT] == 2 && len >= BATCH_HEAD)
+		magic = cursor_left(&batch) > MAGIC_AT ? batch.pos[MAGIC_AT] : -1;
+		if (magic == 2 && len >= BATCH_HEAD)
 			more = read_batch(r, offset, &batch);
-		else if (batch.pos[MAGIC_AT] < 2 && len >= MESSAGE_MIN)
+		else if ((magic == 0 || magic == 1) && len >= MESSAGE_MIN)
 			more = take_message(r, offset, &batch);
 		else
 			r->damaged |= !r->cut;
