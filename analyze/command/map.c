@@ -235,8 +235,8 @@ static int print(struct mapping *map, const char *command, int status)
 		status = print_rows(map, command, status);
 	else
 		status = print_picture(map, command, status);
-	/* Where nothing was selected, why was told. */
-	if (!map->graph.edge_count && !map->graph.overflow &&
+	/* Where nothing was selected, why was told; and what was left out is, below. */
+	if (!map->graph.edge_count && !map->graph.overflow && !map->graph.left_out_nodes &&
 	    (selection_is_all(selection) || selection->matched))
 		command_warn(command, "there is nothing to show: no %s", map->graph.unit);
 	label_append_left_out(&left_out, &map->graph);

@@ -95,6 +95,9 @@ is "of many services the busiest are shown" "$(python3 tests/e2e/map_picture.py 
 is "and what is left out is told" "$(grep 'left out' "$work/err")" \
 	"socktape map: left out: 2,941 less busy ones, with 2,941 exchanges; --limit 0 shows all"
 check "in the picture, too" grep -q 'left out: 2,941' "$work/many.svg"
+map "$work/many" --limit 1 >"$work/out" 2>"$work/err"
+is "where all of it is left out, nobody says that there is nothing" "$(wc -l <"$work/out") $(grep -c 'nothing to show' "$work/err") $(grep 'left out' "$work/err")" \
+	"0 0 socktape map: left out: 3,001 less busy ones, with 3,000 exchanges; --limit 0 shows all"
 is "all of them" "$(map "$work/many" -f svg --limit 0 2>/dev/null | grep -c 'class="map-node')" 3001
 is "and all rows" "$(map "$work/many" --json 2>/dev/null | wc -l)" 3000
 is "with little memory the rest is counted, and told" \
