@@ -214,10 +214,10 @@ static int print_rows(const struct mapping *map, const char *command, int status
 
 	if (!out)
 		return command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
-	if (map->format == MAP_TEXT)
-		map_tree(&map->graph, out);
-	else
+	if (map->format != MAP_TEXT)
 		map_rows(&map->graph, out);
+	else if (!map_tree(&map->graph, out))
+		status = command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	if (!output_free(out) && status != STATUS_USAGE)
 		status = command_fail(command, "the output could not be written");
 	return status;

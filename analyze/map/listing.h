@@ -7,9 +7,9 @@
 
 /*
  * Text: who asks nobody's answer first, what each asks under it, as trees. What was told of before
- * isn't told again.
+ * isn't told again. False without memory.
  */
-void map_tree(const struct graph *g, struct output *out);
+bool map_tree(const struct graph *g, struct output *out);
 
 /* JSON and CSV: a row an edge that is traffic; with --over a row an interval of it. */
 void map_rows(const struct graph *g, struct output *out);

@@ -215,27 +215,28 @@ static void print_from(struct tree *t, size_t node)
 	}
 }
 
-static void print_all(struct tree *t)
+static bool print_all(struct tree *t)
 {
 	const struct graph *g = t->g;
 	bool *asked = calloc(g->node_count + 1, sizeof(*asked));
+	bool good = asked != NULL;
 
-	for (size_t i = 0; asked && i < g->edge_count; i++)
+	for (size_t i = 0; good && i < g->edge_count; i++)
 		if (g->edges[i].from != g->edges[i].to)
 			asked[g->edges[i].to] = true;
 	for (int circles = 0; circles < 2; circles++)
-		for (size_t i = 0; asked && i < g->node_count; i++)
+		for (size_t i = 0; good && i < g->node_count; i++)
 			if (!t->told[i] && t->first[i] < t->first[i + 1] && (circles || !asked[i]))
 				print_from(t, i);
 	free(asked);
+	return good;
 }
 
-void map_tree(const struct graph *g, struct output *out)
+bool map_tree(const struct graph *g, struct output *out)
 {
 	struct tree t = {.g = g, .out = out};
+	bool good = make_order(&t) && print_all(&t);
 
-	if (make_order(&t))
-		print_all(&t);
 	free(t.order);
 	free(t.first);
 	free(t.told);
@@ -243,4 +244,5 @@ void map_tree(const struct graph *g, struct output *out)
 	buffer_free(&t.indent[0]);
 	buffer_free(&t.indent[1]);
 	cells_free(&t.cells);
+	return good;
 }
