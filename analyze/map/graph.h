@@ -7,7 +7,7 @@
 
 /*
  * Who talks to whom: nodes, and edges with what was counted of them. Several views make one
- * (service_map.h, dns_map.h, net_map.h), and several writers print it (draw.h).
+ * (service_map.h, net_map.h), and several writers print it (draw.h).
  *
  * Texts may be any bytes that somebody sent: who prints them escapes them.
  */
@@ -48,9 +48,8 @@ struct graph {
 	size_t node_count;
 	struct graph_edge *edges; /* the busiest first */
 	size_t edge_count;
-	int64_t first; /* when the first and the last of what was counted began, ns since the epoch
-			*/
-	int64_t last;
+	int64_t first;	       /* when the first of what was counted began, ns since the epoch */
+	int64_t last;	       /* and the last */
 	int64_t over;	       /* ns of an interval; 0: all is one */
 	bool dns;	       /* it tells of names that were asked for, and who answered */
 	const char *unit;      /* what is counted, in the plural: "exchanges" */

@@ -10,16 +10,6 @@ struct out {
 	size_t *lines; /* by box, in their order */
 };
 
-static size_t begin_of(const struct layout_line *line)
-{
-	return line->backwards ? line->to : line->from;
-}
-
-static size_t end_of(const struct layout_line *line)
-{
-	return line->backwards ? line->from : line->to;
-}
-
 static bool out_make(struct out *out, const struct layout *layout)
 {
 	out->first = calloc(layout->box_count + 2, sizeof(*out->first));
@@ -27,11 +17,11 @@ static bool out_make(struct out *out, const struct layout *layout)
 	if (!out->first || !out->lines)
 		return false;
 	for (size_t i = 0; i < layout->line_count; i++)
-		out->first[begin_of(&layout->lines[i]) + 2]++;
+		out->first[line_left(&layout->lines[i]) + 2]++;
 	for (size_t i = 1; i < layout->box_count + 2; i++)
 		out->first[i] += out->first[i - 1];
 	for (size_t i = 0; i < layout->line_count; i++)
-		out->lines[out->first[begin_of(&layout->lines[i]) + 1]++] = i;
+		out->lines[out->first[line_left(&layout->lines[i]) + 1]++] = i;
 	return true;
 }
 
@@ -129,7 +119,7 @@ static void push_right(const struct layout *layout, const struct out *out, size_
 	size_t begin = 0, end = 0;
 
 	for (size_t i = 0; i < layout->line_count; i++)
-		waits[end_of(&layout->lines[i])]++;
+		waits[line_right(&layout->lines[i])]++;
 	for (size_t i = 0; i < layout->box_count; i++) {
 		layer_of_box[i] = 0;
 		if (!waits[i])
@@ -139,7 +129,7 @@ static void push_right(const struct layout *layout, const struct out *out, size_
 		size_t at = queue[begin];
 
 		for (size_t i = out->first[at]; i < out->first[at + 1]; i++) {
-			size_t to = end_of(&layout->lines[out->lines[i]]);
+			size_t to = line_right(&layout->lines[out->lines[i]]);
 
 			if (layer_of_box[to] <= layer_of_box[at])
 				layer_of_box[to] = layer_of_box[at] + 1;
@@ -158,7 +148,7 @@ static void pull_right(const struct layout *layout, const struct out *out, size_
 		if (layer_of_box[i])
 			continue;
 		for (size_t k = out->first[i]; k < out->first[i + 1]; k++) {
-			size_t to = layer_of_box[end_of(&layout->lines[out->lines[k]])];
+			size_t to = layer_of_box[line_right(&layout->lines[out->lines[k]])];
 
 			if (to < nearest)
 				nearest = to;

@@ -13,7 +13,6 @@ struct vertex {
 	double width;
 	double height;
 	double middle;	 /* y of its middle */
-	double value;	 /* by which it is put in order */
 	size_t first[2]; /* its neighbours in the layer before and in the next: in links[side] */
 	size_t count[2];
 };
@@ -22,11 +21,21 @@ struct layers {
 	struct vertex *vertices; /* boxes first, in their order, then line by line */
 	size_t vertex_count;
 	size_t *links[2]; /* vertices, of each vertex those of one side together */
-	size_t link_count;
-	size_t *order; /* vertices, layer by layer, from above */
-	size_t *begin; /* of each layer in that; one more than there are */
+	size_t *order;	  /* vertices, layer by layer, from above */
+	size_t *begin;	  /* of each layer in that; one more than there are */
 	size_t layer_count;
 };
+
+/* The boxes of a line from left to right, whichever way it runs. */
+static inline size_t line_left(const struct layout_line *line)
+{
+	return line->backwards ? line->to : line->from;
+}
+
+static inline size_t line_right(const struct layout_line *line)
+{
+	return line->backwards ? line->from : line->to;
+}
 
 /*
  * Which lines run backwards, so that the others make no circle; and the layer of each box. False

@@ -8,22 +8,12 @@
 
 /* Boxes stand in the even layers, labels in the odd ones. */
 
-static size_t left_of(const struct layout_line *line)
-{
-	return line->backwards ? line->to : line->from;
-}
-
-static size_t right_of(const struct layout_line *line)
-{
-	return line->backwards ? line->from : line->to;
-}
-
 /* ---- vertices ---- */
 
 /* How many stand between the ends of a line. */
 static size_t between(const struct layers *l, const struct layout_line *line)
 {
-	return l->vertices[right_of(line)].layer - l->vertices[left_of(line)].layer - 1;
+	return l->vertices[line_right(line)].layer - l->vertices[line_left(line)].layer - 1;
 }
 
 static bool make_vertices(struct layers *l, const struct layout *layout, const size_t *layer_of_box)
@@ -33,7 +23,7 @@ static bool make_vertices(struct layers *l, const struct layout *layout, const s
 	for (size_t i = 0; i < layout->line_count; i++) {
 		const struct layout_line *line = &layout->lines[i];
 
-		count += 2 * (layer_of_box[right_of(line)] - layer_of_box[left_of(line)]) - 1;
+		count += 2 * (layer_of_box[line_right(line)] - layer_of_box[line_left(line)]) - 1;
 		if (count > LAYOUT_MAX)
 			return false;
 	}
@@ -47,7 +37,7 @@ static bool make_vertices(struct layers *l, const struct layout *layout, const s
 						 .height = layout->boxes[i].height};
 	for (size_t i = 0; i < layout->line_count; i++) {
 		const struct layout_line *line = &layout->lines[i];
-		size_t layer = l->vertices[left_of(line)].layer, n = between(l, line);
+		size_t layer = l->vertices[line_left(line)].layer, n = between(l, line);
 
 		for (size_t k = 0; k < n; k++)
 			l->vertices[made + k].layer = layer + 1 + k;
@@ -83,13 +73,13 @@ static void for_links(struct layers *l, const struct layout *layout, link_fn *ta
 
 	for (size_t i = 0; i < layout->line_count; i++) {
 		const struct layout_line *line = &layout->lines[i];
-		size_t n = between(l, line), at = left_of(line);
+		size_t n = between(l, line), at = line_left(line);
 
 		for (size_t k = 0; k < n; k++) {
 			take(l, at, made + k);
 			at = made + k;
 		}
-		take(l, at, right_of(line));
+		take(l, at, line_right(line));
 		made += n;
 	}
 }
@@ -208,7 +198,7 @@ static double port(const struct layers *l, size_t vertex, int side, size_t other
 static void set_parts(const struct layers *l, const struct layout *layout,
 		      const struct column *columns, struct layout_line *line, size_t made)
 {
-	size_t left = left_of(line), right = right_of(line), n = between(l, line);
+	size_t left = line_left(line), right = line_right(line), n = between(l, line);
 	const struct layout_box *a = &layout->boxes[left], *b = &layout->boxes[right];
 	const struct column *first = &columns[l->vertices[left].layer];
 	struct layout_part *parts = line->parts;
