@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "format/array.h"
 #include "format/hash.h"
 
 #define PROCESSES_MAX 4096
@@ -165,11 +166,8 @@ static struct shape *add_shape(struct comparison *c, const struct table *table, 
 			       struct shape *next)
 {
 	struct shape *shape = calloc(1, sizeof(*shape));
-	struct shape **all = c->all;
+	struct shape **all = array_room(c->all, c->count, sizeof(struct shape *));
 
-	/* Doubled where the count is a power of two. */
-	if (!(c->count & (c->count - 1)))
-		all = realloc(c->all, (c->count ? 2 * c->count : 1) * sizeof(struct shape *));
 	if (all)
 		c->all = all;
 	if (shape)

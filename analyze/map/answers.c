@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "format/array.h"
 #include "protocols/value/json_read.h"
 
 /* Longest name, in presentation format with escapes, and longest answer that is kept. */
@@ -45,20 +46,18 @@ static struct answers_of *of_question(struct answers *a, uint32_t name, uint32_t
 	const uint32_t key[2] = {name, type};
 	size_t count = a->questions.count;
 	size_t number = intern_put(&a->questions, span_of(key, sizeof(key)));
+	struct answers_of *of;
 
 	if (number == INTERN_NONE)
 		return NULL;
 	if (number < count)
 		return &a->of[number];
-	if (!(count & (count - 1))) {
-		struct answers_of *of = reallocarray(a->of, count ? count * 2 : 1, sizeof(*of));
-
-		if (!of)
-			return NULL;
-		a->of = of;
-	}
-	a->of[number] = (struct answers_of){0};
-	return &a->of[number];
+	of = array_room(a->of, count, sizeof(*of));
+	if (!of)
+		return NULL;
+	a->of = of;
+	of[number] = (struct answers_of){0};
+	return &of[number];
 }
 
 static bool keep(struct answers *a, struct answers_of *of, struct span text)

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "format/array.h"
+
 struct conn_bytes_asked {
 	struct raw_edge edge;
 	bool server; /* the record is the server's */
@@ -31,14 +33,12 @@ static size_t add_key(struct intern *keys, void **array, size_t size, const stru
 		*full = true;
 		return INTERN_NONE;
 	}
-	if (!(count & (count - 1))) {
-		more = reallocarray(*array, count ? count * 2 : 1, size);
-		if (!more) {
-			*full = true;
-			return INTERN_NONE;
-		}
-		*array = more;
+	more = array_room(*array, count, size);
+	if (!more) {
+		*full = true;
+		return INTERN_NONE;
 	}
+	*array = more;
 	count = intern_put(keys, text);
 	*full |= count == INTERN_NONE;
 	return count;

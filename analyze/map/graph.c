@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "format/array.h"
+
 const char *graph_text(struct graph *g, struct span text)
 {
 	size_t number = intern_put(&g->texts, text);
@@ -16,25 +18,14 @@ const char *graph_text(struct graph *g, struct span text)
 
 /* ---- adding ---- */
 
-/* Room for one more of SIZE bytes behind COUNT of them: a power of two at a time. */
-static void *room(struct graph *g, void *array, size_t count, size_t size)
-{
-	void *more;
-
-	if (count & (count - 1) || count == 1)
-		return array;
-	more = reallocarray(array, count ? count * 2 : 2, size);
-	if (!more)
-		g->no_memory = true;
-	return more;
-}
-
 size_t graph_add_node(struct graph *g, const struct graph_node *node)
 {
-	struct graph_node *nodes = room(g, g->nodes, g->node_count, sizeof(*nodes));
+	struct graph_node *nodes = array_room(g->nodes, g->node_count, sizeof(*nodes));
 
-	if (!nodes)
+	if (!nodes) {
+		g->no_memory = true;
 		return 0;
+	}
 	g->nodes = nodes;
 	nodes[g->node_count] = *node;
 	return g->node_count++;
@@ -42,10 +33,12 @@ size_t graph_add_node(struct graph *g, const struct graph_node *node)
 
 struct graph_edge *graph_add_edge(struct graph *g, size_t from, size_t to, const char *what)
 {
-	struct graph_edge *edges = room(g, g->edges, g->edge_count, sizeof(*edges));
+	struct graph_edge *edges = array_room(g->edges, g->edge_count, sizeof(*edges));
 
-	if (!edges)
+	if (!edges) {
+		g->no_memory = true;
 		return NULL;
+	}
 	g->edges = edges;
 	edges[g->edge_count] = (struct graph_edge){
 		.from = from, .to = to, .what = what, .extra = "", .via = GRAPH_NONE};

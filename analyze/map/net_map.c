@@ -6,6 +6,7 @@
 
 #include "analyze/map/resolve.h"
 #include "analyze/replay/program.h"
+#include "format/array.h"
 #include "format/hash.h"
 
 /* Of the memory, ends that wait for the other one may take this part, and parties another. */
@@ -350,7 +351,8 @@ static size_t socket_of(struct net_map *m, const struct address *address, uint32
 		uint32_t netns;
 		uint32_t port;
 	} key = {.netns = address_is_loopback(&plain) ? netns : 0, .port = plain.port};
-	size_t count = m->sockets.count, number;
+	struct udp_socket *owners;
+	size_t number;
 
 	memcpy(key.ip, plain.ip, sizeof(key.ip));
 	if (!owner || m->sockets.used > m->memory)
@@ -358,19 +360,15 @@ static size_t socket_of(struct net_map *m, const struct address *address, uint32
 	number = intern_find(&m->sockets, span_of(&key, sizeof(key)));
 	if (number != INTERN_NONE)
 		return number;
-	if (!(count & (count - 1))) {
-		struct udp_socket *owners = reallocarray(m->owners, count ? count * 2 : 1,
-							 sizeof(*owners));
-
-		if (!owners) {
-			m->no_memory = true;
-			return INTERN_NONE;
-		}
-		m->owners = owners;
+	owners = array_room(m->owners, m->sockets.count, sizeof(*owners));
+	if (!owners) {
+		m->no_memory = true;
+		return INTERN_NONE;
 	}
+	m->owners = owners;
 	number = intern_put(&m->sockets, span_of(&key, sizeof(key)));
 	if (number != INTERN_NONE)
-		m->owners[number] = *owner;
+		owners[number] = *owner;
 	return number;
 }
 
@@ -429,24 +427,22 @@ static struct talk *talk_of(struct net_map *m, const struct talk_key *key)
 	size_t count = m->talk_keys.count;
 	size_t number = intern_find(&m->talk_keys, span_of(key, sizeof(*key)));
 	uintptr_t before = (uintptr_t)map_get(&m->last_talk, key->conn);
+	struct talk *talks;
 
 	if (number != INTERN_NONE)
 		return &m->talks[number];
 	if (m->talk_keys.used + count * sizeof(struct talk) > m->memory)
 		return NULL;
-	if (!(count & (count - 1))) {
-		struct talk *talks = reallocarray(m->talks, count ? count * 2 : 1, sizeof(*talks));
-
-		if (!talks)
-			return NULL;
-		m->talks = talks;
-	}
+	talks = array_room(m->talks, count, sizeof(*talks));
+	if (!talks)
+		return NULL;
+	m->talks = talks;
 	number = intern_put(&m->talk_keys, span_of(key, sizeof(*key)));
 	if (number == INTERN_NONE)
 		return NULL;
-	m->talks[number] = (struct talk){.before = before ? before - 1 : INTERN_NONE};
+	talks[number] = (struct talk){.before = before ? before - 1 : INTERN_NONE};
 	m->no_memory |= !map_put(&m->last_talk, key->conn, (void *)(uintptr_t)(number + 1));
-	return &m->talks[number];
+	return &talks[number];
 }
 
 /* Who has that socket, and for what: certain at its end. */

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "format/array.h"
+
 /* ---- keys ---- */
 
 static void begin_key(struct parties *p, char kind)
@@ -38,7 +40,8 @@ static const char *keep(struct parties *p, const char *text)
 /* The party of the key, made where it isn't there: *MADE. */
 static size_t put(struct parties *p, struct party **made)
 {
-	size_t count = p->keys.count, number;
+	struct party *all;
+	size_t number;
 
 	*made = NULL;
 	if (p->key.failed)
@@ -46,16 +49,12 @@ static size_t put(struct parties *p, struct party **made)
 	number = intern_find(&p->keys, buffer_span(&p->key));
 	if (number != INTERN_NONE)
 		return number;
-	if (parties_are_many(p) || !(count & (count - 1))) {
-		struct party *all = parties_are_many(p)
-					    ? NULL
-					    : reallocarray(p->all, count ? count * 2 : 1,
-							   sizeof(*all));
-
-		if (!all)
-			return INTERN_NONE;
-		p->all = all;
-	}
+	if (parties_are_many(p))
+		return INTERN_NONE;
+	all = array_room(p->all, p->keys.count, sizeof(*all));
+	if (!all)
+		return INTERN_NONE;
+	p->all = all;
 	number = intern_put(&p->keys, buffer_span(&p->key));
 	if (number == INTERN_NONE)
 		return INTERN_NONE;
@@ -102,18 +101,15 @@ static void join(struct parties *p, size_t a, size_t b)
 /* The number of the key among the listeners; PARTY serves it, if nobody did before. */
 static size_t serve(struct parties *p, size_t party)
 {
-	size_t count = p->listeners.count;
 	size_t number = intern_find(&p->listeners, buffer_span(&p->key));
+	size_t *owners;
 
 	if (number != INTERN_NONE)
 		return number;
-	if (!(count & (count - 1))) {
-		size_t *owners = reallocarray(p->owners, count ? count * 2 : 1, sizeof(*owners));
-
-		if (!owners)
-			return INTERN_NONE;
-		p->owners = owners;
-	}
+	owners = array_room(p->owners, p->listeners.count, sizeof(*owners));
+	if (!owners)
+		return INTERN_NONE;
+	p->owners = owners;
 	number = intern_put(&p->listeners, buffer_span(&p->key));
 	if (number != INTERN_NONE)
 		p->owners[number] = party;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "analyze/map/service_name.h"
+#include "format/array.h"
 
 /* Who is asked: a process, or an address. By number of the party that stands for it. */
 struct base {
@@ -457,17 +458,13 @@ static struct graph_edge *edge_of(struct resolving *r, const struct edge_key *ke
 
 static bool add_course(struct graph_edge *edge, struct group *course)
 {
-	size_t count = edge->course_count;
+	struct group **courses = array_room(edge->courses, edge->course_count,
+					    sizeof(struct group *));
 
-	if (!(count & (count - 1))) {
-		struct group **courses = reallocarray(edge->courses, count ? count * 2 : 1,
-						      sizeof(struct group *));
-
-		if (!courses)
-			return false;
-		edge->courses = courses;
-	}
-	edge->courses[edge->course_count++] = course;
+	if (!courses)
+		return false;
+	edge->courses = courses;
+	courses[edge->course_count++] = course;
 	return true;
 }
 
