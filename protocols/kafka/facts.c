@@ -316,7 +316,7 @@ void kafka_facts_leave(struct kafka_facts *f, const struct kafka_field *field)
 {
 	struct kafka_set *last;
 
-	if (!f->has_records || field->child < 0 || !kafka_structs[field->child].has_records)
+	if (field->child < 0 || !kafka_structs[field->child].has_records)
 		return;
 	if (f->has_set && !f->st->sets.failed) {
 		last = (struct kafka_set *)(f->st->sets.data + f->st->sets.len) - 1;
