@@ -132,22 +132,6 @@ static void on_conn_end(void *context, const struct connection *c)
 
 /* ---- JSON ---- */
 
-static void json_text(struct buffer *b, const char *name, struct span text, bool *first)
-{
-	json_append_key(b, name, first);
-	json_append_string(b, text);
-}
-
-/* What a capture, for one, doesn't tell. */
-static void json_known(struct buffer *b, const char *name, const struct buffer *text, bool *first)
-{
-	json_append_key(b, name, first);
-	if (text->len)
-		json_append_string(b, buffer_span(text));
-	else
-		buffer_append_text(b, "null");
-}
-
 static void json_number(struct buffer *b, const char *name, uint64_t number, bool *first)
 {
 	json_append_key(b, name, first);
@@ -165,7 +149,7 @@ static void json_loss(struct buffer *b, const char *cause, const struct account_
 		buffer_append_char(b, ',');
 	*first_loss = false;
 	buffer_append_char(b, '{');
-	json_text(b, "cause", span_text(cause), &first);
+	json_append_known(b, "cause", span_text(cause), &first);
 	json_number(b, events_name, sums->events, &first);
 	json_number(b, "bytes", sums->bytes, &first);
 	buffer_append_char(b, '}');
@@ -252,12 +236,12 @@ static void append_json(struct buffer *b, const struct info *info)
 	bool first = true;
 
 	buffer_append_char(b, '{');
-	json_known(b, "hostname", &info->account.hostname, &first);
-	json_known(b, "kernel", &info->account.kernel, &first);
-	json_known(b, "machine", &info->account.machine, &first);
+	json_append_known(b, "hostname", buffer_span(&info->account.hostname), &first);
+	json_append_known(b, "kernel", buffer_span(&info->account.kernel), &first);
+	json_append_known(b, "machine", buffer_span(&info->account.machine), &first);
 	json_number(b, "cpus", info->account.cpus, &first);
-	json_known(b, "recorder", &info->account.recorder, &first);
-	json_known(b, "options", &info->account.recorder_options, &first);
+	json_append_known(b, "recorder", buffer_span(&info->account.recorder), &first);
+	json_append_known(b, "options", buffer_span(&info->account.recorder_options), &first);
 	json_blind(b, info->account.blind, &first);
 	json_number(b, "segments", status->segments, &first);
 	json_number(b, "first_segment", status->first_segment, &first);

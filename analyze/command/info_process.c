@@ -5,28 +5,19 @@
 
 #include "protocols/value/json.h"
 
-static void text(struct buffer *b, const char *name, const char *value)
-{
-	bool first = false;
-
-	json_append_key(b, name, &first);
-	if (*value)
-		json_append_string(b, span_text(value));
-	else
-		buffer_append_text(b, "null");
-}
-
 /* What is known of it now: it may become another program later. */
 static void tell(struct buffer *b, const struct process *p)
 {
+	bool first = false;
+
 	buffer_printf(b, "\"pid\":%u,\"ppid\":%u", p->pid, p->ppid);
-	text(b, "comm", p->name);
-	text(b, "exe", p->exe);
-	text(b, "cmdline", p->cmdline);
+	json_append_known(b, "comm", span_text(p->name), &first);
+	json_append_known(b, "exe", span_text(p->exe), &first);
+	json_append_known(b, "cmdline", span_text(p->cmdline), &first);
 	buffer_printf(b, ",\"uid\":%u", p->uid);
-	text(b, "user", p->user);
-	text(b, "cgroup", p->cgroup);
-	text(b, "container", p->container);
+	json_append_known(b, "user", span_text(p->user), &first);
+	json_append_known(b, "cgroup", span_text(p->cgroup), &first);
+	json_append_known(b, "container", span_text(p->container), &first);
 }
 
 static struct process_use *sum_of(struct process_uses *sums, const struct process *p)

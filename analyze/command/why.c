@@ -145,15 +145,6 @@ static void print_tls(const struct connection *c)
 	putchar('\n');
 }
 
-static void append_text_key(struct buffer *b, const char *key, struct span text, bool *first)
-{
-	json_append_key(b, key, first);
-	if (text.len)
-		json_append_string(b, text);
-	else
-		buffer_append_text(b, "null");
-}
-
 static void append_tls(struct buffer *b, const struct connection *c)
 {
 	const struct connection_tls tls = connection_tls(c);
@@ -165,15 +156,15 @@ static void append_tls(struct buffer *b, const struct connection *c)
 		return;
 	}
 	buffer_append_char(b, '{');
-	append_text_key(b, "version", tls.encryption.version, &first);
-	append_text_key(b, "cipher_suite", tls.encryption.suite, &first);
-	append_text_key(b, "sni", tls.encryption.sni, &first);
-	append_text_key(b, "alpn", tls.encryption.alpn, &first);
-	append_text_key(b, "library", span_text(library ? library->path : NULL), &first);
-	append_text_key(b, "reading", span_text(reading_of_tls_text(tls.encryption.reading)),
-			&first);
-	append_text_key(b, "unread", tls.encryption.unread, &first);
-	append_text_key(b, "tie", span_text(c->tie ? tls_tie_text(c->tie) : NULL), &first);
+	json_append_known(b, "version", tls.encryption.version, &first);
+	json_append_known(b, "cipher_suite", tls.encryption.suite, &first);
+	json_append_known(b, "sni", tls.encryption.sni, &first);
+	json_append_known(b, "alpn", tls.encryption.alpn, &first);
+	json_append_known(b, "library", span_text(library ? library->path : NULL), &first);
+	json_append_known(b, "reading", span_text(reading_of_tls_text(tls.encryption.reading)),
+			  &first);
+	json_append_known(b, "unread", tls.encryption.unread, &first);
+	json_append_known(b, "tie", span_text(c->tie ? tls_tie_text(c->tie) : NULL), &first);
 	buffer_append_char(b, '}');
 }
 

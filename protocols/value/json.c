@@ -405,3 +405,12 @@ void json_append_key(struct buffer *b, const char *name, bool *first)
 		json_append_string(b, text);
 	buffer_append_char(b, ':');
 }
+
+void json_append_known(struct buffer *b, const char *name, struct span text, bool *first)
+{
+	json_append_key(b, name, first);
+	if (text.len)
+		json_append_string(b, text);
+	else
+		buffer_append_text(b, "null");
+}

@@ -35,4 +35,7 @@ char *json_put_value(char *to, const struct value *value);
 /* `"name":`, after a comma when the object already holds something (*FIRST is cleared). */
 void json_append_key(struct buffer *b, const char *name, bool *first);
 
+/* In the same way a member whose value is TEXT, or null where that is empty. */
+void json_append_known(struct buffer *b, const char *name, struct span text, bool *first);
+
 #endif
