@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """How fast socktape grep looks through bodies and unknown streams, plain and compressed."""
 import os
-import time
-import zlib
 
 import messages
 from goals import Goal
@@ -11,15 +9,6 @@ from measure import SOCKTAPE, median, run, table
 LITERAL = "nowhere-to-be-found"
 PLAIN_MB = 500  # a second of one core
 OF_INFLATE = 0.7
-
-
-class Gzip(messages.Zlib):
-    """As servers send it."""
-    name = "gzip"
-
-    def compress(self, data):
-        packer = zlib.compressobj(6, zlib.DEFLATED, 31)
-        return packer.compress(data) + packer.flush()
 
 
 def http(number, pack=None):
@@ -43,13 +32,6 @@ def seconds(recording, options, pattern):
     return median([one.cpu for one in found])
 
 
-def alone(kept):
-    began = time.process_time()
-    for packed, size in kept.blocks:
-        zlib.decompress(packed, 31, size)
-    return time.process_time() - began
-
-
 def bench(work, options):
     rows, goals = [], []
     for name, port, make in (("http", 80, http), ("unknown protocol", 7777, unknown)):
@@ -59,11 +41,11 @@ def bench(work, options):
         rows.append([name, f"{size / 1e6:.0f} MB", *(f"{rate:.0f} MB/s" for rate in rates)])
         goals.append(Goal(f"MB/s of a literal, {name}", rates[0], at_least=PLAIN_MB))
     table("grep, bytes of payload on one core", ["", "payload", "a literal", "of any case", "an expression"], rows)
-    kept = messages.Kept(Gzip())
+    kept = messages.Kept(messages.Gzip())
     recording, _ = messages.recorded(work, "search-gzip", 80, lambda n: http(n, kept))
     inside = sum(size for _, size in kept.blocks)
     looked = seconds(recording, options, [LITERAL])
-    inflated = median([alone(kept) for _ in range(options.rounds)])
+    inflated = median([kept.alone() for _ in range(options.rounds)])
     table("grep in bodies that are compressed by gzip", ["", "inside", "a literal", "of inflate's speed alone"],
           [["http", f"{inside / 1e6:.0f} MB", f"{inside / 1e6 / looked:.0f} MB/s", f"{inflated / looked:.2f}"]])
     goals.append(Goal("grep in gzip, of inflate's speed", inflated / looked, at_least=OF_INFLATE))
