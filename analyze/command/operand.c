@@ -12,7 +12,6 @@
 #include "analyze/capture/file.h"
 #include "analyze/command/capture_tell.h"
 #include "analyze/command/command.h"
-#include "format/tape.h"
 #include "format/writer.h"
 
 #define COPY_LEN 65536

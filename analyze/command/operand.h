@@ -4,6 +4,7 @@
 
 #include "analyze/replay/replay.h"
 #include "analyze/spill/scratch.h"
+#include "format/tape.h"
 
 /*
  * What stands where a recording is expected: a directory or a segment; or a packet capture, which
@@ -18,7 +19,7 @@ struct operand {
 	/* Asked for before: a segment that comes through a pipe is read as it comes. */
 	bool stream;
 	struct replay_pipe pipe; /* then this is it; fd -1: it isn't one */
-	char begin[4];
+	char begin[sizeof(struct tape_segment_header)];
 };
 
 /*

@@ -143,6 +143,25 @@ done
 head -c 600 "$work/stream.zst" | "$socktape" show - >"$work/out" 2>"$work/err"
 is "a pipe that is cut" "${PIPESTATUS[1]} $(grep -c 'the file ends too early' "$work/err")" "2 1"
 
+# Whoever waits for the rest of a head can be stopped as ever.
+mkfifo "$work/stalled"
+exec 9<>"$work/stalled"
+head -c 20 "$work/stream.zst" >&9
+"$socktape" show - <"$work/stalled" >"$work/out" 2>&1 9<&- &
+shown=$!
+waits() {
+	[[ $(readlink "/proc/$shown/exe") = */socktape ]] && grep -q '^State:.S' "/proc/$shown/status"
+}
+gone() {
+	! kill -0 "$shown" 2>/dev/null
+}
+check "it waits for the head" wait_for 10 waits
+kill -TERM "$shown"
+check "and is ended by a signal while it does" wait_for 10 gone
+gone || kill -KILL "$shown"
+wait "$shown" 2>/dev/null
+exec 9>&-
+
 # ---- what doesn't go together ----
 
 "$recorder" -o - --keep 1M 2>"$work/err" >/dev/null
