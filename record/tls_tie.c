@@ -555,11 +555,9 @@ static void plain_emit(struct tls_ties *t, struct session *s, const struct event
 
 static void wait_data(struct tls_ties *t, struct session *s, const struct event *event);
 
-static void plain_data(struct tls_ties *t, const struct event *event)
+static void plain_data(struct tls_ties *t, struct session *s, const struct event *event)
 {
-	struct session *s = map_get(&t->sessions, event->data.conn);
-
-	if (!s || s->dropped)
+	if (s->dropped)
 		return;
 	if (!s->wait)
 		plain_emit(t, s, event);
@@ -614,7 +612,6 @@ static bool sight_has(const struct tls_sight *sight, enum direction d)
 static bool wire_is_free(const struct wire *w, const struct tls_sight *sight)
 {
 	static const uint8_t zero[EVENT_RANDOM_LEN];
-
 	bool known = false;
 
 	for (int d = 0; d < 2; d++) {
@@ -962,11 +959,13 @@ static void kernel_data(struct tls_ties *t, const struct event *event)
 
 static void data_event(struct tls_ties *t, const struct event *event)
 {
+	struct session *s;
 	struct wire *w;
 
 	if (event->data.layer == LAYER_TLS) {
-		if (map_get(&t->sessions, event->data.conn))
-			plain_data(t, event);
+		s = map_get(&t->sessions, event->data.conn);
+		if (s)
+			plain_data(t, s, event);
 		else if (event->data.conn < KERNEL_TLS_SESSION_FIRST)
 			kernel_data(t, event);
 		return;
