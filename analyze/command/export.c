@@ -235,7 +235,10 @@ static int parse(struct export *x, int argc, char **argv)
 	x->with.held_limit = x->select.memory / HELD_SHARE;
 	x->with.selection = &x->select.selection;
 	x->with.keylog = x->select.keylog;
-	return select_check(&x->select, x->command, x->path) ? COMMAND_END : COMMAND_WRONG;
+	if (!select_check(&x->select, x->command, x->path) ||
+	    operand_refuse_output(&x->select.operand, x->command, x->output))
+		return COMMAND_WRONG;
+	return COMMAND_END;
 }
 
 /* ---- the summary ---- */
@@ -354,20 +357,6 @@ static struct selection time_alone(const struct export *x)
 	};
 }
 
-/* The recording would be gone before it is read. */
-static int refuse_own_input(const struct export *x)
-{
-	bool to_stdout = strcmp(x->output, "-") == 0;
-	struct stat st;
-
-	if ((to_stdout ? fstat(STDOUT_FILENO, &st) : stat(x->output, &st)) != 0 ||
-	    !replay_has_file(x->reading.replay, &st))
-		return STATUS_DONE;
-	return command_fail(x->command,
-			    "%s is part of the recording that is read; choose another file",
-			    to_stdout ? "standard output" : x->output);
-}
-
 static int learn(struct export *x)
 {
 	struct selection time = time_alone(x);
@@ -379,8 +368,6 @@ static int learn(struct export *x)
 	};
 	int status = reading_open(&x->reading, x->command, x->select.operand.path, &with);
 
-	if (!status)
-		status = refuse_own_input(x);
 	return status ? status : reading_run(&x->reading);
 }
 

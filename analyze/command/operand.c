@@ -12,6 +12,7 @@
 #include "analyze/capture/file.h"
 #include "analyze/command/capture_tell.h"
 #include "analyze/command/command.h"
+#include "format/recording.h"
 #include "format/writer.h"
 
 #define COPY_LEN 65536
@@ -190,17 +191,50 @@ int operand_open(struct operand *o, const char *command, const char *text, uint6
 {
 	struct stat st = {0};
 	bool dash = strcmp(text, "-") == 0;
+	/* What isn't there, whoever reads it tells. */
+	bool known = (dash ? fstat(STDIN_FILENO, &st) : stat(text, &st)) == 0;
 	int status = STATUS_DONE;
 
 	*o = (struct operand){.path = text, .stream = o->stream, .pipe.fd = -1};
 	scratch_init(&o->made);
-	/* What isn't there, whoever reads it tells. */
-	if (dash || (stat(text, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))))
+	if (known && S_ISREG(st.st_mode)) {
+		o->device = st.st_dev;
+		o->inode = st.st_ino;
+	}
+	if (dash || (known && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))))
 		status = take_pipe(o, command, text);
 	if (status || o->pipe.fd >= 0 || S_ISDIR(st.st_mode) || !is_capture(o->path))
 		return status;
 	o->status = take_capture(o, command, text, memory);
 	return o->status == STATUS_USAGE ? STATUS_USAGE : STATUS_DONE;
+}
+
+/* A directory is known by its segments. */
+static bool has_file(const struct operand *o, const struct stat *st)
+{
+	struct recording *rec;
+	bool has;
+
+	if (o->inode)
+		return o->device == st->st_dev && o->inode == st->st_ino;
+	if (o->pipe.fd >= 0 || recording_open(o->path, NULL, NULL, &rec))
+		return false;
+	has = recording_has_file(rec, st);
+	recording_free(rec);
+	return has;
+}
+
+int operand_refuse_output(const struct operand *o, const char *command, const char *output)
+{
+	bool to_stdout = strcmp(output, "-") == 0;
+	struct stat st;
+
+	if ((to_stdout ? fstat(STDOUT_FILENO, &st) : stat(output, &st)) != 0 ||
+	    !S_ISREG(st.st_mode) || !has_file(o, &st))
+		return STATUS_DONE;
+	return command_fail(command,
+			    "%s is part of the recording that is read; choose another file",
+			    to_stdout ? "standard output" : output);
 }
 
 int operand_close(struct operand *o, int status)

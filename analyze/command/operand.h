@@ -2,6 +2,8 @@
 #ifndef SOCKTAPE_ANALYZE_COMMAND_OPERAND_H
 #define SOCKTAPE_ANALYZE_COMMAND_OPERAND_H
 
+#include <sys/types.h>
+
 #include "analyze/replay/replay.h"
 #include "analyze/spill/scratch.h"
 #include "format/tape.h"
@@ -15,6 +17,8 @@ struct operand {
 	const char *path; /* of the recording that is to be read */
 	struct scratch made;
 	char made_path[32];
+	dev_t device; /* of the file that was given; both 0: it is none that has a name */
+	ino_t inode;
 	int status; /* STATUS_DAMAGED: not all of it could be read, which the user was told */
 	/* Asked for before: a segment that comes through a pipe is read as it comes. */
 	bool stream;
@@ -27,6 +31,12 @@ struct operand {
  * exit with after the user was told why. In any case operand_close() has to follow.
  */
 int operand_open(struct operand *o, const char *command, const char *text, uint64_t memory);
+
+/*
+ * Before anything is written to OUTPUT ("-": standard output): STATUS_DONE; or, where that is a
+ * file of what is read, which would be gone, what to exit with after the user was told.
+ */
+int operand_refuse_output(const struct operand *o, const char *command, const char *output);
 
 /* STATUS is what the command would exit with; returns what it has to. */
 int operand_close(struct operand *o, int status);

@@ -39,6 +39,7 @@ struct writing {
 	const char *command;
 	struct select select;
 	struct gather_options with;
+	const char *output;
 	uint64_t threads;
 	struct buffer selection; /* options as they were given */
 };
@@ -59,7 +60,7 @@ static bool take_option(struct writing *w, int option, const char *value)
 	}
 	switch (option) {
 	case OPT_OUTPUT:
-		w->with.output = value;
+		w->output = value;
 		return true;
 	case OPT_NO_BODY:
 		w->with.no_body = true;
@@ -100,19 +101,20 @@ static int parse(struct writing *w, int argc, char **argv)
 		if (!take_option(w, option, value))
 			return COMMAND_WRONG;
 	}
-	if (argc - optind < 1 || argc - optind > 2 || !w->with.output) {
+	if (argc - optind < 1 || argc - optind > 2 || !w->output) {
 		command_fail(w->command,
 			     "wants a recording, perhaps a protocol, and -o FILE; try 'socktape %s "
 			     "--help'",
 			     w->command);
 		return COMMAND_WRONG;
 	}
-	if (strcmp(w->with.output, "-") == 0 && isatty(STDOUT_FILENO)) {
+	if (strcmp(w->output, "-") == 0 && isatty(STDOUT_FILENO)) {
 		command_fail(w->command, "a terminal can't show a page; give -o FILE");
 		return COMMAND_WRONG;
 	}
 	if (!take_protocol(w, argv[optind + 1]) ||
-	    !select_check(&w->select, w->command, argv[optind]))
+	    !select_check(&w->select, w->command, argv[optind]) ||
+	    operand_refuse_output(&w->select.operand, w->command, w->output))
 		return COMMAND_WRONG;
 	return COMMAND_END;
 }
@@ -120,14 +122,14 @@ static int parse(struct writing *w, int argc, char **argv)
 static int fail(const struct writing *w, enum tape_error error)
 {
 	if (error == TAPE_ERROR_IO && errno)
-		return command_fail(w->command, "%s: %s", w->with.output, strerror(errno));
-	return command_fail(w->command, "%s: %s", w->with.output, tape_error_text(error));
+		return command_fail(w->command, "%s: %s", w->output, strerror(errno));
+	return command_fail(w->command, "%s: %s", w->output, tape_error_text(error));
 }
 
 static int write_page(const struct writing *w, const struct report *r, int status)
 {
 	struct target target;
-	enum tape_error error = target_open(&target, w->with.output, 0600);
+	enum tape_error error = target_open(&target, w->output, 0600);
 
 	if (error)
 		return fail(w, error);

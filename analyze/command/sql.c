@@ -119,7 +119,8 @@ static bool add_recording(struct sql *sql, const char *command, const char *text
 		return false;
 	}
 	sql->operand_count++;
-	if (operand_open(operand, command, text, sql->memory))
+	if (operand_open(operand, command, text, sql->memory) ||
+	    (sql->output && operand_refuse_output(operand, command, sql->output)))
 		return false;
 	if (sql_engine_add(sql->engine, text, operand->path))
 		return true;

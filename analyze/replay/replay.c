@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "analyze/replay/reach.h"
 #include "analyze/replay/replay_private.h"
@@ -882,11 +881,6 @@ void replay_stop(struct replay *r)
 int64_t replay_realtime(const struct replay *r, int64_t ts)
 {
 	return r->recording ? recording_realtime(r->recording, ts) : ts + r->clock_offset;
-}
-
-bool replay_has_file(const struct replay *r, const struct stat *st)
-{
-	return recording_has_file(r->recording, st);
 }
 
 bool replay_is_restricted(const struct replay *r)

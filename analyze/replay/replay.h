@@ -225,9 +225,6 @@ bool replay_is_local(const struct replay *r, uint16_t port);
 /* Wall clock of a monotonic time, by the clock pairs read so far. */
 int64_t replay_realtime(const struct replay *r, int64_t ts);
 
-/* Whether the file that ST tells of is one of those that are replayed. */
-bool replay_has_file(const struct replay *r, const struct stat *st);
-
 const struct recording_status *replay_status(const struct replay *r);
 
 /* Process by pid, as last told; NULL when unknown. */

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/report/gather.h"
 
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "analyze/map/service_map.h"
 #include "analyze/replay/reading.h"
 #include "analyze/shape/learn.h"
@@ -98,21 +94,6 @@ static void note_limits(struct gathering *g)
 		r->refused_secrets = replay_refused_secrets(replay);
 }
 
-/* The recording would be gone once the page has its name. */
-static int refuse_own_input(const struct gathering *g)
-{
-	const char *output = g->with->output;
-	bool to_stdout = strcmp(output, "-") == 0;
-	struct stat st;
-
-	if ((to_stdout ? fstat(STDOUT_FILENO, &st) : stat(output, &st)) != 0 ||
-	    !replay_has_file(g->reading.replay, &st))
-		return STATUS_DONE;
-	return command_fail(g->with->command,
-			    "%s is part of the recording that is read; choose another file",
-			    to_stdout ? "standard output" : output);
-}
-
 /* ---- records ---- */
 
 static void take_row(struct gathering *g, const struct row *row)
@@ -149,12 +130,6 @@ static int read_records(struct gathering *g)
 				   &with);
 	if (status)
 		return status;
-	status = refuse_own_input(g);
-	if (status) {
-		reading_end(&g->reading);
-		reading_close(&g->reading);
-		return status;
-	}
 	while (!is_short_of_memory(g->report) && (row = reading_row(&g->reading)) != NULL)
 		take_row(g, row);
 	status = reading_end(&g->reading);

@@ -10,7 +10,6 @@ struct gather_options {
 	struct select *select;
 	const struct protocol *decode_as;
 	unsigned threads;
-	const char *output; /* that may be no part of the recording */
 	bool no_body;
 };
 

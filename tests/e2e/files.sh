@@ -41,6 +41,19 @@ check "the same through standard output" bash -c \
 check "which is as it was" unchanged
 check "a single segment is refused just so" \
 	says 1 "part of the recording" "$socktape" export "$segment" -o "$segment"
+for command in report sql; do
+	check "$command onto its own input is refused" \
+		says 1 "part of the recording" "$socktape" $command "$rec" -o "$segment"
+	check "which is as it was" unchanged
+done
+cp "$capture" "$work/own.pcap"
+for command in export report sql; do
+	check "$command of a capture onto it is refused" \
+		says 1 "part of the recording" "$socktape" $command "$work/own.pcap" -o "$work/own.pcap"
+	check "$command of it as standard input, too" bash -c \
+		"! '$socktape' $command - -o '$work/own.pcap' <'$work/own.pcap' 2>'$work/err' && grep -q 'part of the recording' '$work/err'"
+done
+check "which is as it was" cmp "$capture" "$work/own.pcap"
 
 # ---- what somebody put where the output will be ----
 
