@@ -2,8 +2,9 @@
 /*
  * How often requests fail: of a shape, of one of its processes alone, and in which way.
  */
-#include "analyze/diff/change.h"
+#include <math.h>
 
+#include "analyze/diff/change.h"
 #include "analyze/diff/only.h"
 
 struct rates {
@@ -71,22 +72,38 @@ static void judge_failures(struct rates *r, const struct shape *shape)
 	}
 }
 
-/* The way to fail that came or went most; "": there is none. */
-static const char *main_failure(const struct shape *shape)
+static double share_of(const struct failure *f, const struct shape *shape, int side)
 {
-	const char *name = "";
-	double most = 0;
+	return (double)rate_sum(&f->in[side]) / (double)rate_sum(&shape->cells[side]->count);
+}
+
+/* The way to fail that came or went most; NULL: there is none. */
+static const struct failure *main_failure(const struct shape *shape)
+{
+	const struct failure *main = NULL;
+	double most = -1;
 
 	for (unsigned i = 0; i < shape->failure_count; i++) {
 		const struct failure *f = &shape->failures[i];
-		double a = (double)rate_sum(&f->in[0]), b = (double)rate_sum(&f->in[1]);
+		double moved = fabs(share_of(f, shape, 1) - share_of(f, shape, 0));
 
-		if (a + b > most) {
-			most = a + b;
-			name = f->name;
+		if (moved > most) {
+			most = moved;
+			main = f;
 		}
 	}
-	return name;
+	return main;
+}
+
+/* Its examples, unless they are of one process: it is counted of all of them. */
+static void name_failure(struct change *change, const struct failure *f)
+{
+	if (!f)
+		return;
+	change->part = f->name;
+	for (int side = 0; side < 2 && !change->only; side++)
+		if (*f->first[side])
+			change->example[side] = f->first[side];
 }
 
 /* A way to fail is only told where the errors in all don't tell it, of this shape. */
@@ -119,7 +136,7 @@ static void take(struct rates *r)
 		if (!found->all[i].taken)
 			continue;
 		if (!*change.part)
-			change.part = main_failure(change.shape);
+			name_failure(&change, main_failure(change.shape));
 		changes_append(r->changes, &change);
 	}
 }

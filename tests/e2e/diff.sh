@@ -43,6 +43,13 @@ finds "half of the requests 40 % slower" "latency p50 GET /orders" slower
 finds "all shapes slower: one drift" "drift p50 -" all
 finds "a member of a body" "field resp_body.user.email GET /orders" field
 finds "a header, in all shapes told once" "value resp_headers.server GET /users/{id}" header
+load a 21 16000 missing
+load b 22 16000 missing errors
+is "of two ways to fail the one that came, with records that have it" \
+	"$(told "$work/a" "$work/b"; diff "$work/a" "$work/b" --json | jq -r .b_record |
+		while read -r id; do "$socktape" show "$work/b" --id "$id" --json | jq .code; done)" \
+	"errors 500 GET /orders
+500"
 load a 8 8000
 load b 9 8000 tail
 is "only the slowest" "$(told "$work/a" "$work/b")" "latency p99 GET /orders"

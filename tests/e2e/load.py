@@ -5,7 +5,7 @@ load.py FILE SEED [COUNT] [CHANGE...]
 
 Makes the packet capture FILE of COUNT requests (2500) of HTTP to three servers, with what disturbs real ones:
 slow requests, a burst in which all are slow, ids, dates, members that may be missing, a port that is
-another each time. A CHANGE is one of gone, new, errors, slower, tail, server, all, field, header, and
+another each time. A CHANGE is one of gone, new, errors, slower, tail, server, all, field, header, missing, and
 "half": what is changed is so from the middle on. The same for the same arguments.
 """
 import json
@@ -69,10 +69,13 @@ for number in range(count):
         body["note"] = "hello"
     if seeded and "field" in has:
         body["user"]["email"] = "a@example.org"
-    text = "{}" if failed else json.dumps(body)
+    status = "500 Oops" if failed else "200 OK"
+    if seeded and "missing" in has and chance.random() < 0.04:
+        status = "404 Not Found"
+    text = "{}" if status != "200 OK" else json.dumps(body)
     version = "1.3.0" if "header" in has else "1.2.9"
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Request-Id: {chance.randrange(1 << 60):x}\r\n\r\n"
-    response = (f"HTTP/1.1 {'500 Oops' if failed else '200 OK'}\r\nServer: api/{version}\r\nContent-Type: application/json\r\n"
+    response = (f"HTTP/1.1 {status}\r\nServer: api/{version}\r\nContent-Type: application/json\r\n"
                 f"Date: Sun, 22 Nov 2026 05:{seed % 60:02}:{int(at * 59):02} GMT\r\nContent-Length: {len(text)}\r\n\r\n{text}")
     packet(2 * server, ACK, request.encode(), 2000)
     packet(2 * server + 1, ACK, response.encode(), 1000 * ms)
