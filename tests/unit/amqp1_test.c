@@ -8,17 +8,7 @@
 #include "protocols/amqp1/amqp1.h"
 #include "tests/unit/http_case.h"
 
-#define CHECK(messages, ...)                                                                       \
-	check(messages, sizeof(messages) / sizeof((messages)[0]),                                  \
-	      (const char *const[]){__VA_ARGS__, NULL})
-
-static void check(const struct feed_message *messages, size_t count, const char *const *records)
-{
-	const struct feed feed = {.messages = messages, .count = count, .role = ROLE_CLIENT};
-
-	http_expect(&feed, records);
-	feed_check(&feed, NULL);
-}
+#define CHECK(messages, ...) CLIENT_CHECK(NULL, messages, __VA_ARGS__)
 
 #define FRAME "\0\0\0\x0c\2\1\0\0four"
 

@@ -62,3 +62,17 @@ void http_check(const struct feed_message *messages, size_t count, const char *c
 	http_expect(&feed, records);
 	feed_check(&feed, NULL);
 }
+
+void client_check(const struct protocol *protocol, const struct feed_message *messages,
+		  size_t count, const char *const *records)
+{
+	const struct feed feed = {
+		.messages = messages,
+		.count = count,
+		.decode_as = protocol,
+		.role = ROLE_CLIENT,
+	};
+
+	http_expect(&feed, records);
+	feed_check(&feed, NULL);
+}

@@ -17,4 +17,12 @@ void http_check(const struct feed_message *messages, size_t count, const char *c
 	http_check(messages, sizeof(messages) / sizeof((messages)[0]),                             \
 		   (const char *const[]){__VA_ARGS__, NULL})
 
+/* The same for what the client's end of PROTOCOL says and hears; NULL: as it is inferred. */
+void client_check(const struct protocol *protocol, const struct feed_message *messages,
+		  size_t count, const char *const *records);
+
+#define CLIENT_CHECK(protocol, messages, ...)                                                      \
+	client_check(protocol, messages, sizeof(messages) / sizeof((messages)[0]),                 \
+		     (const char *const[]){__VA_ARGS__, NULL})
+
 #endif

@@ -9,21 +9,7 @@
 #include "protocols/kafka/schema.h"
 #include "tests/unit/http_case.h"
 
-#define CHECK(messages, ...)                                                                       \
-	check(messages, sizeof(messages) / sizeof((messages)[0]),                                  \
-	      (const char *const[]){__VA_ARGS__, NULL})
-
-static void check(const struct feed_message *messages, size_t count, const char *const *records)
-{
-	const struct feed feed = {
-		.messages = messages,
-		.count = count,
-		.role = ROLE_CLIENT,
-	};
-
-	feed_check(&feed, NULL);
-	http_expect(&feed, records);
-}
+#define CHECK(messages, ...) CLIENT_CHECK(NULL, messages, __VA_ARGS__)
 
 /* Heartbeat of version 0: group, generation, member. */
 #define HEARTBEAT(id)	"\0\0\0\x1b\0\x0c\0\0\0\0\0" id "\0\2me\0\4shop\0\0\0\7\0\3m-1"

@@ -10,21 +10,7 @@
 
 /* What an exchange says of partitions: which records are wanted, and where a partition ends. */
 
-#define CHECK(messages, ...)                                                                       \
-	check(messages, sizeof(messages) / sizeof((messages)[0]),                                  \
-	      (const char *const[]){__VA_ARGS__, NULL})
-
-static void check(const struct feed_message *messages, size_t count, const char *const *records)
-{
-	const struct feed feed = {
-		.messages = messages,
-		.count = count,
-		.role = ROLE_CLIENT,
-	};
-
-	feed_check(&feed, NULL);
-	http_expect(&feed, records);
-}
+#define CHECK(messages, ...) CLIENT_CHECK(NULL, messages, __VA_ARGS__)
 
 /* Offset 6 is asked for, and comes with the batch that begins at 5. */
 static void fetch_inside_batch(void **state)

@@ -12,17 +12,7 @@
 
 #define BYTES(text) span_of(text, sizeof(text) - 1)
 
-#define CHECK(messages, ...)                                                                       \
-	check(messages, sizeof(messages) / sizeof((messages)[0]),                                  \
-	      (const char *const[]){__VA_ARGS__, NULL})
-
-static void check(const struct feed_message *messages, size_t count, const char *const *records)
-{
-	const struct feed feed = {.messages = messages, .count = count, .role = ROLE_CLIENT};
-
-	feed_check(&feed, NULL);
-	http_expect(&feed, records);
-}
+#define CHECK(messages, ...) CLIENT_CHECK(NULL, messages, __VA_ARGS__)
 
 /* {ping: 1, $db: "d"} and {ok: 1.0} */
 #define PING(id, flags)                                                                            \

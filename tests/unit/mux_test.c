@@ -13,22 +13,7 @@
 
 #define BYTES(text) span_of(text, sizeof(text) - 1)
 
-#define CHECK(messages, ...)                                                                       \
-	check(messages, sizeof(messages) / sizeof((messages)[0]),                                  \
-	      (const char *const[]){__VA_ARGS__, NULL})
-
-static void check(const struct feed_message *messages, size_t count, const char *const *records)
-{
-	const struct feed feed = {
-		.messages = messages,
-		.count = count,
-		.decode_as = &protocol_mux,
-		.role = ROLE_CLIENT,
-	};
-
-	http_expect(&feed, records);
-	feed_check(&feed, NULL);
-}
+#define CHECK(messages, ...) CLIENT_CHECK(&protocol_mux, messages, __VA_ARGS__)
 
 #define PING(tag) "\0\0\0\4\x41\0\0" tag
 #define PONG(tag) "\0\0\0\4\xbf\0\0" tag

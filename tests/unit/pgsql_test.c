@@ -9,22 +9,7 @@
 #include "protocols/pgsql/state.h"
 #include "tests/unit/http_case.h"
 
-#define CHECK(messages, ...)                                                                       \
-	check(messages, sizeof(messages) / sizeof((messages)[0]),                                  \
-	      (const char *const[]){__VA_ARGS__, NULL})
-
-static void check(const struct feed_message *messages, size_t count, const char *const *records)
-{
-	const struct feed feed = {
-		.messages = messages,
-		.count = count,
-		.decode_as = &protocol_pgsql,
-		.role = ROLE_CLIENT,
-	};
-
-	feed_check(&feed, NULL);
-	http_expect(&feed, records);
-}
+#define CHECK(messages, ...) CLIENT_CHECK(&protocol_pgsql, messages, __VA_ARGS__)
 
 #define STARTUP "\0\0\0\x1d\0\3\0\0user\0me\0database\0db\0\0"
 #define READY	"Z\0\0\0\5I"

@@ -17,14 +17,6 @@
 #define SERVER_HELLO	  "\2\0\0\x31\3\3" RANDOM "\0\xc0\x2f\0\0\x09\0\x10\0\5\0\3\2h2"
 #define RECORD(type, len) type "\3\3\0" len
 
-static void check(const struct feed_message *messages, size_t count, const char *const *records)
-{
-	const struct feed feed = {.messages = messages, .count = count, .role = ROLE_CLIENT};
-
-	feed_check(&feed, NULL);
-	http_expect(&feed, records);
-}
-
 static void a_handshake(void **state)
 {
 	static const struct feed_message messages[] = {
@@ -114,11 +106,11 @@ static void fragments(void **state)
 	buffer_append(&first, hello + 0x28, 0x2a);
 	messages[0] = (struct feed_message){DIRECTION_SENT, first.data, first.len};
 	messages[1] = (struct feed_message){DIRECTION_RECEIVED, "\x15\3\3\0\2\2\x28", 7};
-	check(messages, 2,
-	      (const char *const[]){"'outcome':'error' | 'sni':'a.test' | "
-				    "'alerts':[{'from':'server','level':'fatal','alert':"
-				    "'handshake_failure'}]",
-				    NULL});
+	client_check(NULL, messages, 2,
+		     (const char *const[]){"'outcome':'error' | 'sni':'a.test' | "
+					   "'alerts':[{'from':'server','level':'fatal','alert':"
+					   "'handshake_failure'}]",
+					   NULL});
 	buffer_free(&first);
 }
 

@@ -9,22 +9,7 @@
 #include "protocols/websocket/websocket.h"
 #include "tests/unit/http_case.h"
 
-#define CHECK(messages, ...)                                                                       \
-	check(messages, sizeof(messages) / sizeof((messages)[0]),                                  \
-	      (const char *const[]){__VA_ARGS__, NULL})
-
-static void check(const struct feed_message *messages, size_t count, const char *const *records)
-{
-	const struct feed feed = {
-		.messages = messages,
-		.count = count,
-		.decode_as = &protocol_websocket,
-		.role = ROLE_CLIENT,
-	};
-
-	feed_check(&feed, NULL);
-	http_expect(&feed, records);
-}
+#define CHECK(messages, ...) CLIENT_CHECK(&protocol_websocket, messages, __VA_ARGS__)
 
 static void messages_of_all_kinds(void **state)
 {
@@ -113,9 +98,9 @@ static void compressed(void **state)
 	      "'length':31 | 'payload':'the same words, again and again' | 'compressed':true",
 	      "'payload':'the same words, again and again!'", "'payload':'again'");
 	/* Without the first, the second refers to what is not there. */
-	check(messages + 1, 2,
-	      (const char *const[]){"'opcode':'text' | be decompressed: it goes on",
-				    "'opcode':'text'", NULL});
+	client_check(&protocol_websocket, messages + 1, 2,
+		     (const char *const[]){"'opcode':'text' | be decompressed: it goes on",
+					   "'opcode':'text'", NULL});
 }
 
 static void what_is_lost(void **state)
