@@ -95,7 +95,6 @@ static uint32_t number_of(struct service_map *m, const struct buffer *text)
 /* The number of the name that ROW gives to who is asked; 0: none. */
 static uint32_t name_of(struct service_map *m, const struct row *row)
 {
-
 	if (m->naming.table != row->table)
 		m->naming = service_name_of(row->table);
 	buffer_clear(&m->text);
@@ -164,10 +163,9 @@ static bool compact(struct service_map *m)
 	return good;
 }
 
-static bool count(struct service_map *m, struct group *group, const struct row *row)
+static bool count(struct service_map *m, struct group *group, const struct row *row,
+		  const struct facts *facts)
 {
-	const struct facts *facts = facts_of(&m->facts, row->table);
-
 	if (!m->first || row->begin < m->first)
 		m->first = row->begin;
 	if (row->begin > m->last)
@@ -178,6 +176,7 @@ static bool count(struct service_map *m, struct group *group, const struct row *
 bool service_map_add(struct service_map *m, const struct row *row)
 {
 	int64_t since = m->with.over ? row->begin - row->begin % m->with.over : 0;
+	const struct facts *facts;
 	struct raw_edge edge;
 	struct group *group;
 
@@ -196,9 +195,10 @@ bool service_map_add(struct service_map *m, const struct row *row)
 		group = groups_get_rest(m->groups);
 	else
 		group = groups_get(m->groups, row->table, since, span_of(&edge, sizeof(edge)));
-	if (group && !group->rest && m->with.connections && !table_has_sizes(row->table))
+	facts = facts_of(&m->facts, row->table);
+	if (group && !group->rest && m->with.connections && !facts_have_bytes(facts))
 		conn_bytes_ask(&m->bytes, row, &edge);
-	return group && count(m, group, row);
+	return group && count(m, group, row, facts);
 }
 
 void service_map_conn(struct service_map *m, const struct connection *c)

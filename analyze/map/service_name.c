@@ -3,14 +3,11 @@
 
 #include "format/event.h"
 
-/* What every server of a kind has says nothing of which one it is. */
-#define COMMON_MAX 4
-
 static const struct {
 	const char *table;
 	const char *column;
 	bool host;
-	const char *common[COMMON_MAX];
+	const char *common[SERVICE_NAME_COMMON_MAX];
 } names[] = {
 	{"http", "host", true, {0}},
 	{"http2", "authority", true, {0}},
@@ -41,17 +38,16 @@ struct service_name service_name_of(const struct table *table)
 			continue;
 		found.column = table_column(table, names[i].column);
 		found.host = names[i].host;
+		found.common = names[i].common;
 	}
 	return found;
 }
 
-static bool is_common(const struct table *table, struct span name)
+static bool is_common(const struct service_name *name, struct span text)
 {
-	for (size_t i = 0; i < NAMES; i++)
-		for (size_t c = 0; c < COMMON_MAX && names[i].common[c]; c++)
-			if (strcmp(names[i].table, table->name) == 0 &&
-			    span_is(name, names[i].common[c]))
-				return true;
+	for (size_t i = 0; i < SERVICE_NAME_COMMON_MAX && name->common[i]; i++)
+		if (span_is(text, name->common[i]))
+			return true;
 	return false;
 }
 
@@ -109,7 +105,7 @@ void service_name_append(const struct service_name *name, const struct value *va
 	if (!v || !value_has_text(v) || !v->text.len)
 		return;
 	text = v->text;
-	if (is_common(name->table, text))
+	if (is_common(name, text))
 		return;
 	if (name->host) {
 		append_host(text, out);

@@ -9,10 +9,14 @@
 
 /* What a request calls the service that it is for: Host, SNI, database. */
 
+/* Names that every server of a kind has, which say nothing of which one it is. */
+#define SERVICE_NAME_COMMON_MAX 4
+
 struct service_name {
 	const struct table *table;
 	int column; /* -1: such records name none */
 	bool host;  /* a name of DNS, the same service wherever it is; else one of its own server */
+	const char *const *common; /* such names, NULL behind fewer; set where COLUMN is */
 };
 
 /* Which column of TABLE says it. */

@@ -29,6 +29,12 @@ struct facts_cache {
 
 const struct facts *facts_of(struct facts_cache *c, const struct table *table);
 
+/* Whether there is such a column: facts_bytes() may tell more than 0. */
+static inline bool facts_have_bytes(const struct facts *f)
+{
+	return f->bytes[0] >= 0 || f->bytes[1] >= 0;
+}
+
 /* Bytes of the request, or of the RESPONSE, as far as its columns tell. */
 uint64_t facts_bytes(const struct facts *f, const struct value *values, bool response);
 
