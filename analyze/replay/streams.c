@@ -86,14 +86,10 @@ static struct stream *take_oldest(struct streams *s)
 {
 	struct stream *oldest = s->oldest;
 
-	if (!oldest)
-		return NULL;
-	s->oldest = oldest->newer;
-	if (s->oldest)
-		s->oldest->older = NULL;
-	else
-		s->newest = NULL;
-	map_remove(&s->all, oldest->conn);
+	if (oldest) {
+		unlink_age(s, oldest);
+		map_remove(&s->all, oldest->conn);
+	}
 	return oldest;
 }
 
