@@ -3,11 +3,11 @@
 #include <stdlib.h>
 
 #include "analyze/finding/conn_findings.h"
-#include "analyze/output/text.h"
 #include "analyze/finding/pools.h"
 #include "analyze/finding/retry.h"
 #include "analyze/finding/rules.h"
 #include "analyze/finding/starts.h"
+#include "analyze/output/text.h"
 #include "analyze/replay/reading.h"
 #include "analyze/spill/sorter.h"
 #include "analyze/spill/values.h"
@@ -240,8 +240,8 @@ static void row_found(const struct look *look, enum finding_kind kind, struct sp
 	struct value v[FINDING_COLUMNS];
 	struct row_texts texts;
 
-	f->failed |= finding_severity_of(kind) == FINDING_ERROR ||
-		     (finding_severity_of(kind) == FINDING_WARNING && kind != FINDING_POOL_WAIT);
+	/* That it had to wait is no reason to ask again. */
+	f->failed |= finding_severity_of(kind) != FINDING_NOTE && kind != FINDING_POOL_WAIT;
 	fill_row(v, look->row, kind, what, &texts);
 	keep(f, v);
 }
