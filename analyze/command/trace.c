@@ -294,11 +294,14 @@ static int run(struct trace *t)
 	return command_worse(status, end);
 }
 
-static void tell(const struct trace *t, const char *command)
+/* Returns what to exit with. */
+static int tell(const struct trace *t, const char *command, int status)
 {
 	select_explain(&t->select, command);
 	if (t->wanted && !t->found)
-		command_warn(command, "there is no request %s in the recording", t->wanted);
+		status = command_fail(command, "there is no request %s in %s", t->wanted,
+				      selection_is_all(&t->select.selection) ? "the recording"
+									     : "what is selected");
 	else if (!t->trees)
 		command_warn(command,
 			     "no process asked anything of another while it answered one of %llu "
@@ -307,6 +310,7 @@ static void tell(const struct trace *t, const char *command)
 	if (t->early)
 		command_warn(command, "not all exchanges fit into the memory: children that came "
 				      "later than the others stand alone (--memory)");
+	return status;
 }
 
 static int trace(struct trace *t, const char *command)
@@ -331,7 +335,7 @@ static int trace(struct trace *t, const char *command)
 	output_header(t->out, &part, 1);
 	status = run(t);
 	if (status != STATUS_USAGE)
-		tell(t, command);
+		status = tell(t, command, status);
 	if (!output_free(t->out) && status != STATUS_USAGE)
 		status = command_fail(command, "the output could not be written");
 	for (size_t i = 0; i < t->count; i++)

@@ -48,6 +48,10 @@ is "show --id tells its children, as trace does" \
 	"$("$socktape" trace "$work/pool-wait" 2.0 --json 2>/dev/null | jq -c 'select(.depth == 1) | [.record_id, .by, .offset_ns]')"
 is "in words" "$("$socktape" show "$work/pool-wait" --id 2.0 2>/dev/null | grep -A1 '^children' | tail -1)" \
 	"  +100 ms  3.20  ok  by thread (likely)  127.0.0.1:6379  redis: GET k -> v"
+"$socktape" trace "$work/pool-wait" 2.999 >"$work/out" 2>"$work/err"
+is "trace fails without the request that was named" "$? $(grep -v 'not completed' "$work/err")" "1 socktape trace: there is no request 2.999 in the recording"
+"$socktape" trace "$work/pool-wait" 2.0 --conn 3 >"$work/out" 2>"$work/err"
+is "or where it isn't selected" "$? $(grep -v 'not completed' "$work/err")" "1 socktape trace: there is no request 2.0 in what is selected"
 is "one without has none" "$("$socktape" show "$some" --id 1.0 --json | jq -c .children) $("$socktape" show "$some" --id 1.0 | grep -c '^children')" "[] 0"
 
 # ---- as a column of records ----
