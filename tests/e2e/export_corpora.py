@@ -306,8 +306,15 @@ class Check:
             return os.path.getsize(files[0]) > 128 << 10
         return True
 
+    def forget_others(self, case):
+        """Counts of what the case's capture was before."""
+        for key in [key for key in self.counts if key[0] == case.name and key[1] != case.digest]:
+            del self.counts[key]
+
     def case(self, case, sampled):
         plain = {}
+        if self.update:
+            self.forget_others(case)
         files, told = case.export("plaintext")
         streams = case.streams()
         for reader in self.readers:
