@@ -181,5 +181,4 @@ void finding_sums_free(struct finding_sums *f)
 	}
 	free(f->troubles);
 	map_free(&f->by_key);
-	buffer_free(&f->key);
 }

@@ -48,7 +48,6 @@ struct finding_sums {
 	size_t trouble_room;
 	uint64_t more_troubles; /* connections for which there was no room */
 	struct map by_key;	/* index + 1 in troubles, by a hash of who and whom */
-	struct buffer key;
 	struct findings_totals totals;
 	bool no_memory;
 };
