@@ -41,7 +41,6 @@ static const struct text_column text_columns[] = {
 
 struct printing {
 	struct output *out;
-	enum output_format format;
 	struct cells cells;
 	struct buffer ids;
 };
@@ -121,7 +120,7 @@ static int print(const struct retelling *a, const char *command, enum output_for
 	const struct row_part part = {.columns = answer_columns, .count = ANSWER_COLUMNS};
 	struct answer_change **all = retelling_in_order(a);
 	bool good = format != OUTPUT_TEXT || print_counts(a);
-	struct printing p = {.out = output_new(format), .format = format};
+	struct printing p = {.out = output_new(format)};
 
 	if (p.out)
 		output_header(p.out, &part, 1);
@@ -151,13 +150,13 @@ static int check(const struct retelling *a, const char *command, const char *old
 				    "recording; print it with 'socktape show --json' alone, or "
 				    "give more --memory",
 				    old);
+	if (a->error)
+		return command_fail(command, "%s: %s", old, strerror(a->error));
 	if (!a->records[0])
 		return command_fail(command,
 				    "%s: no line of it is a record, as 'socktape show --json' "
 				    "prints them",
 				    old);
-	if (ferror(a->old))
-		return command_fail(command, "%s: %s", old, strerror(errno));
 	if (!a->bad)
 		return STATUS_DONE;
 	command_warn(command,

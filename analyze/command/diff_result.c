@@ -2,7 +2,6 @@
 #include "analyze/command/diff_result.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 
 #include "analyze/command/command.h"
@@ -302,14 +301,14 @@ static void tell_limits(const struct changes *changes, const struct comparison *
 			     c->sides[0].left_out, c->sides[1].left_out);
 	if (changes->starved)
 		command_warn(command,
-			     "of %" PRIu64 " shapes only records and errors were compared; "
+			     "of %" PRIu64 " shape%s only records and errors were compared; "
 			     "--memory allows more",
-			     changes->starved);
+			     changes->starved, changes->starved == 1 ? "" : "s");
 	if (changes->few)
 		command_warn(command,
-			     "%" PRIu64 " shapes of both have fewer than 20 records on a side: "
-			     "too few to say whether they took longer",
-			     changes->few);
+			     "of %" PRIu64 " shape%s that both have there are fewer than 20 "
+			     "records on a side: too few to say whether they took longer",
+			     changes->few, changes->few == 1 ? "" : "s");
 }
 
 bool diff_result_print(const struct changes *changes, const struct comparison *c,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/diff/retelling.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "format/hash.h"
@@ -239,8 +240,10 @@ static bool read_old(struct retelling *a)
 {
 	ssize_t len = getline(&a->text, &a->text_size, a->old);
 
-	if (len < 0)
+	if (len < 0) {
+		a->error = feof(a->old) ? 0 : errno;
 		return false;
+	}
 	a->line++;
 	while (len && (a->text[len - 1] == '\n' || a->text[len - 1] == '\r'))
 		len--;

@@ -43,6 +43,7 @@ struct retelling {
 	uint64_t line; /* of the old ones, from 1 on */
 	uint64_t bad;  /* lines that are no records */
 	uint64_t first_bad;
+	int error;  /* errno of reading the old ones; 0: nothing went wrong */
 	char *text; /* for getline() */
 	size_t text_size;
 	bool overflowed; /* the two are in so different orders that what waits found no room */

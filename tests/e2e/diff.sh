@@ -18,6 +18,8 @@ for seed in 1 2 3 4 5; do
 	diff "$work/$seed" "$work/$((seed + 1))" >"$work/out" || false=$((false + 1))
 done
 is "two recordings of the same load don't differ" "$false" 0
+is "what is too rare to say anything of is told" "$(cat "$work/err")" \
+	"socktape diff: of 1 shape that both have there are fewer than 20 records on a side: too few to say whether they took longer"
 is "which is said, and how much was compared" "$(head -2 "$work/out")" "no difference
 A  2,500 records of 5 shapes in $(sed -n 's/^A .* in //p' "$work/out")"
 is "nor do two times of one" "$(diff "$work/1" --at +26s | head -1; echo "${PIPESTATUS[0]}")" "no difference
@@ -137,6 +139,7 @@ complains "--at and two" "excludes" $rec $rec --at +1s
 complains "spans and --since" "exclude" $rec --a ..+1s --b +1s.. --since +1s
 complains "--records and two" "excludes" $rec $rec --records "$work/old"
 complains "--records that isn't there" "No such file" $rec --records "$work/none"
+complains "--records that can't be read" "Is a directory" $rec --records "$work"
 complains "--records of nothing" "no line of it is a record" $rec --records /dev/null
 complains "--shift that is none" "--shift wants" $rec $rec --shift much
 
