@@ -8,6 +8,7 @@
 #include "format/hash.h"
 #include "protocols/value/ascii.h"
 #include "protocols/value/json_read.h"
+#include "protocols/value/utf8.h"
 
 /* Of one record, so that a hostile one takes bounded time. */
 #define DEPTH_MAX    12
@@ -49,13 +50,7 @@ const char *feature_type_text(enum feature_type type)
 
 static void keep_text(char text[static FEATURE_TEXT], struct span value)
 {
-	size_t len = value.len < FEATURE_TEXT ? value.len : FEATURE_TEXT - 1;
-
-	/* Not in the middle of a character. */
-	while (len < value.len && len && ((unsigned char)value.data[len] & 0xc0) == 0x80)
-		len--;
-	memcpy(text, value.data, len);
-	text[len] = '\0';
+	span_put(text, utf8_fitting(value, FEATURE_TEXT - 1))[0] = '\0';
 }
 
 static void count_value(struct walk *w, struct feature *f, struct span value)

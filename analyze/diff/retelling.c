@@ -6,6 +6,7 @@
 
 #include "format/hash.h"
 #include "protocols/value/json_read.h"
+#include "protocols/value/utf8.h"
 
 enum {
 	OLD,
@@ -72,20 +73,12 @@ static struct answer_change *add_change(struct retelling *a, uint64_t hash, enum
 
 static void keep_value(char to[static ANSWER_VALUE], struct span value)
 {
-	static const char end[] = "...";
-	size_t room = ANSWER_VALUE - sizeof(end), len = value.len;
+	struct span some = value;
 
-	if (len >= ANSWER_VALUE) {
-		len = room;
-		/* Not in the middle of a character. */
-		while (len && ((unsigned char)value.data[len] & 0xc0) == 0x80)
-			len--;
-		memcpy(to + len, end, sizeof(end));
-	} else {
-		to[len] = '\0';
-	}
-	if (len)
-		memcpy(to, value.data, len);
+	if (value.len >= ANSWER_VALUE)
+		some = utf8_fitting(value, ANSWER_VALUE - sizeof("..."));
+	to = span_put(to, some);
+	strcpy(to, some.len < value.len ? "..." : "");
 }
 
 /* Columns that one side has are no more than the files' lines are long. */

@@ -6,6 +6,7 @@
 
 #include "analyze/command/conversation.h"
 #include "analyze/output/body_text.h"
+#include "protocols/value/utf8.h"
 
 /* Of what one side said, bytes as they are printed; and of the line for both. */
 #define HEAD_MAX     2048
@@ -30,24 +31,15 @@ static void free_excerpt(struct excerpt *excerpt)
 /* A copy of at most LIMIT bytes, that ends with a character where it is text. NULL: empty. */
 static char *copy(struct excerpts *s, struct span text, size_t limit, bool *cut)
 {
-	size_t len = text.len;
+	struct span some = utf8_fitting(text, limit);
 	char *to;
 
-	if (len > limit) {
-		len = limit;
-		while (len > limit - 4 && ((unsigned char)text.data[len] & 0xc0) == 0x80)
-			len--;
-		*cut = true;
-	}
-	if (!len)
+	*cut |= some.len < text.len;
+	if (!some.len)
 		return NULL;
-	to = malloc(len + 1);
-	if (!to) {
+	to = strndup(some.data, some.len);
+	if (!to)
 		s->no_memory = true;
-		return NULL;
-	}
-	memcpy(to, text.data, len);
-	to[len] = '\0';
 	return to;
 }
 
@@ -90,8 +82,7 @@ static char *copy_line(struct excerpts *s, struct span text)
 {
 	bool cut = false;
 
-	if (text.len > LINE_MAX_LEN)
-		text.len = LINE_MAX_LEN;
+	text = utf8_fitting(text, LINE_MAX_LEN);
 	buffer_clear(&s->text);
 	for (size_t i = 0; i < text.len; i++)
 		buffer_append_char(&s->text, text.data[i] ? text.data[i] : ' ');

@@ -5,22 +5,23 @@
 #include <string.h>
 
 #include "format/hash.h"
+#include "protocols/value/utf8.h"
 
 /* Of a text that is kept. */
 #define TEXT_MAX 300
 
 static char *copy(struct finding_sums *f, struct span text)
 {
-	size_t len = text.len < TEXT_MAX ? text.len : TEXT_MAX;
-	char *to = malloc(len + 1);
+	struct span some = utf8_fitting(text, TEXT_MAX);
+	char *to = malloc(some.len + 1);
 
 	if (!to) {
 		f->no_memory = true;
 		return NULL;
 	}
-	for (size_t i = 0; i < len; i++)
-		to[i] = text.data[i] ? text.data[i] : ' ';
-	to[len] = '\0';
+	for (size_t i = 0; i < some.len; i++)
+		to[i] = some.data[i] ? some.data[i] : ' ';
+	to[some.len] = '\0';
 	return to;
 }
 

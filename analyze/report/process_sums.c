@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocols/value/utf8.h"
+
 /* Of a command line. */
 #define CMDLINE_MAX 400
 
@@ -57,7 +59,7 @@ static void keep(struct process_sums *p, char **to, const char *text)
 {
 	if (*to || !text || !*text)
 		return;
-	*to = strndup(text, CMDLINE_MAX);
+	*to = strndup(text, utf8_fitting(span_text(text), CMDLINE_MAX).len);
 	if (*to)
 		p->used += strlen(*to) + 1;
 	else

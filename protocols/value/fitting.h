@@ -3,6 +3,7 @@
 #define SOCKTAPE_PROTOCOLS_VALUE_FITTING_H
 
 #include "format/buffer.h"
+#include "protocols/value/utf8.h"
 
 /*
  * For lines that people read: appends of TEXT what fits until OUT is END long, without cutting a
@@ -10,15 +11,10 @@
  */
 static inline void append_fitting(struct buffer *out, struct span text, size_t end)
 {
-	size_t len = text.len;
+	struct span some = utf8_fitting(text, out->len < end ? end - out->len : 0);
 
-	if (out->len + len > end) {
-		len = out->len < end ? end - out->len : 0;
-		while (len && ((uint8_t)text.data[len] & 0xc0) == 0x80)
-			len--;
-	}
-	buffer_append(out, text.data, len);
-	if (len < text.len)
+	buffer_append_span(out, some);
+	if (some.len < text.len)
 		buffer_append_text(out, "...");
 }
 

@@ -46,6 +46,21 @@ static inline size_t utf8_sequence(const uint8_t *p, const uint8_t *end)
 	return len;
 }
 
+/*
+ * As much of the begin of TEXT as fits into LIMIT bytes without cutting a character; what isn't
+ * UTF-8 is cut anywhere.
+ */
+static inline struct span utf8_fitting(struct span text, size_t limit)
+{
+	size_t len = limit;
+
+	if (text.len <= limit)
+		return text;
+	while (len && limit - len < 3 && ((uint8_t)text.data[len] & 0xc0) == 0x80)
+		len--;
+	return span_of(text.data, len);
+}
+
 /* Well-formed, and without control characters but those of text: tab and line ends. */
 static inline bool utf8_is_text(struct span text)
 {
