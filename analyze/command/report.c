@@ -32,9 +32,6 @@ static const struct command_option options[] = {
 	{0},
 };
 
-/* The options that select stand first among those of every command; behind them are others. */
-#define SELECTING 12
-
 struct writing {
 	const char *command;
 	struct select select;
@@ -46,7 +43,7 @@ struct writing {
 
 static void note_selection(struct writing *w, int option, const char *value)
 {
-	if (option >= SELECTING)
+	if (option >= SELECT_CHOOSING)
 		return;
 	buffer_printf(&w->selection, "%s--%s %s", w->selection.len ? " " : "", options[option].name,
 		      value);

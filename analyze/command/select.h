@@ -42,6 +42,8 @@ struct select {
 		{"color", 0, "WHEN", "always, never, or auto: on a terminal (auto)"},              \
 		MEMORY_OPTION, KEYLOG_OPTION
 #define SELECT_FILTERS 16
+/* The first of them choose what is read, the others tell how. */
+#define SELECT_CHOOSING 12
 
 /* The same for listings: their own options are numbered from SELECT_OPTIONS. */
 #define SELECT_OPTION_TABLE SELECT_OPTIONS_WITH('c')

@@ -106,6 +106,9 @@ is "records that went and came, columns that went, came and changed" \
 ["came","redis",null,1,"15.0",null,null]'
 diff $rec --records "$work/older" >"$work/out"
 is "which is a difference, in text, too" "$? $(grep -c '^changed  http ' "$work/out")" "3 1"
+tail -n +31 "$work/old" >"$work/few"
+is "examples are the first of them" "$(diff $rec --records "$work/few" --json | jq -sc 'map(select(.change == "came") | .records) | add | sort')" \
+	"$(head -30 "$work/old" | jq -sc 'group_by(.proto) | map(.[:3] | map(.record_id)) | add | sort')"
 is "of a selection" "$("$socktape" show $rec redis --json | diff $rec --protocol redis --records - | head -1)" \
 	"no difference: 38 records before, 38 now"
 tac "$work/old" >"$work/backwards"
