@@ -8,6 +8,9 @@
 /* Of a chunk; a row that is larger gets one of its own. */
 #define CHUNK_LEN (64u << 10)
 
+/* A text of a row that is at least so long isn't copied again where the next one has it, too. */
+#define SHARED_MIN 32
+
 /* Ends that are remembered by connection, a power of two. */
 #define REMEMBERED 8192
 
@@ -18,7 +21,8 @@ struct row_chunk {
 	uint64_t number;
 	size_t live; /* rows that weren't released */
 	size_t used;
-	size_t size; /* of data */
+	size_t size;		/* of data */
+	const struct row *last; /* NULL: there is none yet */
 	struct row_end *ends[CHUNK_ENDS];
 	size_t end_count;
 	_Alignas(max_align_t) char data[];
@@ -229,6 +233,7 @@ static struct row_chunk *chunk_new(struct row_writer *w, size_t size)
 	chunk->live = 0;
 	chunk->used = 0;
 	chunk->size = size;
+	chunk->last = NULL;
 	chunk->end_count = 0;
 	return chunk;
 }
@@ -304,8 +309,8 @@ static size_t align(size_t len)
 	return (len + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
 }
 
-/* Bytes of the row of RECORD with all that it points to. */
-static size_t row_len(const struct record *record)
+/* Bytes of the row of RECORD with all that it points to, at most. */
+static size_t row_len_max(const struct record *record)
 {
 	size_t columns = record->table->column_count;
 	size_t len = sizeof(struct row) + columns * sizeof(struct value) + record->note.len;
@@ -326,7 +331,15 @@ static struct span copy_span(char **to, struct span from)
 	return copy;
 }
 
-static void copy_values(struct row *row, const struct record *record)
+/* The same text in the same column of the row BEFORE: headers are rarely others. */
+static bool is_repeated(const struct row *before, size_t column, struct span text)
+{
+	return text.len >= SHARED_MIN && before && value_has_text(&before->values[column]) &&
+	       span_equal(before->values[column].text, text);
+}
+
+/* BEFORE: a row of the same table in the same chunk, or NULL. Returns the end of the row. */
+static char *copy_values(struct row *row, const struct row *before, const struct record *record)
 {
 	size_t columns = record->table->column_count;
 	struct value *values = (struct value *)(row + 1);
@@ -343,7 +356,9 @@ static void copy_values(struct row *row, const struct record *record)
 		/* By members, as they were just written: see value.h. */
 		values[i].type = from->type;
 		if (value_has_text(from))
-			values[i].text = copy_span(&to, from->text);
+			values[i].text = is_repeated(before, i, from->text)
+						 ? before->values[i].text
+						 : copy_span(&to, from->text);
 		else if (from->type == VALUE_INT)
 			values[i].integer = from->integer;
 		else if (from->type == VALUE_BOOL)
@@ -352,6 +367,7 @@ static void copy_values(struct row *row, const struct record *record)
 			values[i].text = span_of(NULL, 0); /* null is as empty as zeroed is */
 	}
 	row->note = copy_span(&to, record->note);
+	return to;
 }
 
 /* A time as its distance from BEGIN; threads may stamp a response before its request. */
@@ -389,18 +405,18 @@ bool row_write(struct row_writer *w, struct replay *replay, const struct connect
 	       const struct session *s, const struct record *record)
 {
 	struct row_end *end = end_of(w, replay, conn, s);
-	size_t len = row_len(record);
+	size_t len = row_len_max(record);
 	struct row_chunk *chunk = end ? room_for(w, len) : NULL;
 	bool asked = record->request_first != TIME_UNKNOWN;
 	int64_t first = first_of(record, replay_now(replay));
 	int64_t begin = replay_realtime(replay, first);
+	const struct row *before;
 	struct row *row;
 
 	if (!chunk)
 		return false;
 	refer(chunk, end);
 	row = (struct row *)(chunk->data + chunk->used);
-	chunk->used += len;
 	chunk->live++;
 	/* Each member by itself: to clear it all first took longer than the rest. */
 	row->table = record->table;
@@ -424,8 +440,10 @@ bool row_write(struct row_writer *w, struct replay *replay, const struct connect
 	row->waiting = NULL;
 	row->key = 0;
 	row->chunk = chunk;
-	row->len = len;
-	copy_values(row, record);
+	before = chunk->last && chunk->last->table == record->table ? chunk->last : NULL;
+	row->len = align((size_t)(copy_values(row, before, record) - (char *)row));
+	chunk->used += row->len;
+	chunk->last = row;
 	return true;
 }
 

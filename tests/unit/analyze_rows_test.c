@@ -267,6 +267,34 @@ static void test_many(void **state)
 	assert_null(strstr(b->lines.data, " 2.0 late"));
 }
 
+/* A long text that is said again stands there once, and each row has it; one that is another, too.
+ */
+static void test_repeated(void **state)
+{
+	static const char said[] = "aabbaabcab";
+	struct bench *b = *state;
+	size_t count = 0;
+	struct row *row;
+
+	open_conn(b, 1, "10.0.0.1:1001", "10.0.0.9:6379", TRANSPORT_TCP);
+	for (const char *c = said; *c; c++) {
+		char text[128];
+
+		at(b, 10 * (c - said + 1));
+		snprintf(text, sizeof(text), "*2\r\n$4\r\nECHO\r\n$40\r\n%039d%c\r\n", 0, *c);
+		say(b, 1, DIRECTION_SENT, text);
+		say(b, 1, DIRECTION_RECEIVED, PONG);
+	}
+	rows_end(b->rows);
+	for (; (row = rows_next(b->rows)) != NULL; count++) {
+		char expected[64];
+
+		snprintf(expected, sizeof(expected), "[\"%039d%c\"]", 0, said[count]);
+		assert_true(span_is(row->values[1].text, expected));
+	}
+	assert_int_equal(count, strlen(said));
+}
+
 static void test_names(void **state)
 {
 	static const char *const good[] = {"1.0", "24.1830", "24.t7", "3.r512", "3.tr5.2"};
@@ -317,6 +345,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_twins, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_datagram_twins, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_repeated, setup, teardown),
 		cmocka_unit_test(test_names),
 	};
 
