@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define CAPACITY_MIN 64
+#define PRINTF_ROOM  64
 
 void buffer_free(struct buffer *b)
 {
@@ -37,23 +38,29 @@ char *buffer_grow(struct buffer *b, size_t extra)
 
 void buffer_printf(struct buffer *b, const char *format, ...)
 {
+	/* Nearly all fit. */
+	char *to = buffer_reserve(b, PRINTF_ROOM);
+	size_t room = b->capacity - b->len;
 	va_list args;
-	char *to;
 	int n;
 
+	if (!to)
+		return;
 	va_start(args, format);
-	n = vsnprintf(NULL, 0, format, args);
+	n = vsnprintf(to, room, format, args);
 	va_end(args);
 	if (n < 0) {
 		b->failed = true;
 		return;
 	}
-	to = buffer_reserve(b, (size_t)n + 1);
-	if (!to)
-		return;
-	va_start(args, format);
-	vsnprintf(to, (size_t)n + 1, format, args);
-	va_end(args);
+	if ((size_t)n >= room) {
+		to = buffer_reserve(b, (size_t)n + 1);
+		if (!to)
+			return;
+		va_start(args, format);
+		vsnprintf(to, (size_t)n + 1, format, args);
+		va_end(args);
+	}
 	b->len += (size_t)n;
 }
 
@@ -109,8 +116,13 @@ static void put_eight(char *to, uint32_t value)
 
 char *buffer_put_u64(char to[static U64_DIGITS], uint64_t value)
 {
-	char *end = to + digits_of(value);
-	char *at = end;
+	char *end, *at;
+
+	if (value < 10) {
+		*to = (char)('0' + value);
+		return to + 1;
+	}
+	at = end = to + digits_of(value);
 
 	for (; value >= EIGHT_DIGITS; value /= EIGHT_DIGITS) {
 		at -= 8;
@@ -121,7 +133,8 @@ char *buffer_put_u64(char to[static U64_DIGITS], uint64_t value)
 		memcpy(at, pairs + value % 100 * 2, 2);
 		value /= 100;
 	}
-	if (value >= 10)
+	/* What is left is one digit or two. */
+	if (at == to + 2)
 		memcpy(to, pairs + value * 2, 2);
 	else
 		*to = (char)('0' + value);

@@ -107,11 +107,12 @@ static inline uint32_t cursor_be32(struct cursor *c)
 static inline uint64_t cursor_be64(struct cursor *c)
 {
 	const uint8_t *at = cursor_take(c, 8);
-	uint64_t value = 0;
 
-	for (int i = 0; at && i < 8; i++)
-		value = value << 8 | at[i];
-	return value;
+	/* In one expression, which compilers know for one load. */
+	return at ? (uint64_t)at[0] << 56 | (uint64_t)at[1] << 48 | (uint64_t)at[2] << 40 |
+			       (uint64_t)at[3] << 32 | (uint64_t)at[4] << 24 |
+			       (uint64_t)at[5] << 16 | (uint64_t)at[6] << 8 | at[7]
+		  : 0;
 }
 
 static inline uint32_t cursor_be24(struct cursor *c)
@@ -146,11 +147,11 @@ static inline uint32_t cursor_le32(struct cursor *c)
 static inline uint64_t cursor_le64(struct cursor *c)
 {
 	const uint8_t *at = cursor_take(c, 8);
-	uint64_t value = 0;
 
-	for (int i = 7; at && i >= 0; i--)
-		value = value << 8 | at[i];
-	return value;
+	return at ? (uint64_t)at[7] << 56 | (uint64_t)at[6] << 48 | (uint64_t)at[5] << 40 |
+			       (uint64_t)at[4] << 32 | (uint64_t)at[3] << 24 |
+			       (uint64_t)at[2] << 16 | (uint64_t)at[1] << 8 | at[0]
+		  : 0;
 }
 
 /*
@@ -187,13 +188,17 @@ static inline int64_t cursor_zigzag(struct cursor *c)
 static inline struct span cursor_until(struct cursor *c, uint8_t byte)
 {
 	const uint8_t *from = c->pos;
-
 	/* Nothing may have no address. */
-	while (from && c->pos < c->end)
-		if (*c->pos++ == byte)
-			return span_of(from, (size_t)(c->pos - from) - 1);
-	c->failed = true;
-	return (struct span){0};
+	const uint8_t *at = from && from < c->end ? memchr(from, byte, (size_t)(c->end - from))
+						  : NULL;
+
+	if (!at) {
+		c->pos = c->end;
+		c->failed = true;
+		return (struct span){0};
+	}
+	c->pos = at + 1;
+	return span_of(from, (size_t)(at - from));
 }
 
 #endif

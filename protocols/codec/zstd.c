@@ -29,6 +29,20 @@ void codec_zstd_free(void *context)
 	ZSTD_freeDCtx(context);
 }
 
+/* Claims that are believed: so much, and so many times the input. */
+#define CLAIM_MAX    (8u << 20)
+#define CLAIM_GROWTH 64
+
+/* Where all of a frame fits, the library decompresses it there, and not into a window of its own.
+ */
+static void make_room(const struct decoding *d)
+{
+	unsigned long long len = ZSTD_getFrameContentSize(d->in.data, d->in.len);
+
+	if (len <= CLAIM_MAX && len <= d->limit && len / CLAIM_GROWTH <= d->in.len)
+		buffer_reserve(d->out, (size_t)len);
+}
+
 enum codec_end codec_zstd(const struct decoding *d)
 {
 	ZSTD_DCtx *context = context_of(d);
@@ -36,6 +50,7 @@ enum codec_end codec_zstd(const struct decoding *d)
 
 	if (!context)
 		return CODEC_DAMAGED;
+	make_room(d);
 	for (;;) {
 		ZSTD_outBuffer to = {0};
 		size_t status;

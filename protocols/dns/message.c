@@ -93,12 +93,24 @@ static struct cursor cursor_at(const struct render *r, size_t position)
 	return c;
 }
 
+/* Whether nothing stands there but a pointer to the first question's name, as most answers have. */
+static bool is_of_question(const struct render *r, const struct dns_rr *rr)
+{
+	const uint8_t *at = r->message.start + rr->name;
+
+	return r->m->asks && r->message.end - at >= 2 && at[0] == 0xc0 && at[1] == DNS_HEADER_LEN;
+}
+
 static struct span name_text(struct render *r, const struct dns_rr *rr)
 {
 	struct cursor c = cursor_at(r, rr->name);
 	struct buffer *scratch = r->reading->scratch;
 
 	buffer_clear(scratch);
+	if (is_of_question(r, rr)) {
+		buffer_append_span(scratch, dns_message_part(r->m, r->m->qname));
+		return buffer_span(scratch);
+	}
 	if (!dns_name_read(&c, scratch) && (r->reading->complete || !c.failed))
 		dns_message_note(r->m, DNS_NOTE_NAME);
 	return buffer_span(scratch);
@@ -198,8 +210,16 @@ static struct dns_part append_section(struct render *r, enum dns_section section
 	return (struct dns_part){start, r->out->len - start};
 }
 
-static struct dns_part close_section(struct render *r, struct dns_part part)
+/* The same with its "]". */
+static struct dns_part append_whole_section(struct render *r, enum dns_section section)
 {
+	struct dns_part part = {r->out->len, 2};
+
+	if (!r->outline.found[section]) {
+		buffer_append(r->out, "[]", 2);
+		return part;
+	}
+	part = append_section(r, section);
 	buffer_append_char(r->out, ']');
 	part.len++;
 	return part;
@@ -322,7 +342,7 @@ static void append_first_question(struct render *r)
 	m->qtype = question.type;
 	m->qtype_name = append_type(r, question.type);
 	if (r->outline.found[DNS_QUESTION] > 1 || question.class != CLASS_IN)
-		m->questions = close_section(r, append_section(r, DNS_QUESTION));
+		m->questions = append_whole_section(r, DNS_QUESTION);
 }
 
 void dns_message_read(struct dns_message *m, struct span data, const struct dns_reading *reading)
@@ -348,8 +368,8 @@ void dns_message_read(struct dns_message *m, struct span data, const struct dns_
 	if (m->header.flags & DNS_TC)
 		dns_message_note(m, DNS_NOTE_TRUNCATED);
 	append_first_question(&r);
-	m->authority = close_section(&r, append_section(&r, DNS_AUTHORITY));
-	m->additional = close_section(&r, append_section(&r, DNS_ADDITIONAL));
+	m->authority = append_whole_section(&r, DNS_AUTHORITY);
+	m->additional = append_whole_section(&r, DNS_ADDITIONAL);
 	if (r.outline.has_opt)
 		m->edns = append_edns(&r);
 	m->opcode = append_number(&r, &dns_opcodes, (uint16_t)dns_opcode(&m->header));
@@ -375,9 +395,8 @@ static void append_notes(struct buffer *out, const char *whose, const struct dns
 #undef DNS_NOTE_TEXT
 	};
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (m->notes & 1u << i)
-			append_note(out, whose, texts[i]);
+	for (unsigned left = m->notes; left; left &= left - 1)
+		append_note(out, whose, texts[__builtin_ctz(left)]);
 	if (!m->malformed)
 		return;
 	append_note(out, whose, "malformed ");

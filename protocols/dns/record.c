@@ -17,6 +17,14 @@ static struct value text_value(const struct dns_message *m, struct dns_part part
 	return has(m, part) ? value_text(dns_message_part(m, part)) : none;
 }
 
+/* What has nothing to be escaped. */
+static struct value word_value(const struct dns_message *m, struct dns_part part)
+{
+	struct value none = {0};
+
+	return has(m, part) ? value_word(dns_message_part(m, part)) : none;
+}
+
 static struct value json_value(const struct dns_message *m, struct dns_part part)
 {
 	struct value none = {0};
@@ -63,7 +71,7 @@ static struct value rcode_value(struct buffer *out, const struct dns_message *re
 		buffer_append_text(out, "BADVERS");
 	else
 		dns_number_append(out, &dns_rcodes, response->rcode);
-	return value_text(buffer_span(out));
+	return value_word(buffer_span(out));
 }
 
 /*
@@ -96,16 +104,16 @@ static void fill_values(struct dns_writer *w, struct session *session,
 		asking = request;
 	if (has(newest, newest->opcode))
 		values[DNS_COLUMN_ID] = value_int(newest->header.id);
-	values[DNS_COLUMN_TRANSPORT] = value_text(
+	values[DNS_COLUMN_TRANSPORT] = value_word(
 		span_text(transport_text(session_transport(session))));
 	values[DNS_COLUMN_QNAME] = text_value(asking, asking->qname);
-	values[DNS_COLUMN_QTYPE] = text_value(asking, asking->qtype_name);
+	values[DNS_COLUMN_QTYPE] = word_value(asking, asking->qtype_name);
 	values[DNS_COLUMN_QUESTIONS] = json_value(asking, asking->questions);
 	if (response && has(response, response->opcode))
 		values[DNS_COLUMN_RCODE] = rcode_value(&w->rcode, response);
-	values[DNS_COLUMN_OPCODE] = text_value(newest, newest->opcode);
+	values[DNS_COLUMN_OPCODE] = word_value(newest, newest->opcode);
 	if (has(newest, newest->opcode))
-		values[DNS_COLUMN_FLAGS] = value_text(dns_message_part(newest, newest->flags));
+		values[DNS_COLUMN_FLAGS] = value_word(dns_message_part(newest, newest->flags));
 	values[DNS_COLUMN_ANSWERS] = SECTION(answers);
 	values[DNS_COLUMN_AUTHORITY] = SECTION(authority);
 	values[DNS_COLUMN_ADDITIONAL] = SECTION(additional);

@@ -32,10 +32,14 @@ static bool is_name_character(uint8_t c)
 void dns_append_label(struct buffer *out, const uint8_t *label, size_t len)
 {
 	char *start = buffer_reserve(out, len * 4), *to = start;
+	size_t plain = 0;
 
 	if (!start)
 		return;
-	for (size_t i = 0; i < len; i++) {
+	while (plain < len && is_name_character(label[plain]))
+		plain++;
+	to = span_put(to, span_of(label, plain));
+	for (size_t i = plain; i < len; i++) {
 		uint8_t c = label[i];
 
 		if (is_name_character(c)) {

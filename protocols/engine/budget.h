@@ -45,21 +45,28 @@ static inline void budget_give(struct budget *b, uint64_t n)
 		b->used -= n;
 }
 
-/* SIZE bytes of zero, charged with what the allocator adds. NULL: refused, or there is no memory.
- */
-static inline void *budget_calloc(struct budget *b, size_t size)
+/* SIZE bytes, charged with what the allocator adds. NULL: refused, or there is no memory. */
+static inline void *budget_malloc(struct budget *b, size_t size)
 {
 	void *p;
 
 	if (!budget_take(b, size + BUDGET_OVERHEAD))
 		return NULL;
-	p = calloc(1, size);
+	p = malloc(size);
 	if (!p)
 		budget_give(b, size + BUDGET_OVERHEAD);
 	return p;
 }
 
-/* Of budget_calloc(). */
+/* The same, of zero. (calloc() is slower for small ones: it has none of malloc()'s caches.) */
+static inline void *budget_calloc(struct budget *b, size_t size)
+{
+	void *p = budget_malloc(b, size);
+
+	return p ? memset(p, 0, size) : NULL;
+}
+
+/* Of both. */
 static inline void budget_free(struct budget *b, void *p, size_t size)
 {
 	budget_give(b, size + BUDGET_OVERHEAD);

@@ -311,15 +311,18 @@ static struct message *find_any(const struct matcher *p, const struct message *l
 
 struct message *matcher_find(struct matcher *p, const struct message *message)
 {
-	struct message anonymous = {.key = message->key};
-	struct message *exact, *other;
+	struct message *exact, *other = NULL;
 
 	if (!p->requests.count || !p->options.by_key)
 		return NULL;
 	if (!message->has_peer)
 		return p->peered ? find_any(p, message) : find_exact(p, message);
 	exact = find_exact(p, message);
-	other = p->peered < p->requests.count ? find_exact(p, &anonymous) : NULL;
+	if (p->peered < p->requests.count) {
+		const struct message anonymous = {.key = message->key};
+
+		other = find_exact(p, &anonymous);
+	}
 	if (exact && other)
 		return exact->number < other->number ? exact : other;
 	return exact ? exact : other;

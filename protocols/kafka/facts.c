@@ -74,7 +74,12 @@ static void take_topic_name(struct kafka_facts *f, const struct kafka_value *v)
 	if (id.len)
 		kafka_topic_learn(f->st->session, id, v->bytes);
 	f->at.id = (struct span){0};
-	take_topic(f, v->bytes);
+	f->named = true;
+	if (span_equal(v->bytes, f->listed))
+		f->topic = v->bytes;
+	else
+		take_topic(f, v->bytes);
+	f->listed = v->bytes;
 }
 
 static void take_topic_id(struct kafka_facts *f, const struct kafka_value *v)
@@ -82,23 +87,33 @@ static void take_topic_id(struct kafka_facts *f, const struct kafka_value *v)
 	f->at.id = (struct span){0};
 	if (!kafka_at_value(&f->at, v) || !f->at.id.len)
 		return;
-	if (f->topic.len)
+	if (f->topic.len) {
 		kafka_topic_learn(f->st->session, v->bytes, f->topic);
-	else
-		take_topic(f, name_of(f, v->bytes));
+		return;
+	}
+	f->named = false;
+	take_topic(f, name_of(f, v->bytes));
 }
 
 /* ---- partitions ---- */
 
 static void append_partition(struct kafka_facts *f, struct buffer *out)
 {
+	char *to;
+
 	json_append_string(out, f->topic);
-	if (out->failed)
+	to = buffer_reserve(out, JSON_VALUE_ROOM + 1);
+	if (!to)
 		return;
-	out->len--; /* the quote */
-	buffer_append_char(out, '-');
-	buffer_append_i64(out, f->at.partition);
-	buffer_append_char(out, '"');
+	to[-1] = '-'; /* where the quote was */
+	to = json_put_integer(to, f->at.partition);
+	*to++ = '"';
+	out->len = (size_t)(to - out->data);
+}
+
+static bool is_listed(const struct kafka_facts *f, int64_t partition)
+{
+	return f->named && partition == f->listed_partition && span_equal(f->topic, f->listed_in);
 }
 
 static void take_partition(struct kafka_facts *f, int64_t partition)
@@ -107,10 +122,12 @@ static void take_partition(struct kafka_facts *f, int64_t partition)
 	size_t at = list->len;
 
 	f->at.partition = partition;
-	if (!f->topic.len || at > LIST_MAX)
+	if (!f->topic.len || at > LIST_MAX || is_listed(f, partition))
 		return;
 	append_partition(f, list);
 	dedupe(list, at);
+	f->listed_partition = partition;
+	f->listed_in = f->named ? f->topic : (struct span){0};
 }
 
 /* To a list of offsets by partition. */

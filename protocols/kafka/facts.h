@@ -46,10 +46,14 @@ struct kafka_facts {
 	/* where it is just now */
 	struct kafka_at at;
 	struct span topic; /* the name, or the id as text */
+	bool named;	   /* the message has it: it stays where it is */
 	char uuid[24];
 	int64_t producer, first;
-	bool has_set;  /* the partition that is read has records: the last set */
-	bool too_many; /* partitions with records */
+	/* Came last into the lists, as a message names it: it is hardly ever another that comes. */
+	struct span listed, listed_in;
+	int64_t listed_partition; /* of the topic LISTED_IN */
+	bool has_set;		  /* the partition that is read has records: the last set */
+	bool too_many;		  /* partitions with records */
 	uint32_t aborted_from;
 };
 

@@ -16,14 +16,23 @@ static bool is_full(struct kafka_json *j)
 	return j->cut;
 }
 
-static void begin_value(struct kafka_json *j, const struct kafka_field *field)
+/*
+ * What stands before a value: a comma, a key. Where the value goes, for which there is room of ROOM
+ * bytes; NULL: no memory.
+ */
+static char *begin_value(struct kafka_json *j, const struct kafka_field *field, size_t room)
 {
+	char *to = buffer_reserve(j->out, 1 + (size_t)field->key_len + room);
+
+	if (!to)
+		return NULL;
 	if (j->comma)
-		buffer_append_char(j->out, ',');
+		*to++ = ',';
 	j->comma = true;
-	if (j->is_array[j->depth])
-		return;
-	buffer_append(j->out, field->key, field->key_len);
+	if (!j->is_array[j->depth])
+		to = span_put(to, span_of(field->key, field->key_len));
+	j->out->len = (size_t)(to - j->out->data);
+	return to;
 }
 
 void kafka_json_open(struct kafka_json *j, const struct kafka_field *field, bool array)
@@ -31,7 +40,7 @@ void kafka_json_open(struct kafka_json *j, const struct kafka_field *field, bool
 	bool shown = !is_full(j);
 
 	if (shown) {
-		begin_value(j, field);
+		begin_value(j, field, 1);
 		buffer_append_char(j->out, array ? '[' : '{');
 		j->comma = false;
 	}
@@ -81,14 +90,11 @@ static void append_bytes(struct kafka_json *j, const struct kafka_value *v)
 	append_base64(j, v->bytes);
 }
 
+/* What put_simple() leaves. */
 static void append_scalar(struct kafka_json *j, const struct kafka_value *v)
 {
 	char uuid[23];
 
-	if (v->is_null || v->field->role == KAFKA_ROLE_SECRET) {
-		buffer_append_text(j->out, "null");
-		return;
-	}
 	switch ((enum kafka_type)v->field->type) {
 	case KAFKA_BOOL:
 		buffer_append_text(j->out, v->integer ? "true" : "false");
@@ -113,17 +119,38 @@ static void append_scalar(struct kafka_json *j, const struct kafka_value *v)
 		buffer_append_u64(j->out, v->bytes.len);
 		break;
 	default:
-		buffer_append_i64(j->out, v->integer);
 		break;
 	}
 }
 
+/* What most are: a number, null, or a string without escapes. NULL: it is something else. */
+static char *put_simple(char *to, const struct kafka_value *v)
+{
+	struct value text;
+
+	if (v->is_null || v->field->role == KAFKA_ROLE_SECRET)
+		return span_put(to, span_of("null", 4));
+	if (v->field->type >= KAFKA_INT8 && v->field->type <= KAFKA_INT64)
+		return json_put_integer(to, v->integer);
+	if (v->field->type != KAFKA_STRING)
+		return NULL;
+	text = value_text(v->bytes);
+	return json_put_value(to, &text);
+}
+
 void kafka_json_value(struct kafka_json *j, const struct kafka_value *value)
 {
+	size_t len = value->field->type == KAFKA_STRING && !value->is_null ? value->bytes.len : 0;
+	char *to;
+
 	if (is_full(j))
 		return;
-	begin_value(j, value->field);
-	append_scalar(j, value);
+	to = begin_value(j, value->field, len + JSON_VALUE_ROOM);
+	to = to ? put_simple(to, value) : NULL;
+	if (to)
+		j->out->len = (size_t)(to - j->out->data);
+	else
+		append_scalar(j, value);
 }
 
 void kafka_json_close(struct kafka_json *j)

@@ -27,6 +27,7 @@ static void kafka_close(void *state)
 	buffer_free(&st->sets);
 	buffer_free(&st->aborted);
 	buffer_free(&st->acquired);
+	buffer_free(&st->headers);
 	kafka_places_free(&st->ends);
 	kafka_places_free(&st->offsets_of);
 	buffer_free(&st->note);

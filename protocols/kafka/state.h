@@ -39,6 +39,7 @@ struct kafka_state {
 	struct buffer sets;		/* of struct kafka_set, as the next two of that exchange */
 	struct buffer aborted;		/* of struct kafka_aborted */
 	struct buffer acquired;		/* of struct kafka_run */
+	struct buffer headers;		/* of one record, as JSON */
 	struct buffer request_json, response_json, topics, partitions, offsets, end_offsets, note;
 };
 

@@ -343,7 +343,7 @@ static char *put_text(char *to, struct span text)
 	return to + 1;
 }
 
-static char *put_integer(char *to, int64_t integer)
+char *json_put_integer(char *to, int64_t integer)
 {
 	if (integer >= 0)
 		return buffer_put_u64(to, (uint64_t)integer);
@@ -357,7 +357,7 @@ char *json_put_value(char *to, const struct value *value)
 	case VALUE_NULL:
 		return span_put(to, span_of("null", 4));
 	case VALUE_INT:
-		return put_integer(to, value->integer);
+		return json_put_integer(to, value->integer);
 	case VALUE_BOOL:
 		return span_put(to, span_text(value->boolean ? "true" : "false"));
 	case VALUE_TEXT:
@@ -404,6 +404,14 @@ void json_append_key(struct buffer *b, const char *name, bool *first)
 	else
 		json_append_string(b, text);
 	buffer_append_char(b, ':');
+}
+
+struct value json_list_end(struct buffer *list)
+{
+	if (!list->len)
+		buffer_append_char(list, '[');
+	buffer_append_char(list, ']');
+	return value_json_if(list);
 }
 
 void json_append_known(struct buffer *b, const char *name, struct span text, bool *first)

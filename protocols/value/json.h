@@ -31,11 +31,21 @@ void json_append_value(struct buffer *b, const struct value *value);
  */
 #define JSON_VALUE_ROOM 24
 char *json_put_value(char *to, const struct value *value);
+char *json_put_integer(char *to, int64_t integer);
 
 /* `"name":`, after a comma when the object already holds something (*FIRST is cleared). */
 void json_append_key(struct buffer *b, const char *name, bool *first);
 
 /* In the same way a member whose value is TEXT, or null where that is empty. */
 void json_append_known(struct buffer *b, const char *name, struct span text, bool *first);
+
+/* Before each element of the array that LIST becomes, and alone is: its bracket, or a comma. */
+static inline void json_list_next(struct buffer *list)
+{
+	buffer_append_char(list, list->len ? ',' : '[');
+}
+
+/* Closes it, empty or not; nothing may be appended after that. Null: there was no memory. */
+struct value json_list_end(struct buffer *list);
 
 #endif

@@ -51,9 +51,28 @@ static char *put_decimal(char *to, uint64_t number, unsigned places)
 }
 
 /*
- * A number of DIGITS at most, as nearly all are that people wrote. It is one when the quotient,
- * which is rounded correctly as both operands are exact, is the number itself. False: it isn't.
+ * Whether NUMBER, of which PLACES digits stand behind the point, is MAGNITUDE: when the quotient,
+ * which is rounded correctly as both operands are exact, is the number itself.
  */
+static bool is_with(double magnitude, unsigned places, uint64_t *number)
+{
+	*number = (uint64_t)(magnitude * powers[places] + 0.5);
+	return (double)*number / powers[places] == magnitude;
+}
+
+/* Most have few digits behind the point. */
+#define FEW 3
+
+static bool find_places(double magnitude, unsigned *places, uint64_t *number)
+{
+	for (*places = 0; *places <= FEW && magnitude < powers[DIGITS - *places]; ++*places)
+		if (is_with(magnitude, *places, number))
+			return true;
+	*places = places_of(magnitude);
+	return is_with(magnitude, *places, number);
+}
+
+/* A number of DIGITS at most, as nearly all are that people wrote. False: it isn't. */
 static bool append_short(struct buffer *out, double real)
 {
 	double magnitude = fabs(real);
@@ -63,9 +82,7 @@ static bool append_short(struct buffer *out, double real)
 
 	if (!(magnitude >= LEAST && magnitude < powers[DIGITS]))
 		return false;
-	places = places_of(magnitude);
-	number = (uint64_t)(magnitude * powers[places] + 0.5);
-	if ((double)number / powers[places] != magnitude)
+	if (!find_places(magnitude, &places, &number))
 		return false;
 	to = buffer_reserve(out, TEXT_MAX);
 	if (!to)

@@ -29,10 +29,34 @@ size_t sql_skip_line(struct span text, size_t at)
 	return at;
 }
 
+/* What may begin a comment or something quoted, or is looked for, in any dialect. */
+static bool is_special(char c)
+{
+	switch (c) {
+	case '-':
+	case '/':
+	case '#':
+	case '$':
+	case '\'':
+	case '"':
+	case '`':
+	case ';':
+	case '?':
+		return true;
+	default:
+		return false;
+	}
+}
+
 size_t sql_skip_token(const struct sql_dialect *dialect, struct span text, size_t at)
 {
-	size_t end = dialect->comment_end(text, at);
+	size_t end = at;
 
+	while (end < text.len && !is_special(text.data[end]))
+		end++;
+	if (end > at)
+		return end;
+	end = dialect->comment_end(text, at);
 	if (!end)
 		end = dialect->quoted_end(text, at);
 	return end ? end : at + 1;

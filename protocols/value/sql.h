@@ -17,7 +17,8 @@ struct sql_dialect {
 	size_t (*quoted_end)(struct span text, size_t at);
 };
 
-/* Behind the comment, the quoted text or just the character at AT. */
+/* Behind the comment, the quoted text, or the characters at AT that are neither: up to one that may
+ * begin either, ';' or '?'; or just behind that one. */
 size_t sql_skip_token(const struct sql_dialect *dialect, struct span text, size_t at);
 
 /*

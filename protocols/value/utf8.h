@@ -67,6 +67,9 @@ static inline bool utf8_is_text(struct span text)
 	const uint8_t *p = (const uint8_t *)text.data;
 
 	for (size_t i = 0, len; i < text.len; i += len) {
+		len = 1;
+		if (p[i] >= ' ' && p[i] < 0x7f)
+			continue;
 		len = utf8_sequence(p + i, p + text.len);
 		if (!len || p[i] == 0x7f ||
 		    (p[i] < ' ' && p[i] != '\t' && p[i] != '\n' && p[i] != '\r'))

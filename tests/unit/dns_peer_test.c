@@ -32,7 +32,7 @@ static void write_record(void *context, struct session *s, const struct record *
 	buffer_append_text(out, outcome_text(record->outcome));
 	for (int i = DNS_COLUMN_QNAME; i <= DNS_COLUMN_FLAGS; i++) {
 		buffer_append_char(out, ' ');
-		if (v[i].type == VALUE_TEXT || v[i].type == VALUE_JSON)
+		if (value_has_text(&v[i]))
 			buffer_append_span(out, v[i].text);
 	}
 	buffer_printf(out, " %s%s %s\n", v[DNS_COLUMN_REQ_BYTES].type ? "query" : "",
