@@ -304,6 +304,9 @@ bool session_wants_rows(const struct session *s, const struct table *table);
 /* Of a body (a document, a row, a message's payload) at most so many bytes are kept: --keep. */
 size_t session_keep(const struct session *s);
 
+/* The same of a column of TABLE: nobody asks for it but, perhaps, for its beginning in a line. */
+size_t session_keep_of(const struct session *s, const struct table *table, size_t column);
+
 /* ---- the table ---- */
 
 struct protocol {

@@ -295,13 +295,15 @@ static void print_record(struct show *show, struct row *row)
 	size_t count = 0;
 
 	record_fill(&common, row);
-	row_shapes_fill(&show->shapes, row);
-	marks_fill(&show->marks, row);
 	/* What isn't asked for isn't printed. */
-	if (show->shapes.shapes)
+	if (show->shapes.shapes) {
+		row_shapes_fill(&show->shapes, row);
 		add_part(parts, &count, &shape_column, 1, &show->shapes.value);
-	if (show->marks.known)
+	}
+	if (show->marks.known) {
+		marks_fill(&show->marks, row);
 		add_part(parts, &count, &marks_column, 1, &show->marks.value);
+	}
 	add_part(parts, &count, record_columns, RECORD_COLUMNS, common.values);
 	add_part(parts, &count, row->table->columns, row->table->column_count, row->values);
 	list(show, row, parts, count);
@@ -571,7 +573,7 @@ static int run_show(int argc, char **argv)
 	with.keylog = show.select.keylog;
 	with.protobuf = show.protobuf;
 	if (!show.exchanges && !wants_shape(&show) && !show.id)
-		wanted = listing_wanted(&show.wish);
+		wanted = listing_wanted(&show.wish, show.select.format);
 	with.wanted = wanted;
 	if (show.id)
 		status = detail_show(&show.select, argv[0], argv[optind], show.id, &with);

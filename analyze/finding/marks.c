@@ -52,10 +52,9 @@ void marks_fill(struct marks *marks, const struct row *row)
 	if (row->twin)
 		bits |= bits_of(marks, row->twin);
 	buffer_clear(&marks->text);
-	for (enum finding_kind kind = 0; kind < FINDING_KINDS; kind++)
-		if (bits >> kind & 1)
-			buffer_printf(&marks->text, "%s%s", marks->text.len ? "," : "",
-				      finding_name(kind));
+	for (uintptr_t left = bits; left; left &= left - 1)
+		buffer_printf(&marks->text, "%s%s", marks->text.len ? "," : "",
+			      finding_name((enum finding_kind)__builtin_ctzl(left)));
 	marks->value = bits ? value_word(buffer_span(&marks->text)) : (struct value){0};
 }
 

@@ -51,21 +51,24 @@ bool listing_names(const char *text, const char *name)
 	return false;
 }
 
+static bool is_wanted(const struct listing_wish *w, const struct column *column)
+{
+	return (!w->columns && !column_is_content(column)) ||
+	       listing_names(w->columns, column->name) || listing_names(w->where, column->name) ||
+	       listing_names(w->sort, column->name);
+}
+
 static uint64_t wanted_columns(const struct listing_wish *w, const struct table *table)
 {
 	uint64_t columns = 0;
 
-	for (size_t i = 0; i < table->column_count; i++) {
-		const char *name = table->columns[i].name;
-
-		if (listing_names(w->columns, name) || listing_names(w->where, name) ||
-		    listing_names(w->sort, name))
+	for (size_t i = 0; i < table->column_count; i++)
+		if (is_wanted(w, &table->columns[i]))
 			columns |= wanted_bit(i);
-	}
 	return columns;
 }
 
-struct wanted *listing_wanted(const struct listing_wish *wish)
+struct wanted *listing_wanted(const struct listing_wish *wish, enum output_format format)
 {
 	struct wanted *list;
 	size_t count = 0;
@@ -73,7 +76,7 @@ struct wanted *listing_wanted(const struct listing_wish *wish)
 	for (size_t i = 0; protocols[i]; i++)
 		for (const struct table *const *t = protocols[i]->tables; *t; t++)
 			count++;
-	list = wish->columns ? calloc(count + 1, sizeof(*list)) : NULL;
+	list = wish->columns || format != OUTPUT_JSON ? calloc(count + 1, sizeof(*list)) : NULL;
 	count = 0;
 	for (size_t i = 0; list && protocols[i]; i++)
 		for (const struct table *const *t = protocols[i]->tables; *t; t++)
@@ -234,22 +237,70 @@ bool listing_wants(struct listing *l, const struct row_part *parts, size_t count
 /* Parts of a row that have columns of their own. */
 #define PARTS_MAX 4
 
+/* Where in rows of one kind the value of a chosen column stands. */
+struct choice {
+	unsigned part; /* PARTS_MAX: nowhere */
+	unsigned column;
+};
+
+/* Where those of rows that have these sets of columns do. */
+struct choices {
+	struct choices *next;
+	const struct column *parts[PARTS_MAX]; /* NULL: it has no values */
+	struct choice of[];
+};
+
+static struct choice choice_of(const struct listing *l, const struct choices *c, size_t name)
+{
+	for (unsigned p = 0; p < PARTS_MAX; p++) {
+		const struct fields_part *part = c->parts[p] ? fields_part(&l->fields, c->parts[p])
+							     : NULL;
+
+		if (part && part->columns_by_name[name] >= 0)
+			return (struct choice){p, (unsigned)part->columns_by_name[name]};
+	}
+	return (struct choice){PARTS_MAX, 0};
+}
+
+static bool are_of(const struct choices *c, const struct row_part *parts, size_t count)
+{
+	for (size_t p = 0; p < count; p++)
+		if (c->parts[p] != (parts[p].values ? parts[p].columns : NULL))
+			return false;
+	return count == PARTS_MAX || !c->parts[count];
+}
+
+/* Found once for all rows with the same sets. NULL: no memory. */
+static const struct choices *choices_of(struct listing *l, const struct row_part *parts,
+					size_t count)
+{
+	struct choices *c = l->choices;
+
+	while (c && !are_of(c, parts, count))
+		c = c->next;
+	if (c)
+		return c;
+	c = calloc(1, sizeof(*c) + l->chosen_count * sizeof(c->of[0]));
+	if (!c)
+		return NULL;
+	for (size_t p = 0; p < count; p++)
+		c->parts[p] = parts[p].values ? parts[p].columns : NULL;
+	for (size_t i = 0; i < l->chosen_count; i++)
+		c->of[i] = choice_of(l, c, l->chosen_names[i]);
+	c->next = l->choices;
+	l->choices = c;
+	return c;
+}
+
 static void choose_values(struct listing *l, const struct row_part *parts, size_t count)
 {
-	const struct fields_part *known[PARTS_MAX];
+	const struct choices *c = choices_of(l, parts, count < PARTS_MAX ? count : PARTS_MAX);
 
-	for (size_t p = 0; p < count && p < PARTS_MAX; p++)
-		known[p] = parts[p].values ? fields_part(&l->fields, parts[p].columns) : NULL;
 	for (size_t i = 0; i < l->chosen_count; i++) {
-		l->values[i] = (struct value){0};
-		for (size_t p = 0; p < count && p < PARTS_MAX; p++) {
-			int column = known[p] ? known[p]->columns_by_name[l->chosen_names[i]] : -1;
-
-			if (column < 0)
-				continue;
-			l->values[i] = parts[p].values[column];
-			break;
-		}
+		if (c && c->of[i].part < PARTS_MAX)
+			l->values[i] = parts[c->of[i].part].values[c->of[i].column];
+		else
+			l->values[i] = (struct value){0};
 	}
 }
 
@@ -438,4 +489,10 @@ void listing_free(struct listing *l)
 	free(l->chosen);
 	free(l->chosen_names);
 	free(l->values);
+	while (l->choices) {
+		struct choices *next = l->choices->next;
+
+		free(l->choices);
+		l->choices = next;
+	}
 }

@@ -45,15 +45,17 @@ bool listing_names(const char *text, const char *name);
 
 /*
  * Which columns of records are asked for, for who reads them; free() it. NULL: all of them, or no
- * memory.
+ * memory. Lines of text show no contents but their beginnings (session_keep_of()).
  */
-struct wanted *listing_wanted(const struct listing_wish *wish);
+struct wanted *listing_wanted(const struct listing_wish *wish, enum output_format format);
 
 /* Whether anything was wished. */
 static inline bool listing_wishes(const struct listing_wish *w)
 {
 	return w->where || w->sort || w->columns || w->limit;
 }
+
+struct choices;
 
 /*
  * Rows of a command on their way to the output: asked whether they are wanted, put in order,
@@ -74,7 +76,8 @@ struct listing {
 	struct column *chosen; /* NULL: all */
 	size_t *chosen_names;
 	size_t chosen_count;
-	struct value *values; /* of these */
+	struct value *values;	 /* of these */
+	struct choices *choices; /* where rows have them */
 	struct grid *grid;
 	const struct text_column *text_columns;
 	struct buffer packed;

@@ -147,7 +147,8 @@ void amqp_emit_message(struct amqp_state *st, const struct amqp_message *m,
 	fill_settlement(m, values);
 	fill_properties(st, m, reading, values);
 	if (m->has_header) {
-		values[COLUMN_BODY] = value_text(reading->body);
+		if (session_wants(st->session, &amqp_messages_table, COLUMN_BODY))
+			values[COLUMN_BODY] = value_text(reading->body);
 		values[COLUMN_BODY_BYTES] = value_int((int64_t)amqp_body_bytes(m));
 		values[COLUMN_FRAMES] = value_int(m->frames);
 	}

@@ -159,17 +159,25 @@ void amqp_read(struct amqp_state *st, const struct amqp_message *m, struct amqp_
 	amqp_body_read(st, m, reading);
 }
 
+static bool wants(const struct amqp_state *st, enum amqp_column column)
+{
+	return session_wants(st->session, &amqp_table, column);
+}
+
 static void fill_fields(struct amqp_state *st, const struct amqp_message *m,
-			const struct amqp_call *call, struct buffer *json, struct value *value)
+			const struct amqp_call *call, struct buffer *json, enum amqp_column column,
+			struct value *values)
 {
 	struct amqp_json w = {.out = json, .limit = session_keep(st->session)};
 
 	buffer_clear(json);
 	if (m->alone || m->method_len < AMQP_IDS_LEN)
 		return;
-	amqp_json_call(&w, call);
-	if (call->method)
-		*value = value_json(buffer_span(json));
+	if (wants(st, column)) {
+		amqp_json_call(&w, call);
+		if (call->method)
+			values[column] = value_json(buffer_span(json));
+	}
 	if (!m->cut && (!call->whole || w.damaged))
 		note_append(&st->note, call->method ? "its fields are not as they should be"
 						    : "no such method is known");
@@ -185,14 +193,17 @@ static void fill_content(struct amqp_state *st, const struct amqp_message *m,
 	buffer_clear(&st->properties_json);
 	if (!m->has_header)
 		return;
-	values[AMQP_COLUMN_BODY] = value_text(reading->body);
+	if (wants(st, AMQP_COLUMN_BODY))
+		values[AMQP_COLUMN_BODY] = value_text(reading->body);
 	values[AMQP_COLUMN_BODY_BYTES] = value_int((int64_t)amqp_body_bytes(m));
 	if (!reading->described)
 		return;
-	amqp_json_properties(&w, &reading->properties);
 	if (reading->body_note)
 		note_append(&st->note, reading->body_note);
-	values[AMQP_COLUMN_PROPERTIES] = value_json(buffer_span(&st->properties_json));
+	if (wants(st, AMQP_COLUMN_PROPERTIES)) {
+		amqp_json_properties(&w, &reading->properties);
+		values[AMQP_COLUMN_PROPERTIES] = value_json(buffer_span(&st->properties_json));
+	}
 	if (!m->cut && (w.damaged || !reading->properties.whole))
 		note_append(&st->note, "its properties are not as they should be");
 }
@@ -266,7 +277,7 @@ static void fill_asked(struct amqp_state *st, const struct amqp_message *m,
 	fill_method(m, m->method, values);
 	fill_version(st, m, values);
 	if (!m->alone)
-		fill_fields(st, m, &reading->call, &st->request_json, &values[AMQP_COLUMN_REQUEST]);
+		fill_fields(st, m, &reading->call, &st->request_json, AMQP_COLUMN_REQUEST, values);
 	fill_call(values, &reading->call);
 	fill_content(st, m, reading, values);
 	fill_settlement(m, values);
@@ -281,7 +292,7 @@ static void fill_answered(struct amqp_state *st, const struct amqp_message *m, s
 	struct amqp_reading reading;
 
 	amqp_read(st, m, &reading);
-	fill_fields(st, m, &reading.call, &st->response_json, &values[AMQP_COLUMN_RESPONSE]);
+	fill_fields(st, m, &reading.call, &st->response_json, AMQP_COLUMN_RESPONSE, values);
 	fill_call(values, &reading.call);
 	if (m->has_header)
 		fill_content(st, m, &reading, values);

@@ -31,6 +31,11 @@ static void finish(struct exchange *x, const struct cql_writer *w)
 	x->damaged |= w->damaged;
 }
 
+static bool wants(const struct exchange *x, enum cql_column column)
+{
+	return session_wants(x->st->session, &cql_table, column);
+}
+
 static void set_text(struct exchange *x, enum cql_column column, struct span text)
 {
 	if (text.len)
@@ -325,7 +330,10 @@ static void fill_rows(struct exchange *x)
 				   x->answered->header.version, &r->metadata);
 	if (!r->has_rows)
 		return;
-	cql_rows_json(x->st, r->metadata.count, r->rows, r->row_data, &w);
+	if (wants(x, CQL_COLUMN_ROW_DATA))
+		cql_rows_json(x->st, r->metadata.count, r->rows, r->row_data, &w);
+	else
+		cql_rows_check(r->metadata.count, r->rows, r->row_data, &w);
 	finish(x, &w);
 	set_json(x, CQL_COLUMN_ROW_DATA, &x->st->rows);
 }

@@ -131,6 +131,16 @@ static void append_row(struct cql_state *st, uint32_t count, struct cursor *c, s
 	buffer_append_char(w->out, ']');
 }
 
+void cql_rows_check(uint32_t count, uint32_t rows, struct span data, struct cql_writer *w)
+{
+	struct cursor c = cursor_of(data.data, data.len);
+	int32_t null_;
+
+	for (uint64_t cells = (uint64_t)count * rows; cells && cursor_left(&c); cells--)
+		cql_bytes(&c, &null_);
+	w->damaged |= c.failed;
+}
+
 void cql_rows_json(struct cql_state *st, uint32_t count, uint32_t rows, struct span data,
 		   struct cql_writer *w)
 {

@@ -187,6 +187,9 @@ void cql_columns_json(struct cql_state *st, const struct cql_metadata *m);
 void cql_rows_json(struct cql_state *st, uint32_t count, uint32_t rows, struct span data,
 		   struct cql_writer *w);
 
+/* Where nobody asks for them: whether each value ends in DATA. What it says isn't looked at. */
+void cql_rows_check(uint32_t count, uint32_t rows, struct span data, struct cql_writer *w);
+
 /* ---- columns.c ---- */
 
 #define CQL_COLUMNS(X)                                                                             \

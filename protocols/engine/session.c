@@ -329,6 +329,16 @@ size_t session_keep(const struct session *s)
 	return s->options.keep == SESSION_KEEP_DEFAULT ? KEEP_DEFAULT : s->options.keep;
 }
 
+/* Of what nobody asks for a line of text may still show so many bytes. */
+#define KEEP_FOR_LINE 256
+
+size_t session_keep_of(const struct session *s, const struct table *table, size_t column)
+{
+	size_t keep = session_keep(s);
+
+	return session_wants(s, table, column) || keep < KEEP_FOR_LINE ? keep : KEEP_FOR_LINE;
+}
+
 /* ---- what callers see ---- */
 
 const struct protocol *session_protocol(const struct session *s)

@@ -28,7 +28,6 @@ struct rows {
 	char uuid[23];
 	bool has_number;
 	int64_t number; /* produced: of the first record; fetched: which was asked for */
-	struct buffer headers;
 };
 
 /* ---- what is not for the application ---- */
@@ -144,6 +143,10 @@ static void write_headers(const struct kafka_record *record, struct buffer *out)
 	bool is_null, first = true;
 
 	buffer_clear(out);
+	if (!count) {
+		buffer_append_text(out, "{}");
+		return;
+	}
 	buffer_append_char(out, '{');
 	while (next_header(&c, &left, &key, &value, &is_null)) {
 		if (came_before(record, count - left - 1, key))
@@ -158,9 +161,9 @@ static void write_headers(const struct kafka_record *record, struct buffer *out)
 	buffer_append_char(out, '}');
 }
 
-static struct value kept(struct kafka_state *st, bool there, struct span bytes)
+static struct value kept(const struct kafka_state *st, size_t column, bool there, struct span bytes)
 {
-	size_t keep = session_keep(st->session);
+	size_t keep = session_keep_of(st->session, &kafka_messages_table, column);
 
 	if (!there)
 		return (struct value){0};
@@ -213,12 +216,14 @@ static bool emit_record(void *context, const struct kafka_record *k)
 	fill_place(r, k, values);
 	if (k->timestamp != KAFKA_TIME_UNKNOWN)
 		values[KAFKA_MESSAGES_COLUMN_TIMESTAMP] = value_int(k->timestamp);
-	values[KAFKA_MESSAGES_COLUMN_KEY] = kept(r->st, k->has_key, k->key);
-	values[KAFKA_MESSAGES_COLUMN_VALUE] = kept(r->st, k->has_value, k->value);
+	values[KAFKA_MESSAGES_COLUMN_KEY] = kept(r->st, KAFKA_MESSAGES_COLUMN_KEY, k->has_key,
+						 k->key);
+	values[KAFKA_MESSAGES_COLUMN_VALUE] = kept(r->st, KAFKA_MESSAGES_COLUMN_VALUE, k->has_value,
+						   k->value);
 	values[KAFKA_MESSAGES_COLUMN_VALUE_BYTES] = value_int((int64_t)k->value.len);
 	if (k->magic == 2) {
-		write_headers(k, &r->headers);
-		values[KAFKA_MESSAGES_COLUMN_HEADERS] = value_json(buffer_span(&r->headers));
+		write_headers(k, &r->st->headers);
+		values[KAFKA_MESSAGES_COLUMN_HEADERS] = value_json(buffer_span(&r->st->headers));
 	}
 	if (compression)
 		values[KAFKA_MESSAGES_COLUMN_COMPRESSION] = value_word(span_text(compression));
@@ -273,10 +278,11 @@ void kafka_message_rows(struct kafka_state *st, const struct kafka_request_heade
 
 	for (size_t i = 0; i < st->sets.len / sizeof(*sets); i++)
 		give_set(&r, &sets[i]);
-	buffer_free(&r.headers);
 	/* A large batch's memory isn't kept for the next. */
 	if (st->scratch.capacity > 1u << 20)
 		buffer_free(&st->scratch);
+	if (st->headers.capacity > 64u << 10)
+		buffer_free(&st->headers);
 }
 
 /* ---- the table ---- */

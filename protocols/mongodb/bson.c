@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/mongodb/bson.h"
 
+#include <endian.h>
 #include <math.h>
 
 #include "protocols/value/base64.h"
@@ -102,17 +103,29 @@ static void skip_value(struct cursor *c, uint8_t type)
 	}
 }
 
+/* Bytes of WORD, which was eight at once, before the first zero; 8: there is none. */
+static inline size_t before_zero(uint64_t word)
+{
+	uint64_t zeroes = (word - 0x0101010101010101) & ~word & 0x8080808080808080;
+
+	return zeroes ? (size_t)__builtin_ctzll(le64toh(zeroes)) / 8 : sizeof(word);
+}
+
 /* Up to a zero. Names are too short to be worth a call that searches many bytes at once. */
 static struct span take_name(struct cursor *c)
 {
-	const uint8_t *begin = c->pos, *at = begin;
+	const uint8_t *begin = c->pos;
+	size_t len = sizeof(uint64_t);
+	uint64_t word;
 
-	while (at < c->end && *at)
-		at++;
-	if (at == c->end)
+	if (cursor_left(c) > sizeof(word)) {
+		memcpy(&word, begin, sizeof(word));
+		len = before_zero(word);
+	}
+	if (len == sizeof(word))
 		return cursor_until(c, 0);
-	c->pos = at + 1;
-	return span_of(begin, (size_t)(at - begin));
+	c->pos = begin + len + 1;
+	return span_of(begin, len);
 }
 
 bool bson_next(struct cursor *c, struct bson_element *element)
@@ -140,6 +153,23 @@ bool bson_find(struct span document, const char *name, struct bson_element *elem
 		if (span_equal(element->name, wanted))
 			return true;
 	return false;
+}
+
+void bson_pick(struct span document, const struct span *names, size_t count,
+	       struct bson_element *found)
+{
+	struct cursor c = bson_begin(document);
+	struct bson_element e;
+	size_t left = count;
+
+	memset(found, 0, count * sizeof(*found));
+	while (left && bson_next(&c, &e))
+		for (size_t i = 0; i < count; i++)
+			if (!found[i].type && span_equal(e.name, names[i])) {
+				found[i] = e;
+				left--;
+				break;
+			}
 }
 
 static struct span string_of(struct span value)
@@ -235,25 +265,36 @@ static void append_real(struct buffer *out, double real)
 /* Years before 1970 and beyond 9999 are written as their numbers of milliseconds. */
 #define DATE_MAX_MS 253402300799999
 
+#define DAY_MS 86400000
+
 static void append_date(struct buffer *out, int64_t ms)
 {
+	char clock[DATE_CLOCK_ROOM], *end;
+
 	if (ms < 0 || ms > DATE_MAX_MS) {
 		buffer_printf(out, "{\"$date\":{\"$numberLong\":\"%lld\"}}", (long long)ms);
 		return;
 	}
 	buffer_append_text(out, "{\"$date\":\"");
-	date_append(out, ms / 86400000);
-	buffer_printf(out, "T%02lld:%02lld:%02lld", (long long)(ms / 3600000 % 24),
-		      (long long)(ms / 60000 % 60), (long long)(ms / 1000 % 60));
-	if (ms % 1000)
-		buffer_printf(out, ".%03lld", (long long)(ms % 1000));
+	date_append(out, ms / DAY_MS);
+	buffer_append_char(out, 'T');
+	end = date_put_clock(clock, (uint64_t)(ms % DAY_MS) * 1000000, 3);
+	/* Whole seconds have no digits behind them. */
+	buffer_append(out, clock, (size_t)(end - clock) - (ms % 1000 ? 0 : 4));
 	buffer_append_text(out, "Z\"}");
 }
 
 static void append_hex(struct buffer *out, struct span bytes)
 {
-	for (size_t i = 0; i < bytes.len; i++)
-		buffer_printf(out, "%02x", (uint8_t)bytes.data[i]);
+	static const char digits[] = "0123456789abcdef";
+	char *to = buffer_reserve(out, bytes.len * 2);
+
+	for (size_t i = 0; to && i < bytes.len; i++) {
+		*to++ = digits[(uint8_t)bytes.data[i] >> 4];
+		*to++ = digits[bytes.data[i] & 15];
+	}
+	if (to)
+		out->len += bytes.len * 2;
 }
 
 static void append_object_id(struct buffer *out, struct span id)
@@ -433,6 +474,40 @@ void bson_json(struct bson_writer *w, struct span document)
 	append_document(w, document, false, 0);
 }
 
+/* ---- soundness ---- */
+
+static bool is_sound(struct span document, unsigned depth);
+
+static bool is_sound_code(struct span value, unsigned depth)
+{
+	struct cursor c = cursor_of(value.data, value.len);
+
+	cursor_skip(&c, 4);
+	skip_sized(&c);
+	return is_sound(cursor_rest(&c), depth);
+}
+
+static bool is_sound(struct span document, unsigned depth)
+{
+	struct cursor c = bson_begin(document);
+	struct bson_element e;
+	bool sound = depth <= DEPTH_MAX;
+
+	while (sound && bson_next(&c, &e)) {
+		if (e.type == BSON_DOCUMENT || e.type == BSON_ARRAY)
+			sound = is_sound(e.value, depth + 1);
+		else if (e.type == BSON_CODE_WITH_SCOPE)
+			sound = is_sound_code(e.value, depth + 1);
+	}
+	return sound && !c.failed;
+}
+
+void bson_check(struct bson_writer *w, struct span document)
+{
+	w->damaged |= !is_sound(document, 0);
+	buffer_append_text(w->out, "{}");
+}
+
 /* ---- shapes ---- */
 
 static void shape_document(struct bson_writer *w, struct span document, bool array, unsigned depth);
@@ -443,6 +518,9 @@ static bool is_of_driver(struct span name)
 	static const char *const names[] = {"lsid", "$db", "$clusterTime", "txnNumber",
 					    "$readPreference"};
 
+	/* Hardly any other name begins as they do. */
+	if (!name.len || !memchr("l$t", *name.data, 3))
+		return false;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (span_is(name, names[i]))
 			return true;

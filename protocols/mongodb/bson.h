@@ -48,6 +48,13 @@ struct span bson_next_document(struct cursor *c);
 /* The element with this name; false: there is none. */
 bool bson_find(struct span document, const char *name, struct bson_element *element);
 
+/*
+ * The first elements with each of these names, COUNT of them, in one pass; those that aren't there
+ * have neither type nor value.
+ */
+void bson_pick(struct span document, const struct span *names, size_t count,
+	       struct bson_element *found);
+
 /* Its value where it is a string, a document or an array; else empty. */
 struct span bson_string(const struct bson_element *element);
 struct span bson_document(const struct bson_element *element);
@@ -75,6 +82,9 @@ void bson_json(struct bson_writer *w, struct span document);
  * that drivers put into every command.
  */
 void bson_shape(struct bson_writer *w, struct span document);
+
+/* Where nobody asks for it: only whether it is damaged; "{}" stands for it. */
+void bson_check(struct bson_writer *w, struct span document);
 
 /* ---- decimal.c ---- */
 

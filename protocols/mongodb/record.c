@@ -165,7 +165,30 @@ static void split_namespace(struct span name, struct target *t)
 	t->collection = span_of(dot + 1, name.len - t->database.len - 1);
 }
 
-static void take_command_name(struct span document, struct target *t)
+/* What is looked for in a command. */
+enum asked {
+	ASKED_COLLECTION, /* of getMore, which has the cursor's number in its first field */
+	ASKED_DATABASE,
+	ASKED_CLIENT,
+	ASKED_DOCUMENTS,
+	ASKED_UPDATES,
+	ASKED_DELETES,
+	ASKED_COUNT
+};
+
+static void look_into_command(struct span document, struct bson_element found[ASKED_COUNT])
+{
+	static const struct span names[ASKED_COUNT] = {
+		[ASKED_COLLECTION] = {"collection", 10}, [ASKED_DATABASE] = {"$db", 3},
+		[ASKED_CLIENT] = {"client", 6},		 [ASKED_DOCUMENTS] = {"documents", 9},
+		[ASKED_UPDATES] = {"updates", 7},	 [ASKED_DELETES] = {"deletes", 7},
+	};
+
+	bson_pick(document, names, ASKED_COUNT, found);
+}
+
+static void take_command_name(struct span document, const struct bson_element *found,
+			      struct target *t)
 {
 	struct cursor c = bson_begin(document);
 	struct bson_element e;
@@ -181,14 +204,13 @@ static void take_command_name(struct span document, struct target *t)
 	t->command = e.name;
 	if (bson_string(&e).len)
 		t->collection = bson_string(&e);
-	/* getMore has the cursor's number there. */
-	if (bson_find(document, "collection", &e) && bson_string(&e).len)
-		t->collection = bson_string(&e);
-	if (bson_find(document, "$db", &e))
-		t->database = bson_string(&e);
+	if (bson_string(&found[ASKED_COLLECTION]).len)
+		t->collection = bson_string(&found[ASKED_COLLECTION]);
+	if (found[ASKED_DATABASE].type)
+		t->database = bson_string(&found[ASKED_DATABASE]);
 }
 
-static struct target target_of(const struct mongodb_body *body)
+static struct target target_of(const struct mongodb_body *body, const struct bson_element *found)
 {
 	struct target t = {0};
 
@@ -198,7 +220,7 @@ static struct target target_of(const struct mongodb_body *body)
 	    span_is(t.collection, "$cmd")) {
 		if (span_is(t.collection, "$cmd"))
 			t.collection = (struct span){0};
-		take_command_name(body->document, &t);
+		take_command_name(body->document, found, &t);
 	} else {
 		t.command = span_text(mongodb_opcode_name(body->opcode));
 	}
@@ -206,23 +228,21 @@ static struct target target_of(const struct mongodb_body *body)
 }
 
 /* hello: {..., client: {application: {name: "shop"}}} */
-static void take_application(struct mongodb_state *st, struct span document)
+static void take_application(struct mongodb_state *st, const struct bson_element *found)
 {
 	struct bson_element e;
 
-	if (!bson_find(document, "client", &e) ||
-	    !bson_find(bson_document(&e), "application", &e) ||
+	if (!found[ASKED_CLIENT].type ||
+	    !bson_find(bson_document(&found[ASKED_CLIENT]), "application", &e) ||
 	    !bson_find(bson_document(&e), "name", &e))
 		return;
 	buffer_clear(&st->application);
 	buffer_append_span(&st->application, bson_string(&e));
 }
 
-static size_t request_documents(const struct mongodb_body *body)
+static size_t request_documents(const struct mongodb_body *body, const struct bson_element *found)
 {
-	static const char *const lists[] = {"documents", "updates", "deletes"};
 	struct cursor c = cursor_of(body->sequences.data, body->sequences.len), documents;
-	struct bson_element e;
 	struct span name;
 	size_t count = 0;
 
@@ -232,9 +252,9 @@ static size_t request_documents(const struct mongodb_body *body)
 		/* bulkWrite lists its collections, too. */
 		if (!span_is(name, "nsInfo"))
 			count += count_documents(documents);
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]) && body->document.len; i++)
-		if (bson_find(body->document, lists[i], &e) && e.type == BSON_ARRAY)
-			count += count_elements(e.value);
+	for (size_t i = ASKED_DOCUMENTS; i <= ASKED_DELETES; i++)
+		if (found[i].type == BSON_ARRAY)
+			count += count_elements(found[i].value);
 	return count;
 }
 
@@ -250,12 +270,15 @@ struct answer {
 
 static void read_cursor(struct span cursor, struct answer *a)
 {
-	struct bson_element e;
+	static const struct span names[] = {{"id", 2}, {"firstBatch", 10}, {"nextBatch", 9}};
+	struct bson_element found[3], *batch = &found[1];
 
-	if (bson_find(cursor, "id", &e))
-		a->has_cursor = bson_integer(&e, &a->cursor_id);
-	if (bson_find(cursor, "firstBatch", &e) || bson_find(cursor, "nextBatch", &e))
-		a->documents = count_elements(bson_document(&e));
+	bson_pick(cursor, names, 3, found);
+	if (found[0].type)
+		a->has_cursor = bson_integer(&found[0], &a->cursor_id);
+	batch += !batch->type;
+	if (batch->type)
+		a->documents = count_elements(bson_document(batch));
 }
 
 static void read_failure(struct span document, struct answer *a)
@@ -285,12 +308,45 @@ static void read_write_error(struct span errors, struct answer *a)
 #define REPLY_CURSOR_NOT_FOUND 1
 #define REPLY_QUERY_FAILURE    2
 
+/* What is looked for in an answer. */
+enum answered {
+	ANSWERED_CURSOR,
+	ANSWERED_N,
+	ANSWERED_OK,
+	ANSWERED_WRITE_ERRORS,
+	ANSWERED_CONCERN_ERROR,
+	ANSWERED_COUNT
+};
+
+static void read_answer(struct answer *a)
+{
+	static const struct span names[ANSWERED_COUNT] = {
+		[ANSWERED_CURSOR] = {"cursor", 6},
+		[ANSWERED_N] = {"n", 1},
+		[ANSWERED_OK] = {"ok", 2},
+		[ANSWERED_WRITE_ERRORS] = {"writeErrors", 11},
+		[ANSWERED_CONCERN_ERROR] = {"writeConcernError", 17},
+	};
+	struct bson_element found[ANSWERED_COUNT];
+	int64_t ok = 1;
+
+	bson_pick(a->document, names, ANSWERED_COUNT, found);
+	if (found[ANSWERED_CURSOR].type == BSON_DOCUMENT)
+		read_cursor(found[ANSWERED_CURSOR].value, a);
+	if (found[ANSWERED_N].type)
+		a->has_affected = bson_integer(&found[ANSWERED_N], &a->affected);
+	if (bson_integer(&found[ANSWERED_OK], &ok) && !ok)
+		read_failure(a->document, a);
+	if (found[ANSWERED_WRITE_ERRORS].type)
+		read_write_error(bson_document(&found[ANSWERED_WRITE_ERRORS]), a);
+	if (!a->failed && found[ANSWERED_CONCERN_ERROR].type)
+		read_failure(bson_document(&found[ANSWERED_CONCERN_ERROR]), a);
+}
+
 static struct answer answer_of(const struct mongodb_body *body)
 {
 	struct cursor c = cursor_of(body->documents.data, body->documents.len);
 	struct answer a = {.document = body->document};
-	struct bson_element e;
-	int64_t ok = 1;
 
 	if (body->opcode == MONGODB_REPLY || body->opcode == MONGODB_COMMAND_REPLY) {
 		a.documents = count_documents(c);
@@ -301,18 +357,8 @@ static struct answer answer_of(const struct mongodb_body *body)
 			read_failure(a.document, &a);
 		a.failed |= body->reply_flags & REPLY_CURSOR_NOT_FOUND;
 	}
-	if (!a.document.len)
-		return a;
-	if (bson_find(a.document, "cursor", &e) && e.type == BSON_DOCUMENT)
-		read_cursor(e.value, &a);
-	if (bson_find(a.document, "n", &e))
-		a.has_affected = bson_integer(&e, &a.affected);
-	if (bson_find(a.document, "ok", &e) && bson_integer(&e, &ok) && !ok)
-		read_failure(a.document, &a);
-	if (bson_find(a.document, "writeErrors", &e))
-		read_write_error(bson_document(&e), &a);
-	if (!a.failed && bson_find(a.document, "writeConcernError", &e))
-		read_failure(bson_document(&e), &a);
+	if (a.document.len)
+		read_answer(&a);
 	return a;
 }
 
@@ -331,6 +377,22 @@ static bool is_secret(struct span command)
 	return false;
 }
 
+static bool wants(const struct mongodb_state *st, enum mongodb_column column)
+{
+	return session_wants(st->session, &mongodb_table, column);
+}
+
+static void fill_body(struct mongodb_state *st, const struct mongodb_body *body,
+		      struct buffer *json, enum mongodb_column column, bool *cut,
+		      struct value *values)
+{
+	bool wanted = wants(st, column);
+
+	write_body(st, body, json, wanted ? bson_json : bson_check, cut);
+	if (wanted)
+		values[column] = value_json_if(json);
+}
+
 static void fill_request(struct mongodb_state *st, const struct mongodb_message *m,
 			 const struct mongodb_body *body, const struct target *t,
 			 struct value *values)
@@ -344,7 +406,6 @@ static void fill_request(struct mongodb_state *st, const struct mongodb_message 
 	values[MONGODB_COLUMN_COLLECTION] = value_text_if(t->collection);
 	values[MONGODB_COLUMN_REQUEST_ID] = value_int((int32_t)m->header.request_id);
 	values[MONGODB_COLUMN_REQ_BYTES] = value_int((int64_t)m->len);
-	values[MONGODB_COLUMN_REQ_DOCUMENTS] = value_int((int64_t)request_documents(body));
 	values[MONGODB_COLUMN_EXHAUST] = value_bool(body->flags & MONGODB_FLAG_EXHAUST);
 	name = mongodb_opcode_name(body->opcode);
 	if (name)
@@ -358,14 +419,15 @@ static void fill_request(struct mongodb_state *st, const struct mongodb_message 
 	    mongodb_compressor_name(compressed.compressor))
 		values[MONGODB_COLUMN_COMPRESSION] = value_word(
 			span_text(mongodb_compressor_name(compressed.compressor)));
-	write_body(st, body, &st->shape, bson_shape, &ignored);
+	if (wants(st, MONGODB_COLUMN_SHAPE)) {
+		write_body(st, body, &st->shape, bson_shape, &ignored);
+		values[MONGODB_COLUMN_SHAPE] = value_text_if(buffer_span(&st->shape));
+	}
 	if (is_secret(t->command)) {
 		note_append(&st->note, "credentials are not shown");
 	} else {
-		write_body(st, body, &st->request_json, bson_json, &cut);
-		values[MONGODB_COLUMN_REQUEST] = value_json_if(&st->request_json);
+		fill_body(st, body, &st->request_json, MONGODB_COLUMN_REQUEST, &cut, values);
 	}
-	values[MONGODB_COLUMN_SHAPE] = value_text_if(buffer_span(&st->shape));
 	if (cut)
 		note_append(&st->note, "not all of the request is shown");
 	if (!body->good)
@@ -400,10 +462,8 @@ static void fill_response(struct mongodb_state *st, const struct mongodb_message
 	if (a->has_cursor)
 		values[MONGODB_COLUMN_CURSOR_ID] = value_int(a->cursor_id);
 	fill_error(st, a, values);
-	if (!secret) {
-		write_body(st, body, &st->response_json, bson_json, &cut);
-		values[MONGODB_COLUMN_RESPONSE] = value_json_if(&st->response_json);
-	}
+	if (!secret)
+		fill_body(st, body, &st->response_json, MONGODB_COLUMN_RESPONSE, &cut, values);
 	if (cut)
 		note_append(&st->note, "not all of the response is shown");
 	if (!body->good)
@@ -456,6 +516,7 @@ void mongodb_emit(void *context, struct message *request, struct message *respon
 	struct mongodb_body body;
 	struct answer answer = {0};
 	struct target target = {0};
+	struct bson_element found[ASKED_COUNT];
 	bool silent = false;
 
 	/* A request that gets no answer comes as a message that stands alone. */
@@ -469,9 +530,12 @@ void mongodb_emit(void *context, struct message *request, struct message *respon
 	buffer_clear(&st->note);
 	if (asked) {
 		body = body_of(st, SIDE_CLIENT, asked);
-		target = target_of(&body);
-		take_application(st, body.document);
+		look_into_command(body.document, found);
+		target = target_of(&body, found);
+		take_application(st, found);
 		fill_request(st, asked, &body, &target, values);
+		values[MONGODB_COLUMN_REQ_DOCUMENTS] = value_int(
+			(int64_t)request_documents(&body, found));
 	}
 	if (answered) {
 		bool more = !asked && goes_on(st, answered);

@@ -13,6 +13,7 @@ static void *mysql_open(struct session *s)
 		return NULL;
 	st->session = s;
 	st->newest = &st->oldest;
+	st->shows_rows = session_wants(s, &mysql_table, MYSQL_COLUMN_ROW_DATA);
 	/* In the middle nobody logs in. */
 	st->logged_in = st->undecided = session_midstream(s);
 	return st;

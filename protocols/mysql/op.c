@@ -166,7 +166,6 @@ void mysql_free_all(struct mysql_state *st)
 	buffer_free(&st->json);
 	buffer_free(&st->bound);
 	buffer_free(&st->names);
-	buffer_free(&st->rows);
 	buffer_free(&st->note);
 	buffer_free(&st->events);
 }

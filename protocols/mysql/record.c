@@ -2,6 +2,7 @@
 #include <strings.h>
 
 #include "protocols/mysql/state.h"
+#include "protocols/value/json.h"
 #include "protocols/value/note.h"
 
 static struct value text_value(const struct buffer *text)
@@ -145,7 +146,8 @@ static void fill_result(struct mysql_state *st, struct mysql_op *op, struct valu
 		s = op->command == MYSQL_FETCH ? mysql_statement_find(st, op->statement) : NULL;
 		columns = s ? &s->columns : columns;
 		values[MYSQL_COLUMN_ROWS] = value_int((int64_t)op->rows);
-		values[MYSQL_COLUMN_ROW_DATA] = list_value(&op->row_data, &st->rows);
+		if (st->shows_rows)
+			values[MYSQL_COLUMN_ROW_DATA] = json_list_end(&op->row_data);
 	}
 	if (op->has_result && columns->count)
 		values[MYSQL_COLUMN_COLUMNS] = list_value(&columns->names, &st->names);
@@ -207,6 +209,8 @@ static void fill_events(struct mysql_state *st, const struct mysql_op *op, struc
 {
 	size_t count = sizeof(op->binlog_events) / sizeof(op->binlog_events[0]);
 
+	if (op->command != MYSQL_BINLOG_DUMP && op->command != MYSQL_BINLOG_DUMP_GTID)
+		return;
 	buffer_clear(&st->events);
 	for (size_t type = 0; type < count; type++) {
 		if (!op->binlog_events[type])

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/mysql/state.h"
+#include "protocols/value/json.h"
 
 #define NULL_VALUE 0xfb /* in a text row */
 
@@ -69,14 +70,14 @@ void mysql_take_row(struct mysql_state *st, struct mysql_op *op, struct span pay
 
 	op->rows++;
 	op->has_result = true;
-	if (op->rows_cut)
+	op->rows_cut |= !whole;
+	if (op->rows_cut || !st->shows_rows)
 		return;
-	if (!whole || !mysql_room(st, &op->row_data, payload.len, session_keep(st->session))) {
+	if (!mysql_room(st, &op->row_data, payload.len, session_keep(st->session))) {
 		op->rows_cut = true;
 		return;
 	}
-	if (op->row_data.len)
-		buffer_append_char(&op->row_data, ',');
+	json_list_next(&op->row_data);
 	buffer_append_char(&op->row_data, '[');
 	if (binary)
 		append_binary_row(columns_of(st, op), &c, &op->row_data);

@@ -67,7 +67,7 @@ struct mysql_op {
 	struct mysql_columns columns;
 	uint64_t rows;
 	bool rows_cut, has_result;
-	struct buffer row_data; /* JSON, with commas between the rows */
+	struct buffer row_data; /* JSON: rows in an array that isn't closed */
 	struct buffer infile;	/* name of the file */
 	uint64_t infile_bytes;
 	uint32_t binlog_events[64]; /* by type; the last: all others */
@@ -78,6 +78,7 @@ struct mysql_state {
 	struct session *session;
 	struct mysql_op *oldest, **newest;
 	struct mysql_statement *statements[MYSQL_BUCKETS];
+	bool shows_rows; /* somebody asks for what is in them */
 	bool greeted, logged_in;
 	uint32_t capabilities;
 	bool capabilities_known;
@@ -93,7 +94,7 @@ struct mysql_state {
 	bool server_lost;
 	struct buffer version, user, database, plugin;
 	uint32_t connection_id;
-	struct buffer json, bound, names, rows, note, events;
+	struct buffer json, bound, names, note, events;
 };
 
 /* ---- frame.c ---- */

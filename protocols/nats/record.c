@@ -34,9 +34,10 @@ bool nats_view_of(const struct nats_message *m, struct nats_view *view)
 
 /* ---- parts of a row ---- */
 
-static struct value payload_value(const struct nats_state *st, const struct nats_view *view)
+static struct value payload_value(const struct nats_state *st, enum nats_column column,
+				  const struct nats_view *view)
 {
-	size_t keep = session_keep(st->session);
+	size_t keep = session_keep_of(st->session, &nats_table, column);
 
 	return value_text(
 		span_of(view->payload.data, view->payload.len < keep ? view->payload.len : keep));
@@ -197,7 +198,7 @@ static void fill_asked(struct nats_state *st, const struct nats_message *m,
 		fill_subscription(m, values);
 	if (view->line.has_payload) {
 		values[NATS_COLUMN_HEADERS] = headers_value(view->headers, &st->headers);
-		values[NATS_COLUMN_PAYLOAD] = payload_value(st, view);
+		values[NATS_COLUMN_PAYLOAD] = payload_value(st, NATS_COLUMN_PAYLOAD, view);
 		values[NATS_COLUMN_REQ_BYTES] = value_int(view->line.total - view->line.header_len);
 		fill_jetstream(&s, values);
 	}
@@ -307,7 +308,7 @@ static bool fill_answered(struct nats_state *st, const struct nats_message *aske
 	if (!view.line.has_payload)
 		return false;
 	values[NATS_COLUMN_RESP_HEADERS] = headers_value(view.headers, &st->resp_headers);
-	values[NATS_COLUMN_RESP_PAYLOAD] = payload_value(st, &view);
+	values[NATS_COLUMN_RESP_PAYLOAD] = payload_value(st, NATS_COLUMN_RESP_PAYLOAD, &view);
 	values[NATS_COLUMN_RESP_BYTES] = value_int(view.line.total - view.line.header_len);
 	if (answered->cut && !answered->base.partial)
 		note_append(&st->note, "not all of the answer is shown");

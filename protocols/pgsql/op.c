@@ -9,7 +9,7 @@
 struct pgsql_shared *pgsql_share(struct pgsql_state *st, struct span bytes)
 {
 	struct budget *budget = session_budget(st->session);
-	struct pgsql_shared *shared = budget_calloc(budget, sizeof(*shared) + bytes.len);
+	struct pgsql_shared *shared = budget_malloc(budget, sizeof(*shared) + bytes.len);
 
 	if (!shared)
 		return NULL;
@@ -92,12 +92,55 @@ void pgsql_portal_open(struct pgsql_state *st, struct pgsql_portal *portal)
 
 /* ---- the queue ---- */
 
+/* As many as are under way at once, by and large, with buffers up to here, each. */
+#define SPARE_MAX	 6
+#define SPARE_MEMORY_MAX 1024
+
+static struct pgsql_op *take_spare(struct pgsql_state *st)
+{
+	struct pgsql_op *op = st->spare;
+
+	if (op) {
+		st->spare = op->next;
+		st->spare_count--;
+	}
+	return op;
+}
+
+/* One that holds nothing but its empty buffers. NULL: no memory. */
+static struct pgsql_op *empty_op(struct pgsql_state *st)
+{
+	struct pgsql_op *op = take_spare(st);
+	struct pgsql_op empty = {0};
+
+	if (!op)
+		return budget_calloc(session_budget(st->session), sizeof(*op));
+	empty.row_data = op->row_data;
+	empty.notices = op->notices;
+	empty.copy_data = op->copy_data;
+	empty.charged = op->charged;
+	buffer_clear(&empty.row_data);
+	buffer_clear(&empty.notices);
+	buffer_clear(&empty.copy_data);
+	*op = empty;
+	return op;
+}
+
+static void free_op(struct pgsql_state *st, struct pgsql_op *op)
+{
+	buffer_free(&op->row_data);
+	buffer_free(&op->notices);
+	buffer_free(&op->copy_data);
+	budget_give(session_budget(st->session), op->charged);
+	budget_free(session_budget(st->session), op, sizeof(*op));
+}
+
 struct pgsql_op *pgsql_op_new(struct pgsql_state *st, enum pgsql_op_kind kind,
 			      const struct frame *frame)
 {
 	struct pgsql_op *op;
 
-	while (!(op = budget_calloc(session_budget(st->session), sizeof(*op)))) {
+	while (!(op = empty_op(st))) {
 		if (!st->oldest)
 			return NULL;
 		/* For want of memory the oldest is given up, as far as it came. */
@@ -129,11 +172,14 @@ void pgsql_op_done(struct pgsql_state *st)
 	pgsql_unref(st, op->text);
 	pgsql_unref(st, op->columns);
 	pgsql_portal_unref(st, op->portal);
-	buffer_free(&op->row_data);
-	buffer_free(&op->notices);
-	buffer_free(&op->copy_data);
-	budget_give(session_budget(st->session), op->charged);
-	budget_free(session_budget(st->session), op, sizeof(*op));
+	pgsql_op_settle(st, op);
+	if (st->spare_count == SPARE_MAX || op->charged > SPARE_MEMORY_MAX) {
+		free_op(st, op);
+		return;
+	}
+	op->next = st->spare;
+	st->spare = op;
+	st->spare_count++;
 }
 
 void pgsql_op_settle(struct pgsql_state *st, struct pgsql_op *op)
@@ -150,8 +196,12 @@ bool pgsql_op_room(struct pgsql_state *st, const struct buffer *b, size_t n)
 
 void pgsql_free_all(struct pgsql_state *st)
 {
+	struct pgsql_op *spare;
+
 	while (st->oldest)
 		pgsql_op_done(st);
+	while ((spare = take_spare(st)) != NULL)
+		free_op(st, spare);
 	while (st->portals) {
 		struct pgsql_portal *portal = st->portals;
 

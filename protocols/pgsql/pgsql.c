@@ -14,6 +14,7 @@ static void *pgsql_open(struct session *s)
 		return NULL;
 	st->session = s;
 	st->newest = &st->oldest;
+	st->shows_rows = session_wants(s, &pgsql_table, PGSQL_COLUMN_ROW_DATA);
 	st->started = session_midstream(s);
 	return st;
 }

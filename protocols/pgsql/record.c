@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/engine/knowledge.h"
 #include "protocols/pgsql/state.h"
+#include "protocols/value/json.h"
 #include "protocols/value/note.h"
 #include "protocols/value/size.h"
 
@@ -133,47 +134,40 @@ static void fill_tag(struct span tag, struct value *values)
 			values[PGSQL_COLUMN_AFFECTED] = value_int(count);
 }
 
-/* A list that has elements with commas between them, in brackets. OUT: its memory. */
-static struct value list_value(const struct buffer *list, struct buffer *out)
-{
-	buffer_clear(out);
-	buffer_append_char(out, '[');
-	buffer_append_span(out, buffer_span(list));
-	buffer_append_char(out, ']');
-	return !out->failed ? value_json(buffer_span(out)) : (struct value){0};
-}
-
 static void append_lsn(struct buffer *out, uint64_t lsn)
 {
 	buffer_printf(out, "%X/%X", (uint32_t)(lsn >> 32), (uint32_t)lsn);
 }
 
-struct texts {
-	struct buffer rows, notices, first, last;
-};
+static void fill_columns(struct pgsql_state *st, struct span columns, struct value *values)
+{
+	buffer_clear(&st->columns_json);
+	if (!columns.len || !session_wants(st->session, &pgsql_table, PGSQL_COLUMN_COLUMNS))
+		return;
+	pgsql_column_names(columns, &st->columns_json);
+	values[PGSQL_COLUMN_COLUMNS] = value_json(buffer_span(&st->columns_json));
+}
 
 static void fill_result(struct pgsql_state *st, struct pgsql_op *op, const struct pgsql_end *end,
-			struct texts *texts, struct value *values)
+			struct value *values)
 {
 	struct span columns = pgsql_span(op->columns);
 
 	if (!op->columns && op->portal && op->kind == PGSQL_EXECUTE)
 		columns = pgsql_columns_of(st, op->portal);
-	buffer_clear(&st->columns_json);
 	if (op->rows || (columns.len && begins(end->tag, "SELECT")) || op->columns) {
 		values[PGSQL_COLUMN_ROWS] = value_int((int64_t)op->rows);
-		values[PGSQL_COLUMN_ROW_DATA] = list_value(&op->row_data, &texts->rows);
-		pgsql_column_names(columns, &st->columns_json);
-		if (columns.len)
-			values[PGSQL_COLUMN_COLUMNS] = value_json(buffer_span(&st->columns_json));
+		if (st->shows_rows)
+			values[PGSQL_COLUMN_ROW_DATA] = json_list_end(&op->row_data);
+		fill_columns(st, columns, values);
 	}
 	if (op->rows_cut)
 		note_append(&st->note, "not all of the rows is kept");
 	if (op->notices.len)
-		values[PGSQL_COLUMN_NOTICES] = list_value(&op->notices, &texts->notices);
+		values[PGSQL_COLUMN_NOTICES] = json_list_end(&op->notices);
 }
 
-static void fill_copy(struct pgsql_state *st, const struct pgsql_op *op, struct texts *texts,
+static void fill_copy(struct pgsql_state *st, const struct pgsql_op *op, struct buffer positions[2],
 		      struct value *values)
 {
 	if (!op->copy)
@@ -186,10 +180,10 @@ static void fill_copy(struct pgsql_state *st, const struct pgsql_op *op, struct 
 		note_append(&st->note, "not all of the copied data is kept");
 	if (!op->lsn_last)
 		return;
-	append_lsn(&texts->first, op->lsn_first);
-	append_lsn(&texts->last, op->lsn_last);
-	values[PGSQL_COLUMN_LSN_FIRST] = value_text(buffer_span(&texts->first));
-	values[PGSQL_COLUMN_LSN_LAST] = value_text(buffer_span(&texts->last));
+	append_lsn(&positions[0], op->lsn_first);
+	append_lsn(&positions[1], op->lsn_last);
+	values[PGSQL_COLUMN_LSN_FIRST] = value_text(buffer_span(&positions[0]));
+	values[PGSQL_COLUMN_LSN_LAST] = value_text(buffer_span(&positions[1]));
 }
 
 static void fill_error(const struct pgsql_error *error, struct value *values)
@@ -231,7 +225,7 @@ static void reset_result(struct pgsql_state *st, struct pgsql_op *op)
 void pgsql_emit(struct pgsql_state *st, struct pgsql_op *op, const struct pgsql_end *end)
 {
 	struct value values[PGSQL_COLUMN_COUNT] = {0};
-	struct texts texts = {0};
+	struct buffer positions[2] = {0};
 	struct record record = {
 		.table = &pgsql_table,
 		.outcome = outcome_of(op, end),
@@ -250,8 +244,8 @@ void pgsql_emit(struct pgsql_state *st, struct pgsql_op *op, const struct pgsql_
 	values[PGSQL_COLUMN_OPERATION] = value_word(span_text(operations[op->kind]));
 	fill_statement(st, op, values);
 	fill_tag(end->tag, values);
-	fill_result(st, op, end, &texts, values);
-	fill_copy(st, op, &texts, values);
+	fill_result(st, op, end, values);
+	fill_copy(st, op, positions, values);
 	if (end->error)
 		fill_error(end->error, values);
 	if (end->skipped)
@@ -262,10 +256,8 @@ void pgsql_emit(struct pgsql_state *st, struct pgsql_op *op, const struct pgsql_
 	values[PGSQL_COLUMN_RESP_BYTES] = value_int((int64_t)op->resp_bytes);
 	record.note = buffer_span(&st->note);
 	session_emit(st->session, &record);
-	buffer_free(&texts.rows);
-	buffer_free(&texts.notices);
-	buffer_free(&texts.first);
-	buffer_free(&texts.last);
+	buffer_free(&positions[0]);
+	buffer_free(&positions[1]);
 	reset_result(st, op);
 	pgsql_op_settle(st, op);
 }

@@ -126,8 +126,7 @@ static void append_row(struct pgsql_state *st, struct pgsql_op *op, struct span 
 	struct span formats;
 
 	describe(st, op, &columns, &formats);
-	if (out->len)
-		buffer_append_char(out, ',');
+	json_list_next(out);
 	buffer_append_char(out, '[');
 	for (unsigned i = 0; i < count && !c.failed; i++) {
 		int32_t len = (int32_t)cursor_be32(&c);
@@ -151,9 +150,10 @@ static void append_row(struct pgsql_state *st, struct pgsql_op *op, struct span 
 void pgsql_take_row(struct pgsql_state *st, struct pgsql_op *op, struct span payload, bool whole)
 {
 	op->rows++;
-	if (op->rows_cut)
+	op->rows_cut |= !whole;
+	if (op->rows_cut || !st->shows_rows)
 		return;
-	if (!whole || !pgsql_op_room(st, &op->row_data, payload.len)) {
+	if (!pgsql_op_room(st, &op->row_data, payload.len)) {
 		op->rows_cut = true;
 		return;
 	}

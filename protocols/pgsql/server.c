@@ -244,8 +244,7 @@ static void take_notice(struct pgsql_state *st, const struct frame *frame, struc
 	}
 	if (!pgsql_op_room(st, &op->notices, notice.message.len + 64))
 		return;
-	if (op->notices.len)
-		buffer_append_char(&op->notices, ',');
+	json_list_next(&op->notices);
 	buffer_append_text(&op->notices, "{\"severity\":");
 	json_append_string(&op->notices, notice.severity);
 	buffer_append_text(&op->notices, ",\"sqlstate\":");

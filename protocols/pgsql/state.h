@@ -68,7 +68,7 @@ struct pgsql_op {
 	struct pgsql_shared *columns; /* RowDescription */
 	uint64_t rows;
 	bool rows_cut;
-	struct buffer row_data; /* JSON: arrays with commas between them */
+	struct buffer row_data; /* JSON: arrays in an array that isn't closed */
 	struct buffer notices;	/* JSON, likewise */
 	uint64_t copy_bytes, copy_rows;
 	char copy; /* 'G' in, 'H' out, 'W' both */
@@ -81,9 +81,12 @@ struct pgsql_op {
 struct pgsql_state {
 	struct session *session;
 	struct pgsql_op *oldest, **newest;
+	struct pgsql_op *spare; /* to be used again, with their buffers */
+	unsigned spare_count;
 	struct pgsql_portal *portals;
 	/* The last Parse without a name: its payload, and what Describe told of it. */
 	struct pgsql_shared *unnamed, *unnamed_types, *unnamed_columns;
+	bool shows_rows;	   /* somebody asks for what is in them */
 	bool started;		   /* the first message of the client came */
 	bool asked_ssl, asked_gss; /* and no answer came yet */
 	bool skipping;		   /* an error: the server ignores all until Sync */
