@@ -42,6 +42,25 @@ TSHARK_FIELDS = {
               "kafka.message_value", "kafka.error"],
     "thrift": ["thrift.method", "thrift.seq_id", "thrift.string", "thrift.i32", "thrift.i64"],
 }
+# The columns that say the same, beside the time and the connection.
+SAME_COLUMNS = {
+    "http": "method,path,code,req_body,resp_body",
+    "redis": "command,args,reply",
+    "amqp": "direction,class,method,channel,exchange,routing_key,queue,consumer_tag,delivery_tag,redelivered,"
+            "mandatory,multiple,requeue,messages,consumers,reply_code,reply_text,cause,content_type,"
+            "content_encoding,headers,delivery_mode,priority,correlation_id,reply_to,expiration,message_id,"
+            "timestamp,type,user_id,app_id,cluster_id,body_bytes,body",
+    "mongodb": "req_bytes,resp_bytes,request_id,opcode,database,collection,cursor_id,resp_documents,request,"
+               "response",
+    "cql": "opcode,stream_id,statement,consistency,params,columns,row_data",
+    "http2": "method,path,authority,status,req_headers,resp_headers,req_body,resp_body,stream_id",
+    "dns": "qname,qtype,answers,rcode",
+    "pgsql": "operation,statement,params,command,columns,row_data,prepared,portal,transaction",
+    "mysql": "command,statement,affected,columns,row_data,error",
+    "kafka": "api,version,client_id,correlation_id,topics,topic,partitions,partition,offsets,offset,key,"
+             "value,error_code",
+    "thrift": "method,sequence_id,args,result",
+}
 
 
 def make(work, protocol, exchanges, connections=50):
@@ -73,17 +92,20 @@ def tshark_rate(work, protocol):
 def bench_protocol(work, protocol, options):
     recording = make(work, protocol, EXCHANGES)
     segments = sorted(glob.glob(os.path.join(recording, "*.tape.zst")))
-    show, zstd, tshark = [], [], []
+    show, same, zstd, tshark = [], [], [], []
     with_tshark = have("tshark")
+    command = [SOCKTAPE, "show", recording, "--json", "--threads", "1"]
     for _ in range(options.rounds):
-        ended = run([SOCKTAPE, "show", recording, "--json", "--threads", "1"])
-        show.append(EXCHANGES / ended.cpu)
+        show.append(EXCHANGES / run(command).cpu)
+        if protocol in SAME_COLUMNS:
+            same.append(EXCHANGES / run(command + ["--columns", "ts,conn," + SAME_COLUMNS[protocol]]).cpu)
         zstd.append(EXCHANGES / run(["zstd", "-dc", "--single-thread"] + segments).cpu)
         if with_tshark:
             tshark.append(tshark_rate(work, protocol))
     speed = median(show)
-    return [protocol, f"{speed / 1e6:.2f} M/s", f"{speed / median(tshark):.0f}x" if protocol in TSHARK_FIELDS else "-",
-            f"{median(zstd) / speed:.1f}x"]
+    beside = [f"{median(rates) / median(tshark):.1f}x" if rates and protocol in TSHARK_FIELDS else "-"
+              for rates in (show, same)]
+    return [protocol, f"{speed / 1e6:.2f} M/s", *beside, f"{median(zstd) / speed:.1f}x"]
 
 
 def bench_memory(work, protocol):
@@ -160,7 +182,8 @@ def bench(work, options):
     rows = [bench_protocol(work, p, options) for p in (
         "http", "http2", "redis", "dns", "pgsql", "mysql", "kafka", "amqp", "cql", "thrift", "mongodb",
         "nats", "mux")]
-    table("records to JSON", ["", "records", "of tshark's speed", "of zstd -dc's time"], rows)
+    table("records to JSON", ["", "records", "of tshark's speed", "with the same columns as tshark",
+                              "of zstd -dc's time"], rows)
     rows = [bench_memory(work, p) for p in ("http", "redis")]
     table("peak memory", ["", f"{EXCHANGES // 5:,}", f"{EXCHANGES * 2:,} records", "ratio"], rows)
     if not base_socktape():
