@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "analyze/spill/cold.h"
+#include "format/age_list.h"
 
 #define FIRST_BUCKETS 1024u
 
@@ -88,33 +89,6 @@ static uint64_t hash_ends(const struct flows *flows, enum transport transport,
 	return mix(ends, transport);
 }
 
-static void unlink_age(struct flows *flows, struct flow *flow)
-{
-	struct ages *ages = ages_of(flows, flow->transport);
-
-	if (flow->older)
-		flow->older->newer = flow->newer;
-	else
-		ages->oldest = flow->newer;
-	if (flow->newer)
-		flow->newer->older = flow->older;
-	else
-		ages->newest = flow->older;
-}
-
-static void link_newest(struct flows *flows, struct flow *flow)
-{
-	struct ages *ages = ages_of(flows, flow->transport);
-
-	flow->newer = NULL;
-	flow->older = ages->newest;
-	if (flow->older)
-		flow->older->newer = flow;
-	else
-		ages->oldest = flow;
-	ages->newest = flow;
-}
-
 static bool has_ends(const struct flow *flow, const struct address *a, const struct address *b)
 {
 	return (address_equal(&flow->local, a) && address_equal(&flow->remote, b)) ||
@@ -155,7 +129,7 @@ static void insert(struct flows *flows, struct flow *flow)
 	if (flows->count >= flows->bucket_count)
 		grow(flows);
 	link_bucket(flows, flow);
-	link_newest(flows, flow);
+	age_list_add(ages_of(flows, flow->transport), flow);
 	flows->count++;
 	flows->memory += flow_size(flow->transport) + OVERHEAD;
 }
@@ -186,10 +160,8 @@ struct flow *flows_find(struct flows *flows, enum transport transport, const str
 		flow = flow->chain;
 	if (!flow && cold_count(flows->aside))
 		flow = take_back(flows, hash);
-	if (flow && flow->newer) {
-		unlink_age(flows, flow);
-		link_newest(flows, flow);
-	}
+	if (flow)
+		age_list_use(ages_of(flows, flow->transport), flow);
 	return flow && flow->transport == transport && has_ends(flow, a, b) ? flow : NULL;
 }
 
@@ -234,7 +206,7 @@ void flows_remove(struct flows *flows, struct flow *flow)
 	while (*link != flow)
 		link = &(*link)->chain;
 	*link = flow->chain;
-	unlink_age(flows, flow);
+	age_list_remove(ages_of(flows, flow->transport), flow);
 	flows->count--;
 	flows->memory -= flow_size(flow->transport) + OVERHEAD;
 	free_flow(flow);

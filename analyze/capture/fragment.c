@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analyze/capture/pieces.h"
+#include "format/age_list.h"
 
 #define DATAGRAM_MAX  65535u
 #define WAIT_NS	      INT64_C(30000000000)
@@ -59,26 +60,14 @@ static struct datagram *add(struct fragments *fragments, const struct fragment *
 	if (!d)
 		return NULL;
 	d->first = *fragment;
-	d->older = fragments->newest;
-	if (d->older)
-		d->older->newer = d;
-	else
-		fragments->oldest = d;
-	fragments->newest = d;
+	age_list_add(fragments, d);
 	fragments->waiting++;
 	return d;
 }
 
 static void drop(struct fragments *fragments, struct datagram *d)
 {
-	if (d->older)
-		d->older->newer = d->newer;
-	else
-		fragments->oldest = d->newer;
-	if (d->newer)
-		d->newer->older = d->older;
-	else
-		fragments->newest = d->older;
+	age_list_remove(fragments, d);
 	fragments->waiting--;
 	fragments->memory -= d->pieces.memory;
 	pieces_free(&d->pieces);

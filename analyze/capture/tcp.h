@@ -62,8 +62,8 @@ struct tcp_connection {
 	uint64_t wait_next;	  /* where it stood when the waiting began */
 	int64_t wait_since;
 	uint64_t wait_since_packet;
-	struct tcp_connection *wait_older;
-	struct tcp_connection *wait_newer;
+	struct tcp_connection *older;
+	struct tcp_connection *newer;
 };
 
 struct tcp_wait_list {

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "format/age_list.h"
+
 #define HALF_PIECES_MAX 4096u
 #define HALF_MEMORY_MAX (8u << 20)
 
@@ -23,21 +25,9 @@ static bool has_proven_hole(const struct tcp_half *h)
 
 static void wait_end(struct tcp_engine *tcp, struct tcp_connection *c)
 {
-	struct tcp_wait_list *list;
-
 	if (c->wait == TCP_WAIT_NONE)
 		return;
-	list = &tcp->waits[c->wait];
-	if (c->wait_older)
-		c->wait_older->wait_newer = c->wait_newer;
-	else
-		list->oldest = c->wait_newer;
-	if (c->wait_newer)
-		c->wait_newer->wait_older = c->wait_older;
-	else
-		list->newest = c->wait_older;
-	c->wait_older = NULL;
-	c->wait_newer = NULL;
+	age_list_remove(&tcp->waits[c->wait], c);
 	c->wait = TCP_WAIT_NONE;
 }
 
@@ -53,8 +43,6 @@ static void wait_began_before(struct tcp_connection *c, const struct piece *piec
 static void wait_begin(struct tcp_engine *tcp, struct tcp_connection *c, enum tcp_wait wait,
 		       enum direction half, int64_t now)
 {
-	struct tcp_wait_list *list = &tcp->waits[wait];
-
 	wait_end(tcp, c);
 	c->wait = wait;
 	c->wait_half = half;
@@ -65,12 +53,7 @@ static void wait_begin(struct tcp_engine *tcp, struct tcp_connection *c, enum tc
 		wait_began_before(c, c->half[half].pending.first);
 		wait_began_before(c, c->half[!half].pending.first);
 	}
-	c->wait_older = list->newest;
-	if (list->newest)
-		list->newest->wait_newer = c;
-	else
-		list->oldest = c;
-	list->newest = c;
+	age_list_add(&tcp->waits[wait], c);
 }
 
 /* What C has to wait for now, and in which half. */

@@ -4,6 +4,7 @@
 
 #include "analyze/pcapng/exporter_private.h"
 #include "analyze/spill/cold.h"
+#include "format/age_list.h"
 
 /* Outlets that are looked at in one go, when those that are oldest hold data back. */
 #define TRIES 8
@@ -17,46 +18,20 @@ static size_t outlet_size(const struct outlet *o)
 
 /* ---- by last use ---- */
 
-static void link_newest(struct aside *a, struct outlet *o)
-{
-	o->older = a->newest;
-	o->newer = NULL;
-	if (a->newest)
-		a->newest->newer = o;
-	else
-		a->oldest = o;
-	a->newest = o;
-}
-
-static void unlink_age(struct aside *a, struct outlet *o)
-{
-	if (o->older)
-		o->older->newer = o->newer;
-	else
-		a->oldest = o->newer;
-	if (o->newer)
-		o->newer->older = o->older;
-	else
-		a->newest = o->older;
-}
-
 void aside_add(struct exporter *e, struct outlet *o)
 {
-	link_newest(&e->aside, o);
+	age_list_add(&e->aside, o);
 	budget_add(&e->budget, outlet_size(o));
 }
 
 void aside_use(struct exporter *e, struct outlet *o)
 {
-	if (e->aside.newest == o)
-		return;
-	unlink_age(&e->aside, o);
-	link_newest(&e->aside, o);
+	age_list_use(&e->aside, o);
 }
 
 void aside_remove(struct exporter *e, struct outlet *o)
 {
-	unlink_age(&e->aside, o);
+	age_list_remove(&e->aside, o);
 	budget_give(&e->budget, outlet_size(o));
 	o->conn->outlets[o->layer] = NULL;
 	joint_free(o->joint);

@@ -5,6 +5,7 @@
 #include "analyze/replay/replay_private.h"
 #include "analyze/spill/cold.h"
 #include "format/pack.h"
+#include "format/age_list.h"
 
 /* What a connection takes beside its sessions: the maps and the allocator add something. */
 #define TRACKED_SIZE (sizeof(struct tracked) + 64)
@@ -18,39 +19,6 @@
 /* Room that is kept for what one event may bring; less of a small budget. */
 #define HEADROOM_MAX (32u << 20)
 
-/* ---- by their last use ---- */
-
-static void link_newest(struct connection_table *c, struct tracked *t)
-{
-	t->newer = NULL;
-	t->older = c->newest;
-	if (t->older)
-		t->older->newer = t;
-	else
-		c->oldest = t;
-	c->newest = t;
-}
-
-static void unlink_age(struct connection_table *c, struct tracked *t)
-{
-	if (t->older)
-		t->older->newer = t->newer;
-	else
-		c->oldest = t->newer;
-	if (t->newer)
-		t->newer->older = t->older;
-	else
-		c->newest = t->older;
-}
-
-static void make_newest(struct connection_table *c, struct tracked *t)
-{
-	if (!t->newer)
-		return;
-	unlink_age(c, t);
-	link_newest(c, t);
-}
-
 /* Who is used last is only asked when memory is short: to keep the order costs more than a look-up.
  */
 static void touch(struct replay *r, struct tracked *t)
@@ -59,7 +27,7 @@ static void touch(struct replay *r, struct tracked *t)
 
 	c->used_last = t;
 	if (r->budget.used > r->budget.limit / ORDER_SHARE)
-		make_newest(c, t);
+		age_list_use(c, t);
 }
 
 static struct tracked *insert(struct replay *r, uint64_t id)
@@ -72,7 +40,7 @@ static struct tracked *insert(struct replay *r, uint64_t id)
 		return NULL;
 	}
 	budget_add(&r->budget, TRACKED_SIZE);
-	link_newest(&r->connections, t);
+	age_list_add(&r->connections, t);
 	r->connections.used_last = t;
 	t->replay = r;
 	t->conn.id = id;
@@ -89,7 +57,7 @@ static void take_out(struct replay *r, struct tracked *t)
 	if (r->connections.used_last == t)
 		r->connections.used_last = NULL;
 	map_remove(&r->connections.hot, t->conn.id);
-	unlink_age(&r->connections, t);
+	age_list_remove(&r->connections, t);
 	budget_give(&r->budget, TRACKED_SIZE);
 	free(t);
 }
@@ -293,7 +261,7 @@ static bool put_one_aside(struct replay *r)
 			return true;
 		if (c->error)
 			return false;
-		make_newest(c, t);
+		age_list_use(c, t);
 	}
 	return false;
 }
@@ -305,7 +273,7 @@ void connections_make_room(struct replay *r)
 	bool moved = true;
 
 	if (c->used_last)
-		make_newest(c, c->used_last);
+		age_list_use(c, c->used_last);
 	while (r->budget.used > wanted && moved) {
 		bool process = process_table_trim(&r->processes);
 
@@ -318,7 +286,7 @@ void connections_make_room(struct replay *r)
 		if (!t->conn.sessions[0] && !t->conn.sessions[1])
 			break;
 		give_up(r, t);
-		make_newest(c, t);
+		age_list_use(c, t);
 	}
 }
 

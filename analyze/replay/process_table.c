@@ -5,6 +5,7 @@
 
 #include "analyze/spill/cold.h"
 #include "format/pack.h"
+#include "format/age_list.h"
 
 /* What the map and the allocator add to each. */
 #define OVERHEAD 48
@@ -27,29 +28,6 @@ static struct process_entry *entry_of(const struct process *p)
 
 /* ---- those that nobody holds ---- */
 
-static void link_newest(struct process_table *t, struct process_entry *e)
-{
-	e->newer = NULL;
-	e->older = t->newest;
-	if (e->older)
-		e->older->newer = e;
-	else
-		t->oldest = e;
-	t->newest = e;
-}
-
-static void unlink_age(struct process_table *t, struct process_entry *e)
-{
-	if (e->older)
-		e->older->newer = e->newer;
-	else
-		t->oldest = e->newer;
-	if (e->newer)
-		e->newer->older = e->older;
-	else
-		t->newest = e->older;
-}
-
 static void entry_free(struct process_table *t, struct process_entry *e)
 {
 	budget_give(t->budget, e->size);
@@ -61,7 +39,7 @@ const struct process *process_hold(struct process_table *t, const struct process
 	struct process_entry *e = entry_of(p);
 
 	if (e && e->holders++ == 0 && e->current)
-		unlink_age(t, e);
+		age_list_remove(t, e);
 	return p;
 }
 
@@ -72,7 +50,7 @@ void process_release(struct process_table *t, const struct process *p)
 	if (!e || --e->holders)
 		return;
 	if (e->current)
-		link_newest(t, e);
+		age_list_add(t, e);
 	else
 		entry_free(t, e);
 }
@@ -83,7 +61,7 @@ static void retire(struct process_table *t, struct process_entry *e)
 	e->current = false;
 	if (e->holders)
 		return;
-	unlink_age(t, e);
+	age_list_remove(t, e);
 	entry_free(t, e);
 }
 
@@ -141,7 +119,7 @@ static bool insert(struct process_table *t, struct process_entry *e)
 		return false;
 	}
 	e->current = true;
-	link_newest(t, e);
+	age_list_add(t, e);
 	return true;
 }
 
@@ -253,10 +231,8 @@ const struct process *process_table_get(struct process_table *t, uint32_t pid)
 
 	if (!e)
 		e = wake(t, pid);
-	if (e && !e->holders && e->newer) {
-		unlink_age(t, e);
-		link_newest(t, e);
-	}
+	if (e && !e->holders)
+		age_list_use(t, e);
 	return e ? &e->process : NULL;
 }
 

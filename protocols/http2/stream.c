@@ -4,6 +4,7 @@
 #include "protocols/engine/budget.h"
 #include "protocols/http2/grpc.h"
 #include "protocols/http2/state.h"
+#include "format/age_list.h"
 
 /* ---- by id ---- */
 
@@ -56,8 +57,7 @@ static void unlink_stream(struct http2_state *st, struct http2_stream *s)
 	while (*at != s)
 		at = &(*at)->next;
 	*at = s->next;
-	*(s->older ? &s->older->newer : &st->oldest) = s->newer;
-	*(s->newer ? &s->newer->older : &st->newest) = s->older;
+	age_list_remove(st, s);
 	st->stream_count--;
 }
 
@@ -67,9 +67,7 @@ static void link_stream(struct http2_state *st, struct http2_stream *s)
 
 	s->next = *at;
 	*at = s;
-	s->older = st->newest;
-	*(st->newest ? &st->newest->newer : &st->oldest) = s;
-	st->newest = s;
+	age_list_add(st, s);
 	st->stream_count++;
 }
 
