@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "analyze/map/net_map.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analyze/map/resolve.h"
+#include "analyze/map/net_map_private.h"
 #include "analyze/replay/program.h"
-#include "format/array.h"
 #include "format/hash.h"
 
 /* Of the memory, ends that wait for the other one may take this part, and parties another. */
@@ -25,49 +22,6 @@ struct seen {
 	uint64_t conn;
 	char failure[24];  /* "": it did not fail */
 	struct seen *next; /* that waits under the same key */
-};
-
-struct udp_socket {
-	size_t party;
-	bool fixed; /* it is counted as a connection */
-};
-
-/* The datagrams between one socket, which has no fixed other end, and one address. */
-struct talk_key {
-	uint64_t conn;
-	int64_t since; /* the interval; 0: all is one */
-	struct address peer;
-};
-
-struct talk {
-	int64_t time;	   /* of the first */
-	uint64_t count[2]; /* by enum direction */
-	uint64_t bytes[2];
-	size_t before; /* the one of the same socket that came before; INTERN_NONE: none */
-	/* Once the socket is at its end, and it is known what it was. */
-	bool settled;
-	bool serves;
-	size_t own;
-	uint32_t netns;
-	uint32_t what;
-};
-
-struct net_map {
-	int64_t over;
-	size_t memory;
-	struct parties parties;
-	struct intern names; /* protocols; number 0 is none */
-	struct groups *groups;
-	struct map waiting;	   /* ends whose other end may come, by what both have in common */
-	struct intern sockets;	   /* of datagrams: local addresses of recorded ends */
-	struct udp_socket *owners; /* of them, by number */
-	struct intern talk_keys;
-	struct talk *talks;   /* by number of their keys */
-	struct map last_talk; /* by connection: number + 1 */
-	uint64_t seed;
-	int64_t first;
-	int64_t last;
-	bool no_memory;
 };
 
 struct net_map *net_map_new(size_t memory, int64_t over)
@@ -117,8 +71,8 @@ void net_map_free(struct net_map *m)
 
 /* ---- counting ---- */
 
-static struct group *group_of(struct net_map *m, size_t from, size_t to, uint32_t what, bool tls,
-			      int64_t time)
+struct group *net_map_group(struct net_map *m, size_t from, size_t to, uint32_t what, bool tls,
+			    int64_t time)
 {
 	const struct raw_edge edge = {.from = from, .to = to, .tls = tls, .type = what};
 	int64_t since = m->over ? time - time % m->over : 0;
@@ -139,7 +93,7 @@ static struct group *group_of(struct net_map *m, size_t from, size_t to, uint32_
 static void count(struct net_map *m, const struct seen *s)
 {
 	size_t from = s->client ? s->party : s->opposite, to = s->client ? s->opposite : s->party;
-	struct group *group = group_of(m, from, to, s->what, s->tls, s->start);
+	struct group *group = net_map_group(m, from, to, s->what, s->tls, s->start);
 
 	if (!group)
 		return;
@@ -247,8 +201,7 @@ static void set_failure(struct seen *s, const struct connection *c)
 	snprintf(s->failure, sizeof(s->failure), "%s", how);
 }
 
-/* The number of what was spoken first, of what is inside where that was read. */
-static uint32_t what_of(struct net_map *m, const struct connection *c)
+uint32_t net_map_what(struct net_map *m, const struct connection *c)
 {
 	struct spoken first;
 	size_t number;
@@ -263,9 +216,8 @@ static uint32_t what_of(struct net_map *m, const struct connection *c)
 	return number == INTERN_NONE ? 0 : (uint32_t)number;
 }
 
-/* LOCAL: its address; a socket that only asks may have none of its own. */
-static size_t party_at(struct net_map *m, const struct connection *c, const struct address *local,
-		       bool serves)
+size_t net_map_party(struct net_map *m, const struct connection *c, const struct address *local,
+		     bool serves)
 {
 	char script[PROGRAM_SCRIPT_MAX];
 	const struct process *p = c->process;
@@ -285,9 +237,9 @@ static size_t party_at(struct net_map *m, const struct connection *c, const stru
 	return parties_end(&m->parties, &end, serves);
 }
 
-static size_t own_party(struct net_map *m, const struct connection *c, bool serves)
+size_t net_map_own_party(struct net_map *m, const struct connection *c, bool serves)
 {
-	return party_at(m, c, &c->local, serves);
+	return net_map_party(m, c, &c->local, serves);
 }
 
 static size_t other_party(struct net_map *m, const struct connection *c,
@@ -301,7 +253,7 @@ static size_t other_party(struct net_map *m, const struct connection *c,
 	return parties_end(&m->parties, &end, serves);
 }
 
-static bool is_fixed(const struct connection *c)
+bool net_map_is_fixed(const struct connection *c)
 {
 	return !transport_is_datagram(c->transport) || c->remote.port;
 }
@@ -322,10 +274,10 @@ static void count_connection(struct net_map *m, const struct replay *r, const st
 		return;
 	s.bytes[0] = c->moved[client ? DIRECTION_SENT : DIRECTION_RECEIVED];
 	s.bytes[1] = c->moved[client ? DIRECTION_RECEIVED : DIRECTION_SENT];
-	s.what = what_of(m, c);
+	s.what = net_map_what(m, c);
 	if (span_is(intern_text(&m->names, s.what), "tls"))
 		s.tls = false;
-	s.party = own_party(m, c, !client);
+	s.party = net_map_own_party(m, c, !client);
 	s.opposite = other_party(m, c, &c->remote, c->remote_text, client);
 	set_failure(&s, c);
 	key = key_of(m, c, &s);
@@ -339,200 +291,11 @@ static void count_connection(struct net_map *m, const struct replay *r, const st
 	free(other);
 }
 
-/* ---- datagrams ---- */
-
-/* The number of an address among the sockets; OWNER, if it isn't NULL, has it. */
-static size_t socket_of(struct net_map *m, const struct address *address, uint32_t netns,
-			const struct udp_socket *owner)
-{
-	const struct address plain = address_plain(address);
-	struct {
-		uint8_t ip[16];
-		uint32_t netns;
-		uint32_t port;
-	} key = {.netns = address_is_loopback(&plain) ? netns : 0, .port = plain.port};
-	struct udp_socket *owners;
-	size_t number;
-
-	memcpy(key.ip, plain.ip, sizeof(key.ip));
-	if (!owner || m->sockets.used > m->memory)
-		return intern_find(&m->sockets, span_of(&key, sizeof(key)));
-	number = intern_find(&m->sockets, span_of(&key, sizeof(key)));
-	if (number != INTERN_NONE)
-		return number;
-	owners = array_room(m->owners, m->sockets.count, sizeof(*owners));
-	if (!owners) {
-		m->no_memory = true;
-		return INTERN_NONE;
-	}
-	m->owners = owners;
-	number = intern_put(&m->sockets, span_of(&key, sizeof(key)));
-	if (number != INTERN_NONE)
-		owners[number] = *owner;
-	return number;
-}
-
-/* The recorded end that has this address; NULL: it is not known. */
-static const struct udp_socket *owner_of(struct net_map *m, const struct address *address,
-					 uint32_t netns)
-{
-	struct address any = address_plain(address);
-	size_t number = socket_of(m, &any, netns, NULL);
-
-	if (number == INTERN_NONE && parties_is_host(&m->parties, &any, netns)) {
-		memset(any.ip, 0, sizeof(any.ip));
-		number = socket_of(m, &any, netns, NULL);
-	}
-	return number == INTERN_NONE ? NULL : &m->owners[number];
-}
-
-/* What passes between two recorded sockets is its sender's, or the connected one's. */
-static void count_talk(struct net_map *m, const struct address *peer, const struct talk *talk)
-{
-	const struct udp_socket *other = owner_of(m, peer, talk->netns);
-	enum direction asks = talk->serves ? DIRECTION_RECEIVED : DIRECTION_SENT;
-	enum direction answers = direction_opposite(asks);
-	size_t opposite = other ? other->party : INTERN_NONE;
-	bool only_sent = other != NULL;
-	struct group *group;
-
-	if (other && other->fixed)
-		return;
-	if (!other) {
-		char text[ADDRESS_TEXT_MAX];
-		const struct row_end end = {.netns = talk->netns,
-					    .transport = TRANSPORT_UDP,
-					    .local = *peer,
-					    .local_text = text};
-
-		address_text(peer, text);
-		opposite = parties_end(&m->parties, &end, !talk->serves);
-	}
-	group = group_of(m, talk->serves ? opposite : talk->own,
-			 talk->serves ? talk->own : opposite, talk->what, false, talk->time);
-	if (!group)
-		return;
-	if (!only_sent || asks == DIRECTION_SENT) {
-		group->count += talk->count[asks];
-		group->bytes += talk->bytes[asks];
-	}
-	if (!only_sent || answers == DIRECTION_SENT) {
-		group->bytes += talk->bytes[answers];
-		group->answer_bytes += talk->bytes[answers];
-	}
-}
-
-static struct talk *talk_of(struct net_map *m, const struct talk_key *key)
-{
-	size_t count = m->talk_keys.count;
-	size_t number = intern_find(&m->talk_keys, span_of(key, sizeof(*key)));
-	uintptr_t before = (uintptr_t)map_get(&m->last_talk, key->conn);
-	struct talk *talks;
-
-	if (number != INTERN_NONE)
-		return &m->talks[number];
-	if (m->talk_keys.used + count * sizeof(struct talk) > m->memory)
-		return NULL;
-	talks = array_room(m->talks, count, sizeof(*talks));
-	if (!talks)
-		return NULL;
-	m->talks = talks;
-	number = intern_put(&m->talk_keys, span_of(key, sizeof(*key)));
-	if (number == INTERN_NONE)
-		return NULL;
-	talks[number] = (struct talk){.before = before ? before - 1 : INTERN_NONE};
-	m->no_memory |= !map_put(&m->last_talk, key->conn, (void *)(uintptr_t)(number + 1));
-	return &talks[number];
-}
-
-/* Who has that socket, and for what: certain at its end. */
-static void settle_talk(struct net_map *m, const struct connection *c, const struct address *peer,
-			struct talk *talk)
-{
-	static const uint8_t none[sizeof(peer->ip)];
-	struct address local = c->local;
-
-	talk->serves = connection_role(c) == ROLE_SERVER;
-	/* Who speaks to loopback does so from there. */
-	if (!talk->serves && address_is_loopback(peer) &&
-	    memcmp(local.ip, none, sizeof(none)) == 0) {
-		local.family = peer->family;
-		memcpy(local.ip, peer->ip, sizeof(local.ip));
-	}
-	talk->own = party_at(m, c, &local, talk->serves);
-	talk->netns = c->netns;
-	talk->what = what_of(m, c);
-	talk->settled = true;
-}
-
-void net_map_event(struct net_map *m, const struct replay *r, const struct event *event,
-		   const struct connection *c)
-{
-	const struct event_data *data = &event->data;
-	struct talk_key key;
-	struct talk *talk, alone = {0};
-	struct address peer;
-
-	if (event->type != EVENT_DATA || !c || c->transport != TRANSPORT_UDP || is_fixed(c) ||
-	    data->layer != LAYER_WIRE || data->peer.family == ADDRESS_NONE)
-		return;
-	memset(&key, 0, sizeof(key)); /* what is between its members counts, too */
-	key.conn = c->id;
-	peer = address_plain(&data->peer);
-	key.peer.family = peer.family;
-	key.peer.port = peer.port;
-	memcpy(key.peer.ip, peer.ip, sizeof(key.peer.ip));
-	alone.time = replay_realtime(r, event->ts);
-	key.since = m->over ? alone.time - alone.time % m->over : 0;
-	talk = talk_of(m, &key);
-	if (talk && !talk->time)
-		talk->time = alone.time;
-	if (!talk)
-		talk = &alone;
-	talk->count[data->direction]++;
-	talk->bytes[data->direction] += data->len;
-	if (talk == &alone) {
-		/* No room to wait for what is known later. */
-		settle_talk(m, c, &key.peer, talk);
-		count_talk(m, &key.peer, talk);
-	}
-}
-
-static void end_socket(struct net_map *m, const struct connection *c)
-{
-	struct udp_socket own = {INTERN_NONE, is_fixed(c)};
-	uintptr_t at = (uintptr_t)map_remove(&m->last_talk, c->id);
-
-	while (at) {
-		struct talk *talk = &m->talks[at - 1];
-		struct talk_key key;
-
-		memcpy(&key, intern_text(&m->talk_keys, at - 1).data, sizeof(key));
-		settle_talk(m, c, &key.peer, talk);
-		own.party = talk->own;
-		at = talk->before == INTERN_NONE ? 0 : talk->before + 1;
-	}
-	if (own.party == INTERN_NONE)
-		own.party = own_party(m, c, connection_role(c) == ROLE_SERVER);
-	socket_of(m, &c->local, c->netns, &own);
-}
-
-static void count_talks(struct net_map *m)
-{
-	for (size_t i = 0; i < m->talk_keys.count && !m->no_memory; i++) {
-		struct talk_key key;
-
-		memcpy(&key, intern_text(&m->talk_keys, i).data, sizeof(key));
-		if (m->talks[i].settled)
-			count_talk(m, &key.peer, &m->talks[i]);
-	}
-}
-
 void net_map_conn(struct net_map *m, const struct replay *r, const struct connection *c)
 {
 	if (c->transport == TRANSPORT_UDP)
-		end_socket(m, c);
-	if (is_fixed(c))
+		net_map_end_socket(m, c);
+	if (net_map_is_fixed(c))
 		count_connection(m, r, c);
 }
 
@@ -545,7 +308,7 @@ bool net_map_finish(struct net_map *m, struct graph *g)
 	while ((s = map_next(&m->waiting, &at)) != NULL)
 		for (; s; s = s->next)
 			count(m, s);
-	count_talks(m);
+	net_map_count_talks(m);
 	*g = (struct graph){.first = m->first,
 			    .last = m->last,
 			    .over = m->over,

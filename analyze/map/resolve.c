@@ -1,76 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "analyze/map/resolve.h"
-
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "analyze/map/resolve_private.h"
 #include "analyze/map/service_name.h"
 #include "format/array.h"
-
-/* Who is asked: a process, or an address. By number of the party that stands for it. */
-struct base {
-	size_t names;  /* by how many it is asked */
-	uint32_t only; /* if it is one, that */
-	bool only_is_host;
-};
-
-/* Services of a host that asks, too. */
-struct host {
-	size_t services;
-	size_t first; /* a node */
-};
-
-/*
- * Both ends of a Unix socket see the same, and nothing tells them apart from others of that path:
- * where clients were recorded with as much as the server was, the server's view is left out.
- */
-struct path {
-	uint64_t by_clients;
-	uint64_t by_server;
-};
-
-#define ADDRESSES 3
-
-struct seen_at {
-	const char *texts[ADDRESSES];
-	size_t count;
-	bool more;
-};
-
-/* What is the node of a service. */
-struct node_key {
-	char kind; /* 'b' a base, 'n' a name of a base, 'h' a name wherever it is, 'q' a question */
-	uint32_t name;
-	size_t base;
-};
-
-struct edge_key {
-	size_t from;
-	size_t to;
-	uintptr_t table;
-	uint32_t tls;
-	uint32_t type; /* of a question */
-	size_t via;
-};
-
-struct resolving {
-	struct parties *parties;
-	const struct intern *names;
-	const struct answers *answers;
-	struct groups *groups;
-	struct graph *g;
-	struct base *bases;   /* by party */
-	struct host *hosts;   /* by party */
-	bool *split;	      /* by name: it is told apart by address */
-	struct seen_at *seen; /* by node */
-	bool paths_known;
-	struct path *paths;  /* by party: of Unix sockets, by who serves them */
-	struct intern pairs; /* of a base and a name; of a host and a name; of a host and a node */
-	struct intern nodes;
-	struct intern edges;
-	struct buffer text;
-	bool no_memory;
-};
 
 static struct raw_edge raw_of(const struct group *group)
 {
@@ -189,109 +122,6 @@ static void for_all(struct resolving *r, void (*take)(struct resolving *, const 
 
 /* ---- nodes ---- */
 
-static const char *name_text(const struct resolving *r, uint32_t name)
-{
-	return intern_text(r->names, name).data;
-}
-
-static void append_part(struct buffer *b, const char *text)
-{
-	if (b->len && *text)
-		buffer_append_text(b, ", ");
-	buffer_append_text(b, text);
-}
-
-/* Digits of a container's id that people go by. */
-#define CONTAINER_DIGITS 12
-
-static void append_container(struct buffer *b, const struct party *p)
-{
-	char text[32];
-
-	if (!*p->container)
-		return;
-	snprintf(text, sizeof(text), "container %.*s", CONTAINER_DIGITS, p->container);
-	append_part(b, text);
-}
-
-static void append_process(const struct resolving *r, struct buffer *b, const struct party *p)
-{
-	buffer_append_text(b, *p->comm ? p->comm : "unknown");
-	if (*p->script)
-		buffer_printf(b, " %s", p->script);
-	if (r->parties->by == MAP_BY_PROCESS)
-		buffer_printf(b, "[%u]", p->pid);
-}
-
-static const char *take_text(struct resolving *r)
-{
-	const char *text = graph_text(r->g, buffer_span(&r->text));
-
-	r->no_memory |= r->text.failed;
-	buffer_clear(&r->text);
-	return text;
-}
-
-static void describe_process(struct resolving *r, const struct node_key *key,
-			     struct graph_node *node, const struct party *p)
-{
-	const struct base *base = &r->bases[key->base];
-
-	buffer_clear(&r->text);
-	node->container = graph_text(r->g, span_text(p->container));
-	if (key->kind == 'n') {
-		node->kind = NODE_NAME;
-		node->label = graph_text(r->g, span_text(name_text(r, key->name)));
-		append_process(r, &r->text, p);
-	} else {
-		node->kind = NODE_PROCESS;
-		append_process(r, &r->text, p);
-		node->label = take_text(r);
-		if (base->names == 1)
-			append_part(&r->text, name_text(r, base->only));
-	}
-	append_container(&r->text, p);
-	if (r->parties->by == MAP_BY_ADDRESS)
-		append_part(&r->text, p->text);
-	node->detail = take_text(r);
-}
-
-static void describe(struct resolving *r, const struct node_key *key, struct graph_node *node)
-{
-	const struct party *p = key->kind == 'h' || key->kind == 'q' ? NULL
-								     : party_at(r, key->base);
-	const struct base *base = &r->bases[key->base];
-	uint32_t name = key->name ? key->name : p && base->names == 1 ? base->only : 0;
-
-	*node = (struct graph_node){
-		.kind = NODE_ADDRESS, .label = "", .detail = "", .container = "", .addresses = ""};
-	if (p && p->kind == PARTY_PROCESS) {
-		describe_process(r, key, node, p);
-	} else if (name || !p) {
-		node->kind = NODE_NAME;
-		node->label = graph_text(r->g, span_text(name_text(r, name)));
-	} else {
-		node->label = graph_text(r->g, span_text(p->text));
-	}
-}
-
-static size_t node_of(struct resolving *r, const struct node_key *key)
-{
-	struct graph_node node;
-	size_t count = r->nodes.count;
-	size_t number = intern_put(&r->nodes, span_of(key, sizeof(*key)));
-
-	if (number == INTERN_NONE) {
-		r->no_memory = true;
-		return 0;
-	}
-	if (number < count)
-		return number;
-	describe(r, key, &node);
-	graph_add_node(r->g, &node);
-	return number;
-}
-
 static struct node_key key_of(const struct resolving *r, size_t base, uint32_t name, bool host)
 {
 	const struct base *b = &r->bases[base];
@@ -321,7 +151,7 @@ static size_t server_node(struct resolving *r, const struct group *group)
 	const struct raw_edge raw = raw_of(group);
 	const struct node_key key = key_of(r, base_of(r, raw.to), raw.name, is_host_name(group));
 
-	return node_of(r, &key);
+	return resolve_node(r, &key);
 }
 
 /* Who asks SERVER: what is asked of its own host isn't asked by itself. */
@@ -333,25 +163,10 @@ static size_t client_node(struct resolving *r, size_t party, size_t server)
 	if (party_at(r, party)->kind == PARTY_HOST && host->services == 1 && host->first != server)
 		return host->first;
 	key = key_of(r, parties_group(r->parties, party), 0, false);
-	return node_of(r, &key);
+	return resolve_node(r, &key);
 }
 
 /* ---- where they are ---- */
-
-static void see_at(struct resolving *r, size_t node, const char *text)
-{
-	struct seen_at *seen = &r->seen[node];
-	size_t i = 0;
-
-	while (i < seen->count && strcmp(seen->texts[i], text) != 0)
-		i++;
-	if (i < seen->count || !*text)
-		return;
-	if (seen->count == ADDRESSES)
-		seen->more = true;
-	else
-		seen->texts[seen->count++] = text;
-}
 
 /* Makes the node of who was asked, and learns where it is. */
 static void place(struct resolving *r, const struct group *group)
@@ -363,63 +178,9 @@ static void place(struct resolving *r, const struct group *group)
 
 	if (r->no_memory || r->g->no_memory)
 		return;
-	see_at(r, node, to->kind == PARTY_PROCESS ? to->listens : to->text);
+	resolve_see_at(r, node, to->kind == PARTY_PROCESS ? to->listens : to->text);
 	if (host != INTERN_NONE && is_new_pair(r, 's', host, node) && !r->hosts[host].services++)
 		r->hosts[host].first = node;
-}
-
-static const char *addresses_of(struct resolving *r, const struct seen_at *seen)
-{
-	buffer_clear(&r->text);
-	for (size_t i = 0; i < seen->count; i++)
-		append_part(&r->text, seen->texts[i]);
-	if (seen->more)
-		buffer_append_text(&r->text, ", ...");
-	return take_text(r);
-}
-
-/* The number of what is shown of NODE, and how many are shown alike: in COUNTS. */
-static size_t look_of(struct resolving *r, struct intern *looks, const struct graph_node *node)
-{
-	size_t number;
-
-	buffer_clear(&r->text);
-	buffer_append_text(&r->text, node->label);
-	buffer_append_char(&r->text, '\0');
-	buffer_append_text(&r->text, node->detail);
-	number = intern_put(looks, buffer_span(&r->text));
-	r->no_memory |= number == INTERN_NONE;
-	return r->no_memory ? 0 : number;
-}
-
-/* Where a node is stands with it if it has no other detail, or looks like another. */
-static void tell_places(struct resolving *r)
-{
-	bool by_address = r->parties->by == MAP_BY_ADDRESS;
-	struct intern looks = {0};
-	struct graph *g = r->g;
-	size_t *counts = calloc(g->node_count + 1, sizeof(*counts));
-
-	r->no_memory |= !counts;
-	for (size_t i = 0; i < g->node_count && !r->no_memory; i++) {
-		g->nodes[i].addresses = addresses_of(r, &r->seen[i]);
-		counts[look_of(r, &looks, &g->nodes[i])]++;
-	}
-	for (size_t i = 0; i < g->node_count && !r->no_memory; i++) {
-		struct graph_node *node = &g->nodes[i];
-		bool alike = counts[look_of(r, &looks, node)] > 1;
-
-		if (!*node->addresses || strcmp(node->label, node->addresses) == 0 ||
-		    (!alike && !by_address && (node->kind != NODE_NAME || *node->detail)))
-			continue;
-		buffer_clear(&r->text);
-		if (!by_address)
-			buffer_append_text(&r->text, node->detail);
-		append_part(&r->text, node->addresses);
-		node->detail = take_text(r);
-	}
-	intern_free(&looks);
-	free(counts);
 }
 
 /* ---- edges ---- */
@@ -443,7 +204,7 @@ static struct graph_edge *edge_of(struct resolving *r, const struct edge_key *ke
 	if (number < count)
 		return &g->edges[number];
 	edge = graph_add_edge(g, key->from, key->to,
-			      key->type ? graph_text(g, span_text(name_text(r, key->type)))
+			      key->type ? graph_text(g, span_text(resolve_name_text(r, key->type)))
 			      : table	? table->name
 					: "");
 	if (!edge)
@@ -504,12 +265,12 @@ static void connect_question(struct resolving *r, const struct group *group)
 	memset(&key, 0, sizeof(key));
 	key.kind = 'q';
 	key.name = raw.question;
-	asked.to = answered.from = node_of(r, &key);
+	asked.to = answered.from = resolve_node(r, &key);
 	edge = add_to(r, &asked, group);
 	if (edge && !*edge->extra) {
 		buffer_clear(&r->text);
 		answers_append(r->answers, raw.question, raw.type, &r->text);
-		edge->extra = take_text(r);
+		edge->extra = resolve_take_text(r);
 	}
 	add_to(r, &answered, group);
 }
@@ -578,7 +339,7 @@ static bool make(struct resolving *r)
 	for_all(r, place);
 	for_all(r, connect);
 	for_all(r, link_group);
-	tell_places(r);
+	resolve_tell_places(r);
 	count_rest(r);
 	return !r->no_memory && !r->g->no_memory;
 }
