@@ -121,14 +121,21 @@ static void append_failed(struct buffer *b, const struct group *counts)
 static void print_course(struct tree *t, const struct group *counts)
 {
 	struct buffer time = {0}, *b = &t->cells.text;
+	size_t keep = 0;
 
 	begin_line(t, counts);
 	cells_end(&t->cells, PAINT_NONE);
 	buffer_append_span(b, buffer_span(&t->indent[1]));
 	text_append_time_utc(&time, counts->since);
-	/* Intervals of whole seconds begin at one. */
-	if (t->g->over % 1000000000 == 0 && time.len > TIME_SECONDS) {
-		time.len = TIME_SECONDS;
+	/* Intervals of whole seconds, milliseconds or microseconds begin at one. */
+	if (t->g->over % 1000000000 == 0)
+		keep = TIME_SECONDS;
+	else if (t->g->over % 1000000 == 0)
+		keep = TIME_SECONDS + sizeof(".123") - 1;
+	else if (t->g->over % 1000 == 0)
+		keep = TIME_SECONDS + sizeof(".123456") - 1;
+	if (keep && time.len > keep) {
+		time.len = keep;
 		buffer_append_char(&time, 'Z');
 	}
 	buffer_append_span(b, buffer_span(&time));
