@@ -489,9 +489,22 @@ static bool stream_check(const struct options *options, struct buffer *problem)
 	return !what;
 }
 
+/* Who only asks what is possible gets no recording, and may have thought so. */
+static bool nothing_to_record(const struct options *options, struct buffer *problem)
+{
+	if (!options->directory && !options->command)
+		return true;
+	buffer_printf(problem, "%s records nothing: there is no use for %s",
+		      options->action == OPTIONS_PROBE ? "--probe" : "--list-tls",
+		      options->directory ? "-o" : "a COMMAND");
+	return false;
+}
+
 /* Looks at what only makes sense, or not, together. */
 static bool options_check(struct options *options, struct buffer *problem)
 {
+	if (options->action == OPTIONS_PROBE || options->action == OPTIONS_LIST_TLS)
+		return nothing_to_record(options, problem);
 	if (options->action != OPTIONS_RECORD)
 		return true;
 	if (!options->directory) {

@@ -108,6 +108,8 @@ static void plaintext_of_tls_is_recorded_unless_told_otherwise(void **state)
 	p = parse("--list-tls", END);
 	assert_true(p->ok);
 	assert_int_equal(p->options.action, OPTIONS_LIST_TLS);
+	assert_problem(parse("--list-tls", "-o", "rec", END), "--list-tls records nothing");
+	assert_problem(parse("--probe", "--", "curl", END), "--probe records nothing");
 	assert_problem(parse("-o", "rec", "--tls", "some", END), "--tls some: expected plaintext");
 	assert_problem(parse("-o", "rec", "--wire", "some", END),
 		       "--wire some: expected handshake");
