@@ -19,7 +19,7 @@ struct process_seen {
 
 bool comparison_begin(struct comparison *c)
 {
-	c->shapes = shapes_new();
+	c->shapes = shapes_new(c->memory / SHAPES_SHARE * 2);
 	return c->shapes != NULL;
 }
 

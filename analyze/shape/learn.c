@@ -45,7 +45,7 @@ bool shapes_learn_recording(struct shapes *s, const struct shape_reading *how)
 
 bool row_shapes_learn(struct row_shapes *s, const struct shape_reading *reading)
 {
-	s->shapes = shapes_new();
+	s->shapes = shapes_new(reading->with.memory_limit / SHAPES_SHARE);
 	return s->shapes && shapes_learn_recording(s->shapes, reading) && shapes_settle(s->shapes);
 }
 

@@ -6,6 +6,7 @@
 
 #include "format/hash.h"
 #include "format/map.h"
+#include "protocols/engine/budget.h"
 
 /* Segments of a name; the rest is one. */
 #define SEGMENTS_MAX 32
@@ -15,6 +16,7 @@
 
 /* Of all; then everything is decided, and what is new is a value. */
 #define NODES_MAX (1u << 18)
+#define TEXTS_MAX (16u << 20) /* bytes */
 
 /* So many words that came but once, of all in a place, and there will be more. */
 #define WORDS_SOME 20
@@ -75,6 +77,10 @@ struct names {
 	size_t slot_count;
 	struct buffer texts;
 	uint64_t seed;
+	struct budget *budget; /* may be NULL */
+	uint64_t charged;
+	bool full;     /* all was decided for want of room: what is new is a value */
+	uint32_t more; /* the node of NAMES_MORE; NONE: there was always room */
 };
 
 /* ---- segments ---- */
@@ -235,6 +241,21 @@ static bool grow(struct names *n)
 	return true;
 }
 
+/* Whether more is held than PARTS halves of what may be. */
+static bool holds(const struct names *n, unsigned parts)
+{
+	return n->count >= parts * NODES_MAX || n->texts.len >= parts * TEXTS_MAX ||
+	       (n->budget && n->budget->used >= n->budget->limit / 2 * parts);
+}
+
+static void settle(struct names *n)
+{
+	budget_recharge(n->budget,
+			n->capacity * sizeof(*n->nodes) + n->slot_count * sizeof(*n->slots) +
+				n->texts.capacity,
+			&n->charged);
+}
+
 /* A new child of PARENT; NONE without memory. */
 static uint32_t add(struct names *n, uint32_t parent, struct span text, bool value)
 {
@@ -262,6 +283,7 @@ static uint32_t add(struct names *n, uint32_t parent, struct span text, bool val
 			return NONE;
 		}
 	}
+	settle(n);
 	*slot_of(n, parent, text_of(n, node)) = n->count + 1;
 	if (parent != NONE) {
 		n->nodes[parent].child = n->count;
@@ -271,7 +293,7 @@ static uint32_t add(struct names *n, uint32_t parent, struct span text, bool val
 	return n->count++;
 }
 
-struct names *names_new(const char *separators)
+struct names *names_new(const char *separators, struct budget *budget)
 {
 	struct names *n = calloc(1, sizeof(*n));
 
@@ -279,6 +301,8 @@ struct names *names_new(const char *separators)
 		return NULL;
 	for (; *separators; separators++)
 		n->separators[(unsigned char)*separators] = true;
+	n->budget = budget;
+	n->more = NONE;
 	n->seed = hash_seed();
 	n->revision = 1;
 	n->recent = calloc(RECENT, sizeof(*n->recent));
@@ -293,6 +317,7 @@ void names_free(struct names *n)
 {
 	if (!n)
 		return;
+	budget_give(n->budget, n->charged);
 	free(n->nodes);
 	free(n->slots);
 	free(n->recent);
@@ -609,7 +634,7 @@ bool names_settle(struct names *n)
 
 /* ---- learning ---- */
 
-/* There are too many nodes: what is new is a value. */
+/* There is too much: what is new is a value, or one of what is more. */
 static uint32_t add_value(struct names *n, uint32_t parent, struct span segment)
 {
 	const struct look l = look_at(n, segment);
@@ -618,8 +643,12 @@ static uint32_t add_value(struct names *n, uint32_t parent, struct span segment)
 
 	append_whole(&form, segment, &l);
 	at = find(n, parent, buffer_span(&form));
-	if (at == NONE && n->count < 2 * NODES_MAX)
+	if (at == NONE && !holds(n, 2))
 		at = add(n, parent, buffer_span(&form), true);
+	else if (at == NONE && n->more == NONE)
+		at = n->more = add(n, 0, span_text(NAMES_MORE), true);
+	else if (at == NONE)
+		at = n->more;
 	buffer_free(&form);
 	return at;
 }
@@ -630,13 +659,13 @@ static uint32_t learn_segment(struct names *n, uint32_t parent, struct span segm
 
 	if (at != NONE)
 		return at;
-	if (n->count == NODES_MAX) {
+	if (!n->full && holds(n, 1)) {
+		n->full = true;
 		if (!names_settle(n))
 			return NONE;
 		parent = resolved(n, parent);
 	}
-	return n->count >= NODES_MAX ? add_value(n, parent, segment)
-				     : add(n, parent, segment, false);
+	return n->full ? add_value(n, parent, segment) : add(n, parent, segment, false);
 }
 
 /* Where NAME stands among the recent ones; NULL: it is too long, or nothing. */
@@ -723,6 +752,8 @@ static bool learn(struct names *n, struct span name)
 		at = step(n, at, cut_segment(n, &name, depth++));
 		if (at == NONE)
 			return false;
+		if (at == n->more)
+			return true;
 		if (name.len && name.data == place.data + place.len)
 			remember(n, place, at, depth);
 	} while (name.len);
@@ -770,6 +801,10 @@ void names_append(const struct names *n, struct span name, struct buffer *out)
 		struct span segment = cut_segment(n, &name, depth++);
 		uint32_t child = at == NONE ? NONE : find_segment(n, at, segment);
 
+		if (child == NONE && n->more != NONE) {
+			buffer_append_text(out, NAMES_MORE);
+			return;
+		}
 		buffer_append_span(out, child == NONE ? segment : text_of(n, &n->nodes[child]));
 		at = child;
 	} while (name.len);

@@ -6,6 +6,8 @@
 
 #include "format/buffer.h"
 
+struct budget;
+
 /*
  * Names that are made of segments, as paths of HTTP and keys of Redis are, and what they have in
  * common: /users/1/orders and /users/2/orders are both /users/{id}/orders.
@@ -22,11 +24,16 @@ struct names;
 /* Words in one place, of which more can't be names that somebody thought of. */
 #define NAMES_WORDS 100
 
+/* What is all that is beyond what there is room for. */
+#define NAMES_MORE "{more}"
+
 /*
  * Segments are separated by any of SEPARATORS. Memory doesn't grow with the names: a place that has
- * very many is decided early. NULL without memory.
+ * very many is decided early; where half of the budget is used, all is, and what is new is a value
+ * from then on; where all of it is, what is new is NAMES_MORE. Several may share a BUDGET, which is
+ * exceeded a little; NULL: as much as is usual. NULL without memory.
  */
-struct names *names_new(const char *separators);
+struct names *names_new(const char *separators, struct budget *budget);
 
 /*
  * One more name. FORM: what names_append() would append afterwards is appended to it; may be NULL.

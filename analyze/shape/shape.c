@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "analyze/shape/statement.h"
+#include "protocols/engine/budget.h"
 #include "protocols/protocol.h"
 #include "protocols/value/json_read.h"
 
@@ -86,6 +87,7 @@ struct bound {
 
 struct shapes {
 	struct names *learnt[LEARNT]; /* of enum how, from HOW_PATH on */
+	struct budget budget;
 	struct bound bound[RECIPES];
 	size_t bound_count;
 	struct buffer *scratch;
@@ -289,15 +291,16 @@ static struct names *names_of(const struct shapes *s, enum how how)
 	return s->learnt[how - HOW_PATH];
 }
 
-struct shapes *shapes_new(void)
+struct shapes *shapes_new(size_t memory)
 {
 	static const char *const separators[LEARNT] = {"/", ":/", "."};
 	struct shapes *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
+	s->budget.limit = memory ? memory : SHAPES_MEMORY;
 	for (size_t i = 0; i < LEARNT; i++) {
-		s->learnt[i] = names_new(separators[i]);
+		s->learnt[i] = names_new(separators[i], &s->budget);
 		if (!s->learnt[i]) {
 			shapes_free(s);
 			return NULL;

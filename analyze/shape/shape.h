@@ -23,7 +23,12 @@ bool shape_is_own(const struct table *table);
 /* Whether it has to be learnt from all records first. */
 bool shape_is_learnt(const struct table *table);
 
-struct shapes *shapes_new(void); /* NULL without memory */
+/* Of the memory that reading may use shapes may take this part, too. */
+#define SHAPES_SHARE  8
+#define SHAPES_MEMORY (32u << 20)
+
+/* MEMORY: bytes that it may take; 0: SHAPES_MEMORY. NULL without memory. */
+struct shapes *shapes_new(size_t memory);
 
 /* Learns from a record. False without memory: it doesn't count. */
 bool shapes_learn(struct shapes *s, const struct table *table, const struct value *values);

@@ -80,7 +80,7 @@ bool statistics_begin(struct statistics *s)
 	}
 	s->fills = wants_common(s);
 	s->groups = groups_new(s->memory);
-	s->shapes = shapes_new();
+	s->shapes = shapes_new(s->memory / 2);
 	s->repeats = repeats_new();
 	return s->groups && s->shapes && s->repeats;
 }

@@ -53,7 +53,7 @@ static void try_name(struct names *n, struct span name)
 
 static void try_names(struct span text)
 {
-	struct names *n = names_new(":/");
+	struct names *n = names_new(":/", NULL);
 
 	while (n && text.len) {
 		const char *end = memchr(text.data, '\n', text.len);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "analyze/shape/shape.h"
+#include "protocols/engine/budget.h"
 #include "analyze/shape/statement.h"
 #include "protocols/protocol.h"
 
@@ -146,7 +147,7 @@ static void check_name(const struct names *n, const char *name, const char *form
 
 static void test_names(void **state)
 {
-	struct names *n = names_new("/");
+	struct names *n = names_new("/", NULL);
 
 	(void)state;
 	learn(n, "/users/%u", 1, 3);
@@ -175,7 +176,7 @@ static void test_names(void **state)
 static void test_words(void **state)
 {
 	static const char letters[] = "abcdefghij";
-	struct names *n = names_new("/");
+	struct names *n = names_new("/", NULL);
 	char name[] = "/shop/item-xx/view";
 
 	(void)state;
@@ -199,10 +200,45 @@ static void test_words(void **state)
 	names_free(n);
 }
 
+/* What there is no room for has a form, too, and takes no more. */
+static void check_bounded(bool deep)
+{
+	struct budget budget = {.limit = 2u << 20};
+	struct names *n = names_new("/", &budget);
+	struct buffer form = {0};
+	static char name[20000];
+
+	memset(name, 'x', sizeof(name) - 1);
+	for (size_t i = 0; deep && i < sizeof(name) - 1; i += 1000)
+		name[i] = '/';
+	name[0] = '/';
+	for (unsigned i = 0; i < 4000; i++) {
+		for (size_t at = 1; at + 8 < sizeof(name) - 1; at += 1000)
+			for (unsigned bit = 0; bit < 8; bit++)
+				name[at + bit] = (char)('a' + (i >> 2 * bit) % 4);
+		buffer_clear(&form);
+		assert_true(names_take(n, span_text(name), &form));
+		assert_true(form.len && !form.failed);
+	}
+	assert_true(form.len < 200);
+	assert_true(budget.used <= budget.limit + budget.limit / 2);
+	assert_true(names_settle(n));
+	buffer_free(&form);
+	names_free(n);
+	assert_int_equal(budget.used, 0);
+}
+
+static void test_long_names(void **state)
+{
+	(void)state;
+	check_bounded(false);
+	check_bounded(true);
+}
+
 /* Neither many names, nor deep ones, nor long ones take memory without end. */
 static void test_many_names(void **state)
 {
-	struct names *n = names_new("/");
+	struct names *n = names_new("/", NULL);
 	char deep[4001];
 
 	(void)state;
@@ -285,7 +321,7 @@ static void test_records(void **state)
 		{"amqp", {{"method", "consume"}, {"queue", "q"}}, "consume q"},
 		{"nats", {{"kind", "publish"}, {"subject", "orders.12"}}, "publish orders.12"},
 	};
-	struct shapes *s = shapes_new();
+	struct shapes *s = shapes_new(0);
 
 	(void)state;
 	for (unsigned pass = 0; pass < 2; pass++) {
@@ -324,7 +360,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_statements), cmocka_unit_test(test_long_statements),
 		cmocka_unit_test(test_names),	   cmocka_unit_test(test_words),
-		cmocka_unit_test(test_many_names), cmocka_unit_test(test_records),
+		cmocka_unit_test(test_many_names), cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
