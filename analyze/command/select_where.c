@@ -17,7 +17,7 @@ struct search {
 	struct ranking *ranking; /* NULL: in the order of time */
 	size_t key;
 	struct row_shapes shapes;
-	struct map found;
+	struct id_set found;
 	uint64_t asked;
 	uint64_t taken;
 	bool no_memory;
@@ -32,7 +32,7 @@ static bool is_full(const struct search *search)
 static void take(struct search *search, uint64_t conn)
 {
 	search->taken++;
-	if (!map_get(&search->found, conn) && !map_put(&search->found, conn, search))
+	if (!id_set_add(&search->found, conn))
 		search->no_memory = true;
 }
 
@@ -54,7 +54,7 @@ static void ask(struct search *search, const struct row *row)
 		return;
 	search->asked++;
 	/* Where all are taken nothing has to be asked about one that is. */
-	if (!search->wish->limit && map_get(&search->found, row->end->conn))
+	if (!search->wish->limit && id_set_has(&search->found, row->end->conn))
 		return;
 	record_fill(&common, row);
 	row_shapes_fill(&search->shapes, row);
@@ -141,7 +141,7 @@ int select_where(struct select *select, const char *command, const struct listin
 			     search.asked, wish->where);
 	if (!status)
 		selection_resolve(&select->selection, ~SELECT_BIT(SELECT_CONN), &search.found);
-	map_free(&search.found);
+	id_set_free(&search.found);
 	row_shapes_free(&search.shapes);
 	filter_free(search.filter);
 	ranking_free(search.ranking);

@@ -10,7 +10,7 @@ struct reach {
 	const struct selection *selection;
 	struct map pids;    /* of the processes that are selected */
 	uint64_t filter[4]; /* the same as blocks tell it */
-	struct map *found;
+	struct id_set *found;
 	uint64_t blocks; /* of data, and those of them that may name such a process */
 	uint64_t naming;
 	bool full;
@@ -120,7 +120,7 @@ static bool take_conn(struct reach *r, const struct event *event)
 	}
 	if (!id || !pid || !map_get(&r->pids, pid))
 		return true;
-	r->full |= r->found->count >= FOUND_MAX || !map_put(r->found, id, r);
+	r->full |= r->found->count >= FOUND_MAX || !id_set_add(r->found, id);
 	return !r->full;
 }
 
@@ -158,13 +158,13 @@ static bool find(struct reach *r, const char *path)
 	return read_blocks(r, path, names_one, take_conn) && !r->full && r->found->count;
 }
 
-bool reach_find(const char *path, const struct selection *s, struct map *found)
+bool reach_find(const char *path, const struct selection *s, struct id_set *found)
 {
 	struct reach r = {.selection = s, .found = found};
 	bool good = find(&r, path);
 
 	map_free(&r.pids);
 	if (!good)
-		map_free(found);
+		id_set_free(found);
 	return good;
 }

@@ -10,8 +10,8 @@
  *
  * False where reading all is no worse: most blocks name them, or nothing does, the recording is
  * still written, its blocks don't tell their processes, or it can't be read; what is wrong with it,
- * whoever reads all of it tells. FOUND (from id to something) is the caller's, and empty then.
+ * whoever reads all of it tells. FOUND is the caller's, and empty then.
  */
-bool reach_find(const char *path, const struct selection *s, struct map *found);
+bool reach_find(const char *path, const struct selection *s, struct id_set *found);
 
 #endif

@@ -369,7 +369,7 @@ static void give_doubtful(struct tracked *t, struct session *s, bool unsettled,
 	struct record doubtful = *record;
 	struct buffer note = {0};
 
-	window_note(&t->replay->window, unsettled, &doubtful, &note);
+	window_note(unsettled, &doubtful, &note);
 	h->record(h->context, &t->conn, s, &doubtful);
 	buffer_free(&note);
 }
@@ -951,7 +951,7 @@ void replay_free(struct replay *r)
 	keylog_free(r->keylog);
 	knowledge_free(&r->pass.knowledge);
 	window_free(&r->window);
-	map_free(&r->reached);
+	id_set_free(&r->reached);
 	recording_free(r->recording);
 	free(r->path);
 	free(r);

@@ -62,7 +62,7 @@ struct replay {
 	struct connection_table connections;
 	struct coming coming;
 	struct window window;
-	struct map reached; /* connections of the processes that are selected, while NARROWED */
+	struct id_set reached; /* connections of the processes that are selected, while NARROWED */
 	bool narrowed;
 	struct budget budget;
 	struct message_pool messages;

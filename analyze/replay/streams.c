@@ -5,6 +5,7 @@
 
 #include "format/map.h"
 #include "protocols/engine/reassembly.h"
+#include "format/age_list.h"
 
 /* What a stream takes beside what waits: the map and the allocator add something. */
 #define STREAM_SIZE (sizeof(struct stream) + 64)
@@ -60,34 +61,12 @@ static void take_run(void *context, enum direction direction, const struct run *
 	stream->owner->run(stream->owner->context, &out);
 }
 
-static void link_newest(struct streams *s, struct stream *stream)
-{
-	stream->older = s->newest;
-	if (s->newest)
-		s->newest->newer = stream;
-	else
-		s->oldest = stream;
-	s->newest = stream;
-}
-
-static void unlink_age(struct streams *s, struct stream *stream)
-{
-	if (stream->older)
-		stream->older->newer = stream->newer;
-	else
-		s->oldest = stream->newer;
-	if (stream->newer)
-		stream->newer->older = stream->older;
-	else
-		s->newest = stream->older;
-}
-
 static struct stream *take_oldest(struct streams *s)
 {
 	struct stream *oldest = s->oldest;
 
 	if (oldest) {
-		unlink_age(s, oldest);
+		age_list_remove(s, oldest);
 		map_remove(&s->all, oldest->conn);
 	}
 	return oldest;
@@ -121,7 +100,7 @@ static struct stream *find(struct streams *s, uint64_t conn)
 	stream->conn = conn;
 	reassembly_init(&stream->reassembly, anywhere, &s->budget);
 	if (map_put(&s->all, conn, stream)) {
-		link_newest(s, stream);
+		age_list_add(s, stream);
 		return stream;
 	}
 	end_stream(s, stream, false, false);
@@ -159,7 +138,7 @@ void streams_close(struct streams *s, uint64_t conn)
 
 	if (!stream)
 		return;
-	unlink_age(s, stream);
+	age_list_remove(s, stream);
 	end_stream(s, stream, true, false);
 }
 

@@ -50,7 +50,7 @@ static uint32_t port_pair(const struct address *a, const struct address *b)
 
 static bool is_selected(const struct window *w, uint64_t id)
 {
-	return map_get(w->chosen, id) != NULL;
+	return id_set_has(w->chosen, id);
 }
 
 bool window_conn(struct window *w, const struct connection *c)
@@ -84,13 +84,15 @@ bool window_needs(struct window *w, const struct connection *c)
 
 static void set_conns(struct window *w)
 {
-	for (size_t i = 0; i < w->chosen->used; i++)
-		if (w->chosen->entries[i].value)
-			set_bit(w->conns, w->chosen->entries[i].key);
+	size_t at = 0;
+	uint64_t id;
+
+	while (id_set_next(w->chosen, &at, &id))
+		set_bit(w->conns, id);
 }
 
 /* The connections that all records will be of; NULL: they could be of any. */
-static const struct map *chosen_of(const struct window *w, const struct map *reached)
+static const struct id_set *chosen_of(const struct window *w, const struct id_set *reached)
 {
 	const struct selection *s = w->selection;
 
@@ -100,7 +102,7 @@ static const struct map *chosen_of(const struct window *w, const struct map *rea
 }
 
 void window_open(struct window *w, const struct replay_options *options,
-		 struct recording *recording, const struct map *reached)
+		 struct recording *recording, const struct id_set *reached)
 {
 	struct selection *selection = options->selection;
 
@@ -136,7 +138,7 @@ bool window_is_past(struct window *w, int64_t realtime)
 	return true;
 }
 
-void window_note(const struct window *w, bool unsettled, struct record *record, struct buffer *note)
+void window_note(bool unsettled, struct record *record, struct buffer *note)
 {
 	if (record->note.len) {
 		buffer_append_span(note, record->note);
@@ -150,7 +152,6 @@ void window_note(const struct window *w, bool unsettled, struct record *record, 
 	else
 		buffer_printf(note, "what came later than %lld s after --until was not read",
 			      REPLAY_LEAD_NS / 1000000000);
-	(void)w;
 	record->outcome = OUTCOME_PARTIAL;
 	record->note = buffer_span(note);
 }

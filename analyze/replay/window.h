@@ -16,14 +16,14 @@
 struct window {
 	struct selection *selection; /* NULL: everything is read */
 	struct recording *recording;
-	const struct map *chosen; /* the connections that are selected, while `narrow` */
-	int64_t from;		  /* wall clock; INT64_MIN: from the beginning */
-	int64_t to;		  /* INT64_MAX: to the end */
-	bool narrow;		  /* connections are selected */
-	bool twins;		  /* what stands at their other ends is needed, too */
-	bool wide;		  /* that may be anywhere */
-	bool cut;		  /* the end was left out */
-	uint64_t conns[4];	  /* of those that are needed, bit (id mod 256) */
+	const struct id_set *chosen; /* the connections that are selected, while `narrow` */
+	int64_t from;		     /* wall clock; INT64_MIN: from the beginning */
+	int64_t to;		     /* INT64_MAX: to the end */
+	bool narrow;		     /* connections are selected */
+	bool twins;		     /* what stands at their other ends is needed, too */
+	bool wide;		     /* that may be anywhere */
+	bool cut;		     /* the end was left out */
+	uint64_t conns[4];	     /* of those that are needed, bit (id mod 256) */
 	struct map ports; /* of TCP connections that are selected: both ports as the other end has
 			   * them */
 };
@@ -33,7 +33,7 @@ struct window {
  * the connections of the processes that are selected; NULL: they could be any.
  */
 void window_open(struct window *w, const struct replay_options *options,
-		 struct recording *recording, const struct map *reached);
+		 struct recording *recording, const struct id_set *reached);
 
 /* A connection was told of. True when others, told of before, may be needed now. */
 bool window_conn(struct window *w, const struct connection *c);
@@ -68,9 +68,8 @@ static inline bool window_doubts(const struct window *w, bool unsettled)
 	return unsettled || w->cut;
 }
 
-/* Makes RECORD say so. NOTE holds its note, and is the caller's. */
-void window_note(const struct window *w, bool unsettled, struct record *record,
-		 struct buffer *note);
+/* Makes RECORD say that it may differ. NOTE holds its note, and is the caller's. */
+void window_note(bool unsettled, struct record *record, struct buffer *note);
 
 void window_free(struct window *w);
 
