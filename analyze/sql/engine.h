@@ -85,7 +85,7 @@ int sql_bind(sqlite3_stmt *statement, int at, const struct value *value);
 
 /*
  * learn.c: with what the shapes of TABLE's records are made. The first time it is asked for what
- * has to be learnt, all recordings are read. NULL without memory.
+ * has to be learnt, all recordings are read. NULL without memory, and when the statement is to end.
  */
 sql_source_shapes_fn sql_shapes;
 

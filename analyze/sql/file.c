@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "analyze/command/command.h"
+#include "analyze/output/tell.h"
 #include "analyze/replay/record.h"
 #include "analyze/sql/source.h"
 
@@ -107,9 +107,9 @@ static void write_records(struct writing *w, struct written *records)
 	}
 	w->current = records;
 	while (w->rc == SQLITE_OK && sql_source_next(s)) {
-		for (size_t i = 0; i < RECORD_COLUMNS + 2; i++)
-			values[i] = *sql_source_value(s, i);
-		if (take(w, values, RECORD_COLUMNS + 2))
+		if (!sql_source_values(s, values, RECORD_COLUMNS + 2))
+			w->rc = SQLITE_NOMEM;
+		else if (take(w, values, RECORD_COLUMNS + 2))
 			write_row(w, sql_source_row(s), &values[RECORD_COLUMNS + 1]);
 	}
 	note_status(w, sql_source_close(s));

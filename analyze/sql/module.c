@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/command/command.h"
+#include "analyze/output/tell.h"
 #include "analyze/sql/engine.h"
 #include "analyze/sql/source.h"
 #include "protocols/value/wanted.h"
@@ -466,7 +466,7 @@ static int step_source(struct vtab_cursor *c)
 		with.wanted = c->wanted->table ? c->wanted : NULL;
 		c->source = sql_source_open(&with, &status);
 		if (!c->source) {
-			v->base.zErrMsg = sqlite3_mprintf("%s can't be read", r->path);
+			v->base.zErrMsg = sqlite3_mprintf("%s can't be read", r->name);
 			return SQLITE_ERROR;
 		}
 		r->told = true;
@@ -591,14 +591,18 @@ static int eof(sqlite3_vtab_cursor *base)
 static int column(sqlite3_vtab_cursor *base, sqlite3_context *context, int index)
 {
 	struct vtab_cursor *c = (struct vtab_cursor *)base;
+	const struct sql_engine *e = vtab_of(c)->engine;
+	const struct value *value;
 
 	if (c->shadow)
 		sqlite3_result_value(context, sqlite3_column_value(c->shadow, index));
 	else if (index == 0)
-		sqlite3_result_text(context, vtab_of(c)->engine->recordings[c->recording].name, -1,
+		sqlite3_result_text(context, e->recordings[c->recording].name, -1,
 				    SQLITE_TRANSIENT);
+	else if ((value = sql_source_value(c->source, (size_t)index - 1)) != NULL)
+		sql_result(context, value);
 	else
-		sql_result(context, sql_source_value(c->source, (size_t)index - 1));
+		return e->stopped && e->stopped() ? SQLITE_INTERRUPT : SQLITE_NOMEM;
 	return SQLITE_OK;
 }
 

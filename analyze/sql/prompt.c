@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "analyze/command/command.h"
+#include "analyze/output/tell.h"
 #include "analyze/sql/views.h"
 #include "format/buffer.h"
 #include "format/nearest.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "analyze/command/command.h"
+#include "analyze/output/tell.h"
 #include "analyze/sql/engine.h"
 #include "analyze/sql/source.h"
 

@@ -145,14 +145,18 @@ static const struct value *line_of(struct sql_source *s)
 static const struct value *shape_of(struct sql_source *s)
 {
 	const struct table *table = s->row->table;
-	const struct shapes *shapes = NULL;
+	const struct shapes *shapes;
 
 	buffer_clear(&s->shape);
-	if (s->with.shapes)
-		shapes = s->with.shapes(s->with.shapes_context, table);
-	if (shapes)
-		shapes_append(shapes, table, s->row->values, &s->shape);
 	s->shape_value = (struct value){0};
+	if (!s->with.shapes)
+		return &s->shape_value;
+	shapes = s->with.shapes(s->with.shapes_context, table);
+	if (!shapes)
+		return NULL;
+	shapes_append(shapes, table, s->row->values, &s->shape);
+	if (s->shape.failed)
+		return NULL;
 	if (s->shape.len)
 		s->shape_value = value_text(buffer_span(&s->shape));
 	return &s->shape_value;
@@ -182,6 +186,18 @@ const struct value *sql_source_value(struct sql_source *s, size_t column)
 		exchange_fill(&s->exchange, s->row);
 	s->filled = true;
 	return &s->exchange.values[column];
+}
+
+bool sql_source_values(struct sql_source *s, struct value *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct value *value = sql_source_value(s, i);
+
+		if (!value)
+			return false;
+		values[i] = *value;
+	}
+	return true;
 }
 
 const struct row *sql_source_row(const struct sql_source *s)
@@ -271,7 +287,7 @@ static int give_rows(const struct sql_source_options *options, sql_source_take_f
 	struct sql_source *s;
 	struct value *values;
 	size_t count = sql_column_count(options->table) - 1;
-	bool good = true;
+	bool good = true, no_memory = false;
 
 	with.selection = NULL;
 	s = sql_source_open(&with, &status);
@@ -279,12 +295,12 @@ static int give_rows(const struct sql_source_options *options, sql_source_take_f
 		return status;
 	values = calloc(count, sizeof(*values));
 	while (values && good && sql_source_next(s)) {
-		for (size_t i = 0; i < count; i++)
-			values[i] = *sql_source_value(s, i);
-		good = take(context, values, count);
+		good = sql_source_values(s, values, count);
+		no_memory = !good;
+		good = good && take(context, values, count);
 	}
 	status = sql_source_close(s);
-	if (!values)
+	if (!values || no_memory)
 		status = command_fail(options->command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	free(values);
 	return status;

@@ -11,7 +11,7 @@ struct row;
 
 struct shapes;
 
-/* What makes shapes of TABLE's records; NULL without memory. */
+/* What makes shapes of TABLE's records; NULL: they can't be made. */
 typedef const struct shapes *sql_source_shapes_fn(void *context, const struct table *table);
 
 struct sql_source_options {
@@ -42,8 +42,11 @@ struct sql_source *sql_source_open(const struct sql_source_options *options, int
 /* The next row, valid until the next call. False after the last. */
 bool sql_source_next(struct sql_source *s);
 
-/* A value of the row; COLUMN counts from behind `recording`. */
+/* A value of the row; COLUMN counts from behind `recording`. NULL: it can't be made. */
 const struct value *sql_source_value(struct sql_source *s, size_t column);
+
+/* The first COUNT of them; false where one can't be made. */
+bool sql_source_values(struct sql_source *s, struct value *values, size_t count);
 
 /* The row itself, of records and exchanges. */
 const struct row *sql_source_row(const struct sql_source *s);

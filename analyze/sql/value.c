@@ -5,7 +5,7 @@
 
 /* ---- our values in SQLite ---- */
 
-static bool is_text(struct span text)
+static bool is_storable(struct span text)
 {
 	const uint8_t *p = (const uint8_t *)text.data, *end = text.len ? p + text.len : p;
 
@@ -32,7 +32,7 @@ void sql_result(sqlite3_context *context, const struct value *v)
 		sqlite3_result_int(context, v->boolean);
 		break;
 	case VALUE_TEXT:
-		if (!is_text(v->text)) {
+		if (!is_storable(v->text)) {
 			sqlite3_result_blob64(context, v->text.data, v->text.len, SQLITE_TRANSIENT);
 			break;
 		}
@@ -53,7 +53,7 @@ int sql_bind(sqlite3_stmt *statement, int at, const struct value *v)
 	case VALUE_BOOL:
 		return sqlite3_bind_int(statement, at, v->boolean);
 	case VALUE_TEXT:
-		if (!is_text(v->text))
+		if (!is_storable(v->text))
 			return sqlite3_bind_blob64(statement, at, v->text.data, v->text.len,
 						   SQLITE_STATIC);
 		/* fall through */
