@@ -9,7 +9,7 @@
 static const char prefixes[] = "kMGTPE";
 
 /* Reads digits at *TEXT and moves it behind them. */
-static bool digits_take(const char **text, uint64_t *value)
+bool size_take_digits(const char **text, uint64_t *value)
 {
 	const char *at = *text;
 
@@ -26,7 +26,7 @@ static bool digits_take(const char **text, uint64_t *value)
 
 bool size_parse_number(const char *text, uint64_t *value)
 {
-	return digits_take(&text, value) && !*text;
+	return size_take_digits(&text, value) && !*text;
 }
 
 bool size_parse(const char *text, uint64_t *bytes)
@@ -34,7 +34,7 @@ bool size_parse(const char *text, uint64_t *bytes)
 	const char *prefix = NULL;
 	uint64_t unit = 1000;
 
-	if (!digits_take(&text, bytes))
+	if (!size_take_digits(&text, bytes))
 		return false;
 	for (const char *p = prefixes; *p; p++)
 		if (*text && tolower((unsigned char)*text) == tolower((unsigned char)*p))
@@ -97,7 +97,7 @@ static bool part_take(const char **text, bool alone, uint64_t *ns)
 {
 	uint64_t number, part, unit;
 
-	if (!digits_take(text, &number))
+	if (!size_take_digits(text, &number))
 		return false;
 	part = decimals_take(text);
 	*text += **text == ' ';

@@ -8,6 +8,9 @@
 
 /* Numbers as people type and read them. */
 
+/* Decimal digits at *TEXT, which moves behind them. */
+bool size_take_digits(const char **text, uint64_t *value);
+
 /* Decimal digits and nothing else. */
 bool size_parse_number(const char *text, uint64_t *value);
 

@@ -4,13 +4,8 @@
 
 #include <stdint.h>
 
+#include "analyze/output/tell.h"
 #include "format/error.h"
-
-/* What socktape exits with. */
-#define STATUS_DONE    0
-#define STATUS_USAGE   1 /* wrong usage, or nothing readable */
-#define STATUS_DAMAGED 2 /* damaged or incomplete input; all that could be read was printed */
-#define STATUS_DIFFERS 3 /* diff: the two are not the same */
 
 /* One option of a command, for getopt_long(), its help and completion. */
 struct command_option {
@@ -79,16 +74,7 @@ struct command_line {
 #define COMMAND_WRONG (-3)
 int command_next_option(struct command_line *line, const char **value);
 
-/* What to exit with after two steps: what is worse. */
-int command_worse(int a, int b);
-
-/* "socktape NAME: ..." and a newline on stderr. Returns STATUS_USAGE. */
-int command_fail(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
 /* Processors that this process may use: as many threads as help. */
 unsigned command_processors(void);
-
-/* A warning on stderr, in the same form. */
-void command_warn(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

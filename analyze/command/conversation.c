@@ -53,22 +53,6 @@ void conversation_head(struct conversation_text *c, enum side side, int64_t real
 	end_paint(c);
 }
 
-void conversation_who(const struct row *row, enum side side, char who[static ADDRESS_TEXT_MAX])
-{
-	enum side own = row->end->role == ROLE_SERVER ? SIDE_SERVER : SIDE_CLIENT;
-	const struct row_end *end = side == own ? row->end : row->twin ? row->twin->end : NULL;
-	char remote[ADDRESS_TEXT_MAX];
-
-	if (end && end->pid)
-		snprintf(who, ADDRESS_TEXT_MAX, "%s[%u]", end->comm, end->pid);
-	else if (side == SIDE_CLIENT && *row->end->client_text)
-		snprintf(who, ADDRESS_TEXT_MAX, "%s", row->end->client_text);
-	else if (side == own)
-		snprintf(who, ADDRESS_TEXT_MAX, "%s", row->end->local_text);
-	else
-		snprintf(who, ADDRESS_TEXT_MAX, "%s", row_remote(row, remote));
-}
-
 static void append_bytes(struct conversation_text *c, uint64_t offset, struct span bytes)
 {
 	if (c->hex)
@@ -94,7 +78,7 @@ static void row_side(struct conversation_text *c, const struct row *row, enum si
 		return;
 	row_id(row, id);
 	snprintf(more, sizeof(more), "  %s", id);
-	conversation_who(row, side, who);
+	said_who(row, side, who);
 	conversation_head(c, side, spoke_at(row, side), who, more);
 	begin_paint(c, side);
 	body_append(&c->text, buffer_span(&c->said.head));

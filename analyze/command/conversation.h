@@ -36,7 +36,4 @@ void conversation_note(struct conversation_text *c, const char *note);
 /* Writes what waits; false when it could not all be written. */
 bool conversation_end(struct conversation_text *c);
 
-/* The process or address of SIDE of the row's exchange. Terminated. */
-void conversation_who(const struct row *row, enum side side, char who[static ADDRESS_TEXT_MAX]);
-
 #endif

@@ -243,9 +243,9 @@ static void print_ends(struct detail *d)
 	char text[ADDRESS_TEXT_MAX], id[ROW_ID_MAX];
 	struct buffer b = {0};
 
-	conversation_who(row, SIDE_CLIENT, text);
+	said_who(row, SIDE_CLIENT, text);
 	line(d, "client", text);
-	conversation_who(row, SIDE_SERVER, text);
+	said_who(row, SIDE_SERVER, text);
 	line(d, "server", text);
 	buffer_printf(&b, "%s%s%s", row->end->local_text, *row->end->local_text ? " to " : "",
 		      row_remote(row, text));

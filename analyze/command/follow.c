@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyze/command/command.h"
 #include "analyze/command/conversation.h"
 #include "analyze/command/keylog_file.h"
 #include "analyze/command/operand.h"

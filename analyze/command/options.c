@@ -15,17 +15,7 @@
 
 bool option_number(const char *text, uint64_t max, uint64_t *number)
 {
-	uint64_t n = 0;
-
-	if (!*text)
-		return false;
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9' || n > (max - (uint64_t)(*text - '0')) / 10)
-			return false;
-		n = n * 10 + (uint64_t)(*text - '0');
-	}
-	*number = n;
-	return true;
+	return size_parse_number(text, number) && *number <= max;
 }
 
 bool option_size(const char *text, uint64_t *bytes)

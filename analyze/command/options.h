@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyze/output/output.h"
+
 /* What the arguments of options mean; each false when the text isn't one, nothing is printed. */
 
 /* A decimal number without sign; nothing may follow it. */
@@ -31,12 +33,6 @@ bool option_size(const char *text, uint64_t *bytes);
 
 /* Of bodies: a size, "none" or "all", as struct session_options has it. */
 bool option_keep(const char *text, size_t *keep);
-
-enum output_format {
-	OUTPUT_TEXT,
-	OUTPUT_JSON,
-	OUTPUT_CSV
-};
 
 /* Memory to use: a size as size_parse() takes it, of 1 MiB or more. */
 bool option_memory(const char *text, uint64_t *bytes);

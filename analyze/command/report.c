@@ -153,6 +153,10 @@ static int make_page(struct writing *w)
 	/* What was typed is understood by now; what is printed depends on no zone. */
 	option_use_utc();
 	r->selection = w->selection.data;
+	w->with.path = w->select.operand.path;
+	w->with.selection = &w->select.selection;
+	w->with.keylog = w->select.keylog;
+	w->with.memory = w->select.memory;
 	status = gather(&w->with, r);
 	if (status != STATUS_USAGE)
 		status = write_page(w, r, status);
@@ -167,7 +171,6 @@ static int run_report(int argc, char **argv)
 	int status;
 
 	w.with.command = argv[0];
-	w.with.select = &w.select;
 	status = parse(&w, argc, argv);
 	if (status == COMMAND_END) {
 		w.with.threads = w.threads ? (unsigned)w.threads : command_processors();

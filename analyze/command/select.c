@@ -4,7 +4,7 @@
 #include "analyze/command/keylog_file.h"
 #include "analyze/command/times.h"
 #include "analyze/output/terminal.h"
-#include "analyze/replay/reading.h"
+#include "analyze/replay/find_conns.h"
 #include "format/buffer.h"
 #include "format/nearest.h"
 
@@ -137,13 +137,9 @@ bool select_check(struct select *select, const char *command, const char *path)
 	return !none;
 }
 
-void select_explain(const struct select *select, const char *command)
+bool select_explain(const struct select *select, const char *command)
 {
-	struct buffer why = {0};
-
-	if (selection_explain(&select->selection, &why))
-		command_warn(command, "%.*s", (int)why.len, why.data);
-	buffer_free(&why);
+	return selection_tell(&select->selection, command);
 }
 
 int select_end(struct select *select, int status)
@@ -175,89 +171,14 @@ int select_no_protocol(const char *command, const char *name)
 	return COMMAND_WRONG;
 }
 
-/* ---- finding connections first ---- */
-
-struct search {
-	const struct reading *reading;
-	struct selection *selection;
-	unsigned kinds;
-	struct map found;
-	bool no_memory;
-};
-
-static void find(struct search *search, const struct selection_subject *subject)
-{
-	if (selection_matches(search->selection, search->kinds, subject) &&
-	    !map_put(&search->found, subject->conn, search))
-		search->no_memory = true;
-}
-
-static void search_record(void *context, const struct connection *conn, const struct session *s,
-			  const struct record *record)
-{
-	struct selection_subject subject = connection_subject(conn);
-
-	subject.table = record->table;
-	subject.outcome = (int)record->outcome;
-	subject.position = record->position;
-	subject.side = record->side;
-	subject.tls = session_is_plaintext(s);
-	subject.repeat = session_repeat(s);
-	find(context, &subject);
-}
-
-/* The connection may have moved from one process to another: each of them counts. */
-static void search_event(void *context, const struct event *event, const struct connection *conn)
-{
-	struct search *search = context;
-	struct selection_subject subject;
-	const struct process *process;
-
-	if (!conn || event->type != EVENT_DATA || map_get(&search->found, conn->id))
-		return;
-	subject = connection_subject(conn);
-	process = replay_process(search->reading->replay, event->data.pid);
-	subject.pid = event->data.pid;
-	subject.name = process ? process->name : NULL;
-	subject.container = process ? process->container : NULL;
-	find(search, &subject);
-}
-
-static void search_conn(void *context, const struct connection *conn)
-{
-	struct selection_subject subject = connection_subject(conn);
-
-	find(context, &subject);
-}
-
 int select_resolve(struct select *select, const char *command, unsigned kinds)
 {
-	struct selection *s = &select->selection;
-	struct reading reading = {.again = true};
-	struct search search = {.selection = s, .kinds = s->kinds, .reading = &reading};
-	struct replay_options with = {
-		.handlers = {.context = &search, .conn_end = search_conn},
+	const struct find_conns with = {
+		.command = command,
+		.path = select->operand.path,
+		.memory = select->memory,
+		.keylog = select->keylog,
 	};
-	int status;
 
-	if (!(s->kinds & kinds))
-		return STATUS_DONE;
-	if (s->kinds & SELECT_OF_RECORDS)
-		with.handlers = (struct replay_handlers){.context = &search,
-							 .record = search_record};
-	else if (!(s->kinds & SELECT_OF_SESSIONS))
-		with.handlers = (struct replay_handlers){.context = &search, .event = search_event};
-	with.no_sessions = !(s->kinds & SELECT_OF_SESSIONS);
-	with.memory_limit = select->memory;
-	with.keylog = select->keylog;
-	status = reading_open(&reading, command, select->operand.path, &with);
-	if (status)
-		return status;
-	status = reading_run(&reading);
-	reading_close(&reading);
-	if (search.no_memory)
-		status = command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
-	select_explain(select, command);
-	selection_resolve(s, kinds, &search.found);
-	return status == STATUS_USAGE ? status : STATUS_DONE;
+	return find_conns(&select->selection, &with, kinds);
 }

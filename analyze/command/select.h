@@ -65,15 +65,11 @@ bool select_option(struct select *select, const char *command, int option, const
  */
 bool select_check(struct select *select, const char *command, const char *path);
 
-/*
- * Replays the recording to find the connections that KINDS select, for commands that must know them
- * before they print anything: afterwards these connections are selected instead. Nothing to do when
- * none of KINDS was given. STATUS_DONE, or what to exit with.
- */
+/* find_conns() of what was chosen. STATUS_DONE, or what to exit with. */
 int select_resolve(struct select *select, const char *command, unsigned kinds);
 
-/* At the end: tells why nothing matched, when nothing did. */
-void select_explain(const struct select *select, const char *command);
+/* At the end: tells why nothing matched, when nothing did. Whether that was told. */
+bool select_explain(const struct select *select, const char *command);
 
 /* Releases it. STATUS is what the command would exit with; returns what it has to. */
 int select_end(struct select *select, int status);

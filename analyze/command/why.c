@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "analyze/command/command.h"
 #include "analyze/command/keylog_file.h"
 #include "analyze/command/operand.h"
 #include "analyze/command/options.h"

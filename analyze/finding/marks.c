@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/finding/marks.h"
 
-#include "analyze/command/command.h"
+#include "analyze/output/tell.h"
 #include "format/hash.h"
 
 const struct column marks_column = {"findings", "TEXT", "",

@@ -2,7 +2,7 @@
 #ifndef SOCKTAPE_ANALYZE_LISTING_FILTER_H
 #define SOCKTAPE_ANALYZE_LISTING_FILTER_H
 
-#include "analyze/listing/fields.h"
+#include "analyze/replay/fields.h"
 
 /*
  * A condition in SQL over the columns of rows, with the functions that queries have: SQLite asks it

@@ -2,7 +2,7 @@
 #ifndef SOCKTAPE_ANALYZE_LISTING_LISTING_H
 #define SOCKTAPE_ANALYZE_LISTING_LISTING_H
 
-#include "analyze/listing/fields.h"
+#include "analyze/replay/fields.h"
 #include "analyze/listing/filter.h"
 #include "analyze/listing/ranking.h"
 #include "analyze/output/grid.h"

@@ -62,7 +62,7 @@ struct grid *grid_new(const struct column *columns, size_t count, enum grid_styl
 	g->layout = calloc(count, sizeof(*g->layout));
 	g->values = calloc(count, sizeof(*g->values));
 	if (!g->layout || !g->values) {
-		grid_free(g);
+		grid_drop(g);
 		return NULL;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -362,15 +362,20 @@ bool grid_free(struct grid *g)
 {
 	bool good;
 
-	if (!g->laid_out && g->layout && g->values && !g->dead)
+	if (!g->laid_out && !g->dead)
 		lay_out(g);
 	flush(g);
 	good = !g->dead;
+	grid_drop(g);
+	return good;
+}
+
+void grid_drop(struct grid *g)
+{
 	buffer_free(&g->rows);
 	buffer_free(&g->cell);
 	buffer_free(&g->out);
 	free(g->layout);
 	free(g->values);
 	free(g);
-	return good;
 }

@@ -36,4 +36,7 @@ bool grid_alive(const struct grid *g);
 /* Prints what waits, and releases it. False when something could not be written. */
 bool grid_free(struct grid *g);
 
+/* Releases it, and prints nothing more. */
+void grid_drop(struct grid *g);
+
 #endif

@@ -2,7 +2,6 @@
 #ifndef SOCKTAPE_ANALYZE_OUTPUT_OUTPUT_H
 #define SOCKTAPE_ANALYZE_OUTPUT_OUTPUT_H
 
-#include "analyze/command/options.h"
 #include "analyze/output/text.h"
 #include "format/buffer.h"
 #include "protocols/value/date.h"
@@ -16,6 +15,12 @@
  * cell of CSV that a spreadsheet would take for a formula gets a quote in front.
  */
 struct output;
+
+enum output_format {
+	OUTPUT_TEXT,
+	OUTPUT_JSON,
+	OUTPUT_CSV
+};
 
 /* The columns of one part of a row (the common ones, those of a protocol). */
 struct row_part {

@@ -335,3 +335,19 @@ bool said_column(size_t index, const char **table, char column[static 32])
 	}
 	return false;
 }
+
+void said_who(const struct row *row, enum side side, char who[static ADDRESS_TEXT_MAX])
+{
+	enum side own = row->end->role == ROLE_SERVER ? SIDE_SERVER : SIDE_CLIENT;
+	const struct row_end *end = side == own ? row->end : row->twin ? row->twin->end : NULL;
+	char remote[ADDRESS_TEXT_MAX];
+
+	if (end && end->pid)
+		snprintf(who, ADDRESS_TEXT_MAX, "%s[%u]", end->comm, end->pid);
+	else if (side == SIDE_CLIENT && *row->end->client_text)
+		snprintf(who, ADDRESS_TEXT_MAX, "%s", row->end->client_text);
+	else if (side == own)
+		snprintf(who, ADDRESS_TEXT_MAX, "%s", row->end->local_text);
+	else
+		snprintf(who, ADDRESS_TEXT_MAX, "%s", row_remote(row, remote));
+}

@@ -32,4 +32,7 @@ bool said_is_whole(const struct table *table);
 /* Every column that is named here, for a test: TABLE and COLUMN, until it returns false. */
 bool said_column(size_t index, const char **table, char column[static 32]);
 
+/* The process or address of SIDE of the row's exchange. Terminated. */
+void said_who(const struct row *row, enum side side, char who[static ADDRESS_TEXT_MAX]);
+
 #endif

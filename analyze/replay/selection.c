@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "analyze/output/escape.h"
+#include "analyze/output/tell.h"
 #include "analyze/output/text.h"
+#include "format/size.h"
 
 /* One of those that are selected. */
 struct table_name {
@@ -13,42 +15,22 @@ struct table_name {
 
 /* ---- adding ---- */
 
-/* Digits at *TEXT, which moves behind them. */
-static bool take_digits(const char **text, uint64_t *number)
-{
-	uint64_t n = 0;
-	const char *at = *text;
-
-	for (; *at >= '0' && *at <= '9'; at++) {
-		uint64_t digit = (uint64_t)(*at - '0');
-
-		if (n > (UINT64_MAX - digit) / 10)
-			return false;
-		n = n * 10 + digit;
-	}
-	if (at == *text)
-		return false;
-	*text = at;
-	*number = n;
-	return true;
-}
-
 bool record_name_parse(const char *text, struct record_name *name)
 {
 	uint64_t repeat = 0;
 
 	*name = (struct record_name){0};
-	if (!take_digits(&text, &name->conn) || *text++ != '.')
+	if (!size_take_digits(&text, &name->conn) || *text++ != '.')
 		return false;
 	name->tls = *text == 't';
 	text += name->tls;
 	name->side = *text == 'r' ? SIDE_SERVER : SIDE_CLIENT;
 	text += name->side == SIDE_SERVER;
-	if (!take_digits(&text, &name->position))
+	if (!size_take_digits(&text, &name->position))
 		return false;
 	if (*text == '.') {
 		text++;
-		if (!take_digits(&text, &repeat) || repeat > UINT32_MAX)
+		if (!size_take_digits(&text, &repeat) || repeat > UINT32_MAX)
 			return false;
 	}
 	name->repeat = (unsigned)repeat;
@@ -59,7 +41,7 @@ static bool add_number(struct buffer *list, const char *text, uint64_t max)
 {
 	uint64_t number;
 
-	if (!take_digits(&text, &number) || *text || !number || number > max)
+	if (!size_take_digits(&text, &number) || *text || !number || number > max)
 		return false;
 	buffer_append(list, &number, sizeof(number));
 	return !list->failed;
@@ -69,7 +51,7 @@ static bool add_conn(struct selection *s, const char *text)
 {
 	uint64_t id;
 
-	return take_digits(&text, &id) && !*text && id && map_put(&s->conns, id, s);
+	return size_take_digits(&text, &id) && !*text && id && id_set_add(&s->conns, id);
 }
 
 /* The tables of a protocol, or one table. */
@@ -173,11 +155,11 @@ bool selection_add(struct selection *s, enum selection_kind kind, const char *va
 	return good;
 }
 
-void selection_resolve(struct selection *s, unsigned kinds, struct map *conns)
+void selection_resolve(struct selection *s, unsigned kinds, struct id_set *conns)
 {
-	map_free(&s->conns);
+	id_set_free(&s->conns);
 	s->conns = *conns;
-	*conns = (struct map){0};
+	*conns = (struct id_set){0};
 	s->kinds = (s->kinds & ~kinds) | SELECT_BIT(SELECT_CONN);
 	s->resolved = true;
 	s->asked = s->matched = s->in_time = 0;
@@ -276,7 +258,7 @@ bool selection_has(const struct selection *s, enum selection_kind kind,
 		return true;
 	switch (kind) {
 	case SELECT_CONN:
-		return map_get(&s->conns, subject->conn) != NULL;
+		return id_set_has(&s->conns, subject->conn);
 	case SELECT_PID:
 		return has_pid(s, subject->pid);
 	case SELECT_NAME:
@@ -437,7 +419,7 @@ bool selection_contradicts(const struct selection *s, struct buffer *why)
 	if (!(s->kinds & SELECT_BIT(SELECT_CONN)) || !count)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		elsewhere += !map_get(&s->conns, records[i].conn);
+		elsewhere += !id_set_has(&s->conns, records[i].conn);
 	if (elsewhere < count)
 		return false;
 	buffer_printf(why,
@@ -504,9 +486,20 @@ bool selection_explain(const struct selection *s, struct buffer *why)
 	return true;
 }
 
+bool selection_tell(const struct selection *s, const char *command)
+{
+	struct buffer why = {0};
+	bool told = selection_explain(s, &why);
+
+	if (told)
+		command_warn(command, "%.*s", (int)why.len, why.data);
+	buffer_free(&why);
+	return told;
+}
+
 void selection_free(struct selection *s)
 {
-	map_free(&s->conns);
+	id_set_free(&s->conns);
 	buffer_free(&s->pids);
 	buffer_free(&s->texts[0]);
 	buffer_free(&s->texts[1]);

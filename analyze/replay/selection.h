@@ -2,7 +2,7 @@
 #ifndef SOCKTAPE_ANALYZE_REPLAY_SELECTION_H
 #define SOCKTAPE_ANALYZE_REPLAY_SELECTION_H
 
-#include "format/map.h"
+#include "analyze/replay/id_set.h"
 #include "protocols/protocol.h"
 
 /*
@@ -58,7 +58,7 @@ struct selection {
 	unsigned kinds; /* SELECT_BIT() of those that were given */
 	int64_t since;	/* ns since the epoch; 0: none */
 	int64_t until;
-	struct map conns;	 /* by id */
+	struct id_set conns;
 	struct buffer pids;	 /* uint64_t each */
 	struct buffer texts[2];	 /* const char * each: names, containers */
 	struct buffer tables;	 /* of the tables */
@@ -140,8 +140,8 @@ static inline void selection_saw_time(struct selection *s, int64_t from, int64_t
 /* Takes VALUE for KIND; false when it is none. */
 bool selection_add(struct selection *s, enum selection_kind kind, const char *value);
 
-/* From now on these connections, in place of what KINDS said. Takes the map. */
-void selection_resolve(struct selection *s, unsigned kinds, struct map *conns);
+/* From now on these connections, in place of what KINDS said. Takes the set. */
+void selection_resolve(struct selection *s, unsigned kinds, struct id_set *conns);
 
 /*
  * Why it can't match anything, whatever the recording: appended to WHY, true. Names options as in
@@ -151,6 +151,9 @@ bool selection_contradicts(const struct selection *s, struct buffer *why);
 
 /* Why nothing matched, and what would have: appended to WHY. False when something matched. */
 bool selection_explain(const struct selection *s, struct buffer *why);
+
+/* At the end: the same on stderr, in the name of COMMAND. Whether there was something to tell. */
+bool selection_tell(const struct selection *s, const char *command);
 
 /* "--pid" */
 const char *selection_option_name(enum selection_kind kind);

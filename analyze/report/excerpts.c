@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/command/conversation.h"
 #include "analyze/output/body_text.h"
 #include "protocols/value/utf8.h"
 
@@ -73,7 +72,7 @@ static char *who(struct excerpts *s, const struct row *row, enum side side)
 	char text[ADDRESS_TEXT_MAX];
 	bool cut = false;
 
-	conversation_who(row, side, text);
+	said_who(row, side, text);
 	return copy(s, span_text(text), sizeof(text), &cut);
 }
 

@@ -2,6 +2,7 @@
 #include "analyze/report/gather.h"
 
 #include "analyze/map/service_map.h"
+#include "analyze/replay/find_conns.h"
 #include "analyze/replay/reading.h"
 #include "analyze/shape/learn.h"
 
@@ -37,26 +38,26 @@ static bool learn(void *context, struct shapes *shapes)
 static struct replay_options row_options(const struct gathering *g)
 {
 	return (struct replay_options){
-		.selection = &g->with->select->selection,
+		.selection = g->with->selection,
 		.memory_limit = g->memory,
 		.window = true,
 		.threads = g->with->threads,
 		.decode_as = g->with->decode_as,
-		.keylog = g->with->select->keylog,
+		.keylog = g->with->keylog,
 	};
 }
 
 /* Shapes are those of the whole recording, also where only some of it is wanted. */
 static void learn_all(struct gathering *g)
 {
-	const struct select *select = g->with->select;
+	const struct selection *selection = g->with->selection;
 
-	if (!(select->selection.kinds & ~SELECT_BIT(SELECT_PROTOCOL)) && !select->selection.since &&
-	    !select->selection.until)
+	if (!(selection->kinds & ~SELECT_BIT(SELECT_PROTOCOL)) && !selection->since &&
+	    !selection->until)
 		return;
 	g->learning = (struct shape_reading){
 		.command = g->with->command,
-		.path = select->operand.path,
+		.path = g->with->path,
 		.with = row_options(g),
 	};
 	g->report->statistics.learn = learn;
@@ -100,10 +101,10 @@ static void take_row(struct gathering *g, const struct row *row)
 {
 	struct report *r = g->report;
 	struct facts_cache *facts = &r->statistics.facts;
-	bool counted = row_is_selected_once(row, &g->with->select->selection);
+	bool counted = row_is_selected_once(row, g->with->selection);
 
 	statistics_add(&r->statistics, row, counted, counted);
-	if (row_is_selected(row, &g->with->select->selection))
+	if (row_is_selected(row, g->with->selection))
 		process_sums_row(&r->process_sums, row);
 	if (!counted)
 		return;
@@ -126,8 +127,7 @@ static int read_records(struct gathering *g)
 	int status;
 
 	g->reading.to_file = true;
-	status = reading_open_rows(&g->reading, g->with->command, g->with->select->operand.path,
-				   &with);
+	status = reading_open_rows(&g->reading, g->with->command, g->with->path, &with);
 	if (status)
 		return status;
 	while (!is_short_of_memory(g->report) && (row = reading_row(&g->reading)) != NULL)
@@ -136,8 +136,8 @@ static int read_records(struct gathering *g)
 	note_limits(g);
 	reading_close(&g->reading);
 	/* Of those that have to be found first it is told below. */
-	if (!(g->with->select->selection.kinds & OF_CONNECTIONS))
-		select_explain(g->with->select, g->with->command);
+	if (!(g->with->selection->kinds & OF_CONNECTIONS))
+		selection_tell(g->with->selection, g->with->command);
 	if (!service_map_finish(g->map, &g->report->map))
 		return no_memory(g);
 	graph_limit(&g->report->map, REPORT_MAP_NODES);
@@ -168,7 +168,7 @@ static int read_account(struct gathering *g)
 {
 	const struct replay_options with = {
 		.handlers = {.event = on_event, .conn_end = on_conn_end, .context = g},
-		.selection = &g->with->select->selection,
+		.selection = g->with->selection,
 		.no_sessions = true,
 		.memory_limit = g->memory,
 	};
@@ -176,7 +176,7 @@ static int read_account(struct gathering *g)
 	int status;
 
 	g->reading.again = true;
-	status = reading_open(&g->reading, g->with->command, g->with->select->operand.path, &with);
+	status = reading_open(&g->reading, g->with->command, g->with->path, &with);
 	if (status)
 		return status;
 	status = reading_run(&g->reading);
@@ -195,9 +195,9 @@ static int read_findings(struct gathering *g)
 {
 	const struct findings_options with = {
 		.command = g->with->command,
-		.path = g->with->select->operand.path,
-		.selection = &g->with->select->selection,
-		.keylog = g->with->select->keylog,
+		.path = g->with->path,
+		.selection = g->with->selection,
+		.keylog = g->with->keylog,
 		.memory = g->memory,
 		.threads = g->with->threads,
 		.to_file = true,
@@ -214,10 +214,11 @@ static int read_findings(struct gathering *g)
 
 int gather(const struct gather_options *options, struct report *r)
 {
-	struct select *select = options->select;
-	uint64_t memory = select->memory ? select->memory : REPLAY_MEMORY_LIMIT;
+	uint64_t memory = options->memory ? options->memory : REPLAY_MEMORY_LIMIT;
 	struct gathering g = {.with = options, .report = r};
 	const struct service_map_options how = {.memory = (size_t)(memory / MAP_SHARE)};
+	struct find_conns find = {options->command, options->path, options->memory,
+				  options->keylog};
 	int status, resolved;
 
 	g.memory = memory - memory / GROUPS_SHARE - memory / PROCESS_SHARE - memory / MAP_SHARE;
@@ -234,7 +235,7 @@ int gather(const struct gather_options *options, struct report *r)
 		return status;
 	/* What isn't a record can't tell which were selected: their connections are, from here on.
 	 */
-	resolved = select_resolve(select, options->command, OF_CONNECTIONS);
+	resolved = find_conns(options->selection, &find, OF_CONNECTIONS);
 	if (resolved)
 		return resolved;
 	status = command_worse(status, read_account(&g));

@@ -2,12 +2,15 @@
 #ifndef SOCKTAPE_ANALYZE_REPORT_GATHER_H
 #define SOCKTAPE_ANALYZE_REPORT_GATHER_H
 
-#include "analyze/command/select.h"
+#include "analyze/replay/selection.h"
 #include "analyze/report/report.h"
 
 struct gather_options {
 	const char *command; /* in whose name problems are told */
-	struct select *select;
+	const char *path;
+	struct selection *selection;
+	struct keylog *keylog; /* may be NULL */
+	uint64_t memory;       /* bytes; 0: as everywhere */
 	const struct protocol *decode_as;
 	unsigned threads;
 	bool no_body;

@@ -2,7 +2,7 @@
 #ifndef SOCKTAPE_ANALYZE_STAT_STATISTICS_H
 #define SOCKTAPE_ANALYZE_STAT_STATISTICS_H
 
-#include "analyze/listing/fields.h"
+#include "analyze/replay/fields.h"
 #include "analyze/shape/shape.h"
 #include "analyze/stat/facts.h"
 #include "analyze/stat/group.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/amqp/state.h"
 #include "protocols/engine/budget.h"
-#include "protocols/http/notes.h"
+#include "protocols/content/notes.h"
 
 /*
  * The codings that LIST names, in the order in which they were applied. Clients also write charsets

@@ -6,7 +6,7 @@
 #include "protocols/amqp/field.h"
 #include "protocols/amqp/frame.h"
 #include "protocols/engine/matcher.h"
-#include "protocols/http/decode.h"
+#include "protocols/content/decode.h"
 
 struct amqp_state;
 

@@ -3,7 +3,7 @@
 
 #include <strings.h>
 
-#include "protocols/http/notes.h"
+#include "protocols/content/notes.h"
 #include "protocols/value/json.h"
 
 #define BUCKETS 64

@@ -3,7 +3,7 @@
 #define SOCKTAPE_PROTOCOLS_HTTP_HEAD_H
 
 #include "format/buffer.h"
-#include "protocols/http/decode.h"
+#include "protocols/content/decode.h"
 #include "protocols/http/start_line.h"
 
 /* Header lines that are shown of one head; servers allow about a hundred. */

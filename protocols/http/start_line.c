@@ -40,11 +40,6 @@ struct span http_trim(struct span text)
 	return text;
 }
 
-bool http_same_word(struct span a, const char *text)
-{
-	return a.len == strlen(text) && strncasecmp(a.data, text, a.len) == 0;
-}
-
 bool http_method_known(struct span method)
 {
 	static const char *const methods[] = {

@@ -63,7 +63,4 @@ struct span http_strip_line_end(struct span line);
 /* Without blanks at both ends. */
 struct span http_trim(struct span text);
 
-/* ASCII letters compare without case; TEXT is terminated. */
-bool http_same_word(struct span a, const char *text);
-
 #endif

@@ -2,9 +2,9 @@
 #ifndef SOCKTAPE_PROTOCOLS_HTTP_STATE_H
 #define SOCKTAPE_PROTOCOLS_HTTP_STATE_H
 
-#include "protocols/http/decode.h"
+#include "protocols/content/decode.h"
 #include "protocols/http/head.h"
-#include "protocols/http/notes.h"
+#include "protocols/content/notes.h"
 #include "protocols/engine/matcher.h"
 #include "protocols/protocol.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/engine/budget.h"
-#include "protocols/http/head.h"
+#include "protocols/content/decode.h"
 #include "protocols/http2/grpc.h"
 #include "protocols/http2/state.h"
 #include "protocols/value/json.h"

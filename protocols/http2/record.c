@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/http2/grpc.h"
-#include "protocols/http/notes.h"
+#include "protocols/content/notes.h"
 #include "protocols/http2/state.h"
 #include "protocols/value/size.h"
 

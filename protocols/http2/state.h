@@ -2,7 +2,7 @@
 #ifndef SOCKTAPE_PROTOCOLS_HTTP2_STATE_H
 #define SOCKTAPE_PROTOCOLS_HTTP2_STATE_H
 
-#include "protocols/http/decode.h"
+#include "protocols/content/decode.h"
 #include "protocols/http2/fields.h"
 #include "protocols/http2/wire.h"
 #include "protocols/protocol.h"

@@ -40,7 +40,7 @@ bool pgsql_may_be(enum side side, uint8_t type, uint32_t len)
 
 /* ---- payloads ---- */
 
-static bool is_text(struct span text)
+static bool has_no_controls(struct span text)
 {
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t c = (uint8_t)text.data[i];
@@ -60,8 +60,8 @@ static bool are_strings(struct cursor *c, int count, bool whole)
 		if (!rest.len)
 			return !whole;
 		if (!memchr(rest.data, 0, rest.len))
-			return !whole && is_text(rest);
-		if (!is_text(cursor_until(c, 0)))
+			return !whole && has_no_controls(rest);
+		if (!has_no_controls(cursor_until(c, 0)))
 			return false;
 	}
 	return true;

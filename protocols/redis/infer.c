@@ -190,7 +190,7 @@ static bool is_telltale(struct span line)
 }
 
 /* Control characters stand in no one-line reply. */
-static bool is_text(struct span line)
+static bool is_one_line(struct span line)
 {
 	for (size_t i = 0; i < line.len; i++)
 		if ((uint8_t)line.data[i] < ' ' && line.data[i] != '\t')
@@ -210,7 +210,7 @@ static void grade_reply(struct grade *g, const struct frame *frame, struct span 
 	    resp_token((const uint8_t *)data.data, data.len, &token) != FRAME_DONE)
 		return;
 	if (token.type == RESP_SIMPLE || token.type == RESP_ERROR) {
-		g->wrong |= !is_text(token.text);
+		g->wrong |= !is_one_line(token.text);
 		g->telltales += is_telltale(data);
 	} else if (token.null || token.type == RESP_BOOLEAN || token.type == RESP_DOUBLE) {
 		g->telltales++;

@@ -2,7 +2,7 @@
 /* Any bytes as a conversation over HTTP/1.x, and as an encoded body. */
 #include <stdlib.h>
 
-#include "protocols/http/decode.h"
+#include "protocols/content/decode.h"
 #include "protocols/http/http.h"
 #include "tests/fuzz/converse.h"
 

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 #include <zlib.h>
 
-#include "protocols/http/decode.h"
-#include "protocols/http/notes.h"
+#include "protocols/content/decode.h"
+#include "protocols/content/notes.h"
 #include "tests/unit/http_case.h"
 
 #define GET FEED_REQUEST("GET / HTTP/1.1\r\n\r\n")

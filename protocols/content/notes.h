@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_PROTOCOLS_HTTP_NOTES_H
-#define SOCKTAPE_PROTOCOLS_HTTP_NOTES_H
+#ifndef SOCKTAPE_PROTOCOLS_CONTENT_NOTES_H
+#define SOCKTAPE_PROTOCOLS_CONTENT_NOTES_H
 
 /*
  * What a person should know about a message beyond its values. Each is one bit of a set, so that

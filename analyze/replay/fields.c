@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "analyze/listing/fields.h"
+#include "analyze/replay/fields.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "protocols/http/decode.h"
+#include "protocols/content/decode.h"
 
-#include "protocols/http/notes.h"
-#include "protocols/http/start_line.h"
+#include <string.h>
+#include <strings.h>
+
+#include "protocols/content/notes.h"
 
 /* A buffer that grew beyond this is not kept for the next message. */
 #define KEPT_MEMORY_MAX (64u << 10)
@@ -13,6 +15,11 @@ static const enum codec codecs[] = {
 	[HTTP_CODING_BROTLI] = CODEC_BROTLI,
 	[HTTP_CODING_ZSTD] = CODEC_ZSTD,
 };
+
+bool http_same_word(struct span a, const char *text)
+{
+	return a.len == strlen(text) && strncasecmp(a.data, text, a.len) == 0;
+}
 
 enum http_coding http_coding_find(struct span name)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_PROTOCOLS_HTTP_DECODE_H
-#define SOCKTAPE_PROTOCOLS_HTTP_DECODE_H
+#ifndef SOCKTAPE_PROTOCOLS_CONTENT_DECODE_H
+#define SOCKTAPE_PROTOCOLS_CONTENT_DECODE_H
 
 #include <stdint.h>
 
@@ -22,6 +22,9 @@ enum http_coding {
 	HTTP_CODING_ZSTD,
 	HTTP_CODING_UNKNOWN,
 };
+
+/* ASCII letters compare without case, as in all words of HTTP's headers; TEXT is terminated. */
+bool http_same_word(struct span a, const char *text);
 
 /* The coding of that name; case doesn't matter. */
 enum http_coding http_coding_find(struct span name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#ifndef SOCKTAPE_ANALYZE_LISTING_FIELDS_H
-#define SOCKTAPE_ANALYZE_LISTING_FIELDS_H
+#ifndef SOCKTAPE_ANALYZE_REPLAY_FIELDS_H
+#define SOCKTAPE_ANALYZE_REPLAY_FIELDS_H
 
 #include "analyze/output/output.h"
 
