@@ -179,10 +179,11 @@ static void tell_result(const struct findings *f, const char *command, bool filt
 	if (totals->unjudged)
 		command_warn(command, "there are more connections than --memory has room for: of "
 				      "some requests it isn't known who gave up");
-	if (f->found)
+	if (f->found || select_explain(&f->select, command))
 		return;
-	if (f->select.selection.kinds || f->select.selection.since || f->select.selection.until)
-		select_explain(&f->select, command);
+	/* Where nothing was selected, why was told before. */
+	if (!totals->records && !totals->connections && !selection_is_all(&f->select.selection))
+		return;
 	command_warn(command, "nothing odd%s in %llu records and %llu connections",
 		     filtered ? " of that name" : "", (unsigned long long)totals->records,
 		     (unsigned long long)totals->connections);

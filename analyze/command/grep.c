@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,9 @@ static const struct command_option options[] = {
 
 /* So much of the line before and behind a match is shown. */
 #define CONTEXT 60
+
+/* Of the memory this part may be for the list of connections that are searched as streams. */
+#define LIST_SHARE 8
 
 /* Of a stream so much is kept for a match that isn't whole. */
 #define PARTIAL_MAX (1u << 20)
@@ -125,11 +129,12 @@ struct grep {
 	uint64_t cut;	  /* beginnings of matches that were too long */
 	struct said said;
 
-	struct map unknown; /* connections without a protocol */
+	struct id_set unknown; /* connections without a protocol */
+	uint64_t unlisted;     /* for which there was no room */
 	bool no_memory;
 	struct streams *streams;
-	struct map tails; /* two struct tail by connection */
-	struct map told;  /* connections that have a match */
+	struct map tails;   /* two struct tail by connection */
+	struct id_set told; /* connections that have a match */
 };
 
 /* ---- printing ---- */
@@ -318,14 +323,22 @@ static void search_row(struct grep *g, const struct row *row)
 	g->matched += found;
 }
 
+static uint64_t memory_of(const struct grep *g)
+{
+	return g->select.memory ? g->select.memory : REPLAY_MEMORY_LIMIT;
+}
+
 /* Of the thread that replays, until the last row came. */
 static void learn_unknown(void *context, const struct connection *c)
 {
 	struct grep *g = context;
 	struct spoken spoken[1];
 
-	if (c->moved[0] + c->moved[1] && !connection_spoken(c, spoken, 1) &&
-	    !map_put(&g->unknown, c->id, g))
+	if (!(c->moved[0] + c->moved[1]) || connection_spoken(c, spoken, 1))
+		return;
+	if (id_set_size(&g->unknown) > memory_of(g) / LIST_SHARE)
+		g->unlisted++;
+	else if (!id_set_add(&g->unknown, c->id))
 		g->no_memory = true;
 }
 
@@ -334,7 +347,7 @@ static int search_records(struct grep *g)
 	struct replay_options with = {
 		.handlers = {.context = g, .conn_end = learn_unknown},
 		.selection = &g->select.selection,
-		.memory_limit = g->select.memory,
+		.memory_limit = memory_of(g) - memory_of(g) / LIST_SHARE,
 		.keylog = g->select.keylog,
 		.keep = SESSION_KEEP_ALL,
 		.protobuf = g->protobuf,
@@ -366,12 +379,12 @@ static void tell_stream(struct grep *g, const struct stream_run *run, struct tai
 		.part = "stream",
 		.offset = t->offset,
 	};
-	bool told = map_get(&g->told, run->conn) != NULL;
+	bool told = id_set_has(&g->told, run->conn);
 
 	if ((told && (g->list || g->count)) || !print_match(g, &p, bytes, m) || told)
 		return;
 	g->matched++;
-	if (!map_put(&g->told, run->conn, g))
+	if (!id_set_add(&g->told, run->conn))
 		g->no_memory = true;
 }
 
@@ -504,7 +517,7 @@ static void on_event(void *context, const struct event *event, const struct conn
 {
 	struct grep *g = context;
 
-	if (!conn || !map_get(&g->unknown, conn->id))
+	if (!conn || !id_set_has(&g->unknown, conn->id))
 		return;
 	if (event->type == EVENT_CLOSE)
 		streams_close(g->streams, conn->id);
@@ -526,7 +539,7 @@ static bool streams_are_wanted(const struct grep *g)
 
 static int search_streams(struct grep *g)
 {
-	uint64_t memory = g->select.memory ? g->select.memory : REPLAY_MEMORY_LIMIT;
+	uint64_t memory = memory_of(g);
 	const struct replay_options with = {
 		.handlers = {.context = g, .event = on_event},
 		.selection = &g->select.selection,
@@ -568,10 +581,13 @@ static void tell_limits(const struct grep *g)
 			     "%" PRIu64 " matches may be missing that are longer than 1 MiB, or go "
 			     "on where memory was short; --memory allows more",
 			     g->cut);
+	if (g->unlisted)
+		command_warn(g->command,
+			     "%" PRIu64 " connections without a protocol are not searched: memory "
+			     "limit; --memory allows more",
+			     g->unlisted);
 	if (search_gave_up(g->search))
 		command_warn(g->command, "the pattern tries too much: matches may be missing");
-	if (!g->listing.asked)
-		command_warn(g->command, "nothing matches");
 }
 
 static bool finish(struct grep *g, int status)
@@ -614,8 +630,9 @@ static int search_all(struct grep *g)
 	status = later ? later : status;
 	if (g->no_memory)
 		status = command_fail(g->command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
-	select_explain(&g->select, g->command);
 	tell_limits(g);
+	if (!select_explain(&g->select, g->command) && !g->listing.asked)
+		command_warn(g->command, "nothing matches");
 	return listing_end(&g->listing, status);
 }
 
@@ -716,6 +733,14 @@ static bool take_option(struct grep *g, int option, const char *value)
 	}
 }
 
+/* Whether the pattern stands where the recording should, as grep(1) has it; errno says why. */
+static bool is_swapped(const struct grep *g, char **operands)
+{
+	if (g->hex || strcmp(operands[0], "-") == 0 || access(operands[1], F_OK) != 0)
+		return false;
+	return access(operands[0], F_OK) != 0;
+}
+
 static int parse(struct grep *g, int argc, char **argv)
 {
 	struct command_line line = {&grep_command, argc, argv, 0};
@@ -743,6 +768,11 @@ static int parse(struct grep *g, int argc, char **argv)
 			     g->list ? "list" : "count", g->wish.sort ? "sort" : "columns");
 		return COMMAND_WRONG;
 	}
+	if (is_swapped(g, argv + optind)) {
+		command_fail(g->command, "%s: %s; the recording stands before the pattern",
+			     argv[optind], strerror(errno));
+		return COMMAND_WRONG;
+	}
 	if (!make_search(g, g->hex ? g->hex : argv[optind + 1]))
 		return COMMAND_WRONG;
 	return select_check(&g->select, g->command, argv[optind]) ? COMMAND_END : COMMAND_WRONG;
@@ -763,9 +793,9 @@ static int run_grep(int argc, char **argv)
 	said_free(&g.said);
 	protobuf_schema_free(g.protobuf);
 	buffer_free(&g.text);
-	map_free(&g.unknown);
+	id_set_free(&g.unknown);
 	map_free(&g.tails);
-	map_free(&g.told);
+	id_set_free(&g.told);
 	return select_end(&g.select, status);
 }
 

@@ -4,7 +4,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,10 +16,9 @@
 
 #define COPY_LEN 65536
 
-/* "/proc/self/fd/3" is a file that needs no name. */
 static void name_made(struct operand *o)
 {
-	snprintf(o->made_path, sizeof(o->made_path), "/proc/self/fd/%d", o->made.fd);
+	scratch_path(&o->made, o->made_path);
 	o->path = o->made_path;
 }
 

@@ -16,7 +16,7 @@
 struct operand {
 	const char *path; /* of the recording that is to be read */
 	struct scratch made;
-	char made_path[32];
+	char made_path[SCRATCH_PATH_MAX];
 	dev_t device; /* of the file that was given; both 0: it is none that has a name */
 	ino_t inode;
 	int status; /* STATUS_DAMAGED: not all of it could be read, which the user was told */

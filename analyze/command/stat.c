@@ -183,6 +183,7 @@ static void take(struct counting *stat, const struct row *row)
 static int count_all(struct counting *stat, const char *command)
 {
 	const struct row *row;
+	bool explained;
 	int status;
 
 	/* What a condition asks about has to be known before. */
@@ -191,7 +192,7 @@ static int count_all(struct counting *stat, const char *command)
 	while (!stat->statistics.no_memory && (row = reading_row(&stat->reading)) != NULL)
 		take(stat, row);
 	status = reading_end(&stat->reading);
-	select_explain(&stat->select, command);
+	explained = select_explain(&stat->select, command);
 	if (!statistics_end(&stat->statistics))
 		return command_fail(command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	if (stat->filter && filter_error(stat->filter))
@@ -199,6 +200,8 @@ static int count_all(struct counting *stat, const char *command)
 	if (stat->filter && stat->asked && !stat->statistics.count)
 		command_warn(command, "none of %" PRIu64 " records passes --where \"%s\"",
 			     stat->asked, stat->wish.where);
+	else if (!stat->statistics.count && !explained && status != STATUS_USAGE)
+		command_warn(command, "there are no records");
 	if (groups_overflowed(stat->statistics.groups))
 		command_warn(command,
 			     "there are too many kinds to count each for itself: those "

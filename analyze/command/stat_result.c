@@ -399,7 +399,8 @@ int stat_result_print(const struct statistics *s, const char *command,
 	make_columns(&r);
 	r.out = output_new(format);
 	r.order = groups_in_order(s->groups, &r.order_count);
-	if (format == OUTPUT_TEXT && !with.columns && r.order)
+	/* A head without rows would tell nothing. */
+	if (format == OUTPUT_TEXT && !with.columns && r.order && r.order_count)
 		with.columns = names = all_names(&r);
 	good = r.out && r.order && begin_listing(&r, &with);
 	if (good) {

@@ -297,12 +297,11 @@ static int run(struct trace *t)
 /* Returns what to exit with. */
 static int tell(const struct trace *t, const char *command, int status)
 {
-	select_explain(&t->select, command);
 	if (t->wanted && !t->found)
 		status = command_fail(command, "there is no request %s in %s", t->wanted,
 				      selection_is_all(&t->select.selection) ? "the recording"
 									     : "what is selected");
-	else if (!t->trees)
+	else if (!select_explain(&t->select, command) && !t->trees)
 		command_warn(command,
 			     "no process asked anything of another while it answered one of %llu "
 			     "requests; -a shows those without children",

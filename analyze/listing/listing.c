@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/command/command.h"
+#include "analyze/output/tell.h"
 #include "analyze/spill/values.h"
+#include "format/size.h"
 #include "protocols/protocol.h"
 #include "protocols/value/wanted.h"
 
@@ -23,7 +24,7 @@ bool listing_option(struct listing_wish *wish, const char *command, int option, 
 		wish->sort = value;
 		return true;
 	case 2:
-		if (option_number(value, UINT64_MAX, &wish->limit) && wish->limit)
+		if (size_parse_number(value, &wish->limit) && wish->limit)
 			return true;
 		command_fail(command, "--limit wants a number from 1, not '%s'", value);
 		return false;
@@ -198,17 +199,20 @@ static struct row_part chosen_part(const struct listing *l)
 
 static bool begin_columns(struct listing *l)
 {
-	struct row_part part;
-
 	if (!(l->wish.columns ? choose_columns(l) : choose_usual(l)))
 		return false;
-	if (l->format == OUTPUT_TEXT) {
+	if (l->format == OUTPUT_TEXT)
 		l->grid = grid_new(l->chosen, l->chosen_count, GRID_TABLE);
-		return l->grid || fail_memory(l->command);
-	}
-	part = chosen_part(l);
-	output_header(l->out, &part, 1);
-	return true;
+	return l->format != OUTPUT_TEXT || l->grid || fail_memory(l->command);
+}
+
+/* Not before something was read: a head beside an error would say that there are no rows. */
+static void print_head(const struct listing *l)
+{
+	const struct row_part part = chosen_part(l);
+
+	if (l->chosen && !l->grid)
+		output_header(l->out, &part, 1);
 }
 
 bool listing_begin(struct listing *l, const char *command, const struct listing_wish *wish,
@@ -440,6 +444,7 @@ void listing_flush(struct listing *l)
 {
 	if (l->grid)
 		grid_flush(l->grid);
+	print_head(l);
 	output_flush(l->out);
 }
 
@@ -462,9 +467,12 @@ int listing_end(struct listing *l, int status)
 
 	if (l->ranking && status != STATUS_USAGE)
 		print_ranked(l);
-	if (l->grid)
-		good = grid_free(l->grid);
-	l->grid = NULL;
+	if (l->wanted || status != STATUS_USAGE) {
+		print_head(l);
+		if (l->grid)
+			good = grid_free(l->grid);
+		l->grid = NULL;
+	}
 	if (!good && status != STATUS_USAGE)
 		status = command_fail(l->command, "the output could not be written");
 	if (l->ranking && ranking_error(l->ranking))
@@ -481,7 +489,7 @@ int listing_end(struct listing *l, int status)
 void listing_free(struct listing *l)
 {
 	if (l->grid)
-		grid_free(l->grid);
+		grid_drop(l->grid);
 	filter_free(l->filter);
 	ranking_free(l->ranking);
 	fields_free(&l->fields);

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analyze/spill/scratch.h"
 #include "protocols/cipher/keylog.h"
 #include "protocols/protobuf/schema.h"
 
@@ -31,6 +32,12 @@ static void clear_progress(struct reading *r)
 	r->told = 0;
 }
 
+/* What came through a pipe, or is made of a capture, is in a file without a name. */
+static const char *name_of(const char *path)
+{
+	return scratch_is_path(path) ? "the input" : path;
+}
+
 void reading_problem(void *context, const char *path, const struct problem *problem)
 {
 	struct reading *r = context;
@@ -42,7 +49,7 @@ void reading_problem(void *context, const char *path, const struct problem *prob
 	fprintf(stderr,
 		"socktape %s: %s: at offset %" PRIu64 ": %s: %s; %" PRIu64
 		" bytes could not be used",
-		r->command, path, problem->offset, problem->what,
+		r->command, name_of(path), problem->offset, problem->what,
 		problem->system ? strerror(problem->system) : tape_error_text(problem->error),
 		problem->bytes);
 	if (problem->lost_events)
@@ -102,8 +109,8 @@ static int start(struct reading *r, const char *path, const struct replay_option
 	if (!error)
 		return STATUS_DONE;
 	if (error == TAPE_ERROR_IO && errno)
-		return command_fail(r->command, "%s: %s", path, strerror(errno));
-	return command_fail(r->command, "%s: %s", path, tape_error_text(error));
+		return command_fail(r->command, "%s: %s", name_of(path), strerror(errno));
+	return command_fail(r->command, "%s: %s", name_of(path), tape_error_text(error));
 }
 
 int reading_open(struct reading *r, const char *command, const char *path,

@@ -2,7 +2,7 @@
 #ifndef SOCKTAPE_ANALYZE_REPLAY_READING_H
 #define SOCKTAPE_ANALYZE_REPLAY_READING_H
 
-#include "analyze/command/command.h"
+#include "analyze/output/tell.h"
 #include "analyze/replay/rows.h"
 
 /*

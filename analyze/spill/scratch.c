@@ -92,6 +92,18 @@ bool scratch_read(const struct scratch *s, uint64_t offset, void *data, size_t l
 	return true;
 }
 
+#define PATH_BEGIN "/proc/self/fd/"
+
+void scratch_path(const struct scratch *s, char text[static SCRATCH_PATH_MAX])
+{
+	snprintf(text, SCRATCH_PATH_MAX, PATH_BEGIN "%d", s->fd);
+}
+
+bool scratch_is_path(const char *path)
+{
+	return strncmp(path, PATH_BEGIN, sizeof(PATH_BEGIN) - 1) == 0;
+}
+
 void scratch_close(struct scratch *s)
 {
 	if (s->fd >= 0)

@@ -24,6 +24,13 @@ bool scratch_write(struct scratch *s, uint64_t offset, const void *data, size_t 
 /* What was never written reads as zeros. */
 bool scratch_read(const struct scratch *s, uint64_t offset, void *data, size_t len);
 
+/* A path that opens it once more, as long as it isn't closed: "/proc/self/fd/3". */
+#define SCRATCH_PATH_MAX 32
+void scratch_path(const struct scratch *s, char text[static SCRATCH_PATH_MAX]);
+
+/* Whether PATH is of that kind: a name that tells a user nothing. */
+bool scratch_is_path(const char *path);
+
 void scratch_close(struct scratch *s);
 
 #endif

@@ -127,6 +127,24 @@ says "a query that nobody gives" 1 "give a QUERY" "$socktape" sql - <"$capture"
 is "nothing is left behind" "$(TMPDIR=$work/tmp; mkdir "$TMPDIR"; export TMPDIR
 	"$socktape" show "$capture" >"$work/out"; ls -A "$TMPDIR")" ""
 
+# ---- one line says what is wrong, and nothing is printed beside it ----
+
+segment=$(echo "$rec"/*.tape.zst)
+for command in "show --columns ts" "conns -f csv" "events --columns ts" "findings --columns ts" "trace -f csv"; do
+	# shellcheck disable=SC2086 # several words
+	says "$command of what isn't there" 1 "No such file" "$socktape" $command "$work/none"
+	is "and no head" "$(cat "$work/out")" ""
+done
+says "damage in a pipe" 2 "conns: the input: at offset [0-9]" bash -c "head -c 400 '$segment' | '$socktape' conns -"
+for command in findings trace stat "grep --bytes 00"; do
+	# shellcheck disable=SC2086 # several words
+	says "$command where nothing is selected" 0 "conn matches nothing" "$socktape" $command "$rec" --conn 999
+	is "and no head" "$(cat "$work/out")" ""
+done
+head -c 24 "$capture" >"$work/empty.pcap"
+says "stat of no record" 0 "there are no records" "$socktape" stat "$work/empty.pcap"
+says "grep with its words as grep(1) has them" 1 "stands before the pattern" "$socktape" grep GET "$rec"
+
 # ---- colours and widths ----
 
 is "--color=always in a pipe" "$("$socktape" show "$rec" --color=always | grep -c $'\033')" 7
