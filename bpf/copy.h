@@ -277,6 +277,37 @@ static __always_inline void walk_direct(struct lane *lane)
 	walk_record_end(lane, walk->left);
 }
 
+/* Vectors of so few pieces need no walk: a head and a body, most often. */
+#define FEW_PIECES 4
+
+/* As walk_direct(), of a vector of FEW_PIECES at most: they are read at once. */
+static __noinline void walk_few(struct lane *lane)
+{
+	struct walk *walk = &lane->walk;
+	__u64 count = BOUNDED(walk->source.count, FEW_PIECES);
+	struct iovec pieces[FEW_PIECES] = {};
+
+	if (!walk_record_begin(lane))
+		return;
+	if (walk->room < walk->keep) {
+		walk->cut = CUT_PRESSURE;
+		walk->keep = walk->room;
+	}
+	if (walk->keep && user_read(pieces, count * sizeof(*pieces), walk->source.at)) {
+		walk->cut = CUT_UNREADABLE;
+		walk->keep = 0;
+	}
+	for (int i = 0; i < FEW_PIECES && walk->keep; i++) {
+		walk->piece = (__u64)pieces[i].iov_base;
+		walk->piece_len = pieces[i].iov_len;
+		if (walk->piece_len && !piece_copy(lane))
+			walk->keep = 0;
+	}
+	if (walk->keep)
+		walk->cut = CUT_NOT_CAPTURED;
+	walk_record_end(lane, walk->left);
+}
+
 /* Passes over what is left of the last segment. */
 static __always_inline void piece_skip(struct walk *walk)
 {

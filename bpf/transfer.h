@@ -156,8 +156,12 @@ static __always_inline void transfer_send(struct lane *lane, struct transfer *tr
 		walk->layer = LAYER_TLS;
 	COUNT(lane, moved_bytes, transfer->moved);
 	message_begin(walk, transfer->moved);
-	if (!walk->rest && walk->keep <= KERNEL_PAYLOAD_MAX && walk->piece_len >= walk->keep)
+	if (walk->rest || walk->keep > KERNEL_PAYLOAD_MAX)
+		walk_run(lane->cpu);
+	else if (walk->piece_len >= walk->keep)
 		walk_direct(lane);
+	else if (walk->source.kind == SOURCE_VECTOR && walk->source.count <= FEW_PIECES)
+		walk_few(lane);
 	else
 		walk_run(lane->cpu);
 }

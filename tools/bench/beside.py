@@ -48,14 +48,22 @@ def modes_there(*wanted):
     return [mode for mode in wanted if mode != OLD or base_recorder()]
 
 
+def cpu_seconds(pid):
+    """Of a process that runs, in user space and in the kernel: fields 14 and 15 of proc(5)'s stat."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Beside:
-    """Starts what MODE names; stop() gives its CPU seconds, bytes on disk and what was lost."""
+    """Starts what MODE names; stop() gives its CPU seconds since then, bytes on disk and what was lost."""
 
     def __init__(self, mode, work, port=None, server=None, options=()):
         self.mode = mode
         self.target = os.path.join(work, "out")
         self.errors = os.path.join(work, "errors")
         self.process = None
+        self.cpu_to_start = 0
         shutil.rmtree(self.target, ignore_errors=True)
         if mode == TCPDUMP:
             os.makedirs(self.target)
@@ -71,6 +79,7 @@ class Beside:
             with open(self.errors, encoding="utf-8", errors="replace") as said:
                 return ready in said.read()
         self.process = Background(command, is_ready, errors=self.errors)
+        self.cpu_to_start = cpu_seconds(self.pid())
 
     def pid(self):
         return self.process.process.pid
@@ -79,7 +88,7 @@ class Beside:
         if not self.process:
             return {}
         ended = self.process.stop()
-        result = {"cpu": ended.cpu, "disk": tree_bytes(self.target)}
+        result = {"cpu": ended.cpu - self.cpu_to_start, "disk": tree_bytes(self.target)}
         if self.mode == TCPDUMP:
             result["dropped"] = self.dropped()
         else:
