@@ -58,6 +58,15 @@ void pgsql_take_startup(struct pgsql_state *st, const struct frame *frame, struc
 
 /* ---- extended queries ---- */
 
+/* A Parse's payload begins with its name. */
+static bool is_named(const struct pgsql_shared *parse, struct span name)
+{
+	struct span payload = pgsql_span(parse);
+
+	return payload.len > name.len && !payload.data[name.len] &&
+	       memcmp(payload.data, name.data, name.len) == 0;
+}
+
 static void take_parse(struct pgsql_state *st, const struct frame *frame, struct span payload)
 {
 	struct cursor c = cursor_of(payload.data, payload.len);
@@ -73,6 +82,8 @@ static void take_parse(struct pgsql_state *st, const struct frame *frame, struct
 		/* What another of this name told isn't true any more. */
 		pgsql_forget_statement(st, name);
 		pgsql_learn_statement(st, name, payload);
+		pgsql_unref(st, st->named);
+		st->named = pgsql_ref(op->text);
 		return;
 	}
 	pgsql_unref(st, st->unnamed);
@@ -94,6 +105,8 @@ static void take_bind(struct pgsql_state *st, const struct frame *frame, struct 
 	portal->name = pgsql_share(st, name);
 	if (statement.len) {
 		portal->statement = pgsql_share(st, statement);
+		if (is_named(st->named, statement))
+			portal->parse = pgsql_ref(st->named);
 	} else {
 		portal->parse = pgsql_ref(st->unnamed);
 		portal->types = pgsql_ref(st->unnamed_types);

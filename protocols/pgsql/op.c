@@ -211,6 +211,7 @@ void pgsql_free_all(struct pgsql_state *st)
 	pgsql_unref(st, st->unnamed);
 	pgsql_unref(st, st->unnamed_types);
 	pgsql_unref(st, st->unnamed_columns);
+	pgsql_unref(st, st->named);
 	pgsql_unref(st, st->database);
 	pgsql_unref(st, st->user);
 	pgsql_unref(st, st->application);

@@ -86,6 +86,8 @@ struct pgsql_state {
 	struct pgsql_portal *portals;
 	/* The last Parse without a name: its payload, and what Describe told of it. */
 	struct pgsql_shared *unnamed, *unnamed_types, *unnamed_columns;
+	/* The last one with a name: it may be closed before its execution was answered. */
+	struct pgsql_shared *named;
 	bool shows_rows;	   /* somebody asks for what is in them */
 	bool started;		   /* the first message of the client came */
 	bool asked_ssl, asked_gss; /* and no answer came yet */

@@ -35,11 +35,12 @@ def exchange(number, request, response, port, name):
             tape.data(n, request, 0) + tape.data(n + 1, response, 0) + tape.close(number, len(request), len(response)))
 
 
-def hostile():
+def hostile(prefix=b""):
+    """A recording, and how many connections it has. PREFIX: of what is asked for."""
     raw = tape.host(*[EVIL] * 6) + tape.clock()
     talks = []
     for name in [EVIL[:15], *FORMULAS]:
-        path = b"/" + name.replace(b" ", b"").replace(b"\t", b"")
+        path = b"/" + prefix.strip() + name.replace(b" ", b"").replace(b"\t", b"")
         talks.append((b"GET " + path + b" HTTP/1.1\r\nHost: " + name + b"\r\nUser-Agent: " + EVIL + b"\r\n\r\n",
                       b"HTTP/1.1 200 " + EVIL + b"\r\nContent-Type: " + name + b"\r\nContent-Length: %d\r\n\r\n" %
                       len(EVIL + name) + name + EVIL, 80, name))
@@ -95,6 +96,16 @@ def unsafe(printed):
     return None
 
 
+def records(socktape, rec):
+    """The ids of the records of REC, of each protocol the first ones."""
+    shown = subprocess.run([socktape, "show", rec, "--json"], capture_output=True, check=False).stdout
+    ids = {}
+    for line in shown.splitlines():
+        row = json.loads(line)
+        ids.setdefault(row["protocol"], []).append(row["id"])
+    return [record for some in ids.values() for record in some[:3]]
+
+
 def number_of_test():
     n = 0
     while True:
@@ -116,19 +127,34 @@ def main():
     rec = os.path.join(scratch, "hostile")
     raw, conns = hostile()
     tape.write(rec, tape.head(), tape.block(raw))
+    other = os.path.join(scratch, "other")
+    raw, _ = hostile(b"other ")
+    tape.write(other, tape.head(), tape.block(raw))
+    tables = ("http", "redis", "dns", "conns", "processes", "losses")
     listings = [[command, rec, *more] for command, more in
                 (("show", []), ("show", ["http"]), ("show", ["redis"]), ("show", ["dns"]), ("conns", []),
-                 ("events", []), ("events", ["--all"]), ("events", ["--hex"]))]
+                 ("events", []), ("events", ["--all"]), ("events", ["--hex"]), ("findings", []), ("stat", []),
+                 ("stat", ["http"]), ("stat", ["--by", "client_name,server_name"]), ("trace", ["--all"]), ("map", []),
+                 ("map", ["--by", "process"]), ("map", ["--dns"]), ("map", ["--net"]), ("diff", [other]),
+                 ("grep", ["RED"]), *(("sql", [f"SELECT * FROM {table}"]) for table in tables))]
     case = os.path.join(scratch, "case")
     os.makedirs(case)
+    raw, conns = hostile()
     tape.write(case, tape.head(), tape.block(raw))
     for name, text in (("case.txt", b"purpose: evil\n"), ("expect.json", b'{"path":"' + EVIL + b'"}\n')):
         with open(os.path.join(case, name), "wb") as out:
             out.write(text)
     commands = [[*listing, "--format", form] for listing in listings for form in ("text", "json", "csv")]
-    commands += [["info", rec], ["info", rec, "--json"], ["test", case],
+    commands += [["map", rec, *more, "--format", form] for form in ("svg", "dot", "mermaid")
+                 for more in ([], ["--by", "process"], ["--dns"], ["--net"])]
+    commands += [["sql", rec, f"SELECT * FROM {table}", "--format", "markdown"] for table in tables]
+    commands += [["sql", rec, "SELECT no FROM http WHERE path = '" + EVIL.replace(b"\0", b"").decode(errors="replace")]]
+    commands += [["info", rec], ["info", rec, "--json"], ["test", case], ["report", rec, "-o", "-"],
                  ["export", rec, "-o", os.path.join(scratch, "x.pcapng")]]
-    commands += [["why", rec, str(i), *more] for i in range(1, conns + 1) for more in ([], ["--json"])]
+    commands += [[command, rec, str(i), *more] for i in range(1, conns + 1)
+                 for command, more in (("why", []), ("why", ["--json"]), ("follow", []), ("follow", ["-x"]))]
+    for record in records(socktape, rec):
+        commands += [["show", rec, "--id", record], ["show", rec, "--id", record, "--json"], ["follow", rec, record]]
     for command in commands:
         printed = on_terminal([socktape, *command])
         problem = unsafe(printed) or (None if len(printed) > 50 else f"too little: {printed!r}")

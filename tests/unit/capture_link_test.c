@@ -223,6 +223,38 @@ static void all_tunnels_cut(void **state)
 	}
 }
 
+/* Where a tunnel's header is whole and nothing is in it, it is a tunnel that is cut; one byte less
+ * is a datagram. */
+static void empty_tunnels(void **state)
+{
+	static const struct link empty[] = {
+		{"VXLAN", 1, BYTES(OUTER_UDP("\x12\xb5") "\x08\0\0\0\0\0\x01\0")},
+		{"VXLAN-GPE", 1, BYTES(OUTER_UDP("\x12\xb6") "\x0c\0\0\x01\0\0\x01\0")},
+		{"GENEVE", 1, BYTES(OUTER_UDP("\x17\xc1") "\0\0\x65\x58\0\0\x01\0")},
+		{"TZSP", 1, BYTES(OUTER_UDP("\x90\x90") "\x01\0\0\x01\x01")},
+		{"TZSP, fields", 1, BYTES(OUTER_UDP("\x90\x90") "\x01\0\0\x01\0\x29\x01\x01\x01")},
+		{"L2TP", 1, BYTES(OUTER_UDP("\x06\xa5") "\0\x02\0\x01\0\x02")},
+		{"CAPWAP", 1, BYTES(OUTER_UDP("\x14\x7f") "\0\x10\0\0\0\0\0\0")},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
+		for (size_t cut = 0; cut < 2; cut++) {
+			struct buffer file = {0};
+			struct seen *seen;
+
+			build_pcap(&file, 1);
+			build_packet(&file, START,
+				     span_of(empty[i].prefix.data, empty[i].prefix.len - cut));
+			seen = seen_read(&file);
+			if (seen->totals.udp_flows != cut ||
+			    seen->totals.skipped[CAPTURE_SKIP_MALFORMED] != !cut)
+				fail_msg("%s, less %zu", empty[i].name, cut);
+			seen_free(seen);
+		}
+	}
+}
+
 /* A DNS server answers on the port of a tunnel: the query that had it as its number is no tunnel.
  */
 static void port_of_a_tunnel(void **state)
@@ -382,8 +414,8 @@ int main(void)
 		cmocka_unit_test(all_links),	     cmocka_unit_test(all_links_cut),
 		cmocka_unit_test(unknown_link_type), cmocka_unit_test(not_ip),
 		cmocka_unit_test(endless_headers),   cmocka_unit_test(all_tunnels),
-		cmocka_unit_test(all_tunnels_cut),   cmocka_unit_test(port_of_a_tunnel),
-		cmocka_unit_test(capwap_fragments),
+		cmocka_unit_test(all_tunnels_cut),   cmocka_unit_test(empty_tunnels),
+		cmocka_unit_test(port_of_a_tunnel),  cmocka_unit_test(capwap_fragments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

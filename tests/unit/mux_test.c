@@ -96,6 +96,52 @@ static void contexts(void **state)
 	      "'error':'odd'");
 }
 
+#define TRACE_KEY                                                                                  \
+	"\0\x28"                                                                                   \
+	"com.twitter.finagle.tracing.TraceContext"
+#define DEADLINE_KEY                                                                               \
+	"\0\x1c"                                                                                   \
+	"com.twitter.finagle.Deadline"
+#define TRACE_OF_1 "\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0\1"
+/* To /a, with a payload of 3 bytes, and the given contexts. */
+#define WITH(len, count, contexts)                                                                 \
+	FEED_REQUEST("\0\0\0" len "\2\0\0\2\0" count contexts "\0\2/a\0\0one"),                    \
+		FEED_RESPONSE(ANSWER("\2", "ONE"))
+#define DEADLINE_OF(until) DEADLINE_KEY "\0\x10\0\0\0\0\0\0\x07\xd0" until
+
+/* Only a whole name says what a context is, and only a whole value is that. */
+static void other_contexts(void **state)
+{
+	static const struct feed_message messages[] = {
+		WITH("\xef", "\5",
+		     "\0\x1e"
+		     "com.example.a.rather.long.name\0\x18"
+		     "abcdefghijklmnopqrstuvwx\0\x11"
+		     "com.example.later\0\x10sixteen letters.\0\x0cTraceContext\0\5short" TRACE_KEY
+		     "\0\x11not even 24 bytes" DEADLINE_KEY "\0\x0f"
+		     "fifteen letters"),
+		WITH("\x53", "\1", TRACE_KEY "\0\x18" TRACE_OF_1),
+		WITH("\x63", "\1",
+		     TRACE_KEY "\0\x28" TRACE_OF_1 "\0\0\0\0\0\0\0\6\0\0\0\0\0\0\0\x09"),
+		WITH("\x3f", "\1", DEADLINE_OF("\0\0\0\0\0\0\x07\xcf")),
+		WITH("\x3f", "\1", DEADLINE_OF("\0\0\0\0\0\0\x07\xd0")),
+		WITH("\x3f", "\1", DEADLINE_OF("\x7f\xff\xff\xff\xff\xff\xff\xff")),
+	};
+
+	(void)state;
+	CHECK(messages,
+	      "'trace_id':null | 'deadline_ns':null | "
+	      "'contexts':{'com.example.a.rather.long.name':'abcdefghijklmnopqrstuvwx',"
+	      "'com.example.later':'sixteen letters.','TraceContext':'short',"
+	      "'com.twitter.finagle.tracing.TraceContext':'not even 24 bytes',"
+	      "'com.twitter.finagle.Deadline':'fifteen letters'}",
+	      "'trace_id':'0000000000000001' | 'parent_id':'0000000000000003'}}",
+	      "'trace_id':'0000000000000001' | "
+	      "'flags':6,'trace_id_high':'0000000000000009'}}",
+	      "'deadline_ns':null | {'timestamp':2000,'deadline':1999}", "'deadline_ns':0",
+	      "'deadline_ns':null | {'timestamp':2000,'deadline':9223372036854775807}");
+}
+
 static void failures(void **state)
 {
 	static const struct feed_message messages[] = {
@@ -240,10 +286,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_tag),    cmocka_unit_test(init),
-		cmocka_unit_test(contexts),  cmocka_unit_test(failures),
-		cmocka_unit_test(fragments), cmocka_unit_test(older),
-		cmocka_unit_test(losses),    cmocka_unit_test(malformed),
-		cmocka_unit_test(inference),
+		cmocka_unit_test(contexts),  cmocka_unit_test(other_contexts),
+		cmocka_unit_test(failures),  cmocka_unit_test(fragments),
+		cmocka_unit_test(older),     cmocka_unit_test(losses),
+		cmocka_unit_test(malformed), cmocka_unit_test(inference),
 	};
 
 	return cmocka_run_group_tests_name("mux", tests, NULL, NULL);

@@ -68,6 +68,8 @@ static void several_statements(void **state)
 	"x"                                                                                        \
 	"C\0\0\0\x0dSELECT 1\0"
 
+#define ONE_INT4 "T\0\0\0\x1a\0\1n\0\0\0\0\0\0\0\0\0\0\x17\0\4\xff\xff\xff\xff\0\0"
+
 static void extended_queries_in_a_pipeline(void **state)
 {
 	static const struct feed_message messages[] = {
@@ -121,6 +123,76 @@ static void a_portal_that_fails(void **state)
 	CHECK(messages, "'operation':'startup'",
 	      "'outcome':'error','operation':'bind','statement':'select $1','params':[1] | "
 	      "'sqlstate':'42601'");
+}
+
+/* What LEN and PORTAL say, of statement s1 with one parameter. */
+#define BIND_AS(len, portal, n) "B\0\0\0" len portal "\0s1\0\0\1\0\1\0\1\0\0\0\4\0\0\0" n "\0\0"
+#define EXECUTE_P		"E\0\0\0\x0ap\0\0\0\0\0"
+#define ROW_OF_7                                                                                   \
+	"D\0\0\0\x0b\0\1\0\0\0\1"                                                                  \
+	"7"                                                                                        \
+	"C\0\0\0\x0dSELECT 1\0"
+
+/* A statement and a portal may have one name: what is said of one isn't said of the other. */
+static void portals_and_statements(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(STARTUP),
+		FEED_RESPONSE(WELCOME),
+		/* Statement p is closed; portal p, of s1, runs. */
+		FEED_REQUEST(PARSE "P\0\0\0\x11p\0select 2\0\0\0" BIND_AS(
+			"\x19", "p", "\1") "C\0\0\0\x07Sp\0" EXECUTE_P SYNC),
+		FEED_RESPONSE("1\0\0\0\4"
+			      "1\0\0\0\4"
+			      "2\0\0\0\4"
+			      "3\0\0\0\4" ROW_OF_7 READY),
+		/* Portal s1 is described and closed; statement s1 is run without a description. */
+		FEED_REQUEST(BIND_AS("\x1a", "s1", "\2") "D\0\0\0\x08Ps1\0"
+							 "C\0\0\0\x08Ps1\0" BIND("\3")
+								 EXECUTE SYNC),
+		FEED_RESPONSE("2\0\0\0\4" ONE_INT4 "3\0\0\0\4"
+			      "2\0\0\0\4" ROW_OF_7 READY),
+		/* What was bound to that portal is over. */
+		FEED_REQUEST("E\0\0\0\x0bs1\0\0\0\0\0" SYNC),
+		FEED_RESPONSE("E\0\0\0\x17SERROR\0C34000\0Mno\0\0" READY),
+		/* A portal that is described has its columns. */
+		FEED_REQUEST(BIND_AS("\x19", "p", "\4") "D\0\0\0\x07Pp\0" EXECUTE_P SYNC),
+		FEED_RESPONSE("2\0\0\0\4" ONE_INT4 ROW_OF_7 READY),
+		/* So has a statement, in every portal. */
+		FEED_REQUEST("D\0\0\0\x08Ss1\0" BIND_AS("\x19", "p", "\5") EXECUTE_P SYNC),
+		FEED_RESPONSE("t\0\0\0\x0a\0\1\0\0\0\x17" ONE_INT4 "2\0\0\0\4" ROW_OF_7 READY),
+	};
+
+	(void)state;
+	CHECK(messages, "'operation':'startup'",
+	      "'statement':'select $1','params':[1] | 'portal':'p' | 'row_data':[['7']]",
+	      "'statement':'select $1','params':[3] | 'portal':'' | 'row_data':[['7']]",
+	      "'outcome':'error' | 'params':null | 'portal':'s1' | its Bind was not seen",
+	      "'params':[4] | 'columns':['n'] | 'row_data':[[7]]",
+	      "'params':[5] | 'columns':['n'] | 'row_data':[[7]]");
+}
+
+/* What is closed behind an execution and prepared anew, in one pipeline with it, was what it ran.
+ */
+static void closed_in_a_pipeline(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(STARTUP),
+		FEED_RESPONSE(WELCOME),
+		FEED_REQUEST(PARSE BIND("\1") EXECUTE
+			     "C\0\0\0\x08Ss1\0"
+			     "P\0\0\0\x17s1\0update $1\0\0\1\0\0\0\x17" BIND("\2") EXECUTE SYNC),
+		FEED_RESPONSE("1\0\0\0\4" DONE "3\0\0\0\4"
+			      "1\0\0\0\4" DONE READY),
+		FEED_REQUEST(BIND("\3") EXECUTE SYNC),
+		FEED_RESPONSE(DONE READY),
+	};
+
+	(void)state;
+	CHECK(messages, "'operation':'startup'",
+	      "'statement':'select $1','params':[1] | 'prepared':'s1'",
+	      "'statement':'update $1','params':[2] | 'prepared':'s1'",
+	      "'statement':'update $1','params':[3] | 'prepared':'s1'");
 }
 
 static void copies(void **state)
@@ -295,6 +367,8 @@ int main(void)
 		cmocka_unit_test(extended_queries_in_a_pipeline),
 		cmocka_unit_test(errors_in_a_pipeline),
 		cmocka_unit_test(a_portal_that_fails),
+		cmocka_unit_test(portals_and_statements),
+		cmocka_unit_test(closed_in_a_pipeline),
 		cmocka_unit_test(copies),
 		cmocka_unit_test(tls_is_refused_or_not),
 		cmocka_unit_test(losses),

@@ -18,6 +18,7 @@
 struct reader {
 	struct buffer plain[2]; /* what came out; missing bytes are '#' */
 	uint64_t missing[2];
+	int64_t began[2]; /* the number of the message that brought the first of it, from 1 on */
 	struct budget budget;
 	struct keylog *keylog;
 	uint64_t conn;
@@ -33,6 +34,8 @@ static void take_decrypted(void *context, const struct session *s, const struct 
 
 	(void)s;
 	assert_int_equal(d->offset, plain->len);
+	if (!plain->len)
+		r->began[d->direction] = d->ts;
 	if (d->data) {
 		buffer_append(plain, d->data, (size_t)d->len);
 		return;
@@ -413,9 +416,11 @@ static void zero_round_trip(const char *suite, enum early early)
 	tls_pair_open(&second, &ends, true);
 	if (early == EARLY_RETRY)
 		SSL_set1_groups_list(second.server, "P-384");
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
 		assert_int_equal(
 			SSL_write_early_data(second.client, text, sizeof(text) - 1, &written), 1);
+		assert_true(tls_pair_carry(&second, DIRECTION_SENT));
+	}
 	for (int i = 0; i < 3 && early == EARLY_TAKEN; i++)
 		buffer_append(&second.said[DIRECTION_SENT], text, sizeof(text) - 1);
 	answer_early(&second, early);
@@ -425,6 +430,11 @@ static void zero_round_trip(const char *suite, enum early early)
 	reader_run(&r, &second, NULL, 0);
 	expect_all(&r, &second);
 	assert_string_equal(r.alpn, "http/1.1");
+	/* It waits for the server's answer, and is as old as its first record. */
+	if (early == EARLY_TAKEN)
+		assert_int_equal(r.began[DIRECTION_SENT], 1);
+	else
+		assert_true(r.began[DIRECTION_SENT] > 4);
 	reader_run(&r, &second, NULL, 11);
 	expect_all(&r, &second);
 	reader_close(&r);
