@@ -58,6 +58,10 @@ static enum header erspan3(struct packet *p)
 
 	if (!slice_has(&p->rest, 12))
 		return header_short(p);
+	if (d[0] >> 4 == 1) { /* a header of type II after all */
+		slice_skip(&p->rest, 8);
+		return HEADER_ETHERNET;
+	}
 	is_ip = (d[10] >> 2 & 31) == 2;
 	slice_skip(&p->rest, d[11] & 1 ? 20 : 12);
 	return is_ip ? HEADER_RAW_IP : HEADER_ETHERNET;

@@ -6,8 +6,8 @@
 
 /*
  * The functions behind HEADERS: each reads the header that P's `rest` begins with, drops it and
- * tells which one follows. Only packet.c, link.c, shim.c, wifi.c, network.c, gre.c and tunnel.c see
- * them.
+ * tells which one follows. Only packet.c, link.c, shim.c, wifi.c, network.c, gre.c, tunnel.c and
+ * mirror.c see them.
  */
 #define HEADER_DECLARE(name, decode) enum header decode(struct packet *p);
 HEADERS(HEADER_DECLARE)
@@ -32,6 +32,13 @@ enum header header_by_length_or_type(struct packet *p, uint16_t value);
 
 /* Whether an Ethernet header stands at AT, with an EtherType that is known. */
 bool header_is_ethernet(const struct slice *s, size_t at);
+
+/* Whether what stands AT may be an IP packet. */
+static inline bool header_is_ip(const struct slice *s, size_t at)
+{
+	return slice_has(s, at + 20) &&
+	       (s->data[at] >> 4 == 6 || (s->data[at] >> 4 == 4 && (s->data[at] & 15) >= 5));
+}
 
 static inline enum header header_skip(struct packet *p, enum capture_skip skip)
 {

@@ -38,6 +38,13 @@ static const struct {
 	{0x892f, HEADER_TAG6}, /* HSR, IEC 62439-3 */
 	{0xf1c1, HEADER_TAG6}, /* IEEE 802.1CB R-tag */
 	{0x8909, HEADER_TAG8}, /* Cisco MetaData with a security group tag */
+	{0x8988, HEADER_TAG8}, /* Palo Alto's heartbeat */
+	{0x88de, HEADER_VMLAB},
+	{0xd28b, HEADER_ARISTA},
+	{0x22e5, HEADER_GIGAMON},
+	{0x88bb, HEADER_LWAPP},
+	{0xbbbb, HEADER_LWAPP}, /* before it had a number */
+	{0x2452, HEADER_WIFI},	/* of an adapter that keeps the radio's frame */
 	{0x88e7, HEADER_PROVIDER_BACKBONE},
 	{0x88e5, HEADER_MACSEC},
 	{0x22f3, HEADER_TRILL},
@@ -141,6 +148,7 @@ enum header decode_ppp(struct packet *p)
 	slice_skip(&p->rest, d[0] & 1 ? 1 : 2);
 	switch (protocol) {
 	case 0x0021:
+	case 0x0800: /* an EtherType, by mistake */
 		return HEADER_IPV4;
 	case 0x0057:
 		return HEADER_IPV6;

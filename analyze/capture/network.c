@@ -14,6 +14,7 @@ static const struct {
 } ip_protocols[] = {
 	{6, HEADER_TCP},
 	{17, HEADER_UDP},
+	{136, HEADER_UDP_LITE},
 	{4, HEADER_IPV4},
 	{41, HEADER_IPV6},
 	{47, HEADER_GRE},
@@ -161,13 +162,12 @@ enum header decode_authentication(struct packet *p)
 	return header_by_ip_protocol(p, d[0]);
 }
 
-/* RFC 3378, section 3: the version, 3, and nothing else. */
+/* RFC 3378, section 3: the version, which not all who send it write as it says, and nothing else.
+ */
 enum header decode_etherip(struct packet *p)
 {
 	if (!slice_has(&p->rest, 2))
 		return header_short(p);
-	if (p->rest.data[0] >> 4 != 3)
-		return header_skip(p, CAPTURE_SKIP_TRANSPORT);
 	slice_skip(&p->rest, 2);
 	return HEADER_ETHERNET;
 }
@@ -243,6 +243,19 @@ enum header decode_udp(struct packet *p)
 		return header_skip(p, CAPTURE_SKIP_MALFORMED);
 	if (len)
 		slice_limit(&p->rest, len);
+	p->source.port = load_be16(d);
+	p->destination.port = load_be16(d + 2);
+	slice_skip(&p->rest, 8);
+	return tunnel_open(p);
+}
+
+/* RFC 3828: where UDP has its length, this says how much the checksum is for. */
+enum header decode_udp_lite(struct packet *p)
+{
+	const uint8_t *d = p->rest.data;
+
+	if (!slice_has(&p->rest, 8))
+		return header_short(p);
 	p->source.port = load_be16(d);
 	p->destination.port = load_be16(d + 2);
 	slice_skip(&p->rest, 8);

@@ -12,6 +12,10 @@
 	X(TAG4, decode_tag4)                                                                       \
 	X(TAG6, decode_tag6)                                                                       \
 	X(TAG8, decode_tag8)                                                                       \
+	X(VMLAB, decode_vmlab)                                                                     \
+	X(ARISTA, decode_arista)                                                                   \
+	X(GIGAMON, decode_gigamon)                                                                 \
+	X(LWAPP, decode_lwapp)                                                                     \
 	X(PROVIDER_BACKBONE, decode_provider_backbone)                                             \
 	X(MACSEC, decode_macsec)                                                                   \
 	X(TRILL, decode_trill)                                                                     \
@@ -50,7 +54,8 @@
 	X(ETHERIP, decode_etherip)                                                                 \
 	X(PIM, decode_pim)                                                                         \
 	X(TCP, decode_tcp)                                                                         \
-	X(UDP, decode_udp)
+	X(UDP, decode_udp)                                                                         \
+	X(UDP_LITE, decode_udp_lite)
 
 enum header {
 #define HEADER_ENUM(name, decode) HEADER_##name,

@@ -30,6 +30,32 @@ enum header decode_tag8(struct packet *p)
 	return tag(p, 8);
 }
 
+/* VMware Lab Manager: flags, port group, three addresses, EtherType. */
+enum header decode_vmlab(struct packet *p)
+{
+	return tag(p, 24);
+}
+
+/* Arista's timestamps: subtype 1, then how long they are. */
+enum header decode_arista(struct packet *p)
+{
+	const uint8_t *d = p->rest.data;
+
+	if (!slice_has(&p->rest, 4))
+		return header_short(p);
+	if (load_be16(d) != 1 || (d[3] != 0x10 && d[3] != 0x20))
+		return header_skip(p, CAPTURE_SKIP_NOT_IP);
+	return tag(p, d[3] == 0x10 ? 14 : 12);
+}
+
+/* Gigamon's: its own length, fields, EtherType. */
+enum header decode_gigamon(struct packet *p)
+{
+	if (!slice_has(&p->rest, 1))
+		return header_short(p);
+	return tag(p, p->rest.data[0] + 2u);
+}
+
 /* IEEE 802.1ah: the I-tag's 4 bytes, then the customer's frame. */
 enum header decode_provider_backbone(struct packet *p)
 {
@@ -147,19 +173,28 @@ enum header decode_mpls(struct packet *p)
 	return HEADER_ETHERNET;
 }
 
-/* RFC 2427: the address ends with a bit; then a control byte and a NLPID, or Cisco's EtherType. */
+/*
+ * RFC 2427: the address has two to four bytes (ITU-T Q.922) and ends with a bit; then a control
+ * byte and a NLPID, or Cisco's EtherType.
+ */
 enum header decode_frame_relay(struct packet *p)
 {
 	const uint8_t *d = p->rest.data;
+	size_t address = 1;
 
 	if (!slice_has(&p->rest, 5))
 		return header_short(p);
-	if (d[0] & 1 || !(d[1] & 1))
+	while (address < 4 && !(d[address - 1] & 1))
+		address++;
+	if (address < 2 || !(d[address - 1] & 1))
 		return header_skip(p, CAPTURE_SKIP_NOT_IP);
-	slice_skip(&p->rest, 2);
-	if (d[2] != 0x03)
+	slice_skip(&p->rest, address);
+	if (!slice_has(&p->rest, 3))
+		return header_short(p);
+	d = p->rest.data;
+	if (d[0] != 0x03)
 		return tag(p, 2);
-	d = p->rest.data + (d[3] == 0 ? 2 : 1); /* padded to an even place */
+	d += d[1] == 0 ? 2 : 1; /* padded to an even place */
 	slice_skip(&p->rest, (size_t)(d - p->rest.data) + 1);
 	switch (*d) {
 	case 0xcc:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "analyze/capture/headers.h"
+#include "analyze/capture/tunnel.h"
 
 #include <string.h>
 
@@ -8,25 +8,16 @@
  * tunnel's header and tells what is inside, else it leaves all as it is and says HEADER_DATAGRAM.
  */
 
-/* LEN bytes of tunnel and then INNER. */
-static enum header opens(struct packet *p, size_t len, enum header inner)
-{
-	slice_skip(&p->rest, len);
-	return inner;
-}
-
-static bool is_ip(const struct slice *s, size_t at)
-{
-	return slice_has(s, at + 20) &&
-	       (s->data[at] >> 4 == 6 || (s->data[at] >> 4 == 4 && (s->data[at] & 15) >= 5));
-}
-
-/* RFC 7348, section 5; more flags say more of the other bytes (draft-smith-vxlan-group-policy). */
+/*
+ * RFC 7348, section 5; more flags say more of the other bytes (draft-smith-vxlan-group-policy). The
+ * one that must be set isn't by all who send it.
+ */
 static enum header open_vxlan(struct packet *p)
 {
-	if (!slice_has(&p->rest, 8) || !(p->rest.data[0] & 0x08))
+	if (!slice_has(&p->rest, 8) ||
+	    (!(p->rest.data[0] & 0x08) && !header_is_ethernet(&p->rest, 8)))
 		return HEADER_DATAGRAM;
-	return opens(p, 8, HEADER_ETHERNET);
+	return tunnel_opens(p, 8, HEADER_ETHERNET);
 }
 
 /* draft-ietf-nvo3-vxlan-gpe, section 3: version 0; a flag tells that the next protocol is named. */
@@ -92,39 +83,7 @@ static enum header open_gtp(struct packet *p)
 		len = gtp_extensions(&p->rest, len);
 	if (len == 0)
 		return HEADER_DATAGRAM;
-	return opens(p, len, is_ip(&p->rest, len) ? HEADER_RAW_IP : HEADER_PPP);
-}
-
-/* TaZmen Sniffer Protocol: tagged fields up to an end, then a frame of the named kind. */
-static enum header open_tzsp(struct packet *p)
-{
-	const uint8_t *d = p->rest.data;
-	enum header inner;
-	size_t at = 4;
-
-	if (!slice_has(&p->rest, 5) || d[0] != 1 || d[1] > 1)
-		return HEADER_DATAGRAM;
-	switch (load_be16(d + 2)) {
-	case 1:
-		inner = HEADER_ETHERNET;
-		break;
-	case 18:
-		inner = HEADER_WIFI;
-		break;
-	case 119:
-		inner = HEADER_PRISM;
-		break;
-	case 127:
-		inner = HEADER_AVS;
-		break;
-	default:
-		return HEADER_DATAGRAM;
-	}
-	while (slice_has(&p->rest, at + 2) && d[at] != 1)
-		at += d[at] == 0 ? 1 : 2u + d[at + 1];
-	if (!slice_has(&p->rest, at + 1) || d[at] != 1)
-		return HEADER_DATAGRAM;
-	return opens(p, at + 1, inner);
+	return tunnel_opens(p, len, header_is_ip(&p->rest, len) ? HEADER_RAW_IP : HEADER_PPP);
 }
 
 #define L2TP_CONTROL  0x8000
@@ -152,7 +111,7 @@ static enum header open_l2tp(struct packet *p)
 			return HEADER_DATAGRAM;
 		len += 2u + load_be16(d + len);
 	}
-	return opens(p, len, HEADER_PPP);
+	return tunnel_opens(p, len, HEADER_PPP);
 }
 
 /* RFC 7510. The bottom of the stack must be near. */
@@ -194,7 +153,7 @@ static enum header open_teredo(struct packet *p)
 {
 	size_t len = teredo_len(&p->rest);
 
-	return is_ipv6(&p->rest, len) ? opens(p, len, HEADER_IPV6) : HEADER_DATAGRAM;
+	return is_ipv6(&p->rest, len) ? tunnel_opens(p, len, HEADER_IPV6) : HEADER_DATAGRAM;
 }
 
 /* On other ports, between clients: one of the two addresses must be Teredo's. */
@@ -210,7 +169,7 @@ static enum header open_teredo_anywhere(struct packet *p)
 	if (memcmp(d + 8, prefix, sizeof(prefix)) != 0 &&
 	    memcmp(d + 24, prefix, sizeof(prefix)) != 0)
 		return HEADER_DATAGRAM;
-	return opens(p, len, HEADER_IPV6);
+	return tunnel_opens(p, len, HEADER_IPV6);
 }
 
 /* draft-massar-v6ops-ayiya-02, section 3: identity of 2^n bytes, signature in words. */
@@ -227,67 +186,39 @@ static enum header open_ayiya(struct packet *p)
 /* RFC 7450, section 5.1.6: multicast data. */
 static enum header open_amt(struct packet *p)
 {
-	if (!is_ip(&p->rest, 2) || load_be16(p->rest.data) != 0x0600)
+	if (!header_is_ip(&p->rest, 2) || load_be16(p->rest.data) != 0x0600)
 		return HEADER_DATAGRAM;
-	return opens(p, 2, HEADER_RAW_IP);
+	return tunnel_opens(p, 2, HEADER_RAW_IP);
 }
 
 /* RFC 9300, section 5.1. */
 static enum header open_lisp(struct packet *p)
 {
-	return is_ip(&p->rest, 8) ? opens(p, 8, HEADER_RAW_IP) : HEADER_DATAGRAM;
+	return header_is_ip(&p->rest, 8) ? tunnel_opens(p, 8, HEADER_RAW_IP) : HEADER_DATAGRAM;
 }
 
 /* RFC 9301, section 5.8: control messages on their way through the mapping system. */
 static enum header open_lisp_control(struct packet *p)
 {
-	if (!is_ip(&p->rest, 4) || p->rest.data[0] >> 4 != 8)
+	if (!header_is_ip(&p->rest, 4) || p->rest.data[0] >> 4 != 8)
 		return HEADER_DATAGRAM;
-	return opens(p, 4, HEADER_RAW_IP);
+	return tunnel_opens(p, 4, HEADER_RAW_IP);
 }
 
-#define CAPWAP_NATIVE	 0x01 /* of the third byte: the radio's own frame, not Ethernet */
-#define CAPWAP_FRAGMENT	 0x80 /* of the fourth */
-#define CAPWAP_LAST	 0x40
-#define CAPWAP_KEEPALIVE 0x08
-
-/* A fragment: on with the whole when it is there. */
-static bool capwap_is_whole(struct packet *p, const uint8_t *d)
+/* RFC 3519, section 4.3: Mobile IP through an address translator, of type 4. */
+static enum header open_mobile_ip(struct packet *p)
 {
-	struct fragment fragment = {
-		.ts = p->ts,
-		.source = p->source,
-		.destination = p->destination,
-		.id = load_be16(d + 4),
-		.offset = load_be16(d + 6) & 0xfff8u,
-		.more = !(d[3] & CAPWAP_LAST),
-	};
-
-	return p->fragments && fragments_add(p->fragments, &fragment, &p->rest);
+	if (!header_is_ip(&p->rest, 4) || p->rest.data[0] != 4)
+		return HEADER_DATAGRAM;
+	return tunnel_opens(p, 4, HEADER_RAW_IP);
 }
 
-/*
- * RFC 5415, section 4.3. Some access points send the two bytes of 802.11's frame control in the
- * wrong order: where only that makes a data frame, it is one.
- */
-static enum header open_capwap(struct packet *p)
+/* B.A.T.M.A.N.'s way to a gateway: a byte of type, 1 for data. */
+static enum header open_batman_gateway(struct packet *p)
 {
-	const uint8_t *d = p->rest.data;
-	size_t len;
-
-	if (!slice_has(&p->rest, 8) || d[0] != 0)
+	if (!header_is_ip(&p->rest, 1) || p->rest.data[0] != 1)
 		return HEADER_DATAGRAM;
-	len = (d[1] >> 3) * 4u;
-	if (len < 8 || d[3] & CAPWAP_KEEPALIVE)
-		return HEADER_DATAGRAM;
-	slice_skip(&p->rest, len);
-	if (d[3] & CAPWAP_FRAGMENT && !capwap_is_whole(p, d))
-		return p->fragments ? HEADER_WAITING : header_skip(p, CAPTURE_SKIP_FRAGMENT);
-	if (!(d[2] & CAPWAP_NATIVE))
-		return HEADER_ETHERNET;
-	if (slice_has(&p->rest, 2) && (p->rest.data[0] & 15) != 8 && (p->rest.data[1] & 15) == 8)
-		return HEADER_WIFI_SWAPPED;
-	return HEADER_WIFI;
+	return tunnel_opens(p, 1, HEADER_RAW_IP);
 }
 
 /* RFC 2353: LLC in UDP. */
@@ -304,11 +235,32 @@ static const struct {
 	uint16_t port;
 	enum header (*open)(struct packet *p);
 } tunnels[] = {
-	{1701, open_l2tp},   {2152, open_gtp},	     {2268, open_amt},		{3386, open_gtp},
-	{3544, open_teredo}, {4341, open_lisp},	     {4342, open_lisp_control}, {4754, open_gre},
-	{4789, open_vxlan},  {4790, open_vxlan_gpe}, {5072, open_ayiya},	{5247, open_capwap},
-	{6081, open_geneve}, {6635, open_mpls},	     {12000, open_llc},		{12001, open_llc},
-	{12002, open_llc},   {12003, open_llc},	     {12004, open_llc},		{37008, open_tzsp},
+	{434, open_mobile_ip},
+	{1701, open_l2tp},
+	{2152, open_gtp},
+	{2268, open_amt},
+	{3386, open_gtp},
+	{3544, open_teredo},
+	{4306, open_batman_gateway},
+	{4341, open_lisp},
+	{4342, open_lisp_control},
+	{4754, open_gre},
+	{4789, open_vxlan},
+	{4790, open_vxlan_gpe},
+	{5072, open_ayiya},
+	{5247, tunnel_capwap},
+	{6081, open_geneve},
+	{6635, open_mpls},
+	{12000, open_llc},
+	{12001, open_llc},
+	{12002, open_llc},
+	{12003, open_llc},
+	{12004, open_llc},
+	{12220, tunnel_lwapp_ethernet},
+	{12222, tunnel_lwapp},
+	{12223, tunnel_lwapp_addressed},
+	{30030, tunnel_juniper},
+	{37008, tunnel_tzsp},
 };
 
 /* Ports below this are servers' of other protocols, so that the other port is just a number. */
@@ -353,5 +305,7 @@ enum header tunnel_open(struct packet *p)
 		inner = open_on(p, p->source.port, p->destination.port);
 	if (inner == HEADER_DATAGRAM && p->rest.data == payload)
 		inner = open_teredo_anywhere(p);
+	if (inner == HEADER_DATAGRAM && p->rest.data == payload)
+		inner = tunnel_peek_remote(p);
 	return inner;
 }

@@ -12,7 +12,9 @@ enum {
 	SCORE_OTHER_DISAGREES = 60, /* the other direction begins with something else */
 	SCORE_FRONT = 55,  /* the front of a line with a known method, or of a status line */
 	SCORE_SIMPLE = 52, /* a whole request of HTTP/0.9 */
-	SCORE_HINT = 20,   /* nothing speaks against it yet */
+	SCORE_QUOTED =
+		40, /* a start line behind others, and nothing of HTTP in the other direction */
+	SCORE_HINT = 20, /* nothing speaks against it yet */
 };
 
 struct finding {
@@ -181,10 +183,13 @@ void http_infer(const struct sample *sample, struct verdict *verdict)
 	verdict->score = found[best].score;
 	/* The other direction must be empty or be the other half; in mid-stream it may be a body.
 	 */
-	if (sample->bytes[direction_opposite(best)].len && !sample->midstream &&
-	    (!other->score || other->request == found[best].request) &&
-	    verdict->score > SCORE_OTHER_DISAGREES)
-		verdict->score = SCORE_OTHER_DISAGREES;
+	if (sample->bytes[direction_opposite(best)].len &&
+	    (!other->score || other->request == found[best].request)) {
+		if (verdict->score == SCORE_BEHIND_OTHERS)
+			verdict->score = SCORE_QUOTED;
+		else if (!sample->midstream && verdict->score > SCORE_OTHER_DISAGREES)
+			verdict->score = SCORE_OTHER_DISAGREES;
+	}
 	if (verdict->score > SCORE_HINT)
 		verdict->role = role_of(&found[best], best);
 	if (is_quoted(sample, found, best)) {

@@ -48,6 +48,10 @@ static const uint8_t scores[ASKED_COUNT][SAID_COUNT] = {
 /* Added on a port of Redis to what is neither hopeless nor sure. */
 #define PORT_BONUS 10
 
+/* Lines that are answered by lines, as others have them, prove less where the beginning is missing.
+ */
+#define LINES_MIDSTREAM 40
+
 /* Taken off when the recorder saw the other side open the connection. */
 #define ROLE_MALUS 20
 
@@ -365,6 +369,8 @@ static int score_of(enum asked asked, enum said said, const struct sample *sampl
 	/* A master sends commands, too: in the middle the other side has to be heard. */
 	if (asked == ASKED_KNOWN && said == SAID_NOTHING && sample->midstream)
 		return AMBIGUOUS_LIKELIER;
+	if (sample->midstream && asked == ASKED_INLINE && said == SAID_LINE)
+		return LINES_MIDSTREAM;
 	if (said != SAID_STRUCTURE || (asked > ASKED_LINES && asked < ASKED_KNOWN))
 		return scores[asked][said];
 	grade_side(&other, SIDE_CLIENT, replies, sample->midstream);

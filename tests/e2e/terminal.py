@@ -106,13 +106,6 @@ def records(socktape, rec):
     return [record for some in ids.values() for record in some[:3]]
 
 
-def number_of_test():
-    n = 0
-    while True:
-        n += 1
-        yield n
-
-
 def main():
     socktape, scratch = sys.argv[1], sys.argv[2]
     failed = 0

@@ -110,6 +110,26 @@ static void mid_stream_finds_later_lines(void **state)
 	assert_true(v.score >= INFER_PLAUSIBLE && v.score < INFER_CERTAIN);
 	assert_int_equal(v.role, ROLE_CLIENT);
 	assert_int_equal(infer("", rest, false).score, 0);
+	assert_true(infer("body\r\nGET / HTTP/1.1\r\n", rest, true).score >= INFER_PLAUSIBLE);
+	/* A body goes on while the next is asked for. */
+	assert_true(infer("GET / HTTP/1.1\r\n", "of a body\r\n", true).score >= INFER_CERTAIN);
+}
+
+/* One line of HTTP inside of something is no evidence where the other side speaks no HTTP. */
+static void mid_stream_quotations(void **state)
+{
+	static const char *const talks[][2] = {
+		{"Subject: x\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n", "354 go\r\n250 queued\r\n"},
+		{"a3 FETCH 1 BODY[]\r\n", "* 1 FETCH {40}\r\nHTTP/1.1 200 OK\r\na: b\r\n"},
+		{"RESPMOD icap://h/x ICAP/1.0\r\n\r\nHTTP/1.1 200 OK\r\n",
+		 "ICAP/1.0 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(talks) / sizeof(talks[0]); i++) {
+		assert_true(infer(talks[i][0], talks[i][1], true).score < INFER_PLAUSIBLE);
+		assert_true(infer(talks[i][1], talks[i][0], true).score < INFER_PLAUSIBLE);
+	}
 }
 
 int main(void)
@@ -120,6 +140,7 @@ int main(void)
 		cmocka_unit_test(others_are_left_alone),
 		cmocka_unit_test(the_other_direction_counts),
 		cmocka_unit_test(mid_stream_finds_later_lines),
+		cmocka_unit_test(mid_stream_quotations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

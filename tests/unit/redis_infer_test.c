@@ -94,6 +94,8 @@ static void plausible_when_no_more_comes(void **state)
 		TALK("*3\r\n$3\r\nSE", "", .role = ROLE_CLIENT),
 		TALK("set k v\r\n", "+OK\r\n", .role = ROLE_CLIENT),
 		TALK("set k v\r\n", "+OK\r\n", .remote_port = 6379, .role = ROLE_CLIENT),
+		TALK("set k v\r\n", "+OK\r\n", .remote_port = 6379, .midstream = true,
+		     .role = ROLE_CLIENT),
 		/* An unknown command comes from who speaks first; in the middle it is a reply. */
 		TALK("*2\r\n$1\r\na\r\n$1\r\nb\r\n", "", .role = ROLE_CLIENT),
 		TALK("*2\r\n$1\r\na\r\n$1\r\nb\r\n", "", .midstream = true, .role = ROLE_SERVER),
@@ -127,6 +129,8 @@ static void what_is_not_redis(void **state)
 		TALK("USER bob\r\nPASS x\r\n", "+OK POP3 ready\r\n+OK\r\n+OK logged in\r\n",
 		     .role = ROLE_UNKNOWN),
 		TALK("AUTH PLAIN\r\n", "+OK ready\r\n+ \r\n1 120\r\n.\r\n", .role = ROLE_UNKNOWN),
+		TALK("QUIT\r\n", "+OK maildrop has 1 message\r\n+OK\r\n", .midstream = true,
+		     .role = ROLE_CLIENT),
 		TALK("a1 LOGIN x y\r\n", "* OK IMAP4 ready\r\na1 OK done\r\n",
 		     .role = ROLE_UNKNOWN),
 		TALK("EHLO x\r\n", "220 x\r\n250 ok\r\n", .role = ROLE_UNKNOWN),
