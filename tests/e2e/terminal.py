@@ -25,6 +25,7 @@ import tape
 EVIL = (b"\x1b]0;pwned\x07\x1b[31mRED\x1b[2J\x9b31m\xc2\x9b31m\xc2\x85\x08\x7f" + "\u202e\u2028\u2029\u2066\u200b\u200d\ufeff"
         "\u00ad\u061c\U000e0041\ufff9\U0001f4a9".encode() + b"\xff\xfe\xc3\xed\xa0\x80\"',;")
 FORMULA = b'=HYPERLINK("http://evil","x")'
+PAUSE = 100_000_000
 FORMULAS = [FORMULA, b"+1+1", b"-1+1", b"@SUM(1)", b"\t=1", "\uff1d1+1".encode()]
 
 
@@ -32,11 +33,11 @@ def exchange(number, request, response, port, name):
     n = number * 2 - 2
     return (tape.process(number, name, EVIL, EVIL + b"\0" + FORMULA, EVIL, EVIL, EVIL) +
             tape.conn(number, port, pid=number) + tape.flow(number, number) + tape.flow(number, number, 1) +
-            tape.data(n, request, 0) + tape.data(n + 1, response, 0) + tape.close(number, len(request), len(response)))
+            tape.data(n, request, 0, delta=PAUSE) + tape.data(n + 1, response, 0) + tape.close(number, len(request), len(response)))
 
 
-def hostile(prefix=b""):
-    """A recording, and how many connections it has. PREFIX: of what is asked for."""
+def hostile(prefix=b"", times=1):
+    """A recording, and how many connections it has. PREFIX: of what is asked for, so often."""
     raw = tape.host(*[EVIL] * 6) + tape.clock()
     talks = []
     for name in [EVIL[:15], *FORMULAS]:
@@ -48,6 +49,10 @@ def hostile(prefix=b""):
                       b"-ERR " + name + EVIL + b"\r\n", 6379, name))
         talks.append((b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n", b"$%d\r\n%b\r\n" % (len(name), name), 6379, name))
         talks.append((EVIL + name, EVIL, 9999, name))
+    talks.append((b"GET /" + prefix.strip() + EVIL.replace(b" ", b"") + b" HTTP/1.1\r\nHost: " + EVIL +
+                  b"\r\nAuthorization: Basic " + EVIL + b"\r\n\r\n",
+                  b"HTTP/1.1 503 " + EVIL + b"\r\nContent-Length: 0\r\n\r\n", 80, EVIL[:15]))
+    talks *= times
     for number, talk in enumerate(talks, 1):
         raw += exchange(number, *talk)
     number = len(talks) + 1
@@ -86,6 +91,7 @@ def on_terminal(command):
 def unsafe(printed):
     """The first thing in what was printed that isn't for a terminal, or None."""
     printed = re.sub(rb"\x1b\[[0-9;]*m|\r\n", b"\n", printed)
+    printed = re.sub(rb"(?m)^\t+", b"", printed)  # as dot is indented
     try:
         text = printed.decode()
     except UnicodeDecodeError as error:
@@ -102,7 +108,7 @@ def records(socktape, rec):
     ids = {}
     for line in shown.splitlines():
         row = json.loads(line)
-        ids.setdefault(row["protocol"], []).append(row["id"])
+        ids.setdefault(row["proto"], []).append(row["record_id"])
     return [record for some in ids.values() for record in some[:3]]
 
 
@@ -120,15 +126,17 @@ def main():
     rec = os.path.join(scratch, "hostile")
     raw, conns = hostile()
     tape.write(rec, tape.head(), tape.block(raw))
-    other = os.path.join(scratch, "other")
-    raw, _ = hostile(b"other ")
-    tape.write(other, tape.head(), tape.block(raw))
-    tables = ("http", "redis", "dns", "conns", "processes", "losses")
-    listings = [[command, rec, *more] for command, more in
+    before, after = os.path.join(scratch, "before"), os.path.join(scratch, "after")
+    for folder, prefix in ((before, b""), (after, b"other ")):
+        raw, _ = hostile(prefix, 40)
+        tape.write(folder, tape.head(), tape.block(raw))
+    tables = ("http", "redis", "dns", "conns", "processes")
+    listings = [["diff", before, after]]
+    listings += [[command, rec, *more] for command, more in
                 (("show", []), ("show", ["http"]), ("show", ["redis"]), ("show", ["dns"]), ("conns", []),
                  ("events", []), ("events", ["--all"]), ("events", ["--hex"]), ("findings", []), ("stat", []),
-                 ("stat", ["http"]), ("stat", ["--by", "client_name,server_name"]), ("trace", ["--all"]), ("map", []),
-                 ("map", ["--by", "process"]), ("map", ["--dns"]), ("map", ["--net"]), ("diff", [other]),
+                 ("stat", ["http"]), ("stat", ["--by", "comm,host"]), ("trace", ["--all"]), ("map", []),
+                 ("map", ["--by", "process"]), ("map", ["--dns"]), ("map", ["--net"]),
                  ("grep", ["RED"]), *(("sql", [f"SELECT * FROM {table}"]) for table in tables))]
     case = os.path.join(scratch, "case")
     os.makedirs(case)
@@ -141,7 +149,6 @@ def main():
     commands += [["map", rec, *more, "--format", form] for form in ("svg", "dot", "mermaid")
                  for more in ([], ["--by", "process"], ["--dns"], ["--net"])]
     commands += [["sql", rec, f"SELECT * FROM {table}", "--format", "markdown"] for table in tables]
-    commands += [["sql", rec, "SELECT no FROM http WHERE path = '" + EVIL.replace(b"\0", b"").decode(errors="replace")]]
     commands += [["info", rec], ["info", rec, "--json"], ["test", case], ["report", rec, "-o", "-"],
                  ["export", rec, "-o", os.path.join(scratch, "x.pcapng")]]
     commands += [[command, rec, str(i), *more] for i in range(1, conns + 1)
