@@ -365,6 +365,8 @@ void dns_message_read(struct dns_message *m, struct span data, const struct dns_
 	}
 	outline(&r);
 	m->rcode = m->header.flags & DNS_RCODE;
+	/* RFC 4795, section 2.1.1: whoever tells of a conflict is not answered. */
+	m->tells = reading->multicast || (reading->llmnr && m->header.flags & DNS_AA);
 	if (m->header.flags & DNS_TC)
 		dns_message_note(m, DNS_NOTE_TRUNCATED);
 	append_first_question(&r);

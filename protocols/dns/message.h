@@ -34,6 +34,7 @@ struct dns_message {
 	struct dns_header header;
 	uint16_t rcode; /* with the upper bits that EDNS gives it */
 	bool multicast; /* of multicast DNS: answers nobody, or everybody */
+	bool tells;	/* a query that nobody has to answer: to everybody, or of a conflict */
 	bool asks;	/* has a well-formed question: the first is QNAME and QTYPE */
 	uint16_t qtype;
 

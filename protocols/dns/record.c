@@ -145,8 +145,7 @@ void dns_record_write(struct dns_writer *w, struct session *session, struct dns_
 	close_answers(response);
 	matcher_record(request ? &request->base : NULL, response ? &response->base : NULL, lost,
 		       response && response->rcode != 0, &record);
-	/* Nobody has to answer a question to everybody. */
-	if (!response && request->multicast && record.outcome == OUTCOME_UNANSWERED)
+	if (!response && request->tells && record.outcome == OUTCOME_UNANSWERED)
 		record.outcome = OUTCOME_OK;
 	if (!record.peer)
 		record.peer = peer_of(request, response);

@@ -33,6 +33,7 @@ static const struct column columns[] = {
 #define NAME_MAX_LEN	255
 #define TARGET_TEXT	(NAME_MAX_LEN + 8)
 #define V4_USER_MAX	512
+#define METHOD_OPEN	0
 #define METHOD_NONE	0xff
 #define METHOD_USER	2
 #define V4_GRANTED	90
@@ -220,7 +221,7 @@ static struct value method_value(int method)
 	switch (method) {
 	case -1:
 		return (struct value){0};
-	case 0:
+	case METHOD_OPEN:
 		return value_text(span_text("none"));
 	case 1:
 		return value_text(span_text("gssapi"));
@@ -333,6 +334,19 @@ static void take_reply(struct socks_state *st, const struct frame *frame, unsign
 	session_switch(st->session, NULL);
 }
 
+/* What comes behind methods other than these is theirs, and may be encrypted. */
+static void take_method(struct socks_state *st, const struct frame *frame)
+{
+	st->step = st->method == METHOD_USER ? STEP_USER : STEP_REQUEST;
+	if (st->method == METHOD_NONE) {
+		emit(st, frame, OUTCOME_ERROR, NULL, NULL);
+	} else if (st->method != METHOD_USER && st->method != METHOD_OPEN) {
+		emit(st, frame, OUTCOME_PARTIAL, NULL, NULL);
+		st->step = STEP_OVER;
+		session_switch(st->session, NULL);
+	}
+}
+
 static void message(void *state, const struct frame *frame)
 {
 	struct socks_state *st = state;
@@ -357,9 +371,7 @@ static void message(void *state, const struct frame *frame)
 		st->step = st->version == 4 ? STEP_REPLY : STEP_METHOD;
 		break;
 	case STEP_METHOD:
-		st->step = st->method == METHOD_USER ? STEP_USER : STEP_REQUEST;
-		if (st->method == METHOD_NONE)
-			emit(st, frame, OUTCOME_ERROR, NULL, NULL);
+		take_method(st, frame);
 		break;
 	case STEP_USER:
 		st->step = STEP_USER_REPLY;

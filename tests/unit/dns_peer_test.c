@@ -133,9 +133,14 @@ static void reads_llmnr(void **state)
 	give(s, &m, DIRECTION_RECEIVED, &llmnr_neighbour);
 	dns_build_query(&m, 6, "nobody", 1);
 	give(s, &m, DIRECTION_SENT, &llmnr_group);
+	/* What tells of two that answered alike is not answered. */
+	dns_build_header(&m, 7, 0x0400, (const unsigned[]){1, 0, 0, 0});
+	dns_build_question(&m, "host", 1);
+	give(s, &m, DIRECTION_SENT, &llmnr_group);
 	finish(s, &out,
 	       "ok host A NOERROR [] QUERY qr c t queryresponse 192.0.2.7:5355\n"
-	       "unanswered nobody A  [] QUERY t query 224.0.0.252:5355\n");
+	       "unanswered nobody A  [] QUERY t query 224.0.0.252:5355\n"
+	       "ok host A  [] QUERY c query 224.0.0.252:5355\n");
 }
 
 /* A server's socket, and two clients that happen to ask the same under the same id. */

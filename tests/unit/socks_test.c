@@ -55,7 +55,16 @@ static void test_version_5(void **state)
 	};
 	const struct feed_message refused[] = {FEED_REQUEST("\5\1\2"), FEED_RESPONSE("\5\xff")};
 
+	const struct feed_message gssapi[] = {
+		FEED_REQUEST("\5\2\0\1"),
+		FEED_RESPONSE("\5\1"),
+		FEED_REQUEST("\1\1\0\4abcd"),
+		FEED_RESPONSE("\1\1\0\4efgh"),
+	};
+
 	(void)state;
+	CHECK(gssapi, "{\"outcome\":\"partial\",\"version\":5,\"command\":null,\"target\":null,"
+		      "\"method\":\"gssapi\"");
 	CHECK(address,
 	      "{\"outcome\":\"ok\",\"version\":5,\"command\":\"connect\",\"target\":\"10.0.0.2:"
 	      "80\","
