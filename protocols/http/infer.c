@@ -170,6 +170,27 @@ static bool is_quoted(const struct sample *sample, const struct finding *found, 
 	return sample->resampled && (!other->score || other->request == found[best].request);
 }
 
+/*
+ * Whether BYTES hold what may be the end of a request line (REQUEST), or the beginning of a status
+ * line: behind a body it may stand anywhere.
+ */
+static bool holds_version(struct span bytes, bool request)
+{
+	static const char version[] = "HTTP/1.";
+	const size_t len = sizeof(version) - 1;
+	const char *at;
+
+	while ((at = memmem(bytes.data, bytes.len, version, len)) != NULL) {
+		bytes.len -= (size_t)(at - bytes.data) + len;
+		bytes.data = at + len;
+		if (bytes.len < 2)
+			return true;
+		if (request == (bytes.data[1] == '\r' || bytes.data[1] == '\n'))
+			return true;
+	}
+	return false;
+}
+
 void http_infer(const struct sample *sample, struct verdict *verdict)
 {
 	struct finding found[2] = {look(sample, DIRECTION_SENT), look(sample, DIRECTION_RECEIVED)};
@@ -185,7 +206,8 @@ void http_infer(const struct sample *sample, struct verdict *verdict)
 	 */
 	if (sample->bytes[direction_opposite(best)].len &&
 	    (!other->score || other->request == found[best].request)) {
-		if (verdict->score == SCORE_BEHIND_OTHERS)
+		if (verdict->score == SCORE_BEHIND_OTHERS &&
+		    !holds_version(sample->bytes[direction_opposite(best)], !found[best].request))
 			verdict->score = SCORE_QUOTED;
 		else if (!sample->midstream && verdict->score > SCORE_OTHER_DISAGREES)
 			verdict->score = SCORE_OTHER_DISAGREES;

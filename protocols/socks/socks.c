@@ -334,19 +334,6 @@ static void take_reply(struct socks_state *st, const struct frame *frame, unsign
 	session_switch(st->session, NULL);
 }
 
-/* What comes behind methods other than these is theirs, and may be encrypted. */
-static void take_method(struct socks_state *st, const struct frame *frame)
-{
-	st->step = st->method == METHOD_USER ? STEP_USER : STEP_REQUEST;
-	if (st->method == METHOD_NONE) {
-		emit(st, frame, OUTCOME_ERROR, NULL, NULL);
-	} else if (st->method != METHOD_USER && st->method != METHOD_OPEN) {
-		emit(st, frame, OUTCOME_PARTIAL, NULL, NULL);
-		st->step = STEP_OVER;
-		session_switch(st->session, NULL);
-	}
-}
-
 static void message(void *state, const struct frame *frame)
 {
 	struct socks_state *st = state;
@@ -371,7 +358,9 @@ static void message(void *state, const struct frame *frame)
 		st->step = st->version == 4 ? STEP_REPLY : STEP_METHOD;
 		break;
 	case STEP_METHOD:
-		take_method(st, frame);
+		st->step = st->method == METHOD_USER ? STEP_USER : STEP_REQUEST;
+		if (st->method == METHOD_NONE)
+			emit(st, frame, OUTCOME_ERROR, NULL, NULL);
 		break;
 	case STEP_USER:
 		st->step = STEP_USER_REPLY;
@@ -408,9 +397,12 @@ static void lost(void *state, enum side side, uint64_t missing)
 static void finish(void *state)
 {
 	struct socks_state *st = state;
+	/* What other methods say, and how they hide what comes behind, isn't read. */
+	bool hidden = st->step == STEP_REQUEST && st->method != METHOD_OPEN &&
+		      st->method != METHOD_USER;
 
 	if (st->asked)
-		emit(st, NULL, OUTCOME_UNANSWERED, NULL, NULL);
+		emit(st, NULL, hidden ? OUTCOME_PARTIAL : OUTCOME_UNANSWERED, NULL, NULL);
 }
 
 /* ---- inference ---- */

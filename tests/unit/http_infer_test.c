@@ -111,6 +111,11 @@ static void mid_stream_finds_later_lines(void **state)
 	assert_int_equal(v.role, ROLE_CLIENT);
 	assert_int_equal(infer("", rest, false).score, 0);
 	assert_true(infer("body\r\nGET / HTTP/1.1\r\n", rest, true).score >= INFER_PLAUSIBLE);
+	/* A status line may stand right behind a body. */
+	assert_true(
+		infer("body\r\nGET / HTTP/1.1\r\n", "of a bodyHTTP/1.1 200 OK\r\n", true).score >=
+		INFER_PLAUSIBLE);
+	assert_true(infer("a=1GET / HTTP/1.1\r\n", rest, true).score >= INFER_PLAUSIBLE);
 	/* A body goes on while the next is asked for. */
 	assert_true(infer("GET / HTTP/1.1\r\n", "of a body\r\n", true).score >= INFER_CERTAIN);
 }
