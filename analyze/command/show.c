@@ -573,7 +573,7 @@ static int run_show(int argc, char **argv)
 	with.keylog = show.select.keylog;
 	with.protobuf = show.protobuf;
 	if (!show.exchanges && !wants_shape(&show) && !show.id)
-		wanted = listing_wanted(&show.wish, show.select.format);
+		wanted = listing_wanted(&show.wish, show.select.format, show.table);
 	with.wanted = wanted;
 	if (show.id)
 		status = detail_show(&show.select, argv[0], argv[optind], show.id, &with);

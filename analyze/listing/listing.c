@@ -52,36 +52,51 @@ bool listing_names(const char *text, const char *name)
 	return false;
 }
 
-static bool is_wanted(const struct listing_wish *w, const struct column *column)
+static bool is_wanted(const struct listing_wish *w, enum output_format format,
+		      const struct column *column)
 {
-	return (!w->columns && !column_is_content(column)) ||
-	       listing_names(w->columns, column->name) || listing_names(w->where, column->name) ||
-	       listing_names(w->sort, column->name);
+	bool usual = format == OUTPUT_JSON || !column_is_content(column);
+
+	return (usual && !w->columns) || listing_names(w->columns, column->name) ||
+	       listing_names(w->where, column->name) || listing_names(w->sort, column->name);
 }
 
-static uint64_t wanted_columns(const struct listing_wish *w, const struct table *table)
+static uint64_t wanted_columns(const struct listing_wish *w, enum output_format format,
+			       const struct table *table)
 {
 	uint64_t columns = 0;
 
 	for (size_t i = 0; i < table->column_count; i++)
-		if (is_wanted(w, &table->columns[i]))
+		if (is_wanted(w, format, &table->columns[i]))
 			columns |= wanted_bit(i);
 	return columns;
 }
 
-struct wanted *listing_wanted(const struct listing_wish *wish, enum output_format format)
+/* A protocol's first table stands for all of them. */
+static bool is_among(const struct table *table, const struct protocol *protocol,
+		     const struct table *only)
+{
+	return !only || table == only || protocol->tables[0] == only;
+}
+
+struct wanted *listing_wanted(const struct listing_wish *wish, enum output_format format,
+			      const struct table *only)
 {
 	struct wanted *list;
 	size_t count = 0;
 
+	if (!only && !wish->columns && format == OUTPUT_JSON)
+		return NULL;
 	for (size_t i = 0; protocols[i]; i++)
 		for (const struct table *const *t = protocols[i]->tables; *t; t++)
 			count++;
-	list = wish->columns || format != OUTPUT_JSON ? calloc(count + 1, sizeof(*list)) : NULL;
+	list = calloc(count + 1, sizeof(*list));
 	count = 0;
 	for (size_t i = 0; list && protocols[i]; i++)
 		for (const struct table *const *t = protocols[i]->tables; *t; t++)
-			list[count++] = (struct wanted){*t, wanted_columns(wish, *t)};
+			if (is_among(*t, protocols[i], only))
+				list[count++] = (struct wanted){*t,
+								wanted_columns(wish, format, *t)};
 	return list;
 }
 

@@ -45,9 +45,11 @@ bool listing_names(const char *text, const char *name);
 
 /*
  * Which columns of records are asked for, for who reads them; free() it. NULL: all of them, or no
- * memory. Lines of text show no contents but their beginnings (session_keep_of()).
+ * memory. ONLY: the table that was named, which may stand for its protocol; NULL: none was. Lines
+ * of text show no contents but their beginnings (session_keep_of()).
  */
-struct wanted *listing_wanted(const struct listing_wish *wish, enum output_format format);
+struct wanted *listing_wanted(const struct listing_wish *wish, enum output_format format,
+			      const struct table *only);
 
 /* Whether anything was wished. */
 static inline bool listing_wishes(const struct listing_wish *w)

@@ -140,6 +140,8 @@ void amqp_emit_message(struct amqp_state *st, const struct amqp_message *m,
 {
 	struct value values[COLUMN_COUNT] = {0};
 
+	if (!session_wants_rows(st->session, &amqp_messages_table))
+		return;
 	buffer_clear(&st->note);
 	values[COLUMN_DIRECTION] = value_word(span_text(direction_of(m)));
 	values[COLUMN_CHANNEL] = value_int(m->channel);

@@ -3,43 +3,36 @@
 
 #include <string.h>
 
-/* The first schema of this kind and api; where there is none, one of another. */
-static size_t lower_bound(enum kafka_kind kind, int api)
+/* Schemas that stand behind each other. */
+struct range {
+	const struct kafka_schema *first, *end;
+};
+
+/* Those of an api; none where there is no such api. */
+static struct range range_of(enum kafka_kind kind, int api)
 {
-	size_t low = 0, high = kafka_schema_count;
+	const uint16_t *index = kafka_schema_index[kind];
 
-	if (kind <= KAFKA_KIND_RESPONSE)
-		return api >= 0 && api < KAFKA_API_COUNT ? kafka_schema_index[kind][api]
-							 : kafka_schema_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (kafka_schemas[middle].kind < kind)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static bool is_of(size_t i, enum kafka_kind kind, int api)
-{
-	return i < kafka_schema_count && kafka_schemas[i].kind == kind &&
-	       kafka_schemas[i].api == api;
+	if (api < 0 || api >= KAFKA_API_COUNT)
+		return (struct range){kafka_schemas, kafka_schemas};
+	return (struct range){&kafka_schemas[index[api]], &kafka_schemas[index[api + 1]]};
 }
 
 const struct kafka_schema *kafka_schema_find(enum kafka_kind kind, int api, int version)
 {
-	for (size_t i = lower_bound(kind, api); is_of(i, kind, api); i++)
-		if (kafka_in(kafka_schemas[i].first, kafka_schemas[i].last, version))
-			return &kafka_schemas[i];
+	struct range r = range_of(kind, api);
+
+	for (const struct kafka_schema *s = r.first; s < r.end; s++)
+		if (kafka_in(s->first, s->last, version))
+			return s;
 	return NULL;
 }
 
 const struct kafka_schema *kafka_schema_data(const char *name, int version)
 {
-	for (size_t i = lower_bound(KAFKA_KIND_DATA, -1); is_of(i, KAFKA_KIND_DATA, -1); i++)
-		if (kafka_in(kafka_schemas[i].first, kafka_schemas[i].last, version) &&
+	for (size_t i = 0; i < kafka_schema_count; i++)
+		if (kafka_schemas[i].kind == KAFKA_KIND_DATA &&
+		    kafka_in(kafka_schemas[i].first, kafka_schemas[i].last, version) &&
 		    !strcmp(kafka_schemas[i].name, name))
 			return &kafka_schemas[i];
 	return NULL;
@@ -47,19 +40,18 @@ const struct kafka_schema *kafka_schema_data(const char *name, int version)
 
 const char *kafka_api_name(int api)
 {
-	size_t i = lower_bound(KAFKA_KIND_REQUEST, api);
+	struct range r = range_of(KAFKA_KIND_REQUEST, api);
 
-	return is_of(i, KAFKA_KIND_REQUEST, api) ? kafka_schemas[i].name : NULL;
+	return r.first < r.end ? r.first->name : NULL;
 }
 
 bool kafka_api_versions(int api, int *first, int *last)
 {
-	size_t i = lower_bound(KAFKA_KIND_REQUEST, api);
+	struct range r = range_of(KAFKA_KIND_REQUEST, api);
 
-	if (!is_of(i, KAFKA_KIND_REQUEST, api))
+	if (r.first == r.end)
 		return false;
-	*first = kafka_schemas[i].first;
-	for (; is_of(i, KAFKA_KIND_REQUEST, api); i++)
-		*last = kafka_schemas[i].last;
+	*first = r.first->first;
+	*last = r.end[-1].last;
 	return true;
 }

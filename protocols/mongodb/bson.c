@@ -45,15 +45,26 @@ static void skip_sized(struct cursor *c)
 	cursor_skip(c, cursor_le32(c));
 }
 
+/* Of values that are always as long, and not empty; 0: of others. */
+static size_t fixed_len(uint8_t type)
+{
+	static const uint8_t lens[] = {
+		[BSON_DOUBLE] = 8, [BSON_OBJECT_ID] = 12, [BSON_BOOL] = 1,  [BSON_DATE] = 8,
+		[BSON_INT32] = 4,  [BSON_TIMESTAMP] = 8,  [BSON_INT64] = 8, [BSON_DECIMAL128] = 16,
+	};
+
+	return type < sizeof(lens) ? lens[type] : 0;
+}
+
 static void skip_value(struct cursor *c, uint8_t type)
 {
+	size_t fixed = fixed_len(type);
+
+	if (fixed) {
+		cursor_skip(c, fixed);
+		return;
+	}
 	switch (type) {
-	case BSON_DOUBLE:
-	case BSON_DATE:
-	case BSON_TIMESTAMP:
-	case BSON_INT64:
-		cursor_skip(c, 8);
-		break;
 	case BSON_STRING:
 	case BSON_CODE:
 	case BSON_SYMBOL:
@@ -72,12 +83,6 @@ static void skip_value(struct cursor *c, uint8_t type)
 		cursor_skip(c, len);
 		break;
 	}
-	case BSON_OBJECT_ID:
-		cursor_skip(c, 12);
-		break;
-	case BSON_BOOL:
-		cursor_skip(c, 1);
-		break;
 	case BSON_REGEX:
 		cursor_until(c, 0);
 		cursor_until(c, 0);
@@ -85,12 +90,6 @@ static void skip_value(struct cursor *c, uint8_t type)
 	case BSON_DB_POINTER:
 		skip_sized(c);
 		cursor_skip(c, 12);
-		break;
-	case BSON_INT32:
-		cursor_skip(c, 4);
-		break;
-	case BSON_DECIMAL128:
-		cursor_skip(c, 16);
 		break;
 	case BSON_UNDEFINED:
 	case BSON_NULL:
@@ -439,11 +438,56 @@ static void append_name(struct buffer *out, struct span name)
 	char *to = buffer_reserve(out, name.len + JSON_VALUE_ROOM);
 
 	to = to ? json_put_value(to, &text) : NULL;
-	if (to)
+	if (to) {
+		*to++ = ':';
 		out->len = (size_t)(to - out->data);
-	else
-		json_append_string(out, name);
+		return;
+	}
+	json_append_string(out, name);
 	buffer_append_char(out, ':');
+}
+
+/* Of strings that are put where there is room for them in any case. */
+#define SIMPLE_MAX 64
+
+/* What most are: numbers, and short strings. False: it is something else. */
+static bool simple_value(const struct bson_element *e, struct value *simple)
+{
+	struct cursor c = cursor_of(e->value.data, e->value.len);
+
+	switch (e->type) {
+	case BSON_INT32:
+		*simple = value_int((int32_t)cursor_le32(&c));
+		return true;
+	case BSON_INT64:
+		*simple = value_int((int64_t)cursor_le64(&c));
+		return true;
+	case BSON_STRING:
+		*simple = value_text(string_of(e->value));
+		return simple->text.len <= SIMPLE_MAX;
+	default:
+		return false;
+	}
+}
+
+/* The same as append_value() does, with fewer calls. False: it is something else. */
+static bool append_simple(struct bson_writer *w, const struct bson_element *e)
+{
+	struct value simple;
+	char *to;
+
+	if (!simple_value(e, &simple) || w->out->len + SIMPLE_MAX > w->limit)
+		return false;
+	to = buffer_reserve(w->out, SIMPLE_MAX + JSON_VALUE_ROOM);
+	to = to ? json_put_value(to, &simple) : NULL;
+	if (to)
+		w->out->len = (size_t)(to - w->out->data);
+	return to != NULL;
+}
+
+static bool is_hidden(const struct bson_writer *w, struct span name, unsigned depth)
+{
+	return !depth && w->hidden && span_is(name, w->hidden);
 }
 
 static void append_document(struct bson_writer *w, struct span document, bool array, unsigned depth)
@@ -460,9 +504,9 @@ static void append_document(struct bson_writer *w, struct span document, bool ar
 		first = false;
 		if (!array)
 			append_name(w->out, e.name);
-		if (!depth && w->hidden && span_is(e.name, w->hidden))
+		if (is_hidden(w, e.name, depth))
 			buffer_append_text(w->out, "\"(not shown)\"");
-		else
+		else if (!append_simple(w, &e))
 			append_value(w, &e, depth);
 	}
 	w->damaged |= c.failed;
@@ -519,7 +563,7 @@ static bool is_of_driver(struct span name)
 					    "$readPreference"};
 
 	/* Hardly any other name begins as they do. */
-	if (!name.len || !memchr("l$t", *name.data, 3))
+	if (!name.len || !strchr("l$t", *name.data))
 		return false;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (span_is(name, names[i]))
