@@ -108,12 +108,14 @@ static int64_t confirmations_of(const struct redis *r, const struct redis_messag
 /* In a transaction a subscription is confirmed in the array that answers EXEC. */
 static void take_transaction(struct redis *r, struct redis_message *m)
 {
-	if (m->trait == TRAIT_MULTI)
+	if (m->trait == TRAIT_MULTI) {
 		r->uncounted = 0;
-	else if (m->trait == TRAIT_EXEC)
+	} else if (m->trait == TRAIT_EXEC) {
 		m->uncounted = r->uncounted;
-	else if (r->transaction && is_subscription(m->trait))
+		r->counted_short |= m->uncounted > 0;
+	} else if (r->transaction && is_subscription(m->trait)) {
 		r->uncounted += (uint64_t)confirmations_of(r, m) - 1;
+	}
 }
 
 void redis_take_request(struct redis *r, struct redis_message *m)
@@ -178,7 +180,7 @@ static const struct redis_message *oldest(const struct redis *r)
 	return (const struct redis_message *)matcher_oldest(r->matcher);
 }
 
-uint64_t redis_uncounted(const struct redis *r)
+uint64_t redis_uncounted_of_oldest(const struct redis *r)
 {
 	const struct redis_message *request = oldest(r);
 

@@ -21,6 +21,7 @@ struct packed {
 	bool monitor;
 	bool replica;
 	uint64_t uncounted;
+	bool counted_short;
 	int64_t subscribed[SUBSCRIPTION_KINDS];
 	enum redis_trait confirming;
 	int64_t confirmations;
@@ -123,6 +124,7 @@ bool redis_pack(const void *state, struct buffer *out)
 		.monitor = r->monitor,
 		.replica = r->replica,
 		.uncounted = r->uncounted,
+		.counted_short = r->counted_short,
 		.confirming = r->confirming,
 		.confirmations = r->confirmations,
 	};
@@ -154,6 +156,7 @@ bool redis_unpack(void *state, struct unpack *in)
 	r->monitor = packed.monitor;
 	r->replica = packed.replica;
 	r->uncounted = packed.uncounted;
+	r->counted_short = packed.counted_short;
 	r->confirming = packed.confirming;
 	r->confirmations = packed.confirmations;
 	memcpy(r->subscribed, packed.subscribed, sizeof(r->subscribed));

@@ -45,9 +45,11 @@ static void emit(void *context, struct message *request, struct message *respons
 {
 	struct redis *r = context;
 	const struct redis_message *asked, *said;
-	struct value values[COLUMN_COUNT] = {0};
-	struct record record = {.table = &redis_table};
+	struct value values[COLUMN_COUNT];
+	struct record record;
 
+	for (size_t i = 0; i < COLUMN_COUNT; i++)
+		values[i].type = VALUE_NULL;
 	if (response && ((struct redis_message *)response)->request) {
 		request = response;
 		response = NULL;
@@ -71,6 +73,7 @@ static void emit(void *context, struct message *request, struct message *respons
 			values[COLUMN_PUSH] = value_text(said->push);
 		note_reply(&r->note, said);
 	}
+	record.table = &redis_table;
 	record.note = buffer_span(&r->note);
 	record.values = values;
 	session_emit(r->session, &record);

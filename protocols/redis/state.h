@@ -51,6 +51,7 @@ struct redis {
 	bool skip_next;	    /* CLIENT REPLY SKIP */
 	bool transaction;   /* MULTI */
 	uint64_t uncounted; /* in it: confirmations beyond the first of a command */
+	bool counted_short; /* there was an EXEC whose reply holds such */
 	bool monitor;
 	bool replica; /* the client is a replica, the server its master */
 
@@ -66,7 +67,12 @@ struct redis {
 void redis_take_request(struct redis *r, struct redis_message *m);
 
 /* Confirmations that the next reply holds beyond its count: struct resp_walk. */
-uint64_t redis_uncounted(const struct redis *r);
+uint64_t redis_uncounted_of_oldest(const struct redis *r);
+
+static inline uint64_t redis_uncounted(const struct redis *r)
+{
+	return r->counted_short ? redis_uncounted_of_oldest(r) : 0;
+}
 
 /* A reply is whole: to its request, or out alone. Its type and count are the renderer's. */
 void redis_take_reply(struct redis *r, struct redis_message *m);
