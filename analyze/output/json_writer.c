@@ -103,17 +103,29 @@ static size_t part_room(const struct key_set *set, const struct row_part *part)
 	return room;
 }
 
+/* KEY: that of NAME, made before; NULL, or empty: it wasn't. */
+static void append_key(struct buffer *b, const struct key *key, const char *name)
+{
+	bool first = false;
+
+	if (key && key->len)
+		buffer_append(b, key->text, key->len);
+	else
+		json_append_key(b, name, &first);
+}
+
 /*
  * A member. Text that isn't UTF-8 is null, and in base64 in a member of its own, whose name ends in
  * _base64.
  */
-static void append_member(struct buffer *b, const char *name, const struct value *v)
+static void append_member(struct buffer *b, const struct key *key, const char *name,
+			  const struct value *v)
 {
 	size_t from = b->len;
 	char other[64];
 	bool first = false;
 
-	json_append_key(b, name, &first);
+	append_key(b, key, name);
 	if (v->type != VALUE_TEXT) {
 		json_append_value(b, v);
 		return;
@@ -121,8 +133,7 @@ static void append_member(struct buffer *b, const char *name, const struct value
 	if (json_append_text(b, v->text) || b->failed)
 		return;
 	b->len = from;
-	first = false;
-	json_append_key(b, name, &first);
+	append_key(b, key, name);
 	buffer_append_text(b, "null");
 	snprintf(other, sizeof(other), "%s_base64", name);
 	json_append_key(b, other, &first);
@@ -173,7 +184,7 @@ static void append_part(struct output *o, const struct row_part *part)
 			continue;
 		}
 		b->len = (size_t)(to - b->data);
-		append_member(b, part->columns[i].name, v);
+		append_member(b, key, part->columns[i].name, v);
 		to = buffer_reserve(b, room);
 	}
 	if (to)
@@ -185,16 +196,27 @@ static void append_part(struct output *o, const struct row_part *part)
 void output_json_members(const struct row_part *part, struct buffer *members)
 {
 	for (size_t i = 0; i < part->count; i++)
-		append_member(members, part->columns[i].name, &part->values[i]);
+		append_member(members, NULL, part->columns[i].name, &part->values[i]);
 }
 
-char *output_put_moment(struct output *o, char *to, const char *key, int64_t ns)
+#define SECOND_NS 1000000000
+
+char *output_put_time(struct output *o, char *to, int64_t ns)
 {
+	static const char ts[] = ",\"ts\":", time[] = ",\"time\":\"";
+	const char *end;
+
+	memcpy(to, ts, sizeof(ts) - 1);
+	end = to = buffer_put_u64(to + sizeof(ts) - 1, (uint64_t)ns);
 	if (o->into)
 		return to;
-	to = span_put(to, span_text(key));
-	*to = '"';
-	to = date_put_moment(to + 1, ns, &o->second);
+	memcpy(to, time, sizeof(time) - 1);
+	to += sizeof(time) - 1;
+	/* Its last digits stand there already. */
+	if (ns >= SECOND_NS)
+		to = date_put_parts(to, ns / SECOND_NS, end - DATE_PART_LEN, &o->second);
+	else
+		to = date_put_moment(to, ns, &o->second);
 	*to = '"';
 	return to + 1;
 }

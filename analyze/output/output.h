@@ -91,11 +91,11 @@ void output_header(struct output *o, const struct row_part *parts, size_t count)
 void output_json_members(const struct row_part *part, struct buffer *members);
 
 /*
- * For members that the caller makes: what follows a column of COLUMN_MOMENT, where it does. KEY:
- * `,"time":`. TO has room for it and OUTPUT_MOMENT_ROOM more. Returns the end.
+ * For members that the caller makes: `,"ts":` NS, which isn't below zero, and `,"time":`, where
+ * that follows. TO has OUTPUT_TIME_ROOM. Returns the end.
  */
-#define OUTPUT_MOMENT_ROOM (DATE_MOMENT_ROOM + 2)
-char *output_put_moment(struct output *o, char *to, const char *key, int64_t ns);
+#define OUTPUT_TIME_ROOM (DATE_MOMENT_ROOM + 64)
+char *output_put_time(struct output *o, char *to, int64_t ns);
 
 /*
  * Ends a cell with the time of day. Where the day isn't that of the row before, it is told: on a

@@ -127,7 +127,7 @@ static struct span end_members(struct row_end *end)
  */
 #define PUT(to, text)  (memcpy(to, text, sizeof(text) - 1), (to) + sizeof(text) - 1)
 #define PLAIN_NAME_MAX 64 /* of a table */
-#define BEGINNING_ROOM (PLAIN_NAME_MAX + ROW_ID_MAX + OUTPUT_MOMENT_ROOM + 128)
+#define BEGINNING_ROOM (PLAIN_NAME_MAX + ROW_ID_MAX + OUTPUT_TIME_ROOM + 128)
 #define ORDINARY_ROOM  256
 
 /* The members from PROTO to ID, which all rows have. Empty: the name of the table is too long. */
@@ -139,9 +139,8 @@ static struct span put_beginning(struct output *o, const struct row *row, char t
 	if (name.len > PLAIN_NAME_MAX || row->begin < 0)
 		return (struct span){0};
 	to = span_put(to, name);
-	to = PUT(to, "\",\"ts\":");
-	to = buffer_put_u64(to, (uint64_t)row->begin);
-	to = output_put_moment(o, to, ",\"time\":", row->begin);
+	*to++ = '"';
+	to = output_put_time(o, to, row->begin);
 	to = PUT(to, ",\"record_id\":\"");
 	to += row_id(row, to);
 	*to++ = '"';

@@ -75,9 +75,11 @@ static bool is_headless(const struct http_state *st, struct span bytes)
 {
 	const struct http_message *request = (struct http_message *)matcher_oldest(st->matcher);
 
-	if (!request || !bytes.len || begins_like(bytes, "HTTP/"))
+	if (!request || !bytes.len)
 		return false;
-	return request->is_simple || (!st->sides[SIDE_SERVER].begun && bytes.data[0] == '<');
+	if (!request->is_simple && (st->sides[SIDE_SERVER].begun || bytes.data[0] != '<'))
+		return false;
+	return !begins_like(bytes, "HTTP/");
 }
 
 /* The start line at the beginning of BYTES, *LEN long with its line end. */

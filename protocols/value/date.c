@@ -97,6 +97,22 @@ static void begin_second(struct date_second *to, int64_t second)
 	memcpy(to->text, text, sizeof(to->text));
 }
 
+static void know_second(struct date_second *last, int64_t second)
+{
+	if (!last->known || last->second != second)
+		begin_second(last, second);
+}
+
+char *date_put_parts(char to[static DATE_MOMENT_ROOM], int64_t second,
+		     const char part[static DATE_PART_LEN], struct date_second *last)
+{
+	know_second(last, second);
+	memcpy(to, last->text, DATE_SECOND_LEN);
+	memcpy(to + DATE_SECOND_LEN, part, DATE_PART_LEN);
+	to[DATE_SECOND_LEN + DATE_PART_LEN] = 'Z';
+	return to + DATE_SECOND_LEN + DATE_PART_LEN + 1;
+}
+
 char *date_put_moment(char to[static DATE_MOMENT_ROOM], int64_t ns, struct date_second *last)
 {
 	int64_t second = ns / SECOND_NS, part = ns % SECOND_NS;
@@ -105,8 +121,7 @@ char *date_put_moment(char to[static DATE_MOMENT_ROOM], int64_t ns, struct date_
 		part += SECOND_NS;
 		second--;
 	}
-	if (!last->known || last->second != second)
-		begin_second(last, second);
+	know_second(last, second);
 	memcpy(to, last->text, sizeof(last->text));
 	to = put_part(to + DATE_SECOND_LEN - 1, (unsigned)part);
 	*to = 'Z';

@@ -35,4 +35,9 @@ struct date_second {
 #define DATE_MOMENT_ROOM (DATE_SECOND_LEN + U64_DIGITS)
 char *date_put_moment(char to[static DATE_MOMENT_ROOM], int64_t ns, struct date_second *last);
 
+/* The same of whole seconds, and the nine digits behind the point. */
+#define DATE_PART_LEN 9
+char *date_put_parts(char to[static DATE_MOMENT_ROOM], int64_t second,
+		     const char part[static DATE_PART_LEN], struct date_second *last);
+
 #endif
