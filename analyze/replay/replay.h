@@ -34,20 +34,29 @@ struct process {
 /* A connection. Owned by the replay; valid during the call of a handler. */
 struct connection {
 	uint64_t id;
-	uint64_t revision; /* grows when something below is told anew */
+	uint64_t revision;	       /* grows when something below is told anew */
+	const struct process *process; /* NULL when unknown */
+	struct session *sessions[2];   /* by enum layer; NULL when nothing was seen there */
+	int64_t end_ts;		       /* closed, or the last event */
+	uint32_t pid;		       /* that used it last; 0 when unknown */
+	uint32_t netns;
+	/*
+	 * Of the wire layer, by enum direction: moved in all, which is the last position known;
+	 * kept; left out because the user said so; and already moved when it was first told of.
+	 */
+	uint64_t moved[2];
+	uint64_t kept[2];
+	uint64_t snapped[2];
+	uint64_t begin[2];
 	uint64_t inode;
 	enum transport transport;
 	enum role role; /* of the recorded process, as the recorder told; see connection_role() */
 	enum conn_origin origin;
-	uint32_t netns;
-	uint32_t pid; /* that used it last; 0 when unknown */
 	struct address local;
 	struct address remote;
 	const char *local_text; /* "127.0.0.1:80", "unix:/run/x.sock", "" */
 	const char *remote_text;
-	const struct process *process; /* NULL when unknown */
-	int64_t start_ts;	       /* opened, or first seen */
-	int64_t end_ts;		       /* closed, or the last event */
+	int64_t start_ts; /* opened, or first seen */
 	bool closed;
 	enum conn_state state;	  /* CONN_UNKNOWN where the recording doesn't tell */
 	enum conn_end state_by;	  /* which end brought it there */
@@ -55,21 +64,12 @@ struct connection {
 	int64_t established_ts;	  /* end of the handshake that began at start_ts; 0 when unknown */
 	int64_t reset_ts;	  /* 0: it was not */
 	uint64_t unseen_bytes[2]; /* of lost_bytes: by calls that no hook saw, by enum direction */
-	/*
-	 * Of the wire layer, by enum direction: moved in all, which is the last position known;
-	 * already moved when it was first told of; kept; and left out because the user said so.
-	 */
-	uint64_t moved[2];
-	uint64_t begin[2];
-	uint64_t kept[2];
-	uint64_t snapped[2];
-	enum tls_tie tie;	/* how recorded plaintext of TLS was found to belong here */
-	uint32_t library;	/* of it, by number; 0 when unknown */
-	uint64_t plain_missing; /* bytes of it that the recorder says it didn't see */
+	enum tls_tie tie;	  /* how recorded plaintext of TLS was found to belong here */
+	uint32_t library;	  /* of it, by number; 0 when unknown */
+	uint64_t plain_missing;	  /* bytes of it that the recorder says it didn't see */
 	/* Known when conn_end() is called. */
 	uint64_t earlier_bytes; /* moved before what there is of the recording; of lost_bytes */
 	uint64_t lost_bytes;	/* moved but neither kept nor left out, of both directions */
-	struct session *sessions[2]; /* by enum layer; NULL when nothing was seen there */
 };
 
 /* How long the handshake took, in ns; -1 when unknown. */

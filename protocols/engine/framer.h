@@ -24,18 +24,18 @@ struct unpack;
 
 struct framer_side {
 	enum side side;
-	struct buffer kept; /* begins at a frame boundary, or where resync() still looks */
-	int64_t kept_first; /* when the first of them came */
-	int64_t last_ts;    /* of the last run */
-	uint64_t position;  /* in the stream, of the first kept or, without any, the next byte */
-	struct frame frame; /* whose end has not come yet, while `left` */
-	uint64_t left;	    /* bytes of it to come */
-	size_t scanned;	    /* what frame() left for this boundary */
-	uint64_t searched;  /* bytes thrown away since the last frame */
-	uint64_t charged;   /* of the budget, for kept */
-	void *memo;	    /* framing->memo_size bytes */
 	bool searching;	    /* for a frame boundary */
 	bool holding;	    /* frame() said HOLD: until the other side has a frame */
+	int64_t last_ts;    /* of the last run */
+	uint64_t position;  /* in the stream, of the first kept or, without any, the next byte */
+	uint64_t left;	    /* bytes to come of a frame */
+	size_t scanned;	    /* what frame() left for this boundary */
+	uint64_t searched;  /* bytes thrown away since the last frame */
+	void *memo;	    /* framing->memo_size bytes */
+	struct buffer kept; /* begins at a frame boundary, or where resync() still looks */
+	int64_t kept_first; /* when the first of them came */
+	uint64_t charged;   /* of the budget, for kept */
+	struct frame frame; /* whose end has not come yet, while `left` */
 };
 
 /* Both sides of a stream that has one framing. */

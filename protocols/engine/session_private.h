@@ -55,32 +55,20 @@ struct told_encryption {
 };
 
 struct session {
-	struct session_options options;
+	/* What every event asks for stands together: with many connections it is in no cache. */
 	enum phase phase;
-	unsigned attempts;
-	bool midstream; /* the beginning wasn't seen; a handover makes a new one */
-	bool restarted; /* the sample begins behind what nothing recognised */
-	bool spoken_to; /* something came: FIRST spoke first */
-	enum direction first;
 	bool finished;
-	bool by_calls; /* of the root */
-	bool datagram; /* the transport's */
+	bool by_calls;	/* of the root */
+	bool datagram;	/* the transport's */
+	bool spoken_to; /* something came: FIRST spoke first */
 	enum direction last_direction;
 	enum role role;
 	enum side sides[2]; /* by enum direction */
-
-	struct reassembly reassembly; /* of streams */
-	uint64_t datagram_lost_bytes;
-	struct sampling *sampling;
 	struct waiting *waiting;
-
 	const struct protocol *protocol; /* that is spoken; NULL while unknown */
 	void *state;
 	struct framer *framer; /* of streams */
-	enum handover handover;
-	const struct protocol *next;
-	struct buffer bequest; /* for its open() */
-	uint64_t bequest_charged;
+	size_t speaking;       /* of root->spoken: what this one speaks, or spoke last */
 
 	/*
 	 * Once this one is wrapped, the bytes of the wire go to OUTER and this one waits for
@@ -88,10 +76,31 @@ struct session {
 	 * that unwraps without having been put around another makes a session INSIDE.
 	 */
 	struct session *root; /* the one of the connection, for all */
-	unsigned depth;	      /* how many made each other between the root and this one */
 	struct session *outer;
 	struct session *inside;
-	bool made_inside; /* it isn't the one that waits, and is owned */
+	struct spoken *spoken; /* of the root, for all */
+	size_t spoken_count;
+	struct framer_counts counts;
+	uint64_t records;
+	uint64_t emitted_position; /* of the last record */
+	enum side emitted_side;
+	unsigned emitted_repeat;
+	struct reassembly reassembly; /* of streams */
+	struct address client;	      /* of the root: that a proxy introduced */
+	bool made_inside;	      /* it isn't the one that waits, and is owned */
+
+	struct session_options options;
+	bool midstream; /* the beginning wasn't seen; a handover makes a new one */
+	bool restarted; /* the sample begins behind what nothing recognised */
+	unsigned attempts;
+	enum direction first;
+	uint64_t datagram_lost_bytes;
+	struct sampling *sampling;
+	enum handover handover;
+	const struct protocol *next;
+	struct buffer bequest; /* for its open() */
+	uint64_t bequest_charged;
+	unsigned depth; /* how many made each other between the root and this one */
 	struct reassembly *plain;
 	uint64_t unwrapped[2]; /* bytes, by direction: unless none, events of LAYER_TLS aren't used
 				*/
@@ -99,17 +108,7 @@ struct session {
 	uint64_t seam[2];		    /* of the root: where what is around it begins */
 	struct told_encryption *encryption; /* of the root; NULL: nothing was told */
 	bool plaintext_elsewhere;	    /* of the root */
-
-	struct address client; /* of the root: that a proxy introduced */
-	struct entry *facts;   /* of the root: what was learnt on this connection */
-	struct framer_counts counts;
-	uint64_t records;
-	uint64_t emitted_position; /* of the last record */
-	enum side emitted_side;
-	unsigned emitted_repeat;
-	struct spoken *spoken; /* of the root, for all */
-	size_t spoken_count;
-	size_t speaking; /* of root->spoken: what this one speaks, or spoke last */
+	struct entry *facts;		    /* of the root: what was learnt on this connection */
 };
 
 static inline bool session_is_datagram(const struct session *s)

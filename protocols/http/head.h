@@ -37,16 +37,16 @@ struct http_head {
  * lines of the one before them; then nothing is parsed. Zeroed is empty.
  */
 struct http_fields {
-	struct buffer lines;	/* as read last; what the others point into */
-	struct buffer unfolded; /* or this, when some of them are folded */
-	struct buffer list;	/* of struct http_field */
-	uint16_t count;
-	struct http_head head;
+	struct buffer lines; /* as read last; what the others point into */
 	/*
 	 * The fields as a JSON object in wire order, names as sent. A name that comes again
 	 * (without regard to case) becomes an array at the place of its first.
 	 */
 	struct buffer json;
+	struct http_head head;
+	struct buffer unfolded; /* what they point into, when some of the lines are folded */
+	struct buffer list;	/* of struct http_field */
+	uint16_t count;
 };
 
 /*

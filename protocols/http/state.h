@@ -74,17 +74,17 @@ struct http_side {
 	bool is_cut;	    /* the next request has lost its beginning */
 	bool garbled;	    /* something was not, since the last message */
 	bool doubtful;	    /* whether the response has a body depends on a request that was lost */
-	uint64_t length;
-	struct http_fields fields;     /* of the last head */
-	struct buffer head;	       /* its lines so far, when it comes in pieces */
-	int64_t head_first;	       /* when the first of them came */
-	uint64_t head_position;	       /* and where in the stream */
-	struct http_message *incoming; /* whose body comes; the matcher's for a request */
-	uint64_t chunk_size;
-	size_t chunk_line; /* length of the line before the data of this chunk */
-	uint64_t given;	   /* bytes of the frame in parts that were there */
 	/* What a body that isn't chunked as announced is instead. */
 	enum http_phase unchunked;
+	uint64_t length;
+	struct http_message *incoming; /* whose body comes; the matcher's for a request */
+	uint64_t given;		       /* bytes of the frame in parts that were there */
+	struct buffer head;	       /* the lines of a head so far that comes in pieces */
+	struct http_fields fields;     /* of the last head */
+	int64_t head_first;	       /* when the first of its lines came, that is in pieces */
+	uint64_t head_position;	       /* and where in the stream */
+	uint64_t chunk_size;
+	size_t chunk_line; /* length of the line before the data of this chunk */
 };
 
 struct http_state {

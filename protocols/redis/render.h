@@ -28,14 +28,15 @@ struct redis_render {
 	struct buffer attributes; /* JSON objects, a space between them */
 	struct buffer scratch;
 	struct buffer nowhere; /* always failed: whatever is appended is dropped */
-	struct resp_walk walk;
-	struct render_level level[RESP_DEPTH_MAX];
-	size_t limit; /* what does not fit is left out, and `cut` says so */
+	size_t limit;	       /* what does not fit is left out, and `cut` says so */
 	bool cut;
 
 	/* Of the value itself, without what is in it. */
 	uint8_t type; /* 0 before it came */
 	int64_t count;
+
+	struct resp_walk walk;
+	struct render_level level[RESP_DEPTH_MAX];
 };
 
 /* A new reply begins. UNCOUNTED: struct resp_walk's. */

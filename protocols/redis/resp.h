@@ -91,15 +91,15 @@ static inline bool resp_is_aggregate(uint8_t type)
 /* The aggregates that are open, outermost first. */
 struct resp_walk {
 	unsigned depth;
-	struct resp_level {
-		uint64_t left; /* values to come, or RESP_STREAMED */
-		uint8_t type;
-	} level[RESP_DEPTH_MAX];
 	/*
 	 * Confirmations of subscriptions that an array of a transaction's replies holds beyond its
 	 * count: all but the first of each command.
 	 */
 	uint64_t uncounted;
+	struct resp_level {
+		uint64_t left; /* values to come, or RESP_STREAMED */
+		uint8_t type;
+	} level[RESP_DEPTH_MAX];
 };
 
 /*

@@ -38,9 +38,7 @@ struct redis {
 	struct budget *budget; /* the session's */
 	size_t keep;
 	struct matcher *matcher;
-	struct redis_scan scan[2];	  /* by enum side */
-	struct redis_message *current[2]; /* a message whose end has not come yet */
-	struct redis_render render;
+	struct redis_message *current[2]; /* a message whose end has not come yet, by enum side */
 	struct buffer scratch;
 	struct buffer note;
 	enum redis_doubt doubt;
@@ -61,6 +59,10 @@ struct redis {
 	int64_t confirmations;	     /* still to come */
 
 	uint64_t charged; /* of the session's budget, for all but what the matcher has */
+
+	/* Large. */
+	struct redis_render render;
+	struct redis_scan scan[2]; /* by enum side */
 };
 
 /* A request is whole: into the queue, or out at once when no reply will come. */
