@@ -42,7 +42,7 @@ struct flows *flows_new(size_t memory)
 	flows->memory_max = memory;
 	flows->buckets = calloc(FIRST_BUCKETS, sizeof(struct flow *));
 	flows->bucket_count = FIRST_BUCKETS;
-	flows->aside = cold_new();
+	flows->aside = cold_new(memory);
 	if (getrandom(&flows->seed, sizeof(flows->seed), GRND_NONBLOCK) < 0)
 		flows->seed = (uintptr_t)flows;
 	if (!flows->buckets || !flows->aside) {

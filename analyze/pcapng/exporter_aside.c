@@ -45,7 +45,7 @@ static struct cold *store(struct exporter *e, struct cold **c)
 {
 	errno = 0;
 	if (!*c)
-		*c = cold_new();
+		*c = cold_new(e->budget.limit);
 	if (!*c)
 		exporter_fail(e, TAPE_ERROR_MEMORY);
 	return *c;

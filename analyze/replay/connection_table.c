@@ -122,7 +122,7 @@ static bool put_aside(struct replay *r, struct tracked *t)
 		return false;
 	errno = 0;
 	if (!c->aside)
-		c->aside = cold_new();
+		c->aside = cold_new(r->budget.limit);
 	if (!c->aside ||
 	    (t->conn.process && !process_table_store(&r->processes, t->conn.process)) ||
 	    !cold_put(c->aside, t->conn.id, buffer_span(&c->packed)))

@@ -128,9 +128,9 @@ static bool insert(struct process_table *t, struct process_entry *e)
 static bool open_files(struct process_table *t)
 {
 	if (!t->aside)
-		t->aside = cold_new();
+		t->aside = cold_new(t->budget ? t->budget->limit : UINT64_MAX);
 	if (!t->numbers)
-		t->numbers = cold_new();
+		t->numbers = cold_new(t->budget ? t->budget->limit : UINT64_MAX);
 	return t->aside && t->numbers;
 }
 

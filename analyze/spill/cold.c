@@ -23,8 +23,13 @@
 #define UNIT	  32u
 #define UNITS_MAX 1024u
 
-/* Keys that cold_next() has ready. */
-#define AHEAD (128u << 10)
+/* Of the memory: what pages of each file, and keys that cold_next() has ready, take; the filter. */
+#define PART_SHARE   64
+#define PART_MIN     (128u << 10)
+#define PART_MAX     (1u << 20)
+#define FILTER_SHARE 32
+#define FILTER_MIN   (256u << 10)
+#define FILTER_MAX   (2u << 20)
 
 /* A place of the table: of what key the bytes are, and where they stand, in units and plus 1. */
 struct slot {
@@ -42,21 +47,20 @@ struct pool {
 	uint32_t room;
 };
 
-/*
- * Bits of keys that may be there, so that most of those that aren't cost no look at the table. Keys
- * that were taken stay in it until it is made anew.
- */
-#define FILTER_BITS (1u << 24)
-#define FILTER_KEYS (FILTER_BITS / 8)
-
 struct cold {
+	size_t part; /* bytes of memory for pages of a file, and for keys */
 	struct paged table;
 	struct paged bytes;
 	uint64_t slots; /* in the table, a power of two; 0: there is none yet */
 	uint64_t used;	/* of them, those that were, included */
 	uint64_t count;
 	uint64_t units; /* of the file of bytes */
+	/*
+	 * Bits of keys that may be there, so that most of those that aren't cost no look at the
+	 * table. Keys that were taken stay in it until it is made anew, with as many as bytes.
+	 */
 	uint8_t *filter;
+	size_t filter_size;
 	uint64_t filtered; /* keys in it */
 	uint64_t seed;
 	struct pool pools[UNITS_MAX + 1]; /* by length in units */
@@ -69,14 +73,21 @@ struct cold {
 	int error;
 };
 
-struct cold *cold_new(void)
+static size_t between(uint64_t least, uint64_t n, uint64_t most)
+{
+	return (size_t)(n < least ? least : n > most ? most : n);
+}
+
+struct cold *cold_new(uint64_t memory)
 {
 	struct cold *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
-	paged_init(&c->table);
-	paged_init(&c->bytes);
+	c->part = between(PART_MIN, memory / PART_SHARE, PART_MAX);
+	c->filter_size = between(FILTER_MIN, memory / FILTER_SHARE, FILTER_MAX);
+	paged_init(&c->table, c->part);
+	paged_init(&c->bytes, c->part);
 	/* Where the system puts memory is random: keys of a hostile file can't be made to collide.
 	 */
 	c->seed = (uint64_t)(uintptr_t)c * UINT64_C(0x9e3779b97f4a7c15);
@@ -186,7 +197,7 @@ static bool add_to_filter(void *context, const struct slot *slot)
 	uint64_t h = mixed(c, slot->key);
 
 	for (int i = 0; i < 2; i++, h >>= 32)
-		c->filter[h % FILTER_BITS / 8] |= (uint8_t)(1u << h % 8);
+		c->filter[(uint32_t)h / 8 % c->filter_size] |= (uint8_t)(1u << h % 8);
 	c->filtered++;
 	return true;
 }
@@ -196,7 +207,7 @@ static bool may_have(const struct cold *c, uint64_t key)
 	uint64_t h = mixed(c, key);
 
 	for (int i = 0; i < 2; i++, h >>= 32)
-		if (!(c->filter[h % FILTER_BITS / 8] & (1u << h % 8)))
+		if (!(c->filter[(uint32_t)h / 8 % c->filter_size] & (1u << h % 8)))
 			return false;
 	return true;
 }
@@ -207,11 +218,11 @@ static bool filter(struct cold *c, uint64_t key)
 	const struct slot slot = {.key = key};
 
 	if (!c->filter)
-		c->filter = calloc(FILTER_BITS / 8, 1);
+		c->filter = calloc(c->filter_size, 1);
 	if (!c->filter)
 		return false;
-	if (c->filtered >= FILTER_KEYS && c->filtered >= 2 * c->count) {
-		memset(c->filter, 0, FILTER_BITS / 8);
+	if (c->filtered >= c->filter_size && c->filtered >= 2 * c->count) {
+		memset(c->filter, 0, c->filter_size);
 		c->filtered = 0;
 		if (!for_all(c, c->slots, add_to_filter, c))
 			return false;
@@ -228,7 +239,7 @@ static bool make_room(struct cold *c)
 
 	if (c->used < old / 2)
 		return true;
-	paged_init(&bigger);
+	paged_init(&bigger, c->part);
 	while (c->slots < SLOTS_MIN || c->count >= c->slots / 4)
 		c->slots = c->slots ? c->slots * 2 : SLOTS_MIN;
 	if (old && !for_all(c, old, move_slot, &m)) {
@@ -409,16 +420,22 @@ static int by_number(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* Keeps the AHEAD least of what it sees. */
+/* Keys that are kept ready; while they are sought, twice as many. */
+static size_t ahead_of(const struct cold *c)
+{
+	return c->part / sizeof(*c->ahead);
+}
+
+/* Keeps the least of what it sees. */
 static bool collect(void *context, const struct slot *slot)
 {
 	struct cold *c = context;
 
 	if (slot->key < c->ahead_from)
 		return true;
-	if (c->ahead_count == 2 * AHEAD) {
+	if (c->ahead_count == 2 * ahead_of(c)) {
 		qsort(c->ahead, c->ahead_count, sizeof(*c->ahead), by_number);
-		c->ahead_count = AHEAD;
+		c->ahead_count = ahead_of(c);
 		c->ahead_all = false;
 	}
 	c->ahead[c->ahead_count++] = slot->key;
@@ -428,7 +445,7 @@ static bool collect(void *context, const struct slot *slot)
 static bool look_ahead(struct cold *c, uint64_t from)
 {
 	if (!c->ahead)
-		c->ahead = malloc(2 * AHEAD * sizeof(*c->ahead));
+		c->ahead = malloc(2 * c->part);
 	c->ahead_count = c->ahead_next = 0;
 	c->ahead_from = from;
 	c->ahead_all = true;
@@ -436,8 +453,8 @@ static bool look_ahead(struct cold *c, uint64_t from)
 	if (!c->ahead || !for_all(c, c->slots, collect, c))
 		return fail(c);
 	qsort(c->ahead, c->ahead_count, sizeof(*c->ahead), by_number);
-	if (c->ahead_count > AHEAD) {
-		c->ahead_count = AHEAD;
+	if (c->ahead_count > ahead_of(c)) {
+		c->ahead_count = ahead_of(c);
 		c->ahead_all = false;
 	}
 	return true;

@@ -11,7 +11,11 @@
  */
 struct cold;
 
-struct cold *cold_new(void); /* NULL when there is no memory */
+/*
+ * MEMORY: what there is for all that is in memory, of which this takes a tenth at most, but no less
+ * than half a MiB, and no more than 6. NULL when there is no memory.
+ */
+struct cold *cold_new(uint64_t memory);
 
 /* Sets KEY, which has nothing, to BYTES. False with errno. */
 bool cold_put(struct cold *c, uint64_t key, struct span bytes);

@@ -11,9 +11,10 @@ struct paged_page {
 	uint8_t bytes[PAGED_PAGE];
 };
 
-void paged_init(struct paged *p)
+void paged_init(struct paged *p, size_t memory)
 {
 	scratch_init(&p->file);
+	p->count = memory / PAGED_PAGE;
 	p->pages = NULL;
 }
 
@@ -32,12 +33,12 @@ static struct paged_page *page_get(struct paged *p, uint64_t number)
 	struct paged_page *page;
 
 	if (!p->pages)
-		p->pages = calloc(PAGED_PAGES, sizeof(*p->pages));
+		p->pages = calloc(p->count, sizeof(*p->pages));
 	if (!p->pages) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	page = &p->pages[number % PAGED_PAGES];
+	page = &p->pages[number % p->count];
 	if (page->number == number + 1)
 		return page;
 	if (!write_back(p, page))

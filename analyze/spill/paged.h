@@ -8,17 +8,18 @@
  * A scratch file for many small reads and writes that often go to the same places: the pages used
  * last are kept, so that most of them ask the system for nothing.
  */
-#define PAGED_PAGE  4096u
-#define PAGED_PAGES 256u /* that are kept: 1 MiB */
+#define PAGED_PAGE 4096u
 
 struct paged_page;
 
 struct paged {
 	struct scratch file;
-	struct paged_page *pages; /* PAGED_PAGES of them, made with the first byte */
+	size_t count;		  /* of pages that are kept */
+	struct paged_page *pages; /* made with the first byte */
 };
 
-void paged_init(struct paged *p);
+/* MEMORY: bytes that pages may take, of one page or more. */
+void paged_init(struct paged *p, size_t memory);
 
 /* False with errno. */
 bool paged_write(struct paged *p, uint64_t offset, const void *data, size_t len);

@@ -138,7 +138,7 @@ static void check_value(struct cold *c, uint64_t key, bool take)
 
 static void put_aside(void **state)
 {
-	struct cold *c = cold_new();
+	struct cold *c = cold_new(0);
 	struct buffer b = {0};
 	uint64_t key = 0;
 
@@ -173,7 +173,7 @@ static void put_aside(void **state)
 /* All keys come once, ascending, also while they are taken. */
 static void keys_in_order(void **state)
 {
-	struct cold *c = cold_new();
+	struct cold *c = cold_new(0);
 	struct buffer b = {0};
 	uint64_t key = 0, seen = 0;
 
@@ -198,7 +198,7 @@ static void keys_in_order(void **state)
 static void disk_full(void **state)
 {
 	struct rlimit before;
-	struct cold *c = cold_new();
+	struct cold *c = cold_new(0);
 	struct sorter *s = sorter_new(0);
 	struct buffer big = {0};
 	bool good = true;
