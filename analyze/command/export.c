@@ -64,13 +64,13 @@ static const struct command_option options[] = {
 };
 
 /*
- * Of the memory half is for what is learnt, in both passes, and three eighths for reading while it
- * is: tables that grow are there twice for a moment. While packets are written an eighth is for
+ * Of the memory three eighths are for what is learnt, in both passes, and as much for reading while
+ * it is: tables that grow are there twice for a moment. While packets are written an eighth is for
  * reading, one for streams and their data, and one at most for packets that wait; the rest is what
  * can't be given back, because what is learnt lies in between.
  */
-#define FACTS_SHARE 2
-#define HELD_SHARE  8
+#define LEARN_EIGHTHS 3
+#define HELD_SHARE    8
 
 struct export
 {
@@ -231,7 +231,7 @@ static int parse(struct export *x, int argc, char **argv)
 	x->reading.to_file = true;
 	if (!x->select.memory)
 		x->select.memory = REPLAY_MEMORY_LIMIT;
-	x->with.facts_limit = x->select.memory / FACTS_SHARE;
+	x->with.facts_limit = x->select.memory / 8 * LEARN_EIGHTHS;
 	x->with.held_limit = x->select.memory / HELD_SHARE;
 	x->with.selection = &x->select.selection;
 	x->with.keylog = x->select.keylog;
@@ -363,7 +363,7 @@ static int learn(struct export *x)
 	const struct replay_options with = {
 		.handlers = exporter_learn_handlers(x->exporter),
 		.selection = &time,
-		.memory_limit = x->select.memory - x->with.facts_limit - x->with.held_limit,
+		.memory_limit = x->select.memory / 8 * LEARN_EIGHTHS,
 		.keylog = x->select.keylog,
 	};
 	int status = reading_open(&x->reading, x->command, x->select.operand.path, &with);

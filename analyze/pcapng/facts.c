@@ -22,6 +22,7 @@
 
 /* Of the memory, what the ends of borders may take; beyond that there are none. */
 #define BORDERS_SHARE 4
+#define BORDERS_SIZE  (sizeof(struct facts_borders) + BUDGET_OVERHEAD)
 
 void facts_init(struct facts *f, const struct selection *selection, uint64_t limit)
 {
@@ -280,14 +281,21 @@ static void stream_moved(struct facts_stream *s, const struct event_data *data)
 	s->there += cut_is_wanted(data->cut) ? data->len : data->payload.len;
 }
 
+static bool has_room_for_borders(const struct facts *f)
+{
+	return !f->limit || f->used <= f->limit + f->limit / BORDERS_SHARE;
+}
+
 /* Without memory there are no borders, which nobody needs. */
-static void borders_begin(struct facts_conn *c, const struct event_data *data,
+static void borders_begin(struct facts *f, struct facts_conn *c, const struct event_data *data,
 			  const struct connection *from)
 {
 	if (transport_is_datagram(from->transport))
 		return;
-	if (!c->borders)
+	if (!c->borders && has_room_for_borders(f)) {
 		c->borders = calloc(1, sizeof(*c->borders));
+		f->used += c->borders ? BORDERS_SIZE : 0;
+	}
 	if (c->borders)
 		borders_event(&c->borders->of[data->layer][data->direction], data->offset);
 }
@@ -308,7 +316,7 @@ static void on_data(struct facts *f, const struct event_data *data, const struct
 	if (is_selected(f, c))
 		c->wanted = true;
 	stream_moved(&c->streams[data->layer][data->direction], data);
-	borders_begin(c, data, from);
+	borders_begin(f, c, data, from);
 	if (data->layer == LAYER_TLS) {
 		c->has_plaintext = true;
 		return;
@@ -330,7 +338,7 @@ void facts_border(void *context, const struct connection *from, enum layer layer
 	struct borders *b = c && c->borders ? &c->borders->of[layer][direction] : NULL;
 	size_t capacity = b ? b->capacity : 0;
 
-	if (!b || (f->limit && f->used > f->limit + f->limit / BORDERS_SHARE))
+	if (!b || !has_room_for_borders(f))
 		return;
 	if (!borders_message(b, position))
 		f->error = TAPE_ERROR_MEMORY;
@@ -342,13 +350,11 @@ static void borders_end(struct facts *f, struct facts_conn *c)
 {
 	if (!c->borders)
 		return;
-	for (int i = 0; i < 2 * LAYERS_SHOWN; i++) {
-		if (c->borders->of[i / 2][i % 2].count) {
-			f->used += sizeof(*c->borders);
+	for (int i = 0; i < 2 * LAYERS_SHOWN; i++)
+		if (c->borders->of[i / 2][i % 2].count)
 			return;
-		}
-	}
 	free_borders(c);
+	f->used -= BORDERS_SIZE;
 }
 
 static void on_conn(struct facts *f, const struct event *event, const struct connection *from)
