@@ -12,6 +12,7 @@ itself, and nevertheless print every row. Prints a line of TAP for each, with wh
 import json
 import os
 import random
+import re
 import resource
 import struct
 import subprocess
@@ -147,6 +148,24 @@ def redis_connections(path, n):
     return n, 2 * n
 
 
+def long_paths(path, n):
+    """Each asks for another word of 8,000 letters, on a hundred connections."""
+    c = Capture(path)
+    conns = min(n, 100)
+    sent, got = [1001] * conns, [5001] * conns
+    letters = bytes.maketrans(b"0123456789", b"abcdefghij")
+    for i in range(conns):
+        c.handshake(client(i), server(80))
+    for i in range(n):
+        k = i % conns
+        get = b"GET /" + (b"%d" % i).translate(letters) + b"x" * 8000 + b" HTTP/1.1\r\nHost: a\r\n\r\n"
+        c.tcp(client(k), server(80), sent[k], got[k], 0x18, get)
+        sent[k] += len(get)
+        c.tcp(server(80), client(k), got[k], sent[k], 0x18, OK)
+        got[k] += len(OK)
+    return conns, n
+
+
 def syns(path, n):
     c = Capture(path)
     for i in range(n):
@@ -214,7 +233,7 @@ def noise(path, n):
 
 CAPTURES = [(lookups, 1000000), (lookups_at_once, 300000), (unanswered, 300000), (udp_flows, 2000000),
             (open_connections, 2000000), (two_rounds, 300000), (half_heads, 300000), (half_bodies, 300000),
-            (redis_connections, 300000), (syns, 1000000)]
+            (redis_connections, 300000), (long_paths, 100000), (syns, 1000000)]
 RECORDINGS = [(early_bytes, 80000), (many_early_bytes, 3840), (long_commands, 54000), (one_block, 700000),
               (one_block_of_processes, 400000), (noise, 2)]
 
@@ -232,17 +251,24 @@ def in_another_process(make, path, n):
     return made
 
 
+COUNT = re.compile(rb'"count":(\d+)')
+
+
 def run(command):
-    """(exit status, lines, last line, MiB, seconds)"""
+    """(exit status, lines, last line, sum of their counts, MiB, seconds, errors)"""
     start = time.monotonic()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        lines, last = 0, b""
+        lines, last, counted = 0, b"", 0
         for last in process.stdout:
             lines += 1
+            counted += sum(map(int, COUNT.findall(last)))
         errors = process.stderr.read().decode(errors="replace").strip()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = status
-    return os.waitstatus_to_exitcode(status), lines, last, usage.ru_maxrss / 1024, time.monotonic() - start, errors
+    return os.waitstatus_to_exitcode(status), lines, last, counted, usage.ru_maxrss / 1024, time.monotonic() - start, errors
+
+
+TITLES = ("--net", "--dns")  # options that make another command of one
 
 
 class Table:
@@ -251,8 +277,8 @@ class Table:
         self.limits = limits
         self.failed = 0
 
-    def result(self, name, limit, command, wanted=None, statuses=(0, 2), last=()):
-        status, lines, end, mib, seconds, errors = run(
+    def result(self, name, limit, command, wanted=None, statuses=(0, 2), last=(), count=None):
+        status, lines, end, counted, mib, seconds, errors = run(
             [self.socktape, *command, "--memory", f"{limit}MiB"])
         problems = []
         if status not in statuses:
@@ -261,10 +287,13 @@ class Table:
             problems.append(f"more than {limit + SLACK} MiB")
         if wanted is not None and lines != wanted:
             problems.append(f"{lines} rows, not {wanted}")
+        if count is not None and counted != count:
+            problems.append(f"{counted} are counted, not {count}")
         for part in last:
             if part not in end:
                 problems.append(f"{part} isn't in {end[:300]}")
-        title = f"{name}, {command[0]}, {limit} MiB: {mib:.0f} MiB, {seconds:.1f} s"
+        words = " ".join([command[0]] + [word for word in command[1:] if word in TITLES])
+        title = f"{name}, {words}, {limit} MiB: {mib:.0f} MiB, {seconds:.1f} s"
         print(f"{'ok' if not problems else 'not ok'} - {title}", flush=True)
         for problem in problems:
             print(f"#   {problem}")
@@ -281,8 +310,13 @@ class Table:
             self.result(name, limit, ["info", rec, "--json"], 1, last=info)
             self.result(name, limit, ["export", rec, "-q", "-o", "/dev/null"], 0)
             self.result(name, limit, ["report", rec, "-o", "/dev/null"], 0)
-            for command in ("stat", "findings", "trace"):
-                self.result(name, limit, [command, rec, "--json"])
+            self.result(name, limit, ["stat", rec, "--json"], count=records)
+            self.result(name, limit, ["sql", rec, "SELECT count(*) AS count FROM records", "--json"], 1,
+                        count=records)
+            for command in (["findings"], ["trace"], ["map"], ["map", "--net"]):
+                self.result(name, limit, [*command, rec, "--json"])
+            # Where there are no records nothing can be compared.
+            self.result(name, limit, ["diff", rec, rec, "--json"], statuses=(0, 2) if records else (0, 1, 2))
             self.result(name, limit, ["grep", rec, "needle", "--json"], 0)
 
 
