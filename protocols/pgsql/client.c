@@ -45,9 +45,10 @@ void pgsql_take_startup(struct pgsql_state *st, const struct frame *frame, struc
 	} else if (code == PGSQL_GSS) {
 		st->asked_gss = true;
 	} else if (code == PGSQL_CANCEL) {
-		pgsql_emit_cancel(st, frame, cursor_be32(&c));
+		pgsql_emit_cancel(st, frame, cursor_rest(&c));
 	} else {
 		st->started = true;
+		st->auth = NULL;
 		take_parameters(st, payload);
 		/* A client that names none gets the one that is called as the user. */
 		if (!st->database)
@@ -192,18 +193,67 @@ static void end_lost_answers(struct pgsql_state *st, const struct frame *frame, 
 	st->server_lost = false;
 }
 
-static void take_copy_of_client(struct pgsql_state *st, const struct frame *frame,
-				struct span payload)
+static struct pgsql_op *copying(struct pgsql_state *st)
 {
 	struct pgsql_op *op = st->oldest;
 
 	while (op && !op->copy)
 		op = op->next;
+	return op;
+}
+
+static void take_copy_of_client(struct pgsql_state *st, const struct frame *frame,
+				struct span payload)
+{
+	struct pgsql_op *op = copying(st);
+
 	if (!op)
 		return;
 	op->req_bytes += frame->len;
 	op->last = frame->ts_last;
 	pgsql_take_copy(st, op, SIDE_CLIENT, payload, frame->len - PGSQL_HEADER_LEN);
+}
+
+/* CopyDone or CopyFail. */
+static void end_copy_of_client(struct pgsql_state *st, const struct frame *frame)
+{
+	struct pgsql_op *op = copying(st);
+
+	if (!op)
+		return;
+	op->req_bytes += frame->len;
+	op->last = frame->ts_last;
+	op->copy_over = true;
+}
+
+/* While data is copied in, a server does not look at it (its manual, "COPY Operations"). */
+static void take_sync(struct pgsql_state *st, const struct frame *frame)
+{
+	const struct pgsql_op *op = copying(st);
+
+	if (!op || op->copy == 'H' || op->copy_over || op->answered)
+		pgsql_op_new(st, PGSQL_SYNC, frame);
+}
+
+static void take_function(struct pgsql_state *st, const struct frame *frame, struct span payload)
+{
+	struct pgsql_op *op = pgsql_op_new(st, PGSQL_FUNCTION, frame);
+
+	if (op)
+		op->text = pgsql_share(st, payload);
+}
+
+/* Of SASL the mechanism stands before what is secret. */
+static void take_proof(struct pgsql_state *st, struct span payload)
+{
+	struct cursor c = cursor_of(payload.data, payload.len);
+	struct span mechanism = cursor_until(&c, 0);
+
+	if (!st->chooses)
+		return;
+	st->chooses = false;
+	if (!c.failed)
+		replace(st, &st->mechanism, mechanism);
 }
 
 void pgsql_take_client(struct pgsql_state *st, const struct frame *frame, uint8_t type,
@@ -230,15 +280,22 @@ void pgsql_take_client(struct pgsql_state *st, const struct frame *frame, uint8_
 		take_target(st, frame, PGSQL_CLOSE, payload);
 		break;
 	case 'S':
-		pgsql_op_new(st, PGSQL_SYNC, frame);
+		take_sync(st, frame);
 		break;
 	case 'F':
-		pgsql_op_new(st, PGSQL_FUNCTION, frame);
+		take_function(st, frame, payload);
 		break;
 	case 'd':
 		take_copy_of_client(st, frame, payload);
 		break;
-	default: /* Flush, Terminate, CopyDone; passwords and tokens are not looked at */
+	case 'c':
+	case 'f':
+		end_copy_of_client(st, frame);
+		break;
+	case 'p':
+		take_proof(st, payload);
+		break;
+	default: /* Flush, Terminate */
 		break;
 	}
 }

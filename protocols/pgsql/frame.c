@@ -25,6 +25,21 @@ static enum frame_status startup_frame(const struct pgsql_state *st, struct curs
 	return FRAME_DONE;
 }
 
+/* A length, and what GSS encrypted. */
+static enum frame_status sealed_frame(struct cursor c, struct frame *frame)
+{
+	uint32_t len = cursor_be32(&c);
+
+	if (c.failed)
+		return FRAME_MORE;
+	if (!len || len > PGSQL_SEALED_MAX)
+		return FRAME_BAD;
+	frame->len = PGSQL_SEALED_HEADER_LEN + (uint64_t)len;
+	frame->kind = PGSQL_FRAME_SEALED;
+	frame->in_parts = true;
+	return FRAME_DONE;
+}
+
 /* To a request for TLS or GSS. */
 static bool is_answer(uint8_t byte)
 {
@@ -39,6 +54,8 @@ enum frame_status pgsql_frame(const void *state, enum side side, const struct cu
 	uint8_t type;
 	uint32_t len;
 
+	if (st->sealed)
+		return sealed_frame(c, frame);
 	if (side == SIDE_CLIENT && !st->started)
 		return startup_frame(st, c, frame);
 	if (!cursor_left(&c))
@@ -86,7 +103,11 @@ static bool at_messages(enum side side, struct span bytes)
 
 bool pgsql_resync(void *state, enum side side, struct cursor *in)
 {
-	(void)state;
+	const struct pgsql_state *st = state;
+
+	/* Nothing tells where an encrypted packet begins. */
+	if (st->sealed)
+		cursor_skip(in, cursor_left(in));
 	for (; cursor_left(in) >= PGSQL_HEADER_LEN; cursor_skip(in, 1))
 		if (at_messages(side, cursor_rest(in)))
 			return true;

@@ -42,7 +42,7 @@ static uint32_t first_code(struct span bytes)
 	if (c.failed)
 		return 0;
 	if ((len == 8 && (code == PGSQL_SSL || code == PGSQL_GSS)) ||
-	    (len == 16 && code == PGSQL_CANCEL))
+	    (len >= PGSQL_CANCEL_MIN && len <= PGSQL_CANCEL_MAX && code == PGSQL_CANCEL))
 		return code;
 	return 0;
 }

@@ -5,7 +5,8 @@
 enum {
 	FACT_STATEMENT = 1, /* payload of Parse, by the statement's name */
 	FACT_TYPES,	    /* of its parameters */
-	FACT_COLUMNS	    /* of its result */
+	FACT_COLUMNS,	    /* of its result */
+	FACT_BACKEND	    /* whom it serves, by process and key */
 };
 
 static void learn(struct pgsql_state *st, unsigned kind, struct span name, struct span value)
@@ -108,4 +109,36 @@ struct span pgsql_columns_of(struct pgsql_state *st, const struct pgsql_portal *
 	if (portal->columns)
 		return pgsql_span(portal->columns);
 	return recall(st, FACT_COLUMNS, portal, &fact, &inferred) ? fact.value : (struct span){0};
+}
+
+/* User, database and application, with a zero behind each: none of the three has one. */
+void pgsql_learn_backend(struct pgsql_state *st, struct span pid_and_key)
+{
+	const struct pgsql_shared *const names[] = {st->user, st->database, st->application};
+	struct buffer value = {0};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		buffer_append_span(&value, pgsql_span(names[i]));
+		buffer_append_char(&value, 0);
+	}
+	if (st->user && !value.failed)
+		learn(st, FACT_BACKEND, pid_and_key, buffer_span(&value));
+	buffer_free(&value);
+}
+
+void pgsql_recall_backend(struct pgsql_state *st, struct span pid_and_key)
+{
+	struct pgsql_shared **const names[] = {&st->user, &st->database, &st->application};
+	struct fact fact = {.kind = FACT_BACKEND, .scope = FACT_SERVER, .key = pid_and_key};
+	struct cursor c;
+
+	if (session_recall(st->session, &fact) == RECALL_NONE)
+		return;
+	c = cursor_of(fact.value.data, fact.value.len);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct span name = cursor_until(&c, 0);
+
+		pgsql_unref(st, *names[i]);
+		*names[i] = name.len ? pgsql_share(st, name) : NULL;
+	}
 }

@@ -81,6 +81,16 @@ void pgsql_portal_close(struct pgsql_state *st, struct span name)
 	}
 }
 
+void pgsql_portals_close(struct pgsql_state *st)
+{
+	while (st->portals) {
+		struct pgsql_portal *portal = st->portals;
+
+		st->portals = portal->next;
+		pgsql_portal_unref(st, portal);
+	}
+}
+
 /* The list keeps one reference. */
 void pgsql_portal_open(struct pgsql_state *st, struct pgsql_portal *portal)
 {
@@ -160,13 +170,13 @@ struct pgsql_op *pgsql_op_new(struct pgsql_state *st, enum pgsql_op_kind kind,
 	return op;
 }
 
-void pgsql_op_done(struct pgsql_state *st)
+static void unlink_op(struct pgsql_state *st, struct pgsql_op **at)
 {
-	struct pgsql_op *op = st->oldest;
+	struct pgsql_op *op = *at;
 
-	st->oldest = op->next;
-	if (!st->oldest)
-		st->newest = &st->oldest;
+	*at = op->next;
+	if (!*at)
+		st->newest = at;
 	if (st->part_op == op)
 		st->part_op = NULL;
 	pgsql_unref(st, op->text);
@@ -180,6 +190,17 @@ void pgsql_op_done(struct pgsql_state *st)
 	op->next = st->spare;
 	st->spare = op;
 	st->spare_count++;
+}
+
+void pgsql_op_done(struct pgsql_state *st)
+{
+	unlink_op(st, &st->oldest);
+}
+
+void pgsql_op_drop_next(struct pgsql_state *st, struct pgsql_op *op, enum pgsql_op_kind kind)
+{
+	while (op->next && op->next->kind == kind)
+		unlink_op(st, &op->next);
 }
 
 void pgsql_op_settle(struct pgsql_state *st, struct pgsql_op *op)
@@ -202,12 +223,7 @@ void pgsql_free_all(struct pgsql_state *st)
 		pgsql_op_done(st);
 	while ((spare = take_spare(st)) != NULL)
 		free_op(st, spare);
-	while (st->portals) {
-		struct pgsql_portal *portal = st->portals;
-
-		st->portals = portal->next;
-		pgsql_portal_unref(st, portal);
-	}
+	pgsql_portals_close(st);
 	pgsql_unref(st, st->unnamed);
 	pgsql_unref(st, st->unnamed_types);
 	pgsql_unref(st, st->unnamed_columns);
@@ -215,6 +231,8 @@ void pgsql_free_all(struct pgsql_state *st)
 	pgsql_unref(st, st->database);
 	pgsql_unref(st, st->user);
 	pgsql_unref(st, st->application);
+	pgsql_unref(st, st->mechanism);
+	buffer_free(&st->negotiated);
 	for (int side = 0; side < 2; side++)
 		buffer_free(&st->part[side]);
 	buffer_free(&st->json);

@@ -33,9 +33,13 @@ static void pgsql_close(void *state)
 static void take_answer(struct pgsql_state *st, const struct frame *frame)
 {
 	bool agreed = frame->available && *frame->data != 'N';
+	bool gss = st->asked_gss;
 
 	st->asked_ssl = st->asked_gss = false;
-	if (agreed)
+	st->sealed = agreed && gss;
+	if (st->sealed)
+		pgsql_emit_gss(st, frame);
+	else if (agreed)
 		session_wrap(st->session, &protocol_tls);
 }
 
@@ -45,6 +49,8 @@ static void pgsql_message(void *state, const struct frame *frame)
 	struct span payload = {0};
 	uint8_t type;
 
+	if (frame->kind == PGSQL_FRAME_SEALED)
+		return;
 	if (frame->kind == PGSQL_FRAME_ANSWER) {
 		take_answer(st, frame);
 		return;
@@ -81,8 +87,13 @@ static void pgsql_lost(void *state, enum side side, uint64_t missing)
 	struct pgsql_state *st = state;
 	struct frame nothing = {.side = side, .ts_first = TIME_UNKNOWN, .ts_last = TIME_UNKNOWN};
 
-	if (!missing)
+	if (!missing || st->sealed)
 		return;
+	/* What the client was answered shows in what it does: TLS, or a startup. */
+	if (side == SIDE_SERVER && (st->asked_ssl || st->asked_gss)) {
+		session_switch(st->session, NULL);
+		return;
+	}
 	if (side == SIDE_SERVER) {
 		st->server_lost = true;
 		for (struct pgsql_op *op = st->oldest; op; op = op->next) {

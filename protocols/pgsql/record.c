@@ -71,6 +71,27 @@ static void fill_portal(struct pgsql_state *st, const struct pgsql_portal *porta
 		values[PGSQL_COLUMN_PARAMS] = value_json(buffer_span(&st->json));
 }
 
+static void fill_function(struct pgsql_state *st, struct span call, struct value *values)
+{
+	buffer_clear(&st->error_text);
+	pgsql_function_name(call, &st->error_text);
+	values[PGSQL_COLUMN_FUNCTION] = value_text(buffer_span(&st->error_text));
+	buffer_clear(&st->json);
+	pgsql_function_params(call, session_keep(st->session), &st->json);
+	if (st->json.len > 2)
+		values[PGSQL_COLUMN_PARAMS] = value_json(buffer_span(&st->json));
+}
+
+static void fill_startup(struct pgsql_state *st, struct value *values)
+{
+	if (st->mechanism)
+		values[PGSQL_COLUMN_AUTH_METHOD] = value_text(pgsql_span(st->mechanism));
+	else if (st->auth)
+		values[PGSQL_COLUMN_AUTH_METHOD] = value_text(span_text(st->auth));
+	if (st->negotiated.len)
+		note_append_span(&st->note, buffer_span(&st->negotiated));
+}
+
 static void fill_statement(struct pgsql_state *st, struct pgsql_op *op, struct value *values)
 {
 	struct span text = pgsql_span(op->text);
@@ -88,6 +109,9 @@ static void fill_statement(struct pgsql_state *st, struct pgsql_op *op, struct v
 		if (text.len)
 			text.len = strnlen(text.data, text.len);
 		values[PGSQL_COLUMN_PREPARED] = value_text(text);
+		break;
+	case PGSQL_FUNCTION:
+		fill_function(st, text, values);
 		break;
 	case PGSQL_CLOSE:
 	case PGSQL_DESCRIBE:
@@ -215,6 +239,7 @@ static void reset_result(struct pgsql_state *st, struct pgsql_op *op)
 	op->resp_bytes = op->req_bytes = 0;
 	op->rows_cut = op->copy_cut = false;
 	op->copy = 0;
+	op->copy_over = false;
 	buffer_clear(&op->row_data);
 	buffer_clear(&op->notices);
 	buffer_clear(&op->copy_data);
@@ -243,11 +268,15 @@ void pgsql_emit(struct pgsql_state *st, struct pgsql_op *op, const struct pgsql_
 	fill_status(op->status, values);
 	values[PGSQL_COLUMN_OPERATION] = value_word(span_text(operations[op->kind]));
 	fill_statement(st, op, values);
+	if (op->kind == PGSQL_STARTUP)
+		fill_startup(st, values);
 	fill_tag(end->tag, values);
 	fill_result(st, op, end, values);
 	fill_copy(st, op, positions, values);
 	if (end->error)
 		fill_error(end->error, values);
+	if (end->error && op->kind == PGSQL_SYNC)
+		note_append(&st->note, "what was done since the last one is undone");
 	if (end->skipped)
 		note_append(&st->note, "not run: an error before it, up to Sync");
 	if (end->suspended)
@@ -310,14 +339,26 @@ void pgsql_emit_notice(struct pgsql_state *st, const struct frame *frame,
 	emit_alone(st, frame, "notice", OUTCOME_OK, values);
 }
 
-void pgsql_emit_cancel(struct pgsql_state *st, const struct frame *frame, uint32_t pid)
+void pgsql_emit_cancel(struct pgsql_state *st, const struct frame *frame, struct span pid_and_key)
+{
+	struct value values[PGSQL_COLUMN_COUNT] = {0};
+	struct cursor c = cursor_of(pid_and_key.data, pid_and_key.len);
+
+	buffer_clear(&st->note);
+	pgsql_recall_backend(st, pid_and_key);
+	fill_connection(st, values);
+	values[PGSQL_COLUMN_BACKEND_PID] = value_int(cursor_be32(&c));
+	/* It is never answered. */
+	emit_alone(st, frame, "cancel", OUTCOME_OK, values);
+}
+
+void pgsql_emit_gss(struct pgsql_state *st, const struct frame *frame)
 {
 	struct value values[PGSQL_COLUMN_COUNT] = {0};
 
 	buffer_clear(&st->note);
-	values[PGSQL_COLUMN_BACKEND_PID] = value_int(pid);
-	/* It is never answered. */
-	emit_alone(st, frame, "cancel", OUTCOME_OK, values);
+	note_append(&st->note, "GSS encrypts what follows: it can't be read");
+	emit_alone(st, frame, "gss", OUTCOME_OK, values);
 }
 
 void pgsql_emit_orphan(struct pgsql_state *st, const struct frame *frame,
@@ -358,6 +399,7 @@ static void describe(const struct value *values, struct buffer *out)
 		buffer_append_char(out, ' ');
 		buffer_append_span(out, values[PGSQL_COLUMN_PARAMS].text);
 	}
+	value_append_text(out, " ", &values[PGSQL_COLUMN_FUNCTION]);
 	if (span_is(values[PGSQL_COLUMN_OPERATION].text, "startup")) {
 		value_append_text(out, " ", &values[PGSQL_COLUMN_USER]);
 		value_append_text(out, "@", &values[PGSQL_COLUMN_DATABASE]);

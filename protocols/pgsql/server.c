@@ -191,8 +191,13 @@ static void begin_copy(struct pgsql_state *st, const struct frame *frame, char t
 {
 	struct pgsql_op *op = front(st, STATEMENTS, frame);
 
-	if (op)
-		op->copy = type;
+	if (!op)
+		return;
+	op->copy = type;
+	op->copy_over = false;
+	/* The client could not know: what it sends while it copies in is not looked at. */
+	if (type != 'H')
+		pgsql_op_drop_next(st, op, PGSQL_SYNC);
 }
 
 /* ---- errors ---- */
@@ -217,7 +222,7 @@ static void take_error(struct pgsql_state *st, const struct frame *frame, struct
 	struct pgsql_error error = pgsql_error_read(payload);
 	const struct pgsql_end end = {.error = &error};
 	unsigned kinds = STATEMENTS | KIND(STARTUP) | KIND(PARSE) | KIND(BIND) | KIND(DESCRIBE) |
-			 KIND(CLOSE) | KIND(FUNCTION);
+			 KIND(CLOSE) | KIND(FUNCTION) | KIND(SYNC);
 	struct pgsql_op *op = front(st, kinds, frame), *shown;
 
 	if (!op) {
@@ -296,11 +301,51 @@ static void take_ready(struct pgsql_state *st, const struct frame *frame, struct
 		pgsql_op_done(st);
 	}
 	st->skipping = false;
+	/* They end with the transaction; what is asked already may have opened others. */
+	if (st->status == 'I' && !st->oldest)
+		pgsql_portals_close(st);
 }
 
 static void take_startup_answer(struct pgsql_state *st, const struct frame *frame)
 {
 	front(st, KIND(STARTUP), frame);
+}
+
+/* Which proof the server wants (its manual, "Message Formats": Authentication...). */
+static void take_authentication(struct pgsql_state *st, const struct frame *frame,
+				struct span payload)
+{
+	static const char *const methods[] = {
+		[0] = "none", [2] = "kerberos", [3] = "password", [5] = "md5",
+		[6] = "scm",  [7] = "gss",	[9] = "sspi",	  [10] = "sasl",
+	};
+	struct cursor c = cursor_of(payload.data, payload.len);
+	uint32_t code = cursor_be32(&c);
+
+	take_startup_answer(st, frame);
+	st->chooses = code == 10;
+	if (code >= sizeof(methods) / sizeof(methods[0]) || !methods[code] || c.failed)
+		return;
+	/* At last it says that it is content, which is none only where nothing was asked. */
+	if (code || !st->auth)
+		st->auth = methods[code];
+}
+
+/* NegotiateProtocolVersion: what the client asked for is more than the server can. */
+static void take_negotiation(struct pgsql_state *st, const struct frame *frame, struct span payload)
+{
+	struct cursor c = cursor_of(payload.data, payload.len);
+	uint32_t version = cursor_be32(&c), count = cursor_be32(&c);
+
+	take_startup_answer(st, frame);
+	if (c.failed)
+		return;
+	buffer_clear(&st->negotiated);
+	buffer_printf(&st->negotiated, "the server speaks protocol 3.%u", version & 0xffff);
+	for (bool first = true; count > 0 && cursor_left(&c); count--, first = false) {
+		buffer_append_text(&st->negotiated, first ? ", and doesn't know " : ", ");
+		buffer_append_span(&st->negotiated, cursor_until(&c, 0));
+	}
 }
 
 static void take_parameter(struct pgsql_state *st, struct span payload)
@@ -379,6 +424,7 @@ void pgsql_take_server(struct pgsql_state *st, const struct frame *frame, uint8_
 	case 'V':
 		op = front(st, KIND(FUNCTION), frame);
 		if (op) {
+			pgsql_take_result(st, op, payload);
 			pgsql_emit(st, op, &(struct pgsql_end){0});
 			op->answered = true;
 		}
@@ -401,7 +447,10 @@ void pgsql_take_server(struct pgsql_state *st, const struct frame *frame, uint8_
 		take_ready(st, frame, payload);
 		break;
 	case 'R':
-		take_startup_answer(st, frame);
+		take_authentication(st, frame, payload);
+		break;
+	case 'v':
+		take_negotiation(st, frame, payload);
 		break;
 	case 'S':
 		take_startup_answer(st, frame);
@@ -410,11 +459,12 @@ void pgsql_take_server(struct pgsql_state *st, const struct frame *frame, uint8_
 	case 'K':
 		take_startup_answer(st, frame);
 		st->pid = cursor_be32(&c);
+		pgsql_learn_backend(st, payload);
 		break;
 	case 'A':
 		take_notification(st, frame, payload);
 		break;
-	default: /* CopyDone, NegotiateProtocolVersion */
+	default: /* CopyDone */
 		break;
 	}
 }

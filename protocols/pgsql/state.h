@@ -9,7 +9,8 @@
 enum pgsql_frame_kind {
 	PGSQL_FRAME_MESSAGE,
 	PGSQL_FRAME_STARTUP, /* without a type */
-	PGSQL_FRAME_ANSWER   /* one byte: to SSLRequest or GSSENCRequest */
+	PGSQL_FRAME_ANSWER,  /* one byte: to SSLRequest or GSSENCRequest */
+	PGSQL_FRAME_SEALED   /* encrypted by GSS: nobody can read it */
 };
 
 /* DataRow and CopyData beyond this are taken as they come. */
@@ -71,7 +72,8 @@ struct pgsql_op {
 	struct buffer row_data; /* JSON: arrays in an array that isn't closed */
 	struct buffer notices;	/* JSON, likewise */
 	uint64_t copy_bytes, copy_rows;
-	char copy; /* 'G' in, 'H' out, 'W' both */
+	char copy;	/* 'G' in, 'H' out, 'W' both */
+	bool copy_over; /* the client said that there is no more */
 	struct buffer copy_data;
 	bool copy_cut;
 	uint64_t lsn_first, lsn_last; /* of replication */
@@ -91,8 +93,13 @@ struct pgsql_state {
 	bool shows_rows;	   /* somebody asks for what is in them */
 	bool started;		   /* the first message of the client came */
 	bool asked_ssl, asked_gss; /* and no answer came yet */
-	bool skipping;		   /* an error: the server ignores all until Sync */
-	bool server_lost;	   /* bytes of the server are missing since the last quiet time */
+	bool sealed;		   /* by GSS, from here on */
+	bool chooses;		   /* the client's next word names the mechanism of SASL */
+	const char *auth;	   /* how the server asked who it is; NULL: not yet */
+	struct pgsql_shared *mechanism;
+	struct buffer negotiated; /* what the server said of the protocol's version */
+	bool skipping;		  /* an error: the server ignores all until Sync */
+	bool server_lost;	  /* bytes of the server are missing since the last quiet time */
 	int64_t lost_ts;
 	char status; /* of the last ReadyForQuery: I, T, E; 0: none */
 	struct pgsql_shared *database, *user, *application;
@@ -124,6 +131,9 @@ static inline struct span pgsql_span(const struct pgsql_shared *shared)
 struct pgsql_op *pgsql_op_new(struct pgsql_state *st, enum pgsql_op_kind kind,
 			      const struct frame *frame);
 
+/* Takes those of KIND away that come right behind OP. */
+void pgsql_op_drop_next(struct pgsql_state *st, struct pgsql_op *op, enum pgsql_op_kind kind);
+
 /* Takes the oldest away. */
 void pgsql_op_done(struct pgsql_state *st);
 
@@ -139,6 +149,7 @@ struct pgsql_portal *pgsql_portal_new(struct pgsql_state *st);
 struct pgsql_portal *pgsql_portal_find(struct pgsql_state *st, struct span name);
 void pgsql_portal_open(struct pgsql_state *st, struct pgsql_portal *portal);
 void pgsql_portal_close(struct pgsql_state *st, struct span name);
+void pgsql_portals_close(struct pgsql_state *st); /* all */
 void pgsql_portal_unref(struct pgsql_state *st, struct pgsql_portal *portal);
 
 void pgsql_free_all(struct pgsql_state *st);
@@ -191,6 +202,10 @@ struct pgsql_known pgsql_statement_of(struct pgsql_state *st, const struct pgsql
 struct span pgsql_types_of(struct pgsql_state *st, const struct pgsql_portal *portal,
 			   struct span parse_types);
 
+/* Whom the server's process PID with this KEY serves, for who would cancel it. */
+void pgsql_learn_backend(struct pgsql_state *st, struct span pid_and_key);
+void pgsql_recall_backend(struct pgsql_state *st, struct span pid_and_key);
+
 /* The RowDescription of its result; borrowed likewise. */
 struct span pgsql_columns_of(struct pgsql_state *st, const struct pgsql_portal *portal);
 
@@ -211,10 +226,27 @@ void pgsql_params(struct span bind, struct span types, size_t limit, struct buff
 /* The format codes of the results that a Bind wants: COUNT of them at *CODES. */
 struct span pgsql_result_formats(struct span bind);
 
+/* ---- function.c ---- */
+
+/* Of a FunctionCall: the name of the function, or its number; its parameters as a JSON array. */
+void pgsql_function_name(struct span call, struct buffer *out);
+void pgsql_function_params(struct span call, size_t limit, struct buffer *out);
+
+/* A FunctionCallResponse. */
+void pgsql_take_result(struct pgsql_state *st, struct pgsql_op *op, struct span payload);
+
 /* ---- value.c ---- */
 
 /* A value of type OID in FORMAT (0 text, 1 binary), as JSON. */
 void pgsql_value(uint32_t oid, unsigned format, struct span bytes, struct buffer *out);
+
+/* Microseconds since midnight: 12:30:00.500000. */
+void pgsql_append_time(struct buffer *out, uint64_t us);
+
+/* ---- value_rare.c ---- */
+
+/* False: OID is none of these, or BYTES are none of it; OUT may have got longer then. */
+bool pgsql_rare_value(uint32_t oid, struct span bytes, struct buffer *out);
 
 /* ---- error.c ---- */
 
@@ -228,8 +260,8 @@ struct pgsql_error pgsql_error_read(struct span payload);
 
 #define PGSQL_COLUMNS(X)                                                                           \
 	X(OPERATION, "operation", "TEXT", "",                                                      \
-	  "query, execute, prepare, bind, describe, close, function, startup, cancel, "            \
-	  "notification, notice")                                                                  \
+	  "query, execute, prepare, bind, describe, close, sync, function, startup, gss, "         \
+	  "cancel, notification, notice")                                                          \
 	X(STATEMENT, "statement", "TEXT", "",                                                      \
 	  "its text; of several in one message each has a row")                                    \
 	X(PARAMS, "params", "JSON", "", "bound values by their type, in order")                    \
@@ -259,11 +291,16 @@ struct pgsql_error pgsql_error_read(struct span payload);
 	  "it began in: idle (none), open, failed; null: not told")                                \
 	X(CHANNEL, "channel", "TEXT", "", "of a notification")                                     \
 	X(PAYLOAD, "payload", "TEXT", "", "of a notification")                                     \
-	X(BACKEND_PID, "backend_pid", "BIGINT", "", "of the server's process; of a cancel: whose") \
+	X(BACKEND_PID, "backend_pid", "BIGINT", "",                                                \
+	  "of the server's process; of a cancel: of whose statement it is to end")                 \
 	X(LSN_FIRST, "lsn_first", "TEXT", "", "of replication: where it began")                    \
 	X(LSN_LAST, "lsn_last", "TEXT", "", "of replication: how far it came")                     \
 	X(REQ_BYTES, "req_bytes", "BIGINT", "bytes", "of the client's messages")                   \
-	X(RESP_BYTES, "resp_bytes", "BIGINT", "bytes", "of the server's messages")
+	X(RESP_BYTES, "resp_bytes", "BIGINT", "bytes", "of the server's messages")                 \
+	X(AUTH_METHOD, "auth_method", "TEXT", "",                                                  \
+	  "of startup: none (trust, peer, ident, certificate), password, md5, gss, sspi, or the "  \
+	  "mechanism of SASL")                                                                     \
+	X(FUNCTION, "function", "TEXT", "", "that FunctionCall calls: its OID, or its name")
 
 enum pgsql_column {
 #define PGSQL_COLUMN_ENUM(id, name, sql, unit, help) PGSQL_COLUMN_##id,
@@ -293,7 +330,10 @@ void pgsql_emit_notice(struct pgsql_state *st, const struct frame *frame,
 		       const struct pgsql_error *notice);
 
 /* A request to cancel what another connection does. */
-void pgsql_emit_cancel(struct pgsql_state *st, const struct frame *frame, uint32_t pid);
+void pgsql_emit_cancel(struct pgsql_state *st, const struct frame *frame, struct span pid_and_key);
+
+/* From here on GSS encrypts all. */
+void pgsql_emit_gss(struct pgsql_state *st, const struct frame *frame);
 
 /* An answer whose question was lost. */
 void pgsql_emit_orphan(struct pgsql_state *st, const struct frame *frame,

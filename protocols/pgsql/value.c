@@ -34,7 +34,6 @@ enum {
 	OID_TIMESTAMP = 1114,
 	OID_TIMESTAMPTZ = 1184,
 	OID_INTERVAL = 1186,
-	OID_TIMETZ = 1266,
 	OID_NUMERIC = 1700,
 	OID_UUID = 2950,
 	OID_JSONB = 3802
@@ -118,7 +117,7 @@ static void append_text_value(uint32_t oid, struct span text, struct buffer *out
 #define EPOCH_DAYS 10957
 
 /* Microseconds since midnight. */
-static void append_time(struct buffer *out, uint64_t us)
+void pgsql_append_time(struct buffer *out, uint64_t us)
 {
 	buffer_printf(out, "%02llu:%02llu:%02llu", (unsigned long long)(us / 3600000000),
 		      (unsigned long long)(us / 60000000 % 60),
@@ -144,7 +143,7 @@ static void append_timestamp(struct buffer *out, int64_t us, const char *zone)
 	buffer_append_char(out, '"');
 	date_append(out, days + EPOCH_DAYS);
 	buffer_append_char(out, ' ');
-	append_time(out, (uint64_t)rest);
+	pgsql_append_time(out, (uint64_t)rest);
 	buffer_append_text(out, zone);
 	buffer_append_char(out, '"');
 }
@@ -161,7 +160,7 @@ static void append_interval(struct buffer *out, struct cursor *c)
 		buffer_printf(out, "%d days ", days);
 	if (us < 0)
 		buffer_append_char(out, '-');
-	append_time(out, us < 0 ? -(uint64_t)us : (uint64_t)us);
+	pgsql_append_time(out, us < 0 ? -(uint64_t)us : (uint64_t)us);
 	buffer_append_char(out, '"');
 }
 
@@ -347,7 +346,7 @@ static bool append_fixed(uint32_t oid, struct span bytes, struct buffer *out)
 		break;
 	case OID_TIME:
 		buffer_append_char(out, '"');
-		append_time(out, cursor_be64(&c));
+		pgsql_append_time(out, cursor_be64(&c));
 		buffer_append_char(out, '"');
 		break;
 	case OID_TIMESTAMP:
@@ -410,6 +409,9 @@ void pgsql_value(uint32_t oid, unsigned format, struct span bytes, struct buffer
 		return;
 	out->len = before;
 	if (append_variable(oid, bytes, out))
+		return;
+	out->len = before;
+	if (pgsql_rare_value(oid, bytes, out))
 		return;
 	out->len = before;
 	append_bytes(out, bytes);

@@ -4,6 +4,9 @@
 /* The server refuses longer ones (MaxAllocSize). */
 #define LEN_MAX (1u << 30)
 
+/* What has a name in it: servers cut them, and clients may send longer ones. */
+#define NAME_MAX_LEN 1024
+
 struct rule {
 	uint8_t type;
 	uint32_t len_min;
@@ -11,10 +14,20 @@ struct rule {
 };
 
 static const struct rule client_rules[] = {
-	{'Q', 5, LEN_MAX}, {'P', 8, LEN_MAX},  {'B', 12, LEN_MAX}, {'E', 9, 256},
-	{'D', 6, 256},	   {'C', 6, 256},      {'S', 4, 4},	   {'H', 4, 4},
-	{'X', 4, 4},	   {'F', 14, LEN_MAX}, {'d', 4, LEN_MAX},  {'c', 4, 4},
-	{'f', 5, 1 << 16}, {'p', 4, 1 << 16},
+	{'Q', 5, LEN_MAX},
+	{'P', 8, LEN_MAX},
+	{'B', 12, LEN_MAX},
+	{'E', 9, NAME_MAX_LEN},
+	{'D', 6, NAME_MAX_LEN},
+	{'C', 6, NAME_MAX_LEN},
+	{'S', 4, 4},
+	{'H', 4, 4},
+	{'X', 4, 4},
+	{'F', 14, LEN_MAX},
+	{'d', 4, LEN_MAX},
+	{'c', 4, 4},
+	{'f', 5, 1 << 16},
+	{'p', 4, 1 << 16},
 };
 
 static const struct rule server_rules[] = {

@@ -19,6 +19,15 @@
 #define PGSQL_STARTUP_MIN 8
 #define PGSQL_STARTUP_MAX 10000 /* MAX_STARTUP_PACKET_LENGTH of the server */
 
+/* Of a cancel: length, code, process, and a key of 4 bytes, or up to 256 from protocol 3.2 on. */
+#define PGSQL_CANCEL_MIN 16
+#define PGSQL_CANCEL_MAX 268
+
+/* Behind GSSENCRequest all comes in packets with such a length (its manual, "GSSAPI Session
+ * Encryption"). */
+#define PGSQL_SEALED_HEADER_LEN 4
+#define PGSQL_SEALED_MAX	16384
+
 /* Whether SIDE may send a message of TYPE with this length, itself included. */
 bool pgsql_may_be(enum side side, uint8_t type, uint32_t len);
 
