@@ -102,6 +102,18 @@ static bool take_silent(struct mysql_state *st, unsigned command, struct span pa
 	}
 }
 
+static void take_change_user(struct mysql_state *st, struct mysql_op *op, struct span payload)
+{
+	struct mysql_login login;
+
+	op->stage = MYSQL_STAGE_AUTH;
+	if (!mysql_change_user_read(payload, st->capabilities, &login))
+		return;
+	set(&st->user, login.user);
+	set(&st->database, login.database);
+	set(&st->plugin, login.plugin);
+}
+
 static bool has_statement(unsigned command)
 {
 	return command == MYSQL_EXECUTE || command == MYSQL_FETCH || command == MYSQL_RESET ||
@@ -127,7 +139,7 @@ static void take_command(struct mysql_state *st, const struct frame *frame, stru
 	if (has_statement(command))
 		op->statement = id_of(rest);
 	if (command == MYSQL_CHANGE_USER)
-		op->stage = MYSQL_STAGE_AUTH;
+		take_change_user(st, op, rest);
 	else if (command == MYSQL_FIELD_LIST)
 		op->stage = MYSQL_STAGE_FIELDS;
 	else if (command == MYSQL_FETCH)

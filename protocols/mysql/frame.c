@@ -92,7 +92,8 @@ static bool is_command_start(struct span bytes)
 	uint8_t seq = cursor_u8(&c), command = cursor_u8(&c);
 
 	return !c.failed && seq == 0 && len > 0 && len < MYSQL_PACKET_MAX &&
-	       mysql_command_name(command) && command != MYSQL_SLEEP;
+	       mysql_command_name(command) && command != MYSQL_SLEEP && command != MYSQL_CLONE &&
+	       command != MYSQL_GROUP_REPLICATION;
 }
 
 /* Packets whose numbers go up by one, at least three of them, or two up to the end. */

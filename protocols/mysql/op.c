@@ -147,15 +147,21 @@ void mysql_statement_close(struct mysql_state *st, uint32_t id)
 	budget_free(session_budget(st->session), s, sizeof(*s));
 }
 
+void mysql_statements_close(struct mysql_state *st)
+{
+	for (size_t i = 0; i < MYSQL_BUCKETS; i++)
+		while (st->statements[i])
+			mysql_statement_close(st, st->statements[i]->id);
+	st->last_prepared = 0;
+}
+
 /* ---- all ---- */
 
 void mysql_free_all(struct mysql_state *st)
 {
 	while (st->oldest)
 		mysql_op_done(st);
-	for (size_t i = 0; i < MYSQL_BUCKETS; i++)
-		while (st->statements[i])
-			mysql_statement_close(st, st->statements[i]->id);
+	mysql_statements_close(st);
 	inner_free(st->inner);
 	codec_free(&st->codecs);
 	buffer_free(&st->plain);

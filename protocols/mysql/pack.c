@@ -6,6 +6,7 @@
 struct packed {
 	uint32_t capabilities;
 	uint32_t connection_id;
+	uint32_t last_prepared;
 	bool greeted, logged_in;
 	bool capabilities_known;
 	bool eof_known, eof_deprecated;
@@ -72,6 +73,7 @@ bool mysql_pack(const void *state, struct buffer *out)
 	const struct packed packed = {
 		.capabilities = st->capabilities,
 		.connection_id = st->connection_id,
+		.last_prepared = st->last_prepared,
 		.greeted = st->greeted,
 		.logged_in = st->logged_in,
 		.capabilities_known = st->capabilities_known,
@@ -103,6 +105,7 @@ bool mysql_unpack(void *state, struct unpack *in)
 	unpack_bytes(in, &packed, sizeof(packed));
 	st->capabilities = packed.capabilities;
 	st->connection_id = packed.connection_id;
+	st->last_prepared = packed.last_prepared;
 	st->greeted = packed.greeted;
 	st->logged_in = packed.logged_in;
 	st->capabilities_known = packed.capabilities_known;

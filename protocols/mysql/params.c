@@ -148,6 +148,85 @@ bool mysql_params(struct mysql_state *st, struct mysql_op *op, struct mysql_stat
 	return good;
 }
 
+/* ---- bulk execute ---- */
+
+/* Flags, and what stands before each value (MariaDB's "COM_STMT_BULK_EXECUTE"). */
+#define BULK_TYPES 0x80
+enum {
+	BULK_VALUE,
+	BULK_NULL,
+	BULK_DEFAULT,
+	BULK_IGNORE
+};
+
+static bool bulk_param(struct cursor *c, struct mysql_type_of type, struct buffer *out)
+{
+	struct mysql_value value = {.kind = MYSQL_VALUE_NULL};
+
+	switch (cursor_u8(c)) {
+	case BULK_VALUE:
+		mysql_binary_value(type, c, &value);
+		mysql_value_json(&value, out);
+		break;
+	case BULK_NULL:
+		mysql_value_json(&value, out);
+		break;
+	case BULK_DEFAULT:
+		buffer_append_text(out, "{\"indicator\":\"default\"}");
+		break;
+	case BULK_IGNORE:
+		buffer_append_text(out, "{\"indicator\":\"ignore\"}");
+		break;
+	default:
+		return false;
+	}
+	return !c->failed;
+}
+
+static bool bulk_row(struct mysql_statement *s, struct cursor *c, struct buffer *out)
+{
+	struct cursor types = cursor_of(s->types.data, s->types.len);
+
+	buffer_append_char(out, '[');
+	for (unsigned i = 0; i < s->param_count; i++) {
+		if (i)
+			buffer_append_char(out, ',');
+		if (!bulk_param(c, read_type(&types, false), out))
+			return false;
+	}
+	buffer_append_char(out, ']');
+	return true;
+}
+
+bool mysql_bulk_params(struct mysql_state *st, struct mysql_op *op, struct mysql_statement *s,
+		       size_t limit, bool *cut)
+{
+	struct cursor c = cursor_of(op->text.data, op->text.len);
+	size_t types_len = (size_t)s->param_count * 2;
+	uint16_t flags;
+
+	cursor_skip(&c, 4); /* id */
+	flags = cursor_le16(&c);
+	if (flags & BULK_TYPES) {
+		buffer_clear(&s->types);
+		buffer_append_span(&s->types, cursor_span(&c, types_len));
+		mysql_statement_settle(st, s);
+	}
+	buffer_clear(&st->json);
+	buffer_append_char(&st->json, '[');
+	if (c.failed || !s->param_count || s->types.len != types_len)
+		return false;
+	while (cursor_left(&c) && !*cut) {
+		if (st->json.len > 1)
+			buffer_append_char(&st->json, ',');
+		if (!bulk_row(s, &c, &st->json))
+			return false;
+		*cut = st->json.len > limit && cursor_left(&c);
+	}
+	buffer_append_char(&st->json, ']');
+	return !st->json.failed;
+}
+
 /* ---- query attributes ---- */
 
 /* "Query Attributes": counts, nulls, types with names, values; then the text. */

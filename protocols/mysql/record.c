@@ -47,6 +47,19 @@ static void fill_query(struct mysql_state *st, struct mysql_op *op, struct value
 	values[MYSQL_COLUMN_STATEMENT] = value_text(statement_of(op, text));
 }
 
+static void fill_bulk(struct mysql_state *st, struct mysql_op *op, struct mysql_statement *s,
+		      struct value *values)
+{
+	bool cut = false;
+
+	if (mysql_bulk_params(st, op, s, session_keep(st->session), &cut) && !op->cut)
+		values[MYSQL_COLUMN_PARAMS] = value_json(buffer_span(&st->json));
+	else
+		note_append(&st->note, "its parameters can't be read");
+	if (cut)
+		note_append(&st->note, "not all of its rows of parameters are shown");
+}
+
 static void fill_execute(struct mysql_state *st, struct mysql_op *op, struct value *values)
 {
 	struct mysql_statement *s = mysql_statement_find(st, op->statement);
@@ -57,6 +70,8 @@ static void fill_execute(struct mysql_state *st, struct mysql_op *op, struct val
 		return;
 	}
 	values[MYSQL_COLUMN_STATEMENT] = value_text(buffer_span(&s->text));
+	if (op->command == MYSQL_BULK_EXECUTE && !op->results)
+		fill_bulk(st, op, s, values);
 	if (op->command != MYSQL_EXECUTE || op->results)
 		return;
 	if (!mysql_params(st, op, s) || op->cut) {
@@ -101,6 +116,12 @@ static void fill_statement(struct mysql_state *st, struct mysql_op *op, struct v
 		note_append(&st->note, "not all of the request is kept");
 }
 
+static void set_database(struct mysql_state *st, struct span name)
+{
+	buffer_clear(&st->database);
+	buffer_append_span(&st->database, name);
+}
+
 /* Behind it the connection has another database. */
 static void follow_database(struct mysql_state *st, const struct mysql_op *op,
 			    const struct value *statement)
@@ -108,8 +129,7 @@ static void follow_database(struct mysql_state *st, const struct mysql_op *op,
 	struct span text = buffer_span(&op->text);
 
 	if (op->command == MYSQL_INIT_DB) {
-		buffer_clear(&st->database);
-		buffer_append_span(&st->database, text);
+		set_database(st, text);
 		return;
 	}
 	if (op->command != MYSQL_QUERY || statement->type != VALUE_TEXT)
@@ -122,8 +142,7 @@ static void follow_database(struct mysql_state *st, const struct mysql_op *op,
 		text = span_of(text.data + 1, text.len - 1);
 	while (text.len && (text.data[text.len - 1] == '`' || text.data[text.len - 1] == ' '))
 		text.len--;
-	buffer_clear(&st->database);
-	buffer_append_span(&st->database, text);
+	set_database(st, text);
 }
 
 /* ---- results ---- */
@@ -295,8 +314,6 @@ void mysql_emit(struct mysql_state *st, struct mysql_op *op, const struct mysql_
 		fill_ok(op, end->ok, values);
 	if (end->error)
 		fill_error(end->error, values);
-	else if (end->ok)
-		follow_database(st, op, &values[MYSQL_COLUMN_STATEMENT]);
 	if (end->note)
 		note_append(&st->note, end->note);
 	values[MYSQL_COLUMN_RESULT] = value_int(op->results + 1);
@@ -304,6 +321,10 @@ void mysql_emit(struct mysql_state *st, struct mysql_op *op, const struct mysql_
 	values[MYSQL_COLUMN_RESP_BYTES] = value_int((int64_t)op->resp_bytes);
 	record.note = buffer_span(&st->note);
 	session_emit(st->session, &record);
+	if (end->ok && end->ok->database.len)
+		set_database(st, end->ok->database);
+	else if (end->ok)
+		follow_database(st, op, &values[MYSQL_COLUMN_STATEMENT]);
 	reset_result(op);
 	mysql_op_settle(st, op);
 }

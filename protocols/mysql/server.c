@@ -4,6 +4,7 @@
 /* First bytes of packets that are no data. */
 #define PACKET_OK     0x00
 #define PACKET_MORE   0x01 /* of authentication */
+#define PACKET_FACTOR 0x02 /* another proof is wanted, too */
 #define PACKET_INFILE 0xfb
 #define PACKET_EOF    0xfe
 #define PACKET_ERROR  0xff
@@ -13,6 +14,30 @@
 static uint8_t first_of(struct span payload)
 {
 	return payload.len ? (uint8_t)payload.data[0] : 0;
+}
+
+static bool is_old(const struct mysql_state *st)
+{
+	return st->capabilities_known && !(st->capabilities & MYSQL_CAP_PROTOCOL_41);
+}
+
+static struct mysql_ok ok_of(const struct mysql_state *st, struct span payload)
+{
+	return mysql_ok_read(payload, is_old(st));
+}
+
+static bool read_column(const struct mysql_state *st, struct span payload,
+			struct mysql_column *column)
+{
+	return is_old(st) ? mysql_old_column_read(payload, column)
+			  : mysql_column_read(payload, column);
+}
+
+/* How far a long statement of MariaDB has come: an error with a number that none has. */
+static bool is_progress(struct span payload)
+{
+	return payload.len > 2 && first_of(payload) == PACKET_ERROR &&
+	       (uint8_t)payload.data[1] == 0xff && (uint8_t)payload.data[2] == 0xff;
 }
 
 static bool is_eof(struct span payload, uint64_t len)
@@ -45,6 +70,9 @@ static void end_with_error(struct mysql_state *st, struct span payload)
 {
 	struct mysql_error error = mysql_error_read(payload);
 
+	/* What is to be executed without its id was not prepared. */
+	if (st->oldest->command == MYSQL_PREPARE)
+		st->last_prepared = 0;
 	end(st, NULL, &error);
 }
 
@@ -82,18 +110,22 @@ static void take_auth(struct mysql_state *st, struct mysql_op *op, struct span p
 
 	switch (first_of(payload)) {
 	case PACKET_OK:
-		ok = mysql_ok_read(payload);
+		ok = ok_of(st, payload);
 		end(st, &ok, NULL);
 		if (login)
 			begin_compression(st);
+		else
+			mysql_statements_close(st);
 		break;
 	case PACKET_ERROR:
 		end_with_error(st, payload);
 		break;
 	case PACKET_EOF: /* another way to prove it */
+	case PACKET_FACTOR:
 		cursor_skip(&c, 1);
 		buffer_clear(&st->plugin);
-		buffer_append_span(&st->plugin, cursor_until(&c, 0));
+		buffer_append_span(&st->plugin, cursor_left(&c) ? cursor_until(&c, 0)
+								: span_text("mysql_old_password"));
 		break;
 	default: /* PACKET_MORE: nothing that is for others' eyes */
 		break;
@@ -109,7 +141,7 @@ static void take_prepared(struct mysql_state *st, struct mysql_op *op, struct sp
 	uint16_t columns, params;
 
 	cursor_skip(&c, 1);
-	op->statement = cursor_le32(&c);
+	op->statement = st->last_prepared = cursor_le32(&c);
 	columns = cursor_le16(&c);
 	params = cursor_le16(&c);
 	mysql_statement_close(st, op->statement);
@@ -210,6 +242,29 @@ static unsigned binlog_slot(uint8_t type)
 	return type < MARIADB_SLOT ? type : OTHERS;
 }
 
+#define EVENT_HEAD    19
+#define EVENT_SIZE_AT 9
+
+/* The size of the event at AT, as it says; 0: there is none. */
+static uint32_t event_size(struct span payload, size_t at)
+{
+	struct cursor c = cursor_of(payload.data, payload.len);
+
+	if (payload.len < at + EVENT_HEAD)
+		return 0;
+	cursor_skip(&c, at + EVENT_SIZE_AT);
+	return cursor_le32(&c);
+}
+
+#define SEMI_SYNC 0xef
+
+/* A source that waits for its replicas to have an event says so before it. */
+static bool has_semi_sync(struct span payload, uint64_t len)
+{
+	return payload.len > 2 && (uint8_t)payload.data[1] == SEMI_SYNC &&
+	       event_size(payload, 1) != len - 1 && event_size(payload, 3) == len - 3;
+}
+
 /* OK, then the head of an event: time, type and so on ("Replication Protocol"). */
 static void take_binlog(struct mysql_state *st, struct mysql_op *op, struct span payload,
 			uint64_t len)
@@ -225,7 +280,7 @@ static void take_binlog(struct mysql_state *st, struct mysql_op *op, struct span
 		end(st, NULL, NULL);
 		return;
 	}
-	cursor_skip(&c, 5);
+	cursor_skip(&c, has_semi_sync(payload, len) ? 7 : 5);
 	type = cursor_u8(&c);
 	if (!c.failed)
 		op->binlog_events[binlog_slot(type)]++;
@@ -253,7 +308,9 @@ static void take_begin(struct mysql_state *st, struct mysql_op *op, struct span 
 			op->stage = MYSQL_STAGE_BINLOG;
 			take_binlog(st, op, payload, len);
 		} else {
-			ok = mysql_ok_read(payload);
+			ok = ok_of(st, payload);
+			if (op->command == MYSQL_RESET_CONNECTION)
+				mysql_statements_close(st);
 			end_result(st, &ok);
 		}
 		break;
@@ -291,7 +348,7 @@ static void take_definition(struct mysql_state *st, struct mysql_op *op, struct 
 		end_with_error(st, payload);
 		return;
 	}
-	if (mysql_column_read(payload, &column))
+	if (read_column(st, payload, &column))
 		mysql_columns_add(&op->columns, &column);
 	mysql_op_settle(st, op);
 	if (--op->definitions)
@@ -304,6 +361,17 @@ static void take_definition(struct mysql_state *st, struct mysql_op *op, struct 
 
 static void take_rows(struct mysql_state *st, struct mysql_op *op, struct span payload,
 		      uint64_t len);
+
+static bool is_cursor(const struct mysql_op *op, const struct mysql_ok *ok)
+{
+	return ok->status & MYSQL_STATUS_CURSOR && op->command == MYSQL_EXECUTE;
+}
+
+static void end_with_cursor(struct mysql_state *st, struct mysql_op *op, const struct mysql_ok *ok)
+{
+	mysql_emit(st, op, &(struct mysql_end){.ok = ok, .note = "a cursor: rows come with fetch"});
+	mysql_op_done(st);
+}
 
 static void take_definitions_end(struct mysql_state *st, struct mysql_op *op, struct span payload,
 				 uint64_t len)
@@ -322,11 +390,8 @@ static void take_definitions_end(struct mysql_state *st, struct mysql_op *op, st
 	}
 	st->eof_known = true;
 	ok = mysql_eof_read(payload);
-	if (ok.status & MYSQL_STATUS_CURSOR && op->command == MYSQL_EXECUTE) {
-		mysql_emit(
-			st, op,
-			&(struct mysql_end){.ok = &ok, .note = "a cursor: rows come with fetch"});
-		mysql_op_done(st);
+	if (is_cursor(op, &ok)) {
+		end_with_cursor(st, op, &ok);
 		return;
 	}
 	end_definitions(st, op);
@@ -347,8 +412,11 @@ static void take_rows(struct mysql_state *st, struct mysql_op *op, struct span p
 		mysql_take_row(st, op, payload, payload.len == len);
 		return;
 	}
-	ok = st->eof_deprecated && len > 5 ? mysql_ok_read(payload) : mysql_eof_read(payload);
-	end_result(st, &ok);
+	ok = st->eof_deprecated && len > 5 ? ok_of(st, payload) : mysql_eof_read(payload);
+	if (is_cursor(op, &ok) && !op->rows)
+		end_with_cursor(st, op, &ok);
+	else
+		end_result(st, &ok);
 }
 
 static void take_field(struct mysql_state *st, struct mysql_op *op, struct span payload,
@@ -363,7 +431,7 @@ static void take_field(struct mysql_state *st, struct mysql_op *op, struct span 
 		ok = mysql_eof_read(payload);
 		op->has_result = true;
 		end(st, &ok, NULL);
-	} else if (mysql_column_read(payload, &column)) {
+	} else if (read_column(st, payload, &column)) {
 		op->rows++;
 		mysql_columns_add(&op->columns, &column);
 		mysql_op_settle(st, op);
@@ -440,11 +508,15 @@ static bool take_greeting(struct mysql_state *st, struct span payload)
 	return true;
 }
 
-/* The server doesn't even want to know who it is. */
-static void take_refusal(struct mysql_state *st, const struct frame *frame, struct span payload)
+/*
+ * An error that nobody asked for: the server doesn't even want to know who it is (COMMAND: a
+ * login), or has waited long enough for the next command.
+ */
+static void take_refusal(struct mysql_state *st, const struct frame *frame, struct span payload,
+			 unsigned command)
 {
 	struct mysql_error error = mysql_error_read(payload);
-	struct mysql_op *op = mysql_op_new(st, MYSQL_LOGIN, frame);
+	struct mysql_op *op = mysql_op_new(st, command, frame);
 
 	if (!op)
 		return;
@@ -457,6 +529,14 @@ static void take_refusal(struct mysql_state *st, const struct frame *frame, stru
 	mysql_op_done(st);
 }
 
+static bool is_farewell(struct span payload)
+{
+	return first_of(payload) == PACKET_ERROR && mysql_error_read(payload).sqlstate.len;
+}
+
+/* MariaDB's for what the client prepared just before, and has no answer to yet. */
+#define LAST_PREPARED UINT32_MAX
+
 void mysql_take_server(struct mysql_state *st, const struct frame *frame, uint8_t seq,
 		       struct span payload, uint64_t len)
 {
@@ -464,7 +544,7 @@ void mysql_take_server(struct mysql_state *st, const struct frame *frame, uint8_
 
 	if (!st->logged_in && !st->greeted) {
 		if (first_of(payload) == PACKET_ERROR && payload.len)
-			take_refusal(st, frame, payload);
+			take_refusal(st, frame, payload, MYSQL_LOGIN);
 		else
 			take_greeting(st, payload);
 		return;
@@ -472,13 +552,21 @@ void mysql_take_server(struct mysql_state *st, const struct frame *frame, uint8_
 	/* In the middle, as it seemed; but only that the connection's beginning was not seen. */
 	if (!st->greeted && !st->oldest && seq == 0 && take_greeting(st, payload))
 		return;
+	if (!st->oldest && seq == 0 && is_farewell(payload)) {
+		take_refusal(st, frame, payload, MYSQL_UNKNOWN);
+		return;
+	}
 	op = answered(st, frame, seq);
 	if (!op)
 		return;
+	if (op->statement == LAST_PREPARED)
+		op->statement = st->last_prepared;
 	if (op->answer_first == TIME_UNKNOWN)
 		op->answer_first = frame->ts_first;
 	op->answer_last = frame->ts_last;
 	op->resp_bytes += frame->len;
+	if (is_progress(payload))
+		return;
 	switch (op->stage) {
 	case MYSQL_STAGE_AUTH:
 		take_auth(st, op, payload);

@@ -92,6 +92,7 @@ struct mysql_state {
 	struct buffer plain;
 	bool goes_on[2]; /* the last packet was as long as can be */
 	bool server_lost;
+	uint32_t last_prepared; /* id; 0: none, or it failed */
 	struct buffer version, user, database, plugin;
 	uint32_t connection_id;
 	struct buffer json, bound, names, note, events;
@@ -115,6 +116,7 @@ bool mysql_room(struct mysql_state *st, const struct buffer *b, size_t n, size_t
 struct mysql_statement *mysql_statement_find(struct mysql_state *st, uint32_t id);
 struct mysql_statement *mysql_statement_get(struct mysql_state *st, uint32_t id);
 void mysql_statement_close(struct mysql_state *st, uint32_t id);
+void mysql_statements_close(struct mysql_state *st); /* all */
 void mysql_statement_settle(struct mysql_state *st, struct mysql_statement *s);
 
 void mysql_columns_add(struct mysql_columns *columns, const struct mysql_column *column);
@@ -190,6 +192,13 @@ void mysql_value_sql(const struct mysql_value *value, struct buffer *out);
  */
 bool mysql_params(struct mysql_state *st, struct mysql_op *op, struct mysql_statement *s);
 
+/*
+ * The same of a BULK_EXECUTE, which has rows of them: an array of arrays in st->json, as many as
+ * LIMIT bytes hold; *CUT: there are more.
+ */
+bool mysql_bulk_params(struct mysql_state *st, struct mysql_op *op, struct mysql_statement *s,
+		       size_t limit, bool *cut);
+
 /* Query attributes before the text of QUERY, as a JSON object in OUT; they are taken off. */
 void mysql_attributes(struct mysql_state *st, struct span *text, struct buffer *out);
 
@@ -209,7 +218,7 @@ size_t mysql_next_mark(struct span text, size_t at);
 	  "its text; of several in one message each has a row")                                    \
 	X(BOUND, "bound_statement", "TEXT", "",                                                    \
 	  "of execute: the text with its parameters put back")                                     \
-	X(PARAMS, "params", "JSON", "", "bound values, in order")                                  \
+	X(PARAMS, "params", "JSON", "", "bound values, in order; of bulk_execute an array a row")  \
 	X(ATTRIBUTES, "attributes", "JSON", "", "query attributes by name")                        \
 	X(STATEMENT_ID, "statement_id", "BIGINT", "", "of the prepared statement")                 \
 	X(RESULT, "result", "BIGINT", "", "which of several results of one message, from 1")       \

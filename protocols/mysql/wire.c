@@ -36,6 +36,8 @@ const char *mysql_command_name(unsigned command)
 		"daemon",
 		"binlog_dump_gtid",
 		"reset_connection",
+		"clone",
+		"subscribe_group_replication_stream",
 	};
 
 	switch (command) {
@@ -79,7 +81,26 @@ struct span mysql_lenenc_span(struct cursor *c)
 	return !c->failed ? cursor_span(c, (size_t)len) : (struct span){0};
 }
 
-struct mysql_ok mysql_ok_read(struct span payload)
+/* Types of what changes in a session ("OK_Packet", Session State Information). */
+#define SESSION_SCHEMA 1
+
+/* The database among what changed. */
+static struct span changed_database(struct span state)
+{
+	struct cursor c = cursor_of(state.data, state.len);
+
+	while (cursor_left(&c)) {
+		uint8_t type = cursor_u8(&c);
+		struct span change = mysql_lenenc_span(&c);
+		struct cursor in = cursor_of(change.data, change.len);
+
+		if (type == SESSION_SCHEMA && !c.failed)
+			return mysql_lenenc_span(&in);
+	}
+	return (struct span){0};
+}
+
+struct mysql_ok mysql_ok_read(struct span payload, bool old)
 {
 	struct cursor c = cursor_of(payload.data, payload.len);
 	struct mysql_ok ok = {0};
@@ -88,7 +109,8 @@ struct mysql_ok mysql_ok_read(struct span payload)
 	ok.affected = mysql_lenenc(&c);
 	ok.insert_id = mysql_lenenc(&c);
 	ok.status = cursor_le16(&c);
-	ok.warnings = cursor_le16(&c);
+	if (!old)
+		ok.warnings = cursor_le16(&c);
 	/* With session tracking it has a length before it; without, it is the rest. */
 	if (cursor_left(&c)) {
 		struct cursor rest = c;
@@ -96,6 +118,8 @@ struct mysql_ok mysql_ok_read(struct span payload)
 		ok.info = mysql_lenenc_span(&c);
 		if (c.failed)
 			ok.info = cursor_rest(&rest);
+		else if (ok.status & MYSQL_STATUS_SESSION)
+			ok.database = changed_database(mysql_lenenc_span(&c));
 	}
 	return ok;
 }
@@ -126,6 +150,40 @@ struct mysql_error mysql_error_read(struct span payload)
 	return error;
 }
 
+/* Of what all columns have behind their names: 12 bytes, and their number before them. */
+#define FIXED_LEN 13
+
+/*
+ * MariaDB may tell more of the type before what is fixed, and FIELD_LIST tells the default value
+ * behind it. What is fixed ends with two zeros.
+ */
+static bool has_more_of_type(const struct cursor *c)
+{
+	const uint8_t *p = c->pos;
+
+	return cursor_left(c) > FIXED_LEN &&
+	       !(p[0] == FIXED_LEN - 1 && !p[FIXED_LEN - 2] && !p[FIXED_LEN - 1]);
+}
+
+/* Table, name, then length, type and flags with their own lengths before them. */
+bool mysql_old_column_read(struct span payload, struct mysql_column *column)
+{
+	struct cursor c = cursor_of(payload.data, payload.len), type, flags;
+	struct span bytes;
+
+	*column = (struct mysql_column){0};
+	mysql_lenenc_span(&c);
+	column->name = mysql_lenenc_span(&c);
+	mysql_lenenc_span(&c);
+	bytes = mysql_lenenc_span(&c);
+	type = cursor_of(bytes.data, bytes.len);
+	column->type = cursor_u8(&type);
+	bytes = mysql_lenenc_span(&c);
+	flags = cursor_of(bytes.data, bytes.len);
+	column->flags = bytes.len > 2 ? cursor_le16(&flags) : cursor_u8(&flags);
+	return !c.failed && !type.failed && !flags.failed;
+}
+
 bool mysql_column_read(struct span payload, struct mysql_column *column)
 {
 	struct cursor c = cursor_of(payload.data, payload.len);
@@ -135,9 +193,7 @@ bool mysql_column_read(struct span payload, struct mysql_column *column)
 		mysql_lenenc_span(&c);
 	column->name = mysql_lenenc_span(&c);
 	mysql_lenenc_span(&c); /* original name */
-	/* MariaDB may put more about the type here; the length of what is fixed tells them apart.
-	 */
-	if (!c.failed && cursor_left(&c) > 13)
+	if (!c.failed && has_more_of_type(&c))
 		mysql_lenenc_span(&c);
 	mysql_lenenc(&c);
 	column->charset = cursor_le16(&c);
@@ -194,7 +250,7 @@ static void skip_auth(struct cursor *c, uint32_t capabilities)
 {
 	if (capabilities & MYSQL_CAP_LENENC_AUTH)
 		mysql_lenenc_span(c);
-	else if (capabilities & (1u << 15)) /* SECURE_CONNECTION */
+	else if (capabilities & MYSQL_CAP_SECURE_AUTH)
 		cursor_skip(c, cursor_u8(c));
 	else
 		cursor_until(c, 0);
@@ -225,7 +281,11 @@ bool mysql_login_read(struct span payload, struct mysql_login *login)
 		/* Before 4.1: packet size, user, auth, database. */
 		cursor_skip(&c, 3);
 		login->user = cursor_until(&c, 0);
-		return !c.failed;
+		if (c.failed || !(login->capabilities & MYSQL_CAP_CONNECT_WITH_DB))
+			return !c.failed;
+		cursor_until(&c, 0);
+		login->database = cursor_left(&c) ? cursor_until(&c, 0) : (struct span){0};
+		return true;
 	}
 	login->capabilities |= (uint32_t)cursor_le16(&c) << 16;
 	cursor_skip(&c, LOGIN_FIXED - 4);
@@ -242,5 +302,20 @@ bool mysql_login_read(struct span payload, struct mysql_login *login)
 		login->plugin = cursor_until(&c, 0);
 	if (login->capabilities & MYSQL_CAP_CONNECT_ATTRS && cursor_left(&c))
 		login->attributes = mysql_lenenc_span(&c);
+	return true;
+}
+
+bool mysql_change_user_read(struct span payload, uint32_t capabilities, struct mysql_login *login)
+{
+	struct cursor c = cursor_of(payload.data, payload.len);
+
+	*login = (struct mysql_login){.user = cursor_until(&c, 0)};
+	skip_auth(&c, capabilities & ~MYSQL_CAP_LENENC_AUTH);
+	login->database = cursor_until(&c, 0);
+	cursor_skip(&c, cursor_left(&c) ? 2 : 0); /* charset */
+	if (c.failed)
+		return false;
+	if (capabilities & MYSQL_CAP_PLUGIN_AUTH && cursor_left(&c))
+		login->plugin = cursor_until(&c, 0);
 	return true;
 }

@@ -36,6 +36,8 @@ enum mysql_command {
 	MYSQL_FETCH = 0x1c,
 	MYSQL_BINLOG_DUMP_GTID = 0x1e,
 	MYSQL_RESET_CONNECTION = 0x1f,
+	MYSQL_CLONE = 0x20,
+	MYSQL_GROUP_REPLICATION = 0x21,
 	MYSQL_BULK_EXECUTE = 0xfa, /* MariaDB's */
 	MYSQL_LOGIN = 0x100,	   /* no command: the client's first packet */
 	MYSQL_UNKNOWN = 0x101	   /* what was asked was not seen */
@@ -49,6 +51,7 @@ const char *mysql_command_name(unsigned command);
 #define MYSQL_CAP_COMPRESS	   (1u << 5)
 #define MYSQL_CAP_PROTOCOL_41	   (1u << 9)
 #define MYSQL_CAP_SSL		   (1u << 11)
+#define MYSQL_CAP_SECURE_AUTH	   (1u << 15)
 #define MYSQL_CAP_PLUGIN_AUTH	   (1u << 19)
 #define MYSQL_CAP_CONNECT_ATTRS	   (1u << 20)
 #define MYSQL_CAP_LENENC_AUTH	   (1u << 21)
@@ -61,6 +64,7 @@ const char *mysql_command_name(unsigned command);
 #define MYSQL_STATUS_MORE_RESULTS   0x0008
 #define MYSQL_STATUS_CURSOR	    0x0040
 #define MYSQL_STATUS_LAST_ROW	    0x0080
+#define MYSQL_STATUS_SESSION	    0x4000 /* what changed in it stands behind the info */
 
 /* Column types ("Column Definition"). */
 enum mysql_type {
@@ -97,9 +101,11 @@ struct mysql_ok {
 	uint16_t status;
 	uint16_t warnings;
 	struct span info;
+	struct span database; /* that the session has from now on; empty: the same */
 };
 
-struct mysql_ok mysql_ok_read(struct span payload);
+/* OLD: from before protocol 4.1. */
+struct mysql_ok mysql_ok_read(struct span payload, bool old);
 
 /* The older EOF: warnings and status. */
 struct mysql_ok mysql_eof_read(struct span payload);
@@ -120,6 +126,9 @@ struct mysql_column {
 };
 
 bool mysql_column_read(struct span payload, struct mysql_column *column);
+
+/* The same of servers and clients from before protocol 4.1. */
+bool mysql_old_column_read(struct span payload, struct mysql_column *column);
 
 /* The server's first packet (version 10). */
 struct mysql_greeting {
@@ -142,5 +151,8 @@ struct mysql_login {
 bool mysql_is_login(struct span payload);
 
 bool mysql_login_read(struct span payload, struct mysql_login *login);
+
+/* COM_CHANGE_USER, behind the command. CAPABILITIES: of the connection; they are not read. */
+bool mysql_change_user_read(struct span payload, uint32_t capabilities, struct mysql_login *login);
 
 #endif
