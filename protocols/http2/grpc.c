@@ -173,22 +173,62 @@ static bool is_grpc(struct span type)
 	       type.data[len] == ' ';
 }
 
+/* What came before can't be cut any more. */
+static bool open_call(struct http2_state *st, struct http2_stream *s)
+{
+	if (!s->grpc) {
+		s->grpc = new_call(st);
+		for (int side = 0; side < 2 && s->grpc; side++)
+			s->grpc->halves[side].broken = s->halves[side].body_bytes > 0;
+	}
+	return s->grpc != NULL;
+}
+
 static void begin_call(struct http2_state *st, struct http2_stream *s)
 {
 	struct span type;
 
-	if (s->grpc || !http2_fields_find(&st->fields, "content-type", &type) || !is_grpc(type))
+	if (s->grpc && !s->grpc->inferred)
 		return;
-	s->grpc = new_call(st);
-	if (!s->grpc)
+	if (!http2_fields_find(&st->fields, "content-type", &type)) {
+		/* It may be among what is not known: then the messages will tell. */
+		if (st->fields.unknown && !s->grpc && open_call(st, s))
+			s->grpc->inferred = true;
 		return;
+	}
+	if (!is_grpc(type)) {
+		grpc_free(st, s);
+		return;
+	}
+	if (!open_call(st, s))
+		return;
+	s->grpc->inferred = false;
 	s->grpc->json = memmem(type.data, type.len, "+json", 5) != NULL;
 	/* Its messages are kept, not their frames. */
-	for (int side = 0; side < 2; side++) {
-		if (s->halves[side].body_bytes)
-			s->grpc->halves[side].broken = true;
+	for (int side = 0; side < 2; side++)
 		s->halves[side].body_open = false;
-	}
+}
+
+/* A whole body that is cut into messages just as gRPC would; or there is none. */
+static bool is_cut_well(const struct http2_half *http, const struct grpc_half *half)
+{
+	return !http->body_bytes || (half->messages && !half->broken && !half->incomplete &&
+				     !half->prefix_len && !http->lost);
+}
+
+bool grpc_is_call(const struct http2_stream *s)
+{
+	const struct http2_half *request = &s->halves[SIDE_CLIENT];
+	const struct http2_half *response = &s->halves[SIDE_SERVER];
+
+	if (!s->grpc || !s->grpc->inferred)
+		return s->grpc != NULL;
+	if (s->grpc->code >= 0)
+		return true;
+	return (request->body_bytes || response->body_bytes) &&
+	       (!response->status || response->status == 200) &&
+	       is_cut_well(request, &s->grpc->halves[SIDE_CLIENT]) &&
+	       is_cut_well(response, &s->grpc->halves[SIDE_SERVER]);
 }
 
 static int code_of(struct span text)

@@ -79,6 +79,9 @@ void grpc_lost(struct http2_stream *s, enum side side);
 void grpc_end(struct http2_state *st, struct http2_stream *s, enum side side,
 	      const struct frame *frame);
 
+/* Whether the stream is a call: its content type says so, or all that is known of it. */
+bool grpc_is_call(const struct http2_stream *s);
+
 /* Emits the stream as a call; RECORD has its times and outcome as HTTP/2 sees them. */
 void grpc_emit(struct http2_state *st, const struct http2_stream *s, struct record *record);
 

@@ -135,6 +135,9 @@ void grpc_emit(struct http2_state *st, const struct http2_stream *s, struct reco
 	values[GRPC_COLUMN_CANCELLED] = value_bool(s->reset && !s->halves[SIDE_SERVER].ended);
 	if (s->reset)
 		http2_fill_reset(s, &values[GRPC_COLUMN_RESET_CODE], &values[GRPC_COLUMN_RESET_BY]);
+	if (s->grpc->inferred)
+		http2_note(&st->note, "",
+			   "taken for gRPC by its messages: its content type is not known");
 	note_half(&st->note, "request: ", &s->grpc->halves[SIDE_CLIENT], request);
 	note_half(&st->note, "response: ", &s->grpc->halves[SIDE_SERVER], &s->halves[SIDE_SERVER]);
 	record->table = &grpc_table;

@@ -28,7 +28,8 @@ struct grpc_half {
 
 struct grpc_call {
 	struct grpc_half halves[2];
-	bool json; /* application/grpc+json */
+	bool json;     /* application/grpc+json */
+	bool inferred; /* its content type isn't known: it may be a call */
 	int64_t headers_ts;
 	int64_t deadline;		     /* ns, or TIME_UNKNOWN */
 	int code;			     /* -1: unknown */

@@ -203,7 +203,7 @@ void http2_emit(struct http2_state *st, const struct http2_stream *s)
 	record.outcome = outcome_of(s, was_upgraded(st, s));
 	fill_times(s, &record);
 	note_stream(st, s);
-	if (s->grpc) {
+	if (grpc_is_call(s)) {
 		grpc_emit(st, s, &record);
 		return;
 	}
@@ -288,7 +288,13 @@ static void describe(const struct value *values, struct buffer *out)
 		buffer_append_text(out, "pushed ");
 	append_text(out, &values[HTTP2_COLUMN_METHOD], "?");
 	buffer_append_char(out, ' ');
-	append_text(out, &values[HTTP2_COLUMN_PATH], "?");
+	/* Who asks for a tunnel names no path (RFC 9113, section 8.5). */
+	append_text(out,
+		    &values[span_is(values[HTTP2_COLUMN_METHOD].text, "CONNECT") &&
+					    values[HTTP2_COLUMN_PATH].type != VALUE_TEXT
+				    ? HTTP2_COLUMN_AUTHORITY
+				    : HTTP2_COLUMN_PATH],
+		    "?");
 	if (status->type == VALUE_INT) {
 		buffer_append_char(out, ' ');
 		buffer_append_i64(out, status->integer);

@@ -308,6 +308,35 @@ static void cut_data(void **state)
 		      "'resp_body':'0123' | 'resp_bytes':13 | bytes of it were lost");
 }
 
+/* Tunnels: to a host, and for WebSocket (RFC 8441); settings that change the table while they last.
+ */
+static void tunnels(void **state)
+{
+	struct h2_build b = {0};
+
+	(void)state;
+	h2_greet(&b);
+	h2_headers(&b, 0, 1, ":method: CONNECT\n:authority: a.test:443\n");
+	h2_headers(&b, 0, 3,
+		   ":method: CONNECT\n:protocol: websocket\n:scheme: https\n:path: /chat\n"
+		   ":authority: a.test\n");
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, 0, 1, ":status: 200\n");
+	h2_headers(&b, 0, 3, ":status: 200\n");
+	h2_send(&b, DIRECTION_RECEIVED);
+	h2_data(&b, END, 1, "ask");
+	h2_data(&b, END, 3, "ping");
+	h2_send(&b, DIRECTION_SENT);
+	h2_data(&b, END, 1, "answer");
+	h2_data(&b, END, 3, "pong");
+	h2_send(&b, DIRECTION_RECEIVED);
+	H2_CHECK(&b,
+		 "'outcome':'ok','method':'CONNECT','scheme':null,'authority':'a.test:443',"
+		 "'path':null,'status':200 | 'req_body':'ask','resp_body':'answer'",
+		 "'outcome':'ok','method':'CONNECT' | 'path':'/chat','status':200,"
+		 "'req_headers':{':protocol':'websocket'} | 'req_body':'ping','resp_body':'pong'");
+}
+
 static void stalls(void **state)
 {
 	struct h2_build b = {0};
@@ -339,7 +368,7 @@ int main(void)
 		cmocka_unit_test(promised),	  cmocka_unit_test(all_forms),
 		cmocka_unit_test(table_not_seen), cmocka_unit_test(losses),
 		cmocka_unit_test(cut_data),	  cmocka_unit_test(stalls),
-		cmocka_unit_test(encoded_bodies),
+		cmocka_unit_test(tunnels),	  cmocka_unit_test(encoded_bodies),
 	};
 
 	return cmocka_run_group_tests_name("http2_exchange", tests, NULL, NULL);

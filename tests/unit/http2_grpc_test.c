@@ -8,7 +8,9 @@
 #include <zlib.h>
 
 #include "protocols/http2/grpc_state.h"
+#include "protocols/http2/http2.h"
 #include "tests/unit/http2_build.h"
+#include "tests/unit/http_case.h"
 
 #define END HTTP2_FLAG_END_STREAM
 #define CALL(m)                                                                                    \
@@ -171,6 +173,82 @@ static void losses(void **state)
 		      "'responses':[{'1':1},{'1':3},{'1':4}] | messages are missing");
 }
 
+#define ONE(n) "\0\0\0\0\2\x08" n
+#define MESSAGE(b, flags, stream, text)                                                            \
+	h2_frame(b, HTTP2_DATA, flags, stream, span_of(text, sizeof(text) - 1))
+
+/* What the client's table had is lost; the server says that it is a call. */
+static void known_by_the_answer(void **state)
+{
+	struct h2_build b = {0};
+
+	(void)state;
+	h2_greet(&b);
+	h2_headers(&b, 0, 1, ":method: POST\n+:path: /a.B/C\n+content-type: application/grpc\n");
+	MESSAGE(&b, END, 1, ONE("\1"));
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, 0, 1, ":status: 200\n+content-type: application/grpc\n");
+	MESSAGE(&b, 0, 1, ONE("\2"));
+	h2_headers(&b, END, 1, "+grpc-status: 0\n");
+	h2_send(&b, DIRECTION_RECEIVED);
+	h2_number(&b, HTTP2_WINDOW_UPDATE, 0, 1);
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, 0, 3, ":method: POST\n#63\n#62\n");
+	MESSAGE(&b, END, 3, ONE("\3"));
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, 0, 3, ":status: 200\n#63\n");
+	MESSAGE(&b, 0, 3, ONE("\4"));
+	h2_headers(&b, END, 3, "#62\n");
+	h2_send(&b, DIRECTION_RECEIVED);
+	H2_CHECK_LOSS(&b, 5, 0, "'outcome':'ok','service':'a.B','method':'C','code':0",
+		      "'outcome':'ok','service':null,'method':null,'code':0 | "
+		      "'requests':[{'1':3}],'responses':[{'1':4}] | "
+		      "'note':'request: 2 header fields unknown");
+}
+
+/* Nothing tells what it is but how its bodies are cut; a text is cut otherwise. */
+static void known_by_its_messages(void **state)
+{
+	static const char *const records[] = {
+		"'outcome':'ok','service':null,'method':null,'code':null | "
+		"'requests':[{'1':1},{'1':2}],'responses':[{'1':3}] | 'note':'taken for gRPC by",
+		"'outcome':'ok','method':'POST' | 'req_body':'text','resp_body':'\\u0000' | "
+		"'stream_id':103",
+		"'outcome':'ok','method':'POST' | 'req_body':'','resp_body':'' | 'stream_id':105",
+		NULL,
+	};
+	struct h2_build b = {0};
+
+	(void)state;
+	h2_headers(&b, 0, 101, ":method: POST\n#62\n#63\n");
+	MESSAGE(&b, END, 101, ONE("\1") ONE("\2"));
+	h2_headers(&b, 0, 103, ":method: POST\n#62\n#63\n");
+	MESSAGE(&b, END, 103, "text");
+	h2_headers(&b, END, 105, ":method: POST\n#62\n#63\n");
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, 0, 101, ":status: 200\n#62\n");
+	MESSAGE(&b, 0, 101, ONE("\3"));
+	h2_headers(&b, END, 101, "#63\n");
+	h2_headers(&b, 0, 103, ":status: 200\n#62\n");
+	MESSAGE(&b, END, 103, "\0");
+	h2_headers(&b, END, 105, ":status: 200\n#62\n");
+	h2_send(&b, DIRECTION_RECEIVED);
+	{
+		const struct feed feed = {
+			.messages = b.messages,
+			.count = b.count,
+			.decode_as = &protocol_http2,
+			.role = ROLE_CLIENT,
+			.midstream = true,
+		};
+
+		/* Its times depend on how the bytes come. */
+		http_expect(&feed, records);
+	}
+	for (size_t i = 0; i < b.count; i++)
+		buffer_free(&b.done[i]);
+}
+
 static void timeouts(void **state)
 {
 	(void)state;
@@ -188,10 +266,16 @@ static void timeouts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unary),     cmocka_unit_test(streaming),
-		cmocka_unit_test(in_json),   cmocka_unit_test(answered_by_trailers_alone),
-		cmocka_unit_test(cancelled), cmocka_unit_test(compressed),
-		cmocka_unit_test(losses),    cmocka_unit_test(timeouts),
+		cmocka_unit_test(unary),
+		cmocka_unit_test(streaming),
+		cmocka_unit_test(in_json),
+		cmocka_unit_test(answered_by_trailers_alone),
+		cmocka_unit_test(cancelled),
+		cmocka_unit_test(compressed),
+		cmocka_unit_test(losses),
+		cmocka_unit_test(timeouts),
+		cmocka_unit_test(known_by_the_answer),
+		cmocka_unit_test(known_by_its_messages),
 	};
 
 	return cmocka_run_group_tests_name("http2_grpc", tests, NULL, NULL);
