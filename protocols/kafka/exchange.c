@@ -40,7 +40,7 @@ static void take_request(struct kafka_state *st, struct kafka_message *m)
 	struct cursor c = cursor_of(m->base.text.data, m->base.text.len);
 	struct kafka_request_header h;
 
-	if (!kafka_request_header_read(&c, &h)) {
+	if (!kafka_any_header_read(&c, &h)) {
 		/* Its header is cut, or it was none. */
 		m->base.partial = true;
 		matcher_push(st->matcher, &m->base);

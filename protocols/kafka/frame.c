@@ -29,6 +29,18 @@ static bool may_be_request(struct span bytes)
 	       version <= last + 4;
 }
 
+/* An api that nobody has defined; its client's name tells. */
+static enum start is_of_unknown_api(struct span bytes, uint64_t len)
+{
+	struct cursor c = cursor_of(bytes.data, bytes.len);
+	struct kafka_request_header h;
+
+	cursor_skip(&c, KAFKA_LENGTH_LEN);
+	if (kafka_any_header_read(&c, &h))
+		return START_SURELY;
+	return c.failed && bytes.len < len ? START_PERHAPS : START_NOT;
+}
+
 enum frame_status kafka_frame(const void *state, enum side side, const struct cursor *in,
 			      struct frame *frame)
 {
@@ -38,6 +50,7 @@ enum frame_status kafka_frame(const void *state, enum side side, const struct cu
 	uint32_t len = cursor_be32(&c);
 	uint32_t most = side == SIDE_CLIENT ? KAFKA_REQUEST_MAX : RESPONSE_MAX;
 	uint32_t least = side == SIDE_CLIENT ? KAFKA_REQUEST_MIN - 2 : RESPONSE_MIN;
+	enum start unknown;
 
 	if (bytes.len < KAFKA_LENGTH_LEN)
 		return FRAME_MORE;
@@ -55,6 +68,9 @@ enum frame_status kafka_frame(const void *state, enum side side, const struct cu
 		return FRAME_MORE;
 	if (may_be_request(bytes))
 		return FRAME_DONE;
+	unknown = st->token[side] ? START_NOT : is_of_unknown_api(bytes, frame->len);
+	if (unknown != START_NOT)
+		return unknown == START_SURELY ? FRAME_DONE : FRAME_MORE;
 	frame->kind = KAFKA_FRAME_TOKEN;
 	frame->in_parts = false;
 	return st->token[side] ? FRAME_DONE : FRAME_BAD;

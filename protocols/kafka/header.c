@@ -55,6 +55,36 @@ bool kafka_request_header_read(struct cursor *in, struct kafka_request_header *h
 	return !in->failed && utf8_is_text(h->client_id);
 }
 
+/* What is told of an api that nobody has defined is believed up to here. */
+#define VERSION_LIKELY_MAX   63
+#define CLIENT_ID_LIKELY_MAX 255
+
+static bool unknown_header_read(struct cursor *in, struct kafka_request_header *h)
+{
+	int16_t len;
+
+	*h = (struct kafka_request_header){.has_client_id = true};
+	h->api = (int16_t)cursor_be16(in);
+	h->version = (int16_t)cursor_be16(in);
+	h->correlation_id = (int32_t)cursor_be32(in);
+	len = (int16_t)cursor_be16(in);
+	if (h->api < 0 || h->version < 0 || h->version > VERSION_LIKELY_MAX || len < 1 ||
+	    len > CLIENT_ID_LIKELY_MAX)
+		return false;
+	h->client_id = cursor_span(in, (size_t)len);
+	return !in->failed && utf8_is_text(h->client_id);
+}
+
+bool kafka_any_header_read(struct cursor *in, struct kafka_request_header *h)
+{
+	struct cursor begin = *in;
+
+	if (kafka_request_header_read(in, h))
+		return true;
+	*in = begin;
+	return unknown_header_read(in, h);
+}
+
 void kafka_response_header_skip(struct cursor *in, const struct kafka_request_header *request)
 {
 	/* So that a client can read it that doesn't know yet what the broker speaks (KIP-511). */

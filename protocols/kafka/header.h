@@ -38,6 +38,12 @@ struct kafka_request_header {
  */
 bool kafka_request_header_read(struct cursor *in, struct kafka_request_header *header);
 
+/*
+ * The same where a request is sure to begin, so that it may be of an api that only its two ends
+ * know: those of brokers that aren't Kafka's own, or of the next Kafka. Its client has a name then.
+ */
+bool kafka_any_header_read(struct cursor *in, struct kafka_request_header *header);
+
 /* Steps over what stands between a response's correlation id and its body. */
 void kafka_response_header_skip(struct cursor *in, const struct kafka_request_header *request);
 

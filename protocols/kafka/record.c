@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+
 #include "protocols/engine/knowledge.h"
 #include "protocols/kafka/error.h"
 #include "protocols/kafka/facts.h"
@@ -14,6 +16,7 @@ struct exchange {
 	struct kafka_request_header header;
 	struct kafka_facts facts;
 	bool json_cut;
+	char api[sizeof("api_-32768")]; /* without a name */
 };
 
 /* ---- reading ---- */
@@ -102,11 +105,13 @@ static void read_request(struct exchange *x)
 	struct span text = buffer_span(&x->asked->base.text);
 	struct cursor c = cursor_of(text.data, text.len);
 
-	if (!kafka_request_header_read(&c, &x->header))
+	if (!kafka_any_header_read(&c, &x->header))
 		return;
 	x->facts.api = x->header.api;
 	if (!x->header.schema)
-		note_append(&x->st->note, "this version of the api is not known");
+		note_append(&x->st->note, kafka_api_name(x->header.api)
+						  ? "this version of the api is not known"
+						  : "this api is not known");
 	else if (!read_body(x, x->header.schema, x->header.version, &c, &x->st->request_json))
 		note_append(&x->st->note, x->asked->cut ? "not all of the request is there"
 							: "the request is not as its version says");
@@ -162,8 +167,11 @@ static void fill_request(struct exchange *x, struct value *values)
 
 	if (x->header.has_client_id)
 		values[KAFKA_COLUMN_CLIENT_ID] = value_text(x->header.client_id);
-	if (api)
-		values[KAFKA_COLUMN_API] = value_word(span_text(api));
+	if (!api) {
+		snprintf(x->api, sizeof(x->api), "api_%d", x->header.api);
+		api = x->api;
+	}
+	values[KAFKA_COLUMN_API] = value_word(span_text(api));
 	values[KAFKA_COLUMN_VERSION] = value_int(x->header.version);
 	values[KAFKA_COLUMN_REQ_BYTES] = value_int((int64_t)x->asked->len);
 	values[KAFKA_COLUMN_REQUEST] = value_json_if(&x->st->request_json);

@@ -73,6 +73,25 @@ static void produce_without_acks(void **state)
 	      "'api':'Heartbeat'");
 }
 
+/* An api of another broker's own, or of the next Kafka: what is between is not lost for it. */
+static void apis_that_nobody_knows(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(HEARTBEAT("\1")),
+		FEED_RESPONSE(ALIVE("\1", "\0")),
+		FEED_REQUEST("\0\0\0\x0f\x27\x11\0\1\0\0\0\2\0\2mexyz"),
+		FEED_RESPONSE("\0\0\0\6\0\0\0\2ok"),
+		FEED_REQUEST(HEARTBEAT("\3")),
+		FEED_RESPONSE(ALIVE("\3", "\0")),
+	};
+
+	(void)state;
+	CHECK(messages, "'outcome':'ok','api':'Heartbeat' | 'correlation_id':1",
+	      "'outcome':'ok','api':'api_10001','version':1,'client_id':'me','correlation_id':2 | "
+	      "'req_bytes':19,'resp_bytes':10 | 'note':'this api is not known'",
+	      "'outcome':'ok','api':'Heartbeat' | 'correlation_id':3");
+}
+
 /* A hole in a response hides it, and no other. */
 static void losses(void **state)
 {
@@ -124,6 +143,7 @@ int main(void)
 		cmocka_unit_test(pipelined_and_out_of_order),
 		cmocka_unit_test(bare_tokens),
 		cmocka_unit_test(produce_without_acks),
+		cmocka_unit_test(apis_that_nobody_knows),
 		cmocka_unit_test(losses),
 		cmocka_unit_test(schemas),
 	};
