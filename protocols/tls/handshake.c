@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "protocols/codec/codec.h"
 #include "protocols/engine/budget.h"
 #include "protocols/tls/names.h"
+#include "protocols/tls/ssl2.h"
 #include "protocols/tls/state.h"
 #include "protocols/value/json.h"
 
@@ -155,6 +157,63 @@ static void take_certificates(struct tls_state *st, enum side side, struct span 
 		st->client_certificate = count > 0;
 }
 
+bool tls_certificates_decompress(struct span message, struct buffer *out)
+{
+	static const enum codec codecs[] = {
+		[1] = CODEC_DEFLATE, [2] = CODEC_BROTLI, [3] = CODEC_ZSTD};
+	struct codec_contexts contexts = {0};
+	struct cursor c = cursor_of(message.data, message.len);
+	uint16_t algorithm = cursor_be16(&c);
+	uint32_t len = cursor_be24(&c);
+	struct span bytes = cursor_span(&c, cursor_be24(&c));
+	enum codec_end end;
+
+	if (c.failed || !algorithm || algorithm >= sizeof(codecs) / sizeof(codecs[0]) ||
+	    len > TLS_MESSAGE_MAX)
+		return false;
+	end = codec_decode(&contexts, codecs[algorithm], bytes, out, len);
+	codec_free(&contexts);
+	return end == CODEC_DONE && out->len == len && !out->failed;
+}
+
+static void take_compressed_certificates(struct tls_state *st, enum side side, struct span message)
+{
+	struct buffer plain = {0};
+
+	if (tls_certificates_decompress(message, &plain))
+		take_certificates(st, side, buffer_span(&plain));
+	buffer_free(&plain);
+}
+
+/* ---- SSL 2.0 ---- */
+
+void tls_take_ssl2_client_hello(struct tls_state *st, struct span record)
+{
+	uint8_t random[TLS_RANDOM_LEN];
+	struct tls_client_hello hello;
+
+	if (!tls_ssl2_client_hello_read(record, random, &hello))
+		return;
+	st->has_client_hello = true;
+	st->offered = hello.version;
+	set(&st->session_id, hello.session_id);
+	set(&st->random, hello.random);
+	if (tls_can_open(st))
+		tls_decrypt_client_hello(st->decrypt, &hello);
+}
+
+void tls_take_ssl2_server_hello(struct tls_state *st, struct span record)
+{
+	struct span certificate = tls_ssl2_certificate(record);
+
+	st->ssl2 = st->has_server_hello = true;
+	st->version = TLS_SSL2;
+	if (!certificate.len)
+		return;
+	st->certificates = 1;
+	tls_certificate_read(certificate, &st->certificate);
+}
+
 static void take_message(struct tls_state *st, const struct frame *frame, uint8_t type,
 			 struct span message)
 {
@@ -185,6 +244,9 @@ static void take_message(struct tls_state *st, const struct frame *frame, uint8_
 		break;
 	case TLS_CERTIFICATE:
 		take_certificates(st, side, message);
+		break;
+	case TLS_COMPRESSED_CERTIFICATE:
+		take_compressed_certificates(st, side, message);
 		break;
 	default:
 		break;

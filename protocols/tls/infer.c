@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdio.h>
 
+#include "protocols/tls/ssl2.h"
 #include "protocols/tls/state.h"
 
 enum {
@@ -116,12 +117,17 @@ enum start tls_starts(struct span bytes)
 		       : START_NOT;
 }
 
+static bool is_ssl2_hello(struct span bytes)
+{
+	return tls_ssl2_begins(bytes, false) == START_SURELY;
+}
+
 void tls_infer(const struct sample *sample, struct verdict *verdict)
 {
 	struct finding found[2] = {look(sample->bytes[0]), look(sample->bytes[1])};
 
 	for (int d = 0; d < 2; d++) {
-		bool client = found[d].client_hello;
+		bool client = found[d].client_hello || is_ssl2_hello(sample->bytes[d]);
 
 		if (!client && !found[d].server_hello)
 			continue;

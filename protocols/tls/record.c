@@ -35,7 +35,9 @@ static void fill_hello(struct tls_state *st, struct numbers *n, struct value *va
 	if (!st->has_server_hello)
 		return;
 	values[TLS_COLUMN_VERSION] = named(tls_version_name(st->version), st->version, &n->version);
-	values[TLS_COLUMN_SUITE] = named(tls_suite_name(st->suite), st->suite, &n->suite);
+	/* In SSL 2.0 the client says it later, in numbers of its own. */
+	if (!st->ssl2)
+		values[TLS_COLUMN_SUITE] = named(tls_suite_name(st->suite), st->suite, &n->suite);
 	if (st->group)
 		values[TLS_COLUMN_GROUP] = named(tls_group_name(st->group), st->group, &n->group);
 	values[TLS_COLUMN_ALPN] = text_value(&st->alpn);

@@ -17,7 +17,8 @@ enum tls_record_type {
 	TLS_ALERT = 21,
 	TLS_HANDSHAKE = 22,
 	TLS_APPLICATION_DATA = 23,
-	TLS_HEARTBEAT = 24
+	TLS_HEARTBEAT = 24,
+	TLS_SSL2_RECORD = 128 /* no type of TLS's: one of SSL 2.0 */
 };
 
 enum tls_handshake_type {
@@ -30,7 +31,8 @@ enum tls_handshake_type {
 	TLS_CERTIFICATE = 11,
 	TLS_CERTIFICATE_REQUEST = 13,
 	TLS_SERVER_HELLO_DONE = 14,
-	TLS_CERTIFICATE_STATUS = 22
+	TLS_CERTIFICATE_STATUS = 22,
+	TLS_COMPRESSED_CERTIFICATE = 25
 };
 
 /* Certificates are long, but not longer than this. */
@@ -72,6 +74,7 @@ struct tls_state {
 	struct buffer alerts; /* JSON */
 	struct tls_certificate certificate;
 	unsigned certificates;
+	bool ssl2;		/* the server answers in SSL 2.0 */
 	bool failed;		/* by an alert that ends it */
 	bool answered_in_clear; /* what the server says instead of a ServerHello is no TLS */
 	struct buffer note;
@@ -90,6 +93,16 @@ struct tls_state {
  */
 void tls_take_handshake(struct tls_state *st, const struct frame *frame, struct span bytes,
 			bool opened);
+
+/* Hellos of SSL 2.0; whole records, header included. */
+void tls_take_ssl2_client_hello(struct tls_state *st, struct span record);
+void tls_take_ssl2_server_hello(struct tls_state *st, struct span record);
+
+/*
+ * What a CompressedCertificate (RFC 8879, section 4) would be without its compression. False: that
+ * can't be had.
+ */
+bool tls_certificates_decompress(struct span message, struct buffer *out);
 
 void tls_take_alert(struct tls_state *st, enum side side, struct span bytes, bool opened);
 

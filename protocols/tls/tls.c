@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "protocols/engine/budget.h"
+#include "protocols/tls/ssl2.h"
 #include "protocols/tls/state.h"
 
 static void *tls_open(struct session *s)
@@ -58,14 +59,39 @@ static bool is_header(struct span bytes)
 	       version >= 0x0300 && version <= 0x0304 && len <= TLS_RECORD_MAX;
 }
 
+static enum frame_status ssl2_frame(struct span bytes, struct frame *frame)
+{
+	size_t len = tls_ssl2_record_len(bytes);
+
+	if (!len)
+		return FRAME_MORE;
+	frame->kind = TLS_SSL2_RECORD;
+	frame->len = len;
+	return FRAME_DONE;
+}
+
+/* Whether the first record of SIDE is one of SSL 2.0. */
+static enum start begins_as_ssl2(const struct tls_state *st, enum side side, struct span bytes)
+{
+	if (st->first[side] != TIME_UNKNOWN || (side == SIDE_SERVER && !st->has_client_hello))
+		return START_NOT;
+	return tls_ssl2_begins(bytes, side == SIDE_SERVER);
+}
+
 static enum frame_status tls_frame(const void *state, enum side side, const struct cursor *in,
 				   struct frame *frame)
 {
+	const struct tls_state *st = state;
 	struct cursor c = *in;
+	enum start ssl2;
 
-	(void)side;
+	if (st->ssl2)
+		return ssl2_frame(cursor_rest(in), frame);
 	if (cursor_left(in) < TLS_RECORD_HEADER_LEN)
 		return FRAME_MORE;
+	ssl2 = begins_as_ssl2(st, side, cursor_rest(in));
+	if (ssl2 != START_NOT)
+		return ssl2 == START_SURELY ? ssl2_frame(cursor_rest(in), frame) : FRAME_MORE;
 	if (!is_header(cursor_rest(in)))
 		return FRAME_BAD;
 	frame->kind = cursor_u8(&c);
@@ -78,8 +104,12 @@ static enum frame_status tls_frame(const void *state, enum side side, const stru
 
 static bool tls_resync(void *state, enum side side, struct cursor *in)
 {
-	(void)state;
+	const struct tls_state *st = state;
+
 	(void)side;
+	/* Nothing tells where one of SSL 2.0 begins. */
+	if (st->ssl2)
+		cursor_skip(in, cursor_left(in));
 	for (; cursor_left(in) >= 2 * TLS_RECORD_HEADER_LEN; cursor_skip(in, 1)) {
 		struct span rest = cursor_rest(in);
 		size_t len;
@@ -105,12 +135,14 @@ static void finish_handshake(struct tls_state *st, const struct frame *frame)
 	st->finished = frame->ts_last;
 }
 
-static void take_encrypted(struct tls_state *st, const struct frame *frame)
+#define SSL2_HEADER_LEN 2
+
+static void take_encrypted(struct tls_state *st, const struct frame *frame, size_t header_len)
 {
 	struct tls_side *side = &st->sides[frame->side];
 
 	side->records++;
-	side->bytes += frame->len - TLS_RECORD_HEADER_LEN;
+	side->bytes += frame->len - header_len;
 	if (frame->side == SIDE_CLIENT)
 		finish_handshake(st, frame);
 }
@@ -168,6 +200,18 @@ static void take_word(struct tls_state *st, const struct frame *frame)
 		tls_take_alert(st, frame->side, payload, false);
 }
 
+static void take_ssl2(struct tls_state *st, const struct frame *frame)
+{
+	struct span record = span_of(frame->data, frame->available);
+
+	if (!st->ssl2 && frame->side == SIDE_CLIENT)
+		tls_take_ssl2_client_hello(st, record);
+	else if (!st->ssl2)
+		tls_take_ssl2_server_hello(st, record);
+	else
+		take_encrypted(st, frame, SSL2_HEADER_LEN);
+}
+
 /* Where the handshake was not seen, any record is the first that is known of the connection. */
 static void note_first(struct tls_state *st, const struct frame *frame)
 {
@@ -184,7 +228,7 @@ static void tls_message(void *state, const struct frame *frame)
 	note_first(st, frame);
 	switch (frame->kind) {
 	case TLS_APPLICATION_DATA:
-		take_encrypted(st, frame);
+		take_encrypted(st, frame, TLS_RECORD_HEADER_LEN);
 		if (!frame->in_parts && tls_can_open(st))
 			tls_open_record(st, frame);
 		break;
@@ -194,6 +238,9 @@ static void tls_message(void *state, const struct frame *frame)
 	case TLS_ALERT:
 	case TLS_HANDSHAKE:
 		take_word(st, frame);
+		break;
+	case TLS_SSL2_RECORD:
+		take_ssl2(st, frame);
 		break;
 	default:
 		break;

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "protocols/tls/hello.h"
+#include "protocols/tls/state.h"
 #include "protocols/tls/tls.h"
 #include "tests/unit/http_case.h"
 
@@ -117,8 +118,8 @@ static void fragments(void **state)
 #define RETRY                                                                                      \
 	"\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91\xc2\xa2\x11\x16\x7a\xbb" \
 	"\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c"
-#define TLS_1_3 "\0\x06\0\x2b\0\2\3\4"
-#define CCS	RECORD("\x14", "\1") "\1"
+#define VERSION_1_3 "\0\x06\0\x2b\0\2\3\4"
+#define CCS	    RECORD("\x14", "\1") "\1"
 
 /* Both ends send ChangeCipherSpec before the hellos that count (RFC 8446, appendix D.4). */
 static void a_retry(void **state)
@@ -126,11 +127,11 @@ static void a_retry(void **state)
 	static const struct feed_message messages[] = {
 		FEED_REQUEST(RECORD("\x16", "\x52") CLIENT_HELLO CCS),
 		FEED_RESPONSE(RECORD("\x16", "\x32") "\2\0\0\x2e\3\3" RETRY
-						     "\0\x13\1\0" TLS_1_3 CCS),
+						     "\0\x13\1\0" VERSION_1_3 CCS),
 		FEED_REQUEST(RECORD("\x16", "\x52") CLIENT_HELLO),
-		FEED_RESPONSE(
-			RECORD("\x16", "\x32") "\2\0\0\x2e\3\3" RANDOM
-					       "\0\x13\1\0" TLS_1_3 RECORD("\x17", "\4") "flig"),
+		FEED_RESPONSE(RECORD("\x16", "\x32") "\2\0\0\x2e\3\3" RANDOM
+						     "\0\x13\1\0" VERSION_1_3 RECORD("\x17",
+										     "\4") "flig"),
 		FEED_REQUEST(RECORD("\x17", "\4") "data"),
 	};
 	const struct feed feed = {.messages = messages, .count = 5, .role = ROLE_CLIENT};
@@ -184,6 +185,63 @@ static void fingerprints(void **state)
 	buffer_free(&ja4);
 }
 
+#define CHALLENGE		   "0123456789abcdef"
+#define SSL2_CLIENT_HELLO(version) "\x80\x1f\1" version "\0\6\0\0\0\x10\0\0\x2f\1\0\x80" CHALLENGE
+
+/* A client of old that can do better begins in SSL 2.0; a server answers as it likes. */
+static void ssl2_hellos(void **state)
+{
+	static const struct feed_message better[] = {
+		FEED_REQUEST(SSL2_CLIENT_HELLO("\3\1")),
+		FEED_RESPONSE(RECORD("\x16", "\x35") SERVER_HELLO),
+		FEED_REQUEST(RECORD("\x17", "\4") "data"),
+	};
+	static const struct feed_message old[] = {
+		FEED_REQUEST(SSL2_CLIENT_HELLO("\0\2")),
+		FEED_RESPONSE("\x80\x22\4\0\1\0\2\0\4\0\3\0\x10"
+			      "cert\1\0\x80" CHALLENGE),
+		FEED_REQUEST("\x80\4\2key"),
+		FEED_RESPONSE("\x80\3abc\0\4\1padd"),
+	};
+
+	(void)state;
+	client_check(NULL, better, 2,
+		     (const char *const[]){"'outcome':'partial','version':'TLS 1.2',"
+					   "'offered_version':'TLS 1.0','sni':null | 'ja3':null",
+					   NULL});
+	client_check(NULL, old, 2,
+		     (const char *const[]){"'outcome':'partial','version':'SSL 2.0',"
+					   "'offered_version':'SSL 2.0' | 'cipher_suite':null | "
+					   "'cert_count':1",
+					   NULL});
+	{
+		const struct feed feed = {.messages = old, .count = 4, .role = ROLE_CLIENT};
+
+		http_expect(&feed,
+			    (const char *const[]){
+				    "'outcome':'ok','version':'SSL 2.0' | 'unread':'no keys',"
+				    "'req_bytes':4,'resp_bytes':8",
+				    NULL});
+	}
+}
+
+/* RFC 8879, with zlib: four bytes that are stored. */
+static void compressed_certificates(void **state)
+{
+	static const char message[] = "\0\1\0\0\4\0\0\x0f\x78\1\1\4\0\xfb\xff"
+				      "abcd\x03\xd8\x01\x8b";
+	struct buffer out = {0};
+
+	(void)state;
+	assert_true(tls_certificates_decompress(span_of(message, sizeof(message) - 1), &out));
+	assert_true(span_is(buffer_span(&out), "abcd"));
+	for (size_t len = 0; len < sizeof(message) - 1; len++) {
+		buffer_clear(&out);
+		assert_false(tls_certificates_decompress(span_of(message, len), &out));
+	}
+	buffer_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +249,7 @@ int main(void)
 		cmocka_unit_test(start),       cmocka_unit_test(fragments),
 		cmocka_unit_test(a_retry),     cmocka_unit_test(a_draft),
 		cmocka_unit_test(cut_hellos),  cmocka_unit_test(fingerprints),
+		cmocka_unit_test(ssl2_hellos), cmocka_unit_test(compressed_certificates),
 	};
 
 	return cmocka_run_group_tests_name("tls", tests, NULL, NULL);
