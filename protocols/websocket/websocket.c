@@ -51,10 +51,19 @@ static bool at_frames(struct span bytes, enum side side)
 
 static bool websocket_resync(void *state, enum side side, struct cursor *in)
 {
+	struct cursor end;
+
 	(void)state;
 	for (; cursor_left(in) >= WEBSOCKET_HEAD_MAX; cursor_skip(in, 1))
 		if (at_frames(cursor_rest(in), side))
 			return true;
+	/* Short ones, up to the end; where there are none, more bytes will tell. */
+	for (end = *in; cursor_left(&end) >= WEBSOCKET_HEAD_MIN; cursor_skip(&end, 1)) {
+		if (!at_frames(cursor_rest(&end), side))
+			continue;
+		*in = end;
+		return true;
+	}
 	return false;
 }
 

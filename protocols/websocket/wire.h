@@ -16,6 +16,9 @@ enum websocket_opcode {
 	WEBSOCKET_PONG = 10
 };
 
+/* Opcode and length. */
+#define WEBSOCKET_HEAD_MIN 2
+
 /* Opcode, length of 64 bits, mask. */
 #define WEBSOCKET_HEAD_MAX 14
 

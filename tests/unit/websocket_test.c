@@ -133,12 +133,39 @@ static void what_is_lost(void **state)
 	http_expect(&feed, records);
 }
 
+/* Of short frames behind a hole none is missed, though each is less than the longest head. */
+static void short_ones_behind_a_hole(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_RESPONSE("\x81\x03one"),
+		FEED_RESPONSE("\x81\x03two"),
+		FEED_RESPONSE("\x81\x03six"),
+		FEED_RESPONSE("\x88\x02\x03\xe8"),
+	};
+	const struct feed feed = {
+		.messages = messages,
+		.count = 4,
+		.decode_as = &protocol_websocket,
+		.role = ROLE_CLIENT,
+		.lose = 2,
+	};
+	static const char *const records[] = {
+		"'outcome':'ok' | 'payload':'one'",
+		"'outcome':'ok' | 'payload':'six'",
+		"'opcode':'close' | 'close_code':1000",
+		NULL,
+	};
+
+	(void)state;
+	http_expect(&feed, records);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_of_all_kinds), cmocka_unit_test(fragments),
 		cmocka_unit_test(broken_rules),		 cmocka_unit_test(compressed),
-		cmocka_unit_test(what_is_lost),
+		cmocka_unit_test(what_is_lost),		 cmocka_unit_test(short_ones_behind_a_hole),
 	};
 
 	return cmocka_run_group_tests_name("websocket", tests, NULL, NULL);
