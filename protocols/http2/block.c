@@ -122,6 +122,25 @@ static bool take_response(struct http2_state *st, struct http2_half *half)
 
 /* ---- blocks ---- */
 
+/* Whether what this block ends began in what was lost. */
+static bool is_end_alone(const struct http2_state *st, const struct http2_half *half,
+			 enum side side, const struct http2_block *b)
+{
+	struct span value;
+
+	if (!half->doubtful || !(b->flags & HTTP2_FLAG_END_STREAM))
+		return false;
+	return half->body_bytes ||
+	       (side == SIDE_SERVER && !http2_fields_find(&st->fields, ":status", &value));
+}
+
+static void take_trailers(struct http2_state *st, struct http2_half *half)
+{
+	half->trailers = keep_json(st, half);
+	half->lost |= !half->begun;
+	half->begun = true;
+}
+
 /* A whole block of side FROM: its fields are in st->fields. */
 static void apply(struct http2_state *st, const struct frame *frame, const struct http2_block *b)
 {
@@ -138,14 +157,14 @@ static void apply(struct http2_state *st, const struct frame *frame, const struc
 	}
 	half->last = frame->ts_last;
 	half->lost |= b->broken;
-	if (half->begun)
-		half->trailers = keep_json(st, half);
+	if (half->begun || is_end_alone(st, half, side, b))
+		take_trailers(st, half);
 	else if (side == SIDE_CLIENT)
 		take_request(st, half);
 	else
 		take_response(st, half);
 	/* Whatever was lost before, it is not of this half. */
-	if (half->begun)
+	if (half->begun && !half->lost)
 		half->doubtful = false;
 	grpc_headers(st, s, side, frame);
 	s->pushed |= b->promised != 0;

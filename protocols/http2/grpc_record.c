@@ -106,7 +106,10 @@ static void note_half(struct buffer *out, const char *who, const struct grpc_hal
  */
 static enum outcome outcome_of(const struct http2_stream *s, enum outcome seen)
 {
-	if (seen == OUTCOME_PARTIAL && (s->halves[SIDE_CLIENT].lost || s->halves[SIDE_SERVER].lost))
+	const struct http2_half *request = &s->halves[SIDE_CLIENT];
+
+	if (seen == OUTCOME_PARTIAL &&
+	    (request->lost || !request->begun || s->halves[SIDE_SERVER].lost))
 		return seen;
 	if (s->grpc->code > 0)
 		return OUTCOME_ERROR;

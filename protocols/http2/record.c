@@ -144,8 +144,8 @@ static bool was_upgraded(const struct http2_state *st, const struct http2_stream
 
 	if (s->upgraded)
 		return true;
-	return s->id == 1 && !was_seen(request) && !is_lost(request) &&
-	       !session_midstream(st->session);
+	/* Unless it may have been in what was lost. */
+	return s->id == 1 && !was_seen(request) && !is_lost(request) && st->windows_known;
 }
 
 static enum outcome outcome_of(const struct http2_stream *s, bool upgraded)

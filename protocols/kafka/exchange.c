@@ -68,6 +68,7 @@ static void take_response(struct kafka_state *st, struct kafka_message *m)
 
 static void take(struct kafka_state *st, enum side side, struct kafka_message *m)
 {
+	m->base.partial |= m->cut;
 	if (m->base.text.failed)
 		matcher_discard(st->matcher, &m->base);
 	else if (side == SIDE_CLIENT)
@@ -147,7 +148,7 @@ static void take_cut(struct kafka_state *st, enum side side)
 	st->incoming[side] = NULL;
 	if (!m)
 		return;
-	m->cut = m->base.partial = true;
+	m->cut = true;
 	take(st, side, m);
 }
 

@@ -118,6 +118,8 @@ static bool is_server_run(struct span bytes)
 	return packets >= 3 || (packets == 2 && !cursor_left(&c));
 }
 
+#define SEQ_LIKELY_MAX 8
+
 /* An answer of one packet: OK or an error, up to the end. */
 static bool is_single_answer(struct span bytes)
 {
@@ -125,7 +127,8 @@ static bool is_single_answer(struct span bytes)
 	uint32_t len = cursor_le24(&c);
 	uint8_t seq = cursor_u8(&c), first;
 
-	if (c.failed || seq != 1 || len != cursor_left(&c) || len < 7)
+	/* A login is answered with a higher number. */
+	if (c.failed || !seq || seq > SEQ_LIKELY_MAX || len != cursor_left(&c) || len < 7)
 		return false;
 	first = cursor_u8(&c);
 	return first == 0 || (first == 0xff && cursor_left(&c) > 8 && c.pos[2] == '#');
@@ -211,14 +214,19 @@ static void packet_part(void *state, const struct frame *frame)
 static void packets_lost(void *state, enum side side, uint64_t missing)
 {
 	struct mysql_state *st = state;
+	struct mysql_op *op = st->oldest;
 
 	(void)missing;
 	st->goes_on[side] = false;
 	st->server_lost = true;
-	if (st->oldest && st->oldest->stage != MYSQL_STAGE_BEGIN && side == SIDE_SERVER) {
-		st->oldest->lost = true;
-		st->oldest->stage = MYSQL_STAGE_SKIP;
-	}
+	if (!op || side != SIDE_SERVER)
+		return;
+	/* Who logs in is told to be in, whatever was said before. */
+	op->lost |= op->stage != MYSQL_STAGE_BEGIN && op->answer_first != TIME_UNKNOWN;
+	if (op->stage == MYSQL_STAGE_BEGIN || op->stage == MYSQL_STAGE_AUTH)
+		return;
+	op->lost = true;
+	op->stage = MYSQL_STAGE_SKIP;
 }
 
 const struct framing mysql_packets = {

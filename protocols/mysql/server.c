@@ -76,12 +76,19 @@ static void end_with_error(struct mysql_state *st, struct span payload)
 	end(st, NULL, &error);
 }
 
+static bool may_compress(const struct mysql_state *st)
+{
+	return st->capabilities & (MYSQL_CAP_COMPRESS | MYSQL_CAP_ZSTD);
+}
+
 void mysql_give_up(struct mysql_state *st)
 {
 	while (st->oldest) {
 		struct mysql_op *op = st->oldest;
 		bool missed = st->server_lost || op->lost;
 
+		/* Whether compression was agreed on stands in what is missing. */
+		st->undecided |= op->command == MYSQL_LOGIN && may_compress(st);
 		/* A dump goes on for ever. */
 		if (op->stage == MYSQL_STAGE_BINLOG)
 			mysql_emit(st, op, &(struct mysql_end){0});
@@ -96,9 +103,7 @@ void mysql_give_up(struct mysql_state *st)
 
 static void begin_compression(struct mysql_state *st)
 {
-	uint32_t either = MYSQL_CAP_COMPRESS | MYSQL_CAP_ZSTD;
-
-	if (st->capabilities & either)
+	if (may_compress(st))
 		mysql_begin_compression(st);
 }
 

@@ -96,13 +96,19 @@ static void pgsql_lost(void *state, enum side side, uint64_t missing)
 	}
 	if (side == SIDE_SERVER) {
 		st->server_lost = true;
+		st->status = 0;
 		for (struct pgsql_op *op = st->oldest; op; op = op->next) {
 			st->lost_ts = op->last > st->lost_ts ? op->last : st->lost_ts;
 			op->lost |= op->answer_first != TIME_UNKNOWN;
+			/* Those behind the oldest may have been asked when more was known. */
+			if (op != st->oldest)
+				op->status = 0;
 		}
 		return;
 	}
 	st->started = true;
+	for (struct pgsql_op *op = st->oldest; op; op = op->next)
+		op->lost |= op->copy && op->copy != 'H';
 	pgsql_op_new(st, PGSQL_GAP, &nothing);
 }
 

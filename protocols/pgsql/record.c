@@ -221,11 +221,23 @@ static void fill_error(const struct pgsql_error *error, struct value *values)
 
 /* ---- records ---- */
 
+/* Behind a hole the tag counts rows that did not come, or data that did not, to its end. */
+static bool lacks_data(const struct pgsql_op *op, const struct pgsql_end *end)
+{
+	int64_t count = count_of(end->tag);
+
+	if (begins(end->tag, "COPY "))
+		return op->copy ? op->copy == 'G' && !op->copy_over : op->after_hole;
+	return begins(end->tag, "SELECT ") && (op->after_hole || op->columns) &&
+	       count != (int64_t)op->rows;
+}
+
 static enum outcome outcome_of(const struct pgsql_op *op, const struct pgsql_end *end)
 {
 	if (end->error || end->skipped)
 		return OUTCOME_ERROR;
-	if (op->lost || end->missed || (end->lost && op->answer_first != TIME_UNKNOWN))
+	if (op->lost || end->missed || lacks_data(op, end) ||
+	    (end->lost && op->answer_first != TIME_UNKNOWN))
 		return OUTCOME_PARTIAL;
 	return end->lost ? OUTCOME_UNANSWERED : OUTCOME_OK;
 }
@@ -239,7 +251,7 @@ static void reset_result(struct pgsql_state *st, struct pgsql_op *op)
 	op->resp_bytes = op->req_bytes = 0;
 	op->rows_cut = op->copy_cut = false;
 	op->copy = 0;
-	op->copy_over = false;
+	op->copy_over = op->after_hole = false;
 	buffer_clear(&op->row_data);
 	buffer_clear(&op->notices);
 	buffer_clear(&op->copy_data);

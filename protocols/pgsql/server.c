@@ -77,8 +77,11 @@ static struct pgsql_op *front(struct pgsql_state *st, unsigned kinds, const stru
 	}
 	if (op && st->server_lost) {
 		op = aligned(st, kinds, frame);
-		if (op)
+		if (op) {
 			st->server_lost = false;
+			op->after_hole = op->answer_first == TIME_UNKNOWN;
+			op->lost |= op->kind == PGSQL_STARTUP;
+		}
 	}
 	if (!op || !is_of(op, kinds))
 		return NULL;
@@ -327,7 +330,7 @@ static void take_authentication(struct pgsql_state *st, const struct frame *fram
 	if (code >= sizeof(methods) / sizeof(methods[0]) || !methods[code] || c.failed)
 		return;
 	/* At last it says that it is content, which is none only where nothing was asked. */
-	if (code || !st->auth)
+	if (code || (!st->auth && !(st->oldest && st->oldest->lost)))
 		st->auth = methods[code];
 }
 

@@ -56,7 +56,8 @@ struct pgsql_op {
 	int64_t answer_first, answer_last;
 	uint64_t position;
 	uint64_t req_bytes, resp_bytes;
-	bool lost; /* bytes of it, or of its answer */
+	bool lost;	 /* bytes of it, or of its answer */
+	bool after_hole; /* its answer is the first one behind a hole: it may have begun before */
 	bool answered;
 	char target;		     /* of DESCRIBE and CLOSE: 'S' or 'P' */
 	char status;		     /* of the transaction when it was asked: I, T, E; 0: unknown */

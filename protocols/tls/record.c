@@ -123,6 +123,8 @@ void tls_emit(struct tls_state *st)
 		note_append(&st->note, "the server answers, but not in TLS");
 	else if (record.outcome == OUTCOME_PARTIAL)
 		note_append(&st->note, "the handshake is not whole");
+	if (st->done && (st->sides[SIDE_CLIENT].missing || st->sides[SIDE_SERVER].missing))
+		note_append(&st->note, "what was lost is not counted");
 	record.note = buffer_span(&st->note);
 	session_emit(st->session, &record);
 	buffer_free(&numbers.offered);

@@ -48,6 +48,7 @@ struct tls_side {
 	unsigned ccs;	 /* ChangeCipherSpec */
 	int64_t last_ts; /* of its protected records */
 	bool opened;	 /* a record of it was decrypted: messages come out of those */
+	bool missing;	 /* bytes of its protected records are */
 };
 
 /* What became of the data that a client sent before it was answered. */

@@ -263,6 +263,7 @@ static void tls_lost(void *state, enum side side, uint64_t missing)
 	    st->first[SIDE_SERVER] == TIME_UNKNOWN)
 		st->answered_in_clear = true;
 	st->sides[side].lost |= !st->done;
+	st->sides[side].missing |= missing != 0;
 	buffer_clear(&st->sides[side].message);
 }
 

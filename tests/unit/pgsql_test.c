@@ -243,11 +243,11 @@ static void losses(void **state)
 		FEED_REQUEST(STARTUP),
 		FEED_RESPONSE(WELCOME),
 		FEED_REQUEST("Q\0\0\0\x0dselect 1\0"),
-		FEED_RESPONSE("C\0\0\0\x0dSELECT 1\0" READY),
+		FEED_RESPONSE("C\0\0\0\x0bMOVE 1\0" READY),
 		FEED_REQUEST("Q\0\0\0\x0dselect 2\0"),
-		FEED_RESPONSE("C\0\0\0\x0dSELECT 2\0" READY),
+		FEED_RESPONSE("C\0\0\0\x0bMOVE 2\0" READY),
 		FEED_REQUEST("Q\0\0\0\x0dselect 3\0"),
-		FEED_RESPONSE("C\0\0\0\x0dSELECT 3\0" READY),
+		FEED_RESPONSE("C\0\0\0\x0bMOVE 3\0" READY),
 	};
 	struct feed feed = {
 		.messages = messages,
@@ -259,14 +259,14 @@ static void losses(void **state)
 		"'operation':'startup'",
 		"'outcome':'ok' | 'statement':'select 1'",
 		"'outcome':'partial' | 'statement':'select 2' | 'command':null",
-		"'outcome':'ok' | 'statement':'select 3','params':null | 'command':'SELECT 3'",
+		"'outcome':'ok' | 'statement':'select 3','params':null | 'command':'MOVE 3'",
 		NULL,
 	};
 	static const char *const no_question[] = {
 		"'operation':'startup'",
 		"'outcome':'ok' | 'statement':'select 1'",
-		"'outcome':'partial' | 'statement':null | 'command':'SELECT 2'",
-		"'outcome':'ok' | 'statement':'select 3','params':null | 'command':'SELECT 3'",
+		"'outcome':'partial' | 'statement':null | 'command':'MOVE 2'",
+		"'outcome':'ok' | 'statement':'select 3','params':null | 'command':'MOVE 3'",
 		NULL,
 	};
 
