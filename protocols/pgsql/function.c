@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/pgsql/state.h"
+#include "protocols/value/json.h"
 
 /* Types by their OIDs, as in value.c. */
 enum {
@@ -82,11 +83,13 @@ void pgsql_take_result(struct pgsql_state *st, struct pgsql_op *op, struct span 
 	format = call.len && call.data[call.len - 1];
 	op->rows = 1;
 	if (len < 0) {
+		json_list_next(&op->row_data);
 		buffer_append_text(&op->row_data, "[null]");
 	} else if ((size_t)len != cursor_left(&c) ||
 		   !pgsql_op_room(st, &op->row_data, (size_t)len)) {
 		op->rows_cut = true;
 	} else {
+		json_list_next(&op->row_data);
 		buffer_append_char(&op->row_data, '[');
 		pgsql_value(function ? function->result : 0, format, cursor_rest(&c),
 			    &op->row_data);
