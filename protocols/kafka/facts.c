@@ -143,7 +143,7 @@ static void append_offset(struct kafka_facts *f, struct buffer *out, int64_t off
 
 static void take_end(struct kafka_facts *f, int64_t end)
 {
-	if (f->is_response)
+	if (f->is_response && f->st->shows_ends)
 		append_offset(f, &f->st->end_offsets, end);
 }
 
@@ -155,7 +155,7 @@ static void take_offset(struct kafka_facts *f, int64_t offset)
 	if (f->api == (f->is_response ? KAFKA_API_PRODUCE : KAFKA_API_FETCH))
 		kafka_places_add(&f->st->offsets_of, kafka_at_topic(&f->at), f->at.partition,
 				 offset);
-	if (f->is_response && offset >= 0 &&
+	if (f->is_response && offset >= 0 && f->st->shows_ends &&
 	    kafka_places_find(&f->st->ends, kafka_at_topic(&f->at), f->at.partition, &more))
 		take_end(f, (int64_t)((uint64_t)offset + (uint64_t)more));
 }
@@ -211,7 +211,8 @@ static void take_records(struct kafka_facts *f, struct span set, bool cut)
 	f->damaged |= records.damaged;
 	keep_set(f, set, cut);
 	/* How many are in compressed ones of old is not known here. */
-	if (f->api == KAFKA_API_PRODUCE && records.count && !records.compressed_sets)
+	if (f->api == KAFKA_API_PRODUCE && f->st->shows_ends && records.count &&
+	    !records.compressed_sets)
 		kafka_places_add(&f->st->ends, kafka_at_topic(&f->at), f->at.partition,
 				 (int64_t)records.count);
 }

@@ -41,6 +41,7 @@ static void *kafka_open(struct session *s)
 	if (!st)
 		return NULL;
 	st->session = s;
+	st->shows_ends = session_wants(s, &kafka_table, KAFKA_COLUMN_END_OFFSETS);
 	st->matcher = matcher_new(s, &(struct matcher_options){
 					     .by_key = true,
 					     .message_len = sizeof(struct kafka_message),

@@ -30,6 +30,7 @@ struct kafka_state {
 	struct session *session;
 	struct matcher *matcher;
 	struct kafka_message *incoming[2]; /* whose frame comes in parts */
+	bool shows_ends;		   /* somebody asks for end_offsets */
 	bool token[2];			   /* the next frame of that side may be a SASL token */
 	int32_t handshake_id;		   /* correlation id of the request that says so */
 	struct codec_contexts codecs;
