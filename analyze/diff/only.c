@@ -27,7 +27,7 @@ static double least_move(const struct suspect *all, size_t count, enum role role
 	for (size_t i = 0; i < count; i++) {
 		double m = move(&all[i].change);
 
-		if (all[i].taken && is_of(&all[i], role) && (!least || fabs(m) < fabs(least)))
+		if (all[i].taken && is_of(&all[i], role) && (least == 0 || fabs(m) < fabs(least)))
 			least = m;
 	}
 	return least;
@@ -56,7 +56,7 @@ static void choose(struct suspect *all, size_t count)
 	for (int r = 0; r < 2; r++) {
 		double moved = least_move(all, count, roles[r]);
 
-		if (moved && has_still(all, count, roles[r], moved)) {
+		if (moved != 0 && has_still(all, count, roles[r], moved)) {
 			keep_role(all, count, roles[r]);
 			return;
 		}
@@ -66,7 +66,7 @@ static void choose(struct suspect *all, size_t count)
 	for (size_t i = 0; of_all && i < count; i++)
 		all[i].taken &= !all[i].change.only;
 	for (int r = 0; !of_all && r < 2; r++) {
-		if (!least_move(all, count, roles[r]))
+		if (least_move(all, count, roles[r]) == 0)
 			continue;
 		keep_role(all, count, roles[r]);
 		return;

@@ -115,14 +115,14 @@ static bool count_all(struct counts *k, const struct comparison *c)
 
 		all[0] += a;
 		all[1] += b;
-		if (!a || !b)
+		if (a == 0 || b == 0)
 			continue;
 		k->a[k->count] = a;
 		k->b[k->count] = b;
 		k->ratio[k->count++] = b / a;
 	}
 	qsort(k->ratio, k->count, sizeof(*k->ratio), compare);
-	k->exposure = all[0] && all[1] ? all[1] / all[0] : 1;
+	k->exposure = all[0] > 0 && all[1] > 0 ? all[1] / all[0] : 1;
 	if (k->count)
 		k->exposure = k->ratio[k->count / 2];
 	for (int i = 0; i < 64; i++)

@@ -208,7 +208,7 @@ static void marry(struct facts_end *a, struct facts_end *b)
 	b->twin = a;
 	other->left_out = true;
 	for (int layer = 0; layer < 2; layer++)
-		a->joined[layer] = b->joined[layer] = can_join(a, b, layer);
+		a->joined[layer] = b->joined[layer] = can_join(a, b, (enum layer)layer);
 	for (int direction = 0; direction < 2; direction++)
 		written->from_twin[direction] = other->moved[!direction] >
 						written->moved[direction];

@@ -82,7 +82,7 @@ static struct selection_subject subject_of(const struct row *row)
 		.table = row->table,
 		.addresses = {&row->end->local, &row->end->remote, row->peer, &row->end->client},
 		.role = row->end->role,
-		.outcome = row->outcome,
+		.outcome = (int)row->outcome,
 		.position = row->position,
 		.side = row->side,
 		.tls = row->end->tls,

@@ -186,7 +186,7 @@ static void take_alone(struct amqp_state *st, const struct frame *frame, enum am
 
 	if (!m)
 		return;
-	m->alone = alone;
+	m->alone = (uint8_t)alone;
 	m->wire = frame->len;
 	if (frame->available && amqp_message_append(st, m, span_of(frame->data, frame->available)))
 		m->method_len = (uint32_t)frame->available;
