@@ -144,7 +144,9 @@ static __noinline void source_message(struct transfer *transfer, struct syscall 
 	beside->name = (__u64)message.msg_name;
 	beside->control = (__u64)message.msg_control;
 	beside->control_len = message.msg_controllen;
-	transfer->control = message.msg_controllen != 0;
+	if (transfer->ref.transport == TRANSPORT_TCP && message.msg_controllen)
+		transfer->special = ktls_is_special((__u64)message.msg_control,
+						    transfer->direction);
 }
 
 static __always_inline void source_buffer(struct transfer *transfer, const struct syscall *call,

@@ -3,18 +3,25 @@
 #define SOCKTAPE_BPF_KTLS_H
 
 /*
- * TLS in the kernel (Documentation/networking/tls.rst): once a socket has keys for sending, what
- * its calls send is plaintext, and the records are made below. Such a socket has the protocol "tls"
- * on top of it, and another function that sends than TCP's. Records of another type than
- * application data are sent with a control message.
+ * TLS in the kernel (Documentation/networking/tls.rst): once a socket has keys for a direction,
+ * what its calls move in that is plaintext, and the records are made and opened below. Such a
+ * socket has the protocol "tls" on top of it, and another function that sends, or receives, than
+ * TCP's. Records of another type than application data are sent with a control message, which tells
+ * the type, and received with one.
  */
 
+#include "bpf/segment.h"
 #include "bpf/tcp_count.h"
 
-/* Weak, so that a kernel without it only knows of no such socket. */
+/* Weak, so that a kernel without them only knows of no such socket. */
 extern const void tcp_sendmsg __ksym __weak;
+extern const void tcp_recvmsg __ksym __weak;
 
 #define ULP_TLS 0x00736c74 /* "tls" with its end, as it lies in memory */
+
+#define SOL_TLS	     282
+#define KTLS_DATA    23 /* application data: RFC 8446, 5.1 */
+#define KTLS_CONTROL 17 /* bytes of a control message with a type of record */
 
 static __always_inline bool ulp_is_tls(__u64 sk)
 {
@@ -26,8 +33,22 @@ static __always_inline bool ulp_is_tls(__u64 sk)
 	return name == ULP_TLS;
 }
 
-/* Whether what TRANSFER sends on CONN is plaintext that the kernel makes records of. */
-static __always_inline bool ktls_sends(const struct transfer *transfer,
+/*
+ * Whether the control messages at CONTROL make a record special: a message is sent with one if its
+ * record is, and received with one that tells.
+ */
+static __noinline int ktls_is_special(__u64 control, __u8 direction)
+{
+	struct user_control one = {};
+
+	if (direction == DIRECTION_SENT)
+		return 1;
+	return !user_read(&one, KTLS_CONTROL, control) && one.level == SOL_TLS &&
+	       (one.value & 0xff) != KTLS_DATA;
+}
+
+/* Whether what TRANSFER moves on CONN is plaintext that the kernel makes records of, or opened. */
+static __always_inline bool ktls_moves(const struct transfer *transfer,
 				       const struct kernel_conn_state *conn)
 {
 	__u64 sk = transfer->ref.sk;
@@ -36,11 +57,13 @@ static __always_inline bool ktls_sends(const struct transfer *transfer,
 	/* TCP's count can't be told where something is on top of it: so most are passed over here.
 	 */
 	if (!(settings.flags & KERNEL_CONFIG_KTLS) || conn->counted != COUNT_NEVER ||
-	    conn->transport != TRANSPORT_TCP || transfer->direction != DIRECTION_SENT ||
-	    transfer->control || !&tcp_sendmsg || !ulp_is_tls(sk))
+	    conn->transport != TRANSPORT_TCP || transfer->special || !ulp_is_tls(sk))
 		return false;
 	prot = (__u64)KERNEL_GET(sock, sk, __sk_common.skc_prot);
-	return (__u64)KERNEL_GET(proto, prot, sendmsg) != (__u64)&tcp_sendmsg;
+	if (transfer->direction == DIRECTION_SENT)
+		return &tcp_sendmsg &&
+		       (__u64)KERNEL_GET(proto, prot, sendmsg) != (__u64)&tcp_sendmsg;
+	return &tcp_recvmsg && (__u64)KERNEL_GET(proto, prot, recvmsg) != (__u64)&tcp_recvmsg;
 }
 
 #endif

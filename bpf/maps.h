@@ -146,7 +146,7 @@ struct transfer {
 	__u32 segment; /* size of the datagrams that `moved` is made of; 0: it is one */
 	__u8 call;
 	__u8 direction;
-	__u8 control; /* a message, with control messages beside it */
+	__u8 special; /* of TLS in the kernel: a record of another type than data */
 };
 
 /*

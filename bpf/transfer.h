@@ -152,7 +152,7 @@ static __always_inline void transfer_send(struct lane *lane, struct transfer *tr
 	}
 	walk->offset = tcp_advance(lane, transfer->ref.sk, conn, transfer->direction,
 				   transfer->moved, transfer->tid);
-	if (ktls_sends(transfer, conn))
+	if (ktls_moves(transfer, conn))
 		walk->layer = LAYER_TLS;
 	COUNT(lane, moved_bytes, transfer->moved);
 	message_begin(walk, transfer->moved);

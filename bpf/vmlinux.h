@@ -323,6 +323,7 @@ struct net {
 
 struct proto {
 	void *sendmsg;
+	void *recvmsg;
 	struct kmem_cache *slab;
 };
 

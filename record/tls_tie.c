@@ -45,8 +45,8 @@ struct wire {
 	struct session *sessions[2];  /* whose plaintext it has, by direction; NULL: none's */
 	uint64_t positions[2];	      /* of the plaintext, behind all that is known */
 	struct balance balances[2];
-	bool kernel; /* what it sends is made TLS of by the kernel */
-	bool seen;   /* a library's object was tied to it */
+	bool kernel[2]; /* by enum direction: the kernel makes, or opens, its records */
+	bool seen;	/* a library's object was tied to it */
 };
 
 /* An object of a library with one client random. */
@@ -520,10 +520,10 @@ static void wire_settle(struct tls_ties *t, struct wire *w, int64_t ts)
 	}
 }
 
-/* What the library's call was given is what its socket's was, and that has been told. */
+/* What the library's call moved is what its socket's did, and that has been told. */
 static bool is_told(const struct session *s, const struct event *event)
 {
-	return event->data.direction == DIRECTION_SENT && s->wire && s->wire->kernel;
+	return s->wire && s->wire->kernel[event->data.direction];
 }
 
 static void plain_emit(struct tls_ties *t, struct session *s, const struct event *event)
@@ -924,34 +924,34 @@ uint64_t tls_tie_secret(struct tls_ties *t, const struct tls_secret *secret)
 /* ---- every event ---- */
 
 /*
- * A socket's call was given plaintext, of which the kernel makes records. On the wire's layer its
- * length stands for them.
+ * A socket's call moved plaintext, of which the kernel makes records, or which it had out of them.
+ * On the wire's layer its length stands for them.
  */
 static void kernel_data(struct tls_ties *t, const struct event *event)
 {
 	const struct event_data *data = &event->data;
 	struct event plain = *event;
-	struct event sent = *event;
+	struct event wire = *event;
 	struct wire *w = map_get(&t->wires, data->conn);
 
 	if (!w)
 		w = wire_add(t, data->conn, data->pid);
-	sent.data.layer = LAYER_WIRE;
+	wire.data.layer = LAYER_WIRE;
 	if (!w) {
-		emit(t, &sent);
+		emit(t, &wire);
 		return;
 	}
 	if (data->len) {
-		sent.data.payload = span_of(NULL, 0);
-		sent.data.cut = CUT_TLS_WIRE;
+		wire.data.payload = span_of(NULL, 0);
+		wire.data.cut = CUT_TLS_WIRE;
 	}
-	emit(t, &sent);
-	w->kernel = true;
+	emit(t, &wire);
+	w->kernel[data->direction] = true;
 	w->seen = true;
 	/* No record will be there to compare. */
-	w->balances[DIRECTION_SENT].begun = false;
-	plain.data.offset = w->positions[DIRECTION_SENT];
-	w->positions[DIRECTION_SENT] += data->len;
+	w->balances[data->direction].begun = false;
+	plain.data.offset = w->positions[data->direction];
+	w->positions[data->direction] += data->len;
 	t->totals.calls++;
 	t->totals.bytes += data->len;
 	emit(t, &plain);

@@ -262,7 +262,8 @@ static void tls_lost(void *state, enum side side, uint64_t missing)
 	if (side == SIDE_SERVER && missing == 0 && st->has_client_hello &&
 	    st->first[SIDE_SERVER] == TIME_UNKNOWN)
 		st->answered_in_clear = true;
-	st->sides[side].lost |= !st->done;
+	/* Of what is encrypted it can be seen later whether it went well. */
+	st->sides[side].lost |= !st->done && !st->sides[side].encrypted;
 	st->sides[side].missing |= missing != 0;
 	buffer_clear(&st->sides[side].message);
 }

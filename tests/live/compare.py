@@ -21,10 +21,15 @@ def merged(events):
     return calls
 
 
+def way_of(row):
+    """A direction of a connection, and of the plaintext in it: positions are its own."""
+    return row["dir"] + (" in TLS" if row.get("layer") == "tls" else "")
+
+
 def by_stream(rows, key):
     streams = {}
     for row in rows:
-        streams.setdefault((row[key], row["dir"]), []).append(row)
+        streams.setdefault((row[key], way_of(row)), []).append(row)
     return streams
 
 
@@ -81,7 +86,7 @@ def match_ends(ledger, events, length_only):
             continue
         for have in events:
             wrong = differs(want, have, length_only)
-            if have["conn"] not in ends.values() and have["dir"] == want["dir"] and not (
+            if have["conn"] not in ends.values() and way_of(have) == way_of(want) and not (
                 {"call", "offset", "len", "pid", "payload"} & set(wrong)
             ):
                 ends[want["end"]] = have["conn"]

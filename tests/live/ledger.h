@@ -29,6 +29,8 @@ struct end {
 	int fd;
 	uint64_t sent;
 	uint64_t received;
+	uint64_t plain_sent; /* of plaintext inside TLS */
+	uint64_t plain_received;
 };
 
 static inline void fail(const char *what)
@@ -122,6 +124,7 @@ struct moved {
 	size_t captured; /* when cut */
 	long tid;	 /* 0: this thread; -1: some helper of the kernel */
 	bool fd_unknown;
+	bool plain;	   /* plaintext inside TLS, which has positions of its own */
 	bool loss_will_do; /* it may be told of as a loss, in its place */
 	uint64_t waited;   /* ns that it was seen to wait; 0: it may or may not have */
 	uint64_t took;	   /* ns from before to after the call, when that is known */
@@ -135,10 +138,19 @@ static inline uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+static inline uint64_t *ledger_position(const struct moved *moved, bool sent)
+{
+	struct end *end = moved->end;
+
+	if (moved->plain)
+		return sent ? &end->plain_sent : &end->plain_received;
+	return sent ? &end->sent : &end->received;
+}
+
 static inline void ledger_write(struct moved moved, bool sent)
 {
 	struct end *end = moved.end;
-	uint64_t *position = sent ? &end->sent : &end->received;
+	uint64_t *position = ledger_position(&moved, sent);
 	size_t captured = moved.cut ? moved.captured : moved.len;
 
 	printf("{\"end\":\"%s\",\"dir\":\"%s\",\"call\":\"%s\",\"offset\":%llu,\"len\":%zu,"
@@ -152,6 +164,8 @@ static inline void ledger_write(struct moved moved, bool sent)
 		printf(",\"fd\":%d,", end->fd);
 	if (moved.tid >= 0)
 		printf("\"tid\":%ld,", moved.tid ? moved.tid : syscall(SYS_gettid));
+	if (moved.plain)
+		printf("\"layer\":\"tls\",");
 	if (moved.loss_will_do)
 		printf("\"loss_will_do\":true,");
 	if (moved.took)

@@ -742,7 +742,8 @@ static void records_tie_each_direction(void **state)
 
 /* ---- TLS in the kernel ---- */
 
-static void by_kernel(struct bench *b, uint64_t conn, uint64_t offset, const char *bytes)
+static void by_kernel(struct bench *b, uint64_t conn, enum direction direction, uint64_t offset,
+		      const char *bytes)
 {
 	const struct event event = {
 		.type = EVENT_DATA,
@@ -753,7 +754,7 @@ static void by_kernel(struct bench *b, uint64_t conn, uint64_t offset, const cha
 			 .payload = span_text(bytes),
 			 .pid = 100,
 			 .tid = 100,
-			 .direction = DIRECTION_SENT,
+			 .direction = direction,
 			 .layer = LAYER_TLS},
 	};
 
@@ -773,7 +774,7 @@ static void what_the_kernel_makes_records_of_is_plaintext(void **state)
 	wire(b, 1, 100, DIRECTION_RECEIVED, 0, bytes, at);
 	sight(b, 50, 100, 0x1000, 1, 3);
 	from = b->count;
-	by_kernel(b, 1, 200, "hello");
+	by_kernel(b, 1, DIRECTION_SENT, 200, "hello");
 	/* On the wire's layer its length, and the bytes where plaintext is. */
 	assert_int_equal(b->count, from + 2);
 	data = &b->events[from].data;
@@ -791,11 +792,18 @@ static void what_the_kernel_makes_records_of_is_plaintext(void **state)
 	plain(b, 50, 100, DIRECTION_SENT, 0, 5);
 	assert_int_equal(b->count, from + 2);
 	/* And what only the socket was given, of a file. */
-	by_kernel(b, 1, 205, "file");
+	by_kernel(b, 1, DIRECTION_SENT, 205, "file");
 	assert_int_equal(b->events[b->count - 1].data.offset, 5);
 	/* What is received comes from the library still. */
 	plain(b, 50, 100, DIRECTION_RECEIVED, 0, 7);
 	assert_int_equal(b->events[b->count - 1].data.len, 7);
+	/* Until the kernel opens records, too. */
+	by_kernel(b, 1, DIRECTION_RECEIVED, (uint64_t)at, "answer");
+	assert_int_equal(b->events[b->count - 2].data.cut, CUT_TLS_WIRE);
+	assert_int_equal(b->events[b->count - 1].data.offset, 7);
+	from = b->count;
+	plain(b, 50, 100, DIRECTION_RECEIVED, 7, 6);
+	assert_int_equal(b->count, from);
 	close_conn(b, 1);
 	assert_null(only(b, 0, EVENT_LOSS));
 	bench_free(b);
@@ -807,8 +815,8 @@ static void the_kernel_alone_tells_plaintext(void **state)
 	struct bench *b = bench_new(&all_wire);
 
 	(void)state;
-	by_kernel(b, 1, 900, "one");
-	by_kernel(b, 1, 903, "two");
+	by_kernel(b, 1, DIRECTION_SENT, 900, "one");
+	by_kernel(b, 1, DIRECTION_SENT, 903, "two");
 	assert_int_equal(plain_count(b, 1), 2);
 	assert_int_equal(b->events[b->count - 1].data.offset, 3);
 	bench_free(b);
@@ -930,6 +938,7 @@ static void layouts_are_known_by_version(void **state)
 	assert_true(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text("OpenSSL 3.0.22 25 Aug 2026"),
 				    &layout));
 	assert_int_equal(layout.random_at, 0x160);
+	assert_int_equal(layout.master_in, 0x918);
 	assert_true(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text("OpenSSL 1.1.1w  11 Sep 2023"),
 				    &layout));
 	assert_int_equal(layout.random_in, 0xa8);
