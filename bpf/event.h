@@ -270,6 +270,11 @@ struct kernel_tls_library {
 	__u32 random_at;  /* offset of the client random in it; 0: not known */
 	__u32 server_at;  /* offset of a number: 1 at the server's end, else 0; 0: not known */
 	__u32 secrets_at; /* offset of two secrets, 64 bytes each; 0: not known */
+	__u32 master_in;  /* offset of a pointer to the struct with the master secret of TLS 1.2,
+			   * where  no object has both kinds; 0: the object, where both are looked at
+			   */
+	__u32 master_at;  /* offset of the master secret in it; 0: not known */
+	__s32 server_random; /* where the server's random is from the client's on */
 };
 
 struct kernel_close {

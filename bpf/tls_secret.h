@@ -118,22 +118,60 @@ struct tls_secrets {
 
 const char tls_label_client[KERNEL_LABEL_LEN] = "CLIENT_TRAFFIC_SECRET_0";
 const char tls_label_server[KERNEL_LABEL_LEN] = "SERVER_TRAFFIC_SECRET_0";
+const char tls_label_master[KERNEL_LABEL_LEN] = "CLIENT_RANDOM";
+const char tls_label_random[KERNEL_LABEL_LEN] = "SERVER_RANDOM";
 
-static __noinline int tls_older_send(const __u64 *secret, struct kernel_secret *record, bool client)
+static __noinline int tls_older_send(struct kernel_secret *record, const char *label)
 {
 	struct lane *lane;
 
-	/* SHA-256's leave the rest as it was: zero. */
-	record->len = secret[4] ? 48 : 32;
-	__builtin_memcpy(record->secret, secret, KERNEL_SECRET_LEN);
-	if (client)
-		__builtin_memcpy(record->label, tls_label_client, KERNEL_LABEL_LEN);
-	else
-		__builtin_memcpy(record->label, tls_label_server, KERNEL_LABEL_LEN);
+	__builtin_memcpy(record->label, label, KERNEL_LABEL_LEN);
 	lane = tls_lane_claim();
 	RECORD_SEND(lane, record);
 	lane_release(lane);
 	return 0;
+}
+
+/* The secrets of TLS 1.3 in OBJECT; false: there are none. */
+static __always_inline bool tls_older_traffic(const struct kernel_tls_library *known, __u64 object,
+					      struct kernel_secret *record)
+{
+	struct tls_secrets secrets = {};
+
+	if (!known->secrets_at ||
+	    user_read(&secrets, sizeof(secrets), object + known->secrets_at) ||
+	    !secrets.client[0] || !secrets.server[0])
+		return false;
+	/* SHA-256's leave the rest as it was: zero. */
+	record->len = secrets.client[4] ? 48 : 32;
+	__builtin_memcpy(record->secret, secrets.client, KERNEL_SECRET_LEN);
+	tls_older_send(record, tls_label_client);
+	__builtin_memcpy(record->secret, secrets.server, KERNEL_SECRET_LEN);
+	tls_older_send(record, tls_label_server);
+	return true;
+}
+
+/* The master secret of TLS 1.2, and the server's random: keys are made of them and the client's. */
+static __always_inline void tls_older_master(const struct kernel_tls_library *known, __u64 object,
+					     struct kernel_secret *record)
+{
+	__u64 at = object;
+	__u64 random = object;
+
+	if (known->master_in && user_read(&at, sizeof(at), object + known->master_in))
+		return;
+	if (known->random_in && user_read(&random, sizeof(random), object + known->random_in))
+		return;
+	if (user_read(record->secret, KERNEL_SECRET_LEN, at + known->master_at) ||
+	    !*(__u64 *)record->secret)
+		return;
+	record->len = KERNEL_SECRET_LEN;
+	tls_older_send(record, tls_label_master);
+	if (user_read(record->secret, KERNEL_RANDOM_LEN,
+		      random + known->random_at + known->server_random))
+		return;
+	record->len = KERNEL_RANDOM_LEN;
+	tls_older_send(record, tls_label_random);
 }
 
 /*
@@ -148,9 +186,7 @@ int tls_older(struct function_registers *regs)
 	__u64 object = FUNCTION_ARG1(regs);
 	struct kernel_secret record = {};
 	struct kernel_tls_library *known;
-	struct tls_secrets secrets = {};
 	__u32 library = KERNEL_TLS_LIBRARY(cookie);
-	__u64 at = object;
 
 	tls_random_read(library, object, record.random);
 	if (!record.random[0] || bpf_map_lookup_elem(&tls_told, &record.random[0]))
@@ -159,17 +195,17 @@ int tls_older(struct function_registers *regs)
 		return 0;
 	tls_told_add(record.random[0]);
 	known = bpf_map_lookup_elem(&tls_libraries, &library);
-	if (!known || !known->secrets_at ||
-	    user_read(&secrets, sizeof(secrets), at + known->secrets_at) || !secrets.client[0] ||
-	    !secrets.server[0])
+	if (!known)
 		return 0;
 	record_begin(&record.record, KERNEL_SECRET, sizeof(record));
 	record.pid = id >> 32;
 	record.tid = id;
 	record.library = library;
 	record.older = 1;
-	tls_older_send(secrets.client, &record, true);
-	tls_older_send(secrets.server, &record, false);
+	/* Without a pointer both lie in the object, and which of them it uses isn't looked at: the
+	 * other opens nothing. */
+	if ((!tls_older_traffic(known, object, &record) || !known->master_in) && known->master_at)
+		tls_older_master(known, object, &record);
 	return 0;
 }
 

@@ -213,7 +213,8 @@
 	X(9, UNSUPPORTED, "this library is not read")                                              \
 	X(10, NOT_FOUND, "no TLS library found in the process")                                    \
 	X(11, UNREADABLE, "the file can't be read")                                                \
-	X(12, ARCHITECTURE, "not read on this processor")
+	X(12, ARCHITECTURE, "not read on this processor")                                          \
+	X(13, NO_SECRETS, "of this library no secrets are recorded, only plaintext")
 
 #define EVENT_ENUM_TRANSPORT(number, name, text) TRANSPORT_##name = number,
 #define EVENT_ENUM_ROLE(number, name, text)	 ROLE_##name = number,

@@ -268,6 +268,9 @@ int hooks_add(struct hooks *hooks, int fd, uint32_t number, const struct tls_fou
 		.random_at = found->random_at,
 		.server_at = found->server_at,
 		.secrets_at = found->secrets_at,
+		.master_in = found->master_in,
+		.master_at = found->master_at,
+		.server_random = found->server_random,
 	};
 	int map = bpf_object__find_map_fd_by_name(hooks->object, "tls_libraries");
 	size_t before = hooks->count;

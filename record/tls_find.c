@@ -132,10 +132,11 @@ static bool openssl_version(struct elf_file *file, struct tls_found *found)
 	return true;
 }
 
-/* Of connections that are older, the secrets are where the next call has its object. */
+/* Of connections that are older, the secrets are where the next call that sends has its object. */
+static const struct tls_point older = {0, TLS_POINT_OLDER, CALL_UNKNOWN, DIRECTION_SENT, 0};
+
 static enum tls_hook openssl_secrets(struct finder *f, int write_ex)
 {
-	static const struct tls_point older = {0, TLS_POINT_OLDER, CALL_UNKNOWN, DIRECTION_SENT, 0};
 	enum tls_hook hook = tls_find_secrets(f);
 	bool slow = f->slow;
 
@@ -189,6 +190,17 @@ static bool gnutls_receive(struct finder *f)
 	return count > 0;
 }
 
+static enum tls_hook gnutls_secrets(struct finder *f, int send)
+{
+	enum tls_hook hook = tls_find_secrets(f);
+	bool slow = f->slow;
+
+	if (hook == TLS_HOOK_KEYS)
+		tls_function_add(f, f->symbols[send].address, &older);
+	f->slow = slow;
+	return hook;
+}
+
 static enum tls_hook gnutls_find(struct finder *f)
 {
 	static const struct tls_point send = {0, TLS_POINT_FUNCTION, CALL_GNUTLS_SEND,
@@ -205,7 +217,7 @@ static enum tls_hook gnutls_find(struct finder *f)
 			found->version.len = (size_t)(end - found->version.data);
 	}
 	if (f->wanted.hook == TLS_HOOK_KEYS)
-		return tls_find_secrets(f);
+		return gnutls_secrets(f, symbol);
 	if (!gnutls_receive(f) || !tls_function_add(f, f->symbols[symbol].address, &send))
 		return TLS_HOOK_NO_PLACE;
 	return TLS_HOOK_PLAINTEXT;
@@ -377,7 +389,10 @@ static void layout_set(struct tls_found *found)
 	found->random_at = layout.random_at;
 	found->server_at = layout.server_at;
 	found->secrets_at = layout.secrets_at;
-	if (!layout.secrets_at)
+	found->master_in = layout.master_in;
+	found->master_at = layout.master_at;
+	found->server_random = layout.server_random;
+	if (!layout.secrets_at && !layout.master_at)
 		older_drop(found);
 }
 

@@ -58,8 +58,12 @@ struct tls_found {
 	/* Where the library's object has the client random: 0 when that isn't known. */
 	uint32_t random_in; /* offset of a pointer to where it is; 0: it is in the object */
 	uint32_t random_at;
-	uint32_t server_at;  /* of a number that is 1 at the server's end, else 0 */
-	uint32_t secrets_at; /* as in struct tls_layout */
+	uint32_t server_at; /* of a number that is 1 at the server's end, else 0 */
+	/* The rest is as in struct tls_layout. */
+	uint32_t secrets_at;
+	uint32_t master_in;
+	uint32_t master_at;
+	int32_t server_random;
 };
 
 /* What is looked for. */

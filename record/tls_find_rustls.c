@@ -105,7 +105,7 @@ static enum tls_hook rustls_hook(struct finder *f, const struct rustls_look *loo
 	if (!look->has[DIRECTION_SENT] || !look->has[DIRECTION_RECEIVED])
 		return TLS_HOOK_NO_SYMBOLS;
 	if (f->wanted.hook == TLS_HOOK_KEYS)
-		return TLS_HOOK_UNSUPPORTED;
+		return TLS_HOOK_NO_SECRETS;
 	if (!is_known(&f->found->version))
 		return TLS_HOOK_VERSION;
 	return look->unfit ? TLS_HOOK_NO_PLACE : TLS_HOOK_PLAINTEXT;

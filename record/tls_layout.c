@@ -11,7 +11,8 @@ struct version {
 };
 
 /*
- * 1.1.1 has the random behind ssl->s3, later ones in the object itself.
+ * 1.1.1 has the random behind ssl->s3, later ones in the object itself; the master secret is in its
+ * session, behind the version, its length and the early secret. GnuTLS has all in the object.
  * Tried: 3.0.19, 3.0.22, 3.5.9, and GnuTLS 3.7.9, 3.8.9; the others are as their structures are
  * declared. A wrong one does no harm: a random that stands in no ClientHello ties nothing, and what
  * is no secret opens nothing.
@@ -22,16 +23,17 @@ static const struct {
 	struct version last;
 	struct tls_layout layout;
 } layouts[] = {
-	{TLS_LIBRARY_OPENSSL, {1, 1, 1}, {1, 1, 1}, {0xa8, 0xb8, 0x38, 0x33c}},
-	{TLS_LIBRARY_OPENSSL, {3, 0, 0}, {3, 1, 99}, {0, 0x160, 0x38, 0x744}},
-	{TLS_LIBRARY_OPENSSL, {3, 2, 0}, {3, 2, 3}, {0, 0x140, 0x70, 0x6fc}},
-	{TLS_LIBRARY_OPENSSL, {3, 2, 4}, {3, 2, 99}, {0, 0x148, 0x78, 0x704}},
-	{TLS_LIBRARY_OPENSSL, {3, 3, 0}, {3, 3, 2}, {0, 0x140, 0x70, 0x6fc}},
-	{TLS_LIBRARY_OPENSSL, {3, 3, 3}, {3, 3, 99}, {0, 0x148, 0x78, 0x704}},
-	{TLS_LIBRARY_OPENSSL, {3, 4, 0}, {3, 4, 0}, {0, 0x140, 0x70, 0x6fc}},
-	{TLS_LIBRARY_OPENSSL, {3, 4, 1}, {3, 4, 99}, {0, 0x148, 0x78, 0x704}},
-	{TLS_LIBRARY_OPENSSL, {3, 5, 0}, {4, 0, 99}, {0, 0x188, 0x78, 0x77c}},
-	{TLS_LIBRARY_GNUTLS, {3, 7, 0}, {3, 8, 99}, {0, 0x50, 0, 0}},
+	{TLS_LIBRARY_OPENSSL, {1, 1, 1}, {1, 1, 1}, {0xa8, 0xb8, 0x38, 0x33c, 0x510, 0x50, -32}},
+	{TLS_LIBRARY_OPENSSL, {3, 0, 0}, {3, 1, 99}, {0, 0x160, 0x38, 0x744, 0x918, 0x50, -32}},
+	{TLS_LIBRARY_OPENSSL, {3, 2, 0}, {3, 2, 3}, {0, 0x140, 0x70, 0x6fc, 0x880, 0x50, -32}},
+	{TLS_LIBRARY_OPENSSL, {3, 2, 4}, {3, 2, 99}, {0, 0x148, 0x78, 0x704, 0x888, 0x50, -32}},
+	{TLS_LIBRARY_OPENSSL, {3, 3, 0}, {3, 3, 2}, {0, 0x140, 0x70, 0x6fc, 0x880, 0x50, -32}},
+	{TLS_LIBRARY_OPENSSL, {3, 3, 3}, {3, 3, 99}, {0, 0x148, 0x78, 0x704, 0x888, 0x50, -32}},
+	{TLS_LIBRARY_OPENSSL, {3, 4, 0}, {3, 4, 0}, {0, 0x140, 0x70, 0x6fc, 0x880, 0x50, -32}},
+	{TLS_LIBRARY_OPENSSL, {3, 4, 1}, {3, 4, 99}, {0, 0x148, 0x78, 0x704, 0x888, 0x50, -32}},
+	{TLS_LIBRARY_OPENSSL, {3, 5, 0}, {4, 0, 99}, {0, 0x188, 0x78, 0x77c, 0x900, 0x50, -32}},
+	{TLS_LIBRARY_GNUTLS, {3, 7, 0}, {3, 7, 99}, {0, 0x50, 0, 0x1814, 0, 0x20, 32}},
+	{TLS_LIBRARY_GNUTLS, {3, 8, 0}, {3, 8, 99}, {0, 0x50, 0, 0, 0, 0x20, 32}},
 };
 
 static int version_compare(const struct version *a, const struct version *b)

@@ -16,6 +16,10 @@ struct tls_layout {
 	/* Of the client's application traffic secret of TLS 1.3, and 64 bytes behind it the
 	 * server's; 0: not known. */
 	uint32_t secrets_at;
+	/* Of the master secret of TLS 1.2, and of a pointer to where it is; 0: in the object. */
+	uint32_t master_in;
+	uint32_t master_at;    /* 0: not known */
+	int32_t server_random; /* from the client's random on */
 };
 
 /*

@@ -12,6 +12,7 @@ static const char *const labels[] = {
 	"SERVER_HANDSHAKE_TRAFFIC_SECRET",
 	"CLIENT_TRAFFIC_SECRET_0",
 	"SERVER_TRAFFIC_SECRET_0",
+	"SERVER_RANDOM",
 };
 
 static const char *label_of(const struct tls_secret *secret)

@@ -136,6 +136,7 @@ static const struct {
 	{"SERVER_HANDSHAKE_TRAFFIC_SECRET", SECRET_SERVER_HANDSHAKE},
 	{"CLIENT_TRAFFIC_SECRET_0", SECRET_CLIENT_TRAFFIC},
 	{"SERVER_TRAFFIC_SECRET_0", SECRET_SERVER_TRAFFIC},
+	{"SERVER_RANDOM", SECRET_SERVER_RANDOM},
 };
 
 static bool skip_prefix(struct span *text, const char *prefix)
@@ -289,7 +290,7 @@ bool keylog_write(const struct keylog *k, struct span random, struct buffer *out
 	for (size_t i = 0; s && i < sizeof(labels) / sizeof(labels[0]); i++) {
 		const struct secret *secret = &s->of[labels[i].kind];
 
-		if (!secret->len)
+		if (!secret->len || labels[i].kind == SECRET_SERVER_RANDOM)
 			continue;
 		buffer_append_text(out, labels[i].label);
 		append_hex(out, s->name, SECRET_NAME_LEN);

@@ -21,6 +21,9 @@ enum secret_kind {
 	SECRET_SERVER_HANDSHAKE,
 	SECRET_CLIENT_TRAFFIC, /* CLIENT_TRAFFIC_SECRET_0 */
 	SECRET_SERVER_TRAFFIC,
+	/* SERVER_RANDOM, which no key log has: a recorder tells it of a connection of TLS 1.2 whose
+	 * handshake it didn't see. */
+	SECRET_SERVER_RANDOM,
 	SECRET_KINDS
 };
 

@@ -51,8 +51,8 @@ struct opened {
 bool opener_open(struct opener *o, uint64_t seq, struct span record, struct opened *opened);
 
 /*
- * Guess number N (from 0 on) of what number RECORD has: what its bytes tell, which is certain for
- * GCM in TLS 1.3, or what its nonce suggests. It has to be tried. False: no more guesses.
+ * Guess number N (from 0 on) of what number RECORD has: what its nonce suggests, or what its tag
+ * tells, which is certain for GCM. It has to be tried. False: no more guesses.
  */
 bool opener_number(struct opener *o, struct span record, unsigned n, uint64_t *seq);
 

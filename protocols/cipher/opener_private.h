@@ -6,10 +6,16 @@
 
 #include "protocols/cipher/opener.h"
 
-/* What the files of an opener share: opener.c makes and drives it, aead.c and cbc.c open. */
+/*
+ * What the files of an opener share: opener.c makes and drives it, aead.c and cbc.c open, and
+ * number.c finds a record's number.
+ */
 
 #define RECORD_HEADER_LEN 5
 #define NONCE_LEN	  12
+#define SEQ_LEN		  8
+#define BLOCK_LEN	  16
+#define AAD_MAX		  (SEQ_LEN + RECORD_HEADER_LEN)
 
 struct opener {
 	struct suite suite;
@@ -39,6 +45,12 @@ bool aead_or_cbc_begin(struct opener *o, const EVP_CIPHER *cipher);
 
 /* The plaintext goes to o->out, which has room. */
 bool aead_open(struct opener *o, const struct record *r);
+
+/* What R is protected with, beside the key: its nonce, and what is authenticated before its LEN
+ * bytes of plaintext. */
+void aead_nonce(const struct opener *o, const struct record *r, uint8_t nonce[NONCE_LEN]);
+size_t aead_aad(const struct opener *o, const struct record *r, size_t len, uint8_t aad[AAD_MAX]);
+
 bool cbc_begin(struct opener *o);
 bool cbc_open(struct opener *o, const struct record *r);
 

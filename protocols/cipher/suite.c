@@ -126,6 +126,23 @@ const char *suite_guess(size_t secret_len, size_t n)
 	return secret_len == 32 && n < 4 ? of_sha256[n] : NULL;
 }
 
+const char *suite_guess_older(size_t n)
+{
+	/* How keys are exchanged doesn't matter to records. */
+	static const char *const names[] = {
+		"TLS_RSA_WITH_AES_256_GCM_SHA384",
+		"TLS_RSA_WITH_AES_128_GCM_SHA256",
+		"TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+		"TLS_RSA_WITH_AES_256_CBC_SHA",
+		"TLS_RSA_WITH_AES_128_CBC_SHA",
+		"TLS_RSA_WITH_AES_128_CBC_SHA256",
+		"TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384",
+		"TLS_RSA_WITH_AES_256_CBC_SHA256",
+	};
+
+	return n < sizeof(names) / sizeof(names[0]) ? names[n] : NULL;
+}
+
 size_t suite_overhead(const struct suite *suite, uint16_t version)
 {
 	/* TLS 1.3 adds the content's type, CBC a byte of padding. */

@@ -44,6 +44,9 @@ bool suite_read(const char *name, uint16_t version, struct suite *suite);
  */
 const char *suite_guess(size_t secret_len, size_t n);
 
+/* The same of TLS 1.2: one for each way to protect records that is in use, the surest first. */
+const char *suite_guess_older(size_t n);
+
 /* Bytes that the protection adds to a record at least, the record's header counted in. */
 size_t suite_overhead(const struct suite *suite, uint16_t version);
 

@@ -12,6 +12,9 @@
 #define COUNT_KNOWN (1u << 17)
 #define COUNT_ANY   256
 
+/* Times that a record is gone through to compute its number. */
+#define PASSES 4
+
 /* KeyUpdates that may be in a hole. */
 #define UPDATES_MAX 2
 
@@ -44,6 +47,8 @@ static bool try_key(struct opener *o, const struct suite *suite, uint16_t versio
 		return true;
 	if (!a->missing)
 		return false;
+	if (version < TLS_1_3)
+		dir->effort -= PASSES * (int64_t)a->record.len;
 	for (unsigned n = 0; opener_number(o, a->record, n, &seq); n++)
 		if (seq != first && try(o, seq, dir, a))
 			return true;
@@ -159,6 +164,84 @@ static bool tie(struct tls_decrypt *d, struct tls_direction *dir, struct tls_att
 	return false;
 }
 
+/* The keys of SIDE, whose are SECRETS, under SUITE. */
+static struct opener *older_opener(const struct secrets *s, const struct suite *suite,
+				   bool encrypt_then_mac, enum side side)
+{
+	const struct master_keys keys = {
+		.version = TLS_1_2,
+		.master = &s->of[SECRET_MASTER],
+		.client_random = s->name,
+		.server_random = s->of[SECRET_SERVER_RANDOM].bytes,
+		.encrypt_then_mac = encrypt_then_mac,
+	};
+
+	return opener_of_master(suite, &keys, side == SIDE_SERVER);
+}
+
+/* Parts of the effort, of which each suite that has to be counted through may take one. */
+#define SHARES 16
+
+/* One suite: who seemed the client may be the server. */
+static bool tie_older_suite(struct tls_decrypt *d, struct tls_direction *dir, struct tls_attempt *a,
+			    const struct secrets *s, const struct suite *suite, uint64_t max)
+{
+	struct tls_direction *back = &d->directions[side_opposite(dir->side)];
+	uint64_t share = (uint64_t)dir->effort / SHARES / (a->record.len + COST_TRY);
+
+	max = share < max ? share : max;
+
+	for (int i = 0; i < 4; i++) {
+		enum side side = i & 1 ? side_opposite(dir->side) : dir->side;
+		bool encrypt_then_mac = i > 1;
+		struct opener *o;
+
+		if (encrypt_then_mac && suite->kind != SUITE_CBC)
+			break;
+		o = older_opener(s, suite, encrypt_then_mac, side);
+		dir->effort -= COST_KEY;
+		if (!o || !try_key(o, suite, TLS_1_2, 0, max, dir, a)) {
+			opener_free(o);
+			continue;
+		}
+		d->encrypt_then_mac = encrypt_then_mac;
+		opener_free(dir->opener);
+		opener_free(back->opener);
+		dir->opener = o;
+		back->opener = older_opener(s, suite, encrypt_then_mac, side_opposite(side));
+		dir->suite = back->suite = *suite;
+		dir->stage = back->stage = TLS_STAGE_TRAFFIC;
+		d->swapped = side != dir->side;
+		return true;
+	}
+	return false;
+}
+
+/* Keys of TLS 1.2, where the recorder knew both randoms: which suite it is may be all that isn't.
+ */
+static bool tie_older(struct tls_decrypt *d, struct tls_direction *dir, struct tls_attempt *a,
+		      const struct secrets *s, uint64_t max)
+{
+	struct suite suite;
+	const char *name;
+
+	if (!s->of[SECRET_MASTER].len || s->of[SECRET_SERVER_RANDOM].len != SECRET_NAME_LEN ||
+	    d->has_server_hello)
+		return false;
+	for (size_t n = 0; (name = suite_guess_older(n)) && dir->effort > 0; n++) {
+		if (!suite_read(name, TLS_1_2, &suite) ||
+		    !tie_older_suite(d, dir, a, s, &suite, max))
+			continue;
+		keylog_use(d->keylog);
+		d->secrets = s;
+		d->version = TLS_1_2;
+		d->suite = suite;
+		d->suite_known = true;
+		return true;
+	}
+	return false;
+}
+
 /* The secrets that were told on this connection first; then, as far as it goes, any. */
 static bool tie_to_any(struct tls_decrypt *d, struct tls_direction *dir, struct tls_attempt *a)
 {
@@ -166,10 +249,11 @@ static bool tie_to_any(struct tls_decrypt *d, struct tls_direction *dir, struct 
 	const struct secrets *s;
 
 	for (size_t at = 0; conn && (s = keylog_next(d->keylog, &at)) != NULL;)
-		if (s->conn == conn && tie(d, dir, a, s, COUNT_KNOWN))
+		if (s->conn == conn &&
+		    (tie(d, dir, a, s, COUNT_KNOWN) || tie_older(d, dir, a, s, COUNT_KNOWN)))
 			return true;
 	while (dir->effort > 0 && (s = keylog_next(d->keylog, &dir->tied_from)) != NULL)
-		if (tie(d, dir, a, s, COUNT_ANY))
+		if (tie(d, dir, a, s, COUNT_ANY) || tie_older(d, dir, a, s, COUNT_ANY))
 			return true;
 	return false;
 }

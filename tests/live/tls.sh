@@ -82,11 +82,17 @@ check "python, blocking: 200 connections that are older than the recorder, none 
 check "python, asyncio: 200 connections that are older than the recorder, none crossed" held_python asyncio 200 4
 check "python by keys: 50 blocking connections that are older" in_keys held_python blocking 50 4
 check "python by keys: 50 connections of asyncio that are older" in_keys held_python asyncio 50 4
+held_older() {
+	local -x TALK_VERSION=TLSv1_2
+	held_python "$@"
+}
+check "python by keys: 50 blocking connections of TLS 1.2 that are older" in_keys held_older blocking 50 4
 held_node() {
-	held_talk 200 4 -- node "$talk.js" serve "$cert" "$key" -- node "$talk.js" client "$cert" PORT 200 4
+	held_talk "$1" 4 -- node "$talk.js" serve "$cert" "$key" -- node "$talk.js" client "$cert" PORT "$1" 4
 }
 if have node; then
-	check "node: 200 connections that are older than the recorder, none crossed" held_node
+	check "node: 200 connections that are older than the recorder, none crossed" held_node 200
+	check "node by keys: 50 connections that are older" in_keys held_node 50
 else
 	skip "node, older than the recorder" "no node"
 fi

@@ -41,6 +41,32 @@ nginx_talk() {
 	! "$socktape" events "$rec" --all | grep -E 'not tied|plaintext of TLS not seen'
 }
 
+# gnutls_older PRIORITY: a connection that has had a request when the recorder begins, of which its keys
+# open the next one. Of nginx nothing is recorded.
+gnutls_older() {
+	local request='GET /%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n' out=$work/gnutls.$RANDOM client
+	mkfifo "$out.go"
+	gnutls-cli --insecure --no-ca-verification --priority "$1" --port "$port" 127.0.0.1 \
+		<"$out.go" >"$out" &
+	client=$!
+	exec 3>"$out.go"
+	# shellcheck disable=SC2059 # the format is above
+	printf "$request" "" "" >&3
+	wait_for 20 grep -q "hello over TLS" "$out" || return 1
+	rec=$out.rec
+	"$recorder" --tls keys -p "$client" -o "$rec" 2>"$rec.err" &
+	recording=$!
+	await_recording "$rec.err" || return 1
+	# shellcheck disable=SC2059
+	printf "$request" "?second" $'Connection: close\r\n' >&3
+	exec 3>&-
+	wait "$client"
+	kill -INT $recording
+	wait $recording || { cat "$rec.err"; return 1; }
+	rows http | jq -se 'map([.role, .path, .code]) == [["client", "/?second", 200]]' ||
+		{ rows http; "$socktape" conns "$rec"; return 1; }
+}
+
 killed_talk() {
 	local pid rounds=0
 	"$recorder" --port "$port" -o "$work/killed" 2>"$work/killed.err" &
@@ -57,10 +83,12 @@ killed_talk() {
 }
 
 rounds=$([ -n "${LIVE_ALL:-}" ] && echo 100 || echo 4)
+kills=$([ -n "${LIVE_ALL:-}" ] && echo 100 || echo 10)
 
-# Attaches and detaches while requests run; each of those has to be answered.
-rounds_talk() {
-	local load i
+# under_load COMMAND...: runs it while requests do; each of those has to be answered.
+under_load() {
+	local load status
+	rm -f "$work/enough" "$work/requests"
 	(
 		while [ ! -e "$work/enough" ]; do
 			curl -sk "https://127.0.0.1:$port/" | grep -qx "hello over TLS" || exit 1
@@ -68,12 +96,32 @@ rounds_talk() {
 		done
 	) &
 	load=$!
-	for ((i = 0; i < rounds; i++)); do
-		"$recorder" --list-tls --tls "$([ $((i % 4)) -eq 3 ] && echo keys || echo plaintext)" >/dev/null ||
-			return 1
-	done
+	"$@"
+	status=$?
 	touch "$work/enough"
-	wait "$load" && [ "$(wc -l <"$work/requests")" -gt 10 ]
+	wait "$load" && [ $status -eq 0 ] && [ "$(wc -l <"$work/requests")" -gt 10 ] && kill -0 "$nginx"
+}
+
+mode_of() { [ $(($1 % 4)) -eq 3 ] && echo keys || echo plaintext; }
+
+attach_rounds() {
+	local i
+	for ((i = 0; i < rounds; i++)); do
+		"$recorder" --list-tls --tls "$(mode_of $i)" >/dev/null || return 1
+	done
+}
+
+# The recorder is killed while it attaches, soon after, or while it records.
+kill_rounds() {
+	local i pid
+	for ((i = 0; i < kills; i++)); do
+		"$recorder" --port "$port" --tls "$(mode_of $i)" -o "$work/kill.$i" 2>"$work/kill.err" &
+		pid=$!
+		[ $((i % 2)) -eq 0 ] || await_recording "$work/kill.err" || return 1
+		sleep "0.$((RANDOM % 5))"
+		kill -9 "$pid" && ! wait "$pid" 2>/dev/null || return 1
+		rm -rf "$work/kill.$i"
+	done
 }
 
 if have nginx && have curl && have wget && nginx_start; then
@@ -81,7 +129,12 @@ if have nginx && have curl && have wget && nginx_start; then
 	check "the same by keys, which are told of, loudly, and nobody else can read" in_keys nginx_talk
 	have gnutls-cli || skip "gnutls-cli" "gnutls-bin is not installed"
 	check "a recorder that is killed leaves everyone running" killed_talk
-	check "$rounds rounds of attaching and detaching under load break no request" rounds_talk
+	check "$rounds rounds of attaching and detaching under load break no request" under_load attach_rounds
+	check "nor do $kills recorders that are killed, whatever they do just then" under_load kill_rounds
+	if have gnutls-cli; then
+		check "GnuTLS by keys: a connection that is older" gnutls_older NORMAL
+		check "GnuTLS by keys: a connection of TLS 1.2 that is older" gnutls_older NORMAL:-VERS-TLS1.3
+	fi
 	kill "$nginx"
 else
 	skip "nginx with curl and wget" "not all of them are installed"

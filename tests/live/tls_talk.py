@@ -5,8 +5,8 @@
     tls_talk.py client blocking|asyncio CERT PORT CONNECTIONS MESSAGES
     tls_talk.py late   CERT PORT GO        waits for the file GO, and loads its TLS library then
 
-With TALK_HELD=GO in the environment all clients stop after their first message, make GO.held, and go on
-when the file GO is there.
+With TALK_VERSION=TLSv1_2 in the environment they speak no newer version than that. With TALK_HELD=GO all clients
+stop after their first message, make GO.held, and go on when the file GO is there.
 """
 import os
 import random
@@ -48,16 +48,23 @@ class Held:
         return os.path.exists(self.go)
 
 
+def limited(context):
+    import ssl
+
+    context.maximum_version = ssl.TLSVersion[os.environ.get("TALK_VERSION", "MAXIMUM_SUPPORTED")]
+    return context
+
+
 def client_context(cert):
     import ssl
 
-    return ssl.create_default_context(cafile=cert)
+    return limited(ssl.create_default_context(cafile=cert))
 
 
 def server_context(cert, key):
     import ssl
 
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context = limited(ssl.create_default_context(ssl.Purpose.CLIENT_AUTH))
     context.load_cert_chain(cert, key)
     return context
 

@@ -82,11 +82,10 @@ static void secrets_are_found(const char *name, enum tls_library kind)
 	assert_true(tls_find(fd, (struct tls_wanted){.hook = TLS_HOOK_KEYS}, &found));
 	assert_int_equal(found.kind, kind);
 	assert_int_equal(found.hook, TLS_HOOK_KEYS);
-	/* Secrets of older connections are in OpenSSL's objects. */
-	assert_int_equal(found.point_count, kind == TLS_LIBRARY_OPENSSL ? 2 : 1);
+	/* Secrets of older connections are in the objects. */
+	assert_int_equal(found.point_count, 2);
 	assert_int_equal(found.points[0].kind, TLS_POINT_SECRET);
-	if (kind == TLS_LIBRARY_OPENSSL)
-		assert_int_equal(found.points[1].kind, TLS_POINT_OLDER);
+	assert_int_equal(found.points[1].kind, TLS_POINT_OLDER);
 	assert_int_not_equal(found.points[0].offset, plaintext);
 	tls_found_free(&found);
 	close(fd);
@@ -114,8 +113,8 @@ static const char rust_source[] =
 	"rustls..crypto..cipher..MessageEncrypter$GT$7encrypt17h0E\");\n"
 	"int main(void) { return 0; }\n";
 
-static enum tls_hook rust_hook(const char *version, const char *encrypt, const char *decrypt,
-			       bool strip, struct tls_found *found)
+static enum tls_hook rust_hook(enum tls_hook wanted, const char *version,
+			       const char *const names[2], bool strip, struct tls_found *found)
 {
 	char where[] = "/tmp/rust.XXXXXX";
 	char command[512];
@@ -129,7 +128,7 @@ static enum tls_hook rust_hook(const char *version, const char *encrypt, const c
 		 strip ? "-s" : "");
 	out = popen(command, "w");
 	assert_non_null(out);
-	fprintf(out, rust_source, version, encrypt, decrypt);
+	fprintf(out, rust_source, version, names[0], names[1]);
 	if (pclose(out) != 0) {
 		unlink(where);
 		skip();
@@ -137,7 +136,7 @@ static enum tls_hook rust_hook(const char *version, const char *encrypt, const c
 	fd = open(where, O_RDONLY | O_CLOEXEC);
 	unlink(where);
 	assert_true(fd >= 0);
-	assert_true(tls_find(fd, (struct tls_wanted){.hook = TLS_HOOK_PLAINTEXT}, found));
+	assert_true(tls_find(fd, (struct tls_wanted){.hook = wanted}, found));
 	close(fd);
 	assert_int_equal(found->kind, TLS_LIBRARY_RUSTLS);
 	return found->hook;
@@ -158,7 +157,7 @@ static void rustls_is_found_by_both_kinds_of_names(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		struct tls_found found = {0};
 
-		assert_int_equal(rust_hook("0.23.31", names[i][0], names[i][1], false, &found),
+		assert_int_equal(rust_hook(TLS_HOOK_PLAINTEXT, "0.23.31", names[i], false, &found),
 				 TLS_HOOK_PLAINTEXT);
 		assert_int_equal(found.version.len, strlen("rustls 0.23.31"));
 		assert_memory_equal(found.version.data, "rustls 0.23.31", found.version.len);
@@ -167,13 +166,18 @@ static void rustls_is_found_by_both_kinds_of_names(void **state)
 		tls_found_free(&found);
 		/* How another version has its messages isn't known. */
 		found = (struct tls_found){0};
-		assert_int_equal(rust_hook("0.21.7", names[i][0], names[i][1], false, &found),
+		assert_int_equal(rust_hook(TLS_HOOK_PLAINTEXT, "0.21.7", names[i], false, &found),
 				 TLS_HOOK_VERSION);
 		assert_int_equal(found.point_count, 0);
 		tls_found_free(&found);
 		found = (struct tls_found){0};
-		assert_int_equal(rust_hook("0.23.31", names[i][0], names[i][1], true, &found),
+		assert_int_equal(rust_hook(TLS_HOOK_PLAINTEXT, "0.23.31", names[i], true, &found),
 				 TLS_HOOK_NO_SYMBOLS);
+		tls_found_free(&found);
+		found = (struct tls_found){0};
+		assert_int_equal(rust_hook(TLS_HOOK_KEYS, "0.23.31", names[i], false, &found),
+				 TLS_HOOK_NO_SECRETS);
+		assert_int_equal(found.point_count, 0);
 		tls_found_free(&found);
 	}
 }

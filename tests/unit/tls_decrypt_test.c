@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "protocols/cipher/derive.h"
 #include "protocols/cipher/keylog.h"
+#include "protocols/cipher/opener.h"
 #include "protocols/cipher/suite.h"
 #include "protocols/cursor.h"
 #include "protocols/engine/session.h"
@@ -592,6 +594,132 @@ static void midstream(void **state)
 		midstream_with(suites_of_1_3[i], false);
 }
 
+/* As a recorder tells it of a connection that is older than it. */
+static void learn_server_random(struct reader *r, const struct tls_pair *p)
+{
+	uint8_t random[2][SECRET_NAME_LEN];
+	char line[256];
+	int len = snprintf(line, sizeof(line), "SERVER_RANDOM ");
+
+	SSL_get_client_random(p->server, random[0], SECRET_NAME_LEN);
+	SSL_get_server_random(p->server, random[1], SECRET_NAME_LEN);
+	for (int i = 0; i < 2; i++) {
+		for (int j = 0; j < SECRET_NAME_LEN; j++)
+			len += snprintf(line + len, sizeof(line) - (size_t)len, "%02x",
+					random[i][j]);
+		len += snprintf(line + len, sizeof(line) - (size_t)len, i ? "\n" : " ");
+	}
+	learn(r, span_of(line, (size_t)len));
+}
+
+/* TLS 1.2: neither the suite is known nor, as it isn't in the nonce, the number. */
+static void midstream_older_with(const char *suite, bool encrypt_then_mac)
+{
+	struct tls_ends ends;
+	struct tls_pair p;
+	struct loss loss = {.midstream = true};
+	struct reader r;
+	size_t said[2];
+
+	tls_ends_open(&ends, TLS1_2_VERSION, suite);
+	if (!encrypt_then_mac)
+		SSL_CTX_set_options(ends.client, SSL_OP_NO_ENCRYPT_THEN_MAC);
+	tls_pair_open(&p, &ends, false);
+	tls_pair_handshake(&p);
+	tls_pair_talk(&p, 40);
+	for (int d = 0; d < 2; d++) {
+		loss.to[d] = on_wire(&p, (enum direction)d);
+		said[d] = p.said[d].len;
+	}
+	tls_pair_talk(&p, 5);
+	reader_open(&r);
+	learn(&r, buffer_span(&p.keylog));
+	reader_run(&r, &p, &loss, 0);
+	/* What a key log has isn't enough. */
+	assert_string_equal(r.reading, "no");
+	learn_server_random(&r, &p);
+	reader_run(&r, &p, &loss, 0);
+	assert_string_equal(r.reading, "keys");
+	for (int d = 0; d < 2; d++)
+		assert_true(span_equal(buffer_span(&r.plain[d]),
+				       span_of(p.said[d].data + said[d], p.said[d].len - said[d])));
+	reader_close(&r);
+	tls_pair_close(&p);
+	tls_ends_close(&ends);
+}
+
+static void midstream_of_1_2(void **state)
+{
+	(void)state;
+	midstream_older_with("ECDHE-RSA-AES256-GCM-SHA384", true);
+	midstream_older_with("ECDHE-RSA-AES128-GCM-SHA256", true);
+	midstream_older_with("ECDHE-RSA-CHACHA20-POLY1305", true);
+	midstream_older_with("AES128-SHA", true);
+	midstream_older_with("AES256-SHA256", false);
+}
+
+/* AES-128-GCM of TLS 1.2 with keys of zeros, as record number SEQ. */
+static size_t record_make(uint8_t *record, uint64_t seq, size_t len, const uint8_t *key,
+			  const uint8_t *salt)
+{
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	uint8_t nonce[12] = {0}, aad[13] = {0};
+	uint8_t *body = record + 5;
+	int done;
+
+	memset(body, 0x5a, 8 + len);
+	memcpy(nonce, salt, 4);
+	memcpy(nonce + 4, body, 8);
+	for (int i = 0; i < 8; i++)
+		aad[i] = (uint8_t)(seq >> (56 - 8 * i));
+	memcpy(aad + 8, "\x17\x03\x03", 3);
+	aad[11] = (uint8_t)(len >> 8);
+	aad[12] = (uint8_t)len;
+	memcpy(record, aad + 8, 3);
+	record[3] = (uint8_t)((len + 24) >> 8);
+	record[4] = (uint8_t)(len + 24);
+	assert_int_equal(EVP_EncryptInit_ex(ctx, EVP_aes_128_gcm(), NULL, key, nonce), 1);
+	assert_int_equal(EVP_EncryptUpdate(ctx, NULL, &done, aad, sizeof(aad)), 1);
+	assert_int_equal(EVP_EncryptUpdate(ctx, body + 8, &done, body + 8, (int)len), 1);
+	assert_int_equal(EVP_EncryptFinal_ex(ctx, body + 8 + len, &done), 1);
+	assert_int_equal(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, 16, body + 8 + len), 1);
+	EVP_CIPHER_CTX_free(ctx);
+	return 5 + 8 + len + 16;
+}
+
+/* GCM's tag tells the number, whatever the nonce: nothing is counted through. */
+static void numbers_of_gcm(void **state)
+{
+	static const uint64_t numbers[] = {0,	      1, 77, 1u << 20, UINT64_C(0x0123456789abcdef),
+					   UINT64_MAX};
+	static const uint8_t randoms[2][SECRET_NAME_LEN];
+	const struct secret master = {.len = 48};
+	const struct master_keys keys = {TLS_1_2, &master, randoms[0], randoms[1], false};
+	uint8_t block[40], record[2048];
+	struct opened opened;
+	struct suite suite;
+	struct opener *o;
+	uint64_t seq;
+
+	(void)state;
+	assert_true(suite_read("TLS_RSA_WITH_AES_128_GCM_SHA256", TLS_1_2, &suite));
+	assert_true(
+		derive_block(suite.hash, &master, randoms[1], randoms[0], block, sizeof(block)));
+	o = opener_of_master(&suite, &keys, false);
+	assert_non_null(o);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		size_t len = record_make(record, numbers[i], 100 + 300 * i, block, block + 32);
+		struct span whole = span_of((char *)record, len);
+
+		assert_true(opener_number(o, whole, 2, &seq));
+		assert_true(seq == numbers[i]);
+		assert_true(opener_open(o, seq, whole, &opened));
+		record[20] ^= 1;
+		assert_false(opener_number(o, whole, 2, &seq));
+	}
+	opener_free(o);
+}
+
 /* ---- why not ---- */
 
 static void expect_unread(struct reader *r, const struct tls_pair *p, const char *why)
@@ -727,6 +855,8 @@ int main(void)
 		cmocka_unit_test(holes),
 		cmocka_unit_test(update_in_a_hole),
 		cmocka_unit_test(midstream),
+		cmocka_unit_test(midstream_of_1_2),
+		cmocka_unit_test(numbers_of_gcm),
 		cmocka_unit_test(reasons),
 	};
 
