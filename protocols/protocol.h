@@ -298,14 +298,14 @@ uint64_t session_conn(const struct session *s);
  * Whether anybody asks for a column of TABLE, or for its rows at all. What nobody asks for need not
  * be made: it may stay null, and rows need not be emitted.
  */
-bool session_wants(const struct session *s, const struct table *table, size_t column);
-bool session_wants_rows(const struct session *s, const struct table *table);
+bool session_wants(struct session *s, const struct table *table, size_t column);
+bool session_wants_rows(struct session *s, const struct table *table);
 
 /* Of a body (a document, a row, a message's payload) at most so many bytes are kept: --keep. */
 size_t session_keep(const struct session *s);
 
 /* The same of a column of TABLE: nobody asks for it but, perhaps, for its beginning in a line. */
-size_t session_keep_of(const struct session *s, const struct table *table, size_t column);
+size_t session_keep_of(struct session *s, const struct table *table, size_t column);
 
 /* ---- the table ---- */
 

@@ -312,14 +312,28 @@ uint64_t session_conn(const struct session *s)
 	return s->options.conn;
 }
 
-bool session_wants(const struct session *s, const struct table *table, size_t column)
+/* What the list says of TABLE, which protocols ask for each record; NULL: nothing. */
+static const struct wanted *wanted_of(struct session *s, const struct table *table)
 {
-	return wanted_column(s->options.wanted, table, column);
+	struct asked_table *asked = &s->asked[(uintptr_t)table / sizeof(*table) % 4];
+
+	if (asked->table != table) {
+		asked->table = table;
+		asked->found = wanted_find(s->options.wanted, table);
+	}
+	return asked->found;
 }
 
-bool session_wants_rows(const struct session *s, const struct table *table)
+bool session_wants(struct session *s, const struct table *table, size_t column)
 {
-	return wanted_table(s->options.wanted, table);
+	const struct wanted *w = s->options.wanted ? wanted_of(s, table) : NULL;
+
+	return !s->options.wanted || (w && w->columns & wanted_bit(column));
+}
+
+bool session_wants_rows(struct session *s, const struct table *table)
+{
+	return !s->options.wanted || wanted_of(s, table);
 }
 
 size_t session_keep(const struct session *s)
@@ -332,7 +346,7 @@ size_t session_keep(const struct session *s)
 /* Of what nobody asks for a line of text may still show so many bytes. */
 #define KEEP_FOR_LINE 256
 
-size_t session_keep_of(const struct session *s, const struct table *table, size_t column)
+size_t session_keep_of(struct session *s, const struct table *table, size_t column)
 {
 	size_t keep = session_keep(s);
 

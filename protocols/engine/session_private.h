@@ -90,6 +90,11 @@ struct session {
 	bool made_inside;	      /* it isn't the one that waits, and is owned */
 
 	struct session_options options;
+	/* What options.wanted says of tables that were asked about, in places by their address. */
+	struct asked_table {
+		const struct table *table;
+		const struct wanted *found;
+	} asked[4];
 	bool midstream; /* the beginning wasn't seen; a handover makes a new one */
 	bool restarted; /* the sample begins behind what nothing recognised */
 	unsigned attempts;

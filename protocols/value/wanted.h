@@ -33,12 +33,4 @@ static inline bool wanted_table(const struct wanted *list, const struct table *t
 	return !list || wanted_find(list, table);
 }
 
-static inline bool wanted_column(const struct wanted *list, const struct table *table,
-				 size_t column)
-{
-	const struct wanted *w = list ? wanted_find(list, table) : NULL;
-
-	return !list || (w && w->columns & wanted_bit(column));
-}
-
 #endif
