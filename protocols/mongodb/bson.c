@@ -14,6 +14,9 @@
 
 #define DOCUMENT_MIN 5
 
+/* Older drivers put a command into {"$query": ...}. */
+#define HIDDEN_DEPTH_MAX 1
+
 /* ---- walking ---- */
 
 struct cursor bson_begin(struct span document)
@@ -303,11 +306,18 @@ static void append_object_id(struct buffer *out, struct span id)
 	buffer_append_text(out, "\"}");
 }
 
+#define BINARY_OLD 2
+
 static void append_binary(struct bson_writer *w, struct cursor *c)
 {
 	uint32_t len = cursor_le32(c);
 	uint8_t subtype = cursor_u8(c);
 
+	/* An old one's length stands once more inside it. */
+	if (subtype == BINARY_OLD && len >= 4) {
+		cursor_skip(c, 4);
+		len -= 4;
+	}
 	buffer_append_text(w->out, "{\"$binary\":{\"base64\":\"");
 	base64_append(w->out, fitting(w, cursor_span(c, len)));
 	buffer_printf(w->out, "\",\"subType\":\"%02x\"}}", subtype);
@@ -487,7 +497,7 @@ static bool append_simple(struct bson_writer *w, const struct bson_element *e)
 
 static bool is_hidden(const struct bson_writer *w, struct span name, unsigned depth)
 {
-	return !depth && w->hidden && span_is(name, w->hidden);
+	return depth <= HIDDEN_DEPTH_MAX && w->hidden && span_is(name, w->hidden);
 }
 
 static void append_document(struct bson_writer *w, struct span document, bool array, unsigned depth)

@@ -65,8 +65,9 @@ bool bson_integer(const struct bson_element *element, int64_t *value);
 /* Where JSON goes, at most about LIMIT bytes of it. */
 struct bson_writer {
 	struct buffer *out;
-	size_t limit;	    /* of out->len */
-	const char *hidden; /* the value of this field, not in others, isn't shown; NULL: none */
+	size_t limit; /* of out->len */
+	const char
+		*hidden; /* this field's value isn't shown, at the top or one below; NULL: none */
 	bool cut;
 	bool damaged;
 };

@@ -59,6 +59,26 @@ static bool begins_namespace(struct span bytes)
 	return i && (i == bytes.len || !bytes.data[i]);
 }
 
+/* A document, or several with their length and a name, which servers send first. */
+static bool begins_section(struct span bytes, uint32_t most)
+{
+	struct cursor c = cursor_of(bytes.data, bytes.len);
+	uint8_t kind = cursor_u8(&c);
+	struct span name;
+	uint32_t len;
+
+	if (kind != 1)
+		return !kind && begins_document(cursor_rest(&c), most);
+	len = cursor_le32(&c);
+	name = cursor_until(&c, 0);
+	if (c.failed || !name.len || len < 4 + name.len + 1 || len > most)
+		return false;
+	for (size_t i = 0; i < name.len; i++)
+		if (name.data[i] <= ' ' || name.data[i] == 0x7f)
+			return false;
+	return begins_document(cursor_rest(&c), len);
+}
+
 /* The bits that a server must refuse unless it knows them (MongoDB's manual, "OP_MSG"). */
 #define FLAGS_REQUIRED 0xffffu
 
@@ -73,11 +93,9 @@ static bool fits(const struct mongodb_header *h, struct span payload)
 		return false;
 	switch (h->opcode) {
 	case MONGODB_MSG:
-		/* flags, then a section of kind 0 */
 		return !(first & FLAGS_REQUIRED &
 			 ~(MONGODB_FLAG_CHECKSUM | MONGODB_FLAG_MORE_TO_COME)) &&
-		       !rest.data[0] &&
-		       begins_document(span_of(rest.data + 1, rest.len - 1), h->len);
+		       begins_section(rest, h->len);
 	case MONGODB_REPLY:
 		return is_reply(payload, h->len, false);
 	case MONGODB_QUERY:

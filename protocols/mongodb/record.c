@@ -24,6 +24,7 @@ static struct mongodb_body body_of(struct mongodb_state *st, enum side side,
 			note_append(&st->note, "compressed data could not be read to its end");
 		payload = buffer_span(&st->plain[side]);
 		opcode = compressed.opcode;
+		message = (struct span){0};
 	}
 	return mongodb_body_read(opcode, payload, message);
 }
@@ -32,8 +33,14 @@ static struct mongodb_body body_of(struct mongodb_state *st, enum side side,
 static bool next_sequence(struct cursor *c, struct span *name, struct cursor *documents)
 {
 	uint32_t len;
+	uint8_t kind = cursor_u8(c);
 
-	if (!cursor_left(c) || cursor_u8(c) != 1)
+	/* The command itself; servers send it behind its sequences, and others may between them. */
+	while (!c->failed && kind == 0) {
+		c->failed |= !bson_next_document(c).len;
+		kind = cursor_u8(c);
+	}
+	if (c->failed || kind != 1)
 		return false;
 	len = cursor_le32(c);
 	if (c->failed || len < 5)
@@ -305,6 +312,32 @@ static void read_write_error(struct span errors, struct answer *a)
 		read_failure(bson_document(&e), a);
 }
 
+/* Of bulkWrite, whose cursor has an element for each write that it tells of. */
+static void read_bulk(struct span document, struct answer *a)
+{
+	static const char *const counts[] = {"nInserted", "nMatched", "nUpserted", "nDeleted"};
+	struct bson_element e, one, ok;
+	int64_t count = 0, good = 0;
+	struct cursor c;
+
+	a->has_affected = true;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		if (bson_find(document, counts[i], &e) && bson_integer(&e, &count))
+			a->affected += count;
+	if (!bson_find(document, "nErrors", &e) || !bson_integer(&e, &count) || !count)
+		return;
+	a->failed = true;
+	if (!bson_find(document, "cursor", &e) || !bson_find(bson_document(&e), "firstBatch", &e))
+		return;
+	c = bson_begin(bson_document(&e));
+	while (bson_next(&c, &one)) {
+		if (!bson_find(bson_document(&one), "ok", &ok) || !bson_integer(&ok, &good) || good)
+			continue;
+		read_failure(bson_document(&one), a);
+		return;
+	}
+}
+
 #define REPLY_CURSOR_NOT_FOUND 1
 #define REPLY_QUERY_FAILURE    2
 
@@ -312,6 +345,7 @@ static void read_write_error(struct span errors, struct answer *a)
 enum answered {
 	ANSWERED_CURSOR,
 	ANSWERED_N,
+	ANSWERED_ERRORS,
 	ANSWERED_OK,
 	ANSWERED_WRITE_ERRORS,
 	ANSWERED_CONCERN_ERROR,
@@ -323,6 +357,7 @@ static void read_answer(struct answer *a)
 	static const struct span names[ANSWERED_COUNT] = {
 		[ANSWERED_CURSOR] = {"cursor", 6},
 		[ANSWERED_N] = {"n", 1},
+		[ANSWERED_ERRORS] = {"nErrors", 7},
 		[ANSWERED_OK] = {"ok", 2},
 		[ANSWERED_WRITE_ERRORS] = {"writeErrors", 11},
 		[ANSWERED_CONCERN_ERROR] = {"writeConcernError", 17},
@@ -335,6 +370,8 @@ static void read_answer(struct answer *a)
 		read_cursor(found[ANSWERED_CURSOR].value, a);
 	if (found[ANSWERED_N].type)
 		a->has_affected = bson_integer(&found[ANSWERED_N], &a->affected);
+	if (found[ANSWERED_ERRORS].type)
+		read_bulk(a->document, a);
 	if (bson_integer(&found[ANSWERED_OK], &ok) && !ok)
 		read_failure(a->document, a);
 	if (found[ANSWERED_WRITE_ERRORS].type)
@@ -483,12 +520,21 @@ static void set(struct buffer *kept, struct span value)
 
 /* An answer may be the first of several that nobody asks for; they name each the one before it. */
 static void follow_exhaust(struct mongodb_state *st, const struct mongodb_message *m,
-			   const struct mongodb_body *body, const struct target *t)
+			   const struct mongodb_body *body, const struct target *t, bool wanted)
 {
-	st->exhausting = body->flags & MONGODB_FLAG_MORE_TO_COME;
+	/* Of one that goes on though its request was lost. */
+	static const struct target unknown;
+	bool more = body->flags & MONGODB_FLAG_MORE_TO_COME;
+
+	/* Older ones go on as long as there is a cursor. */
+	if (body->opcode == MONGODB_REPLY)
+		more = wanted && body->cursor_id;
+	st->exhausting = more;
 	st->exhaust_id = m->header.request_id;
-	if (!st->exhausting || !t)
+	if (!st->exhausting || (!t && wanted))
 		return;
+	if (!t)
+		t = &unknown;
 	set(&st->exhaust_command, t->command);
 	set(&st->exhaust_database, t->database);
 	set(&st->exhaust_collection, t->collection);
@@ -520,7 +566,7 @@ void mongodb_emit(void *context, struct message *request, struct message *respon
 	struct answer answer = {0};
 	struct target target = {0};
 	struct bson_element found[ASKED_COUNT];
-	bool silent = false;
+	bool silent = false, exhaust = false;
 
 	/* A request that gets no answer comes as a message that stands alone. */
 	if (response && ((struct mongodb_message *)response)->request) {
@@ -535,6 +581,7 @@ void mongodb_emit(void *context, struct message *request, struct message *respon
 		body = body_of(st, SIDE_CLIENT, asked);
 		look_into_command(body.document, found);
 		target = target_of(&body, found);
+		exhaust = body.flags & MONGODB_FLAG_EXHAUST;
 		take_application(st, found);
 		fill_request(st, asked, &body, &target, values);
 		values[MONGODB_COLUMN_REQ_DOCUMENTS] = value_int(
@@ -550,7 +597,7 @@ void mongodb_emit(void *context, struct message *request, struct message *respon
 		body = body_of(st, SIDE_SERVER, answered);
 		answer = answer_of(&body);
 		fill_response(st, answered, &body, &answer, is_secret(target.command), values);
-		follow_exhaust(st, answered, &body, asked ? &target : NULL);
+		follow_exhaust(st, answered, &body, asked ? &target : NULL, exhaust || more);
 	}
 	if (st->application.len)
 		values[MONGODB_COLUMN_APPLICATION] = value_text(buffer_span(&st->application));

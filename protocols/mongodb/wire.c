@@ -104,7 +104,7 @@ static void read_sections(struct mongodb_body *body, struct cursor *c)
 				return;
 			}
 			cursor_skip(c, len - 4);
-			/* Those that follow each other are one span. */
+			/* From the first to the last; that of kind 0 may stand between them. */
 			if (!body->sequences.len)
 				body->sequences = span_of(begin, 0);
 			if (!c->failed)
@@ -146,9 +146,13 @@ static void read_reply(struct mongodb_body *body, struct cursor *c)
 	body->good = !c->failed;
 }
 
+/* Bit 6 of a query's flags. */
+#define QUERY_EXHAUST 0x40
+
 static void read_query(struct mongodb_body *body, struct cursor *c)
 {
-	cursor_skip(c, 4);
+	if (cursor_le32(c) & QUERY_EXHAUST)
+		body->flags |= MONGODB_FLAG_EXHAUST;
 	body->namespace_ = cursor_until(c, 0);
 	cursor_skip(c, 8); /* to skip, to return */
 	body->good = read_document(body, c) && !c->failed;

@@ -43,10 +43,10 @@ const char *mongodb_opcode_name(uint32_t opcode);
 /* What a message says, whatever its opcode. Spans point into it. */
 struct mongodb_body {
 	uint32_t opcode;	/* behind compression */
-	uint32_t flags;		/* of MSG */
+	uint32_t flags;		/* of MSG; a query's that it shares with it */
 	struct span document;	/* command or answer; the query of older ones */
 	struct span documents;	/* others, one behind the other: of sections, or of older replies */
-	struct span sequences;	/* sections of MSG of kind 1, with their heads */
+	struct span sequences;	/* sections of MSG, with their heads, from the first of kind 1 on */
 	struct span namespace_; /* "database.collection" of older opcodes */
 	int64_t cursor_id;	/* of older ones */
 	bool has_cursor_id;
@@ -55,7 +55,7 @@ struct mongodb_body {
 	bool checksum_bad;
 };
 
-/* MESSAGE: all of it, with its header, of which PAYLOAD was decompressed if OPCODE says so. */
+/* MESSAGE: all of it, with its header, for its checksum; empty: PAYLOAD was compressed. */
 struct mongodb_body mongodb_body_read(uint32_t opcode, struct span payload, struct span message);
 
 #define MONGODB_COMPRESSED_HEADER_LEN 9

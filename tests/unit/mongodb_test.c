@@ -125,6 +125,87 @@ static void proofs_are_hidden(void **state)
 	      "'command':'hello' | 'request':{'hello':1,'speculativeAuthenticate':'(not shown)'}");
 }
 
+/* {$query: {isMaster: 1, speculativeAuthenticate: {p: 1}}}, to d.$cmd */
+static void older_proofs_are_hidden(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("\x68\0\0\0\1\0\0\0\0\0\0\0\xd4\7\0\0\0\0\0\0"
+			     "d.$cmd\0\0\0\0\0\xff\xff\xff\xff\x45\0\0\0\3$query\0\x38\0\0\0"
+			     "\x10isMaster\0\1\0\0\0\3speculativeAuthenticate\0\x0c\0\0\0\x10p\0"
+			     "\1\0\0\0\0\0\0"),
+		FEED_RESPONSE("\x29\0\0\0\x11\0\0\0\1\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+			      "\0\0\0\0\1\0\0\0\5\0\0\0\0"),
+	};
+
+	(void)state;
+	CHECK(messages,
+	      "'outcome':'ok','command':'isMaster','database':'d','collection':null | "
+	      "'request':{'$query':{'isMaster':1,'speculativeAuthenticate':'(not shown)'}}");
+}
+
+/* {insert: "c", $db: "d"} between its documents, as servers send it: those come first. */
+static void sections_in_any_order(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("\x63\0\0\0\1\0\0\0\0\0\0\0\xdd\7\0\0\0\0\0\0"
+			     "\1\x1c\0\0\0documents\0\x09\0\0\0\x08"
+			     "a\0\1\0\5\0\0\0\0"
+			     "\0\x1e\0\0\0\2insert\0\2\0\0\0c\0\2$db\0\2\0\0\0d\0\0"
+			     "\1\x12\0\0\0more\0\x09\0\0\0\x08"
+			     "b\0\0\0"),
+		FEED_RESPONSE(PONG("\x11", "\1", "\0")),
+	};
+
+	(void)state;
+	CHECK(messages, "'outcome':'ok','command':'insert','database':'d','collection':'c' | "
+			"'request':{'insert':'c','$db':'d','documents':[{'a':true},{}],"
+			"'more':[{'b':false}]} | 'req_documents':3");
+}
+
+/* {ok: 1, cursor: {firstBatch: [{ok: 1}, {ok: 0, code: 7, errmsg: "no"}], id: 0}, nErrors: 1, ...}
+ */
+static void bulk_writes(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(PING("\1", "\0")),
+		FEED_RESPONSE("\xab\0\0\0\x11\0\0\0\1\0\0\0\xdd\7\0\0\0\0\0\0\0\x96\0\0\0"
+			      "\x10ok\0\1\0\0\0\3cursor\0\x57\0\0\0\4firstBatch\0\x3e\0\0\0"
+			      "\3"
+			      "0\0\x0d\0\0\0\x10ok\0\1\0\0\0\0\3"
+			      "1\0\x26\0\0\0\x10ok\0\0\0\0\0\x10"
+			      "code\0\7\0\0\0\2errmsg\0\3\0\0\0no\0\0\0\x10id\0\0\0\0\0\0"
+			      "\x10nErrors\0\1\0\0\0\x10nInserted\0\1\0\0\0\x10nDeleted\0\2\0\0\0"
+			      "\0"),
+	};
+
+	(void)state;
+	CHECK(messages, "'outcome':'error','command':'ping' | 'affected':3,'cursor_id':0,"
+			"'error_code':7,'error':'no'");
+}
+
+/* A query whose answers go on until there is no cursor. */
+static void older_exhaust(void **state)
+{
+#define PART(id, to, cursor)                                                                       \
+	"\x29\0\0\0" id "\0\0\0" to "\0\0\0\1\0\0\0\0\0\0\0" cursor                                \
+	"\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\5\0\0\0\0"
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("\x25\0\0\0\1\0\0\0\0\0\0\0\xd4\7\0\0\x40\0\0\0"
+			     "d.c\0\0\0\0\0\2\0\0\0\5\0\0\0\0"),
+		FEED_RESPONSE(PART("\x11", "\1", "\x09") PART("\x12", "\x11", "\x09")
+				      PART("\x13", "\x12", "\0")),
+	};
+
+	(void)state;
+	CHECK(messages,
+	      "'outcome':'ok','command':'query','database':'d','collection':'c' | 'cursor_id':9 | "
+	      "'request_id':1,'exhaust':true",
+	      "'outcome':'ok','command':'query','database':'d','collection':'c' | 'request_id':18 "
+	      "| goes on",
+	      "'outcome':'ok','command':'query' | 'cursor_id':0 | 'request_id':19");
+#undef PART
+}
+
 /* Opcodes of old clients: what asks for nothing, and what is asked with a namespace. */
 static void older_opcodes(void **state)
 {
@@ -210,6 +291,12 @@ static void every_type(void **state)
 		   "{\"a\":[7]}");
 	check_json(BYTES("\5b\0\2\0\0\0\x80\0\1"),
 		   "{\"b\":{\"$binary\":{\"base64\":\"AAE=\",\"subType\":\"80\"}}}");
+	check_json(BYTES("\5b\0\6\0\0\0\2\2\0\0\0\xff\xff"),
+		   "{\"b\":{\"$binary\":{\"base64\":\"//8=\",\"subType\":\"02\"}}}");
+	check_json(BYTES("\x0cp\0\4\0\0\0d.c\0\0\1\2\3\4\5\6\7\x08\x09\x0a\x0b"),
+		   "{\"p\":{\"$dbPointer\":{\"$ref\":\"d.c\",\"$id\":{\"$oid\":"
+		   "\"000102030405060708090a0b\"}}}}");
+	check_json(BYTES("\x0es\0\2\0\0\0x\0"), "{\"s\":{\"$symbol\":\"x\"}}");
 	check_json(BYTES("\6u\0"), "{\"u\":{\"$undefined\":true}}");
 	check_json(BYTES("\7i\0\0\1\2\3\4\5\6\7\x08\x09\x0a\x0b"),
 		   "{\"i\":{\"$oid\":\"000102030405060708090a0b\"}}");
@@ -320,6 +407,10 @@ int main(void)
 		cmocka_unit_test(from_the_middle),
 		cmocka_unit_test(behind_a_hole),
 		cmocka_unit_test(proofs_are_hidden),
+		cmocka_unit_test(older_proofs_are_hidden),
+		cmocka_unit_test(sections_in_any_order),
+		cmocka_unit_test(bulk_writes),
+		cmocka_unit_test(older_exhaust),
 		cmocka_unit_test(older_opcodes),
 		cmocka_unit_test(compressed),
 		cmocka_unit_test(every_type),
