@@ -5,13 +5,17 @@
 /* Beyond --keep: what stands before the arguments. */
 #define KEEP_MORE (64u << 10)
 
-static void append(struct thrift_state *st, struct thrift_message *m, struct span data)
+static size_t limit_of(const struct thrift_state *st)
 {
 	size_t keep = session_keep(st->session);
-	size_t limit = keep > SIZE_MAX - KEEP_MORE ? keep : keep + KEEP_MORE;
 
+	return keep > SIZE_MAX - KEEP_MORE ? keep : keep + KEEP_MORE;
+}
+
+static void append(struct thrift_state *st, struct thrift_message *m, struct span data)
+{
 	if (!m->cut)
-		m->cut = !matcher_append(st->matcher, &m->base, data, limit);
+		m->cut = !matcher_append(st->matcher, &m->base, data, limit_of(st));
 }
 
 /* The message that the frame begins or continues; NULL when there is no memory. */
@@ -30,13 +34,64 @@ static struct thrift_message *message_of(struct thrift_state *st, const struct f
 	return m;
 }
 
-/* The message, without its length. */
-static struct span text_of(const struct thrift_message *m)
+struct span thrift_text_of(const struct thrift_message *m)
 {
 	struct span text = buffer_span(&m->base.text);
-	size_t skip = m->framed ? 4 : 0;
+	size_t beside = (size_t)m->skip + m->infos_len;
 
-	return text.len > skip ? span_of(text.data + skip, text.len - skip) : (struct span){0};
+	return text.len > beside ? span_of(text.data + m->skip, text.len - beside)
+				 : (struct span){0};
+}
+
+struct span thrift_infos_of(const struct thrift_message *m)
+{
+	struct span text = buffer_span(&m->base.text);
+
+	return span_of(text.data + text.len - m->infos_len, m->infos_len);
+}
+
+/* A message that is compressed, without. */
+static void decode(struct thrift_state *st, struct thrift_message *m,
+		   const struct thrift_theader *header)
+{
+	struct span text = thrift_text_of(m), plain;
+	bool whole;
+
+	text = span_of(text.data + header->len, text.len - header->len);
+	buffer_clear(&st->plain);
+	whole = thrift_theader_decode(header, &st->codecs, text, &st->plain, limit_of(st));
+	m->unreadable = !whole && !m->cut;
+	m->cut |= !whole;
+	plain = buffer_span(&st->plain);
+	buffer_clear(&m->base.text);
+	m->skip = 0;
+	if (!matcher_append(st->matcher, &m->base, plain, SIZE_MAX))
+		m->cut = true;
+}
+
+/* What THeader put around the message is taken off, and its headers put behind it. */
+static void take_off(struct thrift_state *st, struct thrift_message *m)
+{
+	struct thrift_theader header;
+	struct span text;
+
+	m->skip = m->framed ? 4 : 0;
+	if (!m->framed || thrift_theader_read(thrift_text_of(m), &header) != FRAME_DONE)
+		return;
+	m->sequence_id = header.sequence_id;
+	buffer_clear(&st->header);
+	m->cut |= !thrift_theader_json(&header, &st->header, session_keep(st->session));
+	if (header.transform_count || header.opaque)
+		decode(st, m, &header);
+	else
+		m->skip += (uint32_t)header.len;
+	text = buffer_span(&st->header);
+	if (!matcher_reserve(st->matcher, &m->base, text.len)) {
+		m->cut = true;
+		return;
+	}
+	buffer_append_span(&m->base.text, text);
+	m->infos_len = (uint32_t)text.len;
 }
 
 static void give_up_oldest(struct thrift_state *st)
@@ -52,10 +107,16 @@ static void take_response(struct thrift_state *st, struct thrift_message *m)
 {
 	const struct message *asked;
 
-	/* Who always waited for the answer before goes on with the next: those of others are lost.
+	/*
+	 * Who always waited for the answer before goes on with the next: those of others are lost.
+	 * Numbers that are all 0 don't tell that it is the oldest's.
 	 */
-	while (st->lossy && !st->overlapping && matcher_pending(st->matcher) > 1)
+	while (st->lossy && !st->overlapping && matcher_pending(st->matcher) > 1) {
+		asked = m->sequence_id ? matcher_find(st->matcher, &m->base) : NULL;
+		if (asked && asked == matcher_oldest(st->matcher))
+			break;
 		give_up_oldest(st);
+	}
 	if (matcher_pending(st->matcher) > 1)
 		st->overlapping = true;
 	st->lossy = false;
@@ -82,12 +143,12 @@ static void take_unknown(struct thrift_state *st, struct thrift_message *m)
 }
 
 /* An answer repeats number and method; the service's name before it is in the call alone. */
-static uint64_t key_of(const struct thrift_head *head)
+static uint64_t key_of(const struct thrift_message *m, const struct thrift_head *head)
 {
 	struct span service, method;
 
 	thrift_name_split(head->name, &service, &method);
-	return hash_bytes((uint32_t)head->sequence_id, method.data, method.len);
+	return hash_bytes((uint32_t)m->sequence_id, method.data, method.len);
 }
 
 /* The message is as whole as it will get. */
@@ -99,12 +160,16 @@ static void take(struct thrift_state *st, enum side side)
 	st->current[side] = NULL;
 	if (!m)
 		return;
-	if (m->base.text.failed || !thrift_body_read(text_of(m), &body)) {
+	if (!m->base.text.failed)
+		take_off(st, m);
+	if (m->base.text.failed || !thrift_body_read(thrift_text_of(m), &body)) {
 		take_unknown(st, m);
 	} else {
 		st->framed[side] |= m->framed;
 		m->oneway = body.head.kind == THRIFT_ONEWAY;
-		m->base.key = key_of(&body.head);
+		if (!m->infos_len)
+			m->sequence_id = body.head.sequence_id;
+		m->base.key = key_of(m, &body.head);
 		if (side == SIDE_SERVER)
 			take_response(st, m);
 		else if (m->oneway)

@@ -44,17 +44,25 @@ static enum frame_status frame_plain(const struct thrift_walk *from, struct span
 	return status;
 }
 
-/* Whether PAYLOAD, LEN long in all, is a message, maybe behind a structure of Finagle's. */
+/* Whether PAYLOAD, LEN long in all, is a message, maybe behind THeader or Finagle's structure. */
 static enum frame_status check_payload(struct span payload, uint32_t len)
 {
+	struct thrift_theader theader;
 	struct thrift_head head;
 	struct thrift_body body;
-	enum frame_status status = thrift_head_read(payload, &head);
+	enum frame_status status;
 
-	if (status != FRAME_BAD || !payload.len)
-		return status;
 	if (payload.len > len)
 		payload.len = len;
+	status = thrift_theader_read(payload, &theader);
+	if (status == FRAME_DONE || (status == FRAME_MORE && payload.len < len))
+		return status;
+	status = thrift_head_read(payload, &head);
+	/* There won't be more of it. */
+	if (status == FRAME_MORE && payload.len == len)
+		status = FRAME_BAD;
+	if (status != FRAME_BAD || !payload.len)
+		return status;
 	if (thrift_body_read(payload, &body))
 		return FRAME_DONE;
 	return payload.len < len && payload.len < THRIFT_PIECE ? FRAME_MORE : FRAME_BAD;
@@ -113,10 +121,21 @@ static enum frame_status check_message(struct span data, enum side side)
 	return FRAME_DONE;
 }
 
+/* A message behind THEADER; of one that is compressed nothing is known. */
+static enum frame_status check_behind(const struct thrift_theader *theader, struct span payload,
+				      enum side side)
+{
+	if (theader->transform_count || theader->opaque)
+		return FRAME_DONE;
+	return check_message(span_of(payload.data + theader->len, payload.len - theader->len),
+			     side);
+}
+
 static enum frame_status check_framed(struct span data, enum side side)
 {
 	struct cursor c = cursor_of(data.data, data.len);
 	uint32_t len = cursor_be32(&c);
+	struct thrift_theader theader;
 	struct thrift_body body;
 	struct span payload = cursor_rest(&c);
 
@@ -128,6 +147,8 @@ static enum frame_status check_framed(struct span data, enum side side)
 		payload.len = len;
 	if (check_message(payload, side) == FRAME_DONE)
 		return FRAME_DONE;
+	if (thrift_theader_read(payload, &theader) == FRAME_DONE)
+		return check_behind(&theader, payload, side);
 	/* A structure of Finagle's, with its ids first or empty. */
 	if (payload.len && (payload.data[0] == THRIFT_STOP || payload.data[0] == THRIFT_I64) &&
 	    thrift_body_read(payload, &body) && body.header.len)

@@ -21,29 +21,22 @@ enum {
 struct finding {
 	int score;
 	bool framed;
+	bool named; /* what it is is known: nothing compressed it */
 	bool call;
 	size_t len; /* of a whole one without its length */
 	struct thrift_head head;
 };
 
-/* A message at DATA, which begins with its length where FRAMED. */
-static struct finding look_at(struct span data, bool framed)
+static struct finding look_at_message(struct span text, bool framed, bool all)
 {
 	struct finding f = {.framed = framed};
-	struct cursor c = cursor_of(data.data, data.len);
-	uint32_t len = framed ? cursor_be32(&c) : 0;
-	struct span text = cursor_rest(&c);
 	struct thrift_body body;
-	bool all = !framed || text.len >= len;
 	size_t fields;
 
-	if (c.failed || (framed && (!len || len > THRIFT_FRAME_MAX)))
-		return f;
-	if (framed && text.len > len)
-		text.len = len;
 	if (!thrift_body_read(text, &body))
 		return f;
 	f.head = body.head;
+	f.named = true;
 	f.call = body.head.kind == THRIFT_CALL || body.head.kind == THRIFT_ONEWAY;
 	fields = thrift_struct_len(body.head.encoding, body.fields);
 	if (!fields) {
@@ -63,6 +56,47 @@ static struct finding look_at(struct span data, bool framed)
 		f.len = (size_t)(body.fields.data - text.data) + fields;
 	}
 	return f;
+}
+
+/* A message behind THeader; what is compressed must become one. */
+static struct finding look_behind(const struct thrift_theader *header, struct span text, bool all)
+{
+	struct finding f = {.framed = true};
+	struct codec_contexts codecs = {0};
+	struct buffer plain = {0};
+
+	text = span_of(text.data + header->len, text.len - header->len);
+	if (header->opaque)
+		return f;
+	if (!header->transform_count)
+		return look_at_message(text, true, all);
+	if (!all)
+		f.score = SCORE_FRONT;
+	else if (thrift_theader_decode(header, &codecs, text, &plain, SAMPLE_MAX * 64))
+		f = look_at_message(buffer_span(&plain), true, true);
+	/* Its memory goes. */
+	f.head.name = (struct span){0};
+	buffer_free(&plain);
+	codec_free(&codecs);
+	return f;
+}
+
+/* A message at DATA, which begins with its length where FRAMED. */
+static struct finding look_at(struct span data, bool framed)
+{
+	struct cursor c = cursor_of(data.data, data.len);
+	uint32_t len = framed ? cursor_be32(&c) : 0;
+	struct span text = cursor_rest(&c);
+	struct thrift_theader header;
+	bool all = !framed || text.len >= len;
+
+	if (c.failed || (framed && (!len || len > THRIFT_FRAME_MAX)))
+		return (struct finding){.framed = framed};
+	if (framed && text.len > len)
+		text.len = len;
+	if (framed && thrift_theader_read(text, &header) == FRAME_DONE)
+		return look_behind(&header, text, all);
+	return look_at_message(text, framed, all);
 }
 
 static struct finding look_here(struct span data)
@@ -100,8 +134,8 @@ static struct finding look(struct span bytes, bool midstream)
 	for (size_t at = 1; midstream && f.score < SCORE_WHOLE && at < most; at++) {
 		char first = bytes.data[at];
 
-		/* Only with a version, which takes much of what chance brings. */
-		if (first == '\x80' || first == '\x82')
+		/* Only with a version or a header, which takes much of what chance brings. */
+		if (first == '\x80' || first == '\x82' || first == '\x0f')
 			f = look_inside(bytes, at);
 	}
 	return f;
@@ -112,19 +146,22 @@ void thrift_infer(const struct sample *sample, struct verdict *verdict)
 	struct finding sent = look(sample->bytes[DIRECTION_SENT], sample->midstream);
 	struct finding received = look(sample->bytes[DIRECTION_RECEIVED], sample->midstream);
 	const struct finding *best = sent.score >= received.score ? &sent : &received;
-	bool pair = sent.score && received.score && sent.call != received.call &&
+	bool both = sent.score && received.score && sent.named && received.named;
+	bool pair = both && sent.call != received.call &&
 		    sent.head.encoding == received.head.encoding;
 
 	if (!best->score)
 		return;
 	/* Both sides must agree, where both speak. */
-	if (sent.score && received.score && !pair && !sample->midstream)
+	if (both && !pair && !sample->midstream)
 		return;
 	verdict->score = best->score;
 	if (pair && span_equal(sent.head.name, received.head.name) &&
 	    sent.head.sequence_id == received.head.sequence_id)
 		verdict->score = SCORE_EXCHANGE;
-	verdict->role = (best == &sent) == best->call ? ROLE_CLIENT : ROLE_SERVER;
+	verdict->role = sample->role;
+	if (best->named)
+		verdict->role = (best == &sent) == best->call ? ROLE_CLIENT : ROLE_SERVER;
 	if (sample->resampled && verdict->score < SCORE_WHOLE)
 		verdict->score = 0;
 	snprintf(verdict->reason, sizeof(verdict->reason), "a %s message%s of %.*s, %s",

@@ -7,7 +7,7 @@ void thrift_recharge(struct thrift_state *st)
 {
 	uint64_t memory = sizeof(*st) + st->args.capacity + st->result.capacity +
 			  st->exception.capacity + st->header.capacity + st->error.capacity +
-			  st->note.capacity;
+			  st->note.capacity + st->plain.capacity;
 
 	budget_recharge(session_budget(st->session), memory, &st->charged);
 }

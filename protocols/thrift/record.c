@@ -7,11 +7,9 @@
 
 static bool read_body(const struct thrift_message *m, struct thrift_body *body)
 {
-	struct span text = buffer_span(&m->base.text);
-	size_t skip = m->framed ? 4 : 0;
+	struct span text = thrift_text_of(m);
 
-	return text.len > skip &&
-	       thrift_body_read(span_of(text.data + skip, text.len - skip), body);
+	return text.len && thrift_body_read(text, body);
 }
 
 /* ---- Finagle's header ---- */
@@ -81,6 +79,13 @@ static void fill_header(struct thrift_state *st, struct span header, struct valu
 
 /* ---- halves ---- */
 
+static const char unreadable[] = "a transform that its header names could not be undone";
+
+static struct value value_json_of(struct span json)
+{
+	return json.len ? value_json(json) : (struct value){0};
+}
+
 static void fill_head(const struct thrift_message *m, const struct thrift_body *body,
 		      struct value *values)
 {
@@ -89,7 +94,7 @@ static void fill_head(const struct thrift_message *m, const struct thrift_body *
 	thrift_name_split(body->head.name, &service, &method);
 	values[THRIFT_COLUMN_METHOD] = value_text_if(method);
 	values[THRIFT_COLUMN_SERVICE] = value_text_if(service);
-	values[THRIFT_COLUMN_SEQUENCE_ID] = value_int(body->head.sequence_id);
+	values[THRIFT_COLUMN_SEQUENCE_ID] = value_int(m->sequence_id);
 	values[THRIFT_COLUMN_ENCODING] = value_word(
 		span_text(thrift_encoding_name(body->head.encoding)));
 	values[THRIFT_COLUMN_FRAMED] = value_bool(m->framed);
@@ -102,9 +107,11 @@ static void fill_request(struct thrift_state *st, const struct thrift_message *m
 	struct thrift_body body;
 
 	values[THRIFT_COLUMN_REQ_BYTES] = value_int((int64_t)m->len);
+	values[THRIFT_COLUMN_HEADER] = value_json_of(thrift_infos_of(m));
 	if (!read_body(m, &body)) {
-		note_append(&st->note,
-			    m->cut ? "too little of the call is there" : "no message of Thrift");
+		note_append(&st->note, m->unreadable ? unreadable
+				       : m->cut	     ? "too little of the call is there"
+						     : "no message of Thrift");
 		return;
 	}
 	fill_head(m, &body, values);
@@ -128,9 +135,11 @@ static bool fill_response(struct thrift_state *st, const struct thrift_message *
 	struct thrift_body body;
 
 	values[THRIFT_COLUMN_RESP_BYTES] = value_int((int64_t)m->len);
+	values[THRIFT_COLUMN_RESP_HEADER] = value_json_of(thrift_infos_of(m));
 	if (!read_body(m, &body)) {
-		note_append(&st->note,
-			    m->cut ? "too little of the answer is there" : "no message of Thrift");
+		note_append(&st->note, m->unreadable ? unreadable
+				       : m->cut	     ? "too little of the answer is there"
+						     : "no message of Thrift");
 		return false;
 	}
 	if (alone)

@@ -4,6 +4,7 @@
 
 #include "protocols/engine/matcher.h"
 #include "protocols/thrift/body.h"
+#include "protocols/thrift/theader.h"
 
 /* Longer messages are taken as they come: framed ones in parts, others as several frames. */
 #define THRIFT_PIECE (64u << 10)
@@ -15,8 +16,12 @@ enum {
 };
 
 struct thrift_message {
-	struct message base; /* text: the message, without the frame's length */
+	struct message base; /* text: all of it, or what THeader had in it; then its headers */
 	uint64_t len;	     /* on the wire */
+	uint32_t skip;	     /* of the text: a length and headers before the message */
+	uint32_t infos_len;  /* at the end of the text: THeader's headers as JSON; 0: it has none */
+	int32_t sequence_id; /* THeader's, or else the message's own */
+	bool unreadable;     /* what THeader says that was done to it couldn't be undone */
 	enum side side;
 	bool framed;
 	bool cut; /* not all of it is there */
@@ -33,8 +38,9 @@ struct thrift_state {
 	bool overlapping;		   /* calls are made before the older ones are answered */
 	bool unordered;			   /* answers come in another order than their calls */
 	uint64_t answered; /* calls up to this number, counted from 1, may have been */
-	struct buffer args, result, exception, header, error, note;
+	struct buffer args, result, exception, header, error, note, plain;
 	uint64_t charged; /* for these */
+	struct codec_contexts codecs;
 };
 
 /* ---- frame.c ---- */
@@ -49,6 +55,12 @@ void thrift_message(void *state, const struct frame *frame);
 void thrift_part(void *state, const struct frame *frame);
 void thrift_lost(void *state, enum side side, uint64_t missing);
 void thrift_finish(void *state);
+
+/* The message, as much as is there. */
+struct span thrift_text_of(const struct thrift_message *m);
+
+/* What THeader told with it; empty: nothing. */
+struct span thrift_infos_of(const struct thrift_message *m);
 
 /* ---- record.c ---- */
 
@@ -70,7 +82,9 @@ void thrift_finish(void *state);
 	X(TRACE_ID, "trace_id", "TEXT", "", "that Finagle's header tells, hexadecimal")            \
 	X(SPAN_ID, "span_id", "TEXT", "", "the same of the span")                                  \
 	X(PARENT_ID, "parent_id", "TEXT", "", "the same of the span's parent")                     \
-	X(HEADER, "header", "JSON", "", "Finagle's header before the call, by field number")       \
+	X(HEADER, "header", "JSON", "",                                                            \
+	  "headers of the call: THeader's by name, or Finagle's by field number")                  \
+	X(RESP_HEADER, "resp_header", "JSON", "", "headers of the answer: THeader's by name")      \
 	X(REQ_BYTES, "req_bytes", "BIGINT", "bytes", "of the call, as transferred")                \
 	X(RESP_BYTES, "resp_bytes", "BIGINT", "bytes", "of the answer, as transferred")
 

@@ -20,6 +20,8 @@ static void thrift_close(void *state)
 	buffer_free(&st->header);
 	buffer_free(&st->error);
 	buffer_free(&st->note);
+	buffer_free(&st->plain);
+	codec_free(&st->codecs);
 	budget_give(session_budget(st->session), st->charged);
 	free(st);
 }
@@ -51,7 +53,7 @@ static const struct table *const tables[] = {&thrift_table, NULL};
 
 const struct protocol protocol_thrift = {
 	.name = "thrift",
-	.summary = "Thrift calls, binary and compact, framed or not",
+	.summary = "Thrift calls, binary and compact, framed or not, THeader",
 	.tables = tables,
 	.ports = ports,
 	.stream = true,

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# A Thrift server with clients in Python and Perl, plain and framed, binary and compact, several services
-# on a connection: what each says that it did is what the recording shows at both ends. Prints TAP.
+# A Thrift server with clients in Python and Perl, plain, framed and with headers, binary and compact,
+# several services on a connection: what each says that it did is what the recording shows at both ends. Prints TAP.
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -15,6 +15,7 @@ mkdir "$work/gen"
 check "the code is made" thrift -out "$work/gen" --gen py --gen perl tests/live/clients/shop.thrift
 export PYTHONPATH=$work/gen
 python_variants="plain,binary framed,binary plain,compact framed,compact framed,compact,multiplexed"
+python_variants="$python_variants headers,binary headers,compact headers,binary,zlib"
 perl_variants="plain,binary framed,binary"
 # shellcheck disable=SC2086 # words
 "$python" tests/live/clients/thrift_server.py $port $python_variants $perl_variants \

@@ -122,6 +122,33 @@ static void finagle(void **state)
 			       "'header':{'1':10,'2':11,'3':12,'6':{'1':'me'}}");
 }
 
+/* THeader: headers by name, numbers of its own, a message that zlib compressed, one that is signed.
+ */
+static void theader(void **state)
+{
+#define THEADER(number, words) "\x0f\xff\0\0\0\0\0" number "\0" words
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("\0\0\0\x30" THEADER("\7", "\2") "\0\0\1\1\1k\1v" CALL("\1", "\0")),
+		FEED_REQUEST("\0\0\0\x2c" THEADER(
+			"\x08",
+			"\1") "\0\1\1\0"
+			      "\x78\x9c\x6b\x60\x64\x60\x64\x60\x60\x60\x4e\x4c\x49\x01\x52\x8c"
+			      "\x1c\x60\x1e\x90\x62\x02\x52\x4c\x0c\x00\x28\xe3\x01\xc6"),
+		FEED_RESPONSE("\0\0\0\x25" THEADER("\x08", "\1") "\0\0\0\0" REPLY("\1")),
+		FEED_RESPONSE("\0\0\0\x29" THEADER("\7", "\2") "\0\0\1\1\1x\1y" REPLY("\0")),
+		FEED_REQUEST("\0\0\0\x10" THEADER("\x09", "\1") "\0\1\2\0??"),
+	};
+
+	(void)state;
+	CHECK(messages,
+	      ADDED("ok",
+		    "8") " | 'encoding':'binary','framed':true | 'header':{},'resp_header':{} | "
+			 "'req_bytes':48,'resp_bytes':41",
+	      ADDED("ok", "7") " | 'header':{'k':'v'},'resp_header':{'x':'y'} | 'req_bytes':52",
+	      "'outcome':'ok','method':null | 'header':{} | could not be undone");
+#undef THEADER
+}
+
 /* Calls that are oneway by their definition alone. */
 static void passed_over(void **state)
 {
@@ -343,6 +370,20 @@ static void inference(void **state)
 			 0);
 	assert_true(infer_score(&protocol_thrift, BYTES("\0\0\0\4ping\1\0\0\0\7\0"),
 				BYTES("\0\0\0\4ping\2\0\0\0\7\0"), false, &role) >= INFER_CERTAIN);
+	/* THeader before it, compressed, in the middle. */
+	assert_true(
+		infer_score(&protocol_thrift,
+			    BYTES("\0\0\0\x2c\x0f\xff\0\0\0\0\0\1\0\1\0\0\0\0" CALL("\1", "\1")),
+			    BYTES(""), false, &role) >= INFER_CERTAIN);
+	assert_int_equal(role, ROLE_CLIENT);
+	assert_true(infer_score(&protocol_thrift,
+				BYTES("rest\0\0\0\x25\x0f\xff\0\0\0\0\0\1\0\1\0\0\0\0" REPLY("\1")),
+				BYTES(""), true, &role) >= INFER_CERTAIN);
+	assert_int_equal(role, ROLE_SERVER);
+	assert_int_equal(infer_score(&protocol_thrift,
+				     BYTES("\0\0\0\x14\x0f\xff\0\0\0\0\0\1\0\1\0\1\1\0nonsense"),
+				     BYTES(""), false, &role),
+			 0);
 	/* A frame of WebSocket, whose first two bytes are those of the compact protocol. */
 	assert_int_equal(infer_score(&protocol_thrift, BYTES("\x82\x21\x05\x03\xff\xfe\xfd..."),
 				     BYTES(""), false, &role),
@@ -360,13 +401,13 @@ static void inference(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain),     cmocka_unit_test(framed),
-		cmocka_unit_test(compact),   cmocka_unit_test(old),
-		cmocka_unit_test(finagle),   cmocka_unit_test(passed_over),
-		cmocka_unit_test(losses),    cmocka_unit_test(long_plain),
-		cmocka_unit_test(pieces),    cmocka_unit_test(every_type),
-		cmocka_unit_test(hostile),   cmocka_unit_test(twice),
-		cmocka_unit_test(inference),
+		cmocka_unit_test(plain),       cmocka_unit_test(framed),
+		cmocka_unit_test(compact),     cmocka_unit_test(old),
+		cmocka_unit_test(finagle),     cmocka_unit_test(theader),
+		cmocka_unit_test(passed_over), cmocka_unit_test(losses),
+		cmocka_unit_test(long_plain),  cmocka_unit_test(pieces),
+		cmocka_unit_test(every_type),  cmocka_unit_test(hostile),
+		cmocka_unit_test(twice),       cmocka_unit_test(inference),
 	};
 
 	return cmocka_run_group_tests_name("thrift", tests, NULL, NULL);

@@ -10,8 +10,10 @@ from shop import Newer
 from shop.ttypes import NotFound, Order
 from thrift.protocol.TBinaryProtocol import TBinaryProtocol
 from thrift.protocol.TCompactProtocol import TCompactProtocol
+from thrift.protocol.THeaderProtocol import THeaderProtocol
 from thrift.protocol.TMultiplexedProtocol import TMultiplexedProtocol
 from thrift.Thrift import TApplicationException
+from thrift.transport.THeaderTransport import THeaderClientType, THeaderSubprotocolID, THeaderTransformID
 from thrift.transport.TSocket import TSocket
 from thrift.transport.TTransport import TBufferedTransport, TFramedTransport
 
@@ -59,17 +61,26 @@ def run(variant):
     socket = TSocket("127.0.0.1", PORT)
     transport = (TFramedTransport if "framed" in words else TBufferedTransport)(socket)
     protocol = (TCompactProtocol if "compact" in words else TBinaryProtocol)(transport)
+    headers = "headers" in words
+    if headers:
+        protocol = THeaderProtocol(transport, {THeaderClientType.HEADERS}, THeaderSubprotocolID.COMPACT
+                                   if "compact" in words else THeaderSubprotocolID.BINARY)
+        if "zlib" in words:
+            protocol.add_transform(THeaderTransformID.ZLIB)
+        protocol.set_header(b"who", b"shop")
     multiplexed = "multiplexed" in words
     if multiplexed:
         protocol = TMultiplexedProtocol(protocol, "Shop")
     transport.open()
     client = Newer.Client(protocol)
     ledger = Connection(f"Python, {variant}", socket.handle.getsockname()[1],
-                        framed="framed" in words,
+                        framed="framed" in words or headers,
                         encoding="compact" if "compact" in words else "binary",
                         service="Shop" if multiplexed else None)
     client.ping()
-    ledger.did(method="ping", type="call", reply="reply", args={}, result=None)
+    # Headers are of one message; the next has none.
+    ledger.did(method="ping", type="call", reply="reply", args={}, result=None,
+               header={"who": "shop"} if headers else None, resp_header={} if headers else None)
     for a, b in ((1, 2), (-(1 << 31), 1), (1 << 30, 5)):
         ledger.did(method="add", args={"1": a, "2": b}, result=client.add(a, b))
     orders(client, ledger)

@@ -3,15 +3,17 @@
 
     thrift_server.py PORT VARIANT...
 
-The Nth connection is served as the Nth VARIANT says: plain or framed, binary or compact, multiplexed or
-not ("framed,compact"). Ends with the last."""
+The Nth connection is served as the Nth VARIANT says: plain, framed or with THeader's headers, binary or
+compact, multiplexed or not, with zlib or not ("framed,compact"). Ends with the last."""
 import sys
 
 from shop import Shop
 from shop.ttypes import NotFound
 from thrift.protocol.TBinaryProtocol import TBinaryProtocol
 from thrift.protocol.TCompactProtocol import TCompactProtocol
+from thrift.protocol.THeaderProtocol import THeaderProtocol
 from thrift.TMultiplexedProcessor import TMultiplexedProcessor
+from thrift.transport.THeaderTransport import THeaderClientType, THeaderSubprotocolID, THeaderTransformID
 from thrift.transport.TSocket import TServerSocket
 from thrift.transport.TTransport import TBufferedTransport, TFramedTransport, TTransportException
 
@@ -48,6 +50,11 @@ def serve(connection, variant):
     words = variant.split(",")
     transport = (TFramedTransport if "framed" in words else TBufferedTransport)(connection)
     protocol = (TCompactProtocol if "compact" in words else TBinaryProtocol)(transport)
+    if "headers" in words:
+        protocol = THeaderProtocol(transport, {THeaderClientType.HEADERS}, THeaderSubprotocolID.COMPACT
+                                   if "compact" in words else THeaderSubprotocolID.BINARY)
+        if "zlib" in words:
+            protocol.add_transform(THeaderTransformID.ZLIB)
     processor = Shop.Processor(Handler())
     if "multiplexed" in words:
         services = TMultiplexedProcessor()
