@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/mux/state.h"
+#include "protocols/tls/tls.h"
 
 /* Beyond --keep: contexts and what else stands before the payload. */
 #define KEEP_MORE (64u << 10)
@@ -66,6 +67,38 @@ static void ask(struct mux_state *st, struct mux_message *m)
 	matcher_request(st->matcher, &m->base);
 }
 
+/* ---- TLS ---- */
+
+/* What a side said of TLS as it began: "off", "desired", "required"; empty: nothing. */
+static struct span tls_of(const struct mux_message *m)
+{
+	const struct mux_body body = mux_body_read(m->type, buffer_span(&m->base.text));
+	struct cursor c = cursor_of(body.headers.data, body.headers.len);
+	struct span key, value;
+
+	while (mux_next_header(&c, &key, &value))
+		if (span_is(key, "tls"))
+			return value;
+	return (struct span){0};
+}
+
+static bool wants_tls(struct span said)
+{
+	return span_is(said, "desired") || span_is(said, "required");
+}
+
+/* TLS follows where both want it (OpportunisticTls.negotiate); one that requires it ends otherwise.
+ */
+static bool begins_tls(struct mux_state *st, const struct mux_message *m)
+{
+	const struct mux_message *asked = find(st, key_of(side_opposite(m->side), m->tag));
+	struct span answer = tls_of(m);
+
+	if (!asked || asked->type != MUX_TINIT || asked->cut)
+		return span_is(answer, "required");
+	return wants_tls(answer) && wants_tls(tls_of(asked));
+}
+
 /* All fragments are there, or what there will be of them. */
 static void take(struct mux_state *st, struct mux_message *m)
 {
@@ -80,6 +113,8 @@ static void take(struct mux_state *st, struct mux_message *m)
 	m->asks = probe || mux_type_asks(m->type);
 	if (m->type == MUX_TDISCARDED || m->type == MUX_OLD_TDISCARDED)
 		discard(st, m);
+	if (m->type == MUX_RINIT && begins_tls(st, m))
+		session_wrap(st->session, &protocol_tls);
 	if (m->asks) {
 		ask(st, m);
 	} else {

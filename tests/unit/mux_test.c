@@ -59,6 +59,39 @@ static void init(void **state)
 	      "'outcome':'ok','type':'lease','sender':'server' | 'lease_ns':1000000000");
 }
 
+#define TINIT(level) "\0\0\0\x18\x44\0\0\1\0\1\0\0\0\3tls\0\0\0\7" level
+#define RINIT(level) "\0\0\0\x18\xbc\0\0\1\0\1\0\0\0\3tls\0\0\0\7" level
+
+static void check_tls(const char *tinit, const char *rinit, bool encrypted)
+{
+	const struct feed_message messages[] = {
+		{DIRECTION_SENT, tinit, 28},	{DIRECTION_RECEIVED, rinit, 28},
+		FEED_REQUEST("\x16\3\1\0\1\1"), FEED_REQUEST(PING("\2")),
+		FEED_RESPONSE(PONG("\2")),
+	};
+	const struct feed feed = {
+		.messages = messages,
+		.count = 5,
+		.role = ROLE_CLIENT,
+		.decode_as = &protocol_mux,
+		.plaintext = encrypted ? 0x18 : 0,
+	};
+	struct buffer out = {0};
+
+	feed_run(&feed, &out);
+	assert_non_null(strstr(out.data, "\"outcome\":\"ok\",\"type\":\"init\""));
+	assert_non_null(strstr(out.data, "\"outcome\":\"ok\",\"type\":\"ping\""));
+	buffer_free(&out);
+}
+
+/* TLS follows Rinit where both want it; what is inside goes on as Mux. */
+static void tls(void **state)
+{
+	(void)state;
+	check_tls(TINIT("desired"), RINIT("desired"), true);
+	check_tls(TINIT("desired"), RINIT("off\0\0\0\0"), false);
+}
+
 /* Contexts that Finagle knows, a dtab; Thrift inside. */
 static void contexts(void **state)
 {
@@ -275,6 +308,10 @@ static void inference(void **state)
 	resampled.bytes[DIRECTION_RECEIVED] = BYTES("");
 	protocol_mux.infer(&resampled, &verdict);
 	assert_int_equal(verdict.score, 0);
+	/* TLS behind what both sides said of it. */
+	assert_true(infer_score(&protocol_mux,
+				BYTES("\0\0\0\x0f\x7f\0\0\1tinit check\x16\3\1\2\0\1\0\1\xfc"),
+				BYTES(""), false, &role) >= INFER_CERTAIN);
 	/* Frames with a length that others have, too. */
 	assert_int_equal(
 		infer_score(&protocol_mux, BYTES("\0\0\0\5\2abcd"), BYTES(""), false, &role), 0);
@@ -287,9 +324,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_tag),    cmocka_unit_test(init),
 		cmocka_unit_test(contexts),  cmocka_unit_test(other_contexts),
-		cmocka_unit_test(failures),  cmocka_unit_test(fragments),
-		cmocka_unit_test(older),     cmocka_unit_test(losses),
-		cmocka_unit_test(malformed), cmocka_unit_test(inference),
+		cmocka_unit_test(tls),	     cmocka_unit_test(failures),
+		cmocka_unit_test(fragments), cmocka_unit_test(older),
+		cmocka_unit_test(losses),    cmocka_unit_test(malformed),
+		cmocka_unit_test(inference),
 	};
 
 	return cmocka_run_group_tests_name("mux", tests, NULL, NULL);

@@ -4,10 +4,13 @@
 // $ledger, as ledger.py does.
 //
 //     java MuxShop.java server|client PORT
+//     java MuxShop.java server PORT CERT KEY      TLS with those who want it
 import com.twitter.finagle.*;
 import com.twitter.finagle.liveness.FailureDetector;
 import com.twitter.finagle.mux.*;
 import com.twitter.finagle.service.RetryBudget;
+import com.twitter.finagle.ssl.KeyCredentials;
+import com.twitter.finagle.ssl.server.SslServerConfiguration;
 import com.twitter.finagle.tracing.*;
 import com.twitter.io.*;
 import com.twitter.util.*;
@@ -75,8 +78,19 @@ public class MuxShop {
 		}
 	}
 
-	static void serve(int port) throws Exception {
-		ListeningServer server = Mux.server().serve("127.0.0.1:" + port, new Shop());
+	static Mux.Server encrypted(String cert, String key) {
+		SslServerConfiguration tls = new SslServerConfiguration(
+			new KeyCredentials.CertAndKey(new File(cert), new File(key)),
+			SslServerConfiguration.$lessinit$greater$default$2(), SslServerConfiguration.$lessinit$greater$default$3(),
+			SslServerConfiguration.$lessinit$greater$default$4(), SslServerConfiguration.$lessinit$greater$default$5(),
+			SslServerConfiguration.$lessinit$greater$default$6(), SslServerConfiguration.$lessinit$greater$default$7());
+		Mux.Server server = (Mux.Server) Mux.server().withTransport().tls(tls);
+		return (Mux.Server) server.withOpportunisticTls(
+			com.twitter.finagle.mux.transport.OpportunisticTls.Desired());
+	}
+
+	static void serve(int port, Mux.Server how) throws Exception {
+		ListeningServer server = how.serve("127.0.0.1:" + port, new Shop());
 		System.out.println("ready");
 		// A line ends it. Those who are connected are told to go before (Tdrain).
 		System.in.read();
@@ -234,7 +248,7 @@ public class MuxShop {
 	public static void main(String[] arguments) throws Exception {
 		int port = Integer.parseInt(arguments[1]);
 		if (arguments[0].equals("server"))
-			serve(port);
+			serve(port, arguments.length > 2 ? encrypted(arguments[2], arguments[3]) : Mux.server());
 		else
 			ask(port);
 	}

@@ -2,16 +2,17 @@
 """Mux from its specification (Finagle's documentation, "Mux Protocol"), with tags, contexts, pings,
 delegations and fragments of its own choice, and what a server says when it ends.
 
-    mux_plain.py PORT FIFO      FIFO: a line to it ends the server
+    mux_plain.py PORT FIFO [CERT]      FIFO: a line to it ends the server; CERT: go on in TLS
 """
 import json
 import os
 import socket
+import ssl
 import struct
 import sys
 
-PORT, FIFO = int(sys.argv[1]), sys.argv[2]
-TDISPATCH, TDRAIN, TPING, TINIT, RERR = 2, 64, 65, 68, 127
+PORT, FIFO, CERT = int(sys.argv[1]), sys.argv[2], (sys.argv + [None])[3]
+TDISPATCH, TDRAIN, TPING, TDISCARDED, TINIT, RERR = 2, 64, 65, 66, 68, 127
 FRAGMENT, LONGEST = 1 << 23, (1 << 23) - 1
 ROWS = []
 
@@ -25,6 +26,10 @@ class Connection:
         self.socket = socket.create_connection(("127.0.0.1", PORT))
         self.port = self.socket.getsockname()[1]
         self.parts = {}
+
+    def encrypt(self):
+        context = ssl.create_default_context(cafile=CERT)
+        self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
 
     def send(self, kind, tag, body=b""):
         self.socket.sendall(struct.pack(">IbI", len(body) + 4, kind, tag)[:5] +
@@ -86,7 +91,8 @@ def call(method, text):
 
 
 def begin(connection, window):
-    headers = ((b"mux-framer", struct.pack(">I", window)), (b"tls", b"off"))
+    tls = "desired" if CERT else "off"
+    headers = ((b"mux-framer", struct.pack(">I", window)), (b"tls", tls.encode()))
     body = struct.pack(">H", 1)
     for name, value in headers:
         body += struct.pack(">I", len(name)) + name + struct.pack(">I", len(value)) + value
@@ -95,7 +101,9 @@ def begin(connection, window):
     assert connection.receive()[:3] == (RERR, 1, b"tinit check")
     did("err", 1, payload="tinit check")
     connection.ask(TINIT, 1, body)
-    did("init", 1, contexts={"mux-framer": window, "tls": "off"})
+    did("init", 1, contexts={"mux-framer": window, "tls": tls})
+    if CERT:
+        connection.encrypt()
     connection.ask(TPING, 9)
     did("ping", 9)
 
@@ -142,6 +150,19 @@ def interleaved(connection):
             fragments=len(frames[tag]), resp_fragments=count)
 
 
+def changes_its_mind(connection):
+    """The server is told that an answer isn't wanted any more, by what has the tag inside."""
+    connection.send(TDISPATCH, 21, dispatch("/shop/till", b"slow"))
+    connection.send(TDISCARDED, 0, (21).to_bytes(3, "big") + b"changed my mind")
+    # Whatever the server makes of it, it goes on.
+    answer, tag, _, _ = connection.receive()
+    assert (answer, tag) == (-TDISCARDED, 21), (answer, tag)
+    did("dispatch", 21, "error", destination="/shop/till", payload="slow", discarded=True, reason="changed my mind")
+    did("discarded", 21, reason="changed my mind")
+    connection.ask(TPING, 10)
+    did("ping", 10)
+
+
 def goodbye(connection):
     with open(FIFO, "w", encoding="ascii") as fifo:
         fifo.write("end\n")
@@ -162,6 +183,7 @@ def main():
     begin(connection, 1200)
     requests(connection)
     interleaved(connection)
+    changes_its_mind(connection)
     goodbye(connection)
     assert any(row["type"] == "drain" for row in ROWS), "the server said nothing as it ended"
     with open(os.environ["ledger"], "a", encoding="utf-8") as file:
