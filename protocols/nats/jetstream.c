@@ -48,7 +48,8 @@ static void read_ack(struct jetstream_subject *s, const struct span *t, size_t c
 /* STREAM.<verb>.<stream>, CONSUMER.<verb>.<stream>.<consumer>; some verbs are two words. */
 static void read_api(struct jetstream_subject *s, const struct span *t, size_t count)
 {
-	bool two = count > 1 && (span_is(t[1], "MSG") || span_is(t[1], "DURABLE"));
+	bool two = count > 1 && (span_is(t[1], "MSG") || span_is(t[1], "DURABLE") ||
+				 span_is(t[1], "LEADER") || span_is(t[1], "PEER"));
 	size_t at = two ? 3 : 2;
 
 	s->use = JETSTREAM_API;

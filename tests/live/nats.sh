@@ -4,11 +4,9 @@
 # what the recording shows at both ends. Prints TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-nats_py=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/socktape/nats-py-2.9.0
-if [ -z "${LIVE_INSIDE:-}" ] && [ ! -e "$nats_py/done" ]; then
-	mkdir -p "$nats_py" && timeout 300 /usr/bin/python3 -m pip install -q --target "$nats_py" \
-		nats-py==2.9.0 >"$nats_py/log" 2>&1 && touch "$nats_py/done"
-fi
+# shellcheck source=tests/live/clients/nats.bash
+. tests/live/clients/nats.bash
+[ -n "${LIVE_INSIDE:-}" ] || nats_fetch
 # shellcheck source=tests/live/lib.sh
 . tests/live/lib.sh
 
@@ -26,7 +24,7 @@ check "libnats" timeout 60 "$python" tests/live/clients/nats_c.py $port
 if [ -e "$nats_py/done" ]; then
 	check "nats-py" timeout 60 env PYTHONPATH="$nats_py" "$python" tests/live/clients/nats_py.py $port
 else
-	ok "nats-py # SKIP it can't be fetched: $(grep -v '^$' "$nats_py/log" | tail -1)"
+	ok "nats-py # SKIP $(nats_missing)"
 fi
 record_end $port
 kill $server
