@@ -65,6 +65,7 @@ struct cql_request {
 	struct cql_query query;
 	uint8_t batch_type;
 	uint16_t batch_count;
+	bool batch_named;  /* its values have names */
 	struct span batch; /* its statements, with their values */
 	uint16_t list_count;
 	struct span list;  /* [string map] of STARTUP, [string list] of REGISTER; without counts */
@@ -102,6 +103,9 @@ enum cql_metadata_flag {
 	CQL_METADATA_CHANGED = 0x08,
 	CQL_METADATA_FLAGS = 0x0f
 };
+
+/* ScyllaDB's: the statement is a lightweight transaction (its docs, "protocol-extensions"). */
+#define CQL_METADATA_LWT 0x80000000u
 
 struct cql_metadata {
 	struct span all; /* as it stands, to be read again */

@@ -151,7 +151,7 @@ static void fill_batch(struct exchange *x)
 		set_word(x, CQL_COLUMN_BATCH_TYPE, types[r->batch_type]);
 	x->values[CQL_COLUMN_STATEMENTS] = value_int(r->batch_count);
 	buffer_append_char(w.out, '[');
-	while (!cql_writer_full(&w) && cql_batch_next(&c, false, &batched)) {
+	while (!cql_writer_full(&w) && cql_batch_next(&c, r->batch_named, &batched)) {
 		if (w.out->len > 1)
 			buffer_append_char(w.out, ',');
 		append_batched(x, &batched, &w);

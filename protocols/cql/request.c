@@ -104,27 +104,57 @@ bool cql_batch_next(struct cursor *c, bool named, struct cql_batched *statement)
 	return read_values(c, named, &statement->values);
 }
 
-static bool read_batch(struct cursor *c, unsigned version, struct cql_request *r)
+static bool read_statements(struct cursor *c, bool named, struct cql_request *r)
 {
+	const uint8_t *begin = c->pos;
 	struct cql_batched ignored;
-	const uint8_t *begin;
 
-	r->batch_type = cursor_u8(c);
-	r->batch_count = cursor_be16(c);
-	if (r->batch_type > CQL_BATCH_COUNTER)
-		return false;
-	begin = c->pos;
-	/* Whether values have names is told behind them, and never true (CASSANDRA-10246). */
+	r->batch_named = named;
 	for (uint16_t i = 0; i < r->batch_count && !c->failed; i++)
-		if (cursor_left(c) && !cql_batch_next(c, false, &ignored))
+		if (cursor_left(c) && !cql_batch_next(c, named, &ignored))
 			return false;
 	r->batch = span_of(begin, (size_t)(c->pos - begin));
+	return true;
+}
+
+/* Statements with what follows them. */
+static bool read_batched(struct cursor *c, unsigned version, bool named, struct cql_request *r)
+{
+	if (!read_statements(c, named, r))
+		return false;
 	r->query.consistency = cursor_be16(c);
 	r->query.has_consistency = !c->failed;
 	if (!is_consistency(c, r->query.consistency))
 		return false;
 	r->query.flags = read_flags(c, version) & ~(uint32_t)0xf;
 	return read_rest(c, &r->query);
+}
+
+/*
+ * Whether values have names is told behind them (CASSANDRA-10246), so that servers refuse it; a
+ * client may send it all the same.
+ */
+static bool read_batch(struct cursor *c, unsigned version, struct cql_request *r)
+{
+	struct cql_request named;
+	struct cursor again;
+	bool good;
+
+	r->batch_type = cursor_u8(c);
+	r->batch_count = cursor_be16(c);
+	if (r->batch_type > CQL_BATCH_COUNTER)
+		return false;
+	named = *r;
+	again = *c;
+	good = read_batched(c, version, false, r);
+	if (good && !c->failed && !cursor_left(c))
+		return true;
+	if (!read_batched(&again, version, true, &named) || again.failed || cursor_left(&again) ||
+	    !(named.query.flags & CQL_QUERY_NAMES))
+		return good;
+	*r = named;
+	*c = again;
+	return true;
 }
 
 /* ---- the others ---- */

@@ -64,6 +64,8 @@ bool cql_metadata_read(struct cursor *c, unsigned version, bool prepared, struct
 	memset(m, 0, sizeof(*m));
 	m->flags = cursor_be32(c);
 	m->count = cursor_be32(c);
+	if (prepared)
+		m->flags &= ~CQL_METADATA_LWT;
 	if (!c->failed && (m->flags & ~(uint32_t)CQL_METADATA_FLAGS || m->count > UINT16_MAX))
 		return false;
 	if (prepared && version >= CQL_V4)

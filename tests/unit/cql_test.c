@@ -228,6 +228,48 @@ static void batches_have_their_statements(void **state)
 	      "'serial_consistency':'LOCAL_SERIAL' | 'timestamp_ns':1000000");
 }
 
+/* Servers refuse values with names there, as the flag stands behind them. */
+static void batches_with_names(void **state)
+{
+	struct cql_talk t = {.version = CQL_V4};
+
+	(void)state;
+	cql_put8(&t.body, CQL_BATCH_LOGGED);
+	cql_put16(&t.body, 2);
+	for (int i = 0; i < 2; i++) {
+		cql_put8(&t.body, 0);
+		cql_put_long_string(&t.body, "INSERT :n");
+		cql_put16(&t.body, 1);
+		cql_put_string(&t.body, "n");
+		cql_put_bytes(&t.body, BYTES("\0\0\0\7"));
+	}
+	cql_put16(&t.body, 1);
+	cql_put8(&t.body, CQL_QUERY_NAMES);
+	cql_add(&t, CQL_BATCH, 0, 0);
+	cql_void(&t, 0);
+	CHECK(&t, "'opcode':'BATCH' | 'statements':2,'batch':["
+		  "{'statement':'INSERT :n','params':{'n':'0x00000007'}},"
+		  "{'statement':'INSERT :n','params':{'n':'0x00000007'}}] | 'consistency':'ONE'");
+}
+
+/* What ScyllaDB says of a lightweight transaction among the flags of its bound values. */
+static void prepared_by_scylladb(void **state)
+{
+	struct cql_talk t = {.version = CQL_V4};
+
+	(void)state;
+	cql_prepare(&t, 0, "UPDATE ? IF EXISTS");
+	cql_put32(&t.body, CQL_RESULT_PREPARED);
+	cql_put_string(&t.body, "id");
+	cql_put32(&t.body, CQL_METADATA_LWT);
+	cql_put32(&t.body, 0);
+	cql_put32(&t.body, 0);
+	cql_put32(&t.body, CQL_METADATA_NONE);
+	cql_put32(&t.body, 0);
+	cql_add(&t, CQL_RESULT, 0, 0);
+	CHECK(&t, "'outcome':'ok','opcode':'PREPARE' | 'statement_id':'6964' | 'note':''");
+}
+
 /* A page that begins at STATE and ends at NEXT; empty: it is the first, or the last. */
 static void add_page(struct cql_talk *t, struct span state, struct span next)
 {
@@ -438,6 +480,8 @@ int main(void)
 		cmocka_unit_test(events_stand_alone),
 		cmocka_unit_test(traces_warnings_and_payloads),
 		cmocka_unit_test(batches_have_their_statements),
+		cmocka_unit_test(batches_with_names),
+		cmocka_unit_test(prepared_by_scylladb),
 		cmocka_unit_test(pages),
 		cmocka_unit_test(logins),
 		cmocka_unit_test(a_keyspace_is_used),
