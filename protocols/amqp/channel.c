@@ -54,6 +54,17 @@ void amqp_channel_begin(struct amqp_channel *ch, enum amqp_mode mode)
 	init_unsettled(&ch->delivered, true);
 }
 
+void amqp_channel_shows(struct amqp_channel *ch, enum amqp_mode mode)
+{
+	if (ch->mode == AMQP_MODE_UNKNOWN) {
+		ch->mode = mode;
+	} else if (ch->mode == AMQP_MODE_PLAIN) {
+		/* How it began was lost, and perhaps messages since. */
+		amqp_channel_begin(ch, mode);
+		amqp_unsettled_doubt(&ch->published);
+	}
+}
+
 struct matcher *amqp_channel_calls(struct amqp_channel *ch, enum side side)
 {
 	if (!ch->calls[side])

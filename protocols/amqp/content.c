@@ -275,8 +275,8 @@ uint64_t amqp_settle(struct amqp_channel *ch, const struct amqp_message *m,
 	how.requeue = amqp_number(call, AMQP_ROLE_REQUEUE);
 	if (!amqp_argument(call, AMQP_ROLE_DELIVERY_TAG))
 		return 0;
-	if (m->side == SIDE_SERVER && ch->mode == AMQP_MODE_UNKNOWN)
-		ch->mode = AMQP_MODE_CONFIRM;
+	if (m->side == SIDE_SERVER)
+		amqp_channel_shows(ch, AMQP_MODE_CONFIRM);
 	return amqp_unsettled_settle(ch, u, amqp_number(call, AMQP_ROLE_DELIVERY_TAG), &how);
 }
 

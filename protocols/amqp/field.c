@@ -113,7 +113,14 @@ static bool append_value(struct amqp_json *w, uint8_t type, struct cursor *c, un
 	case 'B':
 		buffer_append_i64(w->out, cursor_u8(c));
 		break;
-	case 's': /* a short string in the specification, which nobody sends */
+	case 's':
+		w->ambiguous = true;
+		if (w->short_strings) {
+			append_string(w, cursor_span(c, cursor_u8(c)));
+			break;
+		}
+		buffer_append_i64(w->out, (int16_t)cursor_be16(c));
+		break;
 	case 'U':
 		buffer_append_i64(w->out, (int16_t)cursor_be16(c));
 		break;
@@ -199,9 +206,23 @@ static void append_fields(struct amqp_json *w, struct span bytes, bool array, un
 	buffer_append_char(w->out, array ? ']' : '}');
 }
 
+/* What 's' is, a number or a string, is told by which of them leads to the table's end. */
 void amqp_json_table(struct amqp_json *w, struct span table)
 {
+	const struct amqp_json before = *w;
+	size_t begin = w->out->len;
+
+	w->damaged = w->ambiguous = false;
 	append_fields(w, table, false, 0);
+	for (int tries = 0; tries < 2 && w->damaged && w->ambiguous && !w->out->failed; tries++) {
+		w->out->len = begin;
+		w->cut = before.cut;
+		w->damaged = false;
+		w->short_strings = !tries;
+		append_fields(w, table, false, 0);
+	}
+	w->short_strings = false;
+	w->damaged |= before.damaged;
 }
 
 struct span amqp_table_string(struct span table, const char *name)

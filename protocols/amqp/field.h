@@ -11,12 +11,16 @@ struct amqp_json {
 	size_t limit; /* of out->len */
 	bool cut;
 	bool damaged; /* what was read isn't as it should be, from somewhere on */
+	/* field.c's own: */
+	bool ambiguous;	    /* there is an 's' */
+	bool short_strings; /* which is the specification's, not RabbitMQ's */
 };
 
 /*
  * Appends a field table (the bytes behind its length) as an object. Types are those of RabbitMQ's
- * "AMQP 0-9-1 Errata", section 3, and of the specification's section 4.2.1 where both agree or only
- * that one has them. Times are text (RFC 3339), decimals are numbers, byte arrays are strings.
+ * "AMQP 0-9-1 Errata", section 3, and of the specification's section 4.2.1 where both agree, only
+ * that one has them, or a table makes sense in no other way. Times are text (RFC 3339), decimals
+ * are numbers, byte arrays are strings.
  */
 void amqp_json_table(struct amqp_json *w, struct span table);
 

@@ -347,10 +347,12 @@ static void take_reply(struct amqp_channel *ch, struct amqp_message *m,
 			ch, m, id == AMQP_TX_COMMIT_OK ? AMQP_FATE_COMMIT : AMQP_FATE_ROLLBACK);
 	else if (id == AMQP_BASIC_RECOVER_OK)
 		m->settled = amqp_recover(ch, m);
-	else if (id == AMQP_CONFIRM_SELECT_OK && ch->mode == AMQP_MODE_UNKNOWN)
-		ch->mode = AMQP_MODE_CONFIRM;
-	else if (id == AMQP_TX_SELECT_OK && ch->mode == AMQP_MODE_UNKNOWN)
-		ch->mode = AMQP_MODE_TX;
+	else if (id == AMQP_CONFIRM_SELECT_OK)
+		amqp_channel_shows(ch, AMQP_MODE_CONFIRM);
+	else if (id == AMQP_TX_SELECT_OK)
+		amqp_channel_shows(ch, AMQP_MODE_TX);
+	else if (id == AMQP_CHANNEL_CLOSE_OK && !oldest)
+		amqp_channel_lost(ch, caller);
 	if (id == AMQP_BASIC_GET_OK && calls && !matcher_is_sure(calls))
 		place(ch, m);
 	if (calls)

@@ -201,6 +201,9 @@ struct matcher *amqp_channel_calls(struct amqp_channel *ch, enum side side);
 /* It is opened, or goes into MODE; what waited for something else is given out. */
 void amqp_channel_begin(struct amqp_channel *ch, enum amqp_mode mode);
 
+/* What the server says shows that it is in MODE. */
+void amqp_channel_shows(struct amqp_channel *ch, enum amqp_mode mode);
+
 /* Learns of losses since it was last asked for: what was going on then is given out. */
 void amqp_channel_catch_up(struct amqp_channel *ch);
 

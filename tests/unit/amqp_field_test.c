@@ -33,6 +33,7 @@ static void every_type(void **state)
 	CHECK("b\xff", "-1");
 	CHECK("B\xff", "255");
 	CHECK("s\xff\xfe", "-2");
+	CHECK("s\2hi\1lt\1", "\"hi\",\"l\":true");
 	CHECK("U\xff\xfe", "-2");
 	CHECK("u\xff\xfe", "65534");
 	CHECK("I\xff\xff\xff\xff", "-1");
