@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <inttypes.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -400,8 +399,6 @@ static int write_packets(struct export *x)
 	status = reading_again(&x->reading, x->select.operand.path, &with);
 	if (status)
 		return status;
-	/* What the first pass had is in pieces, which the second can't use. */
-	malloc_trim(0);
 	exporter_attach(x->exporter, x->reading.replay);
 	status = reading_run(&x->reading);
 	error = exporter_finish(x->exporter);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -134,9 +135,16 @@ int reading_open_rows(struct reading *r, const char *command, const char *path,
 	return start(r, path, options, true);
 }
 
+/* The next reading begins anew, and what this one had lies in pieces that it may not fit into. */
+static void give_back(void)
+{
+	malloc_trim(0);
+}
+
 int reading_again(struct reading *r, const char *path, const struct replay_options *options)
 {
 	replay_free(r->replay);
+	give_back();
 	*r = (struct reading){.to_file = r->to_file, .command = r->command, .again = true};
 	return start(r, path, options, false);
 }
@@ -230,4 +238,5 @@ void reading_close(struct reading *r)
 		rows_close(r->rows);
 	else
 		replay_free(r->replay);
+	give_back();
 }
