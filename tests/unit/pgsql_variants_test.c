@@ -13,13 +13,21 @@
 
 #define CHECK(messages, ...) CLIENT_CHECK(&protocol_pgsql, messages, __VA_ARGS__)
 
+#define STARTUP                                                                                    \
+	"\x00\x00\x00\x1d\x00\x03\x00\x00user\x00me\x00"                                           \
+	"database\x00"                                                                             \
+	"db\x00\x00"
+#define WELCOME                                                                                    \
+	"R\x00\x00\x00\x08\x00\x00\x00\x00K\x00\x00\x00\x0c\x00\x00\x00\x07\x00\x00\x00\x01Z\x00"  \
+	"\x00\x00\x05I"
+#define SELECTED "C\x00\x00\x00\x0dSELECT 0\x00Z\x00\x00\x00\x05I"
+#define SELECT	 "Q\x00\x00\x00\x0bselect\x00"
+
 /* The mechanism that the client chose, of those that the server offers; nothing that is secret. */
 static void sasl(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST("\x00\x00\x00\x1d\x00\x03\x00\x00user\x00me\x00"
-			     "database\x00"
-			     "db\x00\x00"),
+		FEED_REQUEST(STARTUP),
 		FEED_RESPONSE("R\x00\x00\x00*\x00\x00\x00\x0aSCRAM-SHA-256-PLUS\x00SCRAM-SHA-"
 			      "256\x00\x00"),
 		FEED_REQUEST("p\x00\x00\x00\x1aSCRAM-SHA-256\x00\x00\x00\x00\x04n,,r"),
@@ -38,13 +46,10 @@ static void sasl(void **state)
 static void md5(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST("\x00\x00\x00\x1d\x00\x03\x00\x00user\x00me\x00"
-			     "database\x00"
-			     "db\x00\x00"),
+		FEED_REQUEST(STARTUP),
 		FEED_RESPONSE("R\x00\x00\x00\x0c\x00\x00\x00\x05salt"),
 		FEED_REQUEST("p\x00\x00\x00\x0emd5secret\x00"),
-		FEED_RESPONSE("R\x00\x00\x00\x08\x00\x00\x00\x00K\x00\x00\x00\x0c\x00\x00\x00\x07"
-			      "\x00\x00\x00\x01Z\x00\x00\x00\x05I"),
+		FEED_RESPONSE(WELCOME),
 	};
 
 	(void)state;
@@ -54,9 +59,7 @@ static void md5(void **state)
 static void password_refused(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST("\x00\x00\x00\x1d\x00\x03\x00\x00user\x00me\x00"
-			     "database\x00"
-			     "db\x00\x00"),
+		FEED_REQUEST(STARTUP),
 		FEED_RESPONSE("R\x00\x00\x00\x08\x00\x00\x00\x03"),
 		FEED_REQUEST("p\x00\x00\x00\x0bsecret\x00"),
 		FEED_RESPONSE("E\x00\x00\x00!SFATAL\x00VFATAL\x00"
@@ -79,8 +82,8 @@ static void newer_protocol(void **state)
 		FEED_RESPONSE("v\x00\x00\x00\x13\x00\x03\x00\x00\x00\x00\x00\x01_pq_."
 			      "x\x00R\x00\x00\x00\x08\x00\x00\x00\x00K\x00\x00\x00("
 			      "\x00\x00\x00\x07kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkZ\x00\x00\x00\x05I"),
-		FEED_REQUEST("Q\x00\x00\x00\x0bselect\x00"),
-		FEED_RESPONSE("C\x00\x00\x00\x0dSELECT 0\x00Z\x00\x00\x00\x05I"),
+		FEED_REQUEST(SELECT),
+		FEED_RESPONSE(SELECTED),
 	};
 
 	(void)state;
@@ -94,11 +97,8 @@ static void newer_protocol(void **state)
 static void a_commit_that_fails(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST("\x00\x00\x00\x1d\x00\x03\x00\x00user\x00me\x00"
-			     "database\x00"
-			     "db\x00\x00"),
-		FEED_RESPONSE("R\x00\x00\x00\x08\x00\x00\x00\x00K\x00\x00\x00\x0c\x00\x00\x00\x07"
-			      "\x00\x00\x00\x01Z\x00\x00\x00\x05I"),
+		FEED_REQUEST(STARTUP),
+		FEED_RESPONSE(WELCOME),
 		FEED_REQUEST("P\x00\x00\x00\x0e\x00insert\x00\x00\x00"
 			     "B\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x00"
 			     "E\x00\x00\x00\x09\x00\x00\x00\x00\x00S\x00\x00\x00\x04"),
@@ -107,8 +107,8 @@ static void a_commit_that_fails(void **state)
 			      "C\x00\x00\x00\x0fINSERT 0 1\x00"
 			      "E\x00\x00\x00)SERROR\x00VERROR\x00"
 			      "C23503\x00Mno such order\x00\x00Z\x00\x00\x00\x05I"),
-		FEED_REQUEST("Q\x00\x00\x00\x0bselect\x00"),
-		FEED_RESPONSE("C\x00\x00\x00\x0dSELECT 0\x00Z\x00\x00\x00\x05I"),
+		FEED_REQUEST(SELECT),
+		FEED_RESPONSE(SELECTED),
 	};
 
 	(void)state;
@@ -123,11 +123,8 @@ static void a_commit_that_fails(void **state)
 static void copy_in_an_extended_query(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST("\x00\x00\x00\x1d\x00\x03\x00\x00user\x00me\x00"
-			     "database\x00"
-			     "db\x00\x00"),
-		FEED_RESPONSE("R\x00\x00\x00\x08\x00\x00\x00\x00K\x00\x00\x00\x0c\x00\x00\x00\x07"
-			      "\x00\x00\x00\x01Z\x00\x00\x00\x05I"),
+		FEED_REQUEST(STARTUP),
+		FEED_RESPONSE(WELCOME),
 		FEED_REQUEST("P\x00\x00\x00\x19\x00"
 			     "copy t from stdin\x00\x00\x00"
 			     "B\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x00"
@@ -143,8 +140,8 @@ static void copy_in_an_extended_query(void **state)
 			     "c\x00\x00\x00\x04S\x00\x00\x00\x04"),
 		FEED_RESPONSE("C\x00\x00\x00\x0b"
 			      "COPY 2\x00Z\x00\x00\x00\x05I"),
-		FEED_REQUEST("Q\x00\x00\x00\x0bselect\x00"),
-		FEED_RESPONSE("C\x00\x00\x00\x0dSELECT 0\x00Z\x00\x00\x00\x05I"),
+		FEED_REQUEST(SELECT),
+		FEED_RESPONSE(SELECTED),
 	};
 
 	(void)state;
@@ -156,11 +153,8 @@ static void copy_in_an_extended_query(void **state)
 static void copy_that_fails(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST("\x00\x00\x00\x1d\x00\x03\x00\x00user\x00me\x00"
-			     "database\x00"
-			     "db\x00\x00"),
-		FEED_RESPONSE("R\x00\x00\x00\x08\x00\x00\x00\x00K\x00\x00\x00\x0c\x00\x00\x00\x07"
-			      "\x00\x00\x00\x01Z\x00\x00\x00\x05I"),
+		FEED_REQUEST(STARTUP),
+		FEED_RESPONSE(WELCOME),
 		FEED_REQUEST("P\x00\x00\x00\x19\x00"
 			     "copy t from stdin\x00\x00\x00"
 			     "B\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x00"
@@ -182,8 +176,8 @@ static void copy_that_fails(void **state)
 			      "CSERROR\x00VERROR\x00"
 			      "C57014\x00MCOPY from stdin failed: changed my "
 			      "mind\x00\x00Z\x00\x00\x00\x05I"),
-		FEED_REQUEST("Q\x00\x00\x00\x0bselect\x00"),
-		FEED_RESPONSE("C\x00\x00\x00\x0dSELECT 0\x00Z\x00\x00\x00\x05I"),
+		FEED_REQUEST(SELECT),
+		FEED_RESPONSE(SELECTED),
 	};
 
 	(void)state;
@@ -197,11 +191,8 @@ static void copy_that_fails(void **state)
 static void functions(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST("\x00\x00\x00\x1d\x00\x03\x00\x00user\x00me\x00"
-			     "database\x00"
-			     "db\x00\x00"),
-		FEED_RESPONSE("R\x00\x00\x00\x08\x00\x00\x00\x00K\x00\x00\x00\x0c\x00\x00\x00\x07"
-			      "\x00\x00\x00\x01Z\x00\x00\x00\x05I"),
+		FEED_REQUEST(STARTUP),
+		FEED_RESPONSE(WELCOME),
 		FEED_REQUEST("F\x00\x00\x00 "
 			     "\x00\x00\x03\xb8\x00\x01\x00\x01\x00\x02\x00\x00\x00\x04\x00\x00\x12g"
 			     "\x00\x00\x00\x04\x00\x04\x00\x00\x00\x01"),
@@ -253,11 +244,8 @@ static void gss_refused_then_tls_refused(void **state)
 		FEED_RESPONSE("N"),
 		FEED_REQUEST("\x00\x00\x00\x08\x04\xd2\x16/"),
 		FEED_RESPONSE("N"),
-		FEED_REQUEST("\x00\x00\x00\x1d\x00\x03\x00\x00user\x00me\x00"
-			     "database\x00"
-			     "db\x00\x00"),
-		FEED_RESPONSE("R\x00\x00\x00\x08\x00\x00\x00\x00K\x00\x00\x00\x0c\x00\x00\x00\x07"
-			      "\x00\x00\x00\x01Z\x00\x00\x00\x05I"),
+		FEED_REQUEST(STARTUP),
+		FEED_RESPONSE(WELCOME),
 	};
 
 	(void)state;
@@ -268,11 +256,8 @@ static void gss_refused_then_tls_refused(void **state)
 static void pipelines(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST("\x00\x00\x00\x1d\x00\x03\x00\x00user\x00me\x00"
-			     "database\x00"
-			     "db\x00\x00"),
-		FEED_RESPONSE("R\x00\x00\x00\x08\x00\x00\x00\x00K\x00\x00\x00\x0c\x00\x00\x00\x07"
-			      "\x00\x00\x00\x01Z\x00\x00\x00\x05I"),
+		FEED_REQUEST(STARTUP),
+		FEED_RESPONSE(WELCOME),
 		FEED_REQUEST("P\x00\x00\x00\x09\x00"
 			     "a\x00\x00\x00"
 			     "B\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x00"
@@ -313,8 +298,7 @@ static void replication(void **state)
 			     "database\x00"
 			     "db\x00replication\x00"
 			     "database\x00\x00"),
-		FEED_RESPONSE("R\x00\x00\x00\x08\x00\x00\x00\x00K\x00\x00\x00\x0c\x00\x00\x00\x07"
-			      "\x00\x00\x00\x01Z\x00\x00\x00\x05I"),
+		FEED_RESPONSE(WELCOME),
 		FEED_REQUEST("Q\x00\x00\x00*START_REPLICATION SLOT s LOGICAL 0/10\x00"),
 		FEED_RESPONSE("W\x00\x00\x00\x07\x00\x00\x00"
 			      "d\x00\x00\x00!"
