@@ -296,7 +296,8 @@ uint64_t session_conn(const struct session *s);
 
 /*
  * Whether anybody asks for a column of TABLE, or for its rows at all. What nobody asks for need not
- * be made: it may stay null, and rows need not be emitted.
+ * be made: it may stay null, and rows need not be emitted where no other follows in their place,
+ * whose id counts them.
  */
 bool session_wants(struct session *s, const struct table *table, size_t column);
 bool session_wants_rows(struct session *s, const struct table *table);

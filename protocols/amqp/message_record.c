@@ -140,6 +140,7 @@ void amqp_emit_message(struct amqp_state *st, const struct amqp_message *m,
 {
 	struct value values[COLUMN_COUNT] = {0};
 
+	/* Behind the method's row, in its place: ids stay as they are without it. */
 	if (!session_wants_rows(st->session, &amqp_messages_table))
 		return;
 	buffer_clear(&st->note);

@@ -313,8 +313,6 @@ void amqp_emit_row(struct amqp_state *st, const struct amqp_row *row, struct rec
 	const struct amqp_reading *reading = row->reading;
 	struct amqp_reading own;
 
-	if (!session_wants_rows(st->session, &amqp_table))
-		return;
 	buffer_clear(&st->note);
 	if (row->asked && !reading) {
 		amqp_read(st, row->asked, &own);
