@@ -47,6 +47,8 @@ static void test_statements(void **state)
 		 "select a from t where a in (?+) and b in (?+)"},
 		{DIALECT_PGSQL, "SELECT E'it\\'s', $x$it's$x$, $$;$$, U&'\\0061', B'1'",
 		 "select ?, ?, ?, ?, ?"},
+		{DIALECT_PGSQL, "SELECT u.id, x&'1' FROM users u",
+		 "select u.id, x & ? from users u"},
 		{DIALECT_PGSQL, "SELECT /* a /* b */ c */ a -- x\n FROM t", "select a from t"},
 		{DIALECT_PGSQL, "SELECT a FROM t WHERE a=-1 AND b - 1 > +2",
 		 "select a from t where a = ? and b - ? > ?"},

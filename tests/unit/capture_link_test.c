@@ -249,6 +249,29 @@ static void all_tunnels_cut(void **state)
 	}
 }
 
+/* So many extensions of GTP-U are passed over; one more is no tunnel. */
+static void many_extensions(void **state)
+{
+	(void)state;
+	for (int count = 32; count <= 33; count++) {
+		static const char header[] = OUTER_UDP(
+			"\x08\x68") "\x34\xff\0\0\0\0\0\x07\0\0\0\x85";
+		struct buffer packet = {0}, file = {0};
+		struct seen *seen;
+
+		buffer_append(&packet, header, sizeof(header) - 1);
+		for (int i = 1; i <= count; i++)
+			buffer_append(&packet, i == count ? "\x01\0\0\0" : "\x01\0\0\x85", 4);
+		build_datagram(&packet);
+		build_pcap(&file, 1);
+		build_packet(&file, START, buffer_span(&packet));
+		buffer_free(&packet);
+		seen = seen_read(&file);
+		assert_int_equal(seen_conn(seen, 0)->remote.port, count == 32 ? 53 : 2152);
+		seen_free(seen);
+	}
+}
+
 /* Where a tunnel's header is whole and nothing is in it, it is a tunnel that is cut; one byte less
  * is a datagram. */
 static void empty_tunnels(void **state)
@@ -441,7 +464,8 @@ int main(void)
 		cmocka_unit_test(unknown_link_type), cmocka_unit_test(not_ip),
 		cmocka_unit_test(endless_headers),   cmocka_unit_test(all_tunnels),
 		cmocka_unit_test(all_tunnels_cut),   cmocka_unit_test(empty_tunnels),
-		cmocka_unit_test(port_of_a_tunnel),  cmocka_unit_test(capwap_fragments),
+		cmocka_unit_test(many_extensions),   cmocka_unit_test(port_of_a_tunnel),
+		cmocka_unit_test(capwap_fragments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

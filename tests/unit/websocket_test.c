@@ -160,12 +160,38 @@ static void short_ones_behind_a_hole(void **state)
 	http_expect(&feed, records);
 }
 
+/* On one line a text shows its first 80 bytes. */
+static void one_line(void **state)
+{
+	const struct table *table = protocol_websocket.tables[0];
+	struct value values[32] = {0};
+	char text[100];
+	struct buffer out = {0};
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 0; i < table->column_count; i++) {
+		if (strcmp(table->columns[i].name, "sender") == 0)
+			values[i] = value_text(span_text("client"));
+		else if (strcmp(table->columns[i].name, "opcode") == 0)
+			values[i] = value_text(span_text("text"));
+		else if (strcmp(table->columns[i].name, "payload") == 0)
+			values[i] = value_text(span_of(text, sizeof(text)));
+	}
+	table->describe(values, &out);
+	assert_int_equal(out.len, strlen("-> text ") + 80);
+	buffer_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_of_all_kinds), cmocka_unit_test(fragments),
 		cmocka_unit_test(broken_rules),		 cmocka_unit_test(compressed),
 		cmocka_unit_test(what_is_lost),		 cmocka_unit_test(short_ones_behind_a_hole),
+}
+
+		cmocka_unit_test(what_is_lost),		 cmocka_unit_test(one_line),
 	};
 
 	return cmocka_run_group_tests_name("websocket", tests, NULL, NULL);
