@@ -186,12 +186,13 @@ static void one_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(messages_of_all_kinds), cmocka_unit_test(fragments),
-		cmocka_unit_test(broken_rules),		 cmocka_unit_test(compressed),
-		cmocka_unit_test(what_is_lost),		 cmocka_unit_test(short_ones_behind_a_hole),
-}
-
-		cmocka_unit_test(what_is_lost),		 cmocka_unit_test(one_line),
+		cmocka_unit_test(messages_of_all_kinds),
+		cmocka_unit_test(fragments),
+		cmocka_unit_test(broken_rules),
+		cmocka_unit_test(compressed),
+		cmocka_unit_test(what_is_lost),
+		cmocka_unit_test(short_ones_behind_a_hole),
+		cmocka_unit_test(one_line),
 	};
 
 	return cmocka_run_group_tests_name("websocket", tests, NULL, NULL);
