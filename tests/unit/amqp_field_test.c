@@ -172,13 +172,26 @@ static void arguments(void **state)
 		}
 }
 
+/* Until the year 9999 seconds are a date. */
+static void times(void **state)
+{
+	struct buffer out = {0};
+
+	(void)state;
+	amqp_json_time(&out, 253402300799);
+	amqp_json_time(&out, 253402300800);
+	buffer_append_char(&out, '\0');
+	assert_string_equal(out.data, "\"9999-12-31T23:59:59Z\"253402300800");
+	buffer_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_type),	  cmocka_unit_test(damaged),
-		cmocka_unit_test(nesting),	  cmocka_unit_test(limits),
-		cmocka_unit_test(every_property), cmocka_unit_test(cut_properties),
-		cmocka_unit_test(arguments),
+		cmocka_unit_test(times),	  cmocka_unit_test(every_type),
+		cmocka_unit_test(damaged),	  cmocka_unit_test(nesting),
+		cmocka_unit_test(limits),	  cmocka_unit_test(every_property),
+		cmocka_unit_test(cut_properties), cmocka_unit_test(arguments),
 	};
 
 	return cmocka_run_group_tests_name("amqp fields", tests, NULL, NULL);

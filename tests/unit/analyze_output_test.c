@@ -244,6 +244,10 @@ static void test_words(void **state)
 	buffer_append_char(&got, '|');
 	text_append_duration(&got, 61000000000);
 	buffer_append_char(&got, '|');
+	text_append_duration(&got, 119999999999);
+	buffer_append_char(&got, '|');
+	text_append_duration(&got, 120000000000);
+	buffer_append_char(&got, '|');
 	text_append_duration(&got, 125000000000);
 	buffer_append_char(&got, '|');
 	text_append_duration(&got, 86402000000000);
@@ -265,8 +269,8 @@ static void test_words(void **state)
 	text_append_time_utc(&got, INT64_MAX);
 	buffer_append_char(&got, '|');
 	text_append_time_utc(&got, INT64_MIN);
-	check(&got, "999 B|1.0 kB|999 kB|1.0 MB|18 EB|0 ns|1.23 \xc2\xb5s|1.00 ms|61.0 s|2m "
-		    "5s|1d|1d 2h|1,234,567|12|"
+	check(&got, "999 B|1.0 kB|999 kB|1.0 MB|18 EB|0 ns|1.23 \xc2\xb5s|1.00 ms|61.0 s|120 s|"
+		    "2m|2m 5s|1d|1d 2h|1,234,567|12|"
 		    "2026-11-22T10:00:00.123456789Z|2000-02-28T23:59:59.999999999Z|"
 		    "2000-03-01T00:00:00.000000000Z|1969-12-31T23:59:59.999999999Z|"
 		    "2262-04-11T23:47:16.854775807Z|1677-09-21T00:12:43.145224192Z");

@@ -46,6 +46,26 @@ static void a_handshake(void **state)
 	http_expect(&feed, records);
 }
 
+/* A heartbeat (RFC 6520) is a record like others, and no data. */
+static void heartbeats(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(RECORD("\x16", "\x52") CLIENT_HELLO),
+		FEED_RESPONSE(RECORD("\x16", "\x35")
+				      SERVER_HELLO RECORD("\x16", "\4") "\x0e\0\0\0"),
+		FEED_REQUEST(
+			RECORD("\x14", "\1") "\1" RECORD("\x18", "\x0a") "\x17\3\3\0\3abc\x17\3"),
+		FEED_REQUEST(RECORD("\x17", "\4") "data"),
+		FEED_RESPONSE(RECORD("\x17", "\6") "answer"),
+	};
+	const struct feed feed = {.messages = messages, .count = 5, .role = ROLE_CLIENT};
+	static const char *const records[] = {
+		"'outcome':'ok','version':'TLS 1.2' | 'req_bytes':4,'resp_bytes':6", NULL};
+
+	(void)state;
+	http_expect(&feed, records);
+}
+
 /* What comes before it is nobody's. */
 static void starttls(void **state)
 {
@@ -245,11 +265,17 @@ static void compressed_certificates(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_handshake), cmocka_unit_test(starttls),
-		cmocka_unit_test(start),       cmocka_unit_test(fragments),
-		cmocka_unit_test(a_retry),     cmocka_unit_test(a_draft),
-		cmocka_unit_test(cut_hellos),  cmocka_unit_test(fingerprints),
-		cmocka_unit_test(ssl2_hellos), cmocka_unit_test(compressed_certificates),
+		cmocka_unit_test(a_handshake),
+		cmocka_unit_test(starttls),
+		cmocka_unit_test(heartbeats),
+		cmocka_unit_test(start),
+		cmocka_unit_test(fragments),
+		cmocka_unit_test(a_retry),
+		cmocka_unit_test(a_draft),
+		cmocka_unit_test(cut_hellos),
+		cmocka_unit_test(fingerprints),
+		cmocka_unit_test(ssl2_hellos),
+		cmocka_unit_test(compressed_certificates),
 	};
 
 	return cmocka_run_group_tests_name("tls", tests, NULL, NULL);
