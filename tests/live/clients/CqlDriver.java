@@ -66,7 +66,7 @@ public class CqlDriver {
 		row.put("version", 5);
 		row.put("user", "cassandra");
 		row.put("compression", compression);
-		row.put("note", "");
+		row.put("note", null);
 		row.put("opcode", opcode);
 		row.put("statement", statement);
 		for (int i = 0; i < more.length; i += 2)

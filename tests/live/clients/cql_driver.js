@@ -23,7 +23,7 @@ const client = new cassandra.Client({
 
 const untyped = 'values whose types are not known are shown as bytes';
 const rows = [];
-const common = { version, user: 'cassandra', compression: null, note: '' };
+const common = { version, user: 'cassandra', compression: null, note: null };
 const did = (row) => rows.push({ ...common, ...row });
 // The server's id of a statement: the hash of its text.
 const idOf = (text) => crypto.createHash('md5').update(text).digest('hex');

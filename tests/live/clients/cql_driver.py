@@ -69,7 +69,7 @@ class Client:
                                   compression=None if COMPRESSION == "none" else COMPRESSION)
 
     def did(self, opcode, text, **row):
-        self.account.did(**{"opcode": opcode, "statement": text, "note": "", **row})
+        self.account.did(**{"opcode": opcode, "statement": text, "note": None, **row})
 
     def run(self, opcode, text, bound=None, shown=None, **more):
         """Runs BOUND or TEXT; SHOWN: its parameters, as they should be recorded."""
