@@ -8,8 +8,12 @@
 #include <time.h>
 #include <cmocka.h>
 
+#include <pty.h>
+#include <unistd.h>
+
 #include "analyze/corpus/case.h"
 #include "analyze/output/output.h"
+#include "analyze/output/terminal.h"
 #include "analyze/output/text.h"
 #include "protocols/value/json.h"
 
@@ -310,6 +314,63 @@ static void test_moments(void **state)
 	}
 }
 
+/* ---- the terminal ---- */
+
+/* How wide FD is as standard output, where the environment says TEXT for COLUMNS; NULL: nothing. */
+static int width_of(int fd, const char *text)
+{
+	int saved = dup(STDOUT_FILENO);
+	struct terminal t;
+
+	assert_true(saved >= 0);
+	fflush(stdout);
+	if (text)
+		setenv("COLUMNS", text, 1);
+	else
+		unsetenv("COLUMNS");
+	assert_int_equal(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
+	t = terminal_find();
+	assert_int_equal(dup2(saved, STDOUT_FILENO), STDOUT_FILENO);
+	close(saved);
+	assert_int_equal(t.present, isatty(fd));
+	return t.width;
+}
+
+/* POSIX, section 8.3: COLUMNS comes first; what can't be one is as if it weren't there. */
+static void test_width(void **state)
+{
+	static const struct {
+		const char *text;
+		int width; /* 0: the terminal's */
+	} cases[] = {
+		{NULL, 0}, {"", 0},	 {"wide", 0},	   {"100", 100}, {"20", 20},
+		{"19", 0}, {"80x24", 0}, {"10000", 10000}, {"10001", 0},
+	};
+	const struct winsize size = {.ws_row = 24, .ws_col = 132};
+	const char *was = getenv("COLUMNS");
+	char *saved = was ? strdup(was) : NULL;
+	int pipes[2], master, slave;
+
+	(void)state;
+	assert_int_equal(openpty(&master, &slave, NULL, NULL, &size), 0);
+	assert_int_equal(pipe(pipes), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int width = cases[i].width;
+
+		assert_int_equal(width_of(slave, cases[i].text), width ? width : 132);
+		assert_int_equal(width_of(pipes[1], cases[i].text), width);
+	}
+	close(master);
+	close(slave);
+	close(pipes[0]);
+	close(pipes[1]);
+	if (saved)
+		setenv("COLUMNS", saved, 1);
+	else
+		unsetenv("COLUMNS");
+	free(saved);
+}
+
 /* ---- what a failed corpus case tells ---- */
 
 static void test_compare(void **state)
@@ -340,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_cells),	cmocka_unit_test(test_ascii),
 		cmocka_unit_test(test_days),	cmocka_unit_test(test_words),
 		cmocka_unit_test(test_compare), cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_width),
 	};
 
 	return cmocka_run_group_tests_name("output", tests, NULL, NULL);
