@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Where the boxes and labels of a map stand, whatever the graph. */
+/* Where the boxes and labels of a map stand, whatever the graph; and who is on it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +9,9 @@
 #include <cmocka.h>
 
 #include "analyze/map/layout.h"
+#include "analyze/map/service_map.h"
+#include "protocols/protocol.h"
+#include "tests/unit/tape_build.h"
 
 /* A generator of its own, so that each run is the same. */
 static uint32_t next_random(uint32_t *seed)
@@ -144,11 +147,114 @@ static void test_too_large(void **state)
 	free(l.lines);
 }
 
+/* ---- sockets with a path ---- */
+
+#define SOCKET "unix:/run/api.sock"
+
+static const struct row_end server_end = {
+	.conn = 1,
+	.pid = 10,
+	.transport = TRANSPORT_UNIX_STREAM,
+	.role = ROLE_SERVER,
+	.local = {.family = ADDRESS_UNIX},
+	.comm = "api",
+	.container = "",
+	.script = "",
+	.local_text = SOCKET,
+	.remote_text = "",
+	.id = "1.",
+	.id_len = 2,
+};
+
+static const struct row_end client_end = {
+	.conn = 2,
+	.pid = 20,
+	.transport = TRANSPORT_UNIX_STREAM,
+	.role = ROLE_CLIENT,
+	.remote = {.family = ADDRESS_UNIX},
+	.comm = "web",
+	.container = "",
+	.script = "",
+	.local_text = "",
+	.remote_text = SOCKET,
+	.id = "2.",
+	.id_len = 2,
+};
+
+static void ask(struct service_map *m, const struct row_end *recorded, unsigned times)
+{
+	struct value values[64] = {{0}};
+	struct row_end end = *recorded;
+	struct row row = {.table = protocol_table_find("http", NULL),
+			  .end = &end,
+			  .begin = 1000,
+			  .has_request = true,
+			  .values = values};
+
+	assert_true(row.table && row.table->column_count <= 64);
+	for (unsigned i = 0; i < times; i++)
+		assert_true(service_map_add(m, &row));
+}
+
+/* How often FROM asked "api"; 0: there is no such edge. */
+static uint64_t count_from(const struct graph *g, const char *from)
+{
+	for (size_t i = 0; i < g->edge_count; i++) {
+		const struct graph_edge *e = &g->edges[i];
+
+		assert_string_equal(g->nodes[e->to].label, "api");
+		if (strcmp(g->nodes[e->from].label, from) == 0)
+			return e->counts->count;
+	}
+	return 0;
+}
+
+/*
+ * Nothing tells which ends of a Unix socket belong together. Where clients were recorded with as
+ * much as their server was, or a tenth less, who asked the server is them; else there are others,
+ * who are shown as unknown. Who asks the same process by its port is another in any case.
+ */
+static void test_socket_clients(void **state)
+{
+	static const struct {
+		unsigned by_clients;
+		unsigned by_server;
+		uint64_t unknown;
+	} cases[] = {
+		{10, 10, 0}, {10, 11, 0}, {10, 12, 12}, {12, 10, 0}, {0, 3, 3}, {1, 40, 40},
+	};
+	struct row_end port = server_end;
+
+	(void)state;
+	port.transport = TRANSPORT_TCP;
+	port.local = tape_build_address("10.0.0.1:80");
+	port.local_text = "10.0.0.1:80";
+	port.remote = tape_build_address("10.0.0.7:40000");
+	port.remote_text = "10.0.0.7:40000";
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct service_map_options options = {.memory = 1 << 20};
+		struct service_map *m = service_map_new(&options);
+		struct graph g;
+
+		assert_non_null(m);
+		ask(m, &client_end, cases[i].by_clients);
+		ask(m, &server_end, cases[i].by_server);
+		ask(m, &port, 2);
+		assert_true(service_map_finish(m, &g));
+		assert_int_equal(count_from(&g, "web"), cases[i].by_clients);
+		assert_int_equal(count_from(&g, "unknown"), cases[i].unknown);
+		assert_int_equal(count_from(&g, "10.0.0.7"), 2);
+		graph_free(&g);
+		service_map_free(m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_overlaps),
 		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_socket_clients),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
