@@ -13,8 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "analyze/diff/feature.h"
 #include "analyze/diff/noise.h"
 #include "analyze/diff/significance.h"
+#include "protocols/protocol.h"
 #include "tests/unit/diff_load.h"
 
 static unsigned runs_of(unsigned usual)
@@ -139,6 +141,48 @@ static void test_noise(void **state)
 	assert_false(noise_is_name(span_text("paid")));
 	assert_true(noise_is_header(span_text("date")));
 	assert_false(noise_is_header(span_text("server")));
+}
+
+/* ---- features ---- */
+
+/* The only value at PATH. */
+static const char *value_at(const struct features *f, const char *path)
+{
+	const struct feature *feature;
+	size_t at = 0;
+
+	while ((feature = map_next(&f->by_path, &at)) != NULL)
+		if (strcmp(feature->path, path) == 0) {
+			assert_int_equal(feature->value_count, 1);
+			return feature->values[0].text;
+		}
+	return NULL;
+}
+
+/* A value is what the string says, without what it stands in; others are as they are written. */
+static void test_values(void **state)
+{
+	const struct table *table = protocol_table_find("http", NULL);
+	struct value values[64] = {{0}};
+	struct row_end end = {.id = "1.", .id_len = 2};
+	struct row row = {.table = table, .end = &end, .values = values};
+	struct features f = {0};
+	size_t grown = 0;
+
+	(void)state;
+	assert_true(table && table->column_count <= 64);
+	values[table_column(table, "method")] = value_word(span_text("GET"));
+	values[table_column(table, "resp_headers")] = value_json(
+		span_text("{\"Server\":\"nginx\",\"X-Flag\":\"a\",\"Empty\":\"\",\"X-Bool\":true,"
+			  "\"X-Number\":12}"));
+	assert_true(features_add(&f, &row, 0, 0, false, &grown));
+	assert_string_equal(value_at(&f, "method"), "GET");
+	assert_string_equal(value_at(&f, "resp_headers.server"), "nginx");
+	assert_string_equal(value_at(&f, "resp_headers.x-flag"), "a");
+	assert_string_equal(value_at(&f, "resp_headers.empty"), "");
+	assert_string_equal(value_at(&f, "resp_headers.x-bool"), "true");
+	assert_string_equal(value_at(&f, "resp_headers.x-number"), "12");
+	features_free(&f);
 }
 
 /* ---- the same load ---- */
@@ -327,10 +371,11 @@ static void test_seeded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_counts),	    cmocka_unit_test(test_ranks),
-		cmocka_unit_test(test_adjust),	    cmocka_unit_test(test_windows),
-		cmocka_unit_test(test_noise),	    cmocka_unit_test(test_same),
-		cmocka_unit_test(test_same_bodies), cmocka_unit_test(test_seeded),
+		cmocka_unit_test(test_counts), cmocka_unit_test(test_ranks),
+		cmocka_unit_test(test_adjust), cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_noise),  cmocka_unit_test(test_values),
+		cmocka_unit_test(test_same),   cmocka_unit_test(test_same_bodies),
+		cmocka_unit_test(test_seeded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
