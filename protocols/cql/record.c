@@ -151,13 +151,13 @@ static void fill_batch(struct exchange *x)
 		set_word(x, CQL_COLUMN_BATCH_TYPE, types[r->batch_type]);
 	x->values[CQL_COLUMN_STATEMENTS] = value_int(r->batch_count);
 	buffer_append_char(w.out, '[');
-	while (!cql_writer_full(&w) && cql_batch_next(&c, r->batch_named, &batched)) {
+	while (!w.cut && w.out->len < w.limit && cql_batch_next(&c, r->batch_named, &batched)) {
 		if (w.out->len > 1)
 			buffer_append_char(w.out, ',');
 		append_batched(x, &batched, &w);
 	}
-	/* Full, but of all of them. */
-	w.cut &= cursor_left(&c) != 0 || w.out->len > w.limit;
+	/* What ends the last one may reach beyond the limit: then all are there. */
+	w.cut |= w.out->len >= w.limit && cursor_left(&c);
 	buffer_append_char(w.out, ']');
 	finish(x, &w);
 	set_json(x, CQL_COLUMN_BATCH, &x->st->batch);

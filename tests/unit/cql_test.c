@@ -7,6 +7,7 @@
 
 #include "protocols/cql/cql.h"
 #include "protocols/cql/message.h"
+#include "protocols/cql/state.h"
 #include "tests/unit/cql_build.h"
 #include "tests/unit/http_case.h"
 
@@ -406,6 +407,81 @@ static void no_more_than_is_kept(void **state)
 	cql_free(&t);
 }
 
+static void expect_batch(const struct cql_talk *t, const char *kept, const char *record)
+{
+	struct feed feed = cql_feed(t);
+
+	feed.keep = strlen(kept);
+	http_expect(&feed, (const char *const[]){record, NULL});
+}
+
+/* Where all that is kept ends in a statement of a batch, behind it, or before the next. */
+static void no_more_of_a_batch_than_is_kept(void **state)
+{
+	static const char all[] = "'statements':2,'batch':[{'statement':'a','params':[]},"
+				  "{'statement':'0123456789','params':[]}] | 'note':''";
+	struct cql_talk t = {.version = CQL_V4};
+
+	(void)state;
+	cql_put8(&t.body, CQL_BATCH_LOGGED);
+	cql_put16(&t.body, 2);
+	for (int i = 0; i < 2; i++) {
+		cql_put8(&t.body, 0);
+		cql_put_long_string(&t.body, i ? "0123456789" : "a");
+		cql_put16(&t.body, 0);
+	}
+	cql_put16(&t.body, 1);
+	cql_put8(&t.body, 0);
+	cql_add(&t, CQL_BATCH, 0, 0);
+	cql_void(&t, 0);
+	expect_batch(&t, "[{'statement':'a','params':[]},{'statement':01234",
+		     "'batch':[{'statement':'a','params':[]},{'statement':'01234','params':[]}] | "
+		     "'note':'not all values are shown'");
+	expect_batch(&t, "[{'statement':'a','params':[]}",
+		     "'statements':2,'batch':[{'statement':'a','params':[]}] | "
+		     "'note':'not all values are shown'");
+	expect_batch(&t, "[{'statement':'a','params':[]},{'statement':'0123456789'", all);
+	expect_batch(&t, "[{'statement':'a','params':[]},{'statement':'0123456789','params':[]}",
+		     all);
+	cql_free(&t);
+}
+
+/* After a hole: does a message of OPCODE begin with BODY, more of which is said to follow? */
+static bool may_be_cut(enum cql_opcode opcode, struct span body)
+{
+	const uint8_t head[CQL_HEADER_LEN] = {0x84,
+					      0,
+					      opcode == CQL_EVENT ? 0xff : 0,
+					      opcode == CQL_EVENT ? 0xff : 0,
+					      (uint8_t)opcode,
+					      0,
+					      0,
+					      0,
+					      (uint8_t)(body.len + 100)};
+	struct buffer bytes = {0};
+	struct cql_header header;
+	bool is;
+
+	buffer_append(&bytes, head, sizeof(head));
+	buffer_append_span(&bytes, body);
+	is = cql_is_envelope(buffer_span(&bytes), SIDE_SERVER, CQL_V4, &header);
+	buffer_free(&bytes);
+	return is;
+}
+
+/* What ends with something that has no length may end anywhere; others say where they do. */
+static void messages_that_may_be_cut(void **state)
+{
+	(void)state;
+	assert_true(may_be_cut(CQL_ERROR, BYTES("\0\0\x10\0\0\1x\0\1\0\0"))); /* Unavailable */
+	assert_true(may_be_cut(CQL_RESULT, BYTES("\0\0\0\5\0\7CREATED")));
+	assert_true(may_be_cut(CQL_EVENT, BYTES("\0\15STATUS_CHANGE\0\2UP")));
+	assert_true(may_be_cut(CQL_AUTHENTICATE, BYTES("\0\3a")));
+	assert_false(may_be_cut(CQL_AUTHENTICATE, BYTES("\0\3abc")));
+	assert_true(may_be_cut(CQL_SUPPORTED, BYTES("\0\1\0\1a\0")));
+	assert_false(may_be_cut(CQL_SUPPORTED, BYTES("\0\1\0\1a\0\0")));
+}
+
 static struct verdict infer(struct span sent, struct span received, bool midstream)
 {
 	const struct sample sample = {
@@ -488,6 +564,8 @@ int main(void)
 		cmocka_unit_test(streams_are_used_again),
 		cmocka_unit_test(unanswered_after_a_loss),
 		cmocka_unit_test(no_more_than_is_kept),
+		cmocka_unit_test(no_more_of_a_batch_than_is_kept),
+		cmocka_unit_test(messages_that_may_be_cut),
 		cmocka_unit_test(inference),
 		cmocka_unit_test(inference_of_segments),
 	};
