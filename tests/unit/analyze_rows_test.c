@@ -295,6 +295,105 @@ static void test_repeated(void **state)
 	assert_int_equal(count, strlen(said));
 }
 
+/* ---- without memory ---- */
+
+/* So many more blocks of memory are given, then none; below 0: all are. */
+static long given = -1;
+
+#ifdef __SANITIZE_ADDRESS__
+#define MEMORY_IS_OURS false
+#else
+#define MEMORY_IS_OURS true
+
+/* glibc's own, behind those that follow, which all of this program calls. */
+void *__libc_malloc(size_t len);
+void *__libc_calloc(size_t count, size_t len);
+void *__libc_realloc(void *old, size_t len);
+
+static bool is_given(void)
+{
+	if (given > 0)
+		return given-- > 0;
+	return given < 0;
+}
+
+void *malloc(size_t len)
+{
+	return is_given() ? __libc_malloc(len) : NULL;
+}
+
+void *calloc(size_t count, size_t len)
+{
+	return is_given() ? __libc_calloc(count, len) : NULL;
+}
+
+void *realloc(void *old, size_t len)
+{
+	return is_given() ? __libc_realloc(old, len) : NULL;
+}
+
+#endif
+
+#define EXCHANGES 40
+
+static void write_exchanges(struct tape_build *b, const char *dir)
+{
+	const struct tape_conn_spec spec = {
+		1, TRANSPORT_TCP, ROLE_CLIENT, ORIGIN_OPENED, "10.0.0.1:1001", "10.0.0.9:6379", 9};
+
+	tape_build_begin(b, dir);
+	tape_build_conn(b, &spec);
+	for (uint64_t i = 0; i < EXCHANGES; i++) {
+		tape_build_text(b, 1, 9, DIRECTION_SENT, i * strlen(PING), PING);
+		tape_build_text(b, 1, 9, DIRECTION_RECEIVED, i * strlen(PONG), PONG);
+	}
+	tape_build_end(b);
+}
+
+/* Reads it with so many blocks of memory; false: there were not enough, as it says itself. */
+static bool read_with(const char *path, long blocks)
+{
+	const struct replay_options options = {0};
+	unsigned count = 0;
+	struct rows *rows;
+	enum tape_error error;
+
+	given = blocks;
+	error = rows_open(path, &options, &rows);
+	if (!error) {
+		while (rows_next(rows))
+			count++;
+		error = rows_error(rows);
+		rows_close(rows);
+	}
+	given = -1;
+	if (!error && count != EXCHANGES)
+		print_error("of %d rows %u came with %ld blocks of memory\n", EXCHANGES, count,
+			    blocks);
+	assert_true(error == TAPE_ERROR_MEMORY || (!error && count == EXCHANGES));
+	return !error;
+}
+
+/* Wherever memory ends: either all rows come, or it is told. */
+static void test_memory_ends(void **state)
+{
+	struct tape_build b;
+	long blocks = 0;
+	char *dir;
+
+	(void)state;
+	if (!MEMORY_IS_OURS) {
+		print_message("the sanitizer gives the memory\n");
+		skip();
+	}
+	dir = scratch_new();
+	write_exchanges(&b, dir);
+	while (!read_with(b.path, blocks))
+		blocks++;
+	assert_true(blocks > 10);
+	scratch_remove(dir);
+}
+
 static void test_names(void **state)
 {
 	static const char *const good[] = {"1.0", "24.1830", "24.t7", "3.r512", "3.tr5.2"};
@@ -346,6 +445,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_datagram_twins, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_repeated, setup, teardown),
+		cmocka_unit_test(test_memory_ends),
 		cmocka_unit_test(test_names),
 	};
 
