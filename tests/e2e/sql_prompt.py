@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import signal
 import sys
 import time
 
@@ -54,8 +55,21 @@ class Terminal:
         return self.until(PROMPT) or ""
 
     def leave(self, keys):
-        self.type(keys)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        """Types KEYS, again where they came before the line was read; the exit status, None if it stays."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                self.type(keys)
+            except OSError:
+                pass  # it is gone just now
+            for _ in range(20):
+                pid, status = os.waitpid(self.pid, os.WNOHANG)
+                if pid:
+                    return os.waitstatus_to_exitcode(status)
+                time.sleep(0.1)
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        return None
 
 
 failed = False
