@@ -4,8 +4,8 @@
 # detaching under the same load: no request fails, nothing stands still, and the kernel warns of nothing.
 # One load goes over TLS and one, as a measure of the machine, in clear; every fourth minute nothing is
 # attached, so that what stands still without probes is seen, too. `make soak` takes half an hour and a
-# hundred rounds, tools/check --all (LIVE_ALL=1) two minutes and twenty. SOAK_REST seconds between two rounds of load
-# leave a busy machine to others. Prints TAP.
+# hundred rounds, tools/check --all (LIVE_ALL=1) two minutes and twenty. SOAK_REST seconds between two
+# rounds of load leave a busy machine to others. Prints TAP.
 # shellcheck disable=SC2317 # functions are called by name, through check()
 # shellcheck source=tests/live/tls_lib.bash
 . "$(dirname "${BASH_SOURCE[0]}")/tls_lib.bash"
