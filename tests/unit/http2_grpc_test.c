@@ -18,7 +18,30 @@
 	"content-type: application/grpc\nte: trailers\n"
 #define ANSWER ":status: 200\ncontent-type: application/grpc\n"
 
-#define DATA(b, flags, text) h2_frame(b, HTTP2_DATA, flags, 1, span_of(text, sizeof(text) - 1))
+#define BYTES(text)			span_of(text, sizeof(text) - 1)
+#define MESSAGE(b, flags, stream, text) h2_frame(b, HTTP2_DATA, flags, stream, BYTES(text))
+#define DATA(b, flags, text)		MESSAGE(b, flags, 1, text)
+
+/* A call of one DATA frame each way: header fields, what is in the frames, and trailers. */
+struct unary_call {
+	uint32_t stream;
+	const char *asked;
+	struct span request;
+	const char *answered;
+	struct span response;
+	const char *trailers;
+};
+
+static void add_call(struct h2_build *b, const struct unary_call *call)
+{
+	h2_headers(b, 0, call->stream, call->asked);
+	h2_frame(b, HTTP2_DATA, END, call->stream, call->request);
+	h2_send(b, DIRECTION_SENT);
+	h2_headers(b, 0, call->stream, call->answered);
+	h2_frame(b, HTTP2_DATA, 0, call->stream, call->response);
+	h2_headers(b, END, call->stream, call->trailers);
+	h2_send(b, DIRECTION_RECEIVED);
+}
 
 static void unary(void **state)
 {
@@ -26,13 +49,9 @@ static void unary(void **state)
 
 	(void)state;
 	h2_greet(&b);
-	h2_headers(&b, 0, 1, CALL("Get") "grpc-timeout: 2S\nx-id: 7\n");
-	DATA(&b, END, "\0\0\0\0\3\x08\x96\x01");
-	h2_send(&b, DIRECTION_SENT);
-	h2_headers(&b, 0, 1, ANSWER);
-	DATA(&b, 0, "\0\0\0\0\7\x0a\5apple");
-	h2_headers(&b, END, 1, "grpc-status: 0\n");
-	h2_send(&b, DIRECTION_RECEIVED);
+	add_call(&b, &(struct unary_call){1, CALL("Get") "grpc-timeout: 2S\nx-id: 7\n",
+					  BYTES("\0\0\0\0\3\x08\x96\x01"), ANSWER,
+					  BYTES("\0\0\0\0\7\x0a\5apple"), "grpc-status: 0\n"});
 	H2_CHECK_LOSS(
 		&b, 0, 0,
 		"'outcome':'ok','service':'shop.v1.Orders','method':'Get','code':0,"
@@ -77,15 +96,15 @@ static void in_json(void **state)
 
 	(void)state;
 	h2_greet(&b);
-	h2_headers(&b, 0, 1,
-		   ":method: POST\n:scheme: http\n:path: /shop.Items/Get\n:authority: a.test\n"
-		   "te: trailers\ncontent-type: application/grpc+json\n");
-	DATA(&b, END, "\0\0\0\0\7{\"a\":1}");
-	h2_send(&b, DIRECTION_SENT);
-	h2_headers(&b, 0, 1, ":status: 200\ncontent-type: application/grpc+json\n");
-	DATA(&b, 0, "\0\0\0\0\7{\"b\":2}");
-	h2_headers(&b, END, 1, "grpc-status: 0\n");
-	h2_send(&b, DIRECTION_RECEIVED);
+	add_call(
+		&b,
+		&(struct unary_call){
+			1,
+			":method: POST\n:scheme: http\n:path: /shop.Items/Get\n:authority: a.test\n"
+			"te: trailers\ncontent-type: application/grpc+json\n",
+			BYTES("\0\0\0\0\7{\"a\":1}"),
+			":status: 200\ncontent-type: application/grpc+json\n",
+			BYTES("\0\0\0\0\7{\"b\":2}"), "grpc-status: 0\n"});
 	H2_CHECK_LOSS(
 		&b, 0, 0,
 		"'outcome':'ok' | 'requests':['{\\\"a\\\":1}'],'responses':['{\\\"b\\\":2}']");
@@ -138,13 +157,10 @@ static void compressed(void **state)
 		compress((Bytef *)packed + 5, &len, (const Bytef *)plain, sizeof(plain) - 1), Z_OK);
 	packed[4] = (char)len;
 	h2_greet(&b);
-	h2_headers(&b, 0, 1, CALL("Get") "grpc-encoding: deflate\n");
-	h2_frame(&b, HTTP2_DATA, END, 1, span_of(packed, 5 + len));
-	h2_send(&b, DIRECTION_SENT);
-	h2_headers(&b, 0, 1, ANSWER "grpc-encoding: identity\n");
-	DATA(&b, 0, "\1\0\0\0\2\x08\1");
-	h2_headers(&b, END, 1, "grpc-status: 0\n");
-	h2_send(&b, DIRECTION_RECEIVED);
+	add_call(&b,
+		 &(struct unary_call){1, CALL("Get") "grpc-encoding: deflate\n",
+				      span_of(packed, 5 + len), ANSWER "grpc-encoding: identity\n",
+				      BYTES("\1\0\0\0\2\x08\1"), "grpc-status: 0\n"});
 	H2_CHECK_LOSS(&b, 0, 0,
 		      "'requests':[{'1':'aaaaaaaaaaaaaaaaaaaa'}] | 'req_encoding':'deflate' | "
 		      "response: a compressed message could not be read");
@@ -174,8 +190,6 @@ static void losses(void **state)
 }
 
 #define ONE(n) "\0\0\0\0\2\x08" n
-#define MESSAGE(b, flags, stream, text)                                                            \
-	h2_frame(b, HTTP2_DATA, flags, stream, span_of(text, sizeof(text) - 1))
 
 /* What the client's table had is lost; the server says that it is a call. */
 static void known_by_the_answer(void **state)
@@ -184,22 +198,14 @@ static void known_by_the_answer(void **state)
 
 	(void)state;
 	h2_greet(&b);
-	h2_headers(&b, 0, 1, ":method: POST\n+:path: /a.B/C\n+content-type: application/grpc\n");
-	MESSAGE(&b, END, 1, ONE("\1"));
-	h2_send(&b, DIRECTION_SENT);
-	h2_headers(&b, 0, 1, ":status: 200\n+content-type: application/grpc\n");
-	MESSAGE(&b, 0, 1, ONE("\2"));
-	h2_headers(&b, END, 1, "+grpc-status: 0\n");
-	h2_send(&b, DIRECTION_RECEIVED);
+	add_call(&b, &(struct unary_call){
+			     1, ":method: POST\n+:path: /a.B/C\n+content-type: application/grpc\n",
+			     BYTES(ONE("\1")), ":status: 200\n+content-type: application/grpc\n",
+			     BYTES(ONE("\2")), "+grpc-status: 0\n"});
 	h2_number(&b, HTTP2_WINDOW_UPDATE, 0, 1);
 	h2_send(&b, DIRECTION_SENT);
-	h2_headers(&b, 0, 3, ":method: POST\n#63\n#62\n");
-	MESSAGE(&b, END, 3, ONE("\3"));
-	h2_send(&b, DIRECTION_SENT);
-	h2_headers(&b, 0, 3, ":status: 200\n#63\n");
-	MESSAGE(&b, 0, 3, ONE("\4"));
-	h2_headers(&b, END, 3, "#62\n");
-	h2_send(&b, DIRECTION_RECEIVED);
+	add_call(&b, &(struct unary_call){3, ":method: POST\n#63\n#62\n", BYTES(ONE("\3")),
+					  ":status: 200\n#63\n", BYTES(ONE("\4")), "#62\n"});
 	H2_CHECK_LOSS(&b, 5, 0, "'outcome':'ok','service':'a.B','method':'C','code':0",
 		      "'outcome':'ok','service':null,'method':null,'code':0 | "
 		      "'requests':[{'1':3}],'responses':[{'1':4}] | "

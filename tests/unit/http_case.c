@@ -76,3 +76,17 @@ void client_check(const struct protocol *protocol, const struct feed_message *me
 	http_expect(&feed, records);
 	feed_check(&feed, NULL);
 }
+
+void client_expect_loss(const struct protocol *protocol, const struct feed_message *messages,
+			size_t count, size_t lose, const char *const *records)
+{
+	const struct feed feed = {
+		.messages = messages,
+		.count = count,
+		.decode_as = protocol,
+		.role = ROLE_CLIENT,
+		.lose = lose,
+	};
+
+	http_expect(&feed, records);
+}

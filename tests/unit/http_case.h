@@ -25,4 +25,12 @@ void client_check(const struct protocol *protocol, const struct feed_message *me
 	client_check(protocol, messages, sizeof(messages) / sizeof((messages)[0]),                 \
 		     (const char *const[]){__VA_ARGS__, NULL})
 
+/* The records of the same where message LOSE, from 1, is lost. */
+void client_expect_loss(const struct protocol *protocol, const struct feed_message *messages,
+			size_t count, size_t lose, const char *const *records);
+
+#define CLIENT_EXPECT_LOSS(protocol, messages, lose, ...)                                          \
+	client_expect_loss(protocol, messages, sizeof(messages) / sizeof((messages)[0]), lose,     \
+			   (const char *const[]){__VA_ARGS__, NULL})
+
 #endif

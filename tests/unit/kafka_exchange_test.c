@@ -103,17 +103,12 @@ static void losses(void **state)
 		FEED_REQUEST(HEARTBEAT("\3") HEARTBEAT("\4")),
 		FEED_RESPONSE(ALIVE("\3", "\0") ALIVE("\4", "\0")),
 	};
-	const struct feed feed = {.messages = messages, .count = 6, .role = ROLE_CLIENT, .lose = 4};
-	static const char *const records[] = {
-		"'outcome':'ok' | 'correlation_id':1",
-		"'outcome':'ok' | 'correlation_id':3",
-		"'outcome':'ok' | 'correlation_id':4",
-		"'outcome':'partial' | 'correlation_id':2",
-		NULL,
-	};
 
 	(void)state;
-	http_expect(&feed, records);
+	CLIENT_EXPECT_LOSS(NULL, messages, 4, "'outcome':'ok' | 'correlation_id':1",
+			   "'outcome':'ok' | 'correlation_id':3",
+			   "'outcome':'ok' | 'correlation_id':4",
+			   "'outcome':'partial' | 'correlation_id':2");
 }
 
 static void schemas(void **state)

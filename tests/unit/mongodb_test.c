@@ -63,16 +63,11 @@ static void losses(void **state)
 		FEED_REQUEST(PING("\2", "\0")), FEED_RESPONSE(PONG("\x12", "\2", "\0")),
 		FEED_REQUEST(PING("\3", "\0")), FEED_RESPONSE(PONG("\x13", "\3", "\0")),
 	};
-	const struct feed feed = {.messages = messages, .count = 6, .role = ROLE_CLIENT, .lose = 4};
-	static const char *const records[] = {
-		"'outcome':'ok' | 'request_id':1",
-		"'outcome':'ok' | 'request_id':3",
-		"'outcome':'partial' | 'request_id':2",
-		NULL,
-	};
 
 	(void)state;
-	http_expect(&feed, records);
+	CLIENT_EXPECT_LOSS(NULL, messages, 4, "'outcome':'ok' | 'request_id':1",
+			   "'outcome':'ok' | 'request_id':3",
+			   "'outcome':'partial' | 'request_id':2");
 }
 
 /* Begins in the middle of a message. */
@@ -100,15 +95,10 @@ static void behind_a_hole(void **state)
 		FEED_REQUEST("\x11\0\0\0\1\0\0\0\1\0\0\0\1\0\0\0" PING("\2", "\0")),
 		FEED_RESPONSE(PONG("\x11", "\1", "\0") PONG("\x12", "\2", "\0")),
 	};
-	const struct feed feed = {.messages = messages, .count = 4, .role = ROLE_CLIENT, .lose = 2};
-	static const char *const records[] = {
-		"'outcome':'ok','command':'ping' | 'request_id':1",
-		"'outcome':'ok','command':'ping' | 'request_id':2",
-		NULL,
-	};
 
 	(void)state;
-	http_expect(&feed, records);
+	CLIENT_EXPECT_LOSS(NULL, messages, 2, "'outcome':'ok','command':'ping' | 'request_id':1",
+			   "'outcome':'ok','command':'ping' | 'request_id':2");
 }
 
 /* {hello: 1, speculativeAuthenticate: {p: 1}} */

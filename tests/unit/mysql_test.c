@@ -8,6 +8,7 @@
 #include "protocols/mysql/mysql.h"
 #include "protocols/mysql/state.h"
 #include "tests/unit/http_case.h"
+#include "tests/unit/mysql_packets.h"
 
 #define CHECK(messages, midstream, ...)                                                            \
 	check(messages, sizeof(messages) / sizeof((messages)[0]), midstream,                       \
@@ -37,26 +38,22 @@ static void check(const struct feed_message *messages, size_t count, bool midstr
 #define LOGIN                                                                                      \
 	"\x28\0\0\1\x08\x82\0\0\0\0\0\1\x21\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0me\0\0db" \
 	"\0\0"
-#define OK(seq)	  "\x07\0\0" seq "\0\1\0\2\0\0\0"
-#define EOF_(seq) "\x05\0\0" seq "\xfe\0\0\2\0"
-/* One column "n" of LONG. */
-#define COLUMN(seq) "\x17\0\0" seq "\3def\0\0\0\1n\0\x0c\x3f\0\x0b\0\0\0\3\0\0\0\0\0"
 
 static void queries(void **state)
 {
 	static const struct feed_message messages[] = {
 		FEED_RESPONSE(GREETING),
 		FEED_REQUEST(LOGIN),
-		FEED_RESPONSE(OK("\2")),
+		FEED_RESPONSE(OK("\2", "\1")),
 		FEED_REQUEST("\x09\0\0\0\3select 1"),
 		FEED_RESPONSE("\1\0\0\1\1" COLUMN("\2") EOF_("\3") "\2\0\0\4\1"
 								   "1" EOF_("\5")),
 		FEED_REQUEST("\4\0\0\0\3bad"),
 		FEED_RESPONSE("\x0b\0\0\1\xff\x28\4#42000no"),
 		FEED_REQUEST("\6\0\0\0\2other"),
-		FEED_RESPONSE(OK("\1")),
+		FEED_RESPONSE(OK("\1", "\1")),
 		FEED_REQUEST("\1\0\0\0\x0e"),
-		FEED_RESPONSE(OK("\1")),
+		FEED_RESPONSE(OK("\1", "\1")),
 	};
 
 	(void)state;
@@ -90,8 +87,9 @@ static void a_dump(void **state)
 static void a_greeting_where_none_is_awaited(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_RESPONSE(GREETING),      FEED_REQUEST(LOGIN),     FEED_RESPONSE(OK("\2")),
-		FEED_REQUEST("\1\0\0\0\x0e"), FEED_RESPONSE(OK("\1")),
+		FEED_RESPONSE(GREETING),       FEED_REQUEST(LOGIN),
+		FEED_RESPONSE(OK("\2", "\1")), FEED_REQUEST("\1\0\0\0\x0e"),
+		FEED_RESPONSE(OK("\1", "\1")),
 	};
 
 	(void)state;
@@ -144,13 +142,13 @@ static void prepared_statements(void **state)
 		FEED_REQUEST("\x0b\0\0\0\x18\5\0\0\0\1\0it's"),
 		FEED_REQUEST("\x18\0\0\0\x17\5\0\0\0\0\1\0\0\0\0\1\x08\0\xfd\0\xff\xff\xff\xff\xff"
 			     "\xff\xff\xff"),
-		FEED_RESPONSE(OK("\1")),
+		FEED_RESPONSE(OK("\1", "\1")),
 		/* types as before; NULL both */
 		FEED_REQUEST("\x0c\0\0\0\x17\5\0\0\0\0\1\0\0\0\3\0"),
-		FEED_RESPONSE(OK("\1")),
+		FEED_RESPONSE(OK("\1", "\1")),
 		FEED_REQUEST("\5\0\0\0\x19\5\0\0\0"),
 		FEED_REQUEST("\x0c\0\0\0\x17\5\0\0\0\0\1\0\0\0\3\0"),
-		FEED_RESPONSE(OK("\1")),
+		FEED_RESPONSE(OK("\1", "\1")),
 	};
 
 	(void)state;

@@ -7,6 +7,7 @@
 
 #include "protocols/mysql/mysql.h"
 #include "tests/unit/http_case.h"
+#include "tests/unit/mysql_packets.h"
 
 /* What clients and servers of MySQL and MariaDB do that is met less often, byte by byte from their
  * manuals. */
@@ -24,15 +25,15 @@
 	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
 	"\x00me\x00\x05proofdb\x00"                                                                \
 	"caching_sha2_password\x00"
-#define LOGGED_IN "\x07\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00"
+
+/* How conversations begin. */
+#define LOGGED_IN FEED_RESPONSE(GREETING), FEED_REQUEST(LOGIN), FEED_RESPONSE(OK("\2", "\0"))
 
 /* What is asked for as another user has nothing of the first one, nor its statements. */
 static void another_user(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_RESPONSE(GREETING),
-		FEED_REQUEST(LOGIN),
-		FEED_RESPONSE(LOGGED_IN),
+		LOGGED_IN,
 		FEED_REQUEST("\x05\x00\x00\x00\x16"
 			     "do 1"),
 		FEED_RESPONSE("\x0c\x00\x00\x01\x00\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
@@ -40,7 +41,7 @@ static void another_user(void **state)
 			")\x00\x00\x00\x11you\x00\x05proofother\x00!\x00mysql_native_password\x00"),
 		FEED_RESPONSE("\x16\x00\x00\x01\xfesha256_password\x00salt\x00"),
 		FEED_REQUEST("\x06\x00\x00\x02secret"),
-		FEED_RESPONSE("\x07\x00\x00\x03\x00\x00\x00\x02\x00\x00\x00"),
+		FEED_RESPONSE(OK("\3", "\0")),
 		FEED_REQUEST("\x0a\x00\x00\x00\x17\x05\x00\x00\x00\x00\x01\x00\x00\x00"),
 		FEED_RESPONSE("\x0b\x00\x00\x01\xff\xdb\x04#HY000no"),
 		FEED_REQUEST("\x0b\x00\x00\x00\x11they\x00\x01x\x00!\x00"),
@@ -63,14 +64,12 @@ static void another_user(void **state)
 static void reset_forgets_statements(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_RESPONSE(GREETING),
-		FEED_REQUEST(LOGIN),
-		FEED_RESPONSE(LOGGED_IN),
+		LOGGED_IN,
 		FEED_REQUEST("\x05\x00\x00\x00\x16"
 			     "do 1"),
 		FEED_RESPONSE("\x0c\x00\x00\x01\x00\x05\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
 		FEED_REQUEST("\x01\x00\x00\x00\x1f"),
-		FEED_RESPONSE("\x07\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00"),
+		FEED_RESPONSE(OK("\1", "\0")),
 		FEED_REQUEST("\x0a\x00\x00\x00\x17\x05\x00\x00\x00\x00\x01\x00\x00\x00"),
 		FEED_RESPONSE("\x0b\x00\x00\x01\xff\xdb\x04#HY000no"),
 	};
@@ -90,11 +89,11 @@ static void three_proofs(void **state)
 		FEED_RESPONSE("\x0d\x00\x00\x02\x02"
 			      "auth_socket\x00"),
 		FEED_REQUEST("\x01\x00\x00\x03x"),
-		FEED_RESPONSE("\x07\x00\x00\x04\x00\x00\x00\x02\x00\x00\x00"),
+		FEED_RESPONSE(OK("\4", "\0")),
 		FEED_REQUEST("\x09\x00\x00\x00\x11you\x00\x00\x00!\x00"),
 		FEED_RESPONSE("\x01\x00\x00\x01\xfe"),
 		FEED_REQUEST("\x09\x00\x00\x02oldproof\x00"),
-		FEED_RESPONSE("\x07\x00\x00\x03\x00\x00\x00\x02\x00\x00\x00"),
+		FEED_RESPONSE(OK("\3", "\0")),
 	};
 
 	(void)state;
@@ -106,20 +105,17 @@ static void three_proofs(void **state)
 static void progress(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_RESPONSE(GREETING),
-		FEED_REQUEST(LOGIN),
-		FEED_RESPONSE(LOGGED_IN),
+		LOGGED_IN,
 		FEED_REQUEST("\x0e\x00\x00\x00\x03"
 			     "alter table t"),
 		FEED_RESPONSE("\x0e\x00\x00\x01\xff\xff\xff\x01\x01\x02\x10'\x00\x04"
 			      "copy\x0e\x00\x00\x02\xff\xff\xff\x01\x02\x02\x00\x00\x00\x04"
-			      "copy\x07\x00\x00\x03\x00\x03\x00\x02\x00\x00\x00"),
+			      "copy" OK("\3", "\3")),
 		FEED_REQUEST("\x09\x00\x00\x00\x03select 1"),
-		FEED_RESPONSE("\x01\x00\x00\x01\x01\x17\x00\x00\x02\x03"
-			      "def\x00\x00\x00\x01n\x00\x0c\x3f\x00\x0b\x00\x00\x00\x03\x00\x00\x00"
-			      "\x00\x00\x05\x00\x00\x03\xfe\x00\x00\x02\x00\x0a\x00\x00\x04\xff\xff"
-			      "\xff\x01\x01\x01\x00\x00\x00\x00\x02\x00\x00\x05\x01"
-			      "1\x05\x00\x00\x06\xfe\x00\x00\x02\x00"),
+		FEED_RESPONSE("\x01\x00\x00\x01\x01" COLUMN("\2")
+				      EOF_("\3") "\x0a\x00\x00\x04\xff\xff\xff\x01\x01\x01\x00\x00"
+						 "\x00\x00\x02\x00\x00\x05\x01"
+						 "1" EOF_("\6")),
 	};
 
 	(void)state;
@@ -132,23 +128,18 @@ static void progress(void **state)
 static void bulk(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_RESPONSE(GREETING),
-		FEED_REQUEST(LOGIN),
-		FEED_RESPONSE(LOGGED_IN),
+		LOGGED_IN,
 		FEED_REQUEST("\x16\x00\x00\x00\x16insert t values (\x3f,\x3f)"),
-		FEED_RESPONSE("\x0c\x00\x00\x01\x00\x05\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x17"
-			      "\x00\x00\x02\x03"
-			      "def\x00\x00\x00\x01n\x00\x0c\x3f\x00\x0b\x00\x00\x00\x03\x00\x00\x00"
-			      "\x00\x00\x17\x00\x00\x03\x03"
-			      "def\x00\x00\x00\x01n\x00\x0c\x3f\x00\x0b\x00\x00\x00\x03\x00\x00\x00"
-			      "\x00\x00\x05\x00\x00\x04\xfe\x00\x00\x02\x00"),
+		FEED_RESPONSE(
+			"\x0c\x00\x00\x01\x00\x05\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00" COLUMN(
+				"\2") COLUMN("\3") EOF_("\4")),
 		FEED_REQUEST("\x1b\x00\x00\x00\xfa\x05\x00\x00\x00\x80\x00\x03\x00\xfd\x00\x00\x01"
 			     "\x00\x00\x00\x00\x01"
 			     "a\x00\x02\x00\x00\x00\x01\x02\x03"),
-		FEED_RESPONSE("\x07\x00\x00\x01\x00\x03\x00\x02\x00\x00\x00"),
+		FEED_RESPONSE(OK("\1", "\3")),
 		FEED_REQUEST("\x0b\x00\x00\x00\xfa\x05\x00\x00\x00\x00\x00\x01\x00\x01"
 			     "b"),
-		FEED_RESPONSE("\x07\x00\x00\x01\x00\x01\x00\x02\x00\x00\x00"),
+		FEED_RESPONSE(OK("\1", "\1")),
 		FEED_REQUEST("\x09\x00\x00\x00\xfa\x05\x00\x00\x00\x00\x00\x00\x01"),
 		FEED_RESPONSE("\x0b\x00\x00\x01\xff(\x04#42000no"),
 	};
@@ -166,18 +157,14 @@ static void bulk(void **state)
 static void prepared_just_before(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_RESPONSE(GREETING),
-		FEED_REQUEST(LOGIN),
-		FEED_RESPONSE(LOGGED_IN),
+		LOGGED_IN,
 		FEED_REQUEST("\x05\x00\x00\x00\x16"
 			     "do "
 			     "\x3f\x12\x00\x00\x00\x17\xff\xff\xff\xff\x00\x01\x00\x00\x00\x00\x01"
 			     "\x03\x00\x09\x00\x00\x00"),
-		FEED_RESPONSE("\x0c\x00\x00\x01\x00\x05\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x17"
-			      "\x00\x00\x02\x03"
-			      "def\x00\x00\x00\x01n\x00\x0c\x3f\x00\x0b\x00\x00\x00\x03\x00\x00\x00"
-			      "\x00\x00\x05\x00\x00\x03\xfe\x00\x00\x02\x00\x07\x00\x00\x01\x00\x00"
-			      "\x00\x02\x00\x00\x00"),
+		FEED_RESPONSE(
+			"\x0c\x00\x00\x01\x00\x05\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00" COLUMN(
+				"\2") EOF_("\3") OK("\1", "\0")),
 		FEED_REQUEST("\x04\x00\x00\x00\x16"
 			     "bad\x0a\x00\x00\x00\x17\xff\xff\xff\xff\x00\x01\x00\x00\x00"),
 		FEED_RESPONSE(
@@ -196,15 +183,13 @@ static void prepared_just_before(void **state)
 static void a_session_that_tracks(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_RESPONSE(GREETING),
-		FEED_REQUEST(LOGIN),
-		FEED_RESPONSE(LOGGED_IN),
+		LOGGED_IN,
 		FEED_REQUEST("\x0c\x00\x00\x00\x03"
 			     "call move()"),
 		FEED_RESPONSE("$\x00\x00\x01\x00\x00\x00\x02@\x00\x00\x05moved\x16\x00\x0e\x0a"
 			      "autocommit\x02ON\x01\x04\x03new"),
 		FEED_REQUEST("\x01\x00\x00\x00\x0e"),
-		FEED_RESPONSE("\x07\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00"),
+		FEED_RESPONSE(OK("\1", "\0")),
 	};
 
 	(void)state;
@@ -217,9 +202,7 @@ static void a_session_that_tracks(void **state)
 static void a_source_that_waits(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_RESPONSE(GREETING),
-		FEED_REQUEST(LOGIN),
-		FEED_RESPONSE(LOGGED_IN),
+		LOGGED_IN,
 		FEED_REQUEST("\x10\x00\x00\x00\x12\x04\x00\x00\x00\x00\x00\x09\x00\x00\x00log.1"),
 		FEED_RESPONSE("\x1a\x00\x00\x01\x00\xef\x00\xef\x01\x00\x00\x04\x01\x00\x00\x00\x17"
 			      "\x00\x00\x00"
@@ -236,7 +219,7 @@ static void a_source_that_waits(void **state)
 		FEED_RESPONSE("\x1a\x00\x00\x04\x00\xef\x00\xef\x01\x00\x00!"
 			      "\x01\x00\x00\x00\x17\x00\x00\x00"
 			      "d\x00\x00\x00\x00\x00"
-			      "data\x05\x00\x00\x05\xfe\x00\x00\x02\x00"),
+			      "data" EOF_("\5")),
 	};
 
 	(void)state;
@@ -279,14 +262,11 @@ static void before_protocol_4_1(void **state)
 static void definitions_with_more(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_RESPONSE(GREETING),
-		FEED_REQUEST(LOGIN),
-		FEED_RESPONSE(LOGGED_IN),
+		LOGGED_IN,
 		FEED_REQUEST("\x09\x00\x00\x00\x03select j"),
 		FEED_RESPONSE("\x01\x00\x00\x01\x01\x1e\x00\x00\x02\x03"
 			      "def\x00\x00\x00\x01j\x00\x06\x01\x04json\x0c\x3f\x00\x0b\x00\x00\x00"
-			      "\x03\x00\x00\x00\x00\x00\x05\x00\x00\x03\xfe\x00\x00\x02\x00\x05\x00"
-			      "\x00\x04\xfe\x00\x00\x02\x00"),
+			      "\x03\x00\x00\x00\x00\x00" EOF_("\3") EOF_("\4")),
 		FEED_REQUEST("\x03\x00\x00\x00\x04t\x00"),
 		FEED_RESPONSE("\x18\x00\x00\x01\x03"
 			      "def\x00\x00\x00\x01"
@@ -297,7 +277,7 @@ static void definitions_with_more(void **state)
 			      "0$\x00\x00\x03\x03"
 			      "def\x00\x00\x00\x01"
 			      "c\x00\x0c\x3f\x00\x0b\x00\x00\x00\x03\x00\x00\x00\x00\x00\x0c"
-			      "123456789012\x05\x00\x00\x04\xfe\x00\x00\x02\x00"),
+			      "123456789012" EOF_("\4")),
 	};
 
 	(void)state;
@@ -308,9 +288,7 @@ static void definitions_with_more(void **state)
 static void a_client_that_sleeps(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_RESPONSE(GREETING),
-		FEED_REQUEST(LOGIN),
-		FEED_RESPONSE(LOGGED_IN),
+		LOGGED_IN,
 		FEED_RESPONSE("\x13\x00\x00\x00\xff\xbf\x0f#HY000inactivity"),
 	};
 
@@ -323,9 +301,7 @@ static void a_client_that_sleeps(void **state)
 static void newer_commands(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_RESPONSE(GREETING),
-		FEED_REQUEST(LOGIN),
-		FEED_RESPONSE(LOGGED_IN),
+		LOGGED_IN,
 		FEED_REQUEST("\x01\x00\x00\x00 "),
 		FEED_RESPONSE("\x18\x00\x00\x01\xff\x17\x04#08S01Unknown command"),
 	};
@@ -343,17 +319,14 @@ static void a_cursor_without_eof(void **state)
 			     "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 			     "\x00\x00\x00\x00\x00\x00me\x00\x05proofdb\x00"
 			     "caching_sha2_password\x00"),
-		FEED_RESPONSE(LOGGED_IN),
+		FEED_RESPONSE(OK("\2", "\0")),
 		FEED_REQUEST("\x09\x00\x00\x00\x16select n"),
-		FEED_RESPONSE("\x0c\x00\x00\x01\x00\x05\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x17"
-			      "\x00\x00\x02\x03"
-			      "def\x00\x00\x00\x01n\x00\x0c\x3f\x00\x0b\x00\x00\x00\x03\x00\x00\x00"
-			      "\x00\x00"),
+		FEED_RESPONSE(
+			"\x0c\x00\x00\x01\x00\x05\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00" COLUMN(
+				"\2")),
 		FEED_REQUEST("\x0a\x00\x00\x00\x17\x05\x00\x00\x00\x01\x01\x00\x00\x00"),
-		FEED_RESPONSE("\x01\x00\x00\x01\x01\x17\x00\x00\x02\x03"
-			      "def\x00\x00\x00\x01n\x00\x0c\x3f\x00\x0b\x00\x00\x00\x03\x00\x00\x00"
-			      "\x00\x00\x07\x00\x00\x03\xfe\x00\x00"
-			      "B\x00\x00\x00"),
+		FEED_RESPONSE("\x01\x00\x00\x01\x01" COLUMN("\2") "\x07\x00\x00\x03\xfe\x00\x00"
+								  "B\x00\x00\x00"),
 		FEED_REQUEST("\x09\x00\x00\x00\x1c\x05\x00\x00\x00\x02\x00\x00\x00"),
 		FEED_RESPONSE("\x06\x00\x00\x01\x00\x00\x07\x00\x00\x00\x07\x00\x00\x02\xfe\x00\x00"
 			      "\xc2\x00\x00\x00"),

@@ -8,18 +8,14 @@
 #include "protocols/pgsql/pgsql.h"
 #include "protocols/pgsql/state.h"
 #include "tests/unit/http_case.h"
+#include "tests/unit/pgsql_messages.h"
 
 #define CHECK(messages, ...) CLIENT_CHECK(&protocol_pgsql, messages, __VA_ARGS__)
-
-#define STARTUP "\0\0\0\x1d\0\3\0\0user\0me\0database\0db\0\0"
-#define READY	"Z\0\0\0\5I"
-#define WELCOME "R\0\0\0\x08\0\0\0\0K\0\0\0\x0c\0\0\0\x07\0\0\0\1" READY
 
 static void simple_query(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST(STARTUP),
-		FEED_RESPONSE(WELCOME),
+		STARTED,
 		/* "select 1 as n" */
 		FEED_REQUEST("Q\0\0\0\x12select 1 as n\0"),
 		FEED_RESPONSE("T\0\0\0\x1a\0\1n\0\0\0\0\0\0\0\0\0\0\x17\0\4\xff\xff\xff\xff\0\0"
@@ -41,8 +37,7 @@ static void simple_query(void **state)
 static void several_statements(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST(STARTUP),
-		FEED_RESPONSE(WELCOME),
+		STARTED,
 		FEED_REQUEST("Q\0\0\0\x26"
 			     "begin; select ';' ; bad; select 2\0"),
 		FEED_RESPONSE("C\0\0\0\nBEGIN\0C\0\0\0\x0dSELECT 0\0"
@@ -61,8 +56,6 @@ static void several_statements(void **state)
 
 #define PARSE	"P\0\0\0\x17s1\0select $1\0\0\1\0\0\0\x17"
 #define BIND(n) "B\0\0\0\x18\0s1\0\0\1\0\1\0\1\0\0\0\4\0\0\0" n "\0\0"
-#define EXECUTE "E\0\0\0\x09\0\0\0\0\0"
-#define SYNC	"S\0\0\0\4"
 #define DONE                                                                                       \
 	"2\0\0\0\4D\0\0\0\x0b\0\1\0\0\0\1"                                                         \
 	"x"                                                                                        \
@@ -73,8 +66,7 @@ static void several_statements(void **state)
 static void extended_queries_in_a_pipeline(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST(STARTUP),
-		FEED_RESPONSE(WELCOME),
+		STARTED,
 		FEED_REQUEST(PARSE BIND("\1") EXECUTE BIND("\2") EXECUTE SYNC BIND("\3")
 				     EXECUTE SYNC),
 		FEED_RESPONSE("1\0\0\0\4" DONE DONE READY DONE READY),
@@ -91,8 +83,7 @@ static void extended_queries_in_a_pipeline(void **state)
 static void errors_in_a_pipeline(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST(STARTUP),
-		FEED_RESPONSE(WELCOME),
+		STARTED,
 		FEED_REQUEST(PARSE BIND("\1") EXECUTE BIND("\2") EXECUTE SYNC),
 		FEED_RESPONSE("E\0\0\0\x17SERROR\0C42601\0Mno\0\0" READY),
 		FEED_REQUEST(PARSE SYNC),
@@ -112,8 +103,7 @@ static void errors_in_a_pipeline(void **state)
 static void a_portal_that_fails(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST(STARTUP),
-		FEED_RESPONSE(WELCOME),
+		STARTED,
 		FEED_REQUEST(PARSE BIND("\1") SYNC),
 		FEED_RESPONSE("1\0\0\0\4"
 			      "E\0\0\0\x17SERROR\0C42601\0Mno\0\0" READY),
@@ -137,8 +127,7 @@ static void a_portal_that_fails(void **state)
 static void portals_and_statements(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST(STARTUP),
-		FEED_RESPONSE(WELCOME),
+		STARTED,
 		/* Statement p is closed; portal p, of s1, runs. */
 		FEED_REQUEST(PARSE "P\0\0\0\x11p\0select 2\0\0\0" BIND_AS(
 			"\x19", "p", "\1") "C\0\0\0\x07Sp\0" EXECUTE_P SYNC),
@@ -177,8 +166,7 @@ static void portals_and_statements(void **state)
 static void closed_in_a_pipeline(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST(STARTUP),
-		FEED_RESPONSE(WELCOME),
+		STARTED,
 		FEED_REQUEST(PARSE BIND("\1") EXECUTE
 			     "C\0\0\0\x08Ss1\0"
 			     "P\0\0\0\x17s1\0update $1\0\0\1\0\0\0\x17" BIND("\2") EXECUTE SYNC),
@@ -198,8 +186,7 @@ static void closed_in_a_pipeline(void **state)
 static void copies(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST(STARTUP),
-		FEED_RESPONSE(WELCOME),
+		STARTED,
 		FEED_REQUEST("Q\0\0\0\x16"
 			     "copy t from stdin\0"),
 		FEED_RESPONSE("G\0\0\0\x09\0\0\1\0\0"),
@@ -225,8 +212,7 @@ static void tls_is_refused_or_not(void **state)
 	static const struct feed_message refused[] = {
 		FEED_REQUEST("\0\0\0\x08\x04\xd2\x16\x2f"),
 		FEED_RESPONSE("N"),
-		FEED_REQUEST(STARTUP),
-		FEED_RESPONSE(WELCOME),
+		STARTED,
 	};
 	static const struct feed_message cancel[] = {
 		FEED_REQUEST("\0\0\0\x10\x04\xd2\x16\x2e\0\0\0\x07\0\0\0\1"),
@@ -240,8 +226,7 @@ static void tls_is_refused_or_not(void **state)
 static void losses(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST(STARTUP),
-		FEED_RESPONSE(WELCOME),
+		STARTED,
 		FEED_REQUEST("Q\0\0\0\x0dselect 1\0"),
 		FEED_RESPONSE("C\0\0\0\x0bMOVE 1\0" READY),
 		FEED_REQUEST("Q\0\0\0\x0dselect 2\0"),
@@ -249,32 +234,19 @@ static void losses(void **state)
 		FEED_REQUEST("Q\0\0\0\x0dselect 3\0"),
 		FEED_RESPONSE("C\0\0\0\x0bMOVE 3\0" READY),
 	};
-	struct feed feed = {
-		.messages = messages,
-		.count = 8,
-		.decode_as = &protocol_pgsql,
-		.role = ROLE_CLIENT,
-	};
-	static const char *const no_answer[] = {
-		"'operation':'startup'",
-		"'outcome':'ok' | 'statement':'select 1'",
-		"'outcome':'partial' | 'statement':'select 2' | 'command':null",
-		"'outcome':'ok' | 'statement':'select 3','params':null | 'command':'MOVE 3'",
-		NULL,
-	};
-	static const char *const no_question[] = {
-		"'operation':'startup'",
-		"'outcome':'ok' | 'statement':'select 1'",
-		"'outcome':'partial' | 'statement':null | 'command':'MOVE 2'",
-		"'outcome':'ok' | 'statement':'select 3','params':null | 'command':'MOVE 3'",
-		NULL,
-	};
 
 	(void)state;
-	feed.lose = 6;
-	http_expect(&feed, no_answer);
-	feed.lose = 5;
-	http_expect(&feed, no_question);
+	/* An answer, then a question. */
+	CLIENT_EXPECT_LOSS(
+		&protocol_pgsql, messages, 6, "'operation':'startup'",
+		"'outcome':'ok' | 'statement':'select 1'",
+		"'outcome':'partial' | 'statement':'select 2' | 'command':null",
+		"'outcome':'ok' | 'statement':'select 3','params':null | 'command':'MOVE 3'");
+	CLIENT_EXPECT_LOSS(
+		&protocol_pgsql, messages, 5, "'operation':'startup'",
+		"'outcome':'ok' | 'statement':'select 1'",
+		"'outcome':'partial' | 'statement':null | 'command':'MOVE 2'",
+		"'outcome':'ok' | 'statement':'select 3','params':null | 'command':'MOVE 3'");
 }
 
 static void statements_are_cut(void **state)

@@ -8,20 +8,15 @@
 #include "protocols/pgsql/pgsql.h"
 #include "protocols/pgsql/state.h"
 #include "tests/unit/http_case.h"
+#include "tests/unit/pgsql_messages.h"
 
 /* What clients and servers do that is met less often, byte by byte from its manual. */
 
 #define CHECK(messages, ...) CLIENT_CHECK(&protocol_pgsql, messages, __VA_ARGS__)
 
-#define STARTUP                                                                                    \
-	"\x00\x00\x00\x1d\x00\x03\x00\x00user\x00me\x00"                                           \
-	"database\x00"                                                                             \
-	"db\x00\x00"
-#define WELCOME                                                                                    \
-	"R\x00\x00\x00\x08\x00\x00\x00\x00K\x00\x00\x00\x0c\x00\x00\x00\x07\x00\x00\x00\x01Z\x00"  \
-	"\x00\x00\x05I"
-#define SELECTED "C\x00\x00\x00\x0dSELECT 0\x00Z\x00\x00\x00\x05I"
-#define SELECT	 "Q\x00\x00\x00\x0bselect\x00"
+/* A query behind the rest shows that its turn is come. */
+#define ANOTHER_QUERY                                                                              \
+	FEED_REQUEST("Q\0\0\0\x0bselect\0"), FEED_RESPONSE("C\0\0\0\x0dSELECT 0\0" READY)
 
 /* The mechanism that the client chose, of those that the server offers; nothing that is secret. */
 static void sasl(void **state)
@@ -36,7 +31,7 @@ static void sasl(void **state)
 			     "c=biws,p=secret"),
 		FEED_RESPONSE("R\x00\x00\x00\x0b\x00\x00\x00\x0cv="
 			      "xR\x00\x00\x00\x08\x00\x00\x00\x00K\x00\x00\x00\x0c\x00\x00\x00\x07"
-			      "\x00\x00\x00\x01Z\x00\x00\x00\x05I"),
+			      "\x00\x00\x00\x01" READY),
 	};
 
 	(void)state;
@@ -81,9 +76,8 @@ static void newer_protocol(void **state)
 			     "1\x00\x00"),
 		FEED_RESPONSE("v\x00\x00\x00\x13\x00\x03\x00\x00\x00\x00\x00\x01_pq_."
 			      "x\x00R\x00\x00\x00\x08\x00\x00\x00\x00K\x00\x00\x00("
-			      "\x00\x00\x00\x07kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkZ\x00\x00\x00\x05I"),
-		FEED_REQUEST(SELECT),
-		FEED_RESPONSE(SELECTED),
+			      "\x00\x00\x00\x07kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk" READY),
+		ANOTHER_QUERY,
 	};
 
 	(void)state;
@@ -97,18 +91,12 @@ static void newer_protocol(void **state)
 static void a_commit_that_fails(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST(STARTUP),
-		FEED_RESPONSE(WELCOME),
-		FEED_REQUEST("P\x00\x00\x00\x0e\x00insert\x00\x00\x00"
-			     "B\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x00"
-			     "E\x00\x00\x00\x09\x00\x00\x00\x00\x00S\x00\x00\x00\x04"),
-		FEED_RESPONSE("1\x00\x00\x00\x04"
-			      "2\x00\x00\x00\x04"
-			      "C\x00\x00\x00\x0fINSERT 0 1\x00"
-			      "E\x00\x00\x00)SERROR\x00VERROR\x00"
-			      "C23503\x00Mno such order\x00\x00Z\x00\x00\x00\x05I"),
-		FEED_REQUEST(SELECT),
-		FEED_RESPONSE(SELECTED),
+		STARTED,
+		FEED_REQUEST("P\x00\x00\x00\x0e\x00insert\x00\x00\x00" BIND_IT EXECUTE SYNC),
+		FEED_RESPONSE(PARSED BOUND "C\x00\x00\x00\x0fINSERT 0 1\x00"
+					   "E\x00\x00\x00)SERROR\x00VERROR\x00"
+					   "C23503\x00Mno such order\x00\x00" READY),
+		ANOTHER_QUERY,
 	};
 
 	(void)state;
@@ -123,25 +111,19 @@ static void a_commit_that_fails(void **state)
 static void copy_in_an_extended_query(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST(STARTUP),
-		FEED_RESPONSE(WELCOME),
+		STARTED,
 		FEED_REQUEST("P\x00\x00\x00\x19\x00"
-			     "copy t from stdin\x00\x00\x00"
-			     "B\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x00"
-			     "D\x00\x00\x00\x06P\x00"
-			     "E\x00\x00\x00\x09\x00\x00\x00\x00\x00S\x00\x00\x00\x04"),
-		FEED_RESPONSE(
-			"1\x00\x00\x00\x04"
-			"2\x00\x00\x00\x04n\x00\x00\x00\x04G\x00\x00\x00\x09\x00\x00\x01\x00\x00"),
+			     "copy t from stdin\x00\x00\x00" BIND_IT
+			     "D\x00\x00\x00\x06P\x00" EXECUTE SYNC),
+		FEED_RESPONSE(PARSED BOUND
+			      "n\x00\x00\x00\x04G\x00\x00\x00\x09\x00\x00\x01\x00\x00"),
 		FEED_REQUEST("d\x00\x00\x00\x06"
-			     "1\x0aS\x00\x00\x00\x04"
-			     "d\x00\x00\x00\x06"
+			     "1\x0a" SYNC "d\x00\x00\x00\x06"
 			     "2\x0a"
-			     "c\x00\x00\x00\x04S\x00\x00\x00\x04"),
+			     "c\x00\x00\x00\x04" SYNC),
 		FEED_RESPONSE("C\x00\x00\x00\x0b"
-			      "COPY 2\x00Z\x00\x00\x00\x05I"),
-		FEED_REQUEST(SELECT),
-		FEED_RESPONSE(SELECTED),
+			      "COPY 2\x00" READY),
+		ANOTHER_QUERY,
 	};
 
 	(void)state;
@@ -153,20 +135,16 @@ static void copy_in_an_extended_query(void **state)
 static void copy_that_fails(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST(STARTUP),
-		FEED_RESPONSE(WELCOME),
+		STARTED,
 		FEED_REQUEST("P\x00\x00\x00\x19\x00"
-			     "copy t from stdin\x00\x00\x00"
-			     "B\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x00"
-			     "E\x00\x00\x00\x09\x00\x00\x00\x00\x00S\x00\x00\x00\x04"),
-		FEED_RESPONSE("1\x00\x00\x00\x04"
-			      "2\x00\x00\x00\x04G\x00\x00\x00\x09\x00\x00\x01\x00\x00"),
+			     "copy t from stdin\x00\x00\x00" BIND_IT EXECUTE SYNC),
+		FEED_RESPONSE(PARSED BOUND "G\x00\x00\x00\x09\x00\x00\x01\x00\x00"),
 		FEED_REQUEST("d\x00\x00\x00\x06x\x0a"),
 		FEED_RESPONSE("E\x00\x00\x00\x1fSERROR\x00VERROR\x00"
 			      "C22P04\x00Mbad\x00\x00"),
 		FEED_REQUEST("d\x00\x00\x00\x06y\x0a"
-			     "c\x00\x00\x00\x04S\x00\x00\x00\x04"),
-		FEED_RESPONSE("Z\x00\x00\x00\x05I"),
+			     "c\x00\x00\x00\x04" SYNC),
+		FEED_RESPONSE(READY),
 		FEED_REQUEST("Q\x00\x00\x00\x16"
 			     "copy t from stdin\x00"),
 		FEED_RESPONSE("G\x00\x00\x00\x09\x00\x00\x01\x00\x00"),
@@ -174,10 +152,8 @@ static void copy_that_fails(void **state)
 			     "changed my mind\x00"),
 		FEED_RESPONSE("E\x00\x00\x00"
 			      "CSERROR\x00VERROR\x00"
-			      "C57014\x00MCOPY from stdin failed: changed my "
-			      "mind\x00\x00Z\x00\x00\x00\x05I"),
-		FEED_REQUEST(SELECT),
-		FEED_RESPONSE(SELECTED),
+			      "C57014\x00MCOPY from stdin failed: changed my mind\x00\x00" READY),
+		ANOTHER_QUERY,
 	};
 
 	(void)state;
@@ -191,8 +167,7 @@ static void copy_that_fails(void **state)
 static void functions(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST(STARTUP),
-		FEED_RESPONSE(WELCOME),
+		STARTED,
 		FEED_REQUEST("F\x00\x00\x00 "
 			     "\x00\x00\x03\xb8\x00\x01\x00\x01\x00\x02\x00\x00\x00\x04\x00\x00\x12g"
 			     "\x00\x00\x00\x04\x00\x04\x00\x00\x00\x01"),
@@ -244,8 +219,7 @@ static void gss_refused_then_tls_refused(void **state)
 		FEED_RESPONSE("N"),
 		FEED_REQUEST("\x00\x00\x00\x08\x04\xd2\x16/"),
 		FEED_RESPONSE("N"),
-		FEED_REQUEST(STARTUP),
-		FEED_RESPONSE(WELCOME),
+		STARTED,
 	};
 
 	(void)state;
@@ -256,30 +230,16 @@ static void gss_refused_then_tls_refused(void **state)
 static void pipelines(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST(STARTUP),
-		FEED_RESPONSE(WELCOME),
+		STARTED,
 		FEED_REQUEST("P\x00\x00\x00\x09\x00"
-			     "a\x00\x00\x00"
-			     "B\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x00"
-			     "E\x00\x00\x00\x09\x00\x00\x00\x00\x00S\x00\x00\x00\x04P\x00\x00\x00"
-			     "\x09\x00"
-			     "b\x00\x00\x00"
-			     "B\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x00"
-			     "E\x00\x00\x00\x09\x00\x00\x00\x00\x00P\x00\x00\x00\x09\x00"
-			     "c\x00\x00\x00"
-			     "B\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x00"
-			     "E\x00\x00\x00\x09\x00\x00\x00\x00\x00S\x00\x00\x00\x04P\x00\x00\x00"
-			     "\x09\x00"
-			     "d\x00\x00\x00"
-			     "B\x00\x00\x00\x0c\x00\x00\x00\x00\x00\x00\x00\x00"
-			     "E\x00\x00\x00\x09\x00\x00\x00\x00\x00S\x00\x00\x00\x04"),
-		FEED_RESPONSE("1\x00\x00\x00\x04"
-			      "2\x00\x00\x00\x04"
-			      "C\x00\x00\x00\x0dSELECT 0\x00Z\x00\x00\x00\x05I1\x00\x00\x00\x04"
-			      "2\x00\x00\x00\x04"
-			      "E\x00\x00\x00\x1eSERROR\x00VERROR\x00"
-			      "C42601\x00Mno\x00\x00Z\x00\x00\x00\x05I1\x00\x00\x00\x04"
-			      "2\x00\x00\x00\x04s\x00\x00\x00\x04Z\x00\x00\x00\x05I"),
+			     "a\x00\x00\x00" BIND_IT EXECUTE SYNC "P\x00\x00\x00\x09\x00"
+			     "b\x00\x00\x00" BIND_IT EXECUTE "P\x00\x00\x00\x09\x00"
+			     "c\x00\x00\x00" BIND_IT EXECUTE SYNC "P\x00\x00\x00\x09\x00"
+			     "d\x00\x00\x00" BIND_IT EXECUTE SYNC),
+		FEED_RESPONSE(PARSED BOUND "C\x00\x00\x00\x0dSELECT 0\x00" READY PARSED BOUND
+					   "E\x00\x00\x00\x1eSERROR\x00VERROR\x00"
+					   "C42601\x00Mno\x00\x00" READY PARSED BOUND
+					   "s\x00\x00\x00\x04" READY),
 	};
 
 	(void)state;
@@ -313,7 +273,7 @@ static void replication(void **state)
 		FEED_REQUEST("c\x00\x00\x00\x04"),
 		FEED_RESPONSE("c\x00\x00\x00\x04"
 			      "C\x00\x00\x00\x0b"
-			      "COPY 0\x00Z\x00\x00\x00\x05I"),
+			      "COPY 0\x00" READY),
 	};
 
 	(void)state;
@@ -328,25 +288,17 @@ static void the_answer_is_lost(void **state)
 	static const struct feed_message messages[] = {
 		FEED_REQUEST("\0\0\0\x08\x04\xd2\x16\x2f"),
 		FEED_RESPONSE("N"),
-		FEED_REQUEST("\0\0\0\x1d\0\3\0\0user\0me\0database\0db\0\0"),
-		FEED_RESPONSE("R\0\0\0\x08\0\0\0\0Z\0\0\0\5I"),
+		FEED_REQUEST(STARTUP),
+		FEED_RESPONSE("R\0\0\0\x08\0\0\0\0" READY),
 		FEED_REQUEST("Q\0\0\0\x0dselect 1\0"),
-		FEED_RESPONSE("C\0\0\0\x0dSELECT 1\0Z\0\0\0\5I"),
-	};
-	const struct feed feed = {
-		.messages = messages,
-		.count = 6,
-		.role = ROLE_CLIENT,
-		.lose = 2,
-	};
-	static const char *const records[] = {
-		"'outcome':'ok','operation':'startup' | 'user':'me' | 'auth_method':'none'",
-		"'outcome':'ok' | 'statement':'select 1'",
-		NULL,
+		FEED_RESPONSE("C\0\0\0\x0dSELECT 1\0" READY),
 	};
 
 	(void)state;
-	http_expect(&feed, records);
+	CLIENT_EXPECT_LOSS(
+		NULL, messages, 2,
+		"'outcome':'ok','operation':'startup' | 'user':'me' | 'auth_method':'none'",
+		"'outcome':'ok' | 'statement':'select 1'");
 }
 
 static void check_value(uint32_t oid, struct span bytes, const char *json)

@@ -113,24 +113,12 @@ static void what_is_lost(void **state)
 			      "four\x81\x04"
 			      "five\x81\x03six"),
 	};
-	const struct feed feed = {
-		.messages = messages,
-		.count = 4,
-		.decode_as = &protocol_websocket,
-		.role = ROLE_CLIENT,
-		.lose = 2,
-	};
-	static const char *const records[] = {
-		"'outcome':'ok' | 'payload':'one'",
-		"'outcome':'partial' | 'opcode':'unknown'",
-		"'outcome':'ok' | 'payload':'four'",
-		"'payload':'five'",
-		"'payload':'six'",
-		NULL,
-	};
 
 	(void)state;
-	http_expect(&feed, records);
+	CLIENT_EXPECT_LOSS(&protocol_websocket, messages, 2, "'outcome':'ok' | 'payload':'one'",
+			   "'outcome':'partial' | 'opcode':'unknown'",
+			   "'outcome':'ok' | 'payload':'four'", "'payload':'five'",
+			   "'payload':'six'");
 }
 
 /* Of short frames behind a hole none is missed, though each is less than the longest head. */
@@ -142,22 +130,11 @@ static void short_ones_behind_a_hole(void **state)
 		FEED_RESPONSE("\x81\x03six"),
 		FEED_RESPONSE("\x88\x02\x03\xe8"),
 	};
-	const struct feed feed = {
-		.messages = messages,
-		.count = 4,
-		.decode_as = &protocol_websocket,
-		.role = ROLE_CLIENT,
-		.lose = 2,
-	};
-	static const char *const records[] = {
-		"'outcome':'ok' | 'payload':'one'",
-		"'outcome':'ok' | 'payload':'six'",
-		"'opcode':'close' | 'close_code':1000",
-		NULL,
-	};
 
 	(void)state;
-	http_expect(&feed, records);
+	CLIENT_EXPECT_LOSS(&protocol_websocket, messages, 2, "'outcome':'ok' | 'payload':'one'",
+			   "'outcome':'ok' | 'payload':'six'",
+			   "'opcode':'close' | 'close_code':1000");
 }
 
 /* On one line a text shows its first 80 bytes. */
