@@ -310,11 +310,15 @@ void *__libc_malloc(size_t len);
 void *__libc_calloc(size_t count, size_t len);
 void *__libc_realloc(void *old, size_t len);
 
+/* Of all threads: the recording is read by others than the one that asks for rows. */
 static bool is_given(void)
 {
-	if (given > 0)
-		return given-- > 0;
-	return given < 0;
+	long left = __atomic_load_n(&given, __ATOMIC_RELAXED);
+
+	while (left > 0 && !__atomic_compare_exchange_n(&given, &left, left - 1, true,
+							__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+	return left != 0;
 }
 
 void *malloc(size_t len)
