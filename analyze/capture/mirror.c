@@ -144,5 +144,7 @@ enum header tunnel_peek_remote(struct packet *p)
 	if (!slice_has(&p->rest, 9) || memcmp(p->rest.data, magic, sizeof(magic)) != 0)
 		return HEADER_DATAGRAM;
 	len = load_be32(p->rest.data + 5);
-	return slice_has(&p->rest, len) ? tunnel_opens(p, len, HEADER_WIFI) : HEADER_DATAGRAM;
+	if (len < 9 || !slice_has(&p->rest, len))
+		return HEADER_DATAGRAM;
+	return tunnel_opens(p, len, HEADER_WIFI);
 }
