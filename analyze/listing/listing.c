@@ -315,6 +315,7 @@ static void choose_values(struct listing *l, const struct row_part *parts, size_
 {
 	const struct choices *c = choices_of(l, parts, count < PARTS_MAX ? count : PARTS_MAX);
 
+	l->no_memory |= !c;
 	for (size_t i = 0; i < l->chosen_count; i++) {
 		if (c && c->of[i].part < PARTS_MAX)
 			l->values[i] = parts[c->of[i].part].values[c->of[i].column];
@@ -405,6 +406,8 @@ static void print_parts(struct listing *l, struct span packed)
 	}
 	if (to && at)
 		output_row(l->out, to, count);
+	else
+		l->no_memory = true;
 	buffer_free(&parts);
 	buffer_free(&values);
 }
@@ -490,6 +493,8 @@ int listing_end(struct listing *l, int status)
 	}
 	if (!good && status != STATUS_USAGE)
 		status = command_fail(l->command, "the output could not be written");
+	if (l->no_memory)
+		status = command_fail(l->command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	if (l->ranking && ranking_error(l->ranking))
 		status = command_fail(l->command, "rows could not be put in order: %s",
 				      ranking_error(l->ranking));

@@ -86,6 +86,7 @@ struct listing {
 	uint64_t asked;	  /* rows */
 	uint64_t wanted;  /* that passed the condition */
 	uint64_t printed; /* by listing_row() */
+	bool no_memory;	  /* some of these are not whole */
 };
 
 /* False after telling the user what is wrong. The fields stays as it is from now on. */
