@@ -248,7 +248,8 @@ static bool holds(const struct names *n, unsigned parts)
 	       (n->budget && n->budget->used >= n->budget->limit / 2 * parts);
 }
 
-static void settle(struct names *n)
+/* What the budget has to know of. */
+static void charge(struct names *n)
 {
 	budget_recharge(n->budget,
 			n->capacity * sizeof(*n->nodes) + n->slot_count * sizeof(*n->slots) +
@@ -283,7 +284,7 @@ static uint32_t add(struct names *n, uint32_t parent, struct span text, bool val
 			return NONE;
 		}
 	}
-	settle(n);
+	charge(n);
 	*slot_of(n, parent, text_of(n, node)) = n->count + 1;
 	if (parent != NONE) {
 		n->nodes[parent].child = n->count;
