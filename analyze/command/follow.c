@@ -257,6 +257,7 @@ static int follow_conn(struct follow *f)
 		status = follow_records(f, &count);
 		if (count || status == STATUS_USAGE)
 			return status;
+		f->reading.again = true;
 	}
 	status = learn(f);
 	if (status == STATUS_USAGE)

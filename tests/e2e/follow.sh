@@ -80,6 +80,11 @@ END
 is "follow: a hole is named" "$("$socktape" follow "$work/odd.pcap" 1 2>/dev/null | grep -c '^-- 5 bytes are missing --')" 1
 says "follow --raw says what is missing" 0 "5 bytes" "$socktape" follow "$work/odd.pcap" 1 --raw server
 is "and gives the rest" "$(cat "$work/out")" "~~ a lost thread ~~"
+"$socktape" import -q "$work/odd.pcap" -o "$work/odd"
+head -c -10 "$work"/odd/*.tape.zst >"$work/cut.tape.zst"
+says "follow tells once what is damaged, and streams are read all the same" 2 "at offset [0-9]" \
+	"$socktape" follow "$work/cut.tape.zst" 1
+is "as they are" "$(grep -c 'read ~~' "$work/out")" 1
 
 # ---- show --id ----
 
