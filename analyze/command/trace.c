@@ -294,6 +294,20 @@ static int run(struct trace *t)
 	return command_worse(status, end);
 }
 
+/* Why there is no tree, unless there is one. */
+static void tell_nothing(const struct trace *t, const char *command)
+{
+	if (select_explain(&t->select, command) || t->trees)
+		return;
+	if (!t->exchanges)
+		command_warn(command, "there are no requests");
+	else
+		command_warn(command,
+			     "no process asked anything of another while it answered one of %llu "
+			     "requests; -a shows those without children",
+			     (unsigned long long)t->exchanges);
+}
+
 /* Returns what to exit with. */
 static int tell(const struct trace *t, const char *command, int status)
 {
@@ -301,11 +315,8 @@ static int tell(const struct trace *t, const char *command, int status)
 		status = command_fail(command, "there is no request %s in %s", t->wanted,
 				      selection_is_all(&t->select.selection) ? "the recording"
 									     : "what is selected");
-	else if (!select_explain(&t->select, command) && !t->trees)
-		command_warn(command,
-			     "no process asked anything of another while it answered one of %llu "
-			     "requests; -a shows those without children",
-			     (unsigned long long)t->exchanges);
+	else
+		tell_nothing(t, command);
 	if (t->early)
 		command_warn(command, "not all exchanges fit into the memory: children that came "
 				      "later than the others stand alone (--memory)");

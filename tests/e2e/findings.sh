@@ -52,6 +52,8 @@ is "in words" "$("$socktape" show "$work/pool-wait" --id 2.0 2>/dev/null | grep 
 is "trace fails without the request that was named" "$? $(grep -v 'not completed' "$work/err")" "1 socktape trace: there is no request 2.999 in the recording"
 "$socktape" trace "$work/pool-wait" 2.0 --conn 3 >"$work/out" 2>"$work/err"
 is "or where it isn't selected" "$? $(grep -v 'not completed' "$work/err")" "1 socktape trace: there is no request 2.0 in what is selected"
+head -c 24 "$work/other-name.pcap" >"$work/empty.pcap"
+is "trace of nothing says so" "$("$socktape" trace "$work/empty.pcap" 2>&1)" "socktape trace: there are no requests"
 is "one without has none" "$("$socktape" show "$some" --id 1.0 --json | jq -c .children) $("$socktape" show "$some" --id 1.0 | grep -c '^children')" "[] 0"
 
 # ---- as a column of records ----
