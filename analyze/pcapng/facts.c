@@ -10,6 +10,7 @@
 #include "format/hash.h"
 #include "protocols/cipher/keylog.h"
 #include "protocols/tls/tls.h"
+#include "protocols/value/hex.h"
 
 #define UNIX_PREFIX "unix:"
 
@@ -549,8 +550,7 @@ static void want_secrets(struct facts *f, struct span random)
 {
 	struct buffer hex = {0};
 
-	for (size_t i = 0; i < random.len; i++)
-		buffer_printf(&hex, "%02x", (unsigned)(uint8_t)random.data[i]);
+	hex_append(&hex, random);
 	if (hex.failed || !map_put(&f->randoms, random_key(f, buffer_span(&hex)), f))
 		f->error = TAPE_ERROR_MEMORY;
 	f->used += MAP_ENTRY;

@@ -6,6 +6,7 @@
 
 #include "analyze/output/text.h"
 #include "analyze/replay/process_row.h"
+#include "protocols/value/hex.h"
 #include "protocols/value/json.h"
 
 static const struct column columns[EVENT_COLUMNS] = {
@@ -48,17 +49,8 @@ const struct table events_table = {
 
 static struct span hex_text(struct buffer *b, struct span payload)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	buffer_clear(b);
-	if (!buffer_reserve(b, payload.len * 2))
-		return span_of(NULL, 0);
-	for (size_t i = 0; i < payload.len; i++) {
-		uint8_t byte = (uint8_t)payload.data[i];
-
-		b->data[b->len++] = digits[byte >> 4];
-		b->data[b->len++] = digits[byte & 15];
-	}
+	hex_append(b, payload);
 	return buffer_span(b);
 }
 
@@ -137,14 +129,9 @@ static void append_secret(struct buffer *b, struct span line)
 
 static void append_tls(struct buffer *b, const struct event_tls *tls)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	buffer_printf(b, "tied by %s, library %" PRIu32 ", object 0x%" PRIx64 ", client random ",
 		      tls_tie_text(tls->tie), tls->library, tls->object);
-	for (size_t i = 0; i < sizeof(tls->random); i++) {
-		buffer_append_char(b, digits[tls->random[i] >> 4]);
-		buffer_append_char(b, digits[tls->random[i] & 15]);
-	}
+	hex_append(b, span_of(tls->random, sizeof(tls->random)));
 	buffer_printf(b, ", sent %" PRIu64 ", received %" PRIu64, tls->sent, tls->received);
 }
 

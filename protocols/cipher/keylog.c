@@ -9,6 +9,7 @@
 #include "format/hash.h"
 #include "format/map.h"
 #include "protocols/value/ascii.h"
+#include "protocols/value/hex.h"
 
 /* Secrets get at most one part in so many of the budget. */
 #define KEYLOG_SHARE 4
@@ -269,17 +270,6 @@ const struct secrets *keylog_find(struct keylog *k, struct span random)
 	return NULL;
 }
 
-static void append_hex(struct buffer *out, const uint8_t *bytes, size_t len)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	buffer_append_char(out, ' ');
-	for (size_t i = 0; i < len; i++) {
-		buffer_append_char(out, digits[bytes[i] >> 4]);
-		buffer_append_char(out, digits[bytes[i] & 15]);
-	}
-}
-
 bool keylog_write(const struct keylog *k, struct span random, struct buffer *out)
 {
 	const struct secrets *s = NULL;
@@ -293,8 +283,10 @@ bool keylog_write(const struct keylog *k, struct span random, struct buffer *out
 		if (!secret->len || labels[i].kind == SECRET_SERVER_RANDOM)
 			continue;
 		buffer_append_text(out, labels[i].label);
-		append_hex(out, s->name, SECRET_NAME_LEN);
-		append_hex(out, secret->bytes, secret->len);
+		buffer_append_char(out, ' ');
+		hex_append(out, span_of(s->name, SECRET_NAME_LEN));
+		buffer_append_char(out, ' ');
+		hex_append(out, span_of(secret->bytes, secret->len));
 		buffer_append_char(out, '\n');
 	}
 	return out->len > before;

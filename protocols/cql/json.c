@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/cql/state.h"
+#include "protocols/value/hex.h"
 #include "protocols/value/json.h"
 
 /* ---- lists and maps of strings ---- */
@@ -174,7 +175,7 @@ static void append_failures(struct buffer *out, struct cursor *c, unsigned versi
 			buffer_append_char(out, ',');
 		buffer_append_char(out, '"');
 		if (!cql_append_address(out, address))
-			cql_append_hex(out, address);
+			hex_append(out, address);
 		buffer_printf(out, "\":%u", reason);
 	}
 	buffer_append_char(out, '}');
@@ -210,7 +211,7 @@ static void append_unprepared(struct buffer *out, struct cursor *c)
 		return;
 	append_name(out, "statement_id");
 	buffer_append_char(out, '"');
-	cql_append_hex(out, id);
+	hex_append(out, id);
 	buffer_append_char(out, '"');
 }
 
@@ -288,7 +289,7 @@ static void append_node(struct buffer *out, struct cursor *c)
 	append_name(out, "address");
 	buffer_append_char(out, '"');
 	if (!cql_append_address(out, address))
-		cql_append_hex(out, address);
+		hex_append(out, address);
 	buffer_append_char(out, '"');
 	append_name(out, "port");
 	buffer_append_i64(out, (int32_t)port);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/cql/state.h"
 #include "protocols/engine/knowledge.h"
+#include "protocols/value/hex.h"
 #include "protocols/value/json.h"
 #include "protocols/value/note.h"
 
@@ -58,7 +59,7 @@ static void set_hex(struct exchange *x, enum cql_column column, struct span byte
 		    struct buffer *out)
 {
 	buffer_clear(out);
-	cql_append_hex(out, bytes);
+	hex_append(out, bytes);
 	if (out->len)
 		x->values[column] = value_word(buffer_span(out));
 }
@@ -124,7 +125,7 @@ static void append_batched(struct exchange *x, const struct cql_batched *b, stru
 	buffer_append_char(out, '{');
 	if (b->id.len) {
 		buffer_append_text(out, "\"statement_id\":\"");
-		cql_append_hex(out, b->id);
+		hex_append(out, b->id);
 		buffer_append_text(out, "\",");
 	}
 	buffer_append_text(out, "\"statement\":");

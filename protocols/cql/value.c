@@ -8,6 +8,7 @@
 
 #include "protocols/cql/wire.h"
 #include "protocols/value/date.h"
+#include "protocols/value/hex.h"
 #include "protocols/value/json.h"
 #include "protocols/value/real.h"
 #include "protocols/value/utf8.h"
@@ -25,19 +26,6 @@ static size_t room(const struct cql_writer *w)
 
 /* ---- bytes and text ---- */
 
-void cql_append_hex(struct buffer *out, struct span bytes)
-{
-	static const char digits[] = "0123456789abcdef";
-	char *to = buffer_reserve(out, bytes.len * 2);
-
-	for (size_t i = 0; to && i < bytes.len; i++) {
-		*to++ = digits[(uint8_t)bytes.data[i] >> 4];
-		*to++ = digits[(uint8_t)bytes.data[i] & 15];
-	}
-	if (to)
-		out->len += bytes.len * 2;
-}
-
 void cql_bytes_json(struct cql_writer *w, struct span bytes)
 {
 	if (bytes.len > room(w) / 2) {
@@ -45,7 +33,7 @@ void cql_bytes_json(struct cql_writer *w, struct span bytes)
 		w->cut = true;
 	}
 	buffer_append_text(w->out, "\"0x");
-	cql_append_hex(w->out, bytes);
+	hex_append(w->out, bytes);
 	buffer_append_char(w->out, '"');
 }
 
@@ -71,7 +59,7 @@ void cql_append_uuid(struct buffer *out, struct span bytes)
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		if (i)
 			buffer_append_char(out, '-');
-		cql_append_hex(out, span_of(bytes.data + from, ends[i] - from));
+		hex_append(out, span_of(bytes.data + from, ends[i] - from));
 		from = ends[i];
 	}
 }

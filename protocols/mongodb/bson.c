@@ -6,6 +6,7 @@
 
 #include "protocols/value/base64.h"
 #include "protocols/value/date.h"
+#include "protocols/value/hex.h"
 #include "protocols/value/json.h"
 #include "protocols/value/real.h"
 
@@ -286,23 +287,10 @@ static void append_date(struct buffer *out, int64_t ms)
 	buffer_append_text(out, "Z\"}");
 }
 
-static void append_hex(struct buffer *out, struct span bytes)
-{
-	static const char digits[] = "0123456789abcdef";
-	char *to = buffer_reserve(out, bytes.len * 2);
-
-	for (size_t i = 0; to && i < bytes.len; i++) {
-		*to++ = digits[(uint8_t)bytes.data[i] >> 4];
-		*to++ = digits[bytes.data[i] & 15];
-	}
-	if (to)
-		out->len += bytes.len * 2;
-}
-
 static void append_object_id(struct buffer *out, struct span id)
 {
 	buffer_append_text(out, "{\"$oid\":\"");
-	append_hex(out, id);
+	hex_append(out, id);
 	buffer_append_text(out, "\"}");
 }
 

@@ -8,6 +8,7 @@
 #include "format/pack.h"
 #include "protocols/engine/matcher.h"
 #include "protocols/quic/packet.h"
+#include "protocols/value/hex.h"
 
 /*
  * QUIC (RFC 9000), by its name: that a connection begins, in which version, and whether the server
@@ -112,12 +113,6 @@ struct quic_state {
 	uint32_t next; /* the oldest of them */
 };
 
-static void hex_append(const struct quic_message *m, struct buffer *out)
-{
-	for (size_t i = 0; i < m->id_len; i++)
-		buffer_printf(out, "%02x", (uint8_t)m->id[i]);
-}
-
 static const char *answer_text(enum quic_type type)
 {
 	static const char *const texts[] = {
@@ -141,11 +136,11 @@ static void emit(void *context, struct message *request, struct message *respons
 	if (asked && quic_version_append(asked->version, &version))
 		values[COLUMN_VERSION] = value_word(buffer_span(&version));
 	if (asked) {
-		hex_append(asked, &client);
+		hex_append(&client, span_of(asked->id, asked->id_len));
 		values[COLUMN_CLIENT_ID] = value_text(buffer_span(&client));
 	}
 	if (answered) {
-		hex_append(answered, &server);
+		hex_append(&server, span_of(answered->id, answered->id_len));
 		values[COLUMN_SERVER_ID] = value_text(buffer_span(&server));
 		values[COLUMN_ANSWER] = value_word(span_text(answer_text(answered->type)));
 	}

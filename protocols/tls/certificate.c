@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <openssl/x509v3.h>
 
+#include "protocols/value/hex.h"
 #include "protocols/value/json.h"
 
 /* More of one certificate is nobody's to read. */
@@ -92,8 +93,7 @@ static void append_serial(struct buffer *out, const X509 *x509)
 {
 	struct span serial = string_of(X509_get0_serialNumber(x509));
 
-	for (size_t i = 0; i < serial.len && i < 64; i++)
-		buffer_printf(out, "%02x", (uint8_t)serial.data[i]);
+	hex_append(out, span_of(serial.data, serial.len < 64 ? serial.len : 64));
 }
 
 static void clear(struct tls_certificate *c)

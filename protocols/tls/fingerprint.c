@@ -4,12 +4,7 @@
 
 #include "protocols/cursor.h"
 #include "protocols/tls/hello.h"
-
-static void append_hex(struct buffer *out, const uint8_t *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		buffer_printf(out, "%02x", bytes[i]);
-}
+#include "protocols/value/hex.h"
 
 static void append_digest(struct buffer *out, const EVP_MD *kind, const struct buffer *text,
 			  size_t shown)
@@ -19,7 +14,7 @@ static void append_digest(struct buffer *out, const EVP_MD *kind, const struct b
 
 	if (!text->failed &&
 	    EVP_Digest(text->data ? text->data : "", text->len, digest, &len, kind, NULL))
-		append_hex(out, digest, shown < len ? shown : len);
+		hex_append(out, span_of(digest, shown < len ? shown : len));
 }
 
 static struct cursor over(struct span bytes)
