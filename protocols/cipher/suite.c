@@ -150,8 +150,3 @@ size_t suite_overhead(const struct suite *suite, uint16_t version)
 
 	return RECORD_HEADER_LEN + suite->explicit_len + suite->tag_len + suite->mac_len + more;
 }
-
-bool suite_is_exact(const struct suite *suite)
-{
-	return suite->kind != SUITE_CBC;
-}

@@ -50,7 +50,4 @@ const char *suite_guess_older(size_t n);
 /* Bytes that the protection adds to a record at least, the record's header counted in. */
 size_t suite_overhead(const struct suite *suite, uint16_t version);
 
-/* Whether it adds always so much. */
-bool suite_is_exact(const struct suite *suite);
-
 #endif
