@@ -164,6 +164,15 @@ static bool wants(const struct amqp_state *st, enum amqp_column column)
 	return session_wants(st->session, &amqp_table, column);
 }
 
+/* Whether writing it may show that it is damaged: what is in a table isn't read before. */
+static bool has_table(const struct amqp_call *call)
+{
+	for (unsigned i = 0; i < call->count; i++)
+		if (call->method->arguments[i].type == AMQP_TABLE)
+			return true;
+	return false;
+}
+
 static void fill_fields(struct amqp_state *st, const struct amqp_message *m,
 			const struct amqp_call *call, struct buffer *json, enum amqp_column column,
 			struct value *values)
@@ -173,7 +182,7 @@ static void fill_fields(struct amqp_state *st, const struct amqp_message *m,
 	buffer_clear(json);
 	if (m->alone || m->method_len < AMQP_IDS_LEN)
 		return;
-	if (wants(st, column)) {
+	if (wants(st, column) || has_table(call)) {
 		amqp_json_call(&w, call);
 		if (call->method)
 			values[column] = value_json(buffer_span(json));
@@ -200,7 +209,7 @@ static void fill_content(struct amqp_state *st, const struct amqp_message *m,
 		return;
 	if (reading->body_note)
 		note_append(&st->note, reading->body_note);
-	if (wants(st, AMQP_COLUMN_PROPERTIES)) {
+	if (wants(st, AMQP_COLUMN_PROPERTIES) || reading->properties.there & 1u << AMQP_HEADERS) {
 		amqp_json_properties(&w, &reading->properties);
 		values[AMQP_COLUMN_PROPERTIES] = value_json(buffer_span(&st->properties_json));
 	}

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "protocols/amqp/state.h"
 #include "tests/unit/amqp_build.h"
 
 #define CHECK(t, ...) talk_check(t, (const char *const[]){__VA_ARGS__, NULL})
@@ -379,6 +380,29 @@ static void encoded_bodies(void **state)
 	      "the encoded body is damaged or ends early");
 }
 
+/* What a table has is not as it should be, whether anybody asks for it or not. */
+static void damaged_tables(void **state)
+{
+	const struct wanted none[] = {{&amqp_table, 0}, {NULL, 0}};
+	const char *const records[] = {
+		OPENED, "'method':'declare' | 'note':'its fields are not as they should be'",
+		"'method':'publish' | 'note':'its properties are not as they should be'", NULL};
+	struct talk t = {0};
+	struct feed feed;
+
+	(void)state;
+	talk_open(&t, 1);
+	talk_client(&t);
+	talk_method(&t, 1, 50, 10, ARGS("\0\0\1q\x10\0\0\0\3\1kQ"));
+	talk_method(&t, 1, 60, 40, ARGS("\0\0\1x\1k\0"));
+	talk_frame(&t, 2, 1, ARGS("\0\x3c\0\0\0\0\0\0\0\0\0\0\x20\0\0\0\0\3\1kQ"));
+	feed = talk_feed(&t);
+	feed.wanted = none;
+	http_expect(&feed, records);
+	feed_check(&feed, NULL);
+	talk_free(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +418,7 @@ int main(void)
 		cmocka_unit_test(transactions),
 		cmocka_unit_test(bodies_over_frames),
 		cmocka_unit_test(encoded_bodies),
+		cmocka_unit_test(damaged_tables),
 	};
 
 	return cmocka_run_group_tests_name("amqp exchanges", tests, NULL, NULL);

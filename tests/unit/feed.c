@@ -118,6 +118,7 @@ static void run(const struct feed *feed, size_t messages, size_t last_len, struc
 		.midstream = feed->midstream,
 		.decode_as = feed->decode_as,
 		.keep = feed->keep,
+		.wanted = feed->wanted,
 		.budget = &budget,
 		.knowledge = &knowledge,
 		.record = append_record,

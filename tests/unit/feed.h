@@ -37,6 +37,8 @@ struct feed {
 	size_t keep;	    /* of bodies; see struct session_options */
 	size_t lose;	    /* this message, counted from 1, is lost; 0: none */
 	size_t lose_from;   /* only its bytes from here on are lost */
+	/* Columns, as in struct session_options. */
+	const struct wanted *wanted;
 };
 
 /*
