@@ -106,12 +106,15 @@ static void skip_value(struct cursor *c, uint8_t type)
 	}
 }
 
-/* Bytes of WORD, which was eight at once, before the first zero; 8: there is none. */
+/*
+ * Bytes of WORD, the lowest first, before the first zero; 8: there is none. Borrows may hit bytes
+ * above it, so that it has to be the lowest.
+ */
 static inline size_t before_zero(uint64_t word)
 {
 	uint64_t zeroes = (word - 0x0101010101010101) & ~word & 0x8080808080808080;
 
-	return zeroes ? (size_t)__builtin_ctzll(le64toh(zeroes)) / 8 : sizeof(word);
+	return zeroes ? (size_t)__builtin_ctzll(zeroes) / 8 : sizeof(word);
 }
 
 /* Up to a zero. Names are too short to be worth a call that searches many bytes at once. */
@@ -123,7 +126,7 @@ static struct span take_name(struct cursor *c)
 
 	if (cursor_left(c) > sizeof(word)) {
 		memcpy(&word, begin, sizeof(word));
-		len = before_zero(word);
+		len = before_zero(le64toh(word));
 	}
 	if (len == sizeof(word))
 		return cursor_until(c, 0);
