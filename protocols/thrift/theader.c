@@ -83,6 +83,25 @@ static struct span take_text(struct cursor *c)
 	return cursor_span(c, (size_t)len);
 }
 
+/* Texts with a name, as many as the count before them says. False: there are more than LIMIT. */
+static bool append_infos(struct cursor *c, struct buffer *out, size_t begin, size_t limit)
+{
+	for (uint64_t count = cursor_varint(c); count && !c->failed; count--) {
+		struct span key = take_text(c), value = take_text(c);
+
+		if (c->failed)
+			break;
+		if (out->len > begin + 1)
+			buffer_append_char(out, ',');
+		json_append_string(out, key);
+		buffer_append_char(out, ':');
+		json_append_string(out, value);
+		if (out->len - begin >= limit)
+			return false;
+	}
+	return true;
+}
+
 bool thrift_theader_json(const struct thrift_theader *header, struct buffer *out, size_t limit)
 {
 	struct cursor c = cursor_of(header->infos.data, header->infos.len);
@@ -91,24 +110,12 @@ bool thrift_theader_json(const struct thrift_theader *header, struct buffer *out
 
 	buffer_append_char(out, '{');
 	while (cursor_left(&c) && all) {
-		uint64_t kind = cursor_varint(&c), count;
+		uint64_t kind = cursor_varint(&c);
 
 		/* Padding, or what nobody has defined. */
 		if (kind != INFO_KEY_VALUE && kind != INFO_PERSISTENT)
 			break;
-		count = cursor_varint(&c);
-		for (; count && !c.failed && all; count--) {
-			struct span key = take_text(&c), value = take_text(&c);
-
-			if (c.failed)
-				break;
-			if (out->len > begin + 1)
-				buffer_append_char(out, ',');
-			json_append_string(out, key);
-			buffer_append_char(out, ':');
-			json_append_string(out, value);
-			all = out->len - begin < limit;
-		}
+		all = append_infos(&c, out, begin, limit);
 	}
 	buffer_append_char(out, '}');
 	return all;
