@@ -145,8 +145,7 @@ static __noinline void source_message(struct transfer *transfer, struct syscall 
 	beside->control = (__u64)message.msg_control;
 	beside->control_len = message.msg_controllen;
 	if (transfer->ref.transport == TRANSPORT_TCP && message.msg_controllen)
-		transfer->special = ktls_is_special((__u64)message.msg_control,
-						    transfer->direction);
+		transfer->special = ktls_is_special((__u64)message.msg_control);
 }
 
 static __always_inline void source_buffer(struct transfer *transfer, const struct syscall *call,

@@ -6,8 +6,8 @@
  * TLS in the kernel (Documentation/networking/tls.rst): once a socket has keys for a direction,
  * what its calls move in that is plaintext, and the records are made and opened below. Such a
  * socket has the protocol "tls" on top of it, and another function that sends, or receives, than
- * TCP's. Records of another type than application data are sent with a control message, which tells
- * the type, and received with one.
+ * TCP's. Records of another type than application data are sent, and received, with a control
+ * message that tells the type.
  */
 
 #include "bpf/segment.h"
@@ -34,15 +34,13 @@ static __always_inline bool ulp_is_tls(__u64 sk)
 }
 
 /*
- * Whether the control messages at CONTROL make a record special: a message is sent with one if its
- * record is, and received with one that tells.
+ * Whether the control message at CONTROL makes a record special: it tells the type, in both
+ * directions, and GnuTLS sends data with one, too.
  */
-static __noinline int ktls_is_special(__u64 control, __u8 direction)
+static __noinline int ktls_is_special(__u64 control)
 {
 	struct user_control one = {};
 
-	if (direction == DIRECTION_SENT)
-		return 1;
 	return !user_read(&one, KTLS_CONTROL, control) && one.level == SOL_TLS &&
 	       (one.value & 0xff) != KTLS_DATA;
 }

@@ -214,7 +214,8 @@ static size_t typed_receive(const struct end *end, uint8_t *data, size_t len, ui
 	return n;
 }
 
-/* As libraries receive, and end connections: a record's type stands beside its bytes. */
+/* As libraries receive, and end connections, and GnuTLS sends: a record's type stands beside its
+ * bytes. */
 static void case_types(const struct family *family, struct end ends[2])
 {
 	uint8_t *data = filled(SMALL, 4);
@@ -227,6 +228,9 @@ static void case_types(const struct family *family, struct end ends[2])
 	plain_sent(&ends[0], "write", data, write(ends[0].fd, data, SMALL));
 	n = typed_receive(&ends[1], back, SMALL, DATA);
 	plain_received(&ends[1], "recvmsg", back, (ssize_t)n);
+	n = typed_send(&ends[0], data, SMALL, DATA);
+	plain_sent(&ends[0], "sendmsg", data, (ssize_t)n);
+	receive(&ends[1], n);
 	n = typed_send(&ends[0], alert, sizeof(alert), ALERT);
 	ledger_sent(&ends[0], "sendmsg", .data = alert, .len = n);
 	n = typed_receive(&ends[1], back, SMALL, ALERT);
