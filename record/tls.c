@@ -322,14 +322,19 @@ static void on_due(void *context, const struct tls_secret *secret, uint64_t conn
 
 /* ---- the interface ---- */
 
+static const enum tls_hook tls_hooks[] = {
+	[OPTIONS_TLS_PLAINTEXT] = TLS_HOOK_PLAINTEXT,
+	[OPTIONS_TLS_KEYS] = TLS_HOOK_KEYS,
+	[OPTIONS_TLS_OFF] = TLS_HOOK_OFF,
+};
+
 struct tls *tls_new(const struct options *options, const struct programs *programs,
 		    void (*emit)(void *context, const struct event *event), void *context)
 {
 	struct tls *tls = calloc(1, sizeof(*tls));
 	struct bpf_object *object = programs_tls(programs);
 	bool plaintext = options->tls == OPTIONS_TLS_PLAINTEXT;
-	const struct tls_wanted wanted = {plaintext ? TLS_HOOK_PLAINTEXT : TLS_HOOK_KEYS,
-					  options->tls_slow};
+	const struct tls_wanted wanted = {tls_hooks[options->tls], options->tls_slow};
 	const struct tls_tie_options ties = {
 		.cut_wire = plaintext && options->wire != OPTIONS_WIRE_ALL,
 		.cut_all_wire = options->wire == OPTIONS_WIRE_NONE,

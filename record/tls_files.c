@@ -70,29 +70,35 @@ static bool file_keep(struct tls_files *files, struct tls_file *file)
 	return true;
 }
 
+/* WHY stands behind what HOOK says; "": that says all. */
+static void file_leave(struct tls_file *file, enum tls_hook hook, const char *why)
+{
+	file->found.hook = hook;
+	buffer_clear(&file->found.note);
+	buffer_append_text(&file->found.note, why);
+}
+
 static void file_hook(struct tls_files *files, int fd, struct tls_file *file)
 {
 	int error;
 
 	if (!tls_found_points(&file->found))
 		return;
+	if (files->wanted.hook == TLS_HOOK_OFF) {
+		file_leave(file, TLS_HOOK_OFF, "");
+		return;
+	}
 	if (!files->hooks) {
-		file->found.hook = TLS_HOOK_REFUSED;
-		buffer_clear(&file->found.note);
-		buffer_append_text(&file->found.note, "Linux 5.15 or later is needed");
+		file_leave(file, TLS_HOOK_REFUSED, "Linux 5.15 or later is needed");
 		return;
 	}
 	error = hooks_add(files->hooks, fd, file->number, &file->found);
-	if (!error) {
+	if (!error)
 		file->hooked = clock_monotonic();
-		return;
-	}
-	file->found.hook = error == -E2BIG ? TLS_HOOK_LIMIT : TLS_HOOK_REFUSED;
-	buffer_clear(&file->found.note);
-	if (error == -EOPNOTSUPP)
-		buffer_append_text(&file->found.note, "Linux 6.5 or later is needed");
 	else
-		buffer_append_text(&file->found.note, strerror(-error));
+		file_leave(file, error == -E2BIG ? TLS_HOOK_LIMIT : TLS_HOOK_REFUSED,
+			   error == -EOPNOTSUPP ? "Linux 6.5 or later is needed"
+						: strerror(-error));
 }
 
 static void file_free(struct tls_file *file)

@@ -68,8 +68,9 @@ struct tls_found {
 
 /* What is looked for. */
 struct tls_wanted {
-	enum tls_hook hook; /* TLS_HOOK_PLAINTEXT, or TLS_HOOK_KEYS: secrets */
-	bool slow;	    /* also where each call costs microseconds more */
+	/* TLS_HOOK_PLAINTEXT, TLS_HOOK_KEYS: secrets, TLS_HOOK_OFF: nothing, found as plaintext is */
+	enum tls_hook hook;
+	bool slow; /* also where each call costs microseconds more */
 };
 
 /*

@@ -124,4 +124,11 @@ apart_talk() {
 }
 check "a process in another mount namespace, with a library of its own" apart_talk
 
+# It isn't the kernel that keeps them from being read.
+list_off() {
+	"$recorder" --list-tls --tls off >"$work/list" || return 1
+	! grep -E '^    (hooked|.*refused)' "$work/list" && grep -q '^    not hooked: switched off$' "$work/list"
+}
+check "what is switched off is said to be" list_off
+
 finish
