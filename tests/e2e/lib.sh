@@ -73,6 +73,9 @@ free_port() {
 	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
+# listening PORT: whether somebody does.
+listening() { ss -Hltn "sport = :$1" | grep -q .; }
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # can_record: whether this machine can record at all.

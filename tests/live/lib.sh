@@ -40,9 +40,6 @@ python_needs() {
 	done
 }
 
-# listening PORT: whether somebody does.
-listening() { ss -Hltn "sport = :$1" | grep -q .; }
-
 # What goes to and from $port, which the script has set, and the datagram that is the last packet: what
 # others do on this machine would be recorded, too.
 # shellcheck disable=SC2154

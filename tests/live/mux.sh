@@ -3,6 +3,7 @@
 # Mux: a server of Finagle with Finagle's own client, and with one that chooses tags, contexts and
 # fragments by itself; Thrift inside, too. What each says that it did is what the recording shows at both
 # ends. Prints TAP. Finagle is a download: only with LIVE_ALL=1 (tools/check --all).
+self=$(realpath "$0")
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/live/clients/mux.bash
 . tests/live/clients/mux.bash

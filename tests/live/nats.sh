@@ -3,6 +3,7 @@
 # NATS with its C library and with Python's nats-py, a small download: what each says that it did is
 # what the recording shows at both ends. Prints TAP.
 set -u
+self=$(realpath "$0")
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/live/clients/nats.bash
 . tests/live/clients/nats.bash

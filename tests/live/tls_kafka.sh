@@ -33,7 +33,7 @@ server() { java -Xmx512m -cp "$kafka/jars/*" "$@" "$work/server.properties"; }
 check "a log directory is made" java -cp "$kafka/jars/*" kafka.tools.StorageTool format \
 	-t MkU3OEVBNTcwNTJENDM2Qg -c "$work/server.properties"
 server kafka.Kafka >"$work/server" 2>&1 &
-wait_for 90 sh -c "ss -Hltn 'sport = :$port' | grep -q ." || not_ok "it starts" "$(tail -5 "$work/server")"
+wait_for 90 listening "$port" || not_ok "it starts" "$(tail -5 "$work/server")"
 
 kafka_client() {
 	timeout 120 "$kafka/python/bin/python" - "$port" "$cert" <<'PYTHON'

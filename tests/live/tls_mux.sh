@@ -31,7 +31,7 @@ mux_talk() {
 	mkfifo "$work/end"
 	mux_shop server "$port" "$cert" "$key" <>"$work/end" >"$work/server" 2>&1 &
 	server=$!
-	wait_for 60 sh -c "ss -Hltn 'sport = :$port' | grep -q ." || { tail -5 "$work/server"; return 1; }
+	wait_for 60 listening "$port" || { tail -5 "$work/server"; return 1; }
 	record "$port" mux_client || return 1
 	wait "$server"
 	# Of the client's end alone: nothing of Java's is read. By keys, both ends of a connection are.

@@ -16,7 +16,7 @@ nats_serve() {
 	port=$(free_port)
 	nats-server -a 127.0.0.1 -p "$port" "$@" >"$work/server" 2>&1 &
 	server=$!
-	wait_for 20 sh -c "ss -Hltn 'sport = :$port' | grep -q ." || not_ok "it starts" "$(cat "$work/server")"
+	wait_for 20 listening "$port" || not_ok "it starts" "$(cat "$work/server")"
 }
 
 # Three messages, and their deliveries.
