@@ -68,7 +68,7 @@ struct tls_found {
 
 /* What is looked for. */
 struct tls_wanted {
-	/* TLS_HOOK_PLAINTEXT, TLS_HOOK_KEYS: secrets, TLS_HOOK_OFF: nothing, found as plaintext is */
+	/* TLS_HOOK_PLAINTEXT, TLS_HOOK_KEYS: secrets, TLS_HOOK_OFF: as plaintext, but not hooked */
 	enum tls_hook hook;
 	bool slow; /* also where each call costs microseconds more */
 };
