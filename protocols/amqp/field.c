@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/amqp/field.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -46,37 +45,6 @@ void amqp_json_time(struct buffer *out, uint64_t seconds)
 		buffer_append_u64(out, seconds);
 	else
 		buffer_append_text(out, text);
-}
-
-/* What isn't a number for JSON. */
-static void append_word(struct buffer *out, double real)
-{
-	if (isnan(real))
-		buffer_append_text(out, "\"NaN\"");
-	else
-		buffer_append_text(out, real < 0 ? "\"-Infinity\"" : "\"Infinity\"");
-}
-
-static void append_float(struct buffer *out, uint32_t bits)
-{
-	float real;
-
-	memcpy(&real, &bits, sizeof(real));
-	if (isfinite(real))
-		real_append_float(out, real);
-	else
-		append_word(out, (double)real);
-}
-
-static void append_double(struct buffer *out, uint64_t bits)
-{
-	double real;
-
-	memcpy(&real, &bits, sizeof(real));
-	if (isfinite(real))
-		real_append(out, real);
-	else
-		append_word(out, real);
 }
 
 /* Places behind the point, then a signed number: a JSON number with all of its digits. */
@@ -138,10 +106,10 @@ static bool append_value(struct amqp_json *w, uint8_t type, struct cursor *c, un
 		buffer_append_i64(w->out, (int64_t)cursor_be64(c));
 		break;
 	case 'f':
-		append_float(w->out, cursor_be32(c));
+		real_append_bits32(w->out, cursor_be32(c));
 		break;
 	case 'd':
-		append_double(w->out, cursor_be64(c));
+		real_append_bits64(w->out, cursor_be64(c));
 		break;
 	case 'D': {
 		uint8_t scale = cursor_u8(c);

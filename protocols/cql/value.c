@@ -2,7 +2,6 @@
 #include "protocols/cql/value.h"
 
 #include <arpa/inet.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -76,35 +75,6 @@ bool cql_append_address(struct buffer *out, struct span bytes)
 }
 
 /* ---- numbers and times ---- */
-
-static void append_word(struct buffer *out, double real)
-{
-	buffer_append_text(out, isnan(real) ? "\"NaN\""
-				: real > 0  ? "\"Infinity\""
-					    : "\"-Infinity\"");
-}
-
-static void append_double(struct buffer *out, uint64_t bits)
-{
-	double real;
-
-	memcpy(&real, &bits, sizeof(real));
-	if (isfinite(real))
-		real_append(out, real);
-	else
-		append_word(out, real);
-}
-
-static void append_float(struct buffer *out, uint32_t bits)
-{
-	float real;
-
-	memcpy(&real, &bits, sizeof(real));
-	if (isfinite(real))
-		real_append_float(out, real);
-	else
-		append_word(out, real);
-}
 
 #define DAY_MS 86400000
 #define DAY_NS 86400000000000
@@ -248,10 +218,10 @@ static bool append_fixed(struct buffer *out, unsigned id, struct span value)
 		buffer_append_i64(out, (int64_t)cursor_be64(&c));
 		return true;
 	case CQL_TYPE_FLOAT:
-		append_float(out, cursor_be32(&c));
+		real_append_bits32(out, cursor_be32(&c));
 		return true;
 	case CQL_TYPE_DOUBLE:
-		append_double(out, cursor_be64(&c));
+		real_append_bits64(out, cursor_be64(&c));
 		return true;
 	case CQL_TYPE_DATE:
 		append_date(out, cursor_be32(&c));

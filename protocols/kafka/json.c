@@ -5,6 +5,7 @@
 
 #include "protocols/value/base64.h"
 #include "protocols/value/json.h"
+#include "protocols/value/real.h"
 
 /*
  * Once the limit is reached nothing more is appended but the brackets that are open, so that it
@@ -101,7 +102,7 @@ static void append_scalar(struct kafka_json *j, const struct kafka_value *v)
 		break;
 	case KAFKA_FLOAT64:
 		if (isfinite(v->real))
-			buffer_printf(j->out, "%.17g", v->real);
+			real_append(j->out, v->real);
 		else
 			buffer_append_text(j->out, "null");
 		break;

@@ -5,6 +5,7 @@
 #include "protocols/codec/codec.h"
 #include "protocols/engine/inner.h"
 #include "protocols/mysql/wire.h"
+#include "protocols/value/real.h"
 #include "protocols/value/table.h"
 
 /* What the server's next packet is. */
@@ -170,7 +171,7 @@ struct mysql_value {
 		MYSQL_VALUE_TEXT
 	} kind;
 	struct span text; /* the packet's, or SMALL */
-	char small[48];
+	char small[REAL_TEXT_MAX];
 };
 
 /* A value of a binary row or a parameter; the cursor is then behind it. */

@@ -28,10 +28,22 @@ static void set_integer(struct mysql_value *value, struct mysql_type_of type, ui
 						     (long long)integer));
 }
 
-static void set_real(struct mysql_value *value, double real, int digits)
+static void set_double(struct mysql_value *value, uint64_t bits)
 {
+	double real;
+
+	memcpy(&real, &bits, sizeof(real));
 	value->kind = isfinite(real) ? MYSQL_VALUE_NUMBER : MYSQL_VALUE_NULL;
-	set_small(value, snprintf(value->small, sizeof(value->small), "%.*g", digits, real));
+	value->text = span_of(value->small, real_put(value->small, real));
+}
+
+static void set_float(struct mysql_value *value, uint32_t bits)
+{
+	float real;
+
+	memcpy(&real, &bits, sizeof(real));
+	value->kind = isfinite(real) ? MYSQL_VALUE_NUMBER : MYSQL_VALUE_NULL;
+	value->text = span_of(value->small, real_put_float(value->small, real));
 }
 
 /* Length, then year, month, day, time, microseconds, as many as there are. */
@@ -110,11 +122,6 @@ void mysql_text_value(struct mysql_type_of type, struct span text, struct mysql_
 
 void mysql_binary_value(struct mysql_type_of type, struct cursor *c, struct mysql_value *value)
 {
-	uint32_t bits32;
-	uint64_t bits64;
-	float single;
-	double real;
-
 	switch (type.type) {
 	case MYSQL_TYPE_NULL:
 		value->kind = MYSQL_VALUE_NULL;
@@ -134,14 +141,10 @@ void mysql_binary_value(struct mysql_type_of type, struct cursor *c, struct mysq
 		set_integer(value, type, cursor_le64(c), 64);
 		break;
 	case MYSQL_TYPE_FLOAT:
-		bits32 = cursor_le32(c);
-		memcpy(&single, &bits32, sizeof(single));
-		set_real(value, (double)single, 9);
+		set_float(value, cursor_le32(c));
 		break;
 	case MYSQL_TYPE_DOUBLE:
-		bits64 = cursor_le64(c);
-		memcpy(&real, &bits64, sizeof(real));
-		set_real(value, real, 17);
+		set_double(value, cursor_le64(c));
 		break;
 	case MYSQL_TYPE_DATE:
 		set_date(value, c, false);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <arpa/inet.h>
-#include <math.h>
 #include <stdio.h>
 
 #include "protocols/pgsql/state.h"
 #include "protocols/value/base64.h"
 #include "protocols/value/date.h"
 #include "protocols/value/json.h"
+#include "protocols/value/real.h"
 #include "protocols/value/utf8.h"
 
 /* Built-in types by their OIDs (pg_type.dat); those are the same in every database. */
@@ -206,16 +206,6 @@ static bool append_numeric(struct buffer *out, struct cursor *c)
 	return true;
 }
 
-static void append_real(struct buffer *out, double real, int digits)
-{
-	if (isfinite(real))
-		buffer_printf(out, "%.*g", digits, real);
-	else
-		buffer_append_text(out, isnan(real) ? "\"NaN\""
-					: real > 0  ? "\"Infinity\""
-						    : "\"-Infinity\"");
-}
-
 static void append_uuid(struct buffer *out, struct span bytes)
 {
 	buffer_append_char(out, '"');
@@ -308,10 +298,6 @@ static bool append_array(struct buffer *out, struct cursor *c)
 static bool append_fixed(uint32_t oid, struct span bytes, struct buffer *out)
 {
 	struct cursor c = cursor_of(bytes.data, bytes.len);
-	uint32_t bits32;
-	uint64_t bits64;
-	float single;
-	double real;
 
 	switch (oid) {
 	case OID_BOOL:
@@ -330,14 +316,10 @@ static bool append_fixed(uint32_t oid, struct span bytes, struct buffer *out)
 		buffer_append_i64(out, (int64_t)cursor_be64(&c));
 		break;
 	case OID_FLOAT4:
-		bits32 = cursor_be32(&c);
-		memcpy(&single, &bits32, sizeof(single));
-		append_real(out, (double)single, 9);
+		real_append_bits32(out, cursor_be32(&c));
 		break;
 	case OID_FLOAT8:
-		bits64 = cursor_be64(&c);
-		memcpy(&real, &bits64, sizeof(real));
-		append_real(out, real, 17);
+		real_append_bits64(out, cursor_be64(&c));
 		break;
 	case OID_DATE:
 		buffer_append_char(out, '"');

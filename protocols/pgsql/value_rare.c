@@ -8,6 +8,7 @@ enum {
 	OID_XID = 28,
 	OID_CID = 29,
 	OID_POINT = 600,
+	OID_FLOAT8 = 701, /* its coordinates */
 	OID_MACADDR8 = 774,
 	OID_MACADDR = 829,
 	OID_TIMETZ = 1266,
@@ -21,6 +22,24 @@ enum {
 	OID_LSN = 3220,
 	OID_XID8 = 5069
 };
+
+/* A value as it stands inside another's text: without the quotes that JSON wants. */
+static bool append_part(struct buffer *out, uint32_t oid, struct span bytes)
+{
+	struct buffer json = {0};
+	struct span text;
+	bool good;
+
+	pgsql_value(oid, 1, bytes, &json);
+	text = buffer_span(&json);
+	good = !json.failed && text.len && *text.data != '{';
+	if (good && text.len > 1 && *text.data == '"')
+		text = span_of(text.data + 1, text.len - 2);
+	if (good)
+		buffer_append_span(out, text);
+	buffer_free(&json);
+	return good;
+}
 
 /* ---- ranges ---- */
 
@@ -51,25 +70,11 @@ enum {
 	RANGE_NO_UPPER = 0x10
 };
 
-/* A bound as it stands inside the range's text: without the quotes that JSON wants. */
 static bool append_bound(struct buffer *out, uint32_t element, struct cursor *c)
 {
 	struct span bytes = cursor_span(c, cursor_be32(c));
-	struct buffer json = {0};
-	struct span text;
-	bool good;
 
-	if (c->failed)
-		return false;
-	pgsql_value(element, 1, bytes, &json);
-	text = buffer_span(&json);
-	good = !json.failed && text.len && *text.data != '{';
-	if (good && text.len > 1 && *text.data == '"')
-		text = span_of(text.data + 1, text.len - 2);
-	if (good)
-		buffer_append_span(out, text);
-	buffer_free(&json);
-	return good;
+	return !c->failed && append_part(out, element, bytes);
 }
 
 /* "[1,10)" */
@@ -132,19 +137,22 @@ static void append_timetz(struct buffer *out, struct cursor *c)
 	buffer_append_char(out, '"');
 }
 
-static double read_double(struct cursor *c)
+/* "(1.5,-2)" */
+static bool append_point(struct buffer *out, struct cursor *c)
 {
-	uint64_t bits = cursor_be64(c);
-	double real;
+	bool good;
 
-	memcpy(&real, &bits, sizeof(real));
-	return real;
+	buffer_append_text(out, "\"(");
+	good = append_part(out, OID_FLOAT8, cursor_span(c, 8));
+	buffer_append_char(out, ',');
+	good &= append_part(out, OID_FLOAT8, cursor_span(c, 8));
+	buffer_append_text(out, ")\"");
+	return good;
 }
 
 static bool append_one(uint32_t oid, struct cursor *c, struct buffer *out)
 {
 	uint32_t high;
-	double x;
 
 	switch (oid) {
 	case OID_XID:
@@ -175,9 +183,7 @@ static bool append_one(uint32_t oid, struct cursor *c, struct buffer *out)
 		append_address(out, c, 8);
 		return true;
 	case OID_POINT:
-		x = read_double(c);
-		buffer_printf(out, "\"(%.17g,%.17g)\"", x, read_double(c));
-		return true;
+		return append_point(out, c);
 	case OID_BIT:
 	case OID_VARBIT:
 		return append_bits(out, c);

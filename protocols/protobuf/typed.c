@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "protocols/protobuf/view_private.h"
 #include "protocols/value/base64.h"
 #include "protocols/value/json.h"
+#include "protocols/value/real.h"
 
 /* What each type is on the wire (protobuf.dev, "Encoding", Message Structure); -1: not read here.
  */
@@ -79,41 +77,6 @@ bool protobuf_fits_member(const struct protobuf_member *member, const struct pro
 
 /* ---- values ---- */
 
-/* As few digits as give the same number again; JSON has no word for what is none. */
-static void append_real(struct buffer *out, double real, bool single)
-{
-	char text[40];
-
-	if (!isfinite(real)) {
-		buffer_append_text(out, isnan(real) ? "\"NaN\""
-					: real < 0  ? "\"-Infinity\""
-						    : "\"Infinity\"");
-		return;
-	}
-	for (int digits = single ? 6 : 15; digits <= (single ? 9 : 17); digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, real);
-		if (single ? strtof(text, NULL) == (float)real : strtod(text, NULL) == real)
-			break;
-	}
-	buffer_append_text(out, text);
-}
-
-static void append_double(struct buffer *out, uint64_t bits)
-{
-	double real;
-
-	memcpy(&real, &bits, sizeof(real));
-	append_real(out, real, false);
-}
-
-static void append_float(struct buffer *out, uint32_t bits)
-{
-	float real;
-
-	memcpy(&real, &bits, sizeof(real));
-	append_real(out, (double)real, true);
-}
-
 static void append_enum(struct buffer *out, const struct protobuf_enum *values, int32_t number)
 {
 	struct span name = values ? protobuf_enum_name(values, number) : (struct span){0};
@@ -148,10 +111,10 @@ static void append_value(struct view *v, const struct protobuf_member *member,
 
 	switch (member->type) {
 	case PROTOBUF_TYPE_DOUBLE:
-		append_double(v->out, integer);
+		real_append_bits64(v->out, integer);
 		break;
 	case PROTOBUF_TYPE_FLOAT:
-		append_float(v->out, (uint32_t)integer);
+		real_append_bits32(v->out, (uint32_t)integer);
 		break;
 	case PROTOBUF_TYPE_UINT64:
 	case PROTOBUF_TYPE_FIXED64:

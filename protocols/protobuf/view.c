@@ -7,6 +7,7 @@
 #include "protocols/protobuf/view_private.h"
 #include "protocols/value/base64.h"
 #include "protocols/value/json.h"
+#include "protocols/value/real.h"
 #include "protocols/value/utf8.h"
 
 bool protobuf_is_full(struct view *v)
@@ -16,19 +17,16 @@ bool protobuf_is_full(struct view *v)
 }
 
 /* Not a number and infinity are no JSON; the integer beside it says it all. */
-static void append_real(struct view *v, const char *name, double real, int digits)
-{
-	if (isfinite(real))
-		buffer_printf(v->out, ",\"%s\":%.*g", name, digits, real);
-}
-
 static void append_fixed32(struct view *v, uint32_t integer)
 {
 	float real;
 
 	memcpy(&real, &integer, sizeof(real));
 	buffer_printf(v->out, "{\"fixed32\":%u", integer);
-	append_real(v, "float", (double)real, 9);
+	if (isfinite(real)) {
+		buffer_append_text(v->out, ",\"float\":");
+		real_append_float(v->out, real);
+	}
 	buffer_append_char(v->out, '}');
 }
 
@@ -38,7 +36,10 @@ static void append_fixed64(struct view *v, uint64_t integer)
 
 	memcpy(&real, &integer, sizeof(real));
 	buffer_printf(v->out, "{\"fixed64\":%llu", (unsigned long long)integer);
-	append_real(v, "double", real, 17);
+	if (isfinite(real)) {
+		buffer_append_text(v->out, ",\"double\":");
+		real_append(v->out, real);
+	}
 	buffer_append_char(v->out, '}');
 }
 

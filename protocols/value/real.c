@@ -13,9 +13,6 @@
 
 #define PLACES_MAX (DIGITS + 3)
 
-/* Longest text, in any form. */
-#define TEXT_MAX 40
-
 static const double powers[PLACES_MAX + 1] = {1e0,  1e1,  1e2,	1e3,  1e4,  1e5,  1e6,
 					      1e7,  1e8,  1e9,	1e10, 1e11, 1e12, 1e13,
 					      1e14, 1e15, 1e16, 1e17, 1e18};
@@ -72,49 +69,92 @@ static bool find_places(double magnitude, unsigned *places, uint64_t *number)
 	return is_with(magnitude, *places, number);
 }
 
-/* A number of DIGITS at most, as nearly all are that people wrote. False: it isn't. */
-static bool append_short(struct buffer *out, double real)
+/* A number of DIGITS at most, as nearly all are that people wrote. 0: it isn't. */
+static size_t put_short(char *to, double real)
 {
 	double magnitude = fabs(real);
 	uint64_t number;
 	unsigned places;
-	char *to;
+	char *at = to;
 
 	if (!(magnitude >= LEAST && magnitude < powers[DIGITS]))
-		return false;
+		return 0;
 	if (!find_places(magnitude, &places, &number))
-		return false;
-	to = buffer_reserve(out, TEXT_MAX);
-	if (!to)
-		return true;
+		return 0;
 	if (real < 0)
-		*to++ = '-';
-	out->len = (size_t)(put_decimal(to, number, places) - out->data);
-	return true;
+		*at++ = '-';
+	return (size_t)(put_decimal(at, number, places) - to);
+}
+
+size_t real_put(char *to, double real)
+{
+	size_t len = put_short(to, real);
+
+	for (int digits = DIGITS; !len && digits <= 17; digits++) {
+		int n = snprintf(to, REAL_TEXT_MAX, "%.*g", digits, real);
+
+		if (digits == 17 || strtod(to, NULL) == real)
+			len = (size_t)n;
+	}
+	return len;
+}
+
+size_t real_put_float(char *to, float real)
+{
+	size_t len = 0;
+
+	for (int digits = 6; !len && digits <= 9; digits++) {
+		int n = snprintf(to, REAL_TEXT_MAX, "%.*g", digits, (double)real);
+
+		if (digits == 9 || strtof(to, NULL) == real)
+			len = (size_t)n;
+	}
+	return len;
 }
 
 void real_append(struct buffer *out, double real)
 {
-	char text[TEXT_MAX];
+	char *to = buffer_reserve(out, REAL_TEXT_MAX);
 
-	if (append_short(out, real))
-		return;
-	for (int digits = DIGITS; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, real);
-		if (strtod(text, NULL) == real)
-			break;
-	}
-	buffer_append_text(out, text);
+	if (to)
+		out->len += real_put(to, real);
 }
 
 void real_append_float(struct buffer *out, float real)
 {
-	char text[TEXT_MAX];
+	char *to = buffer_reserve(out, REAL_TEXT_MAX);
 
-	for (int digits = 6; digits <= 9; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, (double)real);
-		if (strtof(text, NULL) == real)
-			break;
-	}
-	buffer_append_text(out, text);
+	if (to)
+		out->len += real_put_float(to, real);
+}
+
+/* ---- any number ---- */
+
+static void append_word(struct buffer *out, double real)
+{
+	buffer_append_text(out, isnan(real) ? "\"NaN\""
+				: real > 0  ? "\"Infinity\""
+					    : "\"-Infinity\"");
+}
+
+void real_append_bits64(struct buffer *out, uint64_t bits)
+{
+	double real;
+
+	memcpy(&real, &bits, sizeof(real));
+	if (isfinite(real))
+		real_append(out, real);
+	else
+		append_word(out, real);
+}
+
+void real_append_bits32(struct buffer *out, uint32_t bits)
+{
+	float real;
+
+	memcpy(&real, &bits, sizeof(real));
+	if (isfinite(real))
+		real_append_float(out, real);
+	else
+		append_word(out, (double)real);
 }

@@ -219,6 +219,8 @@ static void values(void **state)
 	check_value(8, true, BYTES("\xff\xff\xff\xff\xff\xff\xff\xff"), "18446744073709551615",
 		    "18446744073709551615");
 	check_value(5, false, BYTES("\0\0\0\0\0\0\xf8\x3f"), "1.5", "1.5");
+	check_value(5, false, BYTES("\x9a\x99\x99\x99\x99\x99\xb9\x3f"), "0.1", "0.1");
+	check_value(4, false, BYTES("\xcd\xcc\xcc\x3d"), "0.1", "0.1");
 	check_value(0x0a, false, BYTES("\4\xea\7\5\6"), "\"2026-05-06\"", "'2026-05-06'");
 	check_value(0x0c, false, BYTES("\x0b\xea\7\5\6\7\x08\x09\x78\xe0\1\0"),
 		    "\"2026-05-06 07:08:09.123000\"", "'2026-05-06 07:08:09.123000'");

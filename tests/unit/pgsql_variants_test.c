@@ -324,6 +324,12 @@ static void rare_values(void **state)
 	check_value(829, BYTES("\x08\0\x2b\1\2\3"), "\"08:00:2b:01:02:03\"");
 	check_value(774, BYTES("\x08\0\x2b\1\2\3\4\5"), "\"08:00:2b:01:02:03:04:05\"");
 	check_value(600, BYTES("\x3f\xf8\0\0\0\0\0\0\xc0\0\0\0\0\0\0\0"), "\"(1.5,-2)\"");
+	check_value(600, BYTES("\x7f\xf8\0\0\0\0\0\0\x3f\xb9\x99\x99\x99\x99\x99\x9a"),
+		    "\"(NaN,0.1)\"");
+	check_value(600, BYTES("\x3f\xf8\0\0\0\0\0\0"), "{\"bytes\":\"P/gAAAAAAAA=\"}");
+	check_value(701, BYTES("\x3f\xb9\x99\x99\x99\x99\x99\x9a"), "0.1");
+	check_value(701, BYTES("\xff\xf0\0\0\0\0\0\0"), "\"-Infinity\"");
+	check_value(700, BYTES("\x3d\xcc\xcc\xcd"), "0.1");
 	check_value(1562, BYTES("\0\0\0\x0a\xaa\x40"), "\"1010101001\"");
 	check_value(1562, BYTES("\0\0\0\x11\xaa\x40"), "{\"bytes\":\"AAAAEapA\"}");
 	check_value(1266, BYTES("\0\0\0\x0a\x7a\x35\x82\0\xff\xff\xf1\xf0"), "\"12:30:00+01\"");

@@ -59,6 +59,23 @@ static void what_people_write(void **state)
 	check_float(3.4028235e38f, "3.4028235e+38");
 }
 
+static void any_bits(void **state)
+{
+	struct buffer out = {0};
+
+	(void)state;
+	real_append_bits64(&out, 0x3fb999999999999a);
+	real_append_bits64(&out, 0x7ff8000000000000);
+	real_append_bits64(&out, 0xfff0000000000000);
+	real_append_bits32(&out, 0x3dcccccd);
+	real_append_bits32(&out, 0x7f800000);
+	real_append_bits32(&out, 0xff800000);
+	real_append_bits32(&out, 0xffc00000);
+	assert_true(span_is(buffer_span(&out), "0.1\"NaN\"\"-Infinity\""
+					       "0.1\"Infinity\"\"-Infinity\"\"NaN\""));
+	buffer_free(&out);
+}
+
 /* As many digits as the C library finds to be needed, and the same number again. */
 static void the_same_number_again(void **state)
 {
@@ -95,6 +112,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_people_write),
+		cmocka_unit_test(any_bits),
 		cmocka_unit_test(the_same_number_again),
 	};
 
