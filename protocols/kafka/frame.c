@@ -20,13 +20,12 @@ static bool is_request(struct span bytes)
 static bool may_be_request(struct span bytes)
 {
 	struct cursor c = cursor_of(bytes.data, bytes.len);
-	int first, last, api, version;
+	int api, version;
 
 	cursor_skip(&c, KAFKA_LENGTH_LEN);
 	api = (int16_t)cursor_be16(&c);
 	version = (int16_t)cursor_be16(&c);
-	return !c.failed && kafka_api_versions(api, &first, &last) && version >= 0 &&
-	       version <= last + 4;
+	return !c.failed && kafka_is_version(api, version);
 }
 
 /* An api that nobody has defined; its client's name tells. */

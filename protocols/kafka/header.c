@@ -17,7 +17,7 @@ static void skip_tags(struct cursor *in)
 	}
 }
 
-static bool is_version(int api, int version)
+bool kafka_is_version(int api, int version)
 {
 	int first, last;
 
@@ -38,7 +38,7 @@ bool kafka_request_header_read(struct cursor *in, struct kafka_request_header *h
 	h->api = (int16_t)cursor_be16(in);
 	h->version = (int16_t)cursor_be16(in);
 	h->correlation_id = (int32_t)cursor_be32(in);
-	if (in->failed || !is_version(h->api, h->version))
+	if (in->failed || !kafka_is_version(h->api, h->version))
 		return false;
 	h->schema = kafka_schema_find(KAFKA_KIND_REQUEST, h->api, h->version);
 	/* The oldest header of all has no client id. */

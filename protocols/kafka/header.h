@@ -32,6 +32,9 @@ struct kafka_request_header {
 	const struct kafka_schema *schema; /* of the request; NULL: the version is unknown */
 };
 
+/* Whether that api has such a version, or may have it in a Kafka that is a little newer. */
+bool kafka_is_version(int api, int version);
+
 /*
  * Reads the header of a request: IN begins behind the length, and is then at the body. False when
  * it can be none: an api or a version that is nobody's, a client id that is no text.
