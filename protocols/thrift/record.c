@@ -79,7 +79,15 @@ static void fill_header(struct thrift_state *st, struct span header, struct valu
 
 /* ---- halves ---- */
 
-static const char unreadable[] = "a transform that its header names could not be undone";
+/* Nothing of a message could be read; CUT: because too little of it is there. */
+static void note_unread(struct thrift_state *st, const struct thrift_message *m, const char *cut)
+{
+	const char *note = m->cut ? cut : "no message of Thrift";
+
+	if (m->unreadable)
+		note = "a transform that its header names could not be undone";
+	note_append(&st->note, note);
+}
 
 static struct value value_json_of(struct span json)
 {
@@ -109,9 +117,7 @@ static void fill_request(struct thrift_state *st, const struct thrift_message *m
 	values[THRIFT_COLUMN_REQ_BYTES] = value_int((int64_t)m->len);
 	values[THRIFT_COLUMN_HEADER] = value_json_of(thrift_infos_of(m));
 	if (!read_body(m, &body)) {
-		note_append(&st->note, m->unreadable ? unreadable
-				       : m->cut	     ? "too little of the call is there"
-						     : "no message of Thrift");
+		note_unread(st, m, "too little of the call is there");
 		return;
 	}
 	fill_head(m, &body, values);
@@ -137,9 +143,7 @@ static bool fill_response(struct thrift_state *st, const struct thrift_message *
 	values[THRIFT_COLUMN_RESP_BYTES] = value_int((int64_t)m->len);
 	values[THRIFT_COLUMN_RESP_HEADER] = value_json_of(thrift_infos_of(m));
 	if (!read_body(m, &body)) {
-		note_append(&st->note, m->unreadable ? unreadable
-				       : m->cut	     ? "too little of the answer is there"
-						     : "no message of Thrift");
+		note_unread(st, m, "too little of the answer is there");
 		return false;
 	}
 	if (alone)
