@@ -26,7 +26,7 @@ is "over time" "$(stat http --by proto --over 100ms --json | jq -s -c '[(map(.co
 is "times of intervals are round" "$(stat http --over 100ms --json | jq -r .time | grep -vc '\.[0-9]00000000Z$')" 0
 
 is "on a terminal its course follows" \
-	"$(LC_ALL=C.UTF-8 COLUMNS=120 python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' "$socktape" stat "$rec" --by proto --over 50ms </dev/null | tr -d '\r' | grep -cE '^[▁▂▃▄▅▆▇█]{5,} +(all|dns|http|redis)$')" 4
+	"$(LC_ALL=C.UTF-8 python3 tests/e2e/on_terminal.py 120 "$socktape" stat "$rec" --by proto --over 50ms | grep -cE '^[▁▂▃▄▅▆▇█]{5,} +(all|dns|http|redis)$')" 4
 is "and not in a pipe" "$(stat --by proto --over 50ms | grep -c '▁')" 0
 
 # ---- N+1 ----

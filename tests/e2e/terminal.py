@@ -6,19 +6,17 @@ usage: terminal.py SOCKTAPE SCRATCH
 """
 
 import csv
-import fcntl
 import io
 import json
 import os
-import pty
 import re
 import struct
 import subprocess
 import sys
-import termios
 import unicodedata
 
 import tape
+from on_terminal import on_terminal
 
 # Sequences of control characters, in ASCII, as bytes and beyond; marks that turn the direction of
 # reading; line separators; what nobody sees; what isn't UTF-8.
@@ -66,26 +64,6 @@ def hostile(prefix=b"", times=1):
                      struct.pack(">HB", len(EVIL) + 1, len(EVIL)) + EVIL, 0)
     raw += tape.event(10, struct.pack("<QHHI", 0, len(EVIL), 0, 0), EVIL)
     return raw, number + 1
-
-
-def on_terminal(command):
-    """What COMMAND prints on a terminal, standard error included."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 0, 0, 0))
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=slave, stderr=slave)
-    os.close(slave)
-    out = b""
-    while True:
-        try:
-            part = os.read(master, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        out += part
-    process.wait()
-    os.close(master)
-    return out
 
 
 def unsafe(printed):
@@ -156,7 +134,7 @@ def main():
     for record in records(socktape, rec):
         commands += [["show", rec, "--id", record], ["show", rec, "--id", record, "--json"], ["follow", rec, record]]
     for command in commands:
-        printed = on_terminal([socktape, *command])
+        printed, _ = on_terminal(0, [socktape, *command])
         problem = unsafe(printed) or (None if len(printed) > 50 else f"too little: {printed!r}")
         result(problem is None, " ".join(command).replace(scratch, ""), problem)
 
@@ -167,7 +145,7 @@ def main():
         name = " ".join(listing).replace(scratch, "")
         shown, kept = (
             [json.loads(line) for line in text.splitlines() if line.startswith(b"{")]
-            for text in (on_terminal([socktape, *listing, "--json"]), in_file([*listing, "--json"])))
+            for text in (on_terminal(0, [socktape, *listing, "--json"])[0], in_file([*listing, "--json"])))
         result(shown == kept and kept, f"{name}: JSON on a terminal says the same as in a file")
         rows = list(csv.reader(io.StringIO(in_file([*listing, "--format", "csv"]).decode(), newline="")))
         bad = [cell for row in rows[1:] for cell in row
