@@ -388,7 +388,7 @@ static void give_record(void *context, struct session *s, const struct record *r
 	/* One whole exchange shows that both directions are understood from here on. */
 	if (record->request_first != TIME_UNKNOWN && record->response_last != TIME_UNKNOWN)
 		t->unsettled = false;
-	if (!pass_gives(&r->pass, PASS_RECORD) || !wanted_table(r->options.wanted, record->table))
+	if (!pass_gives(&r->pass, PASS_RECORD) || !session_wants_rows(s, record->table))
 		return;
 	if (window_doubts(&r->window, unsettled))
 		give_doubtful(t, s, unsettled, record);

@@ -27,10 +27,4 @@ static inline const struct wanted *wanted_find(const struct wanted *list, const 
 	return NULL;
 }
 
-/* Whether rows of TABLE are asked for. LIST may be NULL: all is. */
-static inline bool wanted_table(const struct wanted *list, const struct table *table)
-{
-	return !list || wanted_find(list, table);
-}
-
 #endif
