@@ -433,7 +433,7 @@ static void fill_response(struct exchange *x)
 	x->values[CQL_COLUMN_RESP_BYTES] = value_int((int64_t)x->answered->len);
 	fill_answer(x);
 	if (r->tracing_id.len) {
-		cql_append_uuid(&x->st->tracing, r->tracing_id);
+		hex_append_uuid(&x->st->tracing, r->tracing_id);
 		x->values[CQL_COLUMN_TRACING_ID] = value_word(buffer_span(&x->st->tracing));
 	}
 	if (r->warning_count) {

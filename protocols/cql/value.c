@@ -50,19 +50,6 @@ void cql_text_json(struct cql_writer *w, struct span text)
 	json_append_string(w->out, text);
 }
 
-void cql_append_uuid(struct buffer *out, struct span bytes)
-{
-	static const size_t ends[] = {4, 6, 8, 10, 16};
-	size_t from = 0;
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		if (i)
-			buffer_append_char(out, '-');
-		hex_append(out, span_of(bytes.data + from, ends[i] - from));
-		from = ends[i];
-	}
-}
-
 bool cql_append_address(struct buffer *out, struct span bytes)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -233,7 +220,7 @@ static bool append_fixed(struct buffer *out, unsigned id, struct span value)
 		return append_time_of_day(out, cursor_be64(&c));
 	default:
 		buffer_append_char(out, '"');
-		cql_append_uuid(out, value);
+		hex_append_uuid(out, value);
 		buffer_append_char(out, '"');
 		return true;
 	}

@@ -87,8 +87,6 @@ void cql_text_json(struct cql_writer *w, struct span text);
 /* Whether no more should be written. */
 bool cql_writer_full(struct cql_writer *w);
 
-void cql_append_uuid(struct buffer *out, struct span bytes); /* of 16 */
-
 /* An address of 4 or 16 bytes as text; false: it is none. */
 bool cql_append_address(struct buffer *out, struct span bytes);
 

@@ -5,6 +5,7 @@
 #include "protocols/pgsql/state.h"
 #include "protocols/value/base64.h"
 #include "protocols/value/date.h"
+#include "protocols/value/hex.h"
 #include "protocols/value/json.h"
 #include "protocols/value/real.h"
 #include "protocols/value/utf8.h"
@@ -206,15 +207,6 @@ static bool append_numeric(struct buffer *out, struct cursor *c)
 	return true;
 }
 
-static void append_uuid(struct buffer *out, struct span bytes)
-{
-	buffer_append_char(out, '"');
-	for (size_t i = 0; i < bytes.len; i++)
-		buffer_printf(out, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x",
-			      (uint8_t)bytes.data[i]);
-	buffer_append_char(out, '"');
-}
-
 #define PGSQL_AF_INET  2
 #define PGSQL_AF_INET6 3
 
@@ -341,7 +333,9 @@ static bool append_fixed(uint32_t oid, struct span bytes, struct buffer *out)
 		append_interval(out, &c);
 		break;
 	case OID_UUID:
-		append_uuid(out, cursor_span(&c, 16));
+		buffer_append_char(out, '"');
+		hex_append_uuid(out, cursor_span(&c, HEX_UUID_LEN));
+		buffer_append_char(out, '"');
 		break;
 	default:
 		return false;

@@ -5,6 +5,7 @@
 
 #include "protocols/thrift/walk.h"
 #include "protocols/value/base64.h"
+#include "protocols/value/hex.h"
 #include "protocols/value/json.h"
 #include "protocols/value/real.h"
 #include "protocols/value/utf8.h"
@@ -195,12 +196,8 @@ static void append_string(struct view *v)
 
 static void append_uuid(struct view *v)
 {
-	const uint8_t *p = cursor_take(&v->f->c, 16);
-
 	buffer_append_char(v->w->out, '"');
-	for (int i = 0; p && i < 16; i++)
-		buffer_printf(v->w->out, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
-			      p[i]);
+	hex_append_uuid(v->w->out, cursor_span(&v->f->c, HEX_UUID_LEN));
 	buffer_append_char(v->w->out, '"');
 }
 

@@ -17,3 +17,18 @@ void hex_append(struct buffer *out, struct span bytes)
 	if (to)
 		out->len += bytes.len * 2;
 }
+
+void hex_append_uuid(struct buffer *out, struct span bytes)
+{
+	static const size_t ends[] = {4, 6, 8, 10, HEX_UUID_LEN};
+	size_t from = 0;
+
+	if (bytes.len != HEX_UUID_LEN)
+		return;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		if (i)
+			buffer_append_char(out, '-');
+		hex_append(out, span_of(bytes.data + from, ends[i] - from));
+		from = ends[i];
+	}
+}

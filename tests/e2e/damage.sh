@@ -6,7 +6,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-for protocol in http http2 websocket pgsql mysql tls kafka; do
+for protocol in http http2 websocket pgsql mysql tls kafka thrift; do
 	check "$protocol: rows before and after the damage are right" python3 tests/e2e/damage.py "corpora/$protocol"
 done
 check "a row that is wrong is found" python3 tests/e2e/damage.py --itself

@@ -329,6 +329,9 @@ static void rare_values(void **state)
 	check_value(600, BYTES("\x3f\xf8\0\0\0\0\0\0"), "{\"bytes\":\"P/gAAAAAAAA=\"}");
 	check_value(701, BYTES("\x3f\xb9\x99\x99\x99\x99\x99\x9a"), "0.1");
 	check_value(701, BYTES("\xff\xf0\0\0\0\0\0\0"), "\"-Infinity\"");
+	check_value(2950, BYTES("\0\1\2\3\4\5\6\7\x08\x09\x0a\x0b\x0c\x0d\x0e\xff"),
+		    "\"00010203-0405-0607-0809-0a0b0c0d0eff\"");
+	check_value(2950, BYTES("\0\1"), "{\"bytes\":\"AAE=\"}");
 	check_value(700, BYTES("\x3d\xcc\xcc\xcd"), "0.1");
 	check_value(1562, BYTES("\0\0\0\x0a\xaa\x40"), "\"1010101001\"");
 	check_value(1562, BYTES("\0\0\0\x11\xaa\x40"), "{\"bytes\":\"AAAAEapA\"}");

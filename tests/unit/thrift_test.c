@@ -45,6 +45,19 @@ static void plain(void **state)
 	      ADDED("ok", "4"), ADDED("ok", "2"));
 }
 
+static void uuids(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(CALL("\1", "\1")),
+		FEED_RESPONSE("\x80\1\0\2\0\0\0\3"
+			      "add\0\0\0\1\x10\0\0"
+			      "\0\1\2\3\4\5\6\7\x08\x09\x0a\x0b\x0c\x0d\x0e\xff\0"),
+	};
+
+	(void)state;
+	CHECK(messages, "'outcome':'ok' | 'result':'00010203-0405-0607-0809-0a0b0c0d0eff'");
+}
+
 static void framed(void **state)
 {
 	static const struct feed_message messages[] = {
@@ -401,13 +414,14 @@ static void inference(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain),       cmocka_unit_test(framed),
-		cmocka_unit_test(compact),     cmocka_unit_test(old),
-		cmocka_unit_test(finagle),     cmocka_unit_test(theader),
-		cmocka_unit_test(passed_over), cmocka_unit_test(losses),
-		cmocka_unit_test(long_plain),  cmocka_unit_test(pieces),
-		cmocka_unit_test(every_type),  cmocka_unit_test(hostile),
-		cmocka_unit_test(twice),       cmocka_unit_test(inference),
+		cmocka_unit_test(plain),     cmocka_unit_test(uuids),
+		cmocka_unit_test(framed),    cmocka_unit_test(compact),
+		cmocka_unit_test(old),	     cmocka_unit_test(finagle),
+		cmocka_unit_test(theader),   cmocka_unit_test(passed_over),
+		cmocka_unit_test(losses),    cmocka_unit_test(long_plain),
+		cmocka_unit_test(pieces),    cmocka_unit_test(every_type),
+		cmocka_unit_test(hostile),   cmocka_unit_test(twice),
+		cmocka_unit_test(inference),
 	};
 
 	return cmocka_run_group_tests_name("thrift", tests, NULL, NULL);
