@@ -3,20 +3,9 @@
 # Cassandra with its drivers for Python, Node and Java, in versions 3 to 5 of the protocol, with and without
 # compression: what each says that it did is what the recording shows at both ends. Prints TAP. The
 # server and the drivers are downloads: only with LIVE_ALL=1 (tools/check --all).
-cassandra=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/socktape/cassandra
-
-skip_cql() {
-	echo "ok - cql # SKIP $1"
-	exit 0
-}
-
-# fetched WHAT COMMAND...: once; in the cache.
-fetched() {
-	[ -e "$cassandra/$1.there" ] && return
-	"${@:2}" >"$cassandra/$1.log" 2>&1 ||
-		skip_cql "$1 can't be fetched: $(grep -v '^$' "$cassandra/$1.log" | tail -1)"
-	touch "$cassandra/$1.there"
-}
+# shellcheck source=tests/live/clients/downloads.bash
+. "$(dirname "$0")/clients/downloads.bash"
+cassandra=$downloads/cassandra
 
 # jars FILE GROUP:NAME:VERSION...: what Maven is to fetch.
 jars() {
@@ -35,27 +24,21 @@ jars() {
 }
 
 fetch() {
-	local program
-	for program in java mvn npm node python3; do
-		[ -n "$(command -v "$program")" ] || skip_cql "$program is not installed"
-	done
+	downloads_need java mvn npm node python3
 	mkdir -p "$cassandra/node" "$cassandra/java"
 	jars "$cassandra/pom.xml" org.apache.cassandra:cassandra-all:5.0.4
-	fetched server timeout 600 mvn -q -B -f "$cassandra/pom.xml" dependency:copy-dependencies \
+	download "$cassandra" server timeout 600 mvn -q -B -f "$cassandra/pom.xml" dependency:copy-dependencies \
 		-DoutputDirectory=jars
 	jars "$cassandra/java/pom.xml" com.datastax.oss:java-driver-core:4.17.0 \
 		org.lz4:lz4-java:1.8.0 org.slf4j:slf4j-nop:1.7.36
-	fetched java timeout 600 mvn -q -B -f "$cassandra/java/pom.xml" \
+	download "$cassandra" java timeout 600 mvn -q -B -f "$cassandra/java/pom.xml" \
 		dependency:copy-dependencies -DoutputDirectory=jars
-	fetched python sh -c "python3 -m venv '$cassandra/python' && timeout 300 \
+	download "$cassandra" python sh -c "python3 -m venv '$cassandra/python' && timeout 300 \
 		'$cassandra/python/bin/pip' install -q cassandra-driver==3.29.2 lz4 python-snappy"
-	fetched node timeout 300 npm install --silent --prefix "$cassandra/node" cassandra-driver@4.7.2
+	download "$cassandra" node timeout 300 npm install --silent --prefix "$cassandra/node" cassandra-driver@4.7.2
 }
 
-if [ -z "${LIVE_INSIDE:-}" ]; then
-	[ -n "${LIVE_ALL:-}" ] || skip_cql "a download; LIVE_ALL=1 and tools/check --all run it"
-	fetch
-fi
+[ -n "${LIVE_INSIDE:-}" ] || fetch
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs tcpdump ss

@@ -5,20 +5,9 @@
 # LIVE_ALL=1 (tools/check --all). FerretDB is no mongod: what it doesn't speak, as compression, answers
 # that go on by themselves (exhaust) and the opcodes of old clients, the cases in corpora/mongodb and
 # the unit tests prove.
-mongodb=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/socktape/mongodb
-
-skip_mongodb() {
-	echo "ok - mongodb # SKIP $1"
-	exit 0
-}
-
-# fetched WHAT COMMAND...: once; in the cache.
-fetched() {
-	[ -e "$mongodb/$1.there" ] && return
-	"${@:2}" >"$mongodb/$1.log" 2>&1 ||
-		skip_mongodb "$1 can't be fetched: $(grep -v '^$' "$mongodb/$1.log" | tail -1)"
-	touch "$mongodb/$1.there"
-}
+# shellcheck source=tests/live/clients/downloads.bash
+. "$(dirname "$0")/clients/downloads.bash"
+mongodb=$downloads/mongodb
 
 # Its sources, which want to be told their version, built.
 build_server() (
@@ -34,21 +23,15 @@ build_server() (
 )
 
 fetch() {
-	local program
-	for program in go jq npm node python3; do
-		[ -n "$(command -v "$program")" ] || skip_mongodb "$program is not installed"
-	done
+	downloads_need go jq npm node python3
 	mkdir -p "$mongodb/node"
-	fetched server build_server
-	fetched python sh -c "python3 -m venv '$mongodb/python' &&
+	download "$mongodb" server build_server
+	download "$mongodb" python sh -c "python3 -m venv '$mongodb/python' &&
 		timeout 300 '$mongodb/python/bin/pip' install -q pymongo==4.8.0"
-	fetched node timeout 300 npm install --silent --prefix "$mongodb/node" mongodb@6.8.0
+	download "$mongodb" node timeout 300 npm install --silent --prefix "$mongodb/node" mongodb@6.8.0
 }
 
-if [ -z "${LIVE_INSIDE:-}" ]; then
-	[ -n "${LIVE_ALL:-}" ] || skip_mongodb "a download; LIVE_ALL=1 and tools/check --all run it"
-	fetch
-fi
+[ -n "${LIVE_INSIDE:-}" ] || fetch
 # shellcheck source=tests/live/lib.sh
 . "$(dirname "$0")/lib.sh"
 needs tcpdump ss

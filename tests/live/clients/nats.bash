@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 # Sourced by the tests of NATS: Python's nats-py, a small download, once into a cache.
-nats_py=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/socktape/nats-py-2.9.0
+# shellcheck source=tests/live/clients/downloads.bash
+. "$(dirname "${BASH_SOURCE[0]}")/downloads.bash"
+nats_py=$downloads/nats-py-2.9.0
 
 # Before anything that has no network.
 nats_fetch() {
