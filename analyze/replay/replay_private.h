@@ -10,7 +10,7 @@
 #include "protocols/cipher/keylog.h"
 #include "protocols/engine/message_pool.h"
 
-/* What replay.c, connection_table.c and coming.c share. */
+/* What the files of the replay share. */
 
 #define ENDPOINT_TEXT_MAX 160
 
@@ -107,9 +107,41 @@ void coming_next(struct replay *r);
 /* A connection goes away. */
 void coming_forget(struct replay *r);
 
+/* ---- opening.c ---- */
+
+/* Begins the recording again where the pass before left something unresolved; false: it is done. */
+bool replay_read_again(struct replay *r);
+
+/* A secret is told: what it opens can be read from here on. */
+void replay_take_secret(struct replay *r, const struct event_secret *secret);
+
 /* ---- replay.c ---- */
+
+/* The connection that EVENT tells of; 0: of none. */
+uint64_t replay_event_conn(const struct event *event);
+
+/* Whether the selection has EVENT, which is of T; T may be NULL. */
+bool replay_wants_event(struct replay *r, const struct event *event, const struct tracked *t);
+
+/* ---- connection_sessions.c ---- */
 
 /* For the session of a layer of T. */
 struct session_options replay_session_options(struct tracked *t, enum layer layer);
+
+/* The session that data of LAYER belongs to, made where there is none. NULL: no memory, and the
+ * replay has the error. */
+struct session *replay_session(struct tracked *t, enum layer layer);
+
+/* ---- connection_events.c ---- */
+
+/* What EVENT is of; made where it opens a connection, or has data of one that nothing told of.
+ * NULL: of none, or of none that is known, or no memory, and the replay has the error. */
+struct tracked *connection_of_event(struct replay *r, const struct event *event);
+
+/* What EVENT tells of T, which may be gone then. */
+void connection_take(struct replay *r, struct tracked *t, const struct event *event);
+
+/* Tells the end of T, which is gone then. */
+void connection_end(struct replay *r, struct tracked *t);
 
 #endif
