@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
 #include <strings.h>
 
 #include "analyze/finding/rules.h"
@@ -29,17 +30,24 @@ static void look_http(const struct look *look)
 	}
 }
 
+/* Commands in which a password may stand. In their arguments its place is kept. */
 static void look_redis(const struct look *look)
 {
+	static const char *const commands[] = {"AUTH",		 "HELLO",   "CONFIG SET",
+					       "ACL SETUSER",	 "MIGRATE", "SENTINEL SET",
+					       "SENTINEL CONFIG"};
 	const struct value *command = look->values[0], *args = look->values[1];
+	char text[64];
 
-	if (!is_in_clear(look) || !value_has_text(command))
+	if (!is_in_clear(look) || !value_has_text(command) || args->type != VALUE_JSON ||
+	    !args->text.len || !memmem(args->text.data, args->text.len, "***\"", 4))
 		return;
-	if (span_is(command->text, "AUTH"))
-		look->found(look, FINDING_CREDENTIALS, span_text("AUTH with a password"));
-	else if (span_is(command->text, "HELLO") && args->type == VALUE_JSON && args->text.len &&
-		 memmem(args->text.data, args->text.len, "\"AUTH\"", 6))
-		look->found(look, FINDING_CREDENTIALS, span_text("HELLO with a password"));
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (!span_is(command->text, commands[i]))
+			continue;
+		snprintf(text, sizeof(text), "%s with a password", commands[i]);
+		look->found(look, FINDING_CREDENTIALS, span_text(text));
+	}
 }
 
 /* mysql_clear_password sends what it is named after. */

@@ -8,7 +8,7 @@
 /* clang-format off */
 #define P(name) {name, TRAIT_NONE}
 static const struct redis_command a_commands[] = {
-	{"ACL", TRAIT_CONTAINER}, P("APPEND"), P("ASKING"), P("AUTH"),
+	{"ACL", TRAIT_CONTAINER}, P("APPEND"), P("ASKING"), {"AUTH", TRAIT_SECRET},
 };
 static const struct redis_command b_commands[] = {
 	P("BGREWRITEAOF"), P("BGSAVE"), P("BITCOUNT"), P("BITFIELD"), P("BITFIELD_RO"),
@@ -38,7 +38,7 @@ static const struct redis_command g_commands[] = {
 	P("GETSET"),
 };
 static const struct redis_command h_commands[] = {
-	P("HDEL"), P("HELLO"), P("HEXISTS"), P("HEXPIRE"), P("HEXPIREAT"), P("HEXPIRETIME"),
+	P("HDEL"), {"HELLO", TRAIT_SECRET}, P("HEXISTS"), P("HEXPIRE"), P("HEXPIREAT"), P("HEXPIRETIME"),
 	P("HGET"), P("HGETALL"), P("HGETDEL"), P("HGETEX"), P("HINCRBY"), P("HINCRBYFLOAT"),
 	P("HKEYS"), P("HLEN"), P("HMGET"), P("HMSET"), P("HPERSIST"), P("HPEXPIRE"),
 	P("HPEXPIREAT"), P("HPEXPIRETIME"), P("HPTTL"), P("HRANDFIELD"), P("HSCAN"), P("HSET"),
@@ -56,7 +56,7 @@ static const struct redis_command l_commands[] = {
 	P("LPUSHX"), P("LRANGE"), P("LREM"), P("LSET"), P("LTRIM"),
 };
 static const struct redis_command m_commands[] = {
-	{"MEMORY", TRAIT_CONTAINER}, P("MGET"), P("MIGRATE"), {"MODULE", TRAIT_CONTAINER},
+	{"MEMORY", TRAIT_CONTAINER}, P("MGET"), {"MIGRATE", TRAIT_SECRET}, {"MODULE", TRAIT_CONTAINER},
 	{"MONITOR", TRAIT_MONITOR}, P("MOVE"), P("MSET"), P("MSETNX"), {"MULTI", TRAIT_MULTI},
 };
 static const struct redis_command o_commands[] = {

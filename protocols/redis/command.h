@@ -24,6 +24,7 @@ enum redis_trait {
 	TRAIT_SYNC,
 	TRAIT_PSYNC,
 	TRAIT_REPLCONF,
+	TRAIT_SECRET, /* of its arguments some are: redis_secret_of() */
 };
 
 struct redis_command {

@@ -110,9 +110,14 @@ static void take_transaction(struct redis *r, struct redis_message *m)
 {
 	if (m->trait == TRAIT_MULTI) {
 		r->uncounted = 0;
+		r->asks_secret = false;
 	} else if (m->trait == TRAIT_EXEC) {
 		m->uncounted = r->uncounted;
 		r->counted_short |= m->uncounted > 0;
+		if (r->asks_secret)
+			m->secret.rule = SECRET_REPLY;
+	} else if (r->transaction && m->secret.rule >= SECRET_PAIRS) {
+		r->asks_secret = true;
 	} else if (r->transaction && is_subscription(m->trait)) {
 		r->uncounted += (uint64_t)confirmations_of(r, m) - 1;
 	}

@@ -18,6 +18,7 @@ struct packed {
 	bool replies_off;
 	bool skip_next;
 	bool transaction;
+	bool asks_secret;
 	bool monitor;
 	bool replica;
 	uint64_t uncounted;
@@ -121,6 +122,7 @@ bool redis_pack(const void *state, struct buffer *out)
 		.replies_off = r->replies_off,
 		.skip_next = r->skip_next,
 		.transaction = r->transaction,
+		.asks_secret = r->asks_secret,
 		.monitor = r->monitor,
 		.replica = r->replica,
 		.uncounted = r->uncounted,
@@ -153,6 +155,7 @@ bool redis_unpack(void *state, struct unpack *in)
 	r->replies_off = packed.replies_off;
 	r->skip_next = packed.skip_next;
 	r->transaction = packed.transaction;
+	r->asks_secret = packed.asks_secret;
 	r->monitor = packed.monitor;
 	r->replica = packed.replica;
 	r->uncounted = packed.uncounted;

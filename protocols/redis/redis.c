@@ -25,6 +25,8 @@ static void note_request(struct buffer *note, const struct redis_message *reques
 		append_note(note, request->unanswered);
 	if (request->unbalanced)
 		append_note(note, "unbalanced quotes in an inline command");
+	if (request->hidden)
+		append_note(note, "credentials are not shown");
 	if (request->cut)
 		append_note(note, "not all of the request is shown");
 }
@@ -38,6 +40,19 @@ static void note_reply(struct buffer *note, const struct redis_message *reply)
 	}
 	if (reply->cut)
 		append_note(note, "not all of the reply is shown");
+}
+
+/* The JSON of a reply, without the secrets that ASKED, which may be NULL, has asked for. */
+static struct span shown_reply(struct redis *r, const struct redis_message *asked,
+			       const struct redis_message *said)
+{
+	struct span json = span_of(said->base.text.data, said->split);
+
+	buffer_clear(&r->scratch);
+	if (!asked || !redis_secret_reply(asked->secret.rule, json, &r->scratch))
+		return json;
+	append_note(&r->note, "credentials are not shown");
+	return r->scratch.failed ? span_text("null") : buffer_span(&r->scratch);
 }
 
 /* struct matcher's emit: a message without a request is a push, or a request that gets no reply. */
@@ -68,7 +83,7 @@ static void emit(void *context, struct message *request, struct message *respons
 			record.outcome = OUTCOME_OK;
 	}
 	if (said) {
-		values[COLUMN_REPLY] = value_json(span_of(said->base.text.data, said->split));
+		values[COLUMN_REPLY] = value_json(shown_reply(r, asked, said));
 		if (said->push.len)
 			values[COLUMN_PUSH] = value_text(said->push);
 		note_reply(&r->note, said);

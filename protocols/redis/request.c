@@ -29,6 +29,8 @@ static void add_command(struct redis_message *m, struct span word)
 	m->known = command != NULL;
 	if (command)
 		m->trait = command->trait;
+	if (m->trait == TRAIT_SECRET)
+		m->secret = redis_secret_of(request_command(m));
 }
 
 /* The name of a subcommand, not any second word: letters and dashes. */
@@ -41,6 +43,17 @@ static bool is_subcommand(struct span word)
 			return false;
 	}
 	return word.len > 0 && word.len <= REDIS_NAME_MAX;
+}
+
+/* WORD, or what stands for it. */
+static struct span without_secret(struct redis_message *m, uint64_t index, struct span word)
+{
+	const char *instead = m->secret.rule ? redis_secret_word(&m->secret, index, word) : NULL;
+
+	if (!instead)
+		return word;
+	m->hidden = true;
+	return span_text(instead);
 }
 
 static void add_word(struct redis_message *m, struct span word)
@@ -57,8 +70,10 @@ static void add_word(struct redis_message *m, struct span word)
 		buffer_append_char(b, ' ');
 		append_upper(b, word);
 		m->split = b->len;
+		m->secret = redis_secret_of(request_command(m));
 		return;
 	}
+	word = without_secret(m, index, word);
 	if (b->len > m->limit) {
 		m->cut = true;
 		return;
@@ -185,6 +200,12 @@ void request_end(struct redis_message *m)
 {
 	struct buffer *b = &m->base.text;
 
+	/* The only argument is the password. */
+	if (m->secret.rule == SECRET_AUTH && m->words == 2) {
+		m->hidden = true;
+		b->len = m->split;
+		buffer_append_text(b, "[\"" REDIS_HIDDEN "\"");
+	}
 	if (b->len == m->split)
 		buffer_append_char(b, '[');
 	buffer_append_char(b, ']');

@@ -4,6 +4,7 @@
 
 #include "protocols/engine/matcher.h"
 #include "protocols/redis/command.h"
+#include "protocols/redis/secret.h"
 
 /* A longer first word is no command; what stands in `command` is cut. */
 #define REDIS_NAME_MAX 128
@@ -29,6 +30,9 @@ struct redis_message {
 	struct span push;	/* the kind of what the server sent unasked; else empty */
 	bool snapshot;		/* what a replica gets of a master's data */
 	uint64_t size;		/* bytes of a snapshot */
+
+	struct redis_secret secret; /* of a request, and of the reply to it */
+	bool hidden;		    /* some of it is not shown, for it is secret */
 };
 
 /* The command's name in upper case, with its second word where that belongs to it. */

@@ -9,8 +9,9 @@
 #define REDIS_COLUMNS(X)                                                                           \
 	X(COMMAND, "command", "TEXT", "",                                                          \
 	  "the command in upper case, with its subcommand: CONFIG GET; null for a push")           \
-	X(ARGS, "args", "JSON", "", "its arguments, an array of strings; null for a push")         \
-	X(REPLY, "reply", "JSON", "", "the reply; an error as {\"error\": text}")                  \
+	X(ARGS, "args", "JSON", "",                                                                \
+	  "its arguments, an array of strings, without secrets; null for a push")                  \
+	X(REPLY, "reply", "JSON", "", "the reply, without secrets; an error as {\"error\": text}") \
 	X(PUSH, "push", "TEXT", "",                                                                \
 	  "what the server sent unasked: message, invalidate, monitor, replication, rdb, ...")
 
@@ -48,6 +49,7 @@ struct redis {
 	bool replies_off;   /* CLIENT REPLY OFF */
 	bool skip_next;	    /* CLIENT REPLY SKIP */
 	bool transaction;   /* MULTI */
+	bool asks_secret;   /* in it: a reply that is one */
 	uint64_t uncounted; /* in it: confirmations beyond the first of a command */
 	bool counted_short; /* there was an EXEC whose reply holds such */
 	bool monitor;

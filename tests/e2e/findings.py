@@ -356,6 +356,7 @@ def captures(pair):
     yield "credentials", "credentials-in-clear", http().c(
         GET[:-2] + b"Authorization: Basic dTpw\r\n\r\n").s(response()).end()
     yield "credentials-redis", "credentials-in-clear", redis("AUTH secret", b"+OK\r\n")
+    yield "credentials-redis-setting", "credentials-in-clear", redis("CONFIG SET requirepass s", b"+OK\r\n")
     yield "login", "authentication-failed", redis("GET k", b"-NOAUTH Authentication required.\r\n")
     yield "login-pgsql", "authentication-failed", pgsql("28P01", "password authentication failed")
     yield "oom", "out-of-resources", redis("SET k v", b"-OOM command not allowed\r\n")
