@@ -11,6 +11,7 @@
 	X(HEAD_CUT, "ended inside the head")                                                       \
 	X(BODY_CUT, "ended inside the body")                                                       \
 	X(BODY_LOST, "bytes of the body were lost")                                                \
+	X(BODY_UNSENT, "no body came: the server answered and did not ask for it")                 \
 	X(BODY_SNAPPED, "the body was not recorded in full")                                       \
 	X(LENGTH_BAD, "Content-Length is no number")                                               \
 	X(LENGTH_LIST, "Content-Length with empty elements, which are ignored")                    \

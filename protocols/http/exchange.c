@@ -198,6 +198,7 @@ static void begin_request(struct http_state *st, const struct frame *frame,
 	if (st->sides[SIDE_SERVER].doubtful && st->heads)
 		http_end_message(st, SIDE_SERVER);
 	expect_body(side, &side->fields.head, SIDE_CLIENT);
+	side->wait = side->fields.head.expects ? HTTP_WAIT_CONTINUE : HTTP_WAIT_NONE;
 	side->incoming = m;
 	if (m) {
 		m->is_head = span_is(line->method, "HEAD");
@@ -253,6 +254,20 @@ static void settle_request(struct http_state *st)
 		http_give_up(st, SIDE_CLIENT, HTTP_NOTE_BODY_LOST);
 }
 
+/* The client reads the answer to the request whose body it may hold back. */
+static void settle_wait(struct http_state *st, const struct http_message *request, unsigned code)
+{
+	struct http_side *client = &st->sides[SIDE_CLIENT];
+
+	if (!request || request != client->incoming || client->wait != HTTP_WAIT_CONTINUE)
+		return;
+	if (code == 100)
+		client->wait = HTTP_WAIT_NONE;
+	else if (code / 100 != 1)
+		client->wait = st->sides[SIDE_SERVER].fields.head.closes ? HTTP_WAIT_CLOSED
+									 : HTTP_WAIT_REFUSED;
+}
+
 /* What follows is another protocol: the tunnel of a CONNECT, or that of an upgrade. */
 static bool switches(const struct http_message *request, unsigned code)
 {
@@ -301,6 +316,7 @@ static void begin_response(struct http_state *st, const struct frame *frame,
 	settle_request(st);
 	request = (struct http_message *)matcher_oldest(st->matcher);
 	sure = request && matcher_is_sure(st->matcher);
+	settle_wait(st, request, code);
 	if (code / 100 == 1 && code != 101) {
 		note_interim(st, line);
 		return;

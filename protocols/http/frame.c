@@ -315,6 +315,48 @@ static enum frame_status cut_doubtful(const struct http_state *st, enum side whi
 	return status;
 }
 
+/*
+ * Where the body of a request may begin that the server has answered without asking for it, or
+ * nothing of it comes, and then the next request. Bodies may hold requests, too, but hardly begin
+ * with a whole line of one, which clients don't send in such a place for anything else.
+ */
+static enum http_match match_instead(struct span bytes)
+{
+	size_t len;
+	enum http_match match = http_request_match(bytes, &len);
+
+	if (match != HTTP_MATCH_NO && !http_method_begins(http_method_of(bytes)))
+		return HTTP_MATCH_NO;
+	return match;
+}
+
+static enum frame_status cut_refused(const struct http_state *st, struct span bytes,
+				     struct frame *frame)
+{
+	enum frame_status status;
+
+	switch (match_instead(bytes)) {
+	case HTTP_MATCH_YES:
+		status = cut_head(st, SIDE_CLIENT, bytes, frame);
+		frame->kind |= HTTP_FRAME_INSTEAD;
+		return status;
+	case HTTP_MATCH_PREFIX:
+		return FRAME_MORE;
+	case HTTP_MATCH_NO:
+		break;
+	}
+	return st->sides[SIDE_CLIENT].phase == HTTP_PHASE_BODY
+		       ? cut_body(st, SIDE_CLIENT, bytes, frame)
+		       : cut_first_chunk(st, SIDE_CLIENT, bytes, frame);
+}
+
+/* Whether the body of the client's request, which begins here, may never come. */
+static bool is_refused(const struct http_side *side, enum side which)
+{
+	return which == SIDE_CLIENT && side->wait == HTTP_WAIT_REFUSED &&
+	       (side->phase == HTTP_PHASE_BODY || side->phase == HTTP_PHASE_FIRST_CHUNK);
+}
+
 enum frame_status http_frame(const void *state, enum side side, const struct cursor *in,
 			     struct frame *frame)
 {
@@ -328,8 +370,11 @@ enum frame_status http_frame(const void *state, enum side side, const struct cur
 	const struct http_state *st = state;
 	struct span bytes = cursor_rest(in);
 
-	if (!bytes.len && st->sides[side].phase != HTTP_PHASE_BODY)
+	if (!bytes.len &&
+	    (st->sides[side].phase != HTTP_PHASE_BODY || is_refused(&st->sides[side], side)))
 		return FRAME_MORE;
+	if (is_refused(&st->sides[side], side))
+		return cut_refused(st, bytes, frame);
 	if (st->sides[side].doubtful && begins_like(bytes, "HTTP/1."))
 		return cut_doubtful(st, side, bytes, frame);
 	return by_phase[st->sides[side].phase](st, side, bytes, frame);

@@ -70,6 +70,11 @@ static void set_length(struct http_head *head, enum http_length kind, uint64_t l
 }
 
 /* Only digits count: "+5", "-5", "0x5" and "5 bytes" are refused by careful receivers. */
+static void take_expect(struct http_head *head, struct span value)
+{
+	head->expects |= http_same_word(value, "100-continue");
+}
+
 static void take_length_element(struct http_head *head, struct span digits)
 {
 	uint64_t length = 0;
@@ -173,6 +178,7 @@ static void take_meaning(struct http_head *head, const struct http_field *field)
 		void (*take)(struct http_head *head, struct span value);
 	} known[] = {
 		{{"Host", 4}, take_host},
+		{{"Expect", 6}, take_expect},
 		{{"Upgrade", 7}, take_upgrade},
 		{{"Connection", 10}, take_connection},
 		{{"Content-Length", 14}, take_length},

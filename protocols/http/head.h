@@ -22,7 +22,8 @@ struct http_head {
 	struct span upgrade;
 	enum http_length length_kind;
 	uint64_t length;
-	bool closes; /* Connection: close (RFC 9112, section 9.6) */
+	bool closes;  /* Connection: close (RFC 9112, section 9.6) */
+	bool expects; /* Expect: 100-continue (RFC 9110, section 10.1.1) */
 	bool chunked;
 	bool transfer_encoded;			    /* a Transfer-Encoding came */
 	uint8_t codings[HTTP_CODINGS_MAX];	    /* enum http_coding, in the order of use */

@@ -138,8 +138,11 @@ static void settle_rare(struct http_state *st, const struct frame *frame)
 {
 	struct http_side *side = &st->sides[frame->side];
 
-	if (frame->kind & HTTP_FRAME_INSTEAD)
+	if (frame->kind & HTTP_FRAME_INSTEAD) {
+		if (frame->side == SIDE_CLIENT && side->incoming)
+			side->incoming->notes |= HTTP_NOTE_BODY_UNSENT;
 		http_end_message(st, frame->side);
+	}
 	if (frame->kind & HTTP_FRAME_NOT_CHUNKED) {
 		side->phase = side->unchunked;
 		if (side->incoming)
@@ -250,6 +253,9 @@ void http_give_up(struct http_state *st, enum side which, enum http_note why)
 	}
 	if (side->incoming) {
 		side->incoming->base.partial |= why != HTTP_NOTE_BODY_CUT || !is_refused(st, which);
+		if (why == HTTP_NOTE_BODY_CUT && side->wait >= HTTP_WAIT_REFUSED &&
+		    !side->incoming->body_bytes)
+			why = HTTP_NOTE_BODY_UNSENT;
 		if (!(side->incoming->notes & (HTTP_NOTE_HEAD_CUT | HTTP_NOTE_CHUNK_BAD)))
 			side->incoming->notes |= why;
 	}

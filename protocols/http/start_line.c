@@ -40,57 +40,66 @@ struct span http_trim(struct span text)
 	return text;
 }
 
+static const char *const methods[] = {
+	"GET",
+	"POST",
+	"HEAD",
+	"PUT",
+	"DELETE",
+	"OPTIONS",
+	"PATCH",
+	"CONNECT",
+	"TRACE",
+	"PROPFIND",
+	"PROPPATCH",
+	"MKCOL",
+	"COPY",
+	"MOVE",
+	"LOCK",
+	"UNLOCK",
+	"SEARCH",
+	"REPORT",
+	"MKACTIVITY",
+	"CHECKOUT",
+	"CHECKIN",
+	"UNCHECKOUT",
+	"MERGE",
+	"MKCALENDAR",
+	"ACL",
+	"BIND",
+	"UNBIND",
+	"REBIND",
+	"LINK",
+	"UNLINK",
+	"LABEL",
+	"UPDATE",
+	"QUERY",
+	"PURGE",
+	"SUBSCRIBE",
+	"UNSUBSCRIBE",
+	"NOTIFY",
+	"M-SEARCH",
+	"ORDERPATCH",
+	"BASELINE-CONTROL",
+	"VERSION-CONTROL",
+	"MKREDIRECTREF",
+	"MKWORKSPACE",
+	"UPDATEREDIRECTREF",
+};
+
 bool http_method_known(struct span method)
 {
-	static const char *const methods[] = {
-		"GET",
-		"POST",
-		"HEAD",
-		"PUT",
-		"DELETE",
-		"OPTIONS",
-		"PATCH",
-		"CONNECT",
-		"TRACE",
-		"PROPFIND",
-		"PROPPATCH",
-		"MKCOL",
-		"COPY",
-		"MOVE",
-		"LOCK",
-		"UNLOCK",
-		"SEARCH",
-		"REPORT",
-		"MKACTIVITY",
-		"CHECKOUT",
-		"CHECKIN",
-		"UNCHECKOUT",
-		"MERGE",
-		"MKCALENDAR",
-		"ACL",
-		"BIND",
-		"UNBIND",
-		"REBIND",
-		"LINK",
-		"UNLINK",
-		"LABEL",
-		"UPDATE",
-		"QUERY",
-		"PURGE",
-		"SUBSCRIBE",
-		"UNSUBSCRIBE",
-		"NOTIFY",
-		"M-SEARCH",
-		"ORDERPATCH",
-		"BASELINE-CONTROL",
-		"VERSION-CONTROL",
-		"MKREDIRECTREF",
-		"MKWORKSPACE",
-		"UPDATEREDIRECTREF",
-	};
-
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
 		if (span_is(method, methods[i]))
+			return true;
+	return false;
+}
+
+bool http_method_begins(struct span front)
+{
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		if (front.len <= strlen(methods[i]) &&
+		    memcmp(methods[i], front.data, front.len) == 0)
 			return true;
 	return false;
 }

@@ -54,6 +54,9 @@ struct span http_method_of(struct span bytes);
 /* A method registered with IANA, or long in common use. */
 bool http_method_known(struct span method);
 
+/* Whether FRONT is such a method, or may become one. */
+bool http_method_begins(struct span front);
+
 /* A letter of a token (RFC 9110, section 5.6.2). */
 bool http_is_token(uint8_t c);
 

@@ -17,6 +17,14 @@ enum http_phase {
 	HTTP_PHASE_UNTIL_CLOSE,
 };
 
+/* Whether the body of a request comes, of which none came yet (RFC 9110, section 10.1.1). */
+enum http_wait {
+	HTTP_WAIT_NONE,	    /* it does */
+	HTTP_WAIT_CONTINUE, /* the client may wait for the server to ask for it */
+	HTTP_WAIT_REFUSED,  /* the server answered and did not: it may come, or the next request */
+	HTTP_WAIT_CLOSED,   /* and no other request is answered on this connection */
+};
+
 /*
  * Kinds of frames. A head that comes in pieces is taken line by line, so that what came of it is
  * known when the rest never does.
@@ -68,6 +76,7 @@ struct http_message {
 
 struct http_side {
 	enum http_phase phase;
+	enum http_wait wait;
 	bool begun;	    /* something was recognised on this side */
 	bool simple;	    /* the last request was one of HTTP/0.9 */
 	bool at_line_start; /* where resync() looks first is behind a line end */

@@ -64,6 +64,100 @@ static void interim_responses_do_not_end_the_exchange(void **state)
 		   "ended inside the body");
 }
 
+/* RFC 9110, section 10.1.1: a client may hold the body back, and send it or not after an answer. */
+static void a_refused_body_may_never_come(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(
+			"PUT /1 HTTP/1.1\r\nExpect: 100-Continue\r\nContent-Length: 400\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n"),
+		FEED_REQUEST("PUT /2 HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody"),
+		FEED_RESPONSE("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"),
+		FEED_REQUEST("POST /3 HTTP/1.1\r\nExpect: 100-continue\r\n"
+			     "Transfer-Encoding: chunked\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno"),
+		FEED_REQUEST("DELETE /4 HTTP/1.1\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 204 No Content\r\n\r\n"),
+		FEED_REQUEST(
+			"PUT /5 HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 103 Early Hints\r\n\r\n"
+			      "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n"),
+	};
+
+	(void)state;
+	HTTP_CHECK(messages,
+		   "'outcome':'error' | 'path':'/1' | 'req_body':'' | 'req_bytes':0 | 'code':417 | "
+		   "'note':'request: no body came: the server answered and did not ask for it'",
+		   "'outcome':'ok' | 'path':'/2' | 'req_body':'body' | 'code':201 | 'note':''",
+		   "'outcome':'error' | 'path':'/3' | 'req_bytes':0 | 'code':401 | no body came",
+		   "'outcome':'ok' | 'path':'/4' | 'code':204 | 'note':''",
+		   "'outcome':'error' | 'path':'/5' | 'req_bytes':0 | 'code':413 | no body came");
+}
+
+static void a_refused_body_may_come(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(
+			"PUT /1 HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"),
+		FEED_REQUEST("GET /"),
+		FEED_REQUEST("PUT /2 HTTP/1.1\r\nExpect: 100-continue\r\n"
+			     "Transfer-Encoding: chunked\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+		FEED_REQUEST("A\r\nGET /x HTT\r\n0\r\n\r\n"),
+		/* The client is tired of waiting before the server asks, and before it answers. */
+		FEED_REQUEST(
+			"PUT /3 HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 18\r\n\r\n"),
+		FEED_REQUEST("GET /x HTTP/1.1\r\n"),
+		FEED_RESPONSE("HTTP/1.1 100 Continue\r\n\r\n"),
+		FEED_REQUEST("\n"),
+		FEED_RESPONSE("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+		FEED_REQUEST(
+			"PUT /4 HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 17\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 417 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+		FEED_REQUEST("GET /x HTTP/1.1\r\n"),
+	};
+
+	(void)state;
+	HTTP_CHECK(messages,
+		   "'outcome':'error' | 'path':'/1' | 'req_body':'GET /' | 'code':401 | 'note':''",
+		   "'path':'/2' | 'req_body':'GET /x HTT' | 'code':200 | 'note':''",
+		   "'path':'/3' | 'req_body':'GET /x HTTP/1.1\\r\\n\\n' | 'code':200 | "
+		   "interim 100 Continue",
+		   "'path':'/4' | 'req_body':'GET /x HTTP/1.1\\r\\n' | 'code':417 | 'note':''");
+}
+
+static void a_short_body_that_no_request_begins_with_ends_with_the_connection(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(
+			"PUT /1 HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"),
+		FEED_REQUEST("hello"),
+	};
+
+	(void)state;
+	HTTP_CHECK(messages, "'path':'/1' | 'req_body':'hello' | 'code':401 | 'note':''");
+}
+
+static void nobody_knows_whether_a_refused_body_was_lost(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(
+			"PUT /1 HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"),
+		FEED_REQUEST("12345"),
+		FEED_REQUEST("GET /2 HTTP/1.1\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 204 No Content\r\n\r\n"),
+	};
+
+	(void)state;
+	CLIENT_EXPECT_LOSS(
+		NULL, messages, 3,
+		"'outcome':'partial' | 'path':'/1' | 'code':401 | bytes of the body were lost",
+		"'path':'/2' | 'code':204");
+}
+
 static void responses_without_a_body_by_definition(void **state)
 {
 	static const struct feed_message messages[] = {
@@ -246,6 +340,10 @@ int main(void)
 		cmocka_unit_test(an_exchange_gives_every_column),
 		cmocka_unit_test(pipelined_requests_are_answered_in_order),
 		cmocka_unit_test(interim_responses_do_not_end_the_exchange),
+		cmocka_unit_test(a_refused_body_may_never_come),
+		cmocka_unit_test(a_refused_body_may_come),
+		cmocka_unit_test(a_short_body_that_no_request_begins_with_ends_with_the_connection),
+		cmocka_unit_test(nobody_knows_whether_a_refused_body_was_lost),
 		cmocka_unit_test(responses_without_a_body_by_definition),
 		cmocka_unit_test(an_early_answer_waits_for_its_request),
 		cmocka_unit_test(an_upgrade_hands_the_connection_over),
