@@ -237,7 +237,7 @@ struct kernel_secret {
 	__u32 library; /* element of `tls_libraries` */
 	__u16 len;     /* of the secret */
 	__u16 older;   /* it was in an object, whose call is about to use its socket */
-	__u64 random[KERNEL_RANDOM_LEN / 8]; /* zero: not known */
+	__u64 random[KERNEL_RANDOM_LEN / 8]; /* zero: not known; older and Go's: a made-up name */
 	char label[KERNEL_LABEL_LEN];
 	__u8 secret[KERNEL_SECRET_LEN];
 };
@@ -275,6 +275,11 @@ struct kernel_tls_library {
 			   */
 	__u32 master_at;  /* offset of the master secret in it; 0: not known */
 	__s32 server_random; /* where the server's random is from the client's on */
+	/* Go's, whose objects have no client random; 0: not known. */
+	__u32 go_version; /* offset of the version, a number of 16 bits */
+	__u32 go_client;  /* offset of a byte: 1 at the client's end, else 0 */
+	__u32 go_sent;	  /* offsets of slices: the secrets of TLS 1.3 in use */
+	__u32 go_received;
 };
 
 struct kernel_close {

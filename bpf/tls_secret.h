@@ -222,9 +222,14 @@ int tls_go_secret(struct function_registers *regs)
 		.len = GO_ARG8(regs),
 		.library = KERNEL_TLS_LIBRARY(cookie),
 	};
+	__u64 begins;
 
-	if (tls_go_wanted(regs, cookie))
-		tls_secret_send(&told);
+	if (!tls_go_wanted(regs, cookie))
+		return 0;
+	tls_secret_send(&told);
+	/* By which the object is known where it is in use. */
+	if (!user_read(&begins, sizeof(begins), told.secret))
+		tls_told_add(begins);
 	return 0;
 }
 
@@ -245,6 +250,68 @@ int tls_go_master(struct function_registers *regs)
 
 	if (tls_go_wanted(regs, cookie))
 		tls_secret_send(&told);
+	return 0;
+}
+
+struct go_slice {
+	__u64 at;
+	__u64 len;
+	__u64 room;
+};
+
+#define GO_TLS_1_3 0x304
+
+/* The secret in the slice at AT; false: there is none. */
+static __always_inline bool tls_go_traffic(__u64 at, struct kernel_secret *record)
+{
+	struct go_slice slice;
+
+	if (user_read(&slice, sizeof(slice), at))
+		return false;
+	/* Of a hash: SHA-256's or SHA-384's. */
+	record->len = slice.len == 48 ? 48 : 32;
+	if (slice.len != record->len || slice.room < slice.len)
+		return false;
+	__builtin_memset(record->secret, 0, sizeof(record->secret));
+	return !user_read(record->secret, slice.len == 48 ? 48 : 32, slice.at) &&
+	       *(__u64 *)record->secret;
+}
+
+/* As tls_older(), at the begin of (*Conn).Write. TLS 1.2 leaves nothing but ciphers there. */
+SEC("uprobe")
+int tls_go_older(struct function_registers *regs)
+{
+	__u64 cookie = bpf_get_attach_cookie(regs);
+	__u64 id = bpf_get_current_pid_tgid();
+	__u64 object = GO_ARG1(regs);
+	struct kernel_secret record = {};
+	struct kernel_tls_library *known;
+	__u32 library = KERNEL_TLS_LIBRARY(cookie);
+	__u16 version;
+	__u8 client;
+
+	known = bpf_map_lookup_elem(&tls_libraries, &library);
+	if (!known || !known->go_sent || !tls_go_wanted(regs, cookie))
+		return 0;
+	if (user_read(&version, sizeof(version), object + known->go_version) ||
+	    version != GO_TLS_1_3 ||
+	    user_read(&client, sizeof(client), object + known->go_client) ||
+	    !tls_go_traffic(object + known->go_sent, &record) ||
+	    bpf_map_lookup_elem(&tls_told, record.secret))
+		return 0;
+	tls_told_add(*(__u64 *)record.secret);
+	record_begin(&record.record, KERNEL_SECRET, sizeof(record));
+	record.pid = id >> 32;
+	record.tid = id;
+	record.library = library;
+	record.older = 1;
+	/* Both secrets go by it; no other object has it. */
+	record.random[0] = object;
+	record.random[1] = record.pid;
+	record.random[2] = bpf_ktime_get_ns();
+	tls_older_send(&record, client ? tls_label_client : tls_label_server);
+	if (tls_go_traffic(object + known->go_received, &record))
+		tls_older_send(&record, client ? tls_label_server : tls_label_client);
 	return 0;
 }
 

@@ -189,6 +189,7 @@ static const struct {
 	{"tls_older", OPTIONS_TLS_KEYS, false},
 	{"tls_go_secret", OPTIONS_TLS_KEYS, false},
 	{"tls_go_master", OPTIONS_TLS_KEYS, false},
+	{"tls_go_older", OPTIONS_TLS_KEYS, false},
 };
 
 static void tls_choose(struct programs *p, enum options_tls tls)

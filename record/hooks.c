@@ -239,6 +239,7 @@ static const struct {
 	{TLS_POINT_OLDER, "tls_older", false},
 	{TLS_POINT_GO_SECRET, "tls_go_secret", false},
 	{TLS_POINT_GO_MASTER, "tls_go_master", false},
+	{TLS_POINT_GO_OLDER, "tls_go_older", false},
 };
 
 static int attach_kind(struct hooks *hooks, const char *path, size_t which, uint32_t number,
@@ -250,7 +251,7 @@ static int attach_kind(struct hooks *hooks, const char *path, size_t which, uint
 		.at_return = attachments[which].at_return,
 	};
 
-	if (places.kind == TLS_POINT_OLDER && hooks->older_dropped)
+	if (tls_point_is_older(places.kind) && hooks->older_dropped)
 		return 0;
 	for (size_t i = 0; i < found->point_count; i++) {
 		if (found->points[i].kind != attachments[which].kind)
@@ -263,14 +264,19 @@ static int attach_kind(struct hooks *hooks, const char *path, size_t which, uint
 
 int hooks_add(struct hooks *hooks, int fd, uint32_t number, const struct tls_found *found)
 {
+	const struct tls_layout *layout = &found->layout;
 	struct kernel_tls_library library = {
-		.random_in = found->random_in,
-		.random_at = found->random_at,
-		.server_at = found->server_at,
-		.secrets_at = found->secrets_at,
-		.master_in = found->master_in,
-		.master_at = found->master_at,
-		.server_random = found->server_random,
+		.random_in = layout->random_in,
+		.random_at = layout->random_at,
+		.server_at = layout->server_at,
+		.secrets_at = layout->secrets_at,
+		.master_in = layout->master_in,
+		.master_at = layout->master_at,
+		.server_random = layout->server_random,
+		.go_version = layout->go_version,
+		.go_client = layout->go_client,
+		.go_sent = layout->go_sent,
+		.go_received = layout->go_received,
 	};
 	int map = bpf_object__find_map_fd_by_name(hooks->object, "tls_libraries");
 	size_t before = hooks->count;
@@ -311,7 +317,7 @@ void hooks_drop_older(struct hooks *hooks)
 		return;
 	for (size_t i = 0; i < hooks->count; i++) {
 		/* Without memory it is detached at once. */
-		if (hooks->hooks[i].kind == TLS_POINT_OLDER)
+		if (tls_point_is_older(hooks->hooks[i].kind))
 			hook_keep(dropping, &hooks->hooks[i]);
 		else
 			hooks->hooks[kept++] = hooks->hooks[i];

@@ -220,7 +220,7 @@ static void on_emit(void *context, const struct event *event)
 	tls->emit(tls->context, event);
 }
 
-/* A process uses TLS, as its ClientHello shows. */
+/* A process uses TLS, as its ClientHello shows, or a record of a connection that is older. */
 static void on_use(void *context, uint32_t pid, int64_t ts)
 {
 	struct tls *tls = context;

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "record/tls_find_private.h"
-#include "record/tls_layout.h"
 #include "record/x86.h"
 
 static const char *const symbol_names[SYMBOLS] = {
@@ -286,54 +285,6 @@ static enum tls_hook go_plaintext(struct finder *f, const struct go_function *fu
 	return TLS_HOOK_PLAINTEXT;
 }
 
-static bool go_find(struct finder *f)
-{
-	struct go_function functions[GO_FUNCTIONS] = {
-		[GO_READ] = {.name = "crypto/tls.(*Conn).Read"},
-		[GO_WRITE] = {.name = "crypto/tls.(*Conn).Write"},
-		[GO_MEMMOVE] = {.name = "runtime.memmove"},
-	};
-	struct tls_found *found = f->found;
-	bool known = go_file_functions(f->file, functions, GO_FUNCTIONS);
-
-	/* A program of Go's without TLS has neither. */
-	if (known && !functions[GO_READ].address && !functions[GO_WRITE].address)
-		return false;
-	found->kind = TLS_LIBRARY_GO;
-	go_file_version(f->file, &found->version);
-	if (!elf_file_is_native(f->file))
-		found->hook = TLS_HOOK_ARCHITECTURE;
-	else if (!known)
-		found->hook = TLS_HOOK_NO_SYMBOLS;
-	else if (f->wanted.hook == TLS_HOOK_KEYS)
-		found->hook = tls_find_go_secrets(f);
-	else
-		found->hook = go_plaintext(f, functions);
-	return true;
-}
-
-/* Libraries that are known and not read. */
-static bool other_find(struct finder *f)
-{
-	static const struct {
-		int symbol;
-		enum tls_library kind;
-	} others[] = {
-		{NSS, TLS_LIBRARY_NSS},
-		{MBEDTLS, TLS_LIBRARY_MBEDTLS},
-		{WOLFSSL, TLS_LIBRARY_WOLFSSL},
-	};
-
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		if (!has(f, others[i].symbol))
-			continue;
-		f->found->kind = others[i].kind;
-		f->found->hook = TLS_HOOK_UNSUPPORTED;
-		return true;
-	}
-	return false;
-}
-
 static void note_add(struct tls_found *found, const char *text)
 {
 	buffer_append_text(&found->note, found->note.len ? "; " : "");
@@ -366,34 +317,73 @@ static void older_drop(struct tls_found *found)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < found->point_count; i++)
-		if (found->points[i].kind != TLS_POINT_OLDER)
+		if (!tls_point_is_older(found->points[i].kind))
 			found->points[kept++] = found->points[i];
+	if (kept < found->point_count)
+		note_add(found, "layout not known: connections that are older stay closed");
 	found->point_count = kept;
 }
 
 /* Which object of the library is which connection. */
 static void layout_set(struct tls_found *found)
 {
-	struct tls_layout layout;
-
-	/* Go's objects name their descriptors, and rustls's records tell. */
-	if (found->kind == TLS_LIBRARY_GO || found->kind == TLS_LIBRARY_RUSTLS ||
-	    !tls_found_points(found))
+	/* Rustls's records tell. */
+	if (found->kind == TLS_LIBRARY_RUSTLS || !tls_found_points(found) ||
+	    tls_layout_find(found->kind, buffer_span(&found->version), &found->layout))
 		return;
-	if (!tls_layout_find(found->kind, buffer_span(&found->version), &layout)) {
-		older_drop(found);
+	older_drop(found);
+	/* Go's objects name their descriptors. */
+	if (found->kind != TLS_LIBRARY_GO)
 		layout_lack(found);
-		return;
+}
+
+static bool go_find(struct finder *f)
+{
+	struct go_function functions[GO_FUNCTIONS] = {
+		[GO_READ] = {.name = "crypto/tls.(*Conn).Read"},
+		[GO_WRITE] = {.name = "crypto/tls.(*Conn).Write"},
+		[GO_MEMMOVE] = {.name = "runtime.memmove"},
+	};
+	struct tls_found *found = f->found;
+	bool known = go_file_functions(f->file, functions, GO_FUNCTIONS);
+
+	/* A program of Go's without TLS has neither. */
+	if (known && !functions[GO_READ].address && !functions[GO_WRITE].address)
+		return false;
+	found->kind = TLS_LIBRARY_GO;
+	go_file_version(f->file, &found->version);
+	if (!elf_file_is_native(f->file))
+		found->hook = TLS_HOOK_ARCHITECTURE;
+	else if (!known)
+		found->hook = TLS_HOOK_NO_SYMBOLS;
+	else if (f->wanted.hook == TLS_HOOK_KEYS)
+		found->hook = tls_find_go_secrets(f, &functions[GO_WRITE]);
+	else
+		found->hook = go_plaintext(f, functions);
+	layout_set(found);
+	return true;
+}
+
+/* Libraries that are known and not read. */
+static bool other_find(struct finder *f)
+{
+	static const struct {
+		int symbol;
+		enum tls_library kind;
+	} others[] = {
+		{NSS, TLS_LIBRARY_NSS},
+		{MBEDTLS, TLS_LIBRARY_MBEDTLS},
+		{WOLFSSL, TLS_LIBRARY_WOLFSSL},
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (!has(f, others[i].symbol))
+			continue;
+		f->found->kind = others[i].kind;
+		f->found->hook = TLS_HOOK_UNSUPPORTED;
+		return true;
 	}
-	found->random_in = layout.random_in;
-	found->random_at = layout.random_at;
-	found->server_at = layout.server_at;
-	found->secrets_at = layout.secrets_at;
-	found->master_in = layout.master_in;
-	found->master_at = layout.master_at;
-	found->server_random = layout.server_random;
-	if (!layout.secrets_at && !layout.master_at)
-		older_drop(found);
+	return false;
 }
 
 static bool library_find(struct finder *f)
@@ -417,6 +407,11 @@ static bool library_find(struct finder *f)
 	if (!found->wants_crypto)
 		layout_set(found);
 	return true;
+}
+
+bool tls_point_is_older(enum tls_point_kind kind)
+{
+	return kind == TLS_POINT_OLDER || kind == TLS_POINT_GO_OLDER;
 }
 
 bool tls_found_points(const struct tls_found *found)

@@ -4,6 +4,7 @@
 
 #include "format/buffer.h"
 #include "format/numbers.h"
+#include "record/tls_layout.h"
 
 /*
  * What TLS library a file holds, and where probes can stand in it. The file is only read: nothing
@@ -31,6 +32,7 @@ enum tls_point_kind {
 	TLS_POINT_OLDER,     /* one at the begin of what sends, for the secrets in its object */
 	TLS_POINT_SECRET,    /* one where a secret is told to what writes key logs */
 	TLS_POINT_GO_SECRET, /* the same in Go */
+	TLS_POINT_GO_OLDER,  /* as of what sends, of Go */
 	TLS_POINT_RUSTLS,    /* as of a function, of rustls */
 	TLS_POINT_GO_MASTER, /* one where Go makes keys of a master secret */
 	TLS_POINT_KINDS,
@@ -55,15 +57,7 @@ struct tls_found {
 	struct tls_point points[TLS_POINTS_MAX];
 	size_t point_count;
 	bool wants_crypto; /* the version stands in the libcrypto beside it: tls_find_version() */
-	/* Where the library's object has the client random: 0 when that isn't known. */
-	uint32_t random_in; /* offset of a pointer to where it is; 0: it is in the object */
-	uint32_t random_at;
-	uint32_t server_at; /* of a number that is 1 at the server's end, else 0 */
-	/* The rest is as in struct tls_layout. */
-	uint32_t secrets_at;
-	uint32_t master_in;
-	uint32_t master_at;
-	int32_t server_random;
+	struct tls_layout layout; /* of the library's objects; all 0 when it isn't known */
 };
 
 /* What is looked for. */
@@ -78,6 +72,9 @@ struct tls_wanted {
  * library in it. *FOUND must be zero before; to be released with tls_found_free() in any case.
  */
 bool tls_find(int fd, struct tls_wanted wanted, struct tls_found *found);
+
+/* Whether such a point is only for connections that are older than the recorder. */
+bool tls_point_is_older(enum tls_point_kind kind);
 
 /* Whether probes can stand at its points. */
 bool tls_found_points(const struct tls_found *found);

@@ -114,12 +114,14 @@ enum tls_hook tls_find_secrets(struct finder *f)
 	return tls_point_add(f, address + at, &like) ? TLS_HOOK_KEYS : TLS_HOOK_NO_PLACE;
 }
 
-enum tls_hook tls_find_go_secrets(struct finder *f)
+enum tls_hook tls_find_go_secrets(struct finder *f, const struct go_function *write)
 {
 	static const struct tls_point secret = {0, TLS_POINT_GO_SECRET, CALL_UNKNOWN,
 						DIRECTION_SENT, 0};
 	static const struct tls_point master = {0, TLS_POINT_GO_MASTER, CALL_UNKNOWN,
 						DIRECTION_SENT, 0};
+	static const struct tls_point older = {0, TLS_POINT_GO_OLDER, CALL_UNKNOWN, DIRECTION_SENT,
+					       0};
 	struct go_function functions[] = {
 		{.name = "crypto/tls.(*Config).writeKeyLog"},
 		{.name = "crypto/tls.keysFromMasterSecret"},
@@ -130,5 +132,7 @@ enum tls_hook tls_find_go_secrets(struct finder *f)
 		return TLS_HOOK_NO_SYMBOLS;
 	if (!tls_go_begin(f, &functions[0], secret) || !tls_go_begin(f, &functions[1], master))
 		return TLS_HOOK_NO_PLACE;
+	if (write->address)
+		tls_go_begin(f, write, older);
 	return TLS_HOOK_KEYS;
 }

@@ -59,7 +59,7 @@ bool tls_go_begin(struct finder *f, const struct go_function *function, struct t
 /* Where OpenSSL, its kin, and GnuTLS tell secrets: TLS_HOOK_KEYS, or why that isn't found. */
 enum tls_hook tls_find_secrets(struct finder *f);
 
-/* The same of Go. */
-enum tls_hook tls_find_go_secrets(struct finder *f);
+/* The same of Go; WRITE sends. */
+enum tls_hook tls_find_go_secrets(struct finder *f, const struct go_function *write);
 
 #endif

@@ -3,6 +3,19 @@
 
 #include <stdio.h>
 
+/* Of struct tls_layout: the fields of all libraries but Go's, in their order; and Go's. */
+#define AT(r_in, r_at, server, secrets, m_in, m_at, random)                                        \
+	{                                                                                          \
+		.random_in = (r_in), .random_at = (r_at), .server_at = (server),                   \
+		.secrets_at = (secrets), .master_in = (m_in), .master_at = (m_at),                 \
+		.server_random = (random)                                                          \
+	}
+#define AT_GO(version, client, sent, received)                                                     \
+	{                                                                                          \
+		.go_version = (version), .go_client = (client), .go_sent = (sent),                 \
+		.go_received = (received)                                                          \
+	}
+
 /* Versions are compared as numbers: 1.1.1w is 1, 1, 1. */
 struct version {
 	unsigned int major;
@@ -23,17 +36,23 @@ static const struct {
 	struct version last;
 	struct tls_layout layout;
 } layouts[] = {
-	{TLS_LIBRARY_OPENSSL, {1, 1, 1}, {1, 1, 1}, {0xa8, 0xb8, 0x38, 0x33c, 0x510, 0x50, -32}},
-	{TLS_LIBRARY_OPENSSL, {3, 0, 0}, {3, 1, 99}, {0, 0x160, 0x38, 0x744, 0x918, 0x50, -32}},
-	{TLS_LIBRARY_OPENSSL, {3, 2, 0}, {3, 2, 3}, {0, 0x140, 0x70, 0x6fc, 0x880, 0x50, -32}},
-	{TLS_LIBRARY_OPENSSL, {3, 2, 4}, {3, 2, 99}, {0, 0x148, 0x78, 0x704, 0x888, 0x50, -32}},
-	{TLS_LIBRARY_OPENSSL, {3, 3, 0}, {3, 3, 2}, {0, 0x140, 0x70, 0x6fc, 0x880, 0x50, -32}},
-	{TLS_LIBRARY_OPENSSL, {3, 3, 3}, {3, 3, 99}, {0, 0x148, 0x78, 0x704, 0x888, 0x50, -32}},
-	{TLS_LIBRARY_OPENSSL, {3, 4, 0}, {3, 4, 0}, {0, 0x140, 0x70, 0x6fc, 0x880, 0x50, -32}},
-	{TLS_LIBRARY_OPENSSL, {3, 4, 1}, {3, 4, 99}, {0, 0x148, 0x78, 0x704, 0x888, 0x50, -32}},
-	{TLS_LIBRARY_OPENSSL, {3, 5, 0}, {4, 0, 99}, {0, 0x188, 0x78, 0x77c, 0x900, 0x50, -32}},
-	{TLS_LIBRARY_GNUTLS, {3, 7, 0}, {3, 7, 99}, {0, 0x50, 0, 0x1814, 0, 0x20, 32}},
-	{TLS_LIBRARY_GNUTLS, {3, 8, 0}, {3, 8, 99}, {0, 0x50, 0, 0, 0, 0x20, 32}},
+	{TLS_LIBRARY_OPENSSL, {1, 1, 1}, {1, 1, 1}, AT(0xa8, 0xb8, 0x38, 0x33c, 0x510, 0x50, -32)},
+	{TLS_LIBRARY_OPENSSL, {3, 0, 0}, {3, 1, 99}, AT(0, 0x160, 0x38, 0x744, 0x918, 0x50, -32)},
+	{TLS_LIBRARY_OPENSSL, {3, 2, 0}, {3, 2, 3}, AT(0, 0x140, 0x70, 0x6fc, 0x880, 0x50, -32)},
+	{TLS_LIBRARY_OPENSSL, {3, 2, 4}, {3, 2, 99}, AT(0, 0x148, 0x78, 0x704, 0x888, 0x50, -32)},
+	{TLS_LIBRARY_OPENSSL, {3, 3, 0}, {3, 3, 2}, AT(0, 0x140, 0x70, 0x6fc, 0x880, 0x50, -32)},
+	{TLS_LIBRARY_OPENSSL, {3, 3, 3}, {3, 3, 99}, AT(0, 0x148, 0x78, 0x704, 0x888, 0x50, -32)},
+	{TLS_LIBRARY_OPENSSL, {3, 4, 0}, {3, 4, 0}, AT(0, 0x140, 0x70, 0x6fc, 0x880, 0x50, -32)},
+	{TLS_LIBRARY_OPENSSL, {3, 4, 1}, {3, 4, 99}, AT(0, 0x148, 0x78, 0x704, 0x888, 0x50, -32)},
+	{TLS_LIBRARY_OPENSSL, {3, 5, 0}, {4, 0, 99}, AT(0, 0x188, 0x78, 0x77c, 0x900, 0x50, -32)},
+	{TLS_LIBRARY_GNUTLS, {3, 7, 0}, {3, 7, 99}, AT(0, 0x50, 0, 0x1814, 0, 0x20, 32)},
+	{TLS_LIBRARY_GNUTLS, {3, 8, 0}, {3, 8, 99}, AT(0, 0x50, 0, 0, 0, 0x20, 32)},
+	/* As tools/go-tls-offsets tells them, of the first and the last of each minor version. */
+	{TLS_LIBRARY_GO, {1, 19, 0}, {1, 19, 99}, AT_GO(0x40, 0x10, 0x260, 0x1d0)},
+	{TLS_LIBRARY_GO, {1, 20, 0}, {1, 20, 99}, AT_GO(0x40, 0x10, 0x278, 0x1e8)},
+	{TLS_LIBRARY_GO, {1, 21, 0}, {1, 22, 99}, AT_GO(0x48, 0x10, 0x290, 0x1f8)},
+	{TLS_LIBRARY_GO, {1, 23, 0}, {1, 24, 99}, AT_GO(0x48, 0x10, 0x298, 0x200)},
+	{TLS_LIBRARY_GO, {1, 25, 0}, {1, 26, 99}, AT_GO(0x48, 0x10, 0x288, 0x1f0)},
 };
 
 static int version_compare(const struct version *a, const struct version *b)
@@ -55,7 +74,8 @@ static bool version_read(struct span text, struct version *version)
 	memcpy(copy, text.data ? text.data : "", len);
 	copy[len] = '\0';
 	digits = copy + strcspn(copy, "0123456789");
-	return sscanf(digits, "%u.%u.%u", &version->major, &version->minor, &version->patch) == 3;
+	version->patch = 0; /* Go's first of a minor version had none up to 1.20 */
+	return sscanf(digits, "%u.%u.%u", &version->major, &version->minor, &version->patch) >= 2;
 }
 
 bool tls_layout_find(enum tls_library kind, struct span version, struct tls_layout *layout)

@@ -20,11 +20,16 @@ struct tls_layout {
 	uint32_t master_in;
 	uint32_t master_at;    /* 0: not known */
 	int32_t server_random; /* from the client's random on */
+	/* Of Go's, whose objects have no random and secrets of TLS 1.3 alone: all 0 elsewhere. */
+	uint32_t go_version; /* offset of the version's number */
+	uint32_t go_client;  /* offset of a byte: 1 at the client's end, else 0 */
+	uint32_t go_sent;    /* offsets of slices: the secrets in use, in each direction */
+	uint32_t go_received;
 };
 
 /*
- * By the library's own version text ("OpenSSL 3.0.19 ...", "3.7.9"). False when no layout of it is
- * known: nothing of its objects is read then.
+ * By the library's own version text ("OpenSSL 3.0.19 ...", "3.7.9", "go1.22.1"). False when no
+ * layout of it is known: nothing of its objects is read then.
  */
 bool tls_layout_find(enum tls_library kind, struct span version, struct tls_layout *layout);
 

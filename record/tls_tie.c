@@ -223,6 +223,12 @@ static struct wire *wire_begin(struct tls_ties *t, const struct event_data *data
 	return w;
 }
 
+static void use_tell(const struct tls_ties *t, const struct wire *w, int64_t ts)
+{
+	if (t->options.uses)
+		t->options.uses(t->options.context, w->pid, ts);
+}
+
 /* More of a ClientHello's beginning; false when it is none after all. */
 static bool hello_take(struct tls_ties *t, struct wire *w, const struct event *event)
 {
@@ -240,8 +246,7 @@ static bool hello_take(struct tls_ties *t, struct wire *w, const struct event *e
 	w->hello_due = false;
 	w->hello_ts = event->ts;
 	random_add(t, w);
-	if (t->options.uses)
-		t->options.uses(t->options.context, w->pid, event->ts);
+	use_tell(t, w, event->ts);
 	return true;
 }
 
@@ -262,8 +267,12 @@ static struct wire *wire_of(struct tls_ties *t, const struct event *event)
 
 	if (!w) {
 		/* One that is older than the recording. */
-		if (is_data_record(data))
-			return wire_add(t, data->conn, data->pid);
+		if (is_data_record(data)) {
+			w = wire_add(t, data->conn, data->pid);
+			if (w)
+				use_tell(t, w, event->ts);
+			return w;
+		}
 		if (!data->payload.len || data->payload.data[0] != 22 ||
 		    !tls_is_hello(data->payload.data, data->payload.len))
 			return NULL;

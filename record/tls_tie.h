@@ -48,7 +48,7 @@ struct tls_tie_options {
 	bool drop_untied;  /* a filter chooses connections: what can't be tied isn't recorded */
 	void *context;
 	void (*emit)(void *context, const struct event *event);
-	/* PID has sent or received a ClientHello. */
+	/* PID has sent or received a ClientHello, or data of a connection that had it before. */
 	void (*uses)(void *context, uint32_t pid, int64_t ts);
 	/* Whether the plaintext of PID is expected, because its library is hooked. */
 	bool (*is_hooked)(void *context, uint32_t pid);

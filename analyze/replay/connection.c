@@ -46,12 +46,19 @@ struct selection_subject connection_subject(const struct connection *c)
 }
 
 /* Where nothing was read: the library's hook tells more than that there are no keys. */
-static struct span why_unread(const struct connection_tls *tls)
+static struct span why_unread(const struct connection *c, const struct connection_tls *tls)
 {
 	const struct library *library = tls->library;
 
 	if (!library || library->hook == TLS_HOOK_UNKNOWN)
 		return tls->encryption.unread;
+	if (library->hook == TLS_HOOK_KEYS && c->origin == ORIGIN_MIDSTREAM)
+		return span_text(
+			library->kind == TLS_LIBRARY_GO
+				? "it is older than the recording: Go keeps secrets of "
+				  "TLS 1.3 alone, and none were told as it was written to"
+				: "it is older than the recording, and its library told no "
+				  "secrets since");
 	if (library->hook == TLS_HOOK_PLAINTEXT || library->hook == TLS_HOOK_KEYS)
 		return span_text("its library was read, but nothing could be tied to it");
 	return span_text(tls_hook_text(library->hook));
@@ -77,7 +84,7 @@ struct connection_tls connection_tls(const struct connection *c)
 			c->plain_missing ? "some calls of the library were not seen" : NULL);
 	} else if (tls.encryption.reading == TLS_NOT_READ && tls.encryption.unread.len &&
 		   !transport_is_datagram(c->transport)) {
-		tls.encryption.unread = why_unread(&tls);
+		tls.encryption.unread = why_unread(c, &tls);
 	}
 	return tls;
 }

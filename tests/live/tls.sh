@@ -97,6 +97,27 @@ else
 	skip "node, older than the recorder" "no node"
 fi
 
+held_go() {
+	held_talk "$1" 4 "${@:2}" -- "$work/go-held" serve "$cert" "$key" -- \
+		"$work/go-held" client "$cert" PORT "$1" 4
+}
+# Of TLS 1.2 the objects have no secrets.
+held_go_older() {
+	local -x TALK_VERSION=TLSv1_2
+	! held_go 2 >"$work/older" || { cat "$work/older"; return 1; }
+	"$socktape" conns "$rec" --json | jq -se '[.[] | select(.tls_reading == "no").tls_unread]
+		| length == 4 and all(contains("Go keeps secrets of TLS 1.3 alone"))' ||
+		{ "$socktape" conns "$rec" --json; return 1; }
+}
+if have go && go_build "$work/go-held" -trimpath -ldflags "-s -w"; then
+	check "Go: 50 connections that are older than the recorder, none crossed" held_go 50 --told
+	check "Go by keys: 50 connections that are older" in_keys held_go 50
+	check "Go by keys: connections of TLS 1.2 that are older, why they aren't read" in_keys held_go_older
+else
+	skip "Go, older than the recorder" "no Go"
+fi
+
+
 # The library is a copy that is mounted for this process alone.
 apart_talk() {
 	local libraries

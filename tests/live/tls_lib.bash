@@ -61,11 +61,15 @@ judge() {
 	python3 "$judge" "$socktape" "$rec" "$port" "$@"
 }
 
+# go_build PROGRAM FLAGS...: tls_talk with these flags.
+go_build() {
+	GOCACHE=${GOCACHE:-$work/go-cache} GOFLAGS=-mod=mod go build -o "$1" "${@:2}" "$talk.go"
+}
+
 # go_talk NAME FLAGS...: built with these flags; the server is one that wasn't there before.
 go_talk() {
 	local program=$work/$1
-	shift
-	GOCACHE=${GOCACHE:-$work/go-cache} GOFLAGS=-mod=mod go build -o "$program" "$@" "$talk.go" || return 1
+	go_build "$program" "${@:2}" || return 1
 	serve "$program" serve "$cert" "$key" || return 1
 	record "$port" timeout 120 "$program" client "$cert" "$port" 200 5 || return 1
 	kill "$server"

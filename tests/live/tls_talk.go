@@ -4,6 +4,8 @@
 //
 //	tls_talk serve CERT KEY PORTFILE
 //	tls_talk client CERT PORT CONNECTIONS MESSAGES
+//
+// TALK_VERSION=TLSv1_2 and TALK_HELD are as there.
 package main
 
 import (
@@ -58,13 +60,42 @@ func serve(cert, key, path string) {
 	}
 }
 
-func talk(config *tls.Config, port string, i, messages int) {
+// Where clients wait for each other, and for a file.
+type held struct {
+	path    string
+	missing sync.WaitGroup
+}
+
+func (h *held) arrive() {
+	if h.path == "" {
+		return
+	}
+	h.missing.Done()
+	for {
+		if _, err := os.Stat(h.path); err == nil {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func (h *held) tell() {
+	if h.path != "" {
+		h.missing.Wait()
+		must(os.WriteFile(h.path+".held", nil, 0o600))
+	}
+}
+
+func talk(config *tls.Config, port string, i, messages int, wait *held) {
 	conn, err := tls.Dial("tcp", "127.0.0.1:"+port, config)
 	must(err)
 	defer conn.Close()
 	// On the stack, which may move while Read waits.
 	var got [512]byte
 	for k := 0; k < messages; k++ {
+		if k == 1 {
+			wait.arrive()
+		}
 		time.Sleep(time.Duration(rand.Intn(20)) * time.Millisecond)
 		want := text(i, k)
 		_, err := conn.Write([]byte(want))
@@ -86,15 +117,21 @@ func main() {
 	must(err)
 	pool.AppendCertsFromPEM(pem)
 	config := &tls.Config{RootCAs: pool, ServerName: "localhost"}
+	if os.Getenv("TALK_VERSION") == "TLSv1_2" {
+		config.MaxVersion = tls.VersionTLS12
+	}
 	connections, _ := strconv.Atoi(os.Args[4])
 	messages, _ := strconv.Atoi(os.Args[5])
+	wait := &held{path: os.Getenv("TALK_HELD")}
+	wait.missing.Add(connections)
+	go wait.tell()
 	var all sync.WaitGroup
 	for i := 0; i < connections; i++ {
 		all.Add(1)
 		// Before Go 1.22 all of them would have the same i.
 		go func(i int) {
 			defer all.Done()
-			talk(config, os.Args[3], i, messages)
+			talk(config, os.Args[3], i, messages, wait)
 		}(i)
 	}
 	all.Wait()

@@ -55,7 +55,7 @@ static void openssl_is_found_with_the_version_of_its_libcrypto(void **state)
 	tls_find_version(crypto, &found);
 	assert_true(found.version.len > 10);
 	assert_memory_equal(found.version.data, "OpenSSL 3.", 10);
-	assert_true(found.random_at > 0);
+	assert_true(found.layout.random_at > 0);
 	tls_found_free(&found);
 	close(fd);
 	close(crypto);

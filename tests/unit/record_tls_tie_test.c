@@ -562,6 +562,9 @@ static void the_order_of_calls_ties_what_is_older(void **state)
 	plain(b, 50, 100, DIRECTION_SENT, 0, 100);
 	assert_int_equal(plain_count(b, 1), 0);
 	at += record(b, 1, 100, DIRECTION_SENT, at, 100 + 17);
+	/* Its process is known to use TLS, though no ClientHello was seen. */
+	assert_int_equal(b->user_count, 1);
+	assert_int_equal(b->users[0], 100);
 	assert_non_null(last_tie(b));
 	assert_int_equal(last_tie(b)->tls.tie, TLS_TIE_THREAD);
 	assert_int_equal(last_tie(b)->tls.conn, 1);
@@ -945,6 +948,14 @@ static void layouts_are_known_by_version(void **state)
 	assert_true(tls_layout_find(TLS_LIBRARY_GNUTLS, span_text("GnuTLS 3.7.9"), &layout));
 	assert_true(tls_layout_find(TLS_LIBRARY_GNUTLS, span_text("GnuTLS 3.8.9"), &layout));
 	assert_int_equal(layout.random_at, 0x50);
+	assert_true(tls_layout_find(TLS_LIBRARY_GO, span_text("go1.19"), &layout));
+	assert_int_equal(layout.go_sent, 0x260);
+	assert_int_equal(layout.random_at, 0);
+	assert_true(tls_layout_find(TLS_LIBRARY_GO, span_text("go1.26.8 X:nodwarf5"), &layout));
+	assert_int_equal(layout.go_version, 0x48);
+	assert_int_equal(layout.go_received, 0x1f0);
+	assert_false(tls_layout_find(TLS_LIBRARY_GO, span_text("go1.18.10"), &layout));
+	assert_false(tls_layout_find(TLS_LIBRARY_GO, span_text("devel go1.99-1234abcd"), &layout));
 	assert_false(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text("OpenSSL 1.0.2u"), &layout));
 	assert_false(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text(""), &layout));
 	assert_false(tls_layout_find(TLS_LIBRARY_BORINGSSL, span_text("3.0.1"), &layout));

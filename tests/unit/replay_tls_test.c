@@ -87,17 +87,22 @@ static void feed(struct replay *r, struct event event)
 	replay_event(r, &event);
 }
 
-static void feed_conn(struct replay *r, uint64_t id)
+static void feed_conn_of(struct replay *r, uint64_t id, enum conn_origin origin)
 {
 	feed(r, (struct event){.type = EVENT_CONN,
 			       .conn = {.conn = id,
 					.transport = TRANSPORT_TCP,
 					.role = ROLE_CLIENT,
-					.origin = ORIGIN_OPENED,
+					.origin = origin,
 					.pid = 77,
 					.fd = 3,
 					.local = {.family = ADDRESS_INET4, .port = 50000},
 					.remote = {.family = ADDRESS_INET4, .port = 443}}});
+}
+
+static void feed_conn(struct replay *r, uint64_t id)
+{
+	feed_conn_of(r, id, ORIGIN_OPENED);
 }
 
 static void feed_data(struct replay *r, enum layer layer, enum direction direction,
@@ -266,6 +271,38 @@ static void keys_of_the_recording(void **state)
 	finish(&ends, &p);
 }
 
+/* Of a connection that was there before the recorder: why its library told no secrets. */
+static void older_not_read(void **state)
+{
+	static const struct {
+		enum tls_library kind;
+		const char *expected;
+	} cases[] = {
+		{TLS_LIBRARY_OPENSSL, "no - - OpenSSL - (it is older than the recording, and its "
+				      "library told no secrets since);"},
+		{TLS_LIBRARY_GO,
+		 "no - - Go crypto/tls - (it is older than the recording: Go keeps secrets of "
+		 "TLS 1.3 alone, and none were told as it was written to);"},
+	};
+	struct tls_ends ends;
+	struct tls_pair p;
+	size_t handshake;
+
+	(void)state;
+	converse(&ends, &p, TLS1_3_VERSION, &handshake);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct told told;
+		struct replay *r = open_replay(&told);
+		uint64_t positions[2] = {0};
+
+		feed_library(r, cases[i].kind, TLS_HOOK_KEYS);
+		feed_conn_of(r, 1, ORIGIN_MIDSTREAM);
+		feed_wire(r, &p, handshake, p.count, positions);
+		expect(r, &told, "tls partial;", cases[i].expected);
+	}
+	finish(&ends, &p);
+}
+
 /* The reason is the library's where it is known. */
 static void not_read(void **state)
 {
@@ -383,6 +420,7 @@ int main(void)
 		cmocka_unit_test(read_once),
 		cmocka_unit_test(keys_of_the_recording),
 		cmocka_unit_test(not_read),
+		cmocka_unit_test(older_not_read),
 		cmocka_unit_test(plaintext_with_a_hole),
 		cmocka_unit_test(upgraded),
 		cmocka_unit_test(clear),
