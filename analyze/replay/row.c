@@ -32,7 +32,6 @@ struct row_chunk {
 struct remembered {
 	struct row_end *end;
 	uint64_t revision;
-	const struct session *session;
 };
 
 struct row_writer {
@@ -201,7 +200,8 @@ static bool still_true(const struct remembered *m, const struct connection *conn
 		       const struct session *s)
 {
 	return m->end && m->end->conn == conn->id && m->revision == conn->revision &&
-	       m->session == s && m->end->pid == conn->pid && same_client(m->end, s) &&
+	       m->end->tls == session_is_plaintext(s) && m->end->pid == conn->pid &&
+	       same_client(m->end, s) &&
 	       (m->end->role == session_role(s) || session_role(s) == ROLE_UNKNOWN);
 }
 
@@ -217,7 +217,7 @@ static struct row_end *end_of(struct row_writer *w, const struct replay *replay,
 	if (!end)
 		return NULL;
 	end_release(m->end);
-	*m = (struct remembered){.end = end, .revision = conn->revision, .session = s};
+	*m = (struct remembered){.end = end, .revision = conn->revision};
 	return end;
 }
 

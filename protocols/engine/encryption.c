@@ -35,25 +35,25 @@ static struct span place(struct span text, const char **at)
 	return copy;
 }
 
-static struct told_encryption *told(struct session *root)
+static struct told_encryption *told(struct session *stem)
 {
-	if (!root->encryption) {
-		root->encryption = calloc(1, sizeof(*root->encryption));
-		if (root->encryption)
-			budget_add(root->options.budget, sizeof(*root->encryption));
+	if (!stem->encryption) {
+		stem->encryption = calloc(1, sizeof(*stem->encryption));
+		if (stem->encryption)
+			budget_add(stem->options.budget, sizeof(*stem->encryption));
 	}
-	return root->encryption;
+	return stem->encryption;
 }
 
 void session_encrypted(struct session *s, const struct encryption *e)
 {
 	const struct span texts[] = {e->version, e->suite, e->sni, e->alpn, e->random, e->unread};
-	struct session *root = s->root;
-	struct told_encryption *t = told(root);
+	struct session *stem = s->stem;
+	struct told_encryption *t = told(stem);
 	struct buffer copies = {0};
 	const char *at;
 
-	if (!t || (root != s && s->options.plaintext)) /* TLS inside TLS */
+	if (!t || (stem != s && s->options.plaintext)) /* TLS inside TLS */
 		return;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		buffer_append(&copies, texts[i].data, kept_len(texts[i]));
@@ -64,7 +64,7 @@ void session_encrypted(struct session *s, const struct encryption *e)
 	}
 	buffer_free(&t->texts);
 	t->texts = copies;
-	budget_settle(root->options.budget, &t->texts, &t->charged);
+	budget_settle(stem->options.budget, &t->texts, &t->charged);
 	at = t->texts.data;
 	t->encryption = (struct encryption){
 		.version = place(e->version, &at),
@@ -89,7 +89,7 @@ bool session_is_told_plaintext(const struct session *s)
 
 const struct encryption *session_encryption(const struct session *s)
 {
-	return s->root->encryption ? &s->root->encryption->encryption : NULL;
+	return s->stem->encryption ? &s->stem->encryption->encryption : NULL;
 }
 
 void session_set_alpn(struct session *s, struct span alpn)
@@ -108,7 +108,7 @@ struct span session_alpn(const struct session *s)
 {
 	bool inside = s->options.plaintext || s->outer;
 
-	return inside && s->root->encryption ? s->root->encryption->encryption.alpn
+	return inside && s->stem->encryption ? s->stem->encryption->encryption.alpn
 					     : (struct span){0};
 }
 

@@ -58,7 +58,7 @@ static void switch_protocol(struct session *s, struct backlog *rest)
 
 /* ---- one inside the other ---- */
 
-static struct session *new_related(struct session *s, bool plaintext)
+struct session *session_new_related(struct session *s, bool plaintext)
 {
 	struct session_options options = s->options;
 	struct session *other;
@@ -73,6 +73,7 @@ static struct session *new_related(struct session *s, bool plaintext)
 	if (!other)
 		return NULL;
 	other->root = s->root;
+	other->stem = s->stem;
 	other->depth = s->depth + 1;
 	return other;
 }
@@ -80,7 +81,7 @@ static struct session *new_related(struct session *s, bool plaintext)
 /* This session's protocol waits for plaintext; a new one takes the bytes of the wire. */
 static void wrap(struct session *s, struct backlog *rest)
 {
-	struct session *outer = new_related(s, false);
+	struct session *outer = session_new_related(s, false);
 
 	s->handover = HANDOVER_NONE;
 	for (int d = 0; d < 2 && s->framer; d++)
@@ -158,7 +159,7 @@ static struct session *inside_of(struct session *s, enum direction direction)
 	if (s->root->plaintext_elsewhere && s->protocol->encrypts)
 		return NULL;
 	if (!s->inside) {
-		s->inside = new_related(s, s->options.plaintext || s->protocol->encrypts);
+		s->inside = session_new_related(s, s->options.plaintext || s->protocol->encrypts);
 		s->made_inside = s->inside != NULL;
 	}
 	/* What the calls of the TLS library told is better: it doesn't depend on keys. */
@@ -182,6 +183,16 @@ static void tell_decrypted(const struct session *s, enum direction direction,
 		s->options.decrypted(s->options.context, s->root, &decrypted);
 }
 
+static uint64_t place_of(const struct session *s, const struct session *inside,
+			 const struct backlog_entry *entry, const struct frame *outer)
+{
+	/* A datagram's bytes are the end of the outer one's. */
+	if (s->datagram)
+		return outer->offset + outer->available - entry->len;
+	/* Several branches may hold something, and each place is of the connection. */
+	return s->stem->trunk ? outer->offset : inside->unwrapped[entry->direction];
+}
+
 /* BYTES of DIRECTION; NULL: a hole. */
 static void unwrap(struct session *s, enum direction direction, struct backlog_entry *entry,
 		   const struct frame *outer, const uint8_t *bytes)
@@ -194,9 +205,7 @@ static void unwrap(struct session *s, enum direction direction, struct backlog_e
 		entry->has_peer = true;
 		entry->peer = *outer->peer;
 	}
-	/* A datagram's bytes are the end of the outer one's. */
-	entry->offset = s->datagram ? outer->offset + outer->available - entry->len
-				    : inside->unwrapped[direction];
+	entry->offset = place_of(s, inside, entry, outer);
 	tell_decrypted(s, direction, entry, bytes);
 	inside->unwrapped[direction] += entry->len;
 	session_take(s->made_inside ? session_outermost(inside) : inside, entry, bytes);

@@ -98,7 +98,7 @@ static enum start another_starts(const struct session *s)
 	enum start start = START_NOT;
 	struct buffer turn = {0};
 
-	if (!s->sampling->turn_at || session_is_datagram(s) || s->options.decode_as)
+	if (!s->sampling->turn_at || session_is_datagram(s) || s->options.decode_as || s->only)
 		return START_NOT;
 	gather_turn(s->sampling, &turn);
 	for (size_t i = 0; protocols[i] && !start; i++)
@@ -177,6 +177,8 @@ void session_decide(struct session *s, bool ended)
 			protocol = inf->candidates[0].protocol;
 		break;
 	}
+	if (s->only && protocol != s->only)
+		protocol = NULL;
 	if (!protocol || !session_start_speaking(s, protocol, told_role(inf, protocol))) {
 		ignore(s);
 		return;

@@ -27,7 +27,7 @@ struct session *session_new(const struct session_options *options)
 	budget_add(options->budget, sizeof(*s));
 	s->options = *options;
 	s->datagram = transport_is_datagram(options->transport);
-	s->root = s;
+	s->root = s->stem = s;
 	s->role = options->role;
 	s->midstream = options->midstream;
 	reassembly_init(&s->reassembly, options->start, options->budget);
@@ -66,9 +66,8 @@ static void entry_of_run(struct backlog_entry *entry, const struct reassembly *o
 	entry->has_peer = false;
 }
 
-/* ON_WIRE: a piece may put another session around S, which the next one is for. */
-static void take_pieces(struct session *s, bool on_wire, struct backlog_entry *entry,
-			const uint8_t *bytes)
+void session_take_pieces(struct session *s, bool on_wire, struct backlog_entry *entry,
+			 const uint8_t *bytes)
 {
 	uint32_t left = entry->kept;
 
@@ -92,7 +91,7 @@ static void take_run(void *context, enum direction direction, const struct run *
 	if (!s->outer && run->len <= PIECE_MAX && session_take_at_once(s, direction, offset, run))
 		return;
 	entry_of_run(&entry, &s->reassembly, direction, run);
-	take_pieces(s, true, &entry, run->data);
+	session_take_pieces(s, true, &entry, run->data);
 }
 
 static void take_plain_run(void *context, enum direction direction, const struct run *run)
@@ -101,7 +100,7 @@ static void take_plain_run(void *context, enum direction direction, const struct
 	struct backlog_entry entry;
 
 	entry_of_run(&entry, s->plain, direction, run);
-	take_pieces(s, false, &entry, run->data);
+	session_take_pieces(s, false, &entry, run->data);
 }
 
 /* Plaintext of TLS for a protocol that waits for it. */

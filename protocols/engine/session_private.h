@@ -75,7 +75,9 @@ struct session {
 	 * plaintext: data of LAYER_TLS, put in order by PLAIN, or what OUTER unwraps. A session
 	 * that unwraps without having been put around another makes a session INSIDE.
 	 */
-	struct session *root; /* the one of the connection, for all */
+	struct session *root;  /* the one of the connection, for all */
+	struct session *trunk; /* whose branch this is (engine/branch.h); NULL: it is none */
+	struct session *stem;  /* the branch that this one is of, or is inside of; else the root */
 	struct session *outer;
 	struct session *inside;
 	struct spoken *spoken; /* of the root, for all */
@@ -98,6 +100,7 @@ struct session {
 	bool midstream; /* the beginning wasn't seen; a handover makes a new one */
 	bool restarted; /* the sample begins behind what nothing recognised */
 	unsigned attempts;
+	const struct protocol *only; /* inference may find nothing else; NULL: anything */
 	enum direction first;
 	uint64_t datagram_lost_bytes;
 	struct sampling *sampling;
@@ -111,7 +114,7 @@ struct session {
 				*/
 
 	uint64_t seam[2];		    /* of the root: where what is around it begins */
-	struct told_encryption *encryption; /* of the root; NULL: nothing was told */
+	struct told_encryption *encryption; /* of the stem; NULL: nothing was told */
 	bool plaintext_elsewhere;	    /* of the root */
 	struct entry *facts;		    /* of the root: what was learnt on this connection */
 };
@@ -186,7 +189,17 @@ void session_free_encryption(struct session *s);
 
 void session_forget_all(struct session *root);
 
+/* ---- session.c ---- */
+
+/* ENTRY, however long, in pieces. ON_WIRE: a piece may put another session around S, which the next
+ * one is for. */
+void session_take_pieces(struct session *s, bool on_wire, struct backlog_entry *entry,
+			 const uint8_t *bytes);
+
 /* ---- handover.c ---- */
+
+/* One more of the same connection. NULL: no memory, or too deep. */
+struct session *session_new_related(struct session *s, bool plaintext);
 
 /* Who takes the bytes that S was made for: what was put around it, if anything was. */
 static inline struct session *session_outermost(struct session *s)

@@ -30,16 +30,18 @@ static void settle_role(struct session *s, enum role told)
 /* ---- accounts ---- */
 
 /* The account of PROTOCOL that is used again, or a new one; NULL when there is no memory. */
-static struct spoken *account_for(struct session *root, const struct protocol *protocol)
+static struct spoken *account_for(const struct session *s, const struct protocol *protocol)
 {
+	struct session *root = s->root;
 	struct spoken *list = root->spoken;
 
-	if (root->spoken_count == SPOKEN_MAX) {
-		for (size_t i = 0; i < SPOKEN_MAX; i++)
+	/* Branches may be many: all that speak one protocol have one account. */
+	if (root->spoken_count == SPOKEN_MAX || s->stem->trunk)
+		for (size_t i = 0; i < root->spoken_count; i++)
 			if (list[i].protocol == protocol)
 				return &list[i];
+	if (root->spoken_count == SPOKEN_MAX)
 		return NULL;
-	}
 	list = realloc(list, (root->spoken_count + 1) * sizeof(*list));
 	if (!list)
 		return NULL;
@@ -51,7 +53,7 @@ static struct spoken *account_for(struct session *root, const struct protocol *p
 
 static void open_account(struct session *s, const struct protocol *protocol)
 {
-	struct spoken *account = account_for(s->root, protocol);
+	struct spoken *account = account_for(s, protocol);
 
 	s->speaking = account ? (size_t)(account - s->root->spoken) : SPOKEN_MAX;
 }

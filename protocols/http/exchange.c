@@ -284,6 +284,21 @@ static const struct protocol *upgraded_to(const struct http_head *head, unsigned
 	return http_same_word(head->upgrade, "h2c") ? &protocol_http2 : NULL;
 }
 
+/* What WebSocket's rows say of this request. */
+static void leave_target(struct http_state *st, const struct http_message *request)
+{
+	const struct websocket_upgrade upgrade = {
+		.authority = http_piece_span(request, request->host),
+		.path = http_piece_span(request, request->target),
+	};
+	struct buffer packed = {0};
+
+	websocket_pack_upgrade(&packed, &upgrade);
+	if (!packed.failed)
+		session_bequeath(st->session, buffer_span(&packed));
+	buffer_free(&packed);
+}
+
 /* HTTP/2 answers this request on its stream 1. */
 static void leave_request(struct http_state *st, const struct http_message *request)
 {
@@ -332,6 +347,8 @@ static void begin_response(struct http_state *st, const struct frame *frame,
 		next = upgraded_to(&side->fields.head, code);
 		if (next == &protocol_http2 && sure)
 			leave_request(st, request);
+		else if (next == &protocol_websocket && sure)
+			leave_target(st, request);
 		session_switch(st->session, next);
 		if (side->incoming)
 			side->incoming->notes |= HTTP_NOTE_SWITCHED;

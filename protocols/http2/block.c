@@ -103,6 +103,7 @@ static void take_request(struct http2_state *st, struct http2_half *half)
 	if (!half->authority.len)
 		half->authority = keep_field(st, half, "host");
 	half->path = keep_field(st, half, ":path");
+	half->protocol = keep_field(st, half, ":protocol");
 	take_head(st, half);
 }
 
@@ -161,8 +162,8 @@ static void apply(struct http2_state *st, const struct frame *frame, const struc
 		take_trailers(st, half);
 	else if (side == SIDE_CLIENT)
 		take_request(st, half);
-	else
-		take_response(st, half);
+	else if (take_response(st, half))
+		http2_tunnel_answered(st, s, frame);
 	/* Whatever was lost before, it is not of this half. */
 	if (half->begun && !half->lost)
 		half->doubtful = false;

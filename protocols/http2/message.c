@@ -25,18 +25,26 @@ static void end_data(struct http2_state *st, const struct frame *frame,
 	http2_stream_check(st, s);
 }
 
+/* POSITION: in the stream of the connection. */
 static void give_data(struct http2_state *st, const struct frame *frame, struct http2_stream *s,
-		      struct span data)
+		      struct span data, uint64_t position)
 {
 	if (!data.len)
 		return;
+	http2_tunnel_ask(st, s, frame->side, frame);
+	if (s->tunnel)
+		http2_tunnel_data(st, s, frame->side, data, position, frame);
+	if (s->carried) {
+		s->halves[frame->side].body_bytes += data.len;
+		return;
+	}
 	http2_half_body(st, &s->halves[frame->side], data);
 	grpc_data(st, s, frame->side, data, frame);
 }
 
 /* LEN bytes of it are missing. */
 static void give_hole(struct http2_state *st, const struct frame *frame, struct http2_stream *s,
-		      uint64_t len)
+		      uint64_t len, uint64_t position)
 {
 	struct http2_half *half = &s->halves[frame->side];
 
@@ -45,6 +53,8 @@ static void give_hole(struct http2_state *st, const struct frame *frame, struct 
 	half->body_bytes += len;
 	half->lost = true;
 	half->body_open = false;
+	if (s->tunnel)
+		http2_tunnel_hole(st, s, frame->side, len, position, frame);
 	grpc_hole(st, s, frame->side, len, frame);
 }
 
@@ -53,6 +63,7 @@ static void take_data(struct http2_state *st, const struct frame *frame,
 {
 	struct http2_stream *s = http2_stream_get(st, h->stream);
 	size_t padding = 0, len = h->len;
+	uint64_t position = frame->offset + HTTP2_HEADER_LEN;
 
 	if (!s)
 		return;
@@ -60,14 +71,15 @@ static void take_data(struct http2_state *st, const struct frame *frame,
 		padding = (uint8_t)payload.data[0];
 		payload = span_of(payload.data + 1, payload.len - 1);
 		len--;
+		position++;
 	}
 	len = padding < len ? len - padding : 0;
 	if (payload.len > len)
 		payload.len = len;
 	if (payload.len == len)
 		grpc_frame(s, frame->side, payload);
-	give_data(st, frame, s, payload);
-	give_hole(st, frame, s, len - payload.len);
+	give_data(st, frame, s, payload, position);
+	give_hole(st, frame, s, len - payload.len, position + payload.len);
 	end_data(st, frame, h, s);
 }
 
@@ -95,15 +107,17 @@ void http2_part(void *state, const struct frame *frame)
 			      : frame->len - head[HTTP2_HEADER_LEN];
 	} else if (at == HTTP2_HEADER_LEN + 1) {
 		/* Held back until it was sure that it is no length of padding. */
-		give_data(st, frame, s, span_of(head + HTTP2_HEADER_LEN, 1));
+		give_data(st, frame, s, span_of(head + HTTP2_HEADER_LEN, 1),
+			  frame->offset + HTTP2_HEADER_LEN);
 	}
 	begin = begin > at ? begin : at;
 	if (begin >= end)
 		return;
 	if (frame->data)
-		give_data(st, frame, s, span_of(frame->data + (begin - at), (size_t)(end - begin)));
+		give_data(st, frame, s, span_of(frame->data + (begin - at), (size_t)(end - begin)),
+			  frame->offset + begin);
 	else
-		give_hole(st, frame, s, end - begin);
+		give_hole(st, frame, s, end - begin, frame->offset + begin);
 }
 
 /* ---- the connection ---- */
@@ -233,6 +247,7 @@ void http2_lost(void *state, enum side side, uint64_t missing)
 	for (struct http2_stream *s = st->oldest; s; s = s->newer) {
 		if (s->halves[side].ended)
 			continue;
+		http2_tunnel_lost(s, side);
 		if (!s->halves[side].begun) {
 			s->halves[side].doubtful = true;
 			continue;

@@ -88,9 +88,10 @@ static struct value body_value(struct http2_state *st, enum side side,
 	return value_text(body);
 }
 
-static void fill_request(struct http2_state *st, const struct http2_half *half,
-			 struct value *values)
+static void fill_request(struct http2_state *st, const struct http2_stream *s, struct value *values)
 {
+	const struct http2_half *half = &s->halves[SIDE_CLIENT];
+
 	http2_note_half(&st->note, "request: ", half, true);
 	values[HTTP2_COLUMN_METHOD] = text_value(half, half->method);
 	values[HTTP2_COLUMN_SCHEME] = text_value(half, half->scheme);
@@ -98,19 +99,23 @@ static void fill_request(struct http2_state *st, const struct http2_half *half,
 	values[HTTP2_COLUMN_PATH] = text_value(half, half->path);
 	values[HTTP2_COLUMN_REQ_HEADERS] = json_value(half, half->headers);
 	values[HTTP2_COLUMN_REQ_TRAILERS] = json_value(half, half->trailers);
-	values[HTTP2_COLUMN_REQ_BODY] = body_value(st, SIDE_CLIENT, half, "request: ");
+	if (!s->carried)
+		values[HTTP2_COLUMN_REQ_BODY] = body_value(st, SIDE_CLIENT, half, "request: ");
 	values[HTTP2_COLUMN_REQ_BYTES] = value_int((int64_t)half->body_bytes);
 }
 
-static void fill_response(struct http2_state *st, const struct http2_half *half,
+static void fill_response(struct http2_state *st, const struct http2_stream *s,
 			  struct value *values)
 {
+	const struct http2_half *half = &s->halves[SIDE_SERVER];
+
 	http2_note_half(&st->note, "response: ", half, true);
 	if (half->status)
 		values[HTTP2_COLUMN_STATUS] = value_int(half->status);
 	values[HTTP2_COLUMN_RESP_HEADERS] = json_value(half, half->headers);
 	values[HTTP2_COLUMN_RESP_TRAILERS] = json_value(half, half->trailers);
-	values[HTTP2_COLUMN_RESP_BODY] = body_value(st, SIDE_SERVER, half, "response: ");
+	if (!s->carried)
+		values[HTTP2_COLUMN_RESP_BODY] = body_value(st, SIDE_SERVER, half, "response: ");
 	values[HTTP2_COLUMN_RESP_BYTES] = value_int((int64_t)half->body_bytes);
 }
 
@@ -161,7 +166,7 @@ static enum outcome outcome_of(const struct http2_stream *s, bool upgraded)
 		return was_seen(response) ? OUTCOME_PARTIAL : OUTCOME_UNANSWERED;
 	if (response->status >= 400)
 		return OUTCOME_ERROR;
-	return response->ended ? OUTCOME_OK : OUTCOME_PARTIAL;
+	return response->ended || s->tunnelled || s->carried ? OUTCOME_OK : OUTCOME_PARTIAL;
 }
 
 static void fill_times(const struct http2_stream *s, struct record *record)
@@ -190,6 +195,8 @@ static void note_stream(struct http2_state *st, const struct http2_stream *s)
 		http2_note(&st->note, "", "the request came as HTTP/1.1, before the upgrade");
 	if (s->refused)
 		http2_note(&st->note, "", "the other end was going away and did not look at it");
+	if (s->carried)
+		http2_note(&st->note, "the stream carries ", s->carried->name);
 	if (response->begun && !response->ended && !s->reset && !response->lost)
 		http2_note(&st->note, "response: ", "has not ended");
 }
@@ -208,9 +215,9 @@ void http2_emit(struct http2_state *st, const struct http2_stream *s)
 		return;
 	}
 	if (was_seen(&s->halves[SIDE_CLIENT]))
-		fill_request(st, &s->halves[SIDE_CLIENT], values);
+		fill_request(st, s, values);
 	if (was_seen(&s->halves[SIDE_SERVER]))
-		fill_response(st, &s->halves[SIDE_SERVER], values);
+		fill_response(st, s, values);
 	if (s->reset)
 		http2_fill_reset(s, &values[HTTP2_COLUMN_RESET_CODE],
 				 &values[HTTP2_COLUMN_RESET_BY]);

@@ -29,9 +29,10 @@ struct http2_half {
 	int64_t last;
 	uint64_t position; /* of its first byte, in the bytes of the connection */
 	struct http2_piece method, scheme, authority, path; /* of the request */
-	uint16_t status;				    /* of the response; 0: unknown */
-	struct http2_piece headers, trailers;		    /* JSON */
-	struct http2_piece interim;			    /* "100, 103" */
+	struct http2_piece protocol;	      /* of the request: what CONNECT wants to speak */
+	uint16_t status;		      /* of the response; 0: unknown */
+	struct http2_piece headers, trailers; /* JSON */
+	struct http2_piece interim;	      /* "100, 103" */
 	uint8_t codings[HTTP_CODINGS_MAX];
 	uint8_t coding_count;
 	uint32_t unknown;     /* fields that the table had before we saw it */
@@ -59,6 +60,10 @@ struct http2_stream {
 	struct http2_half
 		halves[2];	/* by enum side: what each end sent; of a pushed one likewise */
 	struct grpc_call *grpc; /* NULL: it is none */
+	struct session *tunnel; /* of what its DATA are, or may be; NULL: bodies */
+	bool tunnelled;		/* CONNECT was asked, and granted as far as is known */
+	const struct protocol
+		*carried; /* in its DATA, which aren't shown as bodies then; or NULL */
 };
 
 #define HTTP2_BUCKETS_MIN 16
@@ -132,6 +137,27 @@ bool http2_unpack(void *state, struct unpack *in);
 void http2_take_block(struct http2_state *st, const struct frame *frame,
 		      const struct http2_header *h, struct span payload);
 
+/* ---- tunnel.c: CONNECT (RFC 9113, section 8.5; RFC 8441) ---- */
+
+/* The fields of a response were read. */
+void http2_tunnel_answered(struct http2_state *st, struct http2_stream *s,
+			   const struct frame *frame);
+
+/* DATA of SIDE are going to be given: they may be what shows that it is a tunnel. */
+void http2_tunnel_ask(struct http2_state *st, struct http2_stream *s, enum side side,
+		      const struct frame *frame);
+
+/* Of a stream with a tunnel: DATA that SIDE sent, at POSITION, or that are missing there. */
+void http2_tunnel_data(struct http2_state *st, struct http2_stream *s, enum side side,
+		       struct span data, uint64_t position, const struct frame *frame);
+void http2_tunnel_hole(struct http2_state *st, struct http2_stream *s, enum side side, uint64_t len,
+		       uint64_t position, const struct frame *frame);
+
+/* Some may be missing that SIDE sent. */
+void http2_tunnel_lost(struct http2_stream *s, enum side side);
+
+void http2_tunnel_end(struct http2_stream *s); /* there may be none */
+
 /* ---- stream.c ---- */
 
 /* NULL: there is none. */
@@ -160,6 +186,9 @@ struct http2_piece http2_half_keep(struct http2_state *st, struct http2_half *ha
 
 /* Appends to the half's body, as far as bodies are kept. */
 void http2_half_body(struct http2_state *st, struct http2_half *half, struct span data);
+
+/* What is kept of the body is no body: forgets it. */
+void http2_half_drop_body(struct http2_state *st, struct http2_half *half);
 
 static inline struct span http2_piece_span(const struct http2_half *half, struct http2_piece piece)
 {

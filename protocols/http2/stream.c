@@ -77,6 +77,7 @@ static void free_stream(struct http2_state *st, struct http2_stream *s)
 {
 	struct budget *budget = session_budget(st->session);
 
+	http2_tunnel_end(s);
 	grpc_free(st, s);
 	for (int side = 0; side < 2; side++) {
 		buffer_free(&s->halves[side].text);
@@ -143,6 +144,7 @@ void http2_stream_end(struct http2_state *st, struct http2_stream *s)
 		st->sides[side].stalled -= s->halves[side].stalled_from != TIME_UNKNOWN;
 	if (s->reset)
 		st->resets[st->next_reset++ % HTTP2_RESETS] = s->id;
+	http2_tunnel_end(s);
 	http2_emit(st, s);
 	free_stream(st, s);
 }
@@ -216,5 +218,11 @@ void http2_half_body(struct http2_state *st, struct http2_half *half, struct spa
 		budget_give(budget, half->body.len + data.len);
 	}
 	buffer_append_span(&half->body, data);
+	settle(st, half);
+}
+
+void http2_half_drop_body(struct http2_state *st, struct http2_half *half)
+{
+	buffer_free(&half->body);
 	settle(st, half);
 }

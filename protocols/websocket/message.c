@@ -162,6 +162,7 @@ void websocket_message(void *state, const struct frame *frame)
 			     span_of(frame->data + head.head_len, frame->available - head.head_len),
 			     0);
 	m->lost |= frame->lost;
+	m->cut |= frame->cut;
 	end_frame(st, frame, &head, m);
 }
 

@@ -35,16 +35,33 @@ static void fill_close(struct span payload, struct value *values)
 	values[WEBSOCKET_COLUMN_CLOSE_REASON] = value_text(cursor_rest(&c));
 }
 
-static struct span payload_of(struct websocket_state *st, enum side side,
-			      const struct websocket_message *m, uint64_t *len)
+static struct value known_text(struct span text)
 {
-	bool cut = m->cut, good;
+	return text.len ? value_text(text) : (struct value){0};
+}
+
+static void fill_upgrade(const struct websocket_state *st, struct value *values)
+{
+	struct websocket_upgrade upgrade = websocket_upgrade_of(st);
+
+	values[WEBSOCKET_COLUMN_AUTHORITY] = known_text(upgrade.authority);
+	values[WEBSOCKET_COLUMN_PATH] = known_text(upgrade.path);
+	if (upgrade.stream_id)
+		values[WEBSOCKET_COLUMN_STREAM_ID] = value_int(upgrade.stream_id);
+}
+
+/* *GOOD: whether it could be decompressed, where it had to be. */
+static struct span payload_of(struct websocket_state *st, enum side side,
+			      const struct websocket_message *m, uint64_t *len, bool *good)
+{
+	bool cut = m->cut;
 
 	*len = m->len;
+	*good = true;
 	if (!m->compressed)
 		return buffer_span(&m->payload);
-	good = websocket_inflate(st, &st->sides[side], m, &cut);
-	if (!good)
+	*good = websocket_inflate(st, &st->sides[side], m, &cut);
+	if (!*good)
 		note(&st->note, st->sides[side].inflate_broken
 					? "can't be decompressed: it goes on from what was not seen"
 					: "compressed data is damaged");
@@ -59,7 +76,6 @@ void websocket_emit(struct websocket_state *st, enum side side, const struct web
 	struct value values[WEBSOCKET_COLUMN_COUNT] = {0};
 	struct record record = {
 		.table = &websocket_table,
-		.outcome = m->lost ? OUTCOME_PARTIAL : OUTCOME_OK,
 		.request_first = TIME_UNKNOWN,
 		.request_last = TIME_UNKNOWN,
 		.response_first = TIME_UNKNOWN,
@@ -70,6 +86,7 @@ void websocket_emit(struct websocket_state *st, enum side side, const struct web
 	};
 	struct span payload;
 	uint64_t len;
+	bool good;
 
 	buffer_clear(&st->note);
 	if (m->odd)
@@ -81,7 +98,8 @@ void websocket_emit(struct websocket_state *st, enum side side, const struct web
 		note(&st->note, "bytes of it were lost");
 	if (m->cut && !m->compressed)
 		note(&st->note, "not all of it is kept");
-	payload = payload_of(st, side, m, &len);
+	payload = payload_of(st, side, m, &len, &good);
+	record.outcome = m->lost || !good ? OUTCOME_PARTIAL : OUTCOME_OK;
 	*(side == SIDE_CLIENT ? &record.request_first : &record.response_first) = m->first;
 	*(side == SIDE_CLIENT ? &record.request_last : &record.response_last) = m->last;
 	values[WEBSOCKET_COLUMN_OPCODE] = value_word(span_text(opcode_name(m->opcode)));
@@ -91,6 +109,7 @@ void websocket_emit(struct websocket_state *st, enum side side, const struct web
 	values[WEBSOCKET_COLUMN_WIRE_LENGTH] = value_int((int64_t)m->len);
 	values[WEBSOCKET_COLUMN_FRAGMENTS] = value_int(m->fragments);
 	values[WEBSOCKET_COLUMN_COMPRESSED] = value_bool(m->compressed);
+	fill_upgrade(st, values);
 	if (m->opcode == WEBSOCKET_CLOSE)
 		fill_close(payload, values);
 	else

@@ -2,6 +2,7 @@
 #ifndef SOCKTAPE_PROTOCOLS_WEBSOCKET_STATE_H
 #define SOCKTAPE_PROTOCOLS_WEBSOCKET_STATE_H
 
+#include "protocols/websocket/websocket.h"
 #include "protocols/websocket/wire.h"
 
 /* A message, whose frames may have other ones (pings) between them. */
@@ -32,6 +33,8 @@ struct websocket_side {
 
 struct websocket_state {
 	struct session *session;
+	struct buffer upgrade; /* as websocket_pack_upgrade() wrote it; empty: it wasn't seen */
+	uint64_t upgrade_charged;
 	struct websocket_side sides[2];
 	struct buffer plain;
 	struct buffer note;
@@ -65,6 +68,12 @@ bool websocket_inflate_unpack(struct websocket_state *st, struct websocket_side 
 
 /* ---- pack.c ---- */
 
+/* Keeps what the HTTP before it left. */
+void websocket_take_upgrade(struct websocket_state *st, struct span packed);
+
+/* What is kept of it; nothing: it wasn't seen. Borrowed. */
+struct websocket_upgrade websocket_upgrade_of(const struct websocket_state *st);
+
 bool websocket_pack(const void *state, struct buffer *out);
 bool websocket_unpack(void *state, struct unpack *in);
 
@@ -79,7 +88,11 @@ bool websocket_unpack(void *state, struct unpack *in);
 	X(CLOSE_CODE, "close_code", "BIGINT", "", "of close: 1000 and so on; null: it has none")   \
 	X(CLOSE_REASON, "close_reason", "TEXT", "", "of close")                                    \
 	X(FRAGMENTS, "fragments", "BIGINT", "", "frames that the message came in")                 \
-	X(COMPRESSED, "compressed", "BOOLEAN", "", "permessage-deflate was used")
+	X(COMPRESSED, "compressed", "BOOLEAN", "", "permessage-deflate was used")                  \
+	X(AUTHORITY, "authority", "TEXT", "", "the host and port that HTTP asked")                 \
+	X(PATH, "path", "TEXT", "", "path and query that HTTP asked for")                          \
+	X(STREAM_ID, "stream_id", "BIGINT", "",                                                    \
+	  "of HTTP/2; null: WebSocket has the connection for itself")
 
 enum websocket_column {
 #define WEBSOCKET_COLUMN_ENUM(id, name, sql, unit, help) WEBSOCKET_COLUMN_##id,

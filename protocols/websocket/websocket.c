@@ -82,6 +82,8 @@ static void websocket_close(void *state)
 		buffer_free(&side->control.payload);
 		websocket_inflate_free(st, side);
 	}
+	budget_give(session_budget(st->session), st->upgrade_charged);
+	buffer_free(&st->upgrade);
 	buffer_free(&st->plain);
 	buffer_free(&st->note);
 	free(st);
@@ -91,8 +93,10 @@ static void *websocket_open(struct session *s)
 {
 	struct websocket_state *st = calloc(1, sizeof(*st));
 
-	if (st)
-		st->session = s;
+	if (!st)
+		return NULL;
+	st->session = s;
+	websocket_take_upgrade(st, session_bequest(s));
 	return st;
 }
 

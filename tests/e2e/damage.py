@@ -17,7 +17,7 @@ OTHERWISE = {"ts", "record_id", "conn", "local", "remote", "role", "note", "twin
 # A sum of what was there is less where something is missing.
 SUMS = {"tls": {"req_bytes", "resp_bytes"}}
 HALF = ("partial", "unanswered")
-ODD = ("nowhere told in this recording", "is not as its version says")
+ODD = ("nowhere told in this recording", "is not as its version says", "not all of it is kept")
 
 
 def rows_of(case):
@@ -68,8 +68,9 @@ def wrong_rows(kind, rows, source):
         # A conversation that is cut short ends with a question; nobody saw what is called unknown.
         if row["outcome"] in HALF or "unknown" in (row.get("command"), row.get("operation")):
             continue
-        # A row says itself that it is odd, or that names are numbers because nobody told them.
-        if any(words in row["note"] for words in ODD):
+        # A row says itself that it is odd, or cut, or that names are numbers because nobody told them; or
+        # that its method isn't known, and so whether its bodies are what a tunnel carries.
+        if any(words in row["note"] for words in ODD) or row.get("method", "") is None:
             continue
         if not is_one_of(row, source, kind in IN_PIECES):
             yield row

@@ -318,23 +318,27 @@ static void tunnels(void **state)
 	h2_greet(&b);
 	h2_headers(&b, 0, 1, ":method: CONNECT\n:authority: a.test:443\n");
 	h2_headers(&b, 0, 3,
-		   ":method: CONNECT\n:protocol: websocket\n:scheme: https\n:path: /chat\n"
+		   ":method: CONNECT\n:protocol: connect-udp\n:scheme: https\n:path: /udp\n"
 		   ":authority: a.test\n");
+	h2_headers(&b, 0, 5, ":method: CONNECT\n:authority: b.test:80\n");
 	h2_send(&b, DIRECTION_SENT);
 	h2_headers(&b, 0, 1, ":status: 200\n");
 	h2_headers(&b, 0, 3, ":status: 200\n");
+	h2_headers(&b, END, 5, ":status: 502\n");
 	h2_send(&b, DIRECTION_RECEIVED);
 	h2_data(&b, END, 1, "ask");
 	h2_data(&b, END, 3, "ping");
+	h2_data(&b, END, 5, "GET / HTTP/1.1\r\n\r\n");
 	h2_send(&b, DIRECTION_SENT);
 	h2_data(&b, END, 1, "answer");
 	h2_data(&b, END, 3, "pong");
 	h2_send(&b, DIRECTION_RECEIVED);
-	H2_CHECK(&b,
-		 "'outcome':'ok','method':'CONNECT','scheme':null,'authority':'a.test:443',"
-		 "'path':null,'status':200 | 'req_body':'ask','resp_body':'answer'",
-		 "'outcome':'ok','method':'CONNECT' | 'path':'/chat','status':200,"
-		 "'req_headers':{':protocol':'websocket'} | 'req_body':'ping','resp_body':'pong'");
+	H2_CHECK(
+		&b, "'outcome':'error' | 'authority':'b.test:80' | 'req_body':'GET / ",
+		"'outcome':'ok','method':'CONNECT','scheme':null,'authority':'a.test:443',"
+		"'path':null,'status':200 | 'req_body':'ask','resp_body':'answer'",
+		"'outcome':'ok','method':'CONNECT' | 'path':'/udp','status':200,"
+		"'req_headers':{':protocol':'connect-udp'} | 'req_body':'ping','resp_body':'pong'");
 }
 
 static void stalls(void **state)
