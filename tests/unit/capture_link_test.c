@@ -324,6 +324,10 @@ static void port_of_a_tunnel(void **state)
 		{1701, BYTES("\0\x02\x81\x80\0\x01\0\x01\0\0\0\0\x03www\x07"
 			     "example\x03"
 			     "com\0")},
+		/* GRE has no such bits. */
+		{4754, BYTES("\x01\0\x08\0")},
+		{4754, BYTES("\0\x01\x08\0")},
+		{4754, BYTES("\0\0\x08")},
 		/* As Omnipeek's, but for a header that is shorter than what tells so. */
 		{5000, BYTES("\0\xff\xab\xcd\x02\0\0\0\0xxx" WIFI)},
 	};

@@ -197,6 +197,35 @@ static void losses(void **state)
 	}
 }
 
+/* Only a checksum is missing: what was checked by it is there, all of it. */
+static void a_checksum_is_missing(void **state)
+{
+	(void)state;
+	for (size_t missing = CQL_SEGMENT_TRAILER_LEN; missing <= CQL_SEGMENT_TRAILER_LEN + 1;
+	     missing++) {
+		struct cql_talk t = {0};
+		struct feed feed;
+
+		begin(&t, false);
+		cql_query(&t, 1, "SELECT 1");
+		cql_query(&t, 2, "SELECT 2");
+		cql_void(&t, 1);
+		cql_void(&t, 2);
+		feed = cql_feed(&t);
+		feed.lose = 3;
+		feed.lose_from = t.bytes[2].len - missing;
+		http_expect(&feed,
+			    (const char *const[]){
+				    "STARTUP",
+				    missing > CQL_SEGMENT_TRAILER_LEN
+					    ? "'outcome':'partial','opcode':'QUERY' | not all of"
+					    : "'opcode':'QUERY','statement':'SELECT 1' | "
+					      "'req_bytes':27 | 'note':''",
+				    "SELECT 2", NULL});
+		cql_free(&t);
+	}
+}
+
 static void checksums(void **state)
 {
 	struct cql_talk t = {0};
@@ -239,10 +268,15 @@ static void without_segments(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(both_forms),	    cmocka_unit_test(several_in_one),
-		cmocka_unit_test(one_in_several),   cmocka_unit_test(very_long_ones),
-		cmocka_unit_test(losses),	    cmocka_unit_test(checksums),
-		cmocka_unit_test(without_segments), cmocka_unit_test(the_flag_of_compression),
+		cmocka_unit_test(both_forms),
+		cmocka_unit_test(several_in_one),
+		cmocka_unit_test(one_in_several),
+		cmocka_unit_test(very_long_ones),
+		cmocka_unit_test(losses),
+		cmocka_unit_test(checksums),
+		cmocka_unit_test(a_checksum_is_missing),
+		cmocka_unit_test(without_segments),
+		cmocka_unit_test(the_flag_of_compression),
 	};
 
 	return cmocka_run_group_tests_name("cql_segment", tests, NULL, NULL);

@@ -83,6 +83,32 @@ static void a_statement_that_is_not_known(void **state)
 		  "'row_data':[['0x61']] | not known are shown as bytes");
 }
 
+/* Of a statement that was cut only a part is known: it isn't taken for what is behind the id. */
+static void a_prepared_statement_that_is_cut(void **state)
+{
+	struct cql_talk t = {.version = CQL_V4};
+	struct feed feed;
+
+	(void)state;
+	cql_prepare(&t, 0, "SELECT v FROM orders WHERE n=?");
+	cql_query(&t, 2, "SELECT 2");
+	cql_prepared(&t, 0, "id");
+	cql_void(&t, 2);
+	cql_execute(&t, 1, "id", 7);
+	cql_void(&t, 1);
+	feed = cql_feed(&t);
+	feed.lose = 1;
+	feed.lose_from = 20;
+	http_expect(&feed, (const char *const[]){
+				   "'outcome':'partial' | 'result':'prepared' | not all of the "
+				   "request",
+				   "SELECT 2",
+				   "'statement':null,'statement_id':'6964','params':[7] | "
+				   "'result':'void'",
+				   NULL});
+	cql_free(&t);
+}
+
 static void errors_have_their_details(void **state)
 {
 	struct cql_talk t = {.version = CQL_V4};
@@ -550,6 +576,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_by_their_stream),
 		cmocka_unit_test(prepared_statements),
+		cmocka_unit_test(a_prepared_statement_that_is_cut),
 		cmocka_unit_test(a_statement_that_is_not_known),
 		cmocka_unit_test(errors_have_their_details),
 		cmocka_unit_test(errors_of_version_5),

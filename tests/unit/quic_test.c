@@ -109,6 +109,31 @@ static void version_2(void **state)
 	assert_int_equal(packet.type, QUIC_RETRY);
 }
 
+/* Drafts whose long headers are those of version 1: the first, and the last. */
+static void drafts(void **state)
+{
+	static const struct {
+		uint32_t version;
+		const char *name;
+	} versions[] = {
+		{0xff000016, ""},
+		{0xff000017, "draft-23"},
+		{0xff000022, "draft-34"},
+		{0xff000023, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		struct buffer name = {0};
+
+		assert_int_equal(quic_version_append(versions[i].version, &name),
+				 !!*versions[i].name);
+		buffer_append_char(&name, '\0');
+		assert_string_equal(name.data, versions[i].name);
+		buffer_free(&name);
+	}
+}
+
 static void what_is_no_quic(void **state)
 {
 	static const uint32_t versions[] = {0x16030100, 0, 2, 0xff000000, 0xff0000ff};
@@ -133,9 +158,8 @@ static void what_is_no_quic(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_connection_begins),
-		cmocka_unit_test(nobody_answers),
-		cmocka_unit_test(version_2),
+		cmocka_unit_test(a_connection_begins), cmocka_unit_test(nobody_answers),
+		cmocka_unit_test(version_2),	       cmocka_unit_test(drafts),
 		cmocka_unit_test(what_is_no_quic),
 	};
 
