@@ -50,6 +50,18 @@ static void check(append_fn *append, const char *text, const char *expected)
 	buffer_free(&b);
 }
 
+/* Bytes that are no text are in JSON as \xHH, with small letters; what looks otherwise is text. */
+static void bytes_are_bytes_again(void **state)
+{
+	(void)state;
+	check(json_append_flat, "\"\\\\xff\\\\x00\"", "\xff");
+	check(json_append_flat, "\"\\\\x9a \\\\xf0\"", "\x9a \xf0");
+	check(json_append_flat, "\"\\\\x/0 \\\\x0: \\\\xg0 \\\\x0` \\\\xA0\"",
+	      "\\x/0 \\x0: \\xg0 \\x0` \\xA0");
+	check(json_append_flat, "\"\\\\x4\"", "\\x4");
+	check(json_append_flat, "\"\\\\x41\"", "A");
+}
+
 static void json_is_indented(void **state)
 {
 	(void)state;
@@ -117,6 +129,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_table_has_its_sides),
+		cmocka_unit_test(bytes_are_bytes_again),
 		cmocka_unit_test(json_is_indented),
 		cmocka_unit_test(json_is_flat),
 		cmocka_unit_test(fields_are_lines),

@@ -284,6 +284,7 @@ static void empty_tunnels(void **state)
 		{"TZSP, fields", 1, BYTES(OUTER_UDP("\x90\x90") "\x01\0\0\x01\0\x29\x01\x01\x01")},
 		{"L2TP", 1, BYTES(OUTER_UDP("\x06\xa5") "\0\x02\0\x01\0\x02")},
 		{"CAPWAP", 1, BYTES(OUTER_UDP("\x14\x7f") "\0\x10\0\0\0\0\0\0")},
+		{"GRE in UDP", 1, BYTES(OUTER_UDP("\x12\x92") "\0\0\x08\0")},
 	};
 
 	(void)state;
@@ -327,6 +328,7 @@ static void port_of_a_tunnel(void **state)
 		/* GRE has no such bits. */
 		{4754, BYTES("\x01\0\x08\0")},
 		{4754, BYTES("\0\x01\x08\0")},
+		{4754, BYTES("\x20\x01\x88\x0b\0\2\0\1\0\x21")},
 		{4754, BYTES("\0\0\x08")},
 		/* As Omnipeek's, but for a header that is shorter than what tells so. */
 		{5000, BYTES("\0\xff\xab\xcd\x02\0\0\0\0xxx" WIFI)},

@@ -8,6 +8,7 @@
 
 #include "protocols/mongodb/bson.h"
 #include "protocols/mongodb/mongodb.h"
+#include "protocols/mongodb/state.h"
 #include "tests/unit/http_case.h"
 
 #define BYTES(text) span_of(text, sizeof(text) - 1)
@@ -134,6 +135,64 @@ static void older_proofs_are_hidden(void **state)
 }
 
 /* {insert: "c", $db: "d"} between its documents, as servers send it: those come first. */
+/* What a message of OPCODE proves that says it is 100 bytes long, when PAYLOAD is there of it. */
+static bool tells(uint16_t opcode, struct span payload)
+{
+	char bytes[100] = {100};
+
+	assert_true(16 + payload.len < sizeof(bytes));
+	bytes[12] = (char)opcode;
+	bytes[13] = (char)(opcode >> 8);
+	memcpy(bytes + 16, payload.data, payload.len);
+	return mongodb_look(span_of(bytes, 16 + payload.len)).proof == MONGODB_PROOF_FRONT;
+}
+
+static void beginnings_of_messages(void **state)
+{
+	(void)state;
+	/* MSG: no flag that a server would refuse, a kind, a document with an element or none. */
+	assert_true(tells(2013, BYTES("\3\0\0\0\0\x40\0\0\0\x01")));
+	assert_true(tells(2013, BYTES("\0\0\1\0\0\x40\0\0\0\x13")));
+	assert_true(tells(2013, BYTES("\0\0\0\0\0\x64\0\0\0\x7f")));
+	assert_true(tells(2013, BYTES("\0\0\0\0\0\x05\0\0\0\0")));
+	assert_false(tells(2013, BYTES("\4\0\0\0\0\x40\0\0\0\x01")));
+	assert_false(tells(2013, BYTES("\0\0\0\0\0\x65\0\0\0\x01")));
+	assert_false(tells(2013, BYTES("\0\0\0\0\0\x04\0\0\0\x01")));
+	assert_false(tells(2013, BYTES("\0\0\0\0\0\x05\0\0\0\1")));
+	assert_false(tells(2013, BYTES("\0\0\0\0\0\x06\0\0\0\0")));
+	assert_false(tells(2013, BYTES("\0\0\0\0\0\x40\0\0\0\x14")));
+	assert_false(tells(2013, BYTES("\0\0\0\0\2\x40\0\0\0\x01")));
+	/* Several documents have a length, a name, and end in the message. */
+	assert_true(tells(2013, BYTES("\0\0\0\0\1\x40\0\0\0docs\0\x20\0\0\0\2")));
+	assert_true(tells(2013, BYTES("\0\0\0\0\1\x64\0\0\0docs\0\x20\0\0\0\2")));
+	assert_false(tells(2013, BYTES("\0\0\0\0\1\x65\0\0\0docs\0\x20\0\0\0\2")));
+	assert_false(tells(2013, BYTES("\0\0\0\0\1\x40\0\0\0\0\x20\0\0\0\2")));
+	assert_false(tells(2013, BYTES("\0\0\0\0\1\x40\0\0\0do s\0\x20\0\0\0\2")));
+	assert_false(tells(2013, BYTES("\0\0\0\0\1\x40\0\0\0do\x7fs\0\x20\0\0\0\2")));
+	assert_false(tells(2013, BYTES("\0\0\0\0\1\x40\0\0\0docs\0\x41\0\0\0\2")));
+	assert_false(tells(2013, BYTES("\0\0\0\0\1\x08\0\0\0docs\0\x05\0\0\0\0")));
+	/* Older ones begin with a namespace; a reply has documents. */
+	assert_true(tells(2004, BYTES("\0\0\0\0db.coll")));
+	assert_true(tells(2004, BYTES("\0\0\0\0db.coll\0\0\0")));
+	assert_false(tells(2004, BYTES("\0\0\0\0")));
+	assert_false(tells(2004, BYTES("\0\0\0\0\0db")));
+	assert_false(tells(2004, BYTES("\0\0\0\0db coll\0")));
+	assert_false(tells(2004, BYTES("\0\0\0\0db\x7f\0")));
+	assert_true(tells(1, BYTES("\x0f\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x14\0\0\0\x05\0\0\0\0")));
+	assert_false(tells(1, BYTES("\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x14\0\0\0\x05\0\0\0\0")));
+	assert_false(tells(1, BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0\0")));
+	assert_false(tells(1, BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x15\0\0\0\x05\0\0\0\0")));
+	assert_false(tells(1, BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x80\1\0\0\0\x05\0\0\0\0")));
+	/* What is compressed has a message's opcode, a document's length and a compressor. */
+	assert_true(tells(2012, BYTES("\xdd\7\0\0\5\0\0\0\1")));
+	assert_true(tells(2012, BYTES("\xdd\7\0\0\0\xac\xdc\2\3")));
+	assert_false(tells(2012, BYTES("\xdd\7\0\0\1\xac\xdc\2\3")));
+	assert_false(tells(2012, BYTES("\xdd\7\0\0\4\0\0\0\1")));
+	assert_false(tells(2012, BYTES("\xdd\7\0\0\5\0\0\0\4")));
+	assert_false(tells(2012, BYTES("\xdc\7\0\0\5\0\0\0\1")));
+	assert_false(tells(2012, BYTES("\xdd\7\0\0\5\0\0\0")));
+}
+
 static void sections_in_any_order(void **state)
 {
 	static const struct feed_message messages[] = {
@@ -398,6 +457,7 @@ int main(void)
 		cmocka_unit_test(behind_a_hole),
 		cmocka_unit_test(proofs_are_hidden),
 		cmocka_unit_test(older_proofs_are_hidden),
+		cmocka_unit_test(beginnings_of_messages),
 		cmocka_unit_test(sections_in_any_order),
 		cmocka_unit_test(bulk_writes),
 		cmocka_unit_test(older_exhaust),

@@ -41,6 +41,17 @@ static void cql_requests(void **state)
 	      "\0\0\0\3abc\0\1\0\0\0\4\0\0\0\x64",
 	      "\4\0\0\1\7\0\0\0\x0e"
 	      "\0\0\0\3abc\0\1\4\0\0\0\x64");
+	/* What isn't whole, or has more behind it, stays, but for the version. */
+	CHECK(&protocol_cql, true, false,
+	      "\5\0\0\1\x09\0\0\0\x09"
+	      "\0\0\0\3abc\0\0",
+	      "\4\0\0\1\x09\0\0\0\x09"
+	      "\0\0\0\3abc\0\0");
+	CHECK(&protocol_cql, true, false,
+	      "\5\0\0\1\x09\0\0\0\x0c"
+	      "\0\0\0\3abc\0\0\0\0x",
+	      "\4\0\0\1\x09\0\0\0\x0c"
+	      "\0\0\0\3abc\0\0\0\0x");
 	/* PREPARE has no flags at all. */
 	CHECK(&protocol_cql, true, false,
 	      "\5\0\0\1\x09\0\0\0\x0b"
