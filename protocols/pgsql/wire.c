@@ -72,8 +72,10 @@ static bool are_strings(struct cursor *c, int count, bool whole)
 
 		if (!rest.len)
 			return !whole;
-		if (!memchr(rest.data, 0, rest.len))
+		if (!memchr(rest.data, 0, rest.len)) {
+			cursor_skip(c, rest.len);
 			return !whole && has_no_controls(rest);
+		}
 		if (!has_no_controls(cursor_until(c, 0)))
 			return false;
 	}
