@@ -436,6 +436,31 @@ static void damage_in_the_middle(void **state)
 	seen_free(seen);
 }
 
+/* What is found behind damage has a time that is within a day of the last packet's. */
+static void time_behind_damage(void **state)
+{
+	static const char packet[20] = "\x45\0\0\x14\0\0\0\0\x40\x3b\0\0\x0a\0\0\1\x0a\0\0";
+	const struct span bytes = {packet, sizeof(packet)};
+
+	(void)state;
+	for (int late = 0; late < 2; late++) {
+		const int64_t next = START + (86400 + late) * SECOND;
+		struct buffer file = {0};
+		struct seen *seen;
+
+		build_pcap(&file, LINK_RAW);
+		build_packet(&file, START, bytes);
+		for (int i = 0; i < 10; i++)
+			buffer_append_text(&file, "damaged!");
+		build_packet(&file, next, bytes);
+		build_packet(&file, next, bytes);
+		seen = seen_read(&file);
+		assert_int_equal(seen->totals.packets, late ? 1 : 3);
+		assert_non_null(seen->totals.damage);
+		seen_free(seen);
+	}
+}
+
 static void no_capture(void **state)
 {
 	struct buffer file = {0};
@@ -564,8 +589,9 @@ int main(void)
 		cmocka_unit_test(pcapng_other_blocks), cmocka_unit_test(secrets),
 		cmocka_unit_test(cut_anywhere),	       cmocka_unit_test(damage_anywhere),
 		cmocka_unit_test(damaged_head),	       cmocka_unit_test(damage_in_the_middle),
-		cmocka_unit_test(no_capture),	       cmocka_unit_test(no_packets),
-		cmocka_unit_test(full_sink),	       cmocka_unit_test(compressed),
+		cmocka_unit_test(time_behind_damage),  cmocka_unit_test(no_capture),
+		cmocka_unit_test(no_packets),	       cmocka_unit_test(full_sink),
+		cmocka_unit_test(compressed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -311,6 +311,18 @@ static void large_table(void **state)
 	hpack_free(&h);
 }
 
+/* RFC 7541, section 2.3.3 and appendix A: 61 entries, then those of the connection. */
+static void last_of_the_fixed_table(void **state)
+{
+	struct hpack h = fresh();
+
+	(void)state;
+	check_block(&h, BLOCK("\x40\1a\1b"), true, "a=b;");
+	check_block(&h, BLOCK("\x81\xbd\xbe"), true, ":authority=;www-authenticate=;a=b;");
+	check_block(&h, BLOCK("\xbf"), false, "");
+	hpack_free(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +334,7 @@ int main(void)
 		cmocka_unit_test(errors),
 		cmocka_unit_test(cut_blocks),
 		cmocka_unit_test(large_table),
+		cmocka_unit_test(last_of_the_fixed_table),
 	};
 
 	return cmocka_run_group_tests_name("http2_hpack", tests, NULL, NULL);
