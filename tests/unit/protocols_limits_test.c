@@ -204,10 +204,8 @@ static void pgsql_lengths(void **state)
 static void lengths_of_what_is_encrypted(void **state)
 {
 	static const struct head sealed[] = {
-		MORE_OF_CLIENT("pgsql", "\0\0\0"),
-		CLIENT("pgsql", "\0\0\0\1", 5),
-		BAD_OF_CLIENT("pgsql", "\0\0\0\0"),
-		CLIENT("pgsql", "\0\0\x40\0", 16388),
+		MORE_OF_CLIENT("pgsql", "\0\0\0"),    CLIENT("pgsql", "\0\0\0\1", 5),
+		BAD_OF_CLIENT("pgsql", "\0\0\0\0"),   CLIENT("pgsql", "\0\0\x40\0", 16388),
 		BAD_OF_CLIENT("pgsql", "\0\0\x40\1"),
 	};
 	const struct pgsql_state st = {.sealed = true};
