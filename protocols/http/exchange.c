@@ -138,6 +138,7 @@ struct http_message *http_new_message(struct http_state *st, const struct frame 
 
 	if (!m)
 		return NULL;
+	m->needs_body = http_wants_body(st, frame->side);
 	if (side->garbled)
 		m->notes |= HTTP_NOTE_GARBAGE_BEFORE;
 	side->garbled = false;
@@ -161,6 +162,9 @@ struct http_message *http_new_message(struct http_state *st, const struct frame 
 	m->host = host.len ? piece_of(line->text, host) : keep(m, head->host);
 	m->headers = keep(m, buffer_span(&side->fields.json));
 	keep_codings(m, head);
+	/* What it is encoded in may be damaged; HTTP/2 may be asked for the request of an upgrade.
+	 */
+	m->needs_body |= m->coding_count || head->upgrade.len;
 	return m;
 }
 

@@ -1,21 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/http/state.h"
 
-/* Bytes of the body as they come, of which LEN were transferred and DATA is there. */
-static void add_body(struct http_state *st, struct http_message *m, uint64_t len, struct span data)
+static void keep_body(struct http_state *st, struct http_message *m, struct span data)
 {
-	if (!m)
-		return;
-	m->body_bytes += len;
-	if (m->body_closed || !st->keep)
-		return;
-	if (data.len < len)
-		m->body_closed = true;
-	if (data.len > st->keep - m->body.len) {
-		data.len = st->keep - m->body.len;
-		m->body_closed = true;
-		m->notes |= HTTP_NOTE_BODY_CAPPED;
-	}
 	if (!matcher_reserve(st->matcher, &m->base, data.len)) {
 		m->body_closed = true;
 		m->notes |= HTTP_NOTE_BODY_REFUSED;
@@ -25,6 +12,28 @@ static void add_body(struct http_state *st, struct http_message *m, uint64_t len
 		m->body.at = (uint32_t)m->base.text.len;
 	buffer_append_span(&m->base.text, data);
 	m->body.len += (uint32_t)data.len;
+}
+
+/* Bytes of the body as they come, of which LEN were transferred and DATA is there. */
+static void add_body(struct http_state *st, struct http_message *m, uint64_t len, struct span data)
+{
+	uint64_t before;
+
+	if (!m)
+		return;
+	before = m->body_bytes;
+	m->body_bytes += len;
+	if (m->body_closed || !st->keep)
+		return;
+	if (data.len < len)
+		m->body_closed = true;
+	if (data.len > st->keep - before) {
+		data.len = (size_t)(st->keep - before);
+		m->body_closed = true;
+		m->notes |= HTTP_NOTE_BODY_CAPPED;
+	}
+	if (m->needs_body)
+		keep_body(st, m, data);
 }
 
 /* ---- heads ---- */

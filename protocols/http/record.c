@@ -87,6 +87,12 @@ static size_t decoded_max(const struct http_state *st)
 	return left / 2 > HTTP_BODY_MAX ? (size_t)(left / 2) : HTTP_BODY_MAX;
 }
 
+bool http_wants_body(struct http_state *st, enum side side)
+{
+	return session_wants(st->session, &http_table,
+			     side == SIDE_CLIENT ? HTTP_COLUMN_REQ_BODY : HTTP_COLUMN_RESP_BODY);
+}
+
 /* The decoded body, with what there is to say about it and the rest of the message. */
 static void fill_body(struct http_state *st, enum side side, const char *who,
 		      const struct http_message *m, struct value *value)
@@ -103,7 +109,7 @@ static void fill_body(struct http_state *st, enum side side, const char *who,
 		notes = (notes & ~(uint32_t)HTTP_NOTE_BODY_CAPPED) | HTTP_NOTE_BODY_BEYOND_KEEP;
 	if (notes || m->interim.len || m->trailers.len)
 		add_notes(&st->note, who, m, notes);
-	if (st->keep)
+	if (st->keep && http_wants_body(st, side))
 		*value = value_text(body);
 }
 

@@ -68,6 +68,7 @@ struct http_message {
 	uint8_t codings[2 * HTTP_CODINGS_MAX];
 	uint8_t coding_count;
 	bool body_closed; /* bytes are missing: what comes after them is not shown */
+	bool needs_body;  /* somebody asks for it, or what it is tells something of the message */
 	bool is_head;
 	bool is_connect;
 	bool is_simple; /* a request of HTTP/0.9 */
@@ -212,6 +213,9 @@ enum http_column {
 };
 
 extern const struct table http_table;
+
+/* Whether anybody asks for the bodies of SIDE. */
+bool http_wants_body(struct http_state *st, enum side side);
 
 /* A matcher_emit_fn; the context is the state. */
 void http_emit(void *context, struct message *request, struct message *response, bool lost);

@@ -25,6 +25,17 @@ static void end_data(struct http2_state *st, const struct frame *frame,
 	http2_stream_check(st, s);
 }
 
+/* What is in a coding may be damaged; what has no method that is known may be a tunnel's. */
+static bool needs_body(struct http2_state *st, const struct http2_stream *s, enum side side)
+{
+	const struct http2_half *request = &s->halves[SIDE_CLIENT];
+	const struct http2_half *half = &s->halves[side];
+
+	return !half->begun || half->coding_count || !request->method.len ||
+	       span_is(http2_piece_span(request, request->method), "CONNECT") ||
+	       http2_wants_body(st, side);
+}
+
 /* POSITION: in the stream of the connection. */
 static void give_data(struct http2_state *st, const struct frame *frame, struct http2_stream *s,
 		      struct span data, uint64_t position)
@@ -38,7 +49,10 @@ static void give_data(struct http2_state *st, const struct frame *frame, struct 
 		s->halves[frame->side].body_bytes += data.len;
 		return;
 	}
-	http2_half_body(st, &s->halves[frame->side], data);
+	if (needs_body(st, s, frame->side))
+		http2_half_body(st, &s->halves[frame->side], data);
+	else
+		http2_half_pass_body(st, &s->halves[frame->side], data.len);
 	grpc_data(st, s, frame->side, data, frame);
 }
 

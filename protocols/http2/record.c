@@ -74,6 +74,13 @@ static struct value json_value(const struct http2_half *half, struct http2_piece
 	return piece.len ? value_json(http2_piece_span(half, piece)) : (struct value){0};
 }
 
+bool http2_wants_body(struct http2_state *st, enum side side)
+{
+	return session_wants(st->session, &http2_table,
+			     side == SIDE_CLIENT ? HTTP2_COLUMN_REQ_BODY : HTTP2_COLUMN_RESP_BODY);
+}
+
+/* That its coding is damaged is said even where nobody asks for it. */
 static struct value body_value(struct http2_state *st, enum side side,
 			       const struct http2_half *half, const char *who)
 {
@@ -85,7 +92,7 @@ static struct value body_value(struct http2_state *st, enum side side,
 				   &notes);
 	if (half->ended)
 		note_decoding(&st->note, who, notes);
-	return value_text(body);
+	return http2_wants_body(st, side) ? value_text(body) : (struct value){0};
 }
 
 static void fill_request(struct http2_state *st, const struct http2_stream *s, struct value *values)

@@ -187,6 +187,9 @@ struct http2_piece http2_half_keep(struct http2_state *st, struct http2_half *ha
 /* Appends to the half's body, as far as bodies are kept. */
 void http2_half_body(struct http2_state *st, struct http2_half *half, struct span data);
 
+/* LEN bytes of a body that nobody needs. */
+void http2_half_pass_body(struct http2_state *st, struct http2_half *half, uint64_t len);
+
 /* What is kept of the body is no body: forgets it. */
 void http2_half_drop_body(struct http2_state *st, struct http2_half *half);
 
@@ -245,6 +248,9 @@ enum http2_column {
 };
 
 extern const struct table http2_table;
+
+/* Whether anybody asks for the bodies of SIDE. */
+bool http2_wants_body(struct http2_state *st, enum side side);
 
 void http2_emit(struct http2_state *st, const struct http2_stream *s);
 

@@ -221,6 +221,14 @@ void http2_half_body(struct http2_state *st, struct http2_half *half, struct spa
 	settle(st, half);
 }
 
+void http2_half_pass_body(struct http2_state *st, struct http2_half *half, uint64_t len)
+{
+	/* As long as it is open, all that came of it would be kept. */
+	if (half->body_open && len > session_keep(st->session) - half->body_bytes)
+		half->body_open = false;
+	half->body_bytes += len;
+}
+
 void http2_half_drop_body(struct http2_state *st, struct http2_half *half)
 {
 	buffer_free(&half->body);

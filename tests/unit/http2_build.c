@@ -99,7 +99,7 @@ void h2_greet(struct h2_build *b)
 	h2_send(b, DIRECTION_RECEIVED);
 }
 
-static void forget(struct h2_build *b)
+void h2_forget(struct h2_build *b)
 {
 	for (size_t i = 0; i < b->count; i++)
 		buffer_free(&b->done[i]);
@@ -118,7 +118,7 @@ void h2_check(struct h2_build *b, const char *const *records)
 
 	feed_check(&feed, NULL);
 	http_expect(&feed, records);
-	forget(b);
+	h2_forget(b);
 }
 
 void h2_check_loss(struct h2_build *b, size_t lose, size_t from, const char *const *records)
@@ -133,5 +133,5 @@ void h2_check_loss(struct h2_build *b, size_t lose, size_t from, const char *con
 	};
 
 	http_expect(&feed, records);
-	forget(b);
+	h2_forget(b);
 }

@@ -42,6 +42,9 @@ void h2_number(struct h2_build *b, enum http2_type type, uint32_t stream, uint32
 /* What was built since the last call is one message. */
 void h2_send(struct h2_build *b, enum direction direction);
 
+/* It is empty again. */
+void h2_forget(struct h2_build *b);
+
 /* The records of the conversation, as http_expect() wants them; checked as feed_check() does. */
 void h2_check(struct h2_build *b, const char *const *records);
 

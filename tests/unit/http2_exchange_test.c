@@ -6,7 +6,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "protocols/http2/http2.h"
+#include "protocols/http2/state.h"
 #include "tests/unit/http2_build.h"
+#include "tests/unit/http_case.h"
 
 #define END	  HTTP2_FLAG_END_STREAM
 #define GET(path) ":method: GET\n:scheme: http\n:path: " path "\n:authority: a.test\n"
@@ -77,6 +80,36 @@ static void encoded_bodies(void **state)
 	h2_frame(&b, HTTP2_DATA, END, 1, span_of(zipped, sizeof(zipped)));
 	h2_send(&b, DIRECTION_RECEIVED);
 	H2_CHECK(&b, "'outcome':'ok' | 'resp_body':'hello' | 'note':''");
+}
+
+/* Bodies that nobody asks for aren't made; what there is to say of them is said all the same. */
+static void bodies_that_nobody_asks_for(void **state)
+{
+	static const struct wanted none[] = {{&http2_table, 0}, {NULL, 0}};
+	static const char *const records[] = {
+		"'path':'/long' | 'req_body':null,'resp_body':null,'req_bytes':0,'resp_bytes':9 | "
+		"'note':'response: only the beginning of the body is kept'",
+		"'path':'/gzip' | 'resp_body':null | 'resp_bytes':5 | encoded as announced", NULL};
+	struct h2_build b = {0};
+	struct feed feed = {
+		.decode_as = &protocol_http2, .role = ROLE_CLIENT, .keep = 6, .wanted = none};
+
+	(void)state;
+	h2_greet(&b);
+	h2_headers(&b, END, 1, GET("/long"));
+	h2_headers(&b, END, 3, GET("/gzip"));
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, 0, 1, ":status: 200\n");
+	h2_data(&b, 0, 1, "too ");
+	h2_data(&b, END, 1, "large");
+	h2_headers(&b, 0, 3, ":status: 200\ncontent-encoding: gzip\n");
+	h2_data(&b, END, 3, "plain");
+	h2_send(&b, DIRECTION_RECEIVED);
+	feed.messages = b.messages;
+	feed.count = b.count;
+	http_expect(&feed, records);
+	feed_check(&feed, NULL);
+	h2_forget(&b);
 }
 
 /* Three at a time, answered in another order, their frames mixed. */
@@ -366,13 +399,21 @@ static void stalls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_exchange),	  cmocka_unit_test(an_upgraded_request),
-		cmocka_unit_test(interleaved),	  cmocka_unit_test(what_ends_early),
-		cmocka_unit_test(answered_early), cmocka_unit_test(going_away),
-		cmocka_unit_test(promised),	  cmocka_unit_test(all_forms),
-		cmocka_unit_test(table_not_seen), cmocka_unit_test(losses),
-		cmocka_unit_test(cut_data),	  cmocka_unit_test(stalls),
-		cmocka_unit_test(tunnels),	  cmocka_unit_test(encoded_bodies),
+		cmocka_unit_test(one_exchange),
+		cmocka_unit_test(an_upgraded_request),
+		cmocka_unit_test(interleaved),
+		cmocka_unit_test(what_ends_early),
+		cmocka_unit_test(answered_early),
+		cmocka_unit_test(going_away),
+		cmocka_unit_test(promised),
+		cmocka_unit_test(all_forms),
+		cmocka_unit_test(table_not_seen),
+		cmocka_unit_test(losses),
+		cmocka_unit_test(cut_data),
+		cmocka_unit_test(stalls),
+		cmocka_unit_test(tunnels),
+		cmocka_unit_test(encoded_bodies),
+		cmocka_unit_test(bodies_that_nobody_asks_for),
 	};
 
 	return cmocka_run_group_tests_name("http2_exchange", tests, NULL, NULL);

@@ -10,6 +10,7 @@
 
 #include "protocols/content/decode.h"
 #include "protocols/content/notes.h"
+#include "protocols/http/state.h"
 #include "tests/unit/http_case.h"
 
 #define GET FEED_REQUEST("GET / HTTP/1.1\r\n\r\n")
@@ -152,6 +153,35 @@ static void codings_that_fail_leave_what_there_is(void **state)
 	HTTP_CHECK(cut, "'outcome':'ok' | 'resp_body':'hello hello | encoded body ends early");
 	HTTP_CHECK(plain, "'resp_body':'plain' | encoded as announced");
 	HTTP_CHECK(unknown, "'resp_body':'uryyb' | unknown content coding");
+}
+
+/* Bodies that nobody asks for aren't made; what there is to say of them is said all the same. */
+static void bodies_that_nobody_asks_for(void **state)
+{
+	static const struct wanted none[] = {{&http_table, 0}, {NULL, 0}};
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("POST /1 HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody"),
+		FEED_RESPONSE("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ntoo large"),
+		GET,
+		FEED_RESPONSE(
+			"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\n"
+			"plain"),
+	};
+	static const char *const records[] = {
+		"'path':'/1' | 'req_body':null,'resp_body':null,'req_bytes':4,'resp_bytes':9,"
+		"'note':'response: the body is longer than what is kept",
+		"'resp_body':null | 'resp_bytes':5 | encoded as announced", NULL};
+	const struct feed feed = {
+		.messages = messages,
+		.count = 4,
+		.role = ROLE_CLIENT,
+		.keep = 6,
+		.wanted = none,
+	};
+
+	(void)state;
+	http_expect(&feed, records);
+	feed_check(&feed, NULL);
 }
 
 static size_t gzip_zeros(uint8_t *out, size_t room, size_t zeros)
@@ -302,6 +332,7 @@ int main(void)
 		cmocka_unit_test(large_bodies_are_counted_whole),
 		cmocka_unit_test(large_bodies_are_decoded_whole),
 		cmocka_unit_test(bodies_are_kept_as_wanted),
+		cmocka_unit_test(bodies_that_nobody_asks_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
