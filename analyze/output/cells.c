@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdio.h>
-
 #include "analyze/output/text.h"
 #include "analyze/output/writer.h"
 
@@ -87,16 +85,23 @@ static void lay_out(struct output *o, const struct text_column *columns, size_t 
 /* ---- rows ---- */
 
 /* Programs part cells at blanks: "4.06ms"; what isn't there is a cell, too. */
-static void append_closed(struct buffer *b, struct span text, bool right)
+static struct span without_blanks(struct output *o, struct span text, bool right)
 {
+	struct buffer *b = &o->closed;
+
 	if (!text.len)
-		buffer_append_char(b, '-');
+		return span_text("-");
+	if (!memchr(text.data, ' ', text.len))
+		return text;
+	buffer_clear(b);
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.data[i] != ' ')
 			buffer_append_char(b, text.data[i]);
 		else if (!right)
 			buffer_append_text(b, "\\x20");
 	}
+	o->out.failed |= b->failed;
+	return buffer_span(b);
 }
 
 /* A cell that isn't the last one; where nothing limits it, it is never cut. */
@@ -104,18 +109,13 @@ static void append_cell(struct output *o, const struct text_column *column, int 
 			struct span text)
 {
 	struct text_layout layout = {.width = width, .right = column->right, .cut = column->cut};
-	struct buffer closed = {0};
 
-	if (o->terminal_width || o->terminal) {
-		text_append_cell(&o->out, text, &layout);
-		return;
+	if (!o->terminal_width && !o->terminal) {
+		text = without_blanks(o, text, column->right);
+		if (text.len > (size_t)width)
+			layout.width = 0;
 	}
-	append_closed(&closed, text, column->right);
-	if (closed.len > (size_t)width)
-		layout.width = 0;
-	text_append_cell(&o->out, buffer_span(&closed), &layout);
-	o->out.failed |= closed.failed;
-	buffer_free(&closed);
+	text_append_cell(&o->out, text, &layout);
 }
 
 /* Nothing, and no blanks in front of it; for programs a cell all the same, where it has a name. */
@@ -202,24 +202,22 @@ static void print_header(struct output *o, const struct text_column *columns, si
 
 void output_time_cell(struct output *o, struct cells *cells, int64_t ns)
 {
+	struct text_moment *m = &o->moment;
 	struct buffer *b = &cells->text;
-	size_t from = b->len;
-	char day[16] = "";
 
-	text_append_day(b, ns);
-	if (!b->failed)
-		snprintf(day, sizeof(day), "%.*s", (int)(b->len - from), b->data + from);
-	b->len = from;
-	if (*o->day && strcmp(day, o->day) != 0) {
+	text_moment_set(m, ns);
+	if (*o->day && strcmp(m->day, o->day) != 0) {
 		if (o->terminal)
-			buffer_printf(&o->out, "%s\n", day);
+			buffer_printf(&o->out, "%s\n", m->day);
 		else
 			o->dated = true;
 	}
-	memcpy(o->day, day, sizeof(o->day));
-	if (o->dated)
-		buffer_printf(b, "%sT", day);
-	text_append_time_of_day(b, ns);
+	memcpy(o->day, m->day, sizeof(o->day));
+	if (o->dated) {
+		buffer_append_text(b, m->day);
+		buffer_append_char(b, 'T');
+	}
+	text_moment_append_clock(m, b);
 	cells_end(cells, PAINT_DIM);
 }
 

@@ -68,10 +68,24 @@ static bool is_plain_ascii(uint8_t c)
 	return c >= 0x20 && c < 0x7f;
 }
 
+/* Whether all bytes of eight are plain; of those behind one that isn't it may say anything. */
+static bool are_plain(const char *eight)
+{
+	const uint64_t each = 0x0101010101010101;
+	uint64_t bytes, delete;
+
+	memcpy(&bytes, eight, sizeof(bytes));
+	delete = bytes ^ each * 0x7f;
+	return !((bytes | ((bytes - each * 0x20) & ~bytes) | ((delete - each) & ~delete)) &
+		 each * 0x80);
+}
+
 size_t escape_plain(struct span text)
 {
 	size_t n = 0;
 
+	while (text.len - n >= sizeof(uint64_t) && are_plain(text.data + n))
+		n += sizeof(uint64_t);
 	while (n < text.len && is_plain_ascii((uint8_t)text.data[n]))
 		n++;
 	return n;

@@ -110,6 +110,7 @@ bool output_free(struct output *o)
 	flush(o);
 	good = !o->dead;
 	json_write_free(o);
+	buffer_free(&o->closed);
 	buffer_free(&o->out);
 	free(o);
 	return good;

@@ -191,12 +191,35 @@ static void append_long(struct buffer *b, int64_t seconds)
 		buffer_printf(b, " %lld%s", (long long)rest, units[i + 1].unit);
 }
 
+/*
+ * NS in UNITs with so many DIGITS behind the point, as printf() shows the quotient. False: they lie
+ * in the middle of two such numbers, and which one it takes depends on the quotient's last bit.
+ */
+static bool append_quotient(struct buffer *b, uint64_t ns, uint64_t unit, unsigned digits)
+{
+	static const uint64_t tens[] = {1, 10, 100};
+	uint64_t scaled = ns * tens[digits], rest = scaled % unit;
+	uint64_t number = scaled / unit + (2 * rest > unit);
+
+	if (2 * rest == unit)
+		return false;
+	buffer_append_u64(b, number / tens[digits]);
+	if (!digits)
+		return true;
+	buffer_append_char(b, '.');
+	if (digits == 2)
+		buffer_append_char(b, (char)('0' + number / 10 % 10));
+	buffer_append_char(b, (char)('0' + number % 10));
+	return true;
+}
+
 void text_append_duration(struct buffer *b, int64_t ns)
 {
 	static const struct {
-		double ns;
+		uint64_t ns;
 		const char *unit;
-	} units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}};
+	} units[] = {{1000000000, " s"}, {1000000, " ms"}, {1000, " µs"}, {1, " ns"}};
+	unsigned digits;
 	size_t i = 0;
 	double value;
 
@@ -204,38 +227,48 @@ void text_append_duration(struct buffer *b, int64_t ns)
 		append_long(b, (ns + SECOND_NS / 2) / SECOND_NS);
 		return;
 	}
-	while (i < 3 && (double)ns < units[i].ns * 0.9995)
+	while (i < 3 && (double)ns < (double)units[i].ns * 0.9995)
 		i++;
-	value = (double)ns / units[i].ns;
-	buffer_printf(b, "%.*f %s",
-		      i == 3	      ? 0
-		      : value < 9.995 ? 2
-		      : value < 99.95 ? 1
-				      : 0,
-		      value, units[i].unit);
+	value = (double)ns / (double)units[i].ns;
+	digits = i == 3 ? 0 : value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+	if (ns < 0 || !append_quotient(b, (uint64_t)ns, units[i].ns, digits))
+		buffer_printf(b, "%.*f", (int)digits, value);
+	buffer_append_text(b, units[i].unit);
 }
 
-/* "10:00:00.123456". */
-static void append_clock(struct buffer *b, const struct tm *tm, int64_t part)
+/* "10:00:00.123456": NS since midnight. */
+static void append_clock(struct buffer *b, uint64_t ns)
 {
-	uint64_t seconds = (unsigned)(tm->tm_hour * 3600 + tm->tm_min * 60 + tm->tm_sec);
 	char *to = buffer_reserve(b, DATE_CLOCK_ROOM);
 
 	if (to)
-		b->len = (size_t)(date_put_clock(to, seconds * SECOND_NS + (uint64_t)part, 6) -
-				  b->data);
+		b->len = (size_t)(date_put_clock(to, ns, 6) - b->data);
+}
+
+/* Of whole seconds, ns since midnight. */
+static uint64_t clock_of(const struct tm *tm)
+{
+	return (unsigned)(tm->tm_hour * 3600 + tm->tm_min * 60 + tm->tm_sec) * (uint64_t)SECOND_NS;
+}
+
+/* The second that NS is in; *PART: what of it has passed. */
+static int64_t second_of(int64_t ns, int64_t *part)
+{
+	int64_t second = ns / SECOND_NS;
+
+	*part = ns % SECOND_NS;
+	if (*part < 0) {
+		*part += SECOND_NS;
+		second--;
+	}
+	return second;
 }
 
 /* *PART: the nanoseconds of the second. */
 static void split_time(int64_t ns, struct tm *tm, int64_t *part)
 {
-	time_t seconds = (time_t)(ns / SECOND_NS);
+	time_t seconds = (time_t)second_of(ns, part);
 
-	*part = ns % SECOND_NS;
-	if (*part < 0) {
-		*part += SECOND_NS;
-		seconds--;
-	}
 	localtime_r(&seconds, tm);
 }
 
@@ -252,7 +285,7 @@ void text_append_time(struct buffer *b, int64_t ns)
 	split_time(ns, &tm, &part);
 	append_date(b, &tm);
 	buffer_append_char(b, ' ');
-	append_clock(b, &tm, part);
+	append_clock(b, clock_of(&tm) + (uint64_t)part);
 }
 
 void text_append_day(struct buffer *b, int64_t ns)
@@ -270,7 +303,30 @@ void text_append_time_of_day(struct buffer *b, int64_t ns)
 	int64_t part;
 
 	split_time(ns, &tm, &part);
-	append_clock(b, &tm, part);
+	append_clock(b, clock_of(&tm) + (uint64_t)part);
+}
+
+void text_moment_set(struct text_moment *m, int64_t ns)
+{
+	int64_t part, second = second_of(ns, &part);
+	struct buffer day = {0};
+	struct tm tm;
+
+	m->part = part;
+	if (m->known && m->second == second)
+		return;
+	split_time(ns, &tm, &part);
+	append_date(&day, &tm);
+	m->known = !day.failed;
+	m->second = second;
+	m->clock = clock_of(&tm);
+	snprintf(m->day, sizeof(m->day), "%.*s", (int)day.len, day.len ? day.data : "");
+	buffer_free(&day);
+}
+
+void text_moment_append_clock(const struct text_moment *m, struct buffer *b)
+{
+	append_clock(b, m->clock + (uint64_t)m->part);
 }
 
 void text_append_time_utc(struct buffer *b, int64_t ns)

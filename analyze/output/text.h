@@ -48,6 +48,21 @@ void text_append_day(struct buffer *b, int64_t ns);
 /* "10:00:00.123456" in local time. */
 void text_append_time_of_day(struct buffer *b, int64_t ns);
 
+/*
+ * A moment of local time, for whoever shows many one after the other: a second that is the last
+ * one's again isn't worked out again. Zeroed is none.
+ */
+struct text_moment {
+	bool known;
+	int64_t second; /* since 1970 */
+	int64_t part;	/* of it, ns */
+	uint64_t clock; /* since midnight, ns, without the part */
+	char day[16];	/* "2026-11-22" */
+};
+
+void text_moment_set(struct text_moment *m, int64_t ns);
+void text_moment_append_clock(const struct text_moment *m, struct buffer *b);
+
 /* "2026-11-22T10:00:00.123456789Z". */
 void text_append_time_utc(struct buffer *b, int64_t ns);
 

@@ -3,6 +3,7 @@
 #define SOCKTAPE_ANALYZE_OUTPUT_WRITER_H
 
 #include "analyze/output/output.h"
+#include "analyze/output/text.h"
 #include "protocols/value/date.h"
 
 /* What output.c and its three writers (JSON, CSV, cells) share. Internal to analyze/output/. */
@@ -19,11 +20,13 @@ struct output {
 	bool terminal;
 	bool colour;
 	bool ascii;
-	int terminal_width;    /* 0: no limit */
-	int widths[CELLS_MAX]; /* of the cells, once the header is printed; 0: left out */
-	int gap;	       /* between them */
-	char day[16];	       /* of the last time cell; "": there was none */
-	bool dated;	       /* time cells have it */
+	int terminal_width;	   /* 0: no limit */
+	int widths[CELLS_MAX];	   /* of the cells, once the header is printed; 0: left out */
+	int gap;		   /* between them */
+	struct text_moment moment; /* of the last time cell */
+	struct buffer closed;	   /* a cell without its blanks */
+	char day[16];		   /* of the last time cell; "": there was none */
+	bool dated;		   /* time cells have it */
 	bool dead;
 };
 

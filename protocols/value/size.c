@@ -8,7 +8,8 @@ void size_append(struct buffer *out, int64_t bytes)
 	size_t i = 0;
 
 	if (bytes < unit) {
-		buffer_printf(out, "%lldB", (long long)bytes);
+		buffer_append_i64(out, bytes);
+		buffer_append_char(out, 'B');
 		return;
 	}
 	while (bytes / unit >= 1024 && i + 2 < sizeof(units)) {

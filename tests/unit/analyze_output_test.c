@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "analyze/corpus/case.h"
+#include "analyze/output/escape.h"
 #include "analyze/output/output.h"
 #include "analyze/output/terminal.h"
 #include "analyze/output/text.h"
@@ -392,6 +393,63 @@ static void test_compare(void **state)
 		       "  in all: 2 of 2 records differ, 1 missing, 0 not expected\n");
 }
 
+/* As printf() rounds, in the middle between two numbers, too. */
+static void test_durations(void **state)
+{
+	static const struct {
+		double ns;
+		const char *unit;
+	} units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}};
+	int64_t ns = 0;
+
+	(void)state;
+	for (uint32_t n = 0; n < 200000; n++) {
+		struct buffer got = {0};
+		char expected[40];
+		size_t i = 0;
+		double value;
+
+		/* All small ones, then such as end in 5s and 9s, and others. */
+		if (n > 20000)
+			ns = (int64_t)((n * 2654435761ull) % 120000000000ull);
+		if (n > 100000)
+			ns = ns / 5000 * 5000 - n % 3;
+		while (i < 3 && (double)ns < units[i].ns * 0.9995)
+			i++;
+		value = (double)ns / units[i].ns;
+		snprintf(expected, sizeof(expected), "%.*f %s",
+			 i == 3		 ? 0
+			 : value < 9.995 ? 2
+			 : value < 99.95 ? 1
+					 : 0,
+			 value, units[i].unit);
+		text_append_duration(&got, ns);
+		if (!span_is(buffer_span(&got), expected))
+			fail_msg("%lld ns: %.*s, not %s", (long long)ns, (int)got.len, got.data,
+				 expected);
+		buffer_free(&got);
+		ns++;
+	}
+}
+
+/* Each byte that isn't plain is found, wherever it stands. */
+static void test_plain(void **state)
+{
+	char text[40];
+
+	(void)state;
+	for (int c = 0; c < 256; c++) {
+		for (size_t at = 0; at < sizeof(text); at++) {
+			bool plain = c >= 0x20 && c < 0x7f;
+
+			memset(text, at & 1 ? '~' : ' ', sizeof(text));
+			text[at] = (char)c;
+			assert_int_equal(escape_plain(span_of(text, sizeof(text))),
+					 plain ? sizeof(text) : at);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,7 +459,8 @@ int main(void)
 		cmocka_unit_test(test_cells),	cmocka_unit_test(test_ascii),
 		cmocka_unit_test(test_days),	cmocka_unit_test(test_words),
 		cmocka_unit_test(test_compare), cmocka_unit_test(test_moments),
-		cmocka_unit_test(test_width),
+		cmocka_unit_test(test_width),	cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_plain),
 	};
 
 	return cmocka_run_group_tests_name("output", tests, NULL, NULL);
