@@ -59,6 +59,7 @@ struct show {
 	const char *id; /* of the one record that is told in full; NULL: rows */
 	struct listing listing;
 	struct listing_wish wish;
+	uint64_t common; /* columns of all records that are asked for, by wanted_bit() */
 	struct row_shapes shapes;
 	struct marks marks;
 	size_t keep;
@@ -294,7 +295,7 @@ static void print_record(struct show *show, struct row *row)
 	struct row_part parts[4];
 	size_t count = 0;
 
-	record_fill(&common, row);
+	record_fill_columns(&common, row, show->common);
 	/* What isn't asked for isn't printed. */
 	if (show->shapes.shapes) {
 		row_shapes_fill(&show->shapes, row);
@@ -494,6 +495,8 @@ static int begin_listing(struct show *show)
 	show->out = output_new(show->select.format);
 	if (!show->out || !add_columns(show))
 		return command_fail(show_command.name, "%s", tape_error_text(TAPE_ERROR_MEMORY));
+	show->common = listing_wanted_columns(&show->wish, show->select.format, record_columns,
+					      RECORD_COLUMNS);
 	return listing_begin(&show->listing, show_command.name, &show->wish, show->select.format,
 			     show->out)
 		       ? STATUS_DONE

@@ -61,15 +61,15 @@ static bool is_wanted(const struct listing_wish *w, enum output_format format,
 	       listing_names(w->where, column->name) || listing_names(w->sort, column->name);
 }
 
-static uint64_t wanted_columns(const struct listing_wish *w, enum output_format format,
-			       const struct table *table)
+uint64_t listing_wanted_columns(const struct listing_wish *wish, enum output_format format,
+				const struct column *columns, size_t count)
 {
-	uint64_t columns = 0;
+	uint64_t wanted = 0;
 
-	for (size_t i = 0; i < table->column_count; i++)
-		if (is_wanted(w, format, &table->columns[i]))
-			columns |= wanted_bit(i);
-	return columns;
+	for (size_t i = 0; i < count; i++)
+		if (is_wanted(wish, format, &columns[i]))
+			wanted |= wanted_bit(i);
+	return wanted;
 }
 
 /* A protocol's first table stands for all of them. */
@@ -95,8 +95,9 @@ struct wanted *listing_wanted(const struct listing_wish *wish, enum output_forma
 	for (size_t i = 0; list && protocols[i]; i++)
 		for (const struct table *const *t = protocols[i]->tables; *t; t++)
 			if (is_among(*t, protocols[i], only))
-				list[count++] = (struct wanted){*t,
-								wanted_columns(wish, format, *t)};
+				list[count++] = (struct wanted){
+					*t, listing_wanted_columns(wish, format, (*t)->columns,
+								   (*t)->column_count)};
 	return list;
 }
 
@@ -258,27 +259,33 @@ bool listing_wants(struct listing *l, const struct row_part *parts, size_t count
 
 /* Where in rows of one kind the value of a chosen column stands. */
 struct choice {
-	unsigned part; /* PARTS_MAX: nowhere */
+	size_t to; /* which of the chosen */
+	unsigned part;
 	unsigned column;
 };
 
-/* Where those of rows that have these sets of columns do. */
+/* Where those of rows that have these sets of columns do; of the others they have no values. */
 struct choices {
 	struct choices *next;
 	const struct column *parts[PARTS_MAX]; /* NULL: it has no values */
+	size_t count;
 	struct choice of[];
 };
 
-static struct choice choice_of(const struct listing *l, const struct choices *c, size_t name)
+static void find_choice(const struct listing *l, struct choices *c, size_t to)
 {
+	size_t name = l->chosen_names[to];
+
 	for (unsigned p = 0; p < PARTS_MAX; p++) {
 		const struct fields_part *part = c->parts[p] ? fields_part(&l->fields, c->parts[p])
 							     : NULL;
 
-		if (part && part->columns_by_name[name] >= 0)
-			return (struct choice){p, (unsigned)part->columns_by_name[name]};
+		if (part && part->columns_by_name[name] >= 0) {
+			c->of[c->count++] = (struct choice){to, p,
+							    (unsigned)part->columns_by_name[name]};
+			return;
+		}
 	}
-	return (struct choice){PARTS_MAX, 0};
 }
 
 static bool are_of(const struct choices *c, const struct row_part *parts, size_t count)
@@ -305,7 +312,7 @@ static const struct choices *choices_of(struct listing *l, const struct row_part
 	for (size_t p = 0; p < count; p++)
 		c->parts[p] = parts[p].values ? parts[p].columns : NULL;
 	for (size_t i = 0; i < l->chosen_count; i++)
-		c->of[i] = choice_of(l, c, l->chosen_names[i]);
+		find_choice(l, c, i);
 	c->next = l->choices;
 	l->choices = c;
 	return c;
@@ -316,12 +323,12 @@ static void choose_values(struct listing *l, const struct row_part *parts, size_
 	const struct choices *c = choices_of(l, parts, count < PARTS_MAX ? count : PARTS_MAX);
 
 	l->no_memory |= !c;
-	for (size_t i = 0; i < l->chosen_count; i++) {
-		if (c && c->of[i].part < PARTS_MAX)
-			l->values[i] = parts[c->of[i].part].values[c->of[i].column];
-		else
-			l->values[i] = (struct value){0};
-	}
+	/* Those that the rows before had, and these don't. */
+	if (!c || c != l->choices_before)
+		memset(l->values, 0, l->chosen_count * sizeof(*l->values));
+	l->choices_before = c;
+	for (size_t i = 0; c && i < c->count; i++)
+		l->values[c->of[i].to] = parts[c->of[i].part].values[c->of[i].column];
 }
 
 static void print_chosen(struct listing *l)

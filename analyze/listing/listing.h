@@ -51,6 +51,10 @@ bool listing_names(const char *text, const char *name);
 struct wanted *listing_wanted(const struct listing_wish *wish, enum output_format format,
 			      const struct table *only);
 
+/* Which of a set of columns are asked for, by wanted_bit(). */
+uint64_t listing_wanted_columns(const struct listing_wish *wish, enum output_format format,
+				const struct column *columns, size_t count);
+
 /* Whether anything was wished. */
 static inline bool listing_wishes(const struct listing_wish *w)
 {
@@ -78,8 +82,9 @@ struct listing {
 	struct column *chosen; /* NULL: all */
 	size_t *chosen_names;
 	size_t chosen_count;
-	struct value *values;	 /* of these */
-	struct choices *choices; /* where rows have them */
+	struct value *values;		      /* of these */
+	struct choices *choices;	      /* where rows have them */
+	const struct choices *choices_before; /* where the last row had them */
 	struct grid *grid;
 	const struct text_column *text_columns;
 	struct buffer packed;

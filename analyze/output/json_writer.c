@@ -7,25 +7,27 @@
 #include "protocols/value/date.h"
 #include "protocols/value/json.h"
 
-/*
- * A key as it stands in JSON, `,"name":`, is copied as a whole, with what is behind it: null, which
- * is what most columns hold.
- */
+/* A key as it stands in JSON, `,"name":`, is copied as a whole. */
 #define KEY_LEN 32
 
 struct key {
 	char text[KEY_LEN];
-	uint8_t len;	  /* 0: it is longer than that */
-	uint8_t null_len; /* with the null; 0: there is no room for that, or more follows */
-	bool moment;	  /* a time since the epoch: the same follows in RFC 3339 */
+	uint8_t len;	/* 0: it is longer than that */
+	bool moment;	/* a time since the epoch: the same follows in RFC 3339 */
+	uint32_t nulls; /* where its member stands among those of nulls */
 };
 
-/* The keys of a set of columns; behind them, as many, those of what follows a moment. */
+/*
+ * The keys of a set of columns; behind them, as many, those of what follows a moment. Null is what
+ * most columns hold: the members of a row with nothing but nulls stand there, too, from which runs
+ * of them are copied.
+ */
 struct key_set {
 	struct key_set *next;
 	const struct column *columns;
 	size_t count;
 	size_t room; /* for their members, without the texts of values */
+	struct buffer nulls;
 	struct key keys[];
 };
 
@@ -39,20 +41,27 @@ static void make_key(struct key *key, const char *name)
 		memcpy(key->text, text.data, text.len);
 		key->len = (uint8_t)text.len;
 	}
-	if (key->len && key->len <= KEY_LEN - 4) {
-		memcpy(key->text + key->len, "null", 4);
-		key->null_len = key->len + 4;
-	}
 	buffer_free(&text);
 }
 
+static void append_null(struct buffer *nulls, const char *name)
+{
+	bool first = false;
+
+	json_append_key(nulls, name, &first);
+	buffer_append_text(nulls, "null");
+}
+
 /* "time" beside ts, "start_time" beside start. */
-static void make_moment(struct key *key, const char *name)
+static void make_moment(struct key_set *set, size_t column, const char *name)
 {
 	char other[KEY_LEN];
 
 	snprintf(other, sizeof(other), "%s_time", name);
-	make_key(key, strcmp(name, "ts") == 0 ? "time" : other);
+	if (strcmp(name, "ts") == 0)
+		snprintf(other, sizeof(other), "time");
+	make_key(&set->keys[set->count + column], other);
+	append_null(&set->nulls, other);
 }
 
 static bool is_moment(const struct column *column)
@@ -60,9 +69,15 @@ static bool is_moment(const struct column *column)
 	return column->unit && strcmp(column->unit, COLUMN_MOMENT) == 0;
 }
 
+static void free_keys(struct key_set *set)
+{
+	buffer_free(&set->nulls);
+	free(set);
+}
+
 static struct key_set *make_keys(struct output *o, const struct row_part *part)
 {
-	struct key_set *set = calloc(1, sizeof(*set) + part->count * 2 * sizeof(struct key));
+	struct key_set *set = calloc(1, sizeof(*set) + (part->count * 2 + 1) * sizeof(struct key));
 
 	if (!set)
 		return NULL;
@@ -70,13 +85,22 @@ static struct key_set *make_keys(struct output *o, const struct row_part *part)
 	set->count = part->count;
 	for (size_t i = 0; i < part->count; i++) {
 		make_key(&set->keys[i], part->columns[i].name);
+		set->keys[i].nulls = (uint32_t)set->nulls.len;
+		append_null(&set->nulls, part->columns[i].name);
 		set->room += KEY_LEN + JSON_VALUE_ROOM;
 		if (o->into || !is_moment(&part->columns[i]))
 			continue;
 		set->keys[i].moment = true;
-		set->keys[i].null_len = 0;
-		make_moment(&set->keys[part->count + i], part->columns[i].name);
+		make_moment(set, i, part->columns[i].name);
 		set->room += KEY_LEN + DATE_MOMENT_ROOM + 2;
+	}
+	set->keys[part->count].nulls = (uint32_t)set->nulls.len;
+	/* Keys may be longer than KEY_LEN, and so much is copied at once. */
+	set->room += set->nulls.len + KEY_LEN;
+	buffer_append(&set->nulls, (const char[KEY_LEN]){0}, KEY_LEN);
+	if (set->nulls.failed) {
+		free_keys(set);
+		return NULL;
 	}
 	set->next = o->keys;
 	o->keys = set;
@@ -140,14 +164,25 @@ static void append_member(struct buffer *b, const struct key *key, const char *n
 	json_append_base64(b, v->text);
 }
 
+#define SECOND_NS 1000000000
+
+/* The moment NS, whose digits stand before END already: the last of them are its second's parts. */
+static char *put_date(struct output *o, char *to, int64_t ns, const char *end)
+{
+	return ns >= SECOND_NS ? date_put_parts(to, ns / SECOND_NS, end - DATE_PART_LEN, &o->second)
+			       : date_put_moment(to, ns, &o->second);
+}
+
 static char *put_moment(struct output *o, char *to, const struct key *key, const struct value *v)
 {
+	const char *end = to;
+
 	memcpy(to, key->text, KEY_LEN);
 	to += key->len;
 	if (v->type != VALUE_INT)
 		return span_put(to, span_of("null", 4));
 	*to = '"';
-	to = date_put_moment(to + 1, v->integer, &o->second);
+	to = put_date(o, to + 1, v->integer, end);
 	*to = '"';
 	return to + 1;
 }
@@ -161,6 +196,22 @@ static char *put_member(struct output *o, char *to, const struct key_set *set,
 	return to && key->moment ? put_moment(o, to, key + set->count, v) : to;
 }
 
+/* The members of columns from *COLUMN on that hold null; *COLUMN moves behind them. */
+static char *put_nulls(char *to, const struct key_set *set, const struct value *values,
+		       size_t *column)
+{
+	const char *from = set->nulls.data + set->keys[*column].nulls;
+	const char *end;
+
+	do
+		++*column;
+	while (*column < set->count && values[*column].type == VALUE_NULL);
+	end = set->nulls.data + set->keys[*column].nulls;
+	for (; from < end; from += KEY_LEN, to += KEY_LEN)
+		memcpy(to, from, KEY_LEN);
+	return to - (from - end);
+}
+
 static void append_part(struct output *o, const struct row_part *part)
 {
 	const struct key_set *set = keys_of(o, part);
@@ -168,23 +219,23 @@ static void append_part(struct output *o, const struct row_part *part)
 	size_t room = set ? part_room(set, part) : 0;
 	char *to = set ? buffer_reserve(b, room) : NULL;
 
-	for (size_t i = 0; i < part->count && to; i++) {
+	for (size_t i = 0; i < part->count && to;) {
 		const struct value *v = &part->values[i];
 		const struct key *key = &set->keys[i];
 		char *end;
 
-		if (v->type == VALUE_NULL && key->null_len) {
-			memcpy(to, key->text, KEY_LEN);
-			to += key->null_len;
+		if (v->type == VALUE_NULL) {
+			to = put_nulls(to, set, part->values, &i);
 			continue;
 		}
 		end = put_member(o, to, set, key, v);
+		i++;
 		if (end) {
 			to = end;
 			continue;
 		}
 		b->len = (size_t)(to - b->data);
-		append_member(b, key, part->columns[i].name, v);
+		append_member(b, key, part->columns[i - 1].name, v);
 		to = buffer_reserve(b, room);
 	}
 	if (to)
@@ -199,8 +250,6 @@ void output_json_members(const struct row_part *part, struct buffer *members)
 		append_member(members, NULL, part->columns[i].name, &part->values[i]);
 }
 
-#define SECOND_NS 1000000000
-
 char *output_put_time(struct output *o, char *to, int64_t ns)
 {
 	static const char ts[] = ",\"ts\":", time[] = ",\"time\":\"";
@@ -212,11 +261,7 @@ char *output_put_time(struct output *o, char *to, int64_t ns)
 		return to;
 	memcpy(to, time, sizeof(time) - 1);
 	to += sizeof(time) - 1;
-	/* Its last digits stand there already. */
-	if (ns >= SECOND_NS)
-		to = date_put_parts(to, ns / SECOND_NS, end - DATE_PART_LEN, &o->second);
-	else
-		to = date_put_moment(to, ns, &o->second);
+	to = put_date(o, to, ns, end);
 	*to = '"';
 	return to + 1;
 }
@@ -245,7 +290,7 @@ void json_write_free(struct output *o)
 	while (o->keys) {
 		struct key_set *next = o->keys->next;
 
-		free(o->keys);
+		free_keys(o->keys);
 		o->keys = next;
 	}
 }

@@ -13,12 +13,13 @@
 
 /* So many rows ahead of the one that comes out, so much of a row is asked for. */
 #define AHEAD	4
-#define FETCHED 512
+#define FETCHED 2048
 
 struct held {
 	int64_t begin;
 	uint64_t number; /* of arrival: rows that began together stay in that order */
 	struct row *row;
+	size_t len; /* of it: what it says itself may have left the caches */
 };
 
 /*
@@ -140,7 +141,8 @@ static bool ring_add(struct order *o, const struct held *held)
 
 static bool add(struct order *o, struct row *row)
 {
-	struct held held = {.begin = row->begin, .number = o->numbers++, .row = row};
+	struct held held = {
+		.begin = row->begin, .number = o->numbers++, .row = row, .len = row->len};
 
 	if (row->complete > o->now)
 		o->now = row->complete;
@@ -196,13 +198,15 @@ static bool must_wait(const struct order *o, const struct held *held)
 /* A row has left the caches while it was held: asks for one whose turn comes soon. */
 static void fetch_ahead(struct order *o)
 {
-	const char *row;
+	const struct held *held;
+	size_t len;
 
 	if (o->ring_count <= AHEAD)
 		return;
-	row = (const char *)ring_at(o, AHEAD)->row;
-	for (size_t at = 0; at < FETCHED; at += 64)
-		__builtin_prefetch(row + at);
+	held = ring_at(o, AHEAD);
+	len = held->len < FETCHED ? held->len : FETCHED;
+	for (size_t at = 0; at < len; at += 64)
+		__builtin_prefetch((const char *)held->row + at);
 }
 
 struct row *order_next(struct order *o)

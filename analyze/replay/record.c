@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "protocols/value/wanted.h"
+
 const struct column record_columns[RECORD_COLUMNS] = {
 	[RECORD_PROTO] = {"proto", "TEXT", "", "name of the table whose columns follow"},
 	[RECORD_TS] = {"ts", "BIGINT", COLUMN_MOMENT,
@@ -42,27 +44,31 @@ static struct value elapsed(int64_t ns)
 	return v;
 }
 
+/* Nothing of a text that isn't among COLUMNS: to count its bytes takes longer than the rest. */
+static struct value known_text(uint64_t columns, enum record_column column, const char *text)
+{
+	return value_known_text(span_text(columns & wanted_bit(column) ? text : NULL));
+}
+
 /* What all records of a connection have in common, but for the peers of datagrams. */
-static void fill_end(struct value *v, const struct row_end *end)
+static void fill_end(struct value *v, const struct row_end *end, uint64_t columns)
 {
 	v[RECORD_CONN] = value_int((int64_t)end->conn);
 	v[RECORD_PID] = value_known_int(end->pid);
-	v[RECORD_COMM] = value_known_text(span_text(end->comm));
+	v[RECORD_COMM] = known_text(columns, RECORD_COMM, end->comm);
 	v[RECORD_ROLE] = value_word(span_text(role_text(end->role)));
-	v[RECORD_LOCAL] = value_known_text(span_text(end->local_text));
-	v[RECORD_REMOTE] = value_known_text(span_text(end->remote_text));
-	v[RECORD_CLIENT] = (struct value){0};
-	if (*end->client_text)
-		v[RECORD_CLIENT] = value_text(span_text(end->client_text));
+	v[RECORD_LOCAL] = known_text(columns, RECORD_LOCAL, end->local_text);
+	v[RECORD_REMOTE] = known_text(columns, RECORD_REMOTE, end->remote_text);
+	v[RECORD_CLIENT] = known_text(columns, RECORD_CLIENT, end->client_text);
 	v[RECORD_TLS] = value_bool(end->tls);
 }
 
-static void fill_own(struct record_values *to, const struct row *row)
+static void fill_own(struct record_values *to, const struct row *row, uint64_t columns)
 {
 	/* cppcheck-suppress ctuuninitvar ; this is who initialises it */
 	struct value *v = to->values;
 
-	size_t id_len = row_id(row, to->id);
+	size_t id_len = columns & wanted_bit(RECORD_ID) ? row_id(row, to->id) : 0;
 
 	v[RECORD_PROTO] = value_word(span_text(row->table->name));
 	v[RECORD_TS] = value_int(row->begin);
@@ -97,11 +103,18 @@ enum paint record_paint(enum outcome outcome)
 	return paints[outcome];
 }
 
+void record_fill_columns(struct record_values *to, const struct row *row, uint64_t columns)
+{
+	fill_own(to, row, columns);
+	fill_end(to->values, row->end, columns);
+	if (row->peer)
+		to->values[RECORD_REMOTE] = value_known_text(
+			span_text(row_remote(row, to->remote)));
+}
+
 void record_fill(struct record_values *to, const struct row *row)
 {
-	fill_own(to, row);
-	fill_end(to->values, row->end);
-	to->values[RECORD_REMOTE] = value_known_text(span_text(row_remote(row, to->remote)));
+	record_fill_columns(to, row, UINT64_MAX);
 }
 
 /* The members from CONN to TLS, made once for all rows that share the end. */
@@ -115,7 +128,7 @@ static struct span end_members(struct row_end *end)
 	};
 
 	if (!end->members.len) {
-		fill_end(values, end);
+		fill_end(values, end, UINT64_MAX);
 		output_json_members(&part, &end->members);
 	}
 	return span_of(end->members.data, end->members.failed ? 0 : end->members.len);

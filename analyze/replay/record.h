@@ -44,6 +44,9 @@ enum paint record_paint(enum outcome outcome);
 
 void record_fill(struct record_values *to, const struct row *row);
 
+/* The same; of others than COLUMNS, by wanted_bit(), what takes longer to fill may be left out. */
+void record_fill_columns(struct record_values *to, const struct row *row, uint64_t columns);
+
 /* Prints rows as JSON objects: the common columns, then those of the row's table. */
 void record_print_json(struct output *o, struct row *row);
 

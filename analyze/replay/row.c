@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "analyze/replay/program.h"
+#include "protocols/value/wanted.h"
 
 /* Of a chunk; a row that is larger gets one of its own. */
 #define CHUNK_LEN (64u << 10)
@@ -309,17 +310,24 @@ static size_t align(size_t len)
 	return (len + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
 }
 
-/* Bytes of the row of RECORD with all that it points to, at most. */
-static size_t row_len_max(const struct record *record)
+/* Bytes of the row of RECORD with all that it points to, at most; *THERE: its columns with a value.
+ */
+static size_t row_len_max(const struct record *record, uint64_t *there)
 {
 	size_t columns = record->table->column_count;
 	size_t len = sizeof(struct row) + columns * sizeof(struct value) + record->note.len;
 
 	if (record->peer)
 		len += sizeof(struct address);
-	for (size_t i = 0; i < columns; i++)
+	*there = 0;
+	for (size_t i = 0; i < columns; i++) {
+		uint64_t has = record->values[i].type != VALUE_NULL;
+
+		/* No branch: which of them do, no processor could guess. */
+		*there |= has << (i < WANTED_LAST_BIT ? i : WANTED_LAST_BIT);
 		if (value_has_text(&record->values[i]))
 			len += record->values[i].text.len;
+	}
 	return align(len);
 }
 
@@ -338,33 +346,46 @@ static bool is_repeated(const struct row *before, size_t column, struct span tex
 	       span_equal(before->values[column].text, text);
 }
 
-/* BEFORE: a row of the same table in the same chunk, or NULL. Returns the end of the row. */
-static char *copy_values(struct row *row, const struct row *before, const struct record *record)
+static void copy_value(struct value *values, const struct row *before, const struct record *record,
+		       size_t column, char **to)
+{
+	const struct value *from = &record->values[column];
+
+	/* By members, as they were just written: see value.h. */
+	values[column].type = from->type;
+	if (value_has_text(from))
+		values[column].text = is_repeated(before, column, from->text)
+					      ? before->values[column].text
+					      : copy_span(to, from->text);
+	else if (from->type == VALUE_INT)
+		values[column].integer = from->integer;
+	else if (from->type == VALUE_BOOL)
+		values[column].boolean = from->boolean;
+}
+
+/*
+ * BEFORE: a row of the same table in the same chunk, or NULL. THERE: which columns have a value:
+ * most have none. Returns the end of the row.
+ */
+static char *copy_values(struct row *row, const struct row *before, const struct record *record,
+			 uint64_t there)
 {
 	size_t columns = record->table->column_count;
 	struct value *values = (struct value *)(row + 1);
 	char *to = (char *)(values + columns);
 
 	row->values = values;
+	memset(values, 0, columns * sizeof(*values));
 	if (record->peer) {
 		row->peer = memcpy(to, record->peer, sizeof(*record->peer));
 		to += sizeof(*record->peer);
 	}
-	for (size_t i = 0; i < columns; i++) {
-		const struct value *from = &record->values[i];
+	for (; there; there &= there - 1) {
+		size_t i = (size_t)__builtin_ctzll(there);
 
-		/* By members, as they were just written: see value.h. */
-		values[i].type = from->type;
-		if (value_has_text(from))
-			values[i].text = is_repeated(before, i, from->text)
-						 ? before->values[i].text
-						 : copy_span(&to, from->text);
-		else if (from->type == VALUE_INT)
-			values[i].integer = from->integer;
-		else if (from->type == VALUE_BOOL)
-			values[i].boolean = from->boolean;
-		else
-			values[i].text = span_of(NULL, 0); /* null is as empty as zeroed is */
+		do
+			copy_value(values, before, record, i, &to);
+		while (i >= WANTED_LAST_BIT && ++i < columns);
 	}
 	row->note = copy_span(&to, record->note);
 	return to;
@@ -405,7 +426,8 @@ bool row_write(struct row_writer *w, struct replay *replay, const struct connect
 	       const struct session *s, const struct record *record)
 {
 	struct row_end *end = end_of(w, replay, conn, s);
-	size_t len = row_len_max(record);
+	uint64_t there;
+	size_t len = row_len_max(record, &there);
 	struct row_chunk *chunk = end ? room_for(w, len) : NULL;
 	bool asked = record->request_first != TIME_UNKNOWN;
 	int64_t first = first_of(record, replay_now(replay));
@@ -441,7 +463,7 @@ bool row_write(struct row_writer *w, struct replay *replay, const struct connect
 	row->key = 0;
 	row->chunk = chunk;
 	before = chunk->last && chunk->last->table == record->table ? chunk->last : NULL;
-	row->len = align((size_t)(copy_values(row, before, record) - (char *)row));
+	row->len = align((size_t)(copy_values(row, before, record, there) - (char *)row));
 	chunk->used += row->len;
 	chunk->last = row;
 	return true;

@@ -349,7 +349,7 @@ bool amqp_properties_read(struct span payload, struct amqp_properties *p)
 	for (unsigned i = 0; i < AMQP_PROPERTY_COUNT; i++) {
 		if (!(flags & 0x8000u >> i))
 			continue;
-		p->values[i] = amqp_value_read(&c, properties_of_basic[i].type);
+		amqp_value_read(&c, properties_of_basic[i].type, &p->values[i]);
 		if (c.failed)
 			return true;
 		p->there |= (uint16_t)(1u << i);

@@ -155,9 +155,9 @@ void amqp_emit_message(struct amqp_state *st, const struct amqp_message *m,
 		values[COLUMN_BODY_BYTES] = value_int((int64_t)amqp_body_bytes(m));
 		values[COLUMN_FRAMES] = value_int(m->frames);
 	}
-	values[COLUMN_VHOST] = amqp_text_value(&st->vhost);
-	values[COLUMN_USER] = amqp_text_value(&st->user);
-	values[COLUMN_APPLICATION] = amqp_text_value(&st->application);
+	values[COLUMN_VHOST] = value_text_if(buffer_span(&st->vhost));
+	values[COLUMN_USER] = value_text_if(buffer_span(&st->user));
+	values[COLUMN_APPLICATION] = value_text_if(buffer_span(&st->application));
 	if (reading->body_note)
 		note_append(&st->note, reading->body_note);
 	amqp_note_message(st, m);

@@ -3,11 +3,6 @@
 #include "protocols/value/note.h"
 #include "protocols/value/size.h"
 
-struct value amqp_text_value(const struct buffer *text)
-{
-	return text->len ? value_text(buffer_span(text)) : (struct value){0};
-}
-
 /* ---- outcome ---- */
 
 static enum outcome outcome_of(const struct amqp_message *m)
@@ -337,9 +332,9 @@ void amqp_emit_row(struct amqp_state *st, const struct amqp_row *row, struct rec
 		span_text(sender == SIDE_CLIENT ? "client" : "server"));
 	if (row->settled != AMQP_SETTLES_NOTHING)
 		values[AMQP_COLUMN_SETTLED] = value_int((int64_t)row->settled);
-	values[AMQP_COLUMN_VHOST] = amqp_text_value(&st->vhost);
-	values[AMQP_COLUMN_USER] = amqp_text_value(&st->user);
-	values[AMQP_COLUMN_APPLICATION] = amqp_text_value(&st->application);
+	values[AMQP_COLUMN_VHOST] = value_text_if(buffer_span(&st->vhost));
+	values[AMQP_COLUMN_USER] = value_text_if(buffer_span(&st->user));
+	values[AMQP_COLUMN_APPLICATION] = value_text_if(buffer_span(&st->application));
 	record->table = &amqp_table;
 	record->values = values;
 	record->side = any->side;

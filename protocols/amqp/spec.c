@@ -263,33 +263,32 @@ const struct amqp_method *amqp_method_find(uint16_t class_id, uint16_t method_id
 	return NULL;
 }
 
-struct amqp_value amqp_value_read(struct cursor *c, enum amqp_type type)
+void amqp_value_read(struct cursor *c, enum amqp_type type, struct amqp_value *value)
 {
-	struct amqp_value value = {0};
-
+	value->number = 0;
+	value->text = span_of(NULL, 0);
 	switch (type) {
 	case AMQP_BIT:
 	case AMQP_OCTET:
-		value.number = cursor_u8(c);
+		value->number = cursor_u8(c);
 		break;
 	case AMQP_SHORT:
-		value.number = cursor_be16(c);
+		value->number = cursor_be16(c);
 		break;
 	case AMQP_LONG:
-		value.number = cursor_be32(c);
+		value->number = cursor_be32(c);
 		break;
 	case AMQP_LONGLONG:
-		value.number = cursor_be64(c);
+		value->number = cursor_be64(c);
 		break;
 	case AMQP_SHORT_STRING:
-		value.text = cursor_span(c, cursor_u8(c));
+		value->text = cursor_span(c, cursor_u8(c));
 		break;
 	case AMQP_LONG_STRING:
 	case AMQP_TABLE:
-		value.text = cursor_span(c, cursor_be32(c));
+		value->text = cursor_span(c, cursor_be32(c));
 		break;
 	}
-	return value;
 }
 
 void amqp_call_read_as(const struct amqp_method *method, struct span payload,
@@ -308,7 +307,7 @@ void amqp_call_read_as(const struct amqp_method *method, struct span payload,
 		if (!argument->name)
 			break;
 		if (argument->type != AMQP_BIT) {
-			call->values[i] = amqp_value_read(&c, argument->type);
+			amqp_value_read(&c, argument->type, &call->values[i]);
 			bit = 8;
 		} else {
 			if (bit == 8) {

@@ -142,7 +142,7 @@ struct amqp_value {
 };
 
 /* The next value of C; C failed: it isn't all there. A bit takes an octet of its own. */
-struct amqp_value amqp_value_read(struct cursor *c, enum amqp_type type);
+void amqp_value_read(struct cursor *c, enum amqp_type type, struct amqp_value *value);
 
 struct amqp_call {
 	const struct amqp_method *method; /* NULL: unknown */

@@ -370,7 +370,6 @@ void amqp_fill_arguments(const struct amqp_call *call, const uint8_t *columns,
 			 struct value *values);
 
 /* Null where it is empty: unknown. */
-struct value amqp_text_value(const struct buffer *text);
 
 /* What a person should know about M. */
 void amqp_note_message(struct amqp_state *st, const struct amqp_message *m);

@@ -164,10 +164,11 @@ static void write_headers(const struct kafka_record *record, struct buffer *out)
 static struct value kept(const struct kafka_state *st, size_t column, bool there, struct span bytes)
 {
 	size_t keep = session_keep_of(st->session, &kafka_messages_table, column);
+	struct value v = value_text(span_of(bytes.data, bytes.len < keep ? bytes.len : keep));
 
 	if (!there)
-		return (struct value){0};
-	return value_text(span_of(bytes.data, bytes.len < keep ? bytes.len : keep));
+		v.type = VALUE_NULL;
+	return v;
 }
 
 static void fill_producer(const struct kafka_record *k, struct value *values)

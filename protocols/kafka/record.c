@@ -155,10 +155,11 @@ static void read_response(struct exchange *x)
 /* A list that ends with a comma, as JSON between these brackets. */
 static struct value list_value(struct buffer *list, char close)
 {
-	if (list->failed || list->len < 2)
-		return (struct value){0};
-	list->data[list->len - 1] = close;
-	return value_json(buffer_span(list));
+	if (list->len < 2)
+		list->len = 0;
+	else
+		list->data[list->len - 1] = close;
+	return value_json_if(list);
 }
 
 static void fill_request(struct exchange *x, struct value *values)

@@ -112,12 +112,16 @@ static inline void value_append_text(struct buffer *out, const char *before,
 /* Null where there is none of it. */
 static inline struct value value_text_if(struct span text)
 {
-	return text.len ? value_text(text) : (struct value){0};
+	return value_known_text(text);
 }
 
 static inline struct value value_json_if(const struct buffer *json)
 {
-	return json->len && !json->failed ? value_json(buffer_span(json)) : (struct value){0};
+	struct value v = value_json(buffer_span(json));
+
+	if (!json->len || json->failed)
+		v.type = VALUE_NULL;
+	return v;
 }
 
 #endif
