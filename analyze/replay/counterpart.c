@@ -51,8 +51,8 @@ static uint64_t content_key(const struct row *row)
 {
 	uint64_t h = 0;
 
-	for (size_t i = 0; i < row->table->column_count; i++) {
-		const struct value *v = &row->values[i];
+	for (size_t i = 0; i < row->count; i++) {
+		const struct value *v = &row->there[i];
 		bool text = v->type == VALUE_TEXT || v->type == VALUE_WORD || v->type == VALUE_JSON;
 		struct span s = text ? v->text : span_of(&v->integer, v->type == VALUE_INT ? 8 : 0);
 
@@ -62,7 +62,7 @@ static uint64_t content_key(const struct row *row)
 			memcpy(&word, s.data + at, s.len - at < 8 ? s.len - at : 8);
 			h = mix(h ^ word);
 		}
-		h = mix(h + s.len);
+		h = mix(h + s.len + row->columns[i]);
 	}
 	return h;
 }
@@ -103,8 +103,11 @@ static bool address_fits(const struct row *a, const struct row *b)
 
 static bool values_equal(const struct row *a, const struct row *b)
 {
-	for (size_t i = 0; i < a->table->column_count; i++) {
-		const struct value *x = &a->values[i], *y = &b->values[i];
+	if (a->count != b->count ||
+	    memcmp(a->columns, b->columns, a->count * sizeof(*a->columns)) != 0)
+		return false;
+	for (size_t i = 0; i < a->count; i++) {
+		const struct value *x = &a->there[i], *y = &b->there[i];
 
 		if (x->type != y->type)
 			return false;

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "analyze/replay/program.h"
-#include "protocols/value/wanted.h"
 
 /* Of a chunk; a row that is larger gets one of its own. */
 #define CHUNK_LEN (64u << 10)
@@ -40,6 +39,7 @@ struct row_writer {
 	void *context;
 	struct row_chunk *chunk; /* NULL: none is begun */
 	uint64_t chunks;
+	struct buffer there; /* columns with a value of the record that is written */
 	struct remembered remembered[REMEMBERED];
 };
 
@@ -310,24 +310,41 @@ static size_t align(size_t len)
 	return (len + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
 }
 
-/* Bytes of the row of RECORD with all that it points to, at most; *THERE: its columns with a value.
- */
-static size_t row_len_max(const struct record *record, uint64_t *there)
+/* Which columns of RECORD have a value goes to w->there: *COUNT of them. False: no memory. */
+static bool list_columns(struct row_writer *w, const struct record *record, size_t *count)
 {
-	size_t columns = record->table->column_count;
-	size_t len = sizeof(struct row) + columns * sizeof(struct value) + record->note.len;
+	size_t columns = record->table->column_count, n = 0;
+	uint16_t *there;
 
+	buffer_clear(&w->there);
+	there = (uint16_t *)(void *)buffer_reserve(&w->there, columns * sizeof(*there));
+	if (!there)
+		return false;
+	/* No branch: which of them do, no processor could guess. */
+	for (size_t i = 0; i < columns; i++) {
+		there[n] = (uint16_t)i;
+		n += record->values[i].type != VALUE_NULL;
+	}
+	*count = n;
+	return true;
+}
+
+static const uint16_t *listed(const struct row_writer *w)
+{
+	return (const uint16_t *)(const void *)w->there.data;
+}
+
+/* Bytes of the row of RECORD with all that it points to, at most: COUNT of its columns. */
+static size_t row_len_max(const struct record *record, const uint16_t *columns, size_t count)
+{
+	size_t len = sizeof(struct row) + record->note.len;
+
+	len += count * (sizeof(struct value) + sizeof(*columns));
 	if (record->peer)
 		len += sizeof(struct address);
-	*there = 0;
-	for (size_t i = 0; i < columns; i++) {
-		uint64_t has = record->values[i].type != VALUE_NULL;
-
-		/* No branch: which of them do, no processor could guess. */
-		*there |= has << (i < WANTED_LAST_BIT ? i : WANTED_LAST_BIT);
-		if (value_has_text(&record->values[i]))
-			len += record->values[i].text.len;
-	}
+	for (size_t i = 0; i < count; i++)
+		if (value_has_text(&record->values[columns[i]]))
+			len += record->values[columns[i]].text.len;
 	return align(len);
 }
 
@@ -339,56 +356,66 @@ static struct span copy_span(char **to, struct span from)
 	return copy;
 }
 
-/* The same text in the same column of the row BEFORE: headers are rarely others. */
-static bool is_repeated(const struct row *before, size_t column, struct span text)
+/* The value of COLUMN in the row BEFORE, *AT of its own on; NULL: it has none. */
+static const struct value *value_before(const struct row *before, size_t column, size_t *at)
 {
-	return text.len >= SHARED_MIN && before && value_has_text(&before->values[column]) &&
-	       span_equal(before->values[column].text, text);
+	while (before && *at < before->count && before->columns[*at] < column)
+		++*at;
+	return before && *at < before->count && before->columns[*at] == column ? &before->there[*at]
+									       : NULL;
 }
 
-static void copy_value(struct value *values, const struct row *before, const struct record *record,
-		       size_t column, char **to)
+/* The same text in the same column of the row before: headers are rarely others. */
+static bool is_repeated(const struct value *before, struct span text)
 {
-	const struct value *from = &record->values[column];
-
-	/* By members, as they were just written: see value.h. */
-	values[column].type = from->type;
-	if (value_has_text(from))
-		values[column].text = is_repeated(before, column, from->text)
-					      ? before->values[column].text
-					      : copy_span(to, from->text);
-	else if (from->type == VALUE_INT)
-		values[column].integer = from->integer;
-	else if (from->type == VALUE_BOOL)
-		values[column].boolean = from->boolean;
+	return before && value_has_text(before) && span_equal(before->text, text);
 }
 
 /*
- * BEFORE: a row of the same table in the same chunk, or NULL. THERE: which columns have a value:
- * most have none. Returns the end of the row.
+ * COUNT of the values of RECORD, those of COLUMNS. BEFORE: a row of the same table in the same
+ * chunk, or NULL. Returns the end of the row.
  */
 static char *copy_values(struct row *row, const struct row *before, const struct record *record,
-			 uint64_t there)
+			 const uint16_t *columns, size_t count)
 {
-	size_t columns = record->table->column_count;
 	struct value *values = (struct value *)(row + 1);
-	char *to = (char *)(values + columns);
+	char *to = (char *)(values + count);
+	size_t at = 0;
 
-	row->values = values;
-	memset(values, 0, columns * sizeof(*values));
+	row->there = values;
+	row->count = count;
 	if (record->peer) {
 		row->peer = memcpy(to, record->peer, sizeof(*record->peer));
 		to += sizeof(*record->peer);
 	}
-	for (; there; there &= there - 1) {
-		size_t i = (size_t)__builtin_ctzll(there);
+	row->columns = memcpy(to, columns, count * sizeof(*columns));
+	to += count * sizeof(*columns);
+	for (size_t i = 0; i < count; i++) {
+		const struct value *from = &record->values[columns[i]], *same = NULL;
 
-		do
-			copy_value(values, before, record, i, &to);
-		while (i >= WANTED_LAST_BIT && ++i < columns);
+		/* By members, as they were just written: see value.h. */
+		values[i].type = from->type;
+		if (from->type == VALUE_INT) {
+			values[i].integer = from->integer;
+		} else if (from->type == VALUE_BOOL) {
+			values[i].boolean = from->boolean;
+		} else {
+			if (from->text.len >= SHARED_MIN)
+				same = value_before(before, columns[i], &at);
+			values[i].text = is_repeated(same, from->text) ? same->text
+								       : copy_span(&to, from->text);
+		}
 	}
 	row->note = copy_span(&to, record->note);
 	return to;
+}
+
+void row_unpack(struct row *row, struct value *values)
+{
+	memset(values, 0, row->table->column_count * sizeof(*values));
+	for (size_t i = 0; i < row->count; i++)
+		values[row->columns[i]] = row->there[i];
+	row->values = values;
 }
 
 /* A time as its distance from BEGIN; threads may stamp a response before its request. */
@@ -426,9 +453,10 @@ bool row_write(struct row_writer *w, struct replay *replay, const struct connect
 	       const struct session *s, const struct record *record)
 {
 	struct row_end *end = end_of(w, replay, conn, s);
-	uint64_t there;
-	size_t len = row_len_max(record, &there);
-	struct row_chunk *chunk = end ? room_for(w, len) : NULL;
+	size_t count = 0;
+	bool listed_all = list_columns(w, record, &count);
+	size_t len = listed_all ? row_len_max(record, listed(w), count) : 0;
+	struct row_chunk *chunk = end && listed_all ? room_for(w, len) : NULL;
 	bool asked = record->request_first != TIME_UNKNOWN;
 	int64_t first = first_of(record, replay_now(replay));
 	int64_t begin = replay_realtime(replay, first);
@@ -455,6 +483,7 @@ bool row_write(struct row_writer *w, struct replay *replay, const struct connect
 	row->has_request = asked;
 	row->tid = replay_thread(replay);
 	row->peer = NULL;
+	row->values = NULL;
 	row->twin = NULL;
 	row->late = false;
 	row->twin_waits = false;
@@ -463,7 +492,8 @@ bool row_write(struct row_writer *w, struct replay *replay, const struct connect
 	row->key = 0;
 	row->chunk = chunk;
 	before = chunk->last && chunk->last->table == record->table ? chunk->last : NULL;
-	row->len = align((size_t)(copy_values(row, before, record, there) - (char *)row));
+	row->len = align(
+		(size_t)(copy_values(row, before, record, listed(w), count) - (char *)row));
 	chunk->used += row->len;
 	chunk->last = row;
 	return true;
@@ -477,5 +507,6 @@ void row_writer_free(struct row_writer *w)
 		chunk_free(w->chunk);
 	for (size_t i = 0; i < REMEMBERED; i++)
 		end_release(w->remembered[i].end);
+	buffer_free(&w->there);
 	free(w);
 }

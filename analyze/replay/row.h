@@ -60,7 +60,7 @@ struct row {
 	uint32_t tid;		    /* the thread whose call completed it; 0 when unknown */
 	const struct address *peer; /* datagrams: the other end; NULL: the connection's */
 	struct span note;
-	const struct value *values; /* table->column_count of them */
+	const struct value *values; /* table->column_count of them; NULL before row_unpack() */
 
 	/* From here on the order's. */
 	struct row *twin; /* the same exchange as the other end saw it; NULL: not recorded */
@@ -71,6 +71,11 @@ struct row {
 	uint64_t key;
 	struct row_chunk *chunk;
 	size_t len; /* in the chunk, to the next row */
+
+	/* The values alone that aren't null, as most are, and of which columns, ascending. */
+	const struct value *there;
+	const uint16_t *columns;
+	size_t count;
 };
 
 /* Longest id and its end. */
@@ -124,6 +129,9 @@ struct row *row_chunk_next(struct row_chunk *chunk, const struct row *row);
 
 /* Bytes of memory. */
 size_t row_chunk_size(const struct row_chunk *chunk);
+
+/* Lays out its values, with the nulls among them, in VALUES, where it has them from now on. */
+void row_unpack(struct row *row, struct value *values);
 
 /* All rows of a chunk aren't used any more. */
 void row_chunk_drop(struct row_chunk *chunk);

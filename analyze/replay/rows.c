@@ -38,6 +38,7 @@ struct rows {
 	struct order *order;
 	bool came; /* rows, since it was last cleared */
 	struct row *current;
+	struct buffer values; /* its, and its twin's */
 	bool fed;
 	bool ended;
 	bool follow;
@@ -264,6 +265,26 @@ void rows_end(struct rows *r)
 	end(r);
 }
 
+/* The current row with its values, and its twin with those, too; NULL: no memory. */
+static struct row *unpacked(struct rows *r)
+{
+	struct row *row = r->current;
+	size_t count = row->table->column_count;
+	struct value *values;
+
+	buffer_clear(&r->values);
+	values = (struct value *)(void *)buffer_reserve(&r->values, 2 * count * sizeof(*values));
+	if (!values) {
+		fail(r, TAPE_ERROR_MEMORY);
+		return NULL;
+	}
+	row_unpack(row, values);
+	/* Of the same table, as twins are. */
+	if (row->twin)
+		row_unpack(row->twin, values + count);
+	return row;
+}
+
 struct row *rows_next(struct rows *r)
 {
 	if (r->current)
@@ -280,7 +301,7 @@ struct row *rows_next(struct rows *r)
 		else
 			give_what_came(r);
 	}
-	return r->current;
+	return unpacked(r);
 }
 
 bool rows_waits(const struct rows *r)
@@ -328,6 +349,7 @@ void rows_close(struct rows *r)
 	handover_free(r->chunks);
 	replay_free(r->replay);
 	row_writer_free(r->writer);
+	buffer_free(&r->values);
 	order_free(r->order);
 	free(r);
 }
