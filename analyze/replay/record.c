@@ -45,9 +45,9 @@ static struct value elapsed(int64_t ns)
 }
 
 /* Nothing of a text that isn't among COLUMNS: to count its bytes takes longer than the rest. */
-static struct value known_text(uint64_t columns, enum record_column column, const char *text)
+static struct span asked(uint64_t columns, enum record_column column, const char *text)
 {
-	return value_known_text(span_text(columns & wanted_bit(column) ? text : NULL));
+	return span_text(columns & wanted_bit(column) ? text : NULL);
 }
 
 /* What all records of a connection have in common, but for the peers of datagrams. */
@@ -55,11 +55,11 @@ static void fill_end(struct value *v, const struct row_end *end, uint64_t column
 {
 	v[RECORD_CONN] = value_int((int64_t)end->conn);
 	v[RECORD_PID] = value_known_int(end->pid);
-	v[RECORD_COMM] = known_text(columns, RECORD_COMM, end->comm);
-	v[RECORD_ROLE] = value_word(span_text(role_text(end->role)));
-	v[RECORD_LOCAL] = known_text(columns, RECORD_LOCAL, end->local_text);
-	v[RECORD_REMOTE] = known_text(columns, RECORD_REMOTE, end->remote_text);
-	v[RECORD_CLIENT] = known_text(columns, RECORD_CLIENT, end->client_text);
+	v[RECORD_COMM] = value_known_text(asked(columns, RECORD_COMM, end->comm));
+	v[RECORD_ROLE] = value_word(asked(columns, RECORD_ROLE, role_text(end->role)));
+	v[RECORD_LOCAL] = value_known_text(asked(columns, RECORD_LOCAL, end->local_text));
+	v[RECORD_REMOTE] = value_known_text(asked(columns, RECORD_REMOTE, end->remote_text));
+	v[RECORD_CLIENT] = value_known_text(asked(columns, RECORD_CLIENT, end->client_text));
 	v[RECORD_TLS] = value_bool(end->tls);
 }
 
@@ -70,10 +70,10 @@ static void fill_own(struct record_values *to, const struct row *row, uint64_t c
 
 	size_t id_len = columns & wanted_bit(RECORD_ID) ? row_id(row, to->id) : 0;
 
-	v[RECORD_PROTO] = value_word(span_text(row->table->name));
+	v[RECORD_PROTO] = value_word(asked(columns, RECORD_PROTO, row->table->name));
 	v[RECORD_TS] = value_int(row->begin);
 	v[RECORD_ID] = value_word(span_of(to->id, id_len));
-	v[RECORD_OUTCOME] = value_word(span_text(outcome_text(row->outcome)));
+	v[RECORD_OUTCOME] = value_word(asked(columns, RECORD_OUTCOME, outcome_text(row->outcome)));
 	v[RECORD_LATENCY] = elapsed(row_latency(row));
 	v[RECORD_TTFB] = elapsed(row_first_byte(row));
 	v[RECORD_NOTE] = value_known_text(row->note);

@@ -32,7 +32,8 @@ static void take_value(void *context, const struct kafka_value *value)
 {
 	struct body *b = context;
 
-	kafka_facts_value(b->facts, value);
+	if (value->field->role)
+		kafka_facts_value(b->facts, value);
 	if (!b->facts_alone)
 		kafka_json_value(&b->json, value);
 }

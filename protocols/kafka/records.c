@@ -84,6 +84,7 @@ struct batch {
 	int32_t count;
 };
 
+/* RECORD: what it has in common with the others is there already. */
 static bool read_record(const struct batch *b, struct cursor *c, struct kafka_record *record)
 {
 	int64_t len = cursor_zigzag(c), offset_delta, headers;
@@ -92,7 +93,6 @@ static bool read_record(const struct batch *b, struct cursor *c, struct kafka_re
 	if (c->failed || len < 0 || (uint64_t)len > cursor_left(c))
 		return false;
 	in = cursor_part(c, (size_t)len);
-	*record = b->common;
 	cursor_skip(&in, 1); /* attributes: none is defined */
 	record->timestamp = add(b->base_timestamp, cursor_zigzag(&in));
 	if (record->append_time)
@@ -111,9 +111,9 @@ static bool read_record(const struct batch *b, struct cursor *c, struct kafka_re
 
 static bool give_records(struct kafka_records *r, const struct batch *b, struct cursor *c)
 {
-	for (int32_t i = 0; i < b->count; i++) {
-		struct kafka_record record;
+	struct kafka_record record = b->common;
 
+	for (int32_t i = 0; i < b->count; i++) {
 		if (!cursor_left(c) || !read_record(b, c, &record)) {
 			r->damaged |= !r->capped && !r->cut;
 			return true;
