@@ -314,9 +314,13 @@ uint64_t session_conn(const struct session *s)
 /* What the list says of TABLE, which protocols ask for each record; NULL: nothing. */
 static const struct wanted *wanted_of(struct session *s, const struct table *table)
 {
-	struct asked_table *asked = &s->asked[(uintptr_t)table / sizeof(*table) % 4];
+	const size_t places = sizeof(s->asked) / sizeof(s->asked[0]);
+	struct asked_table *asked = s->asked;
 
-	if (asked->table != table) {
+	while (asked < s->asked + places && asked->table != table)
+		asked++;
+	if (asked == s->asked + places) {
+		asked = &s->asked[s->asked_next++ % places];
 		asked->table = table;
 		asked->found = wanted_find(s->options.wanted, table);
 	}

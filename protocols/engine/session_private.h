@@ -92,13 +92,14 @@ struct session {
 	bool made_inside;	      /* it isn't the one that waits, and is owned */
 
 	struct session_options options;
-	/* What options.wanted says of tables that were asked about, in places by their address. */
+	/* What options.wanted says of the tables that were asked about last. */
 	struct asked_table {
 		const struct table *table;
 		const struct wanted *found;
 	} asked[4];
-	bool midstream; /* the beginning wasn't seen; a handover makes a new one */
-	bool restarted; /* the sample begins behind what nothing recognised */
+	uint8_t asked_next; /* where the next one goes */
+	bool midstream;	    /* the beginning wasn't seen; a handover makes a new one */
+	bool restarted;	    /* the sample begins behind what nothing recognised */
 	unsigned attempts;
 	const struct protocol *only; /* inference may find nothing else; NULL: anything */
 	enum direction first;
