@@ -102,6 +102,11 @@ static void bodies_are_text_or_not(void **state)
 	check(body_append, "", "");
 	check(body_append, "\001\002AB",
 	      "  00000000  01 02 41 42                                      ..AB\n");
+	check(body_append, "\001 !~\177",
+	      "  00000000  01 20 21 7e 7f                                   . !~.\n");
+	check(body_append, "\001\0020123456789abcdef",
+	      "  00000000  01 02 30 31 32 33 34 35 36 37 38 39 61 62 63 64  ..0123456789abcd\n"
+	      "  00000010  65 66                                            ef\n");
 	assert_false(body_is_text(span_of("a\0b", 3)));
 	assert_true(body_is_text(span_text("\xc3\xa4\n")));
 	assert_false(body_is_text(span_text("\xff\xfe\xfd")));
