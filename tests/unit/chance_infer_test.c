@@ -15,6 +15,7 @@
 #include "protocols/socks/socks.h"
 
 #define BYTES(s) span_of(s, sizeof(s) - 1)
+#define QUERY	 "Q\0\0\0\x0dselect 1\0"
 
 static int score(const struct protocol *protocol, struct span sent, struct span received,
 		 bool midstream)
@@ -89,6 +90,11 @@ static void letters_are_no_length(void **state)
 			 0);
 	assert_int_equal(
 		score(&protocol_pgsql, BYTES("Q\0\0\x10\0select more than"), BYTES(""), true), 0);
+	/* Three in a row leave less to chance than two, or than one on each side does. */
+	assert_true(score(&protocol_pgsql, BYTES(QUERY QUERY QUERY), BYTES(""), true) >
+		    score(&protocol_pgsql, BYTES(QUERY QUERY), BYTES(""), true));
+	assert_true(score(&protocol_pgsql, BYTES(QUERY QUERY), BYTES("1\0\0\0\4"), true) >
+		    score(&protocol_pgsql, BYTES(QUERY QUERY), BYTES(""), true));
 	assert_true(score(&protocol_pgsql, BYTES("Q\0\0\0\x0dselect 1\0"), BYTES(""), true) >=
 		    INFER_PLAUSIBLE);
 }

@@ -159,6 +159,21 @@ static void check_class(const char *class, struct span value, const char *name, 
 	buffer_free(&type);
 }
 
+/* Classes that are nested deeper than any that is used are shown as they are called. */
+static void check_nested(const char *begin, const char *end)
+{
+	struct buffer class = {0};
+
+	for (int i = 0; i < CQL_TYPE_DEPTH_MAX + 1; i++)
+		buffer_append_text(&class, begin);
+	buffer_append_text(&class, "Int32Type");
+	for (int i = 0; i < CQL_TYPE_DEPTH_MAX + 1; i++)
+		buffer_append_text(&class, end);
+	buffer_append_char(&class, '\0');
+	check_class(class.data, BYTES("\1"), class.data, "\"0x01\"");
+	buffer_free(&class);
+}
+
 /* What older versions have no number for is told by the name of a class. */
 static void classes(void **state)
 {
@@ -181,6 +196,13 @@ static void classes(void **state)
 		    "ks.u", "{\"a\":1}");
 	check_class("com.example.Odd(x", BYTES("\1"), "com.example.Odd(x", "\"0x01\"");
 	check_class(MARSHAL "ListType(", BYTES("\1"), MARSHAL "ListType(", "\"0x01\"");
+	check_nested("ListType(", ")");
+	check_nested("SetType(", ")");
+	check_nested("FrozenType(", ")");
+	check_nested("TupleType(", ")");
+	check_nested("VectorType(", ",1)");
+	check_nested("MapType(Int32Type,", ")");
+	check_nested("UserType(k,75,61:", ")");
 }
 
 /* Types in types without end are none, and take no stack. */
