@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "analyze/finding/endings.h"
+#include "analyze/finding/pools.h"
 #include "analyze/finding/retry.h"
 #include "analyze/finding/rules.h"
 
@@ -82,12 +83,84 @@ static void retries(void **state)
 	free(retries);
 }
 
+/* An exchange of a process, from BEGIN to END in ms; how many of them it waited. */
+static int64_t exchange(struct pools *pools, enum role role, uint64_t conn, uint32_t tid, int begin,
+			int end)
+{
+	struct row_end side = {.transport = TRANSPORT_TCP,
+			       .role = role,
+			       .pid = 7,
+			       .conn = conn,
+			       .remote_text = ""};
+	const struct row row = {
+		.table = protocol_table_find("redis", NULL),
+		.end = &side,
+		.has_request = true,
+		.tid = tid,
+		.begin = INT64_C(1000000) * begin,
+		.response_last = INT64_C(1000000) * (end - begin),
+	};
+
+	return pools_look(pools, &row) / 1000000;
+}
+
+#define ASKED(conn, tid, begin, end) exchange(pools, ROLE_SERVER, conn, tid, begin, end)
+#define ASKS(conn, tid, begin, end)  exchange(pools, ROLE_CLIENT, conn, tid, begin, end)
+
+/* Who has something to answer and asks for it only when a connection becomes free has waited. */
+static void a_pool_of_one(void **state)
+{
+	struct pools *pools = pools_new();
+
+	(void)state;
+	ASKED(1, 1, 100, 1000);
+	ASKED(2, 2, 120, 2000);
+	assert_int_equal(ASKS(9, 1, 110, 500), 0);
+	assert_int_equal(ASKS(9, 2, 505, 600), 380);
+	/* Nobody asked this thread; that one took its time; there was another connection. */
+	assert_int_equal(ASKS(9, 3, 601, 610), 0);
+	assert_int_equal(ASKS(9, 2, 616, 700), 0);
+	assert_int_equal(ASKS(10, 1, 620, 650), 0);
+	assert_int_equal(ASKS(9, 1, 701, 720), 0);
+	pools_free(pools);
+}
+
+static void too_little_to_wait_for(void **state)
+{
+	(void)state;
+	for (int wait = 49; wait <= 50; wait++) {
+		struct pools *pools = pools_new();
+
+		ASKED(1, 1, 100, 1000);
+		ASKED(2, 2, 150, 1000);
+		ASKS(9, 1, 110, 150 + wait);
+		assert_int_equal(ASKS(9, 2, 150 + wait, 300), wait < 50 ? 0 : 50);
+		pools_free(pools);
+	}
+}
+
+/* Without threads nobody knows which of two was to be answered. */
+static void requests_in_doubt(void **state)
+{
+	struct pools *pools = pools_new();
+
+	(void)state;
+	ASKED(1, 0, 100, 1000);
+	ASKED(2, 0, 120, 1000);
+	ASKS(9, 0, 110, 500);
+	assert_int_equal(ASKS(9, 0, 501, 600), 0);
+	pools_free(pools);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_there),
 		cmocka_unit_test(kinds_by_name),
 		cmocka_unit_test(endings),
+		cmocka_unit_test(a_pool_of_one),
+		cmocka_unit_test(too_little_to_wait_for),
+		cmocka_unit_test(requests_in_doubt),
 		cmocka_unit_test(retries),
 	};
 
