@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include "protocols/http/sequel.h"
 #include "protocols/http/state.h"
 
 /* How sure the first bytes of one direction make. */
@@ -10,6 +11,7 @@ enum {
 	SCORE_ODD_METHOD = 85,	    /* the same, but the method is nobody's */
 	SCORE_BEHIND_OTHERS = 75,   /* a start line, but not first, in mid-stream */
 	SCORE_OTHER_DISAGREES = 60, /* the other direction begins with something else */
+	SCORE_DAMAGED = 60,	    /* a start line, and what should follow does not */
 	SCORE_FRONT = 55,  /* the front of a line with a known method, or of a status line */
 	SCORE_SIMPLE = 52, /* a whole request of HTTP/0.9 */
 	SCORE_QUOTED =
@@ -21,6 +23,7 @@ struct finding {
 	int score;
 	bool request; /* a start line, or its front, of a request; else of a response */
 	struct span line;
+	enum http_sequel sequel; /* in mid-stream, of a whole line: whether it is spoken */
 };
 
 static struct span first_line(struct span bytes)
@@ -81,9 +84,10 @@ static struct finding look_at_start(struct span bytes)
 	/* "HTTP/1." can still become the method of nothing that exists. */
 	switch (http_status_match(bytes, &len)) {
 	case HTTP_MATCH_YES:
-		return (struct finding){SCORE_START_LINE, false, found.line};
+		return (struct finding){.score = SCORE_START_LINE, .line = found.line};
 	case HTTP_MATCH_PREFIX:
-		return (struct finding){len > 7 ? SCORE_FRONT : SCORE_HINT, false, found.line};
+		return (struct finding){.score = len > 7 ? SCORE_FRONT : SCORE_HINT,
+					.line = found.line};
 	case HTTP_MATCH_NO:
 		break;
 	}
@@ -100,22 +104,43 @@ static struct span skip_empty_lines(struct span bytes)
 	return bytes;
 }
 
-/* In mid-stream the sample begins with the rest of something. */
-static struct finding look_behind_others(struct span bytes)
+/* The same where it need not be the beginning of anything. */
+static struct finding look_at_line(struct span bytes)
+{
+	struct finding found = look_at_start(bytes);
+
+	if (found.score >= SCORE_ODD_METHOD)
+		found.sequel = http_sequel_of(bytes, found.request);
+	else if (found.score == SCORE_SIMPLE)
+		found.score = 0; /* nothing comes before a request of HTTP/0.9 */
+	return found;
+}
+
+/*
+ * In mid-stream the sample begins with the rest of something. A line that is quoted makes of others
+ * quotations, too, but for those that are surely spoken: a body may quote.
+ */
+static struct finding look_behind_others(struct span bytes, struct finding quoted)
 {
 	for (;;) {
 		const char *end = bytes.len ? memchr(bytes.data, '\n', bytes.len) : NULL;
 		struct finding found;
 
 		if (!end)
-			return (struct finding){0};
+			return quoted;
 		bytes.len -= (size_t)(end + 1 - bytes.data);
 		bytes.data = end + 1;
-		found = look_at_start(bytes);
-		if (found.score >= SCORE_ODD_METHOD) {
-			found.score = SCORE_BEHIND_OTHERS;
+		found = look_at_line(bytes);
+		if (found.score < SCORE_ODD_METHOD)
+			continue;
+		found.score = SCORE_BEHIND_OTHERS;
+		if (found.sequel == HTTP_SEQUEL_RIGHT || (!found.sequel && !quoted.score))
 			return found;
-		}
+		/* Who goes on talking on a connection tells where bodies end. */
+		if (found.sequel == HTTP_SEQUEL_ENDLESS)
+			found.sequel = HTTP_SEQUEL_WRONG;
+		if (found.sequel == HTTP_SEQUEL_WRONG)
+			quoted = found;
 	}
 }
 
@@ -124,10 +149,15 @@ static struct finding look(const struct sample *sample, enum direction direction
 	struct span bytes = skip_empty_lines(sample->bytes[direction]);
 	struct finding found = {0};
 
-	if (bytes.len)
-		found = look_at_start(bytes);
-	if (!found.score && sample->midstream)
-		found = look_behind_others(bytes);
+	if (!bytes.len)
+		return found;
+	if (!sample->midstream)
+		return look_at_start(bytes);
+	found = look_at_line(bytes);
+	if (found.sequel == HTTP_SEQUEL_ENDLESS)
+		found.sequel = HTTP_SEQUEL_UNKNOWN;
+	if (!found.score || found.sequel == HTTP_SEQUEL_WRONG)
+		found = look_behind_others(bytes, found);
 	return found;
 }
 
@@ -155,6 +185,13 @@ static enum role role_of(const struct finding *found, enum direction direction)
 	return client ? ROLE_CLIENT : ROLE_SERVER;
 }
 
+/* The first that is seen of a connection is the beginning of a message, and nothing else is. */
+static bool is_alone(const struct sample *sample, const struct finding *found, enum direction best)
+{
+	return found->score == SCORE_START_LINE && !sample->resampled &&
+	       !sample->bytes[direction_opposite(best)].len;
+}
+
 /*
  * Whether lines of HTTP are only quoted by something else: a server that speaks first says nothing
  * but a response (408), and behind what nothing recognised one line is no evidence.
@@ -167,6 +204,11 @@ static bool is_quoted(const struct sample *sample, const struct finding *found, 
 	if (sample->began && sample->first == server &&
 	    (sample->resampled || found[server].request || !found[server].score))
 		return true;
+	/* What else is said shows that they are spoken, or that they are not. */
+	if (found[best].sequel == HTTP_SEQUEL_RIGHT || other->sequel == HTTP_SEQUEL_RIGHT)
+		return false;
+	if (found[best].sequel == HTTP_SEQUEL_WRONG || other->sequel == HTTP_SEQUEL_WRONG)
+		return !is_alone(sample, &found[best], best);
 	return sample->resampled && (!other->score || other->request == found[best].request);
 }
 
@@ -212,6 +254,8 @@ void http_infer(const struct sample *sample, struct verdict *verdict)
 		else if (!sample->midstream && verdict->score > SCORE_OTHER_DISAGREES)
 			verdict->score = SCORE_OTHER_DISAGREES;
 	}
+	if (found[best].sequel == HTTP_SEQUEL_WRONG)
+		verdict->score = SCORE_DAMAGED;
 	if (verdict->score > SCORE_HINT)
 		verdict->role = role_of(&found[best], best);
 	if (is_quoted(sample, found, best)) {

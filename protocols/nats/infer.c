@@ -138,13 +138,15 @@ static struct finding look(struct span bytes, enum side side, bool midstream)
 	return f;
 }
 
-static int score_of(const struct finding *client, const struct finding *server)
+static int score_of(const struct finding *client, const struct finding *server, bool midstream)
 {
 	unsigned payloads = client->payloads + server->payloads;
+	bool wrong = client->wrong || server->wrong;
 
-	if (client->hello || server->hello)
+	/* TLS may follow where they greet each other; in the middle greetings are quoted. */
+	if ((client->hello || server->hello) && !(midstream && wrong))
 		return SCORE_HELLO;
-	if (client->wrong || server->wrong)
+	if (wrong)
 		return 0;
 	if (payloads > 1 || (payloads && client->lines + server->lines > 1))
 		return SCORE_PAYLOADS;
@@ -165,7 +167,7 @@ static void judge(const struct sample *sample, enum role role, struct verdict *v
 	struct finding client = look(sample->bytes[sends], SIDE_CLIENT, sample->midstream);
 	struct finding server = look(sample->bytes[direction_opposite(sends)], SIDE_SERVER,
 				     sample->midstream);
-	int score = score_of(&client, &server);
+	int score = score_of(&client, &server, sample->midstream);
 	const struct finding *told = client.lines ? &client : &server;
 
 	if (score <= verdict->score)

@@ -72,6 +72,7 @@ struct grade {
 	unsigned telltales;
 	unsigned structures;
 	bool header;
+	bool mixed; /* lines behind arrays: others quote arrays between their lines */
 	bool wrong;
 };
 
@@ -145,6 +146,7 @@ static void grade_line(struct grade *g, struct span data)
 
 	g->frames++;
 	g->lines++;
+	g->mixed |= g->arrays > 0;
 	g->known += redis_command_known(word) != NULL;
 	g->wrong |= is_http_like(data);
 	g->first = g->first.len ? g->first : word;
@@ -164,12 +166,12 @@ static enum asked asked_of(const struct grade *g, size_t len)
 		return ASKED_NOTHING;
 	if (g->wrong)
 		return ASKED_WRONG;
-	if (g->arrays)
+	if (g->arrays && !g->mixed)
 		return g->known == g->frames ? ASKED_KNOWN : ASKED_ARRAYS;
-	if (g->header)
+	if (g->header && !g->mixed)
 		return ASKED_HEADER;
 	if (g->lines)
-		return g->known == g->lines ? ASKED_INLINE : ASKED_LINES;
+		return g->known == g->frames ? ASKED_INLINE : ASKED_LINES;
 	return ASKED_NOTHING;
 }
 
