@@ -6,8 +6,8 @@
 
 /*
  * The functions behind HEADERS: each reads the header that P's `rest` begins with, drops it and
- * tells which one follows. Only packet.c, link.c, shim.c, wifi.c, network.c, gre.c, tunnel.c and
- * mirror.c see them.
+ * tells which one follows. Only packet.c, link.c, rare.c, shim.c, wifi.c, network.c, gre.c,
+ * tunnel.c and mirror.c see them.
  */
 #define HEADER_DECLARE(name, decode) enum header decode(struct packet *p);
 HEADERS(HEADER_DECLARE)
@@ -23,6 +23,9 @@ enum header header_by_ip_protocol(struct packet *p, uint8_t protocol);
  * HEADER_DATAGRAM.
  */
 enum header tunnel_open(struct packet *p);
+
+/* Drops a header of LEN bytes, whose EtherType stands at AT. */
+enum header header_with_ethertype(struct packet *p, size_t len, size_t at);
 
 /* The numbers of NSH (RFC 8300) and VXLAN-GPE. */
 enum header header_by_next_protocol(struct packet *p, uint8_t next);

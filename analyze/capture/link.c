@@ -9,17 +9,43 @@ static const struct {
 	uint32_t link_type;
 	enum header header;
 } link_types[] = {
-	{1, HEADER_ETHERNET},	  {113, HEADER_LINUX_COOKED}, {276, HEADER_LINUX_COOKED2},
-	{0, HEADER_LOOPBACK},	  {108, HEADER_LOOPBACK},     {101, HEADER_RAW_IP},
+	{1, HEADER_ETHERNET},
+	{113, HEADER_LINUX_COOKED},
+	{276, HEADER_LINUX_COOKED2},
+	{0, HEADER_LOOPBACK},
+	{108, HEADER_LOOPBACK},
+	{101, HEADER_RAW_IP},
 	{12, HEADER_RAW_IP}, /* the DLT_RAW of most systems, written by some as it is */
 	{14, HEADER_RAW_IP}, /* OpenBSD's */
-	{228, HEADER_IPV4},	  {229, HEADER_IPV6},	      {9, HEADER_PPP},
-	{50, HEADER_PPP},	  {51, HEADER_PPPOE},	      {204, HEADER_PPP_WITH_DIRECTION},
-	{104, HEADER_CISCO_HDLC}, {107, HEADER_FRAME_RELAY},  {10, HEADER_FDDI},
+	{228, HEADER_IPV4},
+	{229, HEADER_IPV6},
+	{9, HEADER_PPP},
+	{50, HEADER_PPP},
+	{51, HEADER_PPPOE},
+	{204, HEADER_PPP_WITH_DIRECTION},
+	{104, HEADER_CISCO_HDLC},
+	{107, HEADER_FRAME_RELAY},
+	{10, HEADER_FDDI},
 	{100, HEADER_LLC}, /* ATM, RFC 2684 */
-	{105, HEADER_WIFI},	  {127, HEADER_RADIOTAP},     {119, HEADER_PRISM},
-	{163, HEADER_AVS},	  {192, HEADER_PPI},	      {109, HEADER_ENC},
-	{117, HEADER_PFLOG},	  {239, HEADER_NFLOG},	      {258, HEADER_PKTAP},
+	{105, HEADER_WIFI},
+	{127, HEADER_RADIOTAP},
+	{119, HEADER_PRISM},
+	{163, HEADER_AVS},
+	{192, HEADER_PPI},
+	{109, HEADER_ENC},
+	{117, HEADER_PFLOG},
+	{239, HEADER_NFLOG},
+	{258, HEADER_PKTAP},
+	{6, HEADER_TOKEN_RING},
+	{7, HEADER_ARCNET},
+	{129, HEADER_ARCNET_LINUX},
+	{3, HEADER_AX25},
+	{202, HEADER_AX25_KISS},
+	{138, HEADER_FIREWIRE},
+	{122, HEADER_FIBRE_CHANNEL},
+	{123, HEADER_SUN_ATM},
+	{242, HEADER_INFINIBAND},
+	{197, HEADER_ERF},
 };
 
 /* EtherType numbers, IEEE registry. */
@@ -98,8 +124,7 @@ enum header header_by_length_or_type(struct packet *p, uint16_t value)
 	return HEADER_LLC;
 }
 
-/* Drops a header of LEN bytes, whose EtherType stands at AT. */
-static enum header fixed_header(struct packet *p, size_t len, size_t at)
+enum header header_with_ethertype(struct packet *p, size_t len, size_t at)
 {
 	uint16_t ethertype;
 
@@ -196,7 +221,7 @@ enum header decode_ppp_multilink(struct packet *p)
 
 enum header decode_cisco_hdlc(struct packet *p)
 {
-	return fixed_header(p, 4, 2);
+	return header_with_ethertype(p, 4, 2);
 }
 
 /* IEEE 802.2, and its SNAP form with an EtherType (RFC 1042). */
@@ -208,7 +233,7 @@ enum header decode_llc(struct packet *p)
 	if (!slice_has(&p->rest, 8))
 		return header_short(p);
 	if (memcmp(d, snap, sizeof(snap)) == 0)
-		return fixed_header(p, 8, 6);
+		return header_with_ethertype(p, 8, 6);
 	if (d[0] == 0x06 && d[1] == 0x06 && d[2] == 0x03) {
 		slice_skip(&p->rest, 3);
 		return HEADER_IPV4;
@@ -232,7 +257,7 @@ enum header decode_linux_cooked(struct packet *p)
 		slice_skip(&p->rest, 16);
 		return HEADER_LLC;
 	}
-	return fixed_header(p, 16, 14);
+	return header_with_ethertype(p, 16, 14);
 }
 
 enum header decode_linux_cooked2(struct packet *p)
@@ -241,7 +266,7 @@ enum header decode_linux_cooked2(struct packet *p)
 		slice_skip(&p->rest, 20);
 		return HEADER_LLC;
 	}
-	return fixed_header(p, 20, 0);
+	return header_with_ethertype(p, 20, 0);
 }
 
 /*

@@ -31,6 +31,16 @@
 	X(CISCO_HDLC, decode_cisco_hdlc)                                                           \
 	X(LLC, decode_llc)                                                                         \
 	X(FDDI, decode_fddi)                                                                       \
+	X(TOKEN_RING, decode_token_ring)                                                           \
+	X(ARCNET, decode_arcnet)                                                                   \
+	X(ARCNET_LINUX, decode_arcnet_linux)                                                       \
+	X(AX25, decode_ax25)                                                                       \
+	X(AX25_KISS, decode_ax25_kiss)                                                             \
+	X(FIREWIRE, decode_firewire)                                                               \
+	X(FIBRE_CHANNEL, decode_fibre_channel)                                                     \
+	X(SUN_ATM, decode_sun_atm)                                                                 \
+	X(INFINIBAND, decode_infiniband)                                                           \
+	X(ERF, decode_erf)                                                                         \
 	X(LINUX_COOKED, decode_linux_cooked)                                                       \
 	X(LINUX_COOKED2, decode_linux_cooked2)                                                     \
 	X(LOOPBACK, decode_loopback)                                                               \

@@ -167,6 +167,7 @@ def whole():
         tunnels[name] = lambda p, back, protocol=protocol, wrap=wrap: ether(IP, ipv4(protocol, wrap(p), back))
     for name, (ethertype, wrap) in ETHERTYPES.items():
         tunnels[name] = lambda p, back, ethertype=ethertype, wrap=wrap: ether(ethertype, wrap(p))
+    tunnels["ax25"] = lambda p, back: ether(IP, ipv4(93, hdr("9c9c9c9c9c9c60" "9c9c9c9c9c9c61" "03cc") + p, back))
     tunnels["4in6"] = lambda p, back: ether(IP6, ipv6(4, p, back))
     tunnels["shim6"] = lambda p, back: ether(IP6, ipv6(140, hdr("0400800000000000") + p, back))
     # An IPv6 packet inside: 10.0.0.x becomes one.

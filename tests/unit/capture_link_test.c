@@ -8,8 +8,9 @@
 
 #include "tests/unit/capture_build.h"
 
-#define MACS "\x02\0\0\0\0\x01\x02\0\0\0\0\x02"
-#define SNAP "\xaa\xaa\x03\0\0\0\x08\0"
+#define MACS	   "\x02\0\0\0\0\x01\x02\0\0\0\0\x02"
+#define CALL(last) "\x9c\x9c\x9c\x9c\x9c\x9c" last
+#define SNAP	   "\xaa\xaa\x03\0\0\0\x08\0"
 
 /* PREFIX of a string literal with its length. */
 #define BYTES(text)                                                                                \
@@ -39,6 +40,25 @@ static const struct link {
 	{"Cisco HDLC", 104, BYTES("\x0f\0\x08\0")},
 	{"FDDI", 10, BYTES("\x50" MACS SNAP)},
 	{"ATM", 100, BYTES(SNAP)},
+	{"ATM, Sun", 123, BYTES("\x02\0\0\x21" SNAP)},
+	{"token ring", 6, BYTES("\x10\x40" MACS SNAP)},
+	{"token ring, with a route", 6,
+	 BYTES("\x10\x40\x02\0\0\0\0\x01\x82\0\0\0\0\x02\x04\x30\0\x01" SNAP)},
+	{"ARCNET", 7, BYTES("\x01\x02\xd4\0\0\x01")},
+	{"ARCNET, RFC 1051", 7, BYTES("\x01\x02\xf0")},
+	{"ARCNET, Linux", 129, BYTES("\x01\x02\0\0\xd4\0\0\x01")},
+	{"AX.25", 3, BYTES(CALL("\x60") CALL("\x61") "\x03\xcc")},
+	{"AX.25, repeated", 3, BYTES(CALL("\x60") CALL("\x60") CALL("\x61") "\x02\xcc")},
+	{"AX.25 behind KISS", 202, BYTES("\0" CALL("\x60") CALL("\x61") "\x03\xcc")},
+	{"FireWire", 138, BYTES("destinatsourceid\x08\0")},
+	{"Fibre Channel", 122, BYTES("destinatsourceid" SNAP)},
+	{"InfiniBand", 242, BYTES("a header of the route, of forty bytes...\x08\0\0\0")},
+	{"ERF", 197, BYTES("moment..\x02\x04\0\x50\0\0\0\x40\0\0" MACS "\x08\0")},
+	{"ERF, more headers", 197,
+	 BYTES("moment..\x90\x04\0\x50\0\0\0\x40\x84"
+	       "another\x04"
+	       "another\0\0" MACS "\x08\0")},
+	{"ERF, IP", 197, BYTES("moment..\x16\x04\0\x50\0\0\0\x40")},
 	{"Linux cooked", 113, BYTES("\0\x04\0\x01\0\x06\x02\0\0\0\0\x01\0\0\x08\0")},
 	{"Linux cooked 2", 276, BYTES("\x08\0\0\0\0\0\0\x01\0\x01\0\x06\x02\0\0\0\0\x01\0\0")},
 	{"loopback, little-endian", 0, BYTES("\x02\0\0\0")},
