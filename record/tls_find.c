@@ -51,10 +51,10 @@ bool tls_point_add(struct finder *f, uint64_t address, const struct tls_point *l
 
 bool tls_entry_add(struct finder *f, uint64_t address, const struct tls_point *like)
 {
-	if (!f->wanted.slow)
-		return false;
-	f->slow = true;
-	return tls_point_add(f, address, like);
+	struct tls_point slow = *like;
+
+	slow.shape |= TLS_POINT_SLOW;
+	return f->wanted.slow && tls_point_add(f, address, &slow);
 }
 
 bool tls_function_add(struct finder *f, uint64_t address, const struct tls_point *like)
@@ -137,12 +137,9 @@ static const struct tls_point older = {0, TLS_POINT_OLDER, CALL_UNKNOWN, DIRECTI
 static enum tls_hook openssl_secrets(struct finder *f, int write_ex)
 {
 	enum tls_hook hook = tls_find_secrets(f);
-	bool slow = f->slow;
 
-	if (hook != TLS_HOOK_KEYS || f->found->kind != TLS_LIBRARY_OPENSSL)
-		return hook;
-	openssl_points(f, SSL_WRITE, write_ex, 0, &older);
-	f->slow = slow;
+	if (hook == TLS_HOOK_KEYS && f->found->kind == TLS_LIBRARY_OPENSSL)
+		openssl_points(f, SSL_WRITE, write_ex, 0, &older);
 	return hook;
 }
 
@@ -192,11 +189,9 @@ static bool gnutls_receive(struct finder *f)
 static enum tls_hook gnutls_secrets(struct finder *f, int send)
 {
 	enum tls_hook hook = tls_find_secrets(f);
-	bool slow = f->slow;
 
 	if (hook == TLS_HOOK_KEYS)
 		tls_function_add(f, f->symbols[send].address, &older);
-	f->slow = slow;
 	return hook;
 }
 
@@ -329,7 +324,7 @@ static void layout_set(struct tls_found *found)
 {
 	/* Rustls's records tell. */
 	if (found->kind == TLS_LIBRARY_RUSTLS || !tls_found_points(found) ||
-	    tls_layout_find(found->kind, buffer_span(&found->version), &found->layout))
+	    tls_layout_find(found->kind, buffer_span(&found->version), 0, &found->layout))
 		return;
 	older_drop(found);
 	/* Go's objects name their descriptors. */
@@ -386,6 +381,27 @@ static bool other_find(struct finder *f)
 	return false;
 }
 
+/*
+ * Of those that it may be, the one whose secrets its code has a use for: Debian has patched 3.8.9
+ * until its object was another one.
+ */
+static void gnutls_layout_choose(struct finder *f)
+{
+	struct tls_found *found = f->found;
+	struct tls_layout layout;
+
+	for (size_t n = 0; tls_layout_find(found->kind, buffer_span(&found->version), n, &layout);
+	     n++) {
+		if (!tls_find_uses(f, layout.secrets_at))
+			continue;
+		found->layout = layout;
+		return;
+	}
+	found->layout.secrets_at = 0;
+	note_add(found, "where its secrets of TLS 1.3 are isn't known: connections that are older "
+			"stay closed");
+}
+
 static bool library_find(struct finder *f)
 {
 	struct tls_found *found = f->found;
@@ -406,6 +422,9 @@ static bool library_find(struct finder *f)
 	found->wants_crypto = found->kind == TLS_LIBRARY_OPENSSL && !found->version.len;
 	if (!found->wants_crypto)
 		layout_set(found);
+	if (found->kind == TLS_LIBRARY_GNUTLS && found->hook == TLS_HOOK_KEYS &&
+	    found->layout.random_at)
+		gnutls_layout_choose(f);
 	return true;
 }
 
@@ -419,6 +438,16 @@ bool tls_found_points(const struct tls_found *found)
 	return found->hook == TLS_HOOK_PLAINTEXT || found->hook == TLS_HOOK_KEYS;
 }
 
+/* For longer than older connections are looked for. */
+static bool is_slow(const struct tls_found *found)
+{
+	for (size_t i = 0; i < found->point_count; i++)
+		if ((found->points[i].shape & TLS_POINT_SLOW) &&
+		    !tls_point_is_older(found->points[i].kind))
+			return true;
+	return false;
+}
+
 bool tls_find(int fd, struct tls_wanted wanted, struct tls_found *found)
 {
 	struct finder f = {.file = elf_file_open(fd), .wanted = wanted, .found = found};
@@ -429,10 +458,10 @@ bool tls_find(int fd, struct tls_wanted wanted, struct tls_found *found)
 	is_library = library_find(&f);
 	if (is_library)
 		elf_file_build_id(f.file, &found->build_id);
-	if (f.slow && tls_found_points(found))
-		note_add(found, "at the entry of its functions: each call costs microseconds more");
 	if (!tls_found_points(found))
 		found->point_count = 0;
+	if (is_slow(found))
+		note_add(found, "at the entry of its functions: each call costs microseconds more");
 	elf_file_close(f.file);
 	return is_library;
 }

@@ -23,6 +23,8 @@
 
 #define TLS_POINT_FIFTH 16 /* with COUNTED: through its fifth argument */
 
+#define TLS_POINT_SLOW 32 /* it stands where each call costs microseconds more */
+
 /* Which probes stand there. */
 enum tls_point_kind {
 	TLS_POINT_FUNCTION,  /* one at the begin of a function, and one at its return */

@@ -20,6 +20,9 @@
 
 #define RANDOM_LEN 32
 
+/* struct tls_layout: from the client's secret to the server's */
+#define TLS_SECRET_ROOM 64
+
 /* Where the text LABEL stands, with its end and after another one's; 0: nowhere. */
 static uint64_t label_find(const struct elf_part *texts)
 {
@@ -112,6 +115,24 @@ enum tls_hook tls_find_secrets(struct finder *f)
 		like.shape = TLS_POINT_WRAPPED;
 	}
 	return tls_point_add(f, address + at, &like) ? TLS_HOOK_KEYS : TLS_HOOK_NO_PLACE;
+}
+
+/* As the displacement of an instruction: four bytes that are hardly there by chance. */
+static bool displaces(const struct elf_part *code, uint32_t by)
+{
+	return memmem(code->data, code->len, &by, sizeof(by)) != NULL;
+}
+
+bool tls_find_uses(struct finder *f, uint32_t secrets_at)
+{
+	struct elf_part code;
+	bool both;
+
+	if (!secrets_at || !elf_file_section(f->file, ".text", CODE_SEARCHED, &code))
+		return false;
+	both = displaces(&code, secrets_at) && displaces(&code, secrets_at + TLS_SECRET_ROOM);
+	free(code.data);
+	return both;
 }
 
 enum tls_hook tls_find_go_secrets(struct finder *f, const struct go_function *write)

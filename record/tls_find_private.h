@@ -31,7 +31,6 @@ enum {
 struct finder {
 	struct elf_file *file;
 	struct tls_wanted wanted;
-	bool slow; /* a probe stands where it costs more */
 	struct elf_symbol symbols[SYMBOLS];
 	struct tls_found *found;
 	uint8_t code[TLS_CODE_MAX];
@@ -58,6 +57,12 @@ bool tls_go_begin(struct finder *f, const struct go_function *function, struct t
 
 /* Where OpenSSL, its kin, and GnuTLS tell secrets: TLS_HOOK_KEYS, or why that isn't found. */
 enum tls_hook tls_find_secrets(struct finder *f);
+
+/*
+ * Whether code of the file reaches what is at both offsets of an object: SECRETS_AT, which is the
+ * client's secret, and where the server's is.
+ */
+bool tls_find_uses(struct finder *f, uint32_t secrets_at);
 
 /* The same of Go; WRITE sends. */
 enum tls_hook tls_find_go_secrets(struct finder *f, const struct go_function *write);

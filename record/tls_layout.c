@@ -25,10 +25,10 @@ struct version {
 
 /*
  * 1.1.1 has the random behind ssl->s3, later ones in the object itself; the master secret is in its
- * session, behind the version, its length and the early secret. GnuTLS has all in the object.
- * Tried: 3.0.19, 3.0.22, 3.5.9, and GnuTLS 3.7.9, 3.8.9; the others are as their structures are
- * declared. A wrong one does no harm: a random that stands in no ClientHello ties nothing, and what
- * is no secret opens nothing.
+ * session, behind the version, its length and the early secret. GnuTLS has all in the object
+ * (tools/gnutls-offsets.c). Tried: 3.0.19, 3.0.22, 3.5.9, and GnuTLS 3.7.9, 3.8.9, 3.8.13; the
+ * others are as their structures are declared. A wrong one does no harm: a random that stands in no
+ * ClientHello ties nothing, and what is no secret opens nothing.
  */
 static const struct {
 	enum tls_library kind;
@@ -45,8 +45,17 @@ static const struct {
 	{TLS_LIBRARY_OPENSSL, {3, 4, 0}, {3, 4, 0}, AT(0, 0x140, 0x70, 0x6fc, 0x880, 0x50, -32)},
 	{TLS_LIBRARY_OPENSSL, {3, 4, 1}, {3, 4, 99}, AT(0, 0x148, 0x78, 0x704, 0x888, 0x50, -32)},
 	{TLS_LIBRARY_OPENSSL, {3, 5, 0}, {4, 0, 99}, AT(0, 0x188, 0x78, 0x77c, 0x900, 0x50, -32)},
-	{TLS_LIBRARY_GNUTLS, {3, 7, 0}, {3, 7, 99}, AT(0, 0x50, 0, 0x1814, 0, 0x20, 32)},
-	{TLS_LIBRARY_GNUTLS, {3, 8, 0}, {3, 8, 99}, AT(0, 0x50, 0, 0, 0, 0x20, 32)},
+	{TLS_LIBRARY_GNUTLS, {3, 7, 0}, {3, 7, 2}, AT(0, 0x50, 0, 0x1884, 0, 0x20, 32)},
+	{TLS_LIBRARY_GNUTLS, {3, 7, 3}, {3, 7, 6}, AT(0, 0x50, 0, 0x188c, 0, 0x20, 32)},
+	{TLS_LIBRARY_GNUTLS, {3, 7, 7}, {3, 7, 99}, AT(0, 0x50, 0, 0x1814, 0, 0x20, 32)},
+	{TLS_LIBRARY_GNUTLS, {3, 8, 0}, {3, 8, 3}, AT(0, 0x50, 0, 0x1814, 0, 0x20, 32)},
+	{TLS_LIBRARY_GNUTLS, {3, 8, 4}, {3, 8, 6}, AT(0, 0x50, 0, 0x185c, 0, 0x20, 32)},
+	{TLS_LIBRARY_GNUTLS, {3, 8, 7}, {3, 8, 9}, AT(0, 0x50, 0, 0x1a54, 0, 0x20, 32)},
+	/* As Debian 13 has patched it. */
+	{TLS_LIBRARY_GNUTLS, {3, 8, 9}, {3, 8, 9}, AT(0, 0x50, 0, 0x1b5c, 0, 0x20, 32)},
+	{TLS_LIBRARY_GNUTLS, {3, 8, 10}, {3, 8, 10}, AT(0, 0x50, 0, 0x1b9c, 0, 0x20, 32)},
+	{TLS_LIBRARY_GNUTLS, {3, 8, 11}, {3, 8, 13}, AT(0, 0x50, 0, 0x1bfc, 0, 0x20, 32)},
+	{TLS_LIBRARY_GNUTLS, {3, 8, 14}, {3, 8, 99}, AT(0, 0x50, 0, 0, 0, 0x20, 32)},
 	/* As tools/go-tls-offsets tells them, of the first and the last of each minor version. */
 	{TLS_LIBRARY_GO, {1, 19, 0}, {1, 19, 99}, AT_GO(0x40, 0x10, 0x260, 0x1d0)},
 	{TLS_LIBRARY_GO, {1, 20, 0}, {1, 20, 99}, AT_GO(0x40, 0x10, 0x278, 0x1e8)},
@@ -78,7 +87,8 @@ static bool version_read(struct span text, struct version *version)
 	return sscanf(digits, "%u.%u.%u", &version->major, &version->minor, &version->patch) >= 2;
 }
 
-bool tls_layout_find(enum tls_library kind, struct span version, struct tls_layout *layout)
+bool tls_layout_find(enum tls_library kind, struct span version, size_t n,
+		     struct tls_layout *layout)
 {
 	struct version wanted;
 
@@ -86,7 +96,7 @@ bool tls_layout_find(enum tls_library kind, struct span version, struct tls_layo
 		return false;
 	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
 		if (layouts[i].kind != kind || version_compare(&wanted, &layouts[i].first) < 0 ||
-		    version_compare(&wanted, &layouts[i].last) > 0)
+		    version_compare(&wanted, &layouts[i].last) > 0 || n-- > 0)
 			continue;
 		*layout = layouts[i].layout;
 		return true;

@@ -28,9 +28,12 @@ struct tls_layout {
 };
 
 /*
+ * The Nth that it may be, from 0 on: a distribution's patches may have changed one.
+ *
  * By the library's own version text ("OpenSSL 3.0.19 ...", "3.7.9", "go1.22.1"). False when no
  * layout of it is known: nothing of its objects is read then.
  */
-bool tls_layout_find(enum tls_library kind, struct span version, struct tls_layout *layout);
+bool tls_layout_find(enum tls_library kind, struct span version, size_t n,
+		     struct tls_layout *layout);
 
 #endif

@@ -114,6 +114,36 @@ nginx_start() {
 	wait_for 20 curl -sk "https://127.0.0.1:$port/"
 }
 
+# ---- GnuTLS ----
+
+gnutls_cli=(gnutls-cli)
+
+# gnutls_older PRIORITY: a connection that has had a request when the recorder begins, of which its keys
+# open the next one. Of nginx nothing is recorded.
+gnutls_older() {
+	local request='GET /%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n' out=$work/gnutls.$RANDOM client
+	mkfifo "$out.go"
+	"${gnutls_cli[@]}" --insecure --no-ca-verification --priority "$1" --port "$port" 127.0.0.1 \
+		<"$out.go" >"$out" &
+	client=$!
+	exec 3>"$out.go"
+	# shellcheck disable=SC2059 # the format is above
+	printf "$request" "" "" >&3
+	wait_for 20 grep -q "hello over TLS" "$out" || return 1
+	rec=$out.rec
+	"$recorder" --tls keys -p "$client" -o "$rec" 2>"$rec.err" &
+	recording=$!
+	await_recording "$rec.err" || return 1
+	# shellcheck disable=SC2059
+	printf "$request" "?second" $'Connection: close\r\n' >&3
+	exec 3>&-
+	wait "$client"
+	kill -INT $recording
+	wait $recording || { cat "$rec.err"; return 1; }
+	rows http | jq -se 'map([.role, .path, .code]) == [["client", "/?second", 200]]' ||
+		{ rows http; "$socktape" conns "$rec"; return 1; }
+}
+
 # ---- PostgreSQL, which turns to TLS in the middle of a connection ----
 
 postgres_there() { have psql && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }

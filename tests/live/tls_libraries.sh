@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # TLS libraries beside those that Debian's programs have: Java's, which nothing is read of without its key
 # log, and, as downloads with LIVE_ALL=1 only (tools/check --all), OpenSSL 1.1 out of a Python package,
-# rustls and Go 1.19. Prints TAP.
+# rustls, Go 1.19 and the GnuTLS of Debian 13. Prints TAP.
 # shellcheck disable=SC2317 # functions are called by name, through check()
 # shellcheck source=tests/live/tls_lib.bash
 . "$(dirname "${BASH_SOURCE[0]}")/tls_lib.bash"
@@ -177,6 +177,41 @@ elif ! PYTHONPATH=$cache/old/packages python3 -c 'import psycopg2' 2>/dev/null; 
 else
 	check "OpenSSL 1.1 that came with a Python package, beside 3.0" old_talk
 	check "OpenSSL 1.1 by keys" in_keys old_talk
+fi
+
+# ---- GnuTLS of Debian 13, with its own loader and C library ----
+
+gnutls_new=$cache/gnutls-3.8
+
+# shellcheck source=tests/kernels/debian.bash
+gnutls_fetch() (
+	. tests/kernels/debian.bash
+	apt_update || return 1
+	rm -rf "$gnutls_new"
+	mkdir -p "$gnutls_new"
+	cd "$gnutls_new" || return 1
+	debian apt-get -qq download {gnutls-bin,libgnutls30t64,libgnutls-dane0t64,libunbound8,libevent-2.1-7t64}/trixie \
+		{libhogweed6t64,libnettle8t64,libgmp10,libp11-kit0,libffi8,libidn2-0,libunistring5}/trixie \
+		{libtasn1-6,libssl3t64,libzstd1,zlib1g,libc6,libgcc-s1}/trixie || return 1
+	for package in *.deb; do dpkg-deb -x "$package" . || return 1; done
+	rm ./*.deb
+)
+
+gnutls_cli=("$gnutls_new/usr/lib64/ld-linux-x86-64.so.2" --library-path "$gnutls_new/usr/lib/x86_64-linux-gnu"
+	"$gnutls_new/usr/bin/gnutls-cli")
+
+gnutls_new_older() {
+	gnutls_older "$1" && version_is "GnuTLS 3.8"
+}
+
+if ! have nginx || ! have curl; then
+	skip "GnuTLS 3.8" "no nginx to talk to, or no curl"
+elif ! fetched gnutls-3.8 gnutls_fetch; then
+	skip "GnuTLS 3.8" "$why"
+elif nginx_start; then
+	check "GnuTLS 3.8 by keys: a connection that is older" gnutls_new_older NORMAL
+	check "GnuTLS 3.8 by keys: a connection of TLS 1.2 that is older" gnutls_new_older NORMAL:-VERS-TLS1.3
+	kill "$nginx"
 fi
 
 finish

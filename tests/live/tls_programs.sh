@@ -41,32 +41,6 @@ nginx_talk() {
 	! "$socktape" events "$rec" --all | grep -E 'not tied|plaintext of TLS not seen'
 }
 
-# gnutls_older PRIORITY: a connection that has had a request when the recorder begins, of which its keys
-# open the next one. Of nginx nothing is recorded.
-gnutls_older() {
-	local request='GET /%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n' out=$work/gnutls.$RANDOM client
-	mkfifo "$out.go"
-	gnutls-cli --insecure --no-ca-verification --priority "$1" --port "$port" 127.0.0.1 \
-		<"$out.go" >"$out" &
-	client=$!
-	exec 3>"$out.go"
-	# shellcheck disable=SC2059 # the format is above
-	printf "$request" "" "" >&3
-	wait_for 20 grep -q "hello over TLS" "$out" || return 1
-	rec=$out.rec
-	"$recorder" --tls keys -p "$client" -o "$rec" 2>"$rec.err" &
-	recording=$!
-	await_recording "$rec.err" || return 1
-	# shellcheck disable=SC2059
-	printf "$request" "?second" $'Connection: close\r\n' >&3
-	exec 3>&-
-	wait "$client"
-	kill -INT $recording
-	wait $recording || { cat "$rec.err"; return 1; }
-	rows http | jq -se 'map([.role, .path, .code]) == [["client", "/?second", 200]]' ||
-		{ rows http; "$socktape" conns "$rec"; return 1; }
-}
-
 killed_talk() {
 	local pid rounds=0
 	"$recorder" --port "$port" -o "$work/killed" 2>"$work/killed.err" &

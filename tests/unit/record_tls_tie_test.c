@@ -938,27 +938,32 @@ static void layouts_are_known_by_version(void **state)
 	struct tls_layout layout = {0};
 
 	(void)state;
-	assert_true(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text("OpenSSL 3.0.22 25 Aug 2026"),
+	assert_true(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text("OpenSSL 3.0.22 25 Aug 2026"), 0,
 				    &layout));
 	assert_int_equal(layout.random_at, 0x160);
 	assert_int_equal(layout.master_in, 0x918);
 	assert_true(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text("OpenSSL 1.1.1w  11 Sep 2023"),
-				    &layout));
+				    0, &layout));
 	assert_int_equal(layout.random_in, 0xa8);
-	assert_true(tls_layout_find(TLS_LIBRARY_GNUTLS, span_text("GnuTLS 3.7.9"), &layout));
-	assert_true(tls_layout_find(TLS_LIBRARY_GNUTLS, span_text("GnuTLS 3.8.9"), &layout));
+	assert_true(tls_layout_find(TLS_LIBRARY_GNUTLS, span_text("GnuTLS 3.7.9"), 0, &layout));
+	assert_true(tls_layout_find(TLS_LIBRARY_GNUTLS, span_text("GnuTLS 3.8.9"), 0, &layout));
 	assert_int_equal(layout.random_at, 0x50);
-	assert_true(tls_layout_find(TLS_LIBRARY_GO, span_text("go1.19"), &layout));
+	assert_int_equal(layout.secrets_at, 0x1a54);
+	assert_true(tls_layout_find(TLS_LIBRARY_GNUTLS, span_text("GnuTLS 3.8.9"), 1, &layout));
+	assert_int_equal(layout.secrets_at, 0x1b5c);
+	assert_false(tls_layout_find(TLS_LIBRARY_GNUTLS, span_text("GnuTLS 3.8.9"), 2, &layout));
+	assert_true(tls_layout_find(TLS_LIBRARY_GO, span_text("go1.19"), 0, &layout));
 	assert_int_equal(layout.go_sent, 0x260);
 	assert_int_equal(layout.random_at, 0);
-	assert_true(tls_layout_find(TLS_LIBRARY_GO, span_text("go1.26.8 X:nodwarf5"), &layout));
+	assert_true(tls_layout_find(TLS_LIBRARY_GO, span_text("go1.26.8 X:nodwarf5"), 0, &layout));
 	assert_int_equal(layout.go_version, 0x48);
 	assert_int_equal(layout.go_received, 0x1f0);
-	assert_false(tls_layout_find(TLS_LIBRARY_GO, span_text("go1.18.10"), &layout));
-	assert_false(tls_layout_find(TLS_LIBRARY_GO, span_text("devel go1.99-1234abcd"), &layout));
-	assert_false(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text("OpenSSL 1.0.2u"), &layout));
-	assert_false(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text(""), &layout));
-	assert_false(tls_layout_find(TLS_LIBRARY_BORINGSSL, span_text("3.0.1"), &layout));
+	assert_false(tls_layout_find(TLS_LIBRARY_GO, span_text("go1.18.10"), 0, &layout));
+	assert_false(
+		tls_layout_find(TLS_LIBRARY_GO, span_text("devel go1.99-1234abcd"), 0, &layout));
+	assert_false(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text("OpenSSL 1.0.2u"), 0, &layout));
+	assert_false(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text(""), 0, &layout));
+	assert_false(tls_layout_find(TLS_LIBRARY_BORINGSSL, span_text("3.0.1"), 0, &layout));
 }
 
 int main(void)
