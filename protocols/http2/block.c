@@ -170,8 +170,11 @@ static void apply(struct http2_state *st, const struct frame *frame, const struc
 	grpc_headers(st, s, side, frame);
 	s->pushed |= b->promised != 0;
 	half->ended |= b->promised || b->flags & HTTP2_FLAG_END_STREAM;
-	if (!b->promised)
-		http2_stream_check(st, s);
+	if (b->promised)
+		return;
+	if (side == SIDE_CLIENT)
+		http2_stream_begun(st, b->stream);
+	http2_stream_check(st, s);
 }
 
 static void settle_table(struct http2_state *st, struct http2_side *side)

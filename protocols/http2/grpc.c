@@ -87,7 +87,7 @@ void grpc_data(struct http2_state *st, struct http2_stream *s, enum side side, s
 {
 	struct grpc_half *half = s->grpc ? &s->grpc->halves[side] : NULL;
 
-	while (half && data.len && !half->broken) {
+	while (half && data.len && !half->broken && !half->other) {
 		size_t len = 1;
 
 		if (half->prefix_len < GRPC_PREFIX_LEN) {
@@ -111,7 +111,7 @@ void grpc_hole(struct http2_state *st, struct http2_stream *s, enum side side, u
 {
 	struct grpc_half *half = s->grpc ? &s->grpc->halves[side] : NULL;
 
-	if (!half || half->broken)
+	if (!half || half->broken || half->other)
 		return;
 	if (half->prefix_len < GRPC_PREFIX_LEN || len > half->left) {
 		half->broken = true;
@@ -167,7 +167,7 @@ static bool is_grpc(struct span type)
 	static const char name[] = "application/grpc";
 	size_t len = sizeof(name) - 1;
 
-	if (type.len < len || memcmp(type.data, name, len) != 0)
+	if (type.len < len || !http_same_word(span_of(type.data, len), name))
 		return false;
 	return type.len == len || type.data[len] == '+' || type.data[len] == ';' ||
 	       type.data[len] == ' ';
@@ -299,6 +299,9 @@ void grpc_headers(struct http2_state *st, struct http2_stream *s, enum side side
 			call->deadline = grpc_timeout(value);
 		return;
 	}
+	if (!call->inferred && http2_fields_find(&st->fields, "content-type", &value) &&
+	    !is_grpc(value))
+		call->halves[SIDE_SERVER].other = true;
 	if (call->headers_ts == TIME_UNKNOWN && s->halves[SIDE_SERVER].begun)
 		call->headers_ts = frame->ts_last;
 	take_status(st, s);

@@ -91,7 +91,9 @@ static void fill_half(const struct http2_stream *s, enum side side, struct value
 static void note_half(struct buffer *out, const char *who, const struct grpc_half *half,
 		      const struct http2_half *http)
 {
-	if (half->broken || half->incomplete)
+	if (half->other)
+		http2_note(out, who, "its content is no gRPC");
+	else if (half->broken || half->incomplete)
 		http2_note(out, who, "messages are missing or broken");
 	if (half->all_cut)
 		http2_note(out, who, "not all of the messages is shown");
@@ -171,12 +173,25 @@ static void append_count(struct buffer *out, const struct value *value, const ch
 }
 
 /* "shop.v1.Orders/Get OK", "... NOT_FOUND no such order", "... OK 3 messages". */
+/* What is no answer of gRPC has no other status. */
+static void append_http_status(struct buffer *out, const struct value *values)
+{
+	const struct value *status = &values[GRPC_COLUMN_HTTP_STATUS];
+
+	if (values[GRPC_COLUMN_CODE].type == VALUE_INT || status->type != VALUE_INT ||
+	    status->integer == 200)
+		return;
+	buffer_append_text(out, " HTTP ");
+	buffer_append_i64(out, status->integer);
+}
+
 static void describe(const struct value *values, struct buffer *out)
 {
 	if (values[GRPC_COLUMN_METHOD].type != VALUE_TEXT)
 		buffer_append_text(out, "(method unknown)");
 	value_append_text(out, "", &values[GRPC_COLUMN_SERVICE]);
 	value_append_text(out, "/", &values[GRPC_COLUMN_METHOD]);
+	append_http_status(out, values);
 	value_append_text(out, " ", &values[GRPC_COLUMN_STATUS]);
 	value_append_text(out, " ", &values[GRPC_COLUMN_MESSAGE]);
 	value_append_text(out, " reset: ", &values[GRPC_COLUMN_RESET_CODE]);

@@ -11,6 +11,7 @@
 struct grpc_half {
 	uint8_t prefix[GRPC_PREFIX_LEN];
 	uint8_t prefix_len; /* of it that came; all of it while a message comes */
+	bool other;	    /* its content has another type: an error page, say */
 	bool broken;	    /* bytes are missing, and where a message begins is not known */
 	bool incomplete;    /* it was so at some time */
 	bool cut;	    /* of the message that comes not all is kept */

@@ -258,6 +258,7 @@ void http2_lost(void *state, enum side side, uint64_t missing)
 	st->sides[side].block.stream = 0;
 	buffer_clear(&st->sides[side].block.bytes);
 	st->windows_known = false;
+	st->known &= side == SIDE_SERVER;
 	for (struct http2_stream *s = st->oldest; s; s = s->newer) {
 		if (s->halves[side].ended)
 			continue;

@@ -8,6 +8,8 @@
 struct packed {
 	uint32_t resets[HTTP2_RESETS];
 	size_t next_reset;
+	uint32_t known_from, begun;
+	bool known;
 	bool windows_known;
 };
 
@@ -35,6 +37,9 @@ bool http2_pack(const void *state, struct buffer *out)
 	const struct http2_state *st = state;
 	struct packed packed = {
 		.next_reset = st->next_reset,
+		.known_from = st->known_from,
+		.begun = st->begun,
+		.known = st->known,
 		.windows_known = st->windows_known,
 	};
 
@@ -55,6 +60,9 @@ bool http2_unpack(void *state, struct unpack *in)
 	unpack_bytes(in, &packed, sizeof(packed));
 	memcpy(st->resets, packed.resets, sizeof(st->resets));
 	st->next_reset = packed.next_reset;
+	st->known_from = packed.known_from;
+	st->begun = packed.begun;
+	st->known = packed.known;
 	st->windows_known = packed.windows_known;
 	return unpack_side(st, &st->sides[0], in) && unpack_side(st, &st->sides[1], in);
 }

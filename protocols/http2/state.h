@@ -102,6 +102,10 @@ struct http2_state {
 	struct http2_stream *oldest, *newest;
 	uint32_t resets[HTTP2_RESETS]; /* ids, a ring */
 	size_t next_reset;
+	/* Requests with odd ids from KNOWN_FROM to BEGUN all came: which of them isn't open is
+	 * over. */
+	uint32_t known_from, begun;
+	bool known;		    /* no request was lost since then */
 	struct http2_fields fields; /* of the block that was read last */
 	struct http_decoder decoders[2];
 	struct buffer note;
@@ -164,10 +168,12 @@ void http2_tunnel_end(struct http2_stream *s); /* there may be none */
 struct http2_stream *http2_stream_find(const struct http2_state *st, uint32_t id);
 
 /*
- * The stream with this id, a new one if there is none. NULL when it was just reset, or there is no
- * memory.
+ * The stream with this id, a new one if there is none. NULL when it is over, or there is no memory.
  */
 struct http2_stream *http2_stream_get(struct http2_state *st, uint32_t id);
+
+/* The request of the stream with this id came. */
+void http2_stream_begun(struct http2_state *st, uint32_t id);
 
 /* Emits it when nothing more can come of it. */
 void http2_stream_check(struct http2_state *st, struct http2_stream *s);

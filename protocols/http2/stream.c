@@ -110,6 +110,22 @@ static bool was_reset(const struct http2_state *st, uint32_t id)
 	return false;
 }
 
+/* Ids only grow (RFC 9113, section 5.1.1). */
+static bool is_over(const struct http2_state *st, uint32_t id)
+{
+	return (id & 1 && id >= st->known_from && id <= st->begun) || was_reset(st, id);
+}
+
+void http2_stream_begun(struct http2_state *st, uint32_t id)
+{
+	if (id <= st->begun)
+		return;
+	if (!st->known)
+		st->known_from = id;
+	st->known = true;
+	st->begun = id;
+}
+
 static void init_half(struct http2_half *half, int64_t window)
 {
 	half->first = half->last = half->stalled_from = TIME_UNKNOWN;
@@ -121,7 +137,7 @@ struct http2_stream *http2_stream_get(struct http2_state *st, uint32_t id)
 {
 	struct http2_stream *s = http2_stream_find(st, id);
 
-	if (s || !id || was_reset(st, id))
+	if (s || !id || is_over(st, id))
 		return s;
 	if (!make_room(st))
 		return NULL;

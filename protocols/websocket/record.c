@@ -35,17 +35,12 @@ static void fill_close(struct span payload, struct value *values)
 	values[WEBSOCKET_COLUMN_CLOSE_REASON] = value_text(cursor_rest(&c));
 }
 
-static struct value known_text(struct span text)
-{
-	return text.len ? value_text(text) : (struct value){0};
-}
-
 static void fill_upgrade(const struct websocket_state *st, struct value *values)
 {
 	struct websocket_upgrade upgrade = websocket_upgrade_of(st);
 
-	values[WEBSOCKET_COLUMN_AUTHORITY] = known_text(upgrade.authority);
-	values[WEBSOCKET_COLUMN_PATH] = known_text(upgrade.path);
+	values[WEBSOCKET_COLUMN_AUTHORITY] = value_text_if(upgrade.authority);
+	values[WEBSOCKET_COLUMN_PATH] = value_text_if(upgrade.path);
 	if (upgrade.stream_id)
 		values[WEBSOCKET_COLUMN_STREAM_ID] = value_int(upgrade.stream_id);
 }

@@ -374,6 +374,33 @@ static void tunnels(void **state)
 		"'req_headers':{':protocol':'connect-udp'} | 'req_body':'ping','resp_body':'pong'");
 }
 
+/* Many are reset before their answers come, which are no streams of their own. */
+static void rapid_resets(void **state)
+{
+	enum {
+		COUNT = 150
+	};
+	const char *records[COUNT + 2] = {0};
+	struct h2_build b = {0};
+
+	(void)state;
+	h2_greet(&b);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		h2_headers(&b, END, 1 + 2 * i, GET("/reset"));
+		h2_number(&b, HTTP2_RST_STREAM, 1 + 2 * i, 8);
+		records[i] = "'outcome':'error' | 'path':'/reset' | 'reset_code':'CANCEL'";
+	}
+	h2_headers(&b, END, 1 + 2 * COUNT, GET("/kept"));
+	h2_send(&b, DIRECTION_SENT);
+	for (uint32_t i = 0; i <= COUNT; i++) {
+		h2_headers(&b, 0, 1 + 2 * i, ":status: 200\n");
+		h2_data(&b, END, 1 + 2 * i, "hi");
+	}
+	h2_send(&b, DIRECTION_RECEIVED);
+	records[COUNT] = "'outcome':'ok' | 'path':'/kept','status':200 | 'resp_body':'hi'";
+	h2_check(&b, records);
+}
+
 static void stalls(void **state)
 {
 	struct h2_build b = {0};
@@ -414,6 +441,7 @@ int main(void)
 		cmocka_unit_test(tunnels),
 		cmocka_unit_test(encoded_bodies),
 		cmocka_unit_test(bodies_that_nobody_asks_for),
+		cmocka_unit_test(rapid_resets),
 	};
 
 	return cmocka_run_group_tests_name("http2_exchange", tests, NULL, NULL);

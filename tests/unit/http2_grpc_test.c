@@ -126,6 +126,27 @@ static void answered_by_trailers_alone(void **state)
 		      "'requests':[{}],'responses':[]");
 }
 
+/* A proxy answers instead, in its own words; and what a type is called has no case. */
+static void answered_by_another(void **state)
+{
+	struct h2_build b = {0};
+
+	(void)state;
+	h2_greet(&b);
+	h2_headers(&b, 0, 1,
+		   ":method: POST\n:path: /shop.v1.Orders/Get\n"
+		   "content-type: Application/gRPC;charset=utf-8\n");
+	DATA(&b, END, "\0\0\0\0\3\x08\x96\x01");
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, 0, 1, ":status: 503\ncontent-type: text/plain\n");
+	DATA(&b, END, "no healthy upstream");
+	h2_send(&b, DIRECTION_RECEIVED);
+	H2_CHECK_LOSS(&b, 0, 0,
+		      "'outcome':'error','service':'shop.v1.Orders' | 'code':null | "
+		      "'req_messages':1,'resp_messages':0 | 'http_status':503 | "
+		      "'note':'response: its content is no gRPC'");
+}
+
 static void cancelled(void **state)
 {
 	struct h2_build b = {0};
@@ -276,6 +297,7 @@ int main(void)
 		cmocka_unit_test(streaming),
 		cmocka_unit_test(in_json),
 		cmocka_unit_test(answered_by_trailers_alone),
+		cmocka_unit_test(answered_by_another),
 		cmocka_unit_test(cancelled),
 		cmocka_unit_test(compressed),
 		cmocka_unit_test(losses),
