@@ -302,7 +302,10 @@ uint64_t session_conn(const struct session *s);
 bool session_wants(struct session *s, const struct table *table, size_t column);
 bool session_wants_rows(struct session *s, const struct table *table);
 
-/* Of a body (a document, a row, a message's payload) at most so many bytes are kept: --keep. */
+/*
+ * Of a body (a document, a row, a message's payload) at most so many bytes are kept: --keep, but no
+ * more than the budget has room for now. So it may be less the next time.
+ */
 size_t session_keep(const struct session *s);
 
 /* The same of a column of TABLE: nobody asks for it but, perhaps, for its beginning in a line. */

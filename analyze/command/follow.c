@@ -219,7 +219,7 @@ static int follow_streams(struct follow *f)
 		with.handlers.event = on_event;
 	with.no_sessions = !f->facts.by_keys;
 	f->last = -1;
-	f->streams = streams_new(take_run, NULL, f, REPLAY_MEMORY_LIMIT);
+	f->streams = streams_new(take_run, NULL, f, f->memory ? f->memory : REPLAY_MEMORY_LIMIT);
 	if (!f->streams)
 		return command_fail(f->command, "%s", tape_error_text(TAPE_ERROR_MEMORY));
 	f->reading = (struct reading){.again = true};

@@ -29,7 +29,7 @@ static bool open_database(struct ranking *r)
 	return good(r, sqlite3_open("", &r->db)) &&
 	       good(r, sqlite3_exec(r->db,
 				    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; "
-				    "PRAGMA temp_store = FILE; PRAGMA cache_size = -16384; "
+				    "PRAGMA temp_store = FILE; PRAGMA cache_size = -2048; "
 				    "CREATE TABLE row(key, bytes BLOB); BEGIN",
 				    NULL, NULL, NULL)) &&
 	       good(r, sqlite3_prepare_v2(r->db, "INSERT INTO row VALUES (?, ?)", -1, &r->insert,

@@ -4,8 +4,10 @@
 
 #include "analyze/output/text.h"
 #include "analyze/output/writer.h"
+#include "protocols/value/base64.h"
 #include "protocols/value/date.h"
 #include "protocols/value/json.h"
+#include "protocols/value/utf8.h"
 
 /* A key as it stands in JSON, `,"name":`, is copied as a whole. */
 #define KEY_LEN 32
@@ -116,13 +118,23 @@ static const struct key_set *keys_of(struct output *o, const struct row_part *pa
 	return make_keys(o, part);
 }
 
-/* Room for the members of PART, unless something in them must be escaped. */
-static size_t part_room(const struct key_set *set, const struct row_part *part)
+/* A text that is longer goes out in pieces: in JSON it may be six times as long. */
+#define PIECE_LEN (256u << 10)
+
+static bool is_long(const struct output *o, const struct value *v)
+{
+	return !o->into && (v->type == VALUE_TEXT || v->type == VALUE_JSON) &&
+	       v->text.len > PIECE_LEN;
+}
+
+/* Room for the members of PART, unless something in them must be escaped, or is long. */
+static size_t part_room(const struct output *o, const struct key_set *set,
+			const struct row_part *part)
 {
 	size_t room = set->room;
 
 	for (size_t i = 0; i < part->count; i++)
-		if (value_has_text(&part->values[i]))
+		if (value_has_text(&part->values[i]) && !is_long(o, &part->values[i]))
 			room += part->values[i].text.len;
 	return room;
 }
@@ -173,6 +185,83 @@ static char *put_date(struct output *o, char *to, int64_t ns, const char *end)
 			       : date_put_moment(to, ns, &o->second);
 }
 
+static bool is_utf8(struct span text)
+{
+	const uint8_t *p = (const uint8_t *)text.data, *end = p + text.len;
+
+	while (p < end) {
+		size_t len = utf8_sequence(p, end);
+
+		if (!len)
+			return false;
+		p += len;
+	}
+	return true;
+}
+
+enum piece_form {
+	PIECE_JSON,
+	PIECE_TEXT,
+	PIECE_BASE64
+};
+
+/* The begin of TEXT that goes out at once: whole characters, and base64 without padding. */
+static struct span first_piece(struct span text, enum piece_form form)
+{
+	if (form == PIECE_BASE64)
+		return span_of(text.data, text.len > PIECE_LEN ? PIECE_LEN / 3 * 3 : text.len);
+	return utf8_fitting(text, PIECE_LEN);
+}
+
+/* Every key brings a comma; the first one's place is the brace's. */
+static void open_row(struct output *o)
+{
+	if (!o->row_open && !o->out.failed)
+		o->out.data[o->row] = '{';
+	o->row_open = true;
+}
+
+static void write_pieces(struct output *o, struct span text, enum piece_form form)
+{
+	while (text.len && !o->dead) {
+		struct span piece = first_piece(text, form);
+
+		if (form == PIECE_JSON)
+			buffer_append_span(&o->out, piece);
+		else if (form == PIECE_TEXT)
+			json_append_characters(&o->out, piece);
+		else
+			base64_append(&o->out, piece);
+		text = span_of(text.data + piece.len, text.len - piece.len);
+		open_row(o);
+		output_flush(o);
+	}
+}
+
+/* The same as append_member(), of a text that is long. */
+static void write_member(struct output *o, const struct key *key, const char *name,
+			 const struct value *v)
+{
+	struct buffer *b = &o->out;
+	enum piece_form form = PIECE_JSON;
+	char other[64];
+	bool first = false;
+
+	append_key(b, key, name);
+	if (v->type == VALUE_TEXT)
+		form = is_utf8(v->text) ? PIECE_TEXT : PIECE_BASE64;
+	if (form == PIECE_BASE64) {
+		buffer_append_text(b, "null");
+		snprintf(other, sizeof(other), "%s_base64", name);
+		json_append_key(b, other, &first);
+	}
+	if (form != PIECE_JSON)
+		buffer_append_char(b, '"');
+	write_pieces(o, v->text, form);
+	if (form != PIECE_JSON)
+		buffer_append_char(b, '"');
+}
+
 static char *put_moment(struct output *o, char *to, const struct key *key, const struct value *v)
 {
 	const char *end = to;
@@ -216,7 +305,7 @@ static void append_part(struct output *o, const struct row_part *part)
 {
 	const struct key_set *set = keys_of(o, part);
 	struct buffer *b = &o->out;
-	size_t room = set ? part_room(set, part) : 0;
+	size_t room = set ? part_room(o, set, part) : 0;
 	char *to = set ? buffer_reserve(b, room) : NULL;
 
 	for (size_t i = 0; i < part->count && to;) {
@@ -226,6 +315,12 @@ static void append_part(struct output *o, const struct row_part *part)
 
 		if (v->type == VALUE_NULL) {
 			to = put_nulls(to, set, part->values, &i);
+			continue;
+		}
+		if (is_long(o, v)) {
+			b->len = (size_t)(to - b->data);
+			write_member(o, key, part->columns[i++].name, v);
+			to = buffer_reserve(b, room);
 			continue;
 		}
 		end = put_member(o, to, set, key, v);
@@ -268,17 +363,16 @@ char *output_put_time(struct output *o, char *to, int64_t ns)
 
 void json_write_row(struct output *o, const struct row_part *parts, size_t count)
 {
-	size_t start = o->out.len;
-
+	o->row = o->out.len;
+	o->row_open = false;
 	for (size_t i = 0; i < count; i++) {
 		if (parts[i].json.len)
 			buffer_append_span(&o->out, parts[i].json);
 		else if (parts[i].values)
 			append_part(o, &parts[i]);
 	}
-	/* Every key brings a comma; the first one's place is the brace's. */
-	if (o->out.len > start && !o->out.failed)
-		o->out.data[start] = '{';
+	if (o->row_open || o->out.len > o->row)
+		open_row(o);
 	else
 		buffer_append_char(&o->out, '{');
 	buffer_append_char(&o->out, '}');

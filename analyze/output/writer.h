@@ -16,6 +16,8 @@ struct output {
 	struct buffer out;
 	struct key_set *keys;	   /* the JSON writer's, the last one used in front */
 	struct date_second second; /* of the last moment in JSON */
+	size_t row;		   /* where in `out` the JSON writer's row begins, */
+	bool row_open;		   /* unless its begin is written */
 	bool header_done;
 	bool terminal;
 	bool colour;

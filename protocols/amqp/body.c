@@ -26,18 +26,6 @@ static unsigned codings_of(struct span list, uint8_t codings[static HTTP_CODINGS
 	return count;
 }
 
-/* A decoded body may be as long as the kept one, but never take more than half of what is left. */
-static size_t decoded_max(struct amqp_state *st)
-{
-	const struct budget *b = session_budget(st->session);
-	uint64_t left = b->used < b->limit ? b->limit - b->used : 0;
-	size_t keep = session_keep(st->session);
-
-	if (keep <= HTTP_BODY_MAX || left / 2 > keep)
-		return keep;
-	return left / 2 > HTTP_BODY_MAX ? (size_t)(left / 2) : HTTP_BODY_MAX;
-}
-
 static const char *note_of(uint32_t notes)
 {
 	if (notes & HTTP_NOTE_CODING_NOT_APPLIED)
@@ -45,7 +33,7 @@ static const char *note_of(uint32_t notes)
 	if (notes & (HTTP_NOTE_CODING_DAMAGED | HTTP_NOTE_CODING_CUT))
 		return "the encoded body is damaged or ends early";
 	if (notes & HTTP_NOTE_BODY_CAPPED)
-		return "the body is longer than what is kept (--keep)";
+		return "the body is longer than what is kept (--keep, --memory)";
 	return NULL;
 }
 
@@ -64,7 +52,7 @@ void amqp_body_read(struct amqp_state *st, const struct amqp_message *m,
 	count = codings_of(reading->properties.values[AMQP_CONTENT_ENCODING].text, codings);
 	if (!count)
 		return;
-	st->decoder.limit = decoded_max(st);
+	st->decoder.limit = session_keep(st->session);
 	reading->body = http_decode(&st->decoder, codings, count, reading->body, &notes);
 	/* Of one that isn't all there, the beginning is what can be had. */
 	if (m->cut || m->body_len < m->body_size)

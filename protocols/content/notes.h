@@ -31,7 +31,7 @@
 	X(HEADER_ODD, "header line without a name or a colon")                                     \
 	X(HEADERS_MANY, "more header lines than are shown")                                        \
 	X(BODY_CAPPED, "only the first MiB of the body is shown")                                  \
-	X(BODY_BEYOND_KEEP, "the body is longer than what is kept (--keep)")                       \
+	X(BODY_BEYOND_KEEP, "the body is longer than what is kept (--keep, --memory)")             \
 	X(BODY_REFUSED, "no memory to keep all of the body")                                       \
 	X(CODING_UNKNOWN, "unknown content coding")                                                \
 	X(CODING_NOT_APPLIED, "body isn't encoded as announced")                                   \

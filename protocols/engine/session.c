@@ -339,11 +339,32 @@ bool session_wants_rows(struct session *s, const struct table *table)
 	return !s->options.wanted || wanted_of(s, table);
 }
 
+/*
+ * A body is there several times at once: as it came, decoded, in rows that wait to be printed. So
+ * of what is left of the budget this part may be one of them.
+ */
+#define KEEP_SHARE 6
+
+/* KEEP bytes, where they are more than usual, as far as the budget goes. */
+static size_t keep_within(const struct budget *b, size_t keep)
+{
+	uint64_t left = b->used < b->limit ? b->limit - b->used : 0;
+
+	if (left / KEEP_SHARE >= keep)
+		return keep;
+	return left / KEEP_SHARE > KEEP_DEFAULT ? (size_t)(left / KEEP_SHARE) : KEEP_DEFAULT;
+}
+
 size_t session_keep(const struct session *s)
 {
-	if (s->options.keep == SESSION_KEEP_NONE)
+	size_t keep = s->options.keep;
+
+	if (keep == SESSION_KEEP_NONE)
 		return 0;
-	return s->options.keep == SESSION_KEEP_DEFAULT ? KEEP_DEFAULT : s->options.keep;
+	if (keep == SESSION_KEEP_DEFAULT)
+		return KEEP_DEFAULT;
+	return keep > KEEP_DEFAULT && s->options.budget ? keep_within(s->options.budget, keep)
+							: keep;
 }
 
 /* Of what nobody asks for a line of text may still show so many bytes. */

@@ -29,6 +29,8 @@ struct packed {
 	bool finished;
 	bool by_calls;
 	bool sampling;
+	bool plaintext_elsewhere;
+	bool encryption;
 };
 
 struct packed_sampling {
@@ -59,10 +61,21 @@ static void pack_sampling(const struct session *s, struct buffer *out)
 	pack_span(out, buffer_span(&s->sampling->backlog.entries));
 }
 
+static void pack_encryption(const struct encryption *e, struct buffer *out)
+{
+	pack_u64(out, e->reading);
+	pack_span(out, e->version);
+	pack_span(out, e->suite);
+	pack_span(out, e->sni);
+	pack_span(out, e->alpn);
+	pack_span(out, e->random);
+	pack_span(out, e->unread);
+}
+
 static bool can_be_packed(const struct session *s)
 {
 	if (s->outer || s->made_inside || s->inside || s->plain || s->waiting || s->handover ||
-	    s->facts || s->encryption)
+	    s->facts)
 		return false;
 	return !s->reassembly.held && (!s->protocol || s->protocol->pack);
 }
@@ -93,6 +106,8 @@ bool session_pack(struct session *s, struct buffer *out)
 		.finished = s->finished,
 		.by_calls = s->by_calls,
 		.sampling = s->sampling != NULL,
+		.plaintext_elsewhere = s->plaintext_elsewhere,
+		.encryption = s->encryption != NULL,
 	};
 
 	if (!can_be_packed(s))
@@ -101,6 +116,8 @@ bool session_pack(struct session *s, struct buffer *out)
 	buffer_append(out, s->spoken, s->spoken_count * sizeof(*s->spoken));
 	if (s->sampling)
 		pack_sampling(s, out);
+	if (s->encryption)
+		pack_encryption(&s->encryption->encryption, out);
 	if (s->protocol && !s->protocol->pack(s->state, out))
 		return false;
 	return (!s->framer || framer_pack(s->framer, out)) && !out->failed;
@@ -132,6 +149,19 @@ static bool unpack_sampling(struct session *s, struct unpack *in)
 	buffer_append_span(&backlog->entries, unpack_span(in));
 	budget_settle(backlog->budget, &backlog->entries, &backlog->charged);
 	return !in->failed && !backlog->entries.failed;
+}
+
+static void unpack_encryption(struct session *s, struct unpack *in)
+{
+	struct encryption e = {.reading = (enum reading_of_tls)unpack_u64(in)};
+
+	e.version = unpack_span(in);
+	e.suite = unpack_span(in);
+	e.sni = unpack_span(in);
+	e.alpn = unpack_span(in);
+	e.random = unpack_span(in);
+	e.unread = unpack_span(in);
+	session_encrypted(s, &e);
 }
 
 static bool unpack_spoken(struct session *s, size_t count, struct unpack *in)
@@ -189,9 +219,13 @@ struct session *session_unpack(const struct session_options *options, struct unp
 	s->first = packed.first;
 	s->finished = packed.finished;
 	s->by_calls = packed.by_calls;
-	if (unpack_spoken(s, packed.spoken_count, in) &&
-	    (!packed.sampling || unpack_sampling(s, in)) &&
-	    unpack_protocol(s, packed.protocol, in) && !in->failed)
+	s->plaintext_elsewhere = packed.plaintext_elsewhere;
+	if (!unpack_spoken(s, packed.spoken_count, in) ||
+	    (packed.sampling && !unpack_sampling(s, in)))
+		in->failed = true;
+	else if (packed.encryption)
+		unpack_encryption(s, in);
+	if (!in->failed && unpack_protocol(s, packed.protocol, in) && !in->failed)
 		return s;
 	session_drop(s);
 	return NULL;

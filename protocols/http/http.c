@@ -7,9 +7,6 @@
 #include "protocols/engine/budget.h"
 #include "protocols/http/state.h"
 
-/* Pieces of a message's text are found by 32 bits. */
-#define KEEP_MAX (1u << 31)
-
 static void http_close(void *state)
 {
 	struct http_state *st = state;
@@ -54,9 +51,6 @@ static void *http_open(struct session *s)
 	if (!st)
 		return NULL;
 	st->session = s;
-	st->keep = session_keep(s);
-	if (st->keep > KEEP_MAX)
-		st->keep = KEEP_MAX;
 	st->matcher = matcher_new(s, &(struct matcher_options){
 					     .message_len = sizeof(struct http_message),
 					     .emit = http_emit,

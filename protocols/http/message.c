@@ -17,18 +17,18 @@ static void keep_body(struct http_state *st, struct http_message *m, struct span
 /* Bytes of the body as they come, of which LEN were transferred and DATA is there. */
 static void add_body(struct http_state *st, struct http_message *m, uint64_t len, struct span data)
 {
-	uint64_t before;
+	size_t keep = http_keep(st), room;
 
 	if (!m)
 		return;
-	before = m->body_bytes;
+	room = m->body_bytes < keep ? keep - (size_t)m->body_bytes : 0;
 	m->body_bytes += len;
-	if (m->body_closed || !st->keep)
+	if (m->body_closed || !keep)
 		return;
 	if (data.len < len)
 		m->body_closed = true;
-	if (data.len > st->keep - before) {
-		data.len = (size_t)(st->keep - before);
+	if (data.len > room) {
+		data.len = room;
 		m->body_closed = true;
 		m->notes |= HTTP_NOTE_BODY_CAPPED;
 	}

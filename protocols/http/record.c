@@ -76,17 +76,6 @@ static void fill_response(const struct http_message *m, struct value *values)
 	values[HTTP_COLUMN_RESP_BYTES] = value_int((int64_t)m->body_bytes);
 }
 
-/* A decoded body may be as long as the kept one, but never take more than the budget has. */
-static size_t decoded_max(const struct http_state *st)
-{
-	const struct budget *b = session_budget(st->session);
-	uint64_t left = b->used < b->limit ? b->limit - b->used : 0;
-
-	if (st->keep <= HTTP_BODY_MAX || left / 2 > st->keep)
-		return st->keep;
-	return left / 2 > HTTP_BODY_MAX ? (size_t)(left / 2) : HTTP_BODY_MAX;
-}
-
 bool http_wants_body(struct http_state *st, enum side side)
 {
 	return session_wants(st->session, &http_table,
@@ -99,17 +88,18 @@ static void fill_body(struct http_state *st, enum side side, const char *who,
 {
 	uint32_t notes = m->notes;
 	struct span body = http_piece_span(m, m->body);
+	size_t keep = http_keep(st);
 
 	if (m->coding_count) {
-		st->decoders[side].limit = decoded_max(st);
+		st->decoders[side].limit = keep;
 		body = http_decode(&st->decoders[side], m->codings, m->coding_count, body, &notes);
 	}
 	/* What is said of the default is said of it alone. */
-	if (notes & HTTP_NOTE_BODY_CAPPED && st->keep != HTTP_BODY_MAX)
+	if (notes & HTTP_NOTE_BODY_CAPPED && keep != HTTP_BODY_MAX)
 		notes = (notes & ~(uint32_t)HTTP_NOTE_BODY_CAPPED) | HTTP_NOTE_BODY_BEYOND_KEEP;
 	if (notes || m->interim.len || m->trailers.len)
 		add_notes(&st->note, who, m, notes);
-	if (st->keep && http_wants_body(st, side))
+	if (keep && http_wants_body(st, side))
 		*value = value_text(body);
 }
 

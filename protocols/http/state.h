@@ -100,7 +100,6 @@ struct http_side {
 struct http_state {
 	struct session *session;
 	struct matcher *matcher;
-	size_t keep; /* of a body */
 	struct http_side sides[2];
 	struct http_message *held;    /* a response that was complete before its request */
 	struct http_message *closing; /* one that ends the connection, until something follows */
@@ -113,6 +112,17 @@ struct http_state {
 	bool grown;	  /* perhaps: buffers have changed since they were charged */
 	uint64_t charged; /* of the session's budget, for all but what the matcher has */
 };
+
+/* Pieces of a message's text are found by 32 bits. */
+#define HTTP_KEEP_MAX (1u << 31)
+
+/* Bytes of a body that are kept, and of what it is decoded to. */
+static inline size_t http_keep(const struct http_state *st)
+{
+	size_t keep = session_keep(st->session);
+
+	return keep < HTTP_KEEP_MAX ? keep : HTTP_KEEP_MAX;
+}
 
 /* ---- frame.c, resync.c ---- */
 

@@ -131,7 +131,7 @@ void grpc_lost(struct http2_stream *s, enum side side)
 
 /* ---- calls ---- */
 
-static struct grpc_call *new_call(struct http2_state *st)
+struct grpc_call *grpc_call_new(struct http2_state *st)
 {
 	struct grpc_call *call = calloc(1, sizeof(*call));
 
@@ -177,7 +177,7 @@ static bool is_grpc(struct span type)
 static bool open_call(struct http2_state *st, struct http2_stream *s)
 {
 	if (!s->grpc) {
-		s->grpc = new_call(st);
+		s->grpc = grpc_call_new(st);
 		for (int side = 0; side < 2 && s->grpc; side++)
 			s->grpc->halves[side].broken = s->halves[side].body_bytes > 0;
 	}

@@ -5,7 +5,7 @@
 #include "protocols/value/base64.h"
 #include "protocols/value/json.h"
 
-static void settle(struct http2_state *st, struct grpc_half *half)
+void grpc_half_settle(struct http2_state *st, struct grpc_half *half)
 {
 	uint64_t now = half->message.capacity + half->json.capacity;
 
@@ -109,5 +109,5 @@ void grpc_take_message(struct http2_state *st, struct http2_stream *s, enum side
 	}
 	buffer_free(&plain);
 	buffer_clear(&half->message);
-	settle(st, half);
+	grpc_half_settle(st, half);
 }

@@ -37,7 +37,15 @@ struct grpc_call {
 	struct http2_piece message, details; /* in the response's text */
 };
 
+/* ---- grpc.c ---- */
+
+/* One of which nothing is known yet; NULL: there is no memory. It is the stream's: grpc_free(). */
+struct grpc_call *grpc_call_new(struct http2_state *st);
+
 /* ---- grpc_message.c ---- */
+
+/* Charges what the half holds now. */
+void grpc_half_settle(struct http2_state *st, struct grpc_half *half);
 
 /* The end of a message of SIDE: appends it to the half's JSON. */
 void grpc_take_message(struct http2_state *st, struct http2_stream *s, enum side side);

@@ -175,6 +175,9 @@ struct http2_stream *http2_stream_get(struct http2_state *st, uint32_t id);
 /* The request of the stream with this id came. */
 void http2_stream_begun(struct http2_state *st, uint32_t id);
 
+/* A new one, which there isn't yet, whatever the budget has. NULL: there is no memory. */
+struct http2_stream *http2_stream_add(struct http2_state *st, uint32_t id);
+
 /* Emits it when nothing more can come of it. */
 void http2_stream_check(struct http2_state *st, struct http2_stream *s);
 
@@ -182,6 +185,9 @@ void http2_stream_check(struct http2_state *st, struct http2_stream *s);
 void http2_stream_end(struct http2_state *st, struct http2_stream *s);
 
 void http2_streams_free(struct http2_state *st);
+
+/* Charges what the half holds now. */
+void http2_half_settle(struct http2_state *st, struct http2_half *half);
 
 /* The half's times, as of FRAME. */
 void http2_half_touch(struct http2_half *half, const struct frame *frame);

@@ -91,14 +91,17 @@ static void free_stream(struct http2_state *st, struct http2_stream *s)
 /* Room for one more: the oldest are given up for it, as far as they came. */
 static bool make_room(struct http2_state *st)
 {
-	while (!budget_take(session_budget(st->session),
-			    sizeof(struct http2_stream) + BUDGET_OVERHEAD)) {
+	struct budget *budget = session_budget(st->session);
+	uint64_t size = sizeof(struct http2_stream) + BUDGET_OVERHEAD;
+
+	while (!budget_take(budget, size)) {
 		if (!st->oldest)
 			return false;
 		for (int side = 0; side < 2; side++)
 			st->oldest->halves[side].lost = true;
 		http2_stream_end(st, st->oldest);
 	}
+	budget_give(budget, size);
 	return true;
 }
 
@@ -133,24 +136,27 @@ static void init_half(struct http2_half *half, int64_t window)
 	half->window = window;
 }
 
+struct http2_stream *http2_stream_add(struct http2_state *st, uint32_t id)
+{
+	struct http2_stream *s = grow(st) ? calloc(1, sizeof(*s)) : NULL;
+
+	if (!s)
+		return NULL;
+	budget_add(session_budget(st->session), sizeof(*s) + BUDGET_OVERHEAD);
+	s->id = id;
+	for (int side = 0; side < 2; side++)
+		init_half(&s->halves[side], st->sides[side].stream_window);
+	link_stream(st, s);
+	return s;
+}
+
 struct http2_stream *http2_stream_get(struct http2_state *st, uint32_t id)
 {
 	struct http2_stream *s = http2_stream_find(st, id);
 
 	if (s || !id || is_over(st, id))
 		return s;
-	if (!make_room(st))
-		return NULL;
-	s = grow(st) ? calloc(1, sizeof(*s)) : NULL;
-	if (!s) {
-		budget_give(session_budget(st->session), sizeof(*s) + BUDGET_OVERHEAD);
-		return NULL;
-	}
-	s->id = id;
-	for (int side = 0; side < 2; side++)
-		init_half(&s->halves[side], st->sides[side].stream_window);
-	link_stream(st, s);
-	return s;
+	return make_room(st) ? http2_stream_add(st, id) : NULL;
 }
 
 void http2_stream_end(struct http2_state *st, struct http2_stream *s)
@@ -195,7 +201,7 @@ void http2_half_touch(struct http2_half *half, const struct frame *frame)
 }
 
 /* Memory of the half that isn't charged yet, or isn't there any more. */
-static void settle(struct http2_state *st, struct http2_half *half)
+void http2_half_settle(struct http2_state *st, struct http2_half *half)
 {
 	uint64_t now = half->text.capacity + half->body.capacity;
 
@@ -208,7 +214,7 @@ struct http2_piece http2_half_keep(struct http2_state *st, struct http2_half *ha
 	struct http2_piece piece = {(uint32_t)half->text.len, (uint32_t)text.len};
 
 	buffer_append_span(&half->text, text);
-	settle(st, half);
+	http2_half_settle(st, half);
 	return !half->text.failed ? piece : (struct http2_piece){0};
 }
 
@@ -234,7 +240,7 @@ void http2_half_body(struct http2_state *st, struct http2_half *half, struct spa
 		budget_give(budget, half->body.len + data.len);
 	}
 	buffer_append_span(&half->body, data);
-	settle(st, half);
+	http2_half_settle(st, half);
 }
 
 void http2_half_pass_body(struct http2_state *st, struct http2_half *half, uint64_t len)
@@ -248,5 +254,5 @@ void http2_half_pass_body(struct http2_state *st, struct http2_half *half, uint6
 void http2_half_drop_body(struct http2_state *st, struct http2_half *half)
 {
 	buffer_free(&half->body);
-	settle(st, half);
+	http2_half_settle(st, half);
 }

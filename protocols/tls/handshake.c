@@ -263,7 +263,6 @@ static void keep(struct tls_state *st, struct tls_side *side, struct span bytes)
 	}
 	budget_give(budget, bytes.len);
 	buffer_append_span(&side->message, bytes);
-	budget_settle(budget, &side->message, &side->charged);
 }
 
 void tls_take_handshake(struct tls_state *st, const struct frame *frame, struct span bytes,
@@ -290,10 +289,9 @@ void tls_take_handshake(struct tls_state *st, const struct frame *frame, struct 
 		take_message(st, frame, type, cursor_span(&c, len));
 	}
 	buffer_consume(&side->message, done);
-	if (!side->message.len || (side->encrypted && !opened)) {
+	if (!side->message.len || (side->encrypted && !opened))
 		buffer_free(&side->message);
-		budget_settle(session_budget(st->session), &side->message, &side->charged);
-	}
+	tls_recharge(st);
 }
 
 #define ALERTS_MAX	 4096

@@ -20,7 +20,7 @@ bool tls_can_open(struct tls_state *st)
 static void drop_early(struct tls_state *st)
 {
 	buffer_free(&st->early_bytes);
-	budget_settle(session_budget(st->session), &st->early_bytes, &st->early_charged);
+	tls_recharge(st);
 }
 
 void tls_decide_early(struct tls_state *st, bool taken)
@@ -48,7 +48,7 @@ static void hold_early(struct tls_state *st, const struct frame *frame, struct s
 	if (st->early_bytes.len + bytes.len <= TLS_EARLY_MAX &&
 	    budget_allows(budget, &st->early_bytes, bytes.len)) {
 		buffer_append_span(&st->early_bytes, bytes);
-		budget_settle(budget, &st->early_bytes, &st->early_charged);
+		tls_recharge(st);
 		if (!st->early_bytes.failed)
 			return;
 	}

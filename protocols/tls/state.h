@@ -42,8 +42,7 @@ struct tls_side {
 	bool encrypted;	       /* what comes as a handshake can't be read any more */
 	bool lost;	       /* bytes are missing in its handshake */
 	struct buffer message; /* of a handshake, as far as it came */
-	uint64_t charged;
-	uint64_t records; /* of application data */
+	uint64_t records;      /* of application data */
 	uint64_t bytes;
 	unsigned ccs;	 /* ChangeCipherSpec */
 	int64_t last_ts; /* of its protected records */
@@ -63,6 +62,7 @@ enum tls_early {
 
 struct tls_state {
 	struct session *session;
+	uint64_t charged; /* to the budget, of itself and its texts */
 	struct tls_side sides[2];
 	bool has_client_hello, has_server_hello, retried, done, client_certificate,
 		certificate_asked;
@@ -83,8 +83,7 @@ struct tls_state {
 	struct tls_decrypt *decrypt; /* NULL: there are no keys */
 	enum tls_early early;
 	struct buffer early_bytes; /* that wait */
-	uint64_t early_charged;
-	struct frame early_frame; /* that brought the first of them; without data */
+	struct frame early_frame;  /* that brought the first of them; without data */
 };
 
 /* ---- handshake.c ---- */
@@ -129,6 +128,16 @@ void tls_tell(struct tls_state *st);
 
 /* What the row says: how it was read, and why not. Constant texts; NULL: nothing to say. */
 const char *tls_plaintext_text(const struct tls_state *st, const char **unread);
+
+/* ---- pack.c ---- */
+
+/* Charges what the state and its texts take now. */
+void tls_recharge(struct tls_state *st);
+
+void tls_free_texts(struct tls_state *st);
+
+bool tls_pack(const void *state, struct buffer *out);
+bool tls_unpack(void *state, struct unpack *in);
 
 /* ---- record.c ---- */
 

@@ -17,6 +17,7 @@ static void *tls_open(struct session *s)
 	st->finished = TIME_UNKNOWN;
 	for (int side = 0; side < 2; side++)
 		st->first[side] = st->last[side] = TIME_UNKNOWN;
+	tls_recharge(st);
 	return st;
 }
 
@@ -26,23 +27,8 @@ static void tls_close(void *state)
 
 	if (!st)
 		return;
-	for (int side = 0; side < 2; side++) {
-		buffer_free(&st->sides[side].message);
-		budget_give(session_budget(st->session), st->sides[side].charged);
-	}
-	buffer_free(&st->sni);
-	buffer_free(&st->alpn);
-	buffer_free(&st->alpn_offered);
-	buffer_free(&st->ja3);
-	buffer_free(&st->ja4);
-	buffer_free(&st->ja3s);
-	buffer_free(&st->session_id);
-	buffer_free(&st->random);
-	buffer_free(&st->alerts);
-	buffer_free(&st->note);
-	buffer_free(&st->early_bytes);
-	budget_give(session_budget(st->session), st->early_charged);
-	tls_certificate_free(&st->certificate);
+	tls_free_texts(st);
+	budget_give(session_budget(st->session), st->charged);
 	tls_decrypt_free(st->decrypt);
 	free(st);
 }
@@ -238,9 +224,11 @@ static void tls_message(void *state, const struct frame *frame)
 	case TLS_ALERT:
 	case TLS_HANDSHAKE:
 		take_word(st, frame);
+		tls_recharge(st);
 		break;
 	case TLS_SSL2_RECORD:
 		take_ssl2(st, frame);
+		tls_recharge(st);
 		break;
 	default:
 		break;
@@ -290,6 +278,8 @@ const struct protocol protocol_tls = {
 	.starts = tls_starts,
 	.open = tls_open,
 	.close = tls_close,
+	.pack = tls_pack,
+	.unpack = tls_unpack,
 	.framing =
 		{
 			.frame = tls_frame,

@@ -282,13 +282,12 @@ static char *copy_text(char *to, const uint8_t **from, const uint8_t *stop, cons
 	return to;
 }
 
-bool json_append_text(struct buffer *b, struct span text)
+bool json_append_characters(struct buffer *b, struct span text)
 {
 	const uint8_t *p = (const uint8_t *)(text.len ? text.data : "");
 	const uint8_t *end = p + text.len;
 	size_t from = b->len;
 
-	buffer_append_char(b, '"');
 	while (p < end) {
 		const uint8_t *stop = end - p > STEP_TEXT ? p + STEP_TEXT : end;
 		char *to = buffer_reserve(b, (size_t)(stop - p) * 6 + 2 * WORD);
@@ -301,6 +300,18 @@ bool json_append_text(struct buffer *b, struct span text)
 			return false;
 		}
 		b->len = (size_t)(to - b->data);
+	}
+	return true;
+}
+
+bool json_append_text(struct buffer *b, struct span text)
+{
+	size_t from = b->len;
+
+	buffer_append_char(b, '"');
+	if (!json_append_characters(b, text)) {
+		b->len = from;
+		return false;
 	}
 	buffer_append_char(b, '"');
 	return true;

@@ -19,6 +19,9 @@ void json_append_string(struct buffer *b, struct span text);
  */
 bool json_append_text(struct buffer *b, struct span text);
 
+/* The same without the quotes: of a text that is told in pieces. */
+bool json_append_characters(struct buffer *b, struct span text);
+
 /* Any bytes as a JSON string in base64 (RFC 4648, section 4). */
 void json_append_base64(struct buffer *b, struct span bytes);
 

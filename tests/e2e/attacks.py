@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 
+import talks
 import tape
 
 SLACK = 64  # MiB beyond the limit: code, blocks of the recording, output
@@ -268,7 +269,7 @@ def run(command):
     return os.waitstatus_to_exitcode(status), lines, last, counted, usage.ru_maxrss / 1024, time.monotonic() - start, errors
 
 
-TITLES = ("--net", "--dns")  # options that make another command of one
+TITLES = ("--net", "--dns", "--keep", "--sort", "--threads")  # options that make another command of one
 
 
 class Table:
@@ -320,6 +321,19 @@ class Table:
             self.result(name, limit, ["grep", rec, "needle", "--json"], 0)
 
 
+    def talk(self, name, rec, conns, records):
+        """Of what a parser remembers: what it takes to show it, in every way."""
+        for limit in self.limits:
+            rows = ["show", rec, "--json"]
+            self.result(name, limit, rows, records)
+            self.result(name, limit, [*rows, "--keep", "all"], records)
+            self.result(name, limit, [*rows, "--sort", "-ts"], records)
+            self.result(name, limit, ["conns", rec, "--json"], conns)
+            self.result(name, limit, ["stat", rec, "--json"], count=records)
+            for command in (["follow", rec, "1"], ["grep", rec, "needle"], ["map", rec], ["export", rec, "-o", "/dev/null"]):
+                self.result(name, limit, command)
+
+
 def main():
     socktape, scratch, scale = sys.argv[1], sys.argv[2], float(sys.argv[3])
     table = Table(socktape, [int(limit) for limit in sys.argv[4:]])
@@ -339,6 +353,12 @@ def main():
         rec = os.path.join(scratch, "rec")
         subprocess.run(["rm", "-rf", rec], check=True)
         table.read(name, rec, *in_another_process(make, rec, int(n * scale)))
+    for make, n in talks.TALKS:
+        size = max(1, int(n * scale))
+        rec = os.path.join(scratch, "rec")
+        subprocess.run(["rm", "-rf", rec], check=True)
+        conns, records, _ = in_another_process(make, rec, size)
+        table.talk(f"{make.__name__} {size}", rec, conns, records)
     sys.exit(1 if table.failed else 0)
 
 

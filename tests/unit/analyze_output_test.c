@@ -97,6 +97,61 @@ static void test_base64(void **state)
 }
 
 /* What a part was rendered to before stands in the row as if it were rendered now. */
+/* What is printed as it comes, in pieces, is the same as what is made whole. */
+static void check_long(struct value value)
+{
+	const struct value values[] = {value, value_int(1)};
+	const struct row_part part = {.columns = columns, .count = 2, .values = values};
+	struct buffer whole = {0}, got = {0};
+	struct output *o = output_new_into(OUTPUT_JSON, &whole);
+	int saved = dup(STDOUT_FILENO);
+	FILE *file = tmpfile();
+	char bytes[4096];
+	size_t n;
+
+	output_row(o, &part, 1);
+	output_row(o, &part, 1);
+	assert_true(output_free(o));
+	assert_non_null(file);
+	fflush(stdout);
+	assert_int_equal(dup2(fileno(file), STDOUT_FILENO), STDOUT_FILENO);
+	o = output_new(OUTPUT_JSON);
+	output_row(o, &part, 1);
+	output_row(o, &part, 1);
+	n = output_free(o);
+	assert_int_equal(dup2(saved, STDOUT_FILENO), STDOUT_FILENO);
+	close(saved);
+	assert_true(n);
+	rewind(file);
+	while ((n = fread(bytes, 1, sizeof(bytes), file)) > 0)
+		buffer_append(&got, bytes, n);
+	fclose(file);
+	assert_int_equal(got.len, whole.len);
+	assert_memory_equal(got.data, whole.data, got.len);
+	buffer_free(&whole);
+	buffer_free(&got);
+}
+
+static void test_json_long(void **state)
+{
+	struct buffer text = {0}, json = {0};
+
+	(void)state;
+	/* Three and four bytes, so that a character stands at the end of a piece; and escapes. */
+	while (text.len < 1200000)
+		buffer_append_text(&text,
+				   "\xe2\x82\xac\xf0\x9f\x98\x80 \"\n\x01\xe2\x80\xa8\xc3\xa4");
+	check_long(value_text(buffer_span(&text)));
+	json_append_string(&json, buffer_span(&text));
+	check_long(value_json(buffer_span(&json)));
+	buffer_append_char(&text, '\xff');
+	check_long(value_text(buffer_span(&text)));
+	check_long(value_text(span_of(text.data, 262145)));
+	check_long(value_text(span_of(text.data, 262144)));
+	buffer_free(&text);
+	buffer_free(&json);
+}
+
 static void test_json_members(void **state)
 {
 	const struct value values[] = {value_text(span_text("a")), value_int(1)};
@@ -453,14 +508,14 @@ static void test_plain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_json),	cmocka_unit_test(test_json_text),
-		cmocka_unit_test(test_base64),	cmocka_unit_test(test_json_members),
-		cmocka_unit_test(test_csv),	cmocka_unit_test(test_text),
-		cmocka_unit_test(test_cells),	cmocka_unit_test(test_ascii),
-		cmocka_unit_test(test_days),	cmocka_unit_test(test_words),
-		cmocka_unit_test(test_compare), cmocka_unit_test(test_moments),
-		cmocka_unit_test(test_width),	cmocka_unit_test(test_durations),
-		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_json),	     cmocka_unit_test(test_json_text),
+		cmocka_unit_test(test_json_long),    cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_json_members), cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_text),	     cmocka_unit_test(test_cells),
+		cmocka_unit_test(test_ascii),	     cmocka_unit_test(test_days),
+		cmocka_unit_test(test_words),	     cmocka_unit_test(test_compare),
+		cmocka_unit_test(test_moments),	     cmocka_unit_test(test_width),
+		cmocka_unit_test(test_durations),    cmocka_unit_test(test_plain),
 	};
 
 	return cmocka_run_group_tests_name("output", tests, NULL, NULL);

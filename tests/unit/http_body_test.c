@@ -305,10 +305,11 @@ static void bodies_are_kept_as_wanted(void **state)
 	struct feed feed = {.messages = messages, .count = 2, .keep = 5};
 
 	(void)state;
-	http_expect(&feed, (const char *const[]){"'req_body':'abcde','resp_body':'ABCDE',"
-						 "'req_bytes':6,'resp_bytes':5,'note':'request: "
-						 "the body is longer than what is kept (--keep)'",
-						 NULL});
+	http_expect(&feed, (const char *const[]){
+				   "'req_body':'abcde','resp_body':'ABCDE',"
+				   "'req_bytes':6,'resp_bytes':5,'note':'request: "
+				   "the body is longer than what is kept (--keep, --memory)'",
+				   NULL});
 	feed.keep = SESSION_KEEP_NONE;
 	http_expect(&feed, (const char *const[]){"'req_body':null,'resp_body':null,"
 						 "'req_bytes':6,'resp_bytes':5,'note':''",
