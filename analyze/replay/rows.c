@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "analyze/replay/order.h"
+#include "analyze/replay/turns.h"
 #include "format/handover.h"
 
 /* What is held may take this part of the memory that the replay may use. */
@@ -22,8 +23,10 @@
 #define WAITING (1u << 20)
 
 /*
- * The replay runs in the thread that pulls; or in one of its own, which hands over the chunks that
- * it fills: then what is marked with P is that thread's until it has ended.
+ * The replay runs in a thread of its own, which hands over the chunks that it fills: then what is
+ * marked with P is that thread's until it has ended. Or it takes turns with who pulls: one event
+ * may give more rows than there is memory for, so each chunk is pulled before the next is filled.
+ * Or events are fed, and all that they give waits.
  */
 struct rows {
 	struct replay *replay;		 /* P */
@@ -31,6 +34,7 @@ struct rows {
 	struct row_writer *writer;	 /* P */
 	enum tape_error failed;		 /* P */
 	bool stop;			 /* atomic */
+	struct turns *turns;		 /* NULL: there are two threads, or events are fed */
 	struct handover *chunks;	 /* NULL: there is one thread */
 	pthread_t thread;
 	bool running;
@@ -57,13 +61,20 @@ static void take_chunk(void *context, struct row_chunk *chunk)
 {
 	struct rows *r = context;
 
-	if (!r->chunks) {
-		r->came = true;
-		if (!order_add(r->order, chunk))
-			fail(r, TAPE_ERROR_MEMORY);
-	} else if (!handover_push(r->chunks, chunk, row_chunk_size(chunk))) {
-		row_chunk_drop(chunk);
+	if (r->chunks) {
+		if (!handover_push(r->chunks, chunk, row_chunk_size(chunk)))
+			row_chunk_drop(chunk);
+		return;
 	}
+	if (r->stop) {
+		row_chunk_drop(chunk);
+		return;
+	}
+	r->came = true;
+	if (!order_add(r->order, chunk))
+		fail(r, TAPE_ERROR_MEMORY);
+	if (turns_is_inside(r->turns))
+		turns_back(r->turns);
 }
 
 static void take_record(void *context, const struct connection *conn, const struct session *s,
@@ -103,9 +114,9 @@ static struct rows *rows_new(const struct replay_options *options, struct replay
 	return NULL;
 }
 
-/* ---- the thread that replays ---- */
+/* ---- what replays ---- */
 
-/* What ends the replay, whichever thread it runs in. */
+/* What ends the replay, wherever it runs. */
 static void end_replay(struct rows *r)
 {
 	enum tape_error error = replay_end(r->replay);
@@ -128,8 +139,22 @@ static void *run(void *context)
 	return NULL;
 }
 
-/* Without a thread to be had everything goes on in this one. */
-static void start(struct rows *r)
+/* For turns_new(). Of what is followed there may be nothing more now, or ever. */
+static void run_in_turns(void *context)
+{
+	struct rows *r = context;
+
+	while (!r->stop && !r->error && !r->failed) {
+		if (replay_step(r->replay))
+			continue;
+		if (!replay_waits(r->replay))
+			break;
+		turns_back(r->turns);
+	}
+	end_replay(r);
+}
+
+static void start_thread(struct rows *r)
 {
 	sigset_t all, before;
 
@@ -173,7 +198,14 @@ enum tape_error rows_open(const char *path, const struct replay_options *options
 	if (r->follow)
 		order_hold(r->order, FOLLOW_HOLD_NS);
 	else if (options->threads > 1 && !replay_is_restricted(r->replay))
-		start(r);
+		start_thread(r);
+	/* Without a thread to be had everything goes on in this one. */
+	if (!r->chunks)
+		r->turns = turns_new(run_in_turns, r);
+	if (!r->chunks && !r->turns) {
+		rows_close(r);
+		return TAPE_ERROR_MEMORY;
+	}
 	*result = r;
 	return TAPE_OK;
 }
@@ -200,7 +232,7 @@ static void end(struct rows *r)
 		return;
 	if (r->chunks)
 		join(r);
-	else
+	else if (!r->turns)
 		end_replay(r);
 	if (r->failed)
 		fail(r, r->failed);
@@ -208,14 +240,11 @@ static void end(struct rows *r)
 	r->ended = true;
 }
 
-/* Replays until there are rows; false at the end. */
+/* Replays until there are rows; false at the end, or when nothing more is there now. */
 static bool replay_on(struct rows *r)
 {
 	r->came = false;
-	while (!r->came)
-		if (r->error || r->failed || !replay_step(r->replay))
-			return false;
-	return true;
+	return turns_go(r->turns) && r->came;
 }
 
 static int64_t now(void)
@@ -314,17 +343,25 @@ void rows_follow_no_more(struct rows *r)
 	replay_follow_no_more(r->replay);
 }
 
-void rows_stop(struct rows *r)
+static void stop_thread(struct rows *r)
 {
 	struct row_chunk *chunk;
 
-	if (!r->chunks || r->ended)
-		return;
-	__atomic_store_n(&r->stop, true, __ATOMIC_RELAXED);
 	handover_cancel(r->chunks);
 	join(r);
 	while ((chunk = handover_pop(r->chunks)) != NULL)
 		row_chunk_drop(chunk);
+}
+
+void rows_stop(struct rows *r)
+{
+	if (r->ended || (!r->chunks && !r->turns))
+		return;
+	__atomic_store_n(&r->stop, true, __ATOMIC_RELAXED);
+	if (r->chunks)
+		stop_thread(r);
+	while (r->turns && turns_go(r->turns))
+		;
 	r->ended = true;
 	order_end(r->order);
 }
@@ -347,6 +384,7 @@ void rows_close(struct rows *r)
 		order_done(r->order, r->current);
 	rows_stop(r);
 	handover_free(r->chunks);
+	turns_free(r->turns);
 	replay_free(r->replay);
 	row_writer_free(r->writer);
 	buffer_free(&r->values);

@@ -326,7 +326,7 @@ class Table:
         for limit in self.limits:
             rows = ["show", rec, "--json"]
             self.result(name, limit, rows, records)
-            self.result(name, limit, [*rows, "--keep", "all"], records)
+            self.result(name, limit, [*rows, "--keep", "all", "--threads", "1"], records)
             self.result(name, limit, [*rows, "--sort", "-ts"], records)
             self.result(name, limit, ["conns", rec, "--json"], conns)
             self.result(name, limit, ["stat", rec, "--json"], count=records)

@@ -660,7 +660,7 @@ def pgsql_queries(path, n):
 TALKS = [(pgsql_statements, 300000), (mysql_statements, 300000), (cql_statements, 300000), (cql_in_flight, 655360),
          (http2_streams, 1000000), (http2_half_bodies, 200000), (hpack_tables, 5000), (hpack_bomb, 200),
          (http2_continuations, 50000), (grpc_messages, 3000000), (grpc_bombs, 20), (http_bombs, 12), (websocket_bombs, 8),
-         (mongodb_cursors, 500000), (mongodb_unanswered, 1000000), (kafka_topics, 500000), (kafka_messages, 3000000),
+         (mongodb_cursors, 500000), (mongodb_unanswered, 1000000), (kafka_topics, 500000), (kafka_messages, 3000000), (kafka_bombs, 20),
          (amqp_consumers, 300000), (amqp_unacked, 1000000), (nats_subscriptions, 1000000),
          (nats_unanswered, 1000000), (mux_tags, 500000), (mux_fragments, 500000), (thrift_unanswered, 1000000),
          (thrift_nested, 4), (tls_hellos, 300000), (http_hosts, 500000), (containers, 300000), (dns_names, 1000000),
