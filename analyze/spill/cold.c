@@ -40,13 +40,6 @@ struct slot {
 #define SLOT_FREE  0
 #define SLOT_TAKEN UINT64_MAX /* was used: searching goes on behind it */
 
-/* Pieces of one length that are free again: where, in units. */
-struct pool {
-	uint64_t *places;
-	uint32_t count;
-	uint32_t room;
-};
-
 struct cold {
 	size_t part; /* bytes of memory for pages of a file, and for keys */
 	struct paged table;
@@ -63,7 +56,11 @@ struct cold {
 	size_t filter_size;
 	uint64_t filtered; /* keys in it */
 	uint64_t seed;
-	struct pool pools[UNITS_MAX + 1]; /* by length in units */
+	/*
+	 * By length in units: the piece that was set free last, in units and plus 1; 0: there is
+	 * none. The piece itself begins with the one before it.
+	 */
+	uint64_t free[UNITS_MAX + 1];
 	struct buffer squeezed;
 	uint64_t *ahead; /* the least keys from ahead_from on, ascending */
 	size_t ahead_count;
@@ -310,12 +307,17 @@ static uint64_t units_of(uint64_t len)
 static bool store(struct cold *c, struct span bytes, uint64_t *at)
 {
 	uint64_t units = units_of(bytes.len);
-	struct pool *pool = units <= UNITS_MAX ? &c->pools[units] : NULL;
+	uint64_t *free = units <= UNITS_MAX ? &c->free[units] : NULL;
 	uint64_t len = bytes.len;
 
-	*at = pool && pool->count ? pool->places[--pool->count] : c->units;
-	if (*at == c->units)
+	if (free && *free) {
+		*at = *free - 1;
+		if (!paged_read(&c->bytes, *at * UNIT, free, sizeof(*free)))
+			return false;
+	} else {
+		*at = c->units;
 		c->units += units;
+	}
 	return paged_write(&c->bytes, *at * UNIT, &len, sizeof(len)) &&
 	       paged_write(&c->bytes, *at * UNIT + sizeof(len), bytes.data, bytes.len);
 }
@@ -331,25 +333,17 @@ static bool load(struct cold *c, uint64_t at, struct buffer *bytes)
 	return paged_read(&c->bytes, at * UNIT + sizeof(len), bytes->data, len);
 }
 
-/* The piece can be used again. Without the memory to remember it, it can't. */
-static void release(struct cold *c, uint64_t at, uint64_t len)
+/* The piece can be used again. */
+static bool release(struct cold *c, uint64_t at, uint64_t len)
 {
 	uint64_t units = units_of(len);
-	struct pool *pool;
 
 	if (units > UNITS_MAX)
-		return;
-	pool = &c->pools[units];
-	if (pool->count == pool->room) {
-		uint32_t room = pool->room ? pool->room * 2 : 64;
-		uint64_t *places = realloc(pool->places, room * sizeof(*places));
-
-		if (!places)
-			return;
-		pool->places = places;
-		pool->room = room;
-	}
-	pool->places[pool->count++] = at;
+		return true;
+	if (!paged_write(&c->bytes, at * UNIT, &c->free[units], sizeof(c->free[units])))
+		return false;
+	c->free[units] = at + 1;
+	return true;
 }
 
 /* ---- the interface ---- */
@@ -390,7 +384,8 @@ static bool get(struct cold *c, uint64_t key, struct buffer *bytes, bool take)
 		return fail(c);
 	if (!take)
 		return true;
-	release(c, slot.at - 1, c->squeezed.len);
+	if (!release(c, slot.at - 1, c->squeezed.len))
+		return fail(c);
 	slot.at = SLOT_TAKEN;
 	if (!set(&c->table, place, &slot))
 		return fail(c);
@@ -488,8 +483,6 @@ void cold_free(struct cold *c)
 		return;
 	paged_close(&c->table);
 	paged_close(&c->bytes);
-	for (size_t i = 0; i <= UNITS_MAX; i++)
-		free(c->pools[i].places);
 	free(c->ahead);
 	free(c->filter);
 	buffer_free(&c->squeezed);

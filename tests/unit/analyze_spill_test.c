@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What is put aside in a file comes back as it was, in order, whatever its size and number. */
 #include <errno.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -171,6 +172,28 @@ static void put_aside(void **state)
 }
 
 /* All keys come once, ascending, also while they are taken. */
+/* What became free is remembered in the file, too. */
+static void memory_stays(void **state)
+{
+	struct cold *c = cold_new(0);
+	struct buffer b = {0};
+	size_t before = 0;
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		for (uint64_t i = 0; i < 60000; i++)
+			assert_true(cold_put(c, i * 1000 + 1, value_of(i * 1000 + 1, &b)));
+		if (!before)
+			before = mallinfo2().uordblks;
+		for (uint64_t i = 0; i < 60000; i++)
+			check_value(c, i * 1000 + 1, true);
+		assert_in_range(mallinfo2().uordblks, 0, before + (64u << 10));
+	}
+	assert_int_equal(cold_count(c), 0);
+	buffer_free(&b);
+	cold_free(c);
+}
+
 static void keys_in_order(void **state)
 {
 	struct cold *c = cold_new(0);
@@ -232,6 +255,7 @@ int main(void)
 		cmocka_unit_test(packed_values), cmocka_unit_test(sorted),
 		cmocka_unit_test(sorted_ties),	 cmocka_unit_test(put_aside),
 		cmocka_unit_test(keys_in_order), cmocka_unit_test(disk_full),
+		cmocka_unit_test(memory_stays),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
