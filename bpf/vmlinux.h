@@ -63,6 +63,7 @@ typedef struct {
 
 struct list_head {
 	struct list_head *next;
+	struct list_head *prev;
 };
 
 struct hlist_head {
