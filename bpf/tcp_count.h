@@ -9,9 +9,9 @@
  *
  * While one thread alone uses a connection, the bytes were moved before the call that is recorded
  * just now: their place is known. Two threads may be between TCP's count and the program at once;
- * then nothing is concluded before both counts have stood still for one sweep, or the connection
- * ends. A gap that was found is told of after a sweep, too: a call that was only late takes it
- * back.
+ * then nothing is concluded before both counts have stood still for one sweep while no call waited
+ * in its middle, or the connection ends. A gap that was found is told of after a sweep, too: a call
+ * that was only late takes it back.
  */
 
 #include "bpf/conn.h"
@@ -224,6 +224,46 @@ static __noinline void tcp_settle(struct lane *lane, __u64 sk, struct kernel_con
 	conn->counted = COUNT_NEVER;
 }
 
+/* Those who wait for a socket that are looked at. */
+#define WAITERS_MAX 4
+
+/*
+ * Whether somebody waits for the socket: a call, poll() or io_uring. Epoll only wants to be told,
+ * and has no name there.
+ */
+static __always_inline bool tcp_has_waiter(__u64 sk)
+{
+	struct wait_queue_head *queue =
+		&((struct socket_wq *)BPF_CORE_READ((struct sock *)sk, sk_wq))->wait;
+	struct list_head *at = BPF_CORE_READ(queue, head.next);
+
+	for (int i = 0; i < WAITERS_MAX && at && at != &queue->head; i++) {
+		struct wait_queue_entry *entry =
+			(struct wait_queue_entry *)((void *)at -
+						    bpf_core_field_offset(struct wait_queue_entry,
+									  entry));
+
+		if (BPF_CORE_READ(entry, private))
+			return true;
+		at = BPF_CORE_READ(entry, entry.next);
+	}
+	return false;
+}
+
+/*
+ * Whether a call may be under way that has moved bytes already, and waits for the rest: send() of
+ * more than there is room for, recv() with MSG_WAITALL. It tells of all when it ends. One that does
+ * not wait for the socket has it locked, and waits for a processor.
+ */
+static __always_inline bool tcp_call_waits(__u64 sk, __u8 direction)
+{
+	if (KERNEL_GET(sock, sk, sk_lock.owned))
+		return true;
+	if (direction == DIRECTION_SENT)
+		return KERNEL_GET(sock, sk, sk_write_pending);
+	return tcp_has_waiter(sk);
+}
+
 /* About once a second: what stood still since the last time is settled. */
 static __always_inline void tcp_sweep_way(__u64 sk, struct kernel_conn_state *conn, __u8 direction)
 {
@@ -231,6 +271,10 @@ static __always_inline void tcp_sweep_way(__u64 sk, struct kernel_conn_state *co
 	__u64 position = conn->position[direction & 1];
 	__s32 ahead = tcp_ahead(sk, conn, direction, position);
 
+	if (ahead > 0 && tcp_call_waits(sk, direction)) {
+		gap->swept_ahead = 0;
+		return;
+	}
 	if (gap->old)
 		gap_send(NULL, conn, direction);
 	gap->old = gap->len > 0;

@@ -259,12 +259,19 @@ struct sock_common {
 	struct in6_addr skc_v6_daddr;
 };
 
+typedef struct {
+	__s32 owned;
+} socket_lock_t;
+
 struct sk_buff_head {
 	struct sk_buff *prev;
 };
 
 struct sock {
 	struct sock_common __sk_common;
+	struct socket_wq *sk_wq;
+	__s32 sk_write_pending;
+	socket_lock_t sk_lock;
 	struct socket *sk_socket;
 	__u16 sk_protocol;
 	__u16 sk_type;
@@ -274,6 +281,19 @@ struct sock {
 	__u8 sk_kern_sock;
 	void *sk_user_data;
 	struct bpf_local_storage *sk_bpf_storage;
+};
+
+struct wait_queue_head {
+	struct list_head head;
+};
+
+struct socket_wq {
+	struct wait_queue_head wait;
+};
+
+struct wait_queue_entry {
+	void *private;
+	struct list_head entry;
 };
 
 struct inet_sock {
@@ -323,8 +343,8 @@ struct net {
 };
 
 struct proto {
-	void *sendmsg;
 	void *recvmsg;
+	void *sendmsg;
 	struct kmem_cache *slab;
 };
 

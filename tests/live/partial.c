@@ -310,6 +310,7 @@ struct timed {
 	pthread_t thread;
 	int fd;
 	bool sends;
+	bool wants_all; /* it receives, and waits for all of it */
 	uint8_t *data;
 	size_t len;
 	ssize_t moved;
@@ -322,7 +323,12 @@ static void timed_call(struct timed *t)
 {
 	uint64_t before = now_ns();
 
-	t->moved = t->sends ? write(t->fd, t->data, t->len) : read(t->fd, t->data, t->len);
+	if (t->sends)
+		t->moved = write(t->fd, t->data, t->len);
+	else if (t->wants_all)
+		t->moved = recv(t->fd, t->data, t->len, MSG_WAITALL);
+	else
+		t->moved = read(t->fd, t->data, t->len);
 	t->took = now_ns() - before;
 }
 
@@ -338,6 +344,7 @@ static void *timed_run(void *argument)
 /* Whether the thread is asleep in its call. */
 static bool timed_waits(const struct timed *t)
 {
+	long call = t->sends ? SYS_write : t->wants_all ? SYS_recvfrom : SYS_read;
 	char path[64], text[64] = "";
 	FILE *file;
 
@@ -346,8 +353,7 @@ static bool timed_waits(const struct timed *t)
 	if (!file || !fgets(text, sizeof(text), file))
 		fail(path);
 	fclose(file);
-	return strtol(text, NULL, 10) == (t->sends ? SYS_write : SYS_read) &&
-	       strncmp(text, "running", 7) != 0;
+	return strtol(text, NULL, 10) == call && strncmp(text, "running", 7) != 0;
 }
 
 /* Gives back when it has waited for some milliseconds. */
@@ -371,8 +377,9 @@ static void timed_note(struct timed *t, struct end *end)
 		ledger_sent(end, "write", .data = t->data, .len = (size_t)t->moved, .tid = t->tid,
 			    .waited = t->waited, .took = t->took);
 	else
-		ledger_received(end, "read", .data = t->data, .len = (size_t)t->moved,
-				.tid = t->tid, .waited = t->waited, .took = t->took);
+		ledger_received(end, t->wants_all ? "recvfrom" : "read", .data = t->data,
+				.len = (size_t)t->moved, .tid = t->tid, .waited = t->waited,
+				.took = t->took);
 }
 
 /* A call that doesn't wait comes after one that has: that one's begin isn't its own. */
@@ -416,6 +423,37 @@ static void case_waits(const struct family *family, struct end ends[2])
 	free(large);
 }
 
+/*
+ * Calls that have moved some bytes, and wait for the rest for longer than it takes to conclude that
+ * bytes which TCP has counted went through no call.
+ */
+static void case_waits_long(const struct family *family, struct end ends[2])
+{
+	static const struct timespec longer = {.tv_sec = 3};
+	uint8_t back[SIZE * 2], *large = filled(LARGE, 320);
+	struct timed in = {.wants_all = true, .data = back, .len = sizeof(back)};
+	struct timed out = {.sends = true, .data = large, .len = LARGE};
+
+	stream_pair(family, ends);
+	buffers_shrink(ends);
+	for (int i = 0; i < 2; i++) {
+		sent(&ends[i], large, 99);
+		drain(&ends[1 - i], 99);
+	}
+	in.fd = out.fd = ends[0].fd;
+	timed_start(&in);
+	sent(&ends[1], large, SIZE);
+	timed_start(&out);
+	nanosleep(&longer, NULL);
+	drain(&ends[1], LARGE);
+	pthread_join(out.thread, NULL);
+	timed_note(&out, &ends[0]);
+	sent(&ends[1], large, SIZE);
+	pthread_join(in.thread, NULL);
+	timed_note(&in, &ends[0]);
+	free(large);
+}
+
 static const struct live_case cases[] = {
 	{"fewer-datagrams", case_fewer_datagrams, true},
 	{"fewer-bytes", case_fewer_bytes, true},
@@ -424,6 +462,7 @@ static const struct live_case cases[] = {
 	{"interrupted-vector", case_interrupted_vector, true},
 	{"two-threads", case_two_threads, true},
 	{"waits", case_waits, true},
+	{"waits-long", case_waits_long, true},
 	{0},
 };
 
