@@ -55,14 +55,10 @@ static void look_status(const struct look *look)
 /* Whether BODY, which may be cut inside its last character, is UTF-8 (RFC 3629). */
 static bool is_utf8(struct span body)
 {
-	const uint8_t *p = (const uint8_t *)body.data;
+	size_t valid = utf8_valid_len(body);
 
-	for (size_t i = 0, len; i < body.len; i += len) {
-		len = utf8_sequence(p + i, p + body.len);
-		if (!len)
-			return body.len - i < 4 && p[i] >= 0xc2 && i > 0;
-	}
-	return true;
+	return valid == body.len ||
+	       (body.len - valid < 4 && (uint8_t)body.data[valid] >= 0xc2 && valid > 0);
 }
 
 /* JSON is UTF-8 (RFC 8259, section 8.1), other text when it says so. */

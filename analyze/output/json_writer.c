@@ -185,20 +185,6 @@ static char *put_date(struct output *o, char *to, int64_t ns, const char *end)
 			       : date_put_moment(to, ns, &o->second);
 }
 
-static bool is_utf8(struct span text)
-{
-	const uint8_t *p = (const uint8_t *)text.data, *end = p + text.len;
-
-	while (p < end) {
-		size_t len = utf8_sequence(p, end);
-
-		if (!len)
-			return false;
-		p += len;
-	}
-	return true;
-}
-
 enum piece_form {
 	PIECE_JSON,
 	PIECE_TEXT,
@@ -249,7 +235,7 @@ static void write_member(struct output *o, const struct key *key, const char *na
 
 	append_key(b, key, name);
 	if (v->type == VALUE_TEXT)
-		form = is_utf8(v->text) ? PIECE_TEXT : PIECE_BASE64;
+		form = utf8_valid_len(v->text) == v->text.len ? PIECE_TEXT : PIECE_BASE64;
 	if (form == PIECE_BASE64) {
 		buffer_append_text(b, "null");
 		snprintf(other, sizeof(other), "%s_base64", name);

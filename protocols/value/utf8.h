@@ -46,6 +46,17 @@ static inline size_t utf8_sequence(const uint8_t *p, const uint8_t *end)
 	return len;
 }
 
+/* Bytes at the beginning of TEXT that are well-formed: all of it, or up to what isn't. */
+static inline size_t utf8_valid_len(struct span text)
+{
+	const uint8_t *p = (const uint8_t *)text.data;
+	size_t at = 0, len;
+
+	while (at < text.len && (len = utf8_sequence(p + at, p + text.len)) != 0)
+		at += len;
+	return at;
+}
+
 /*
  * As much of the begin of TEXT as fits into LIMIT bytes without cutting a character; what isn't
  * UTF-8 is cut anywhere.
