@@ -6,21 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "protocols/redis/redis.h"
-#include "tests/unit/feed.h"
+#include "tests/unit/redis_case.h"
 
-#define CHECK(messages, expected)                                                                  \
-	check(messages, sizeof(messages) / sizeof((messages)[0]), expected)
-
-static void check(const struct feed_message *messages, size_t count, const char *expected)
-{
-	const struct feed feed = {.messages = messages,
-				  .count = count,
-				  .decode_as = &protocol_redis,
-				  .role = ROLE_CLIENT};
-
-	feed_check(&feed, expected);
-}
+#define CHECK(messages, expected) REDIS_CHECK(messages, ROLE_CLIENT, expected)
 
 static void resp2_messages_are_told_from_replies(void **state)
 {
