@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyze/output/tell.h"
+#include "analyze/sql/choice.h"
+#include "analyze/sql/condition.h"
 #include "analyze/sql/engine.h"
 #include "analyze/sql/source.h"
 #include "protocols/value/wanted.h"
@@ -32,122 +32,11 @@ struct vtab_cursor {
 	/* Out of the recordings, one after the other. */
 	size_t recording;
 	struct sql_source *source;
-	struct selection selection;
-	sqlite3_value **kept; /* what the selection points into */
-	size_t kept_count;
-	sqlite3_value *only;	 /* the recording asked for; NULL: all */
+	struct sql_choice choice;
 	struct wanted wanted[2]; /* the table's columns that are read; without a table: all */
 
 	sqlite3_stmt *shadow; /* or out of the shadow */
 };
-
-/* ---- which conditions are used ---- */
-
-/* Of a column, by name: a letter for struct sqlite3_index_info.idxStr. */
-static const struct used {
-	const char *column;
-	char letter;
-	enum selection_kind kind;
-} used[] = {
-	{"conn", 'c', SELECT_CONN},	  {"pid", 'p', SELECT_PID},
-	{"comm", 'n', SELECT_NAME},	  {"role", 'r', SELECT_ROLE},
-	{"outcome", 'o', SELECT_OUTCOME}, {"record_id", 'i', SELECT_RECORD},
-	{"proto", 't', SELECT_PROTOCOL},
-};
-
-#define LETTER_RECORDING 'R'
-#define LETTER_AFTER	 '>' /* ts; both may be the time itself */
-#define LETTER_BEFORE	 '<'
-#define LETTER_AT	 '='
-
-static const struct used *used_by_letter(char letter)
-{
-	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
-		if (used[i].letter == letter)
-			return &used[i];
-	return NULL;
-}
-
-/* What of the columns of T the recording can look up. */
-static bool is_indexed(const struct sql_table *t, const struct used *u)
-{
-	switch (t->rows) {
-	case SQL_ROWS_TABLE:
-		return u->kind != SELECT_PROTOCOL;
-	case SQL_ROWS_RECORDS:
-		return true;
-	case SQL_ROWS_EVENTS:
-		return u->kind == SELECT_CONN || u->kind == SELECT_PID;
-	case SQL_ROWS_CONNS:
-	case SQL_ROWS_LOSSES:
-		return u->kind == SELECT_CONN;
-	case SQL_ROWS_PROCESSES:
-		return u->kind == SELECT_PID;
-	case SQL_ROWS_FINDINGS:
-	case SQL_ROWS_EXCHANGES:
-		break;
-	}
-	return false;
-}
-
-static bool has_time(const struct sql_table *t)
-{
-	return t->rows <= SQL_ROWS_EVENTS;
-}
-
-/* The letter of a condition, or 0: SQLite has to test it alone. */
-static char letter_of(const struct sql_table *t, const struct sqlite3_index_constraint *c)
-{
-	const char *name;
-
-	if (!c->usable || c->iColumn < 0)
-		return 0;
-	name = sql_column(t, (size_t)c->iColumn)->name;
-	if (strcmp(name, "ts") == 0 && has_time(t)) {
-		switch (c->op) {
-		case SQLITE_INDEX_CONSTRAINT_GE:
-		case SQLITE_INDEX_CONSTRAINT_GT:
-			return LETTER_AFTER;
-		case SQLITE_INDEX_CONSTRAINT_LE:
-		case SQLITE_INDEX_CONSTRAINT_LT:
-			return LETTER_BEFORE;
-		case SQLITE_INDEX_CONSTRAINT_EQ:
-			return LETTER_AT;
-		default:
-			return 0;
-		}
-	}
-	if (c->op != SQLITE_INDEX_CONSTRAINT_EQ)
-		return 0;
-	if (c->iColumn == 0)
-		return LETTER_RECORDING;
-	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
-		if (strcmp(name, used[i].column) == 0 && is_indexed(t, &used[i]))
-			return used[i].letter;
-	return 0;
-}
-
-/* How much of a table is left by a condition, for the planner: guesses that keep an order. */
-static double share_of(char letter)
-{
-	switch (letter) {
-	case 'i':
-		return 1e-6;
-	case 'c':
-		return 1e-3;
-	case LETTER_AT:
-	case 'p':
-	case 'n':
-		return 1e-2;
-	case LETTER_RECORDING:
-	case LETTER_AFTER:
-	case LETTER_BEFORE:
-	case 't':
-		return 0.3;
-	default:
-		return 0.5;
-	}
-}
 
 /* In front of the letters stand the columns that are read, in hexadecimal, as SQLite counts them.
  */
@@ -166,11 +55,11 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info)
 	letters = text + COLUMNS_LEN;
 	snprintf(text, COLUMNS_LEN + 1, "%0*" PRIx64, COLUMNS_LEN, (uint64_t)info->colUsed);
 	for (int i = 0; i < info->nConstraint; i++) {
-		char letter = letter_of(&v->table, &info->aConstraint[i]);
+		char letter = sql_condition_letter(&v->table, &info->aConstraint[i]);
 
 		if (!letter)
 			continue;
-		rows *= share_of(letter);
+		rows *= sql_condition_share(letter);
 		letters[count++] = letter;
 		info->aConstraintUsage[i].argvIndex = count;
 		/* All values of an IN at once. */
@@ -256,14 +145,7 @@ static void end_source(struct vtab_cursor *c)
 static void reset(struct vtab_cursor *c)
 {
 	end_source(c);
-	selection_free(&c->selection);
-	c->selection = (struct selection){0};
-	for (size_t i = 0; i < c->kept_count; i++)
-		sqlite3_value_free(c->kept[i]);
-	free(c->kept);
-	c->kept = NULL;
-	c->kept_count = 0;
-	c->only = NULL;
+	sql_choice_free(&c->choice);
 	sqlite3_finalize(c->shadow);
 	c->shadow = NULL;
 	c->recording = 0;
@@ -276,133 +158,6 @@ static int close_cursor(sqlite3_vtab_cursor *base)
 
 	reset(c);
 	free(c);
-	return SQLITE_OK;
-}
-
-/* ---- conditions into a selection ---- */
-
-/* A copy that lives as long as the selection; NULL without memory. */
-static sqlite3_value *keep(struct vtab_cursor *c, sqlite3_value *value)
-{
-	sqlite3_value **more = realloc(c->kept, (c->kept_count + 1) * sizeof(sqlite3_value *));
-	sqlite3_value *copy;
-
-	if (!more)
-		return NULL;
-	c->kept = more;
-	copy = sqlite3_value_dup(value);
-	if (copy)
-		c->kept[c->kept_count++] = copy;
-	return copy;
-}
-
-/* What no row can have matches nothing; *POSSIBLE says whether anything may. */
-static int add_value(struct vtab_cursor *c, const struct used *u, sqlite3_value *value,
-		     bool *possible)
-{
-	sqlite3_value *copy;
-	const char *text;
-
-	if (sqlite3_value_type(value) == SQLITE_NULL)
-		return SQLITE_OK;
-	copy = keep(c, value);
-	if (!copy)
-		return SQLITE_NOMEM;
-	/* 5.0 is 5, for SQL. */
-	if (sqlite3_value_numeric_type(copy) == SQLITE_FLOAT && u->kind <= SELECT_PID) {
-		char number[24];
-
-		snprintf(number, sizeof(number), "%.0f", sqlite3_value_double(copy));
-		*possible |= selection_add(&c->selection, u->kind, number);
-		return SQLITE_OK;
-	}
-	text = (const char *)sqlite3_value_text(copy);
-	if (text && selection_add(&c->selection, u->kind, text))
-		*possible = true;
-	return SQLITE_OK;
-}
-
-/* One value, or all of an IN. */
-static int add_values(struct vtab_cursor *c, const struct used *u, sqlite3_value *value,
-		      bool *possible)
-{
-	sqlite3_value *each;
-	int rc = sqlite3_vtab_in_first(value, &each);
-
-	*possible = false;
-	if (rc == SQLITE_ERROR || rc == SQLITE_MISUSE)
-		return add_value(c, u, value, possible);
-	for (; rc == SQLITE_OK && each; rc = sqlite3_vtab_in_next(value, &each)) {
-		int added = add_value(c, u, each, possible);
-
-		if (added != SQLITE_OK)
-			return added;
-	}
-	return rc == SQLITE_DONE || rc == SQLITE_OK ? SQLITE_OK : rc;
-}
-
-/* A bound that may be wider than asked for, never narrower. False: it is no number. */
-static bool bound_of(sqlite3_value *value, int64_t *from, int64_t *to)
-{
-	double d;
-
-	switch (sqlite3_value_numeric_type(value)) {
-	case SQLITE_INTEGER:
-		*from = *to = sqlite3_value_int64(value);
-		return true;
-	case SQLITE_FLOAT:
-		d = sqlite3_value_double(value);
-		if (!(d > -9e18 && d < 9e18))
-			return false;
-		*from = (int64_t)floor(d) - 1;
-		*to = (int64_t)ceil(d) + 1;
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void add_time(struct selection *s, char letter, sqlite3_value *value, bool *possible)
-{
-	int64_t from, to;
-
-	*possible = true;
-	if (!bound_of(value, &from, &to))
-		return;
-	if (letter != LETTER_BEFORE && from > s->since)
-		s->since = from;
-	if (letter == LETTER_AFTER || to == INT64_MAX)
-		return;
-	if (to < 0)
-		*possible = false;
-	else if (!s->until || to + 1 < s->until)
-		s->until = to + 1;
-}
-
-static int select_rows(struct vtab_cursor *c, const char *letters, sqlite3_value **argv,
-		       bool *possible)
-{
-	*possible = true;
-	for (size_t i = 0; letters[i] && *possible; i++) {
-		const struct used *u = used_by_letter(letters[i]);
-		int rc = SQLITE_OK;
-
-		if (letters[i] == LETTER_RECORDING) {
-			/* Of several by IN, SQLite sorts out which. */
-			sqlite3_value *each;
-
-			if (sqlite3_vtab_in_first(argv[i], &each) == SQLITE_OK)
-				continue;
-			c->only = keep(c, argv[i]);
-			rc = c->only ? SQLITE_OK : SQLITE_NOMEM;
-		} else if (u) {
-			rc = add_values(c, u, argv[i], possible);
-		} else {
-			add_time(&c->selection, letters[i], argv[i], possible);
-		}
-		if (rc != SQLITE_OK)
-			return rc;
-	}
 	return SQLITE_OK;
 }
 
@@ -429,13 +184,6 @@ static void want_columns(struct vtab_cursor *c, const char *text)
 			w->columns |= wanted_bit(i);
 }
 
-static bool is_asked_for(const struct vtab_cursor *c, const struct sql_recording *r)
-{
-	const char *name = c->only ? (const char *)sqlite3_value_text(c->only) : r->name;
-
-	return name && strcmp(name, r->name) == 0;
-}
-
 /* The next row, of this recording or the next ones. */
 static int step_source(struct vtab_cursor *c)
 {
@@ -455,14 +203,15 @@ static int step_source(struct vtab_cursor *c)
 			end_source(c);
 			c->recording++;
 		}
-		while (c->recording < e->count && !is_asked_for(c, &e->recordings[c->recording]))
+		while (c->recording < e->count &&
+		       !sql_choice_takes(&c->choice, e->recordings[c->recording].name))
 			c->recording++;
 		c->ended = c->recording == e->count;
 		if (c->ended)
 			return SQLITE_OK;
 		r = &e->recordings[c->recording];
 		with = sql_source_options_of(e, r, &v->table);
-		with.selection = &c->selection;
+		with.selection = &c->choice.selection;
 		with.wanted = c->wanted->table ? c->wanted : NULL;
 		c->source = sql_source_open(&with, &status);
 		if (!c->source) {
@@ -483,7 +232,7 @@ static char *shadow_query(const struct vtab *v, const char *letters)
 
 	sqlite3_str_appendf(s, "SELECT * FROM temp.\"%w\" ", v->shadow);
 	for (size_t i = 0; letters[i]; i++) {
-		const struct used *u = used_by_letter(letters[i]);
+		const struct sql_condition *u = sql_condition_of(letters[i]);
 
 		if (!u ||
 		    (u->kind != SELECT_CONN && u->kind != SELECT_PID && u->kind != SELECT_RECORD))
@@ -549,6 +298,7 @@ static int filter(sqlite3_vtab_cursor *base, int number, const char *text, int a
 		  sqlite3_value **argv)
 {
 	struct vtab_cursor *c = (struct vtab_cursor *)base;
+	const struct selection *chosen = &c->choice.selection;
 	const struct vtab *v = vtab_of(c);
 	char columns[COLUMNS_LEN + 1];
 	const char *letters = text + COLUMNS_LEN;
@@ -563,10 +313,10 @@ static int filter(sqlite3_vtab_cursor *base, int number, const char *text, int a
 	memcpy(columns, text, COLUMNS_LEN);
 	columns[COLUMNS_LEN] = '\0';
 	want_columns(c, columns);
-	rc = select_rows(c, letters, argv, &possible);
+	rc = sql_choice_make(&c->choice, letters, argv, &possible);
 	if (rc != SQLITE_OK)
 		return rc;
-	if (c->selection.since && c->selection.until && c->selection.since >= c->selection.until)
+	if (chosen->since && chosen->until && chosen->since >= chosen->until)
 		possible = false;
 	if (!possible) {
 		c->ended = true;
