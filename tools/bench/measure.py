@@ -19,10 +19,11 @@ def bench_program(name):
 
 
 class Ended:
-    """How a process ended: CPU seconds, largest memory in kB, wall seconds, what it wrote."""
+    """How a process ended: CPU seconds (the user part, too), largest memory in kB, wall seconds, what it wrote."""
 
     def __init__(self, status, usage, seconds, out):
         self.status = status
+        self.user = usage.ru_utime
         self.cpu = usage.ru_utime + usage.ru_stime
         self.max_kb = usage.ru_maxrss
         self.seconds = seconds
