@@ -85,6 +85,16 @@ bool kafka_any_header_read(struct cursor *in, struct kafka_request_header *h)
 	return unknown_header_read(in, h);
 }
 
+bool kafka_request_ends(const struct cursor *in, const struct kafka_request_header *h)
+{
+	struct cursor rest = *in;
+
+	if (!cursor_left(in))
+		return true;
+	return h->api == KAFKA_API_API_VERSIONS && !is_flexible(h->schema, h->version) &&
+	       cursor_be32(&rest) == 0 && !rest.failed && !cursor_left(&rest);
+}
+
 void kafka_response_header_skip(struct cursor *in, const struct kafka_request_header *request)
 {
 	/* So that a client can read it that doesn't know yet what the broker speaks (KIP-511). */

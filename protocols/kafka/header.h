@@ -47,6 +47,13 @@ bool kafka_request_header_read(struct cursor *in, struct kafka_request_header *h
  */
 bool kafka_any_header_read(struct cursor *in, struct kafka_request_header *header);
 
+/*
+ * Whether a request ends at IN, behind the body that its schema wants. librdkafka puts an empty
+ * array behind its ApiVersions of versions 0 to 2, which a draft of KIP-35 had there; brokers
+ * ignore it.
+ */
+bool kafka_request_ends(const struct cursor *in, const struct kafka_request_header *header);
+
 /* Steps over what stands between a response's correlation id and its body. */
 void kafka_response_header_skip(struct cursor *in, const struct kafka_request_header *request);
 

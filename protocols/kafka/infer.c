@@ -76,7 +76,7 @@ static enum match match_request(struct span bytes, struct request *request)
 	if (!request->header.schema)
 		return MATCH_NO;
 	return kafka_read(request->header.schema, request->header.version, &c, &nobody) &&
-			       !cursor_left(&c)
+			       kafka_request_ends(&c, &request->header)
 		       ? MATCH_WHOLE
 		       : MATCH_NO;
 }

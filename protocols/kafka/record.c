@@ -92,13 +92,14 @@ static bool read_body(struct exchange *x, const struct kafka_schema *schema, int
 	};
 	bool good;
 
-	if (body.facts_alone)
-		return kafka_read(schema, version, in, &visitor) && !cursor_left(in);
-	kafka_json_begin(&body.json, json, session_keep(x->st->session));
+	if (!body.facts_alone)
+		kafka_json_begin(&body.json, json, session_keep(x->st->session));
 	good = kafka_read(schema, version, in, &visitor);
-	kafka_json_end(&body.json);
-	x->json_cut |= body.json.cut;
-	return good && !cursor_left(in);
+	if (!body.facts_alone) {
+		kafka_json_end(&body.json);
+		x->json_cut |= body.json.cut;
+	}
+	return good && (asked ? kafka_request_ends(in, &x->header) : !cursor_left(in));
 }
 
 static void read_request(struct exchange *x)

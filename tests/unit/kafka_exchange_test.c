@@ -73,6 +73,23 @@ static void produce_without_acks(void **state)
 	      "'api':'Heartbeat'");
 }
 
+/* librdkafka puts an empty array behind the first request of its connections. */
+static void versions_with_an_array(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("\0\0\0\x15\0\x12\0\0\0\0\0\1\0\7rdkafka\0\0\0\0"),
+		FEED_RESPONSE("\0\0\0\x10\0\0\0\1\0\0\0\0\0\1\0\x0c\0\0\0\2"),
+		FEED_REQUEST(HEARTBEAT("\2")),
+		FEED_RESPONSE(ALIVE("\2", "\0")),
+	};
+
+	(void)state;
+	CHECK(messages,
+	      "'outcome':'ok','api':'ApiVersions','version':0,'client_id':'rdkafka' | "
+	      "'request':{} | 'note':''",
+	      "'outcome':'ok','api':'Heartbeat' | 'correlation_id':2");
+}
+
 /* An api of another broker's own, or of the next Kafka: what is between is not lost for it. */
 static void apis_that_nobody_knows(void **state)
 {
@@ -138,6 +155,7 @@ int main(void)
 		cmocka_unit_test(pipelined_and_out_of_order),
 		cmocka_unit_test(bare_tokens),
 		cmocka_unit_test(produce_without_acks),
+		cmocka_unit_test(versions_with_an_array),
 		cmocka_unit_test(apis_that_nobody_knows),
 		cmocka_unit_test(losses),
 		cmocka_unit_test(schemas),
