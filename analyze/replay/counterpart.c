@@ -52,9 +52,11 @@ static uint64_t content_key(const struct row *row)
 	uint64_t h = 0;
 
 	for (size_t i = 0; i < row->count; i++) {
-		const struct value *v = &row->there[i];
-		bool text = v->type == VALUE_TEXT || v->type == VALUE_WORD || v->type == VALUE_JSON;
-		struct span s = text ? v->text : span_of(&v->integer, v->type == VALUE_INT ? 8 : 0);
+		const struct row_cell *cell = &row->cells[i];
+		enum value_type type = row_cell_type(cell);
+		struct span s = type >= VALUE_TEXT
+					? row_cell_text(cell)
+					: span_of(&cell->integer, type == VALUE_INT ? 8 : 0);
 
 		for (size_t at = 0; at < s.len; at += 8) {
 			uint64_t word = 0;
@@ -62,7 +64,7 @@ static uint64_t content_key(const struct row *row)
 			memcpy(&word, s.data + at, s.len - at < 8 ? s.len - at : 8);
 			h = mix(h ^ word);
 		}
-		h = mix(h + s.len + row->columns[i]);
+		h = mix(h + s.len + row_cell_column(cell));
 	}
 	return h;
 }
@@ -103,19 +105,15 @@ static bool address_fits(const struct row *a, const struct row *b)
 
 static bool values_equal(const struct row *a, const struct row *b)
 {
-	if (a->count != b->count ||
-	    memcmp(a->columns, b->columns, a->count * sizeof(*a->columns)) != 0)
+	if (a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++) {
-		const struct value *x = &a->there[i], *y = &b->there[i];
+		const struct row_cell *x = &a->cells[i], *y = &b->cells[i];
 
-		if (x->type != y->type)
+		if (x->what != y->what)
 			return false;
-		if (x->type == VALUE_INT && x->integer != y->integer)
-			return false;
-		if (x->type == VALUE_BOOL && x->boolean != y->boolean)
-			return false;
-		if (x->type >= VALUE_TEXT && !span_equal(x->text, y->text))
+		if (row_cell_type(x) < VALUE_TEXT ? x->integer != y->integer
+						  : !span_equal(row_cell_text(x), row_cell_text(y)))
 			return false;
 	}
 	return true;

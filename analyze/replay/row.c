@@ -293,13 +293,9 @@ void row_writer_flush(struct row_writer *w)
 		w->take(w->context, chunk);
 }
 
-/* Room for a row of LEN bytes: a chunk that has it, or NULL. */
-static struct row_chunk *room_for(struct row_writer *w, size_t len)
+/* An empty chunk, which has room for a row of LEN bytes; NULL: no memory. */
+static struct row_chunk *begin_chunk(struct row_writer *w, size_t len)
 {
-	struct row_chunk *chunk = w->chunk;
-
-	if (chunk && chunk->size - chunk->used >= len && chunk->end_count < CHUNK_ENDS)
-		return chunk;
 	row_writer_flush(w);
 	w->chunk = chunk_new(w, len > CHUNK_LEN ? len : CHUNK_LEN);
 	return w->chunk;
@@ -337,11 +333,9 @@ static const uint16_t *listed(const struct row_writer *w)
 /* Bytes of the row of RECORD with all that it points to, at most: COUNT of its columns. */
 static size_t row_len_max(const struct record *record, const uint16_t *columns, size_t count)
 {
-	size_t len = sizeof(struct row) + record->note.len;
+	size_t len = sizeof(struct row) + count * sizeof(struct row_cell) +
+		     sizeof(struct address) + record->note.len;
 
-	len += count * (sizeof(struct value) + sizeof(*columns));
-	if (record->peer)
-		len += sizeof(struct address);
 	for (size_t i = 0; i < count; i++)
 		if (value_has_text(&record->values[columns[i]]))
 			len += record->values[columns[i]].text.len;
@@ -356,65 +350,81 @@ static struct span copy_span(char **to, struct span from)
 	return copy;
 }
 
-/* The value of COLUMN in the row BEFORE, *AT of its own on; NULL: it has none. */
-static const struct value *value_before(const struct row *before, size_t column, size_t *at)
+/* The cell of COLUMN in the row BEFORE, *AT of its own on; NULL: it has none. */
+static const struct row_cell *cell_before(const struct row *before, size_t column, size_t *at)
 {
-	while (before && *at < before->count && before->columns[*at] < column)
+	while (before && *at < before->count && row_cell_column(&before->cells[*at]) < column)
 		++*at;
-	return before && *at < before->count && before->columns[*at] == column ? &before->there[*at]
-									       : NULL;
+	return before && *at < before->count && row_cell_column(&before->cells[*at]) == column
+		       ? &before->cells[*at]
+		       : NULL;
 }
 
 /* The same text in the same column of the row before: headers are rarely others. */
-static bool is_repeated(const struct value *before, struct span text)
+static bool is_repeated(const struct row_cell *before, struct span text)
 {
-	return before && value_has_text(before) && span_equal(before->text, text);
+	return before && row_cell_type(before) >= VALUE_TEXT &&
+	       span_equal(row_cell_text(before), text);
 }
 
 /*
  * COUNT of the values of RECORD, those of COLUMNS. BEFORE: a row of the same table in the same
- * chunk, or NULL. Returns the end of the row.
+ * chunk, or NULL. Returns the end of the row, or NULL when that would be behind LIMIT.
  */
 static char *copy_values(struct row *row, const struct row *before, const struct record *record,
-			 const uint16_t *columns, size_t count)
+			 const uint16_t *columns, size_t count, const char *limit)
 {
-	struct value *values = (struct value *)(row + 1);
-	char *to = (char *)(values + count);
+	char *to = (char *)(row->cells + count);
 	size_t at = 0;
 
-	row->there = values;
-	row->count = count;
+	row->count = (uint16_t)count;
+	if ((size_t)(limit - to) < sizeof(*record->peer) + record->note.len)
+		return NULL;
 	if (record->peer) {
 		row->peer = memcpy(to, record->peer, sizeof(*record->peer));
 		to += sizeof(*record->peer);
 	}
-	row->columns = memcpy(to, columns, count * sizeof(*columns));
-	to += count * sizeof(*columns);
-	for (size_t i = 0; i < count; i++) {
-		const struct value *from = &record->values[columns[i]], *same = NULL;
-
-		/* By members, as they were just written: see value.h. */
-		values[i].type = from->type;
-		if (from->type == VALUE_INT) {
-			values[i].integer = from->integer;
-		} else if (from->type == VALUE_BOOL) {
-			values[i].boolean = from->boolean;
-		} else {
-			if (from->text.len >= SHARED_MIN)
-				same = value_before(before, columns[i], &at);
-			values[i].text = is_repeated(same, from->text) ? same->text
-								       : copy_span(&to, from->text);
-		}
-	}
 	row->note = copy_span(&to, record->note);
+	for (size_t i = 0; i < count; i++) {
+		const struct value *from = &record->values[columns[i]];
+		struct row_cell *cell = &row->cells[i];
+		const struct row_cell *same = NULL;
+
+		if (from->type < VALUE_TEXT) {
+			cell->what = row_cell_of(columns[i], from->type, 0);
+			cell->integer = from->type == VALUE_BOOL ? from->boolean : from->integer;
+			continue;
+		}
+		cell->what = row_cell_of(columns[i], from->type, from->text.len);
+		if (from->text.len >= SHARED_MIN)
+			same = cell_before(before, columns[i], &at);
+		if (is_repeated(same, from->text)) {
+			cell->text = same->text;
+			continue;
+		}
+		if (from->text.len > (size_t)(limit - to))
+			return NULL;
+		cell->text = to;
+		to = span_put(to, from->text);
+	}
 	return to;
 }
 
 void row_unpack(struct row *row, struct value *values)
 {
 	memset(values, 0, row->table->column_count * sizeof(*values));
-	for (size_t i = 0; i < row->count; i++)
-		values[row->columns[i]] = row->there[i];
+	for (size_t i = 0; i < row->count; i++) {
+		const struct row_cell *cell = &row->cells[i];
+		struct value *v = &values[row_cell_column(cell)];
+
+		v->type = row_cell_type(cell);
+		if (v->type == VALUE_INT)
+			v->integer = cell->integer;
+		else if (v->type == VALUE_BOOL)
+			v->boolean = cell->integer != 0;
+		else
+			v->text = row_cell_text(cell);
+	}
 	row->values = values;
 }
 
@@ -449,38 +459,24 @@ static void refer(struct row_chunk *chunk, struct row_end *end)
 	__atomic_add_fetch(&end->refs, 1, __ATOMIC_RELAXED);
 }
 
-bool row_write(struct row_writer *w, struct replay *replay, const struct connection *conn,
-	       const struct session *s, const struct record *record)
+/* All but the values of the row, which stands in CHUNK. */
+static void fill(struct row *row, struct row_chunk *chunk, const struct replay *replay,
+		 const struct session *s, const struct record *record)
 {
-	struct row_end *end = end_of(w, replay, conn, s);
-	size_t count = 0;
-	bool listed_all = list_columns(w, record, &count);
-	size_t len = listed_all ? row_len_max(record, listed(w), count) : 0;
-	struct row_chunk *chunk = end && listed_all ? room_for(w, len) : NULL;
-	bool asked = record->request_first != TIME_UNKNOWN;
 	int64_t first = first_of(record, replay_now(replay));
-	int64_t begin = replay_realtime(replay, first);
-	const struct row *before;
-	struct row *row;
 
-	if (!chunk)
-		return false;
-	refer(chunk, end);
-	row = (struct row *)(chunk->data + chunk->used);
-	chunk->live++;
 	/* Each member by itself: to clear it all first took longer than the rest. */
 	row->table = record->table;
-	row->end = end;
 	row->outcome = record->outcome;
 	row->side = record->side;
 	row->position = record->position;
 	row->repeat = session_repeat(s);
-	row->begin = begin;
-	row->complete = complete_at(begin, first, replay_now(replay));
+	row->begin = replay_realtime(replay, first);
+	row->complete = complete_at(row->begin, first, replay_now(replay));
 	row->request_last = distance(first, record->request_last);
 	row->response_first = distance(first, record->response_first);
 	row->response_last = distance(first, record->response_last);
-	row->has_request = asked;
+	row->has_request = record->request_first != TIME_UNKNOWN;
 	row->tid = replay_thread(replay);
 	row->peer = NULL;
 	row->values = NULL;
@@ -491,9 +487,49 @@ bool row_write(struct row_writer *w, struct replay *replay, const struct connect
 	row->waiting = NULL;
 	row->key = 0;
 	row->chunk = chunk;
+}
+
+/* The next row of CHUNK, if there is room for that of COUNT columns; it isn't taken yet. */
+static struct row *put_row(struct row_writer *w, struct row_chunk *chunk,
+			   const struct replay *replay, const struct session *s,
+			   const struct record *record, size_t count)
+{
+	struct row *row = (struct row *)(chunk->data + chunk->used);
+	const char *limit = chunk->data + chunk->size, *end;
+	const struct row *before;
+
+	if ((size_t)(limit - (const char *)row) < sizeof(*row) + count * sizeof(*row->cells))
+		return NULL;
+	fill(row, chunk, replay, s, record);
 	before = chunk->last && chunk->last->table == record->table ? chunk->last : NULL;
-	row->len = align(
-		(size_t)(copy_values(row, before, record, listed(w), count) - (char *)row));
+	end = copy_values(row, before, record, listed(w), count, limit);
+	if (!end)
+		return NULL;
+	row->len = align((size_t)(end - (const char *)row));
+	return row;
+}
+
+bool row_write(struct row_writer *w, struct replay *replay, const struct connection *conn,
+	       const struct session *s, const struct record *record)
+{
+	struct row_end *end = end_of(w, replay, conn, s);
+	struct row_chunk *chunk = w->chunk;
+	struct row *row = NULL;
+	size_t count = 0;
+
+	if (!end || !list_columns(w, record, &count))
+		return false;
+	if (chunk && chunk->end_count < CHUNK_ENDS)
+		row = put_row(w, chunk, replay, s, record, count);
+	if (!row) {
+		chunk = begin_chunk(w, row_len_max(record, listed(w), count));
+		row = chunk ? put_row(w, chunk, replay, s, record, count) : NULL;
+	}
+	if (!row)
+		return false;
+	refer(chunk, end);
+	row->end = end;
+	chunk->live++;
 	chunk->used += row->len;
 	chunk->last = row;
 	return true;

@@ -44,6 +44,40 @@ struct row_end {
 
 struct row_chunk;
 
+/* A value that isn't null, in two thirds of the bytes: many rows wait. */
+struct row_cell {
+	uint64_t what; /* see row_cell_of() */
+	union {
+		int64_t integer; /* and bool */
+		const char *text;
+	};
+};
+
+#define ROW_CELL_COLUMN_BITS 12
+#define ROW_CELL_LEN_SHIFT   16
+
+/* Its column, its type and, of a text, its length. */
+static inline uint64_t row_cell_of(size_t column, enum value_type type, size_t len)
+{
+	return column | (uint64_t)type << ROW_CELL_COLUMN_BITS |
+	       (uint64_t)len << ROW_CELL_LEN_SHIFT;
+}
+
+static inline size_t row_cell_column(const struct row_cell *cell)
+{
+	return cell->what & ((1u << ROW_CELL_COLUMN_BITS) - 1);
+}
+
+static inline enum value_type row_cell_type(const struct row_cell *cell)
+{
+	return (enum value_type)(cell->what >> ROW_CELL_COLUMN_BITS & 15);
+}
+
+static inline struct span row_cell_text(const struct row_cell *cell)
+{
+	return span_of(cell->text, cell->what >> ROW_CELL_LEN_SHIFT);
+}
+
 struct row {
 	const struct table *table;
 	struct row_end *end;
@@ -51,31 +85,30 @@ struct row {
 	enum side side; /* where its first byte stands: as in struct record */
 	uint64_t position;
 	unsigned repeat;  /* so many rows before it have the same position */
+	uint32_t tid;	  /* the thread whose call completed it; 0 when unknown */
 	int64_t begin;	  /* first byte of the request, else of the response: ns since the epoch */
 	int64_t complete; /* when it was emitted, on the same clock */
 	int64_t request_last; /* ns from BEGIN on, or TIME_UNKNOWN */
 	int64_t response_first;
 	int64_t response_last;
-	bool has_request;
-	uint32_t tid;		    /* the thread whose call completed it; 0 when unknown */
 	const struct address *peer; /* datagrams: the other end; NULL: the connection's */
 	struct span note;
 	const struct value *values; /* table->column_count of them; NULL before row_unpack() */
 
 	/* From here on the order's. */
 	struct row *twin; /* the same exchange as the other end saw it; NULL: not recorded */
+	bool has_request; /* as above */
 	bool late;	  /* it ended too late to be put in its place */
 	bool twin_waits;
 	bool released;
+	uint16_t count;	     /* of cells */
 	struct row *waiting; /* the next one of the same hash that waits for its twin */
 	uint64_t key;
 	struct row_chunk *chunk;
 	size_t len; /* in the chunk, to the next row */
 
-	/* The values alone that aren't null, as most are, and of which columns, ascending. */
-	const struct value *there;
-	const uint16_t *columns;
-	size_t count;
+	/* The values alone that aren't null, as most are, by ascending column. */
+	struct row_cell cells[];
 };
 
 /* Longest id and its end. */
