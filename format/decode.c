@@ -4,11 +4,16 @@
 #include <endian.h>
 #include <stdlib.h>
 
+#include "format/prefetch.h"
 #include "format/recording.h"
 #include "format/tape.h"
 
 #define FLOWS_MIN   64u
 #define NO_POSITION UINT64_MAX
+
+/* So far ahead bytes are asked for, beyond the events that decoder_coming() looks at; so many. */
+#define FETCHED_AHEAD 4096u
+#define FETCHED_MAX   1024u
 
 /* An event's bytes, its lengths checked, and its time added up. */
 struct view {
@@ -26,6 +31,14 @@ enum step {
 	STEP_BAD,
 	STEP_MEMORY
 };
+
+/* Another processor has decompressed it: LEN bytes more of what comes are asked for. */
+static inline void fetch_ahead(const struct decoder *d, size_t len)
+{
+	if (d->raw.len - d->pos > FETCHED_AHEAD)
+		prefetch(d->raw.data + d->pos + FETCHED_AHEAD,
+			 len < FETCHED_MAX ? len : FETCHED_MAX);
+}
 
 static bool view_next(struct decoder *d, struct view *v)
 {
@@ -49,6 +62,7 @@ static bool view_next(struct decoder *d, struct view *v)
 	d->pos += (v->len + 7) & ~(size_t)7;
 	if (d->pos > d->raw.len)
 		d->pos = d->raw.len;
+	fetch_ahead(d, v->len);
 	return true;
 bad:
 	d->error = TAPE_ERROR_DAMAGED;

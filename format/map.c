@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "format/prefetch.h"
+
 #define CAPACITY_MIN 64
 #define CAPACITY_MAX (UINT32_MAX / 4)
 
@@ -36,6 +38,20 @@ void *map_get(const struct map *m, uint64_t key)
 	uint32_t slot = m->capacity ? m->slots[find(m, key)] : 0;
 
 	return slot ? m->entries[slot - 1].value : NULL;
+}
+
+void map_fetch_slot(const struct map *m, uint64_t key)
+{
+	if (m->capacity)
+		prefetch(&m->slots[home(m, key)], sizeof(*m->slots));
+}
+
+void map_fetch_entry(const struct map *m, uint64_t key)
+{
+	uint32_t slot = m->capacity ? m->slots[home(m, key)] : 0;
+
+	if (slot)
+		prefetch(&m->entries[slot - 1], sizeof(*m->entries));
 }
 
 static void append(struct map *m, uint64_t key, void *value)

@@ -30,6 +30,13 @@ struct map {
 /* The value of KEY, or NULL. */
 void *map_get(const struct map *m, uint64_t key);
 
+/*
+ * Asks for what map_get() of KEY will need (prefetch.h): a slot, and when that came, an entry. In
+ * large tables both are elsewhere.
+ */
+void map_fetch_slot(const struct map *m, uint64_t key);
+void map_fetch_entry(const struct map *m, uint64_t key);
+
 /* Sets KEY to VALUE (not NULL), in place of what was there. False when there is no memory. */
 bool map_put(struct map *m, uint64_t key, void *value);
 

@@ -105,7 +105,7 @@ size_t recording_memory(const struct recording *rec);
  * After recording_next(): the connection of the data that comes RECORDING_COMING events later, so
  * that what is known of it can be fetched into the caches; only a guess, and 0 where there is none.
  */
-#define RECORDING_COMING 8
+#define RECORDING_COMING 12
 uint64_t recording_coming(struct recording *rec);
 
 /* Whether the file that ST tells of is one of those that REC is read from. */

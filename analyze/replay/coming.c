@@ -11,7 +11,8 @@
 /* What a connection has is found step by step: each may begin so many events after the last. */
 #define STEP_EVENTS 2
 _Static_assert((SESSION_FETCH_STEPS + 1) * STEP_EVENTS == COMING_EVENTS &&
-		       COMING_EVENTS <= RECORDING_COMING,
+		       COMING_IDS == 2 * STEP_EVENTS &&
+		       COMING_IDS + COMING_EVENTS == RECORDING_COMING,
 	       "the last step is done before its event comes");
 
 static void fetch_step(const struct coming *c, unsigned step)
@@ -23,16 +24,28 @@ static void fetch_step(const struct coming *c, unsigned step)
 			session_fetch(t->conn.sessions[layer], step);
 }
 
+/* What the table of connections has of those that come, in two steps; the one whose turn it is. */
+static struct tracked *find_coming(struct replay *r)
+{
+	struct coming *c = &r->coming;
+	uint64_t *newest = &c->ids[c->at % COMING_IDS], id = *newest;
+	uint64_t half_way = c->ids[(c->at + STEP_EVENTS) % COMING_IDS];
+	const struct map *hot = &r->connections.hot;
+
+	*newest = recording_coming(r->recording);
+	map_fetch_slot(hot, *newest);
+	map_fetch_entry(hot, half_way);
+	return id ? map_get(hot, id) : NULL;
+}
+
 void coming_next(struct replay *r)
 {
 	struct coming *c = &r->coming;
 	struct tracked *last = c->tracked[c->at % COMING_EVENTS], *t;
-	uint64_t id;
 
 	if (r->connections.hot.count < WORTH_IT)
 		return;
-	id = recording_coming(r->recording);
-	t = id ? map_get(&r->connections.hot, id) : NULL;
+	t = find_coming(r);
 	if (t == last)
 		t = NULL; /* it is on its way */
 	c->tracked[++c->at % COMING_EVENTS] = t;

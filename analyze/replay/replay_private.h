@@ -43,10 +43,12 @@ struct connection_table {
 	int error;	   /* errno of the file; 0: nothing went wrong */
 };
 
-/* So many events ahead it is known whose they are; a power of two. */
+/* So many events ahead connections are known, and before that their ids; powers of two. */
 #define COMING_EVENTS 8
+#define COMING_IDS    4
 
 struct coming {
+	uint64_t ids[COMING_IDS];
 	struct tracked *tracked[COMING_EVENTS]; /* NULL: unknown, or the same as before */
 	unsigned at; /* of the one farthest ahead, modulo COMING_EVENTS */
 };

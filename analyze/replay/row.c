@@ -333,8 +333,8 @@ static const uint16_t *listed(const struct row_writer *w)
 /* Bytes of the row of RECORD with all that it points to, at most: COUNT of its columns. */
 static size_t row_len_max(const struct record *record, const uint16_t *columns, size_t count)
 {
-	size_t len = sizeof(struct row) + count * sizeof(struct row_cell) +
-		     sizeof(struct address) + record->note.len;
+	size_t len = sizeof(struct row) + count * sizeof(struct row_cell) + sizeof(struct address) +
+		     record->note.len;
 
 	for (size_t i = 0; i < count; i++)
 		if (value_has_text(&record->values[columns[i]]))
