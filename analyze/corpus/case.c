@@ -2,7 +2,6 @@
 #include "analyze/corpus/case.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -66,13 +65,8 @@ static bool is_damage(enum tape_error error)
 	       error == TAPE_ERROR_LINK_TYPE;
 }
 
-/* What a case has beside its input; each may be NULL. */
-struct aids {
-	struct keylog *keylog;
-	struct protobuf_schema *protobuf;
-};
-
-static enum tape_error run_capture(const char *path, const struct aids *aids, struct output *out)
+static enum tape_error run_capture(const char *path, const struct case_aids *aids,
+				   struct output *out)
 {
 	const struct replay_options options = {
 		.resolve = true, .keylog = aids->keylog, .protobuf = aids->protobuf};
@@ -94,7 +88,8 @@ static enum tape_error run_capture(const char *path, const struct aids *aids, st
 	return error;
 }
 
-static enum tape_error run_segments(const char *folder, const struct aids *aids, struct output *out)
+static enum tape_error run_segments(const char *folder, const struct case_aids *aids,
+				    struct output *out)
 {
 	const struct replay_options options = {.keylog = aids->keylog, .protobuf = aids->protobuf};
 	struct rows *rows;
@@ -156,19 +151,40 @@ static struct protobuf_schema *read_protobuf(const char *folder, enum tape_error
 	return schema;
 }
 
-static enum tape_error run(const char *folder, const struct aids *aids, struct buffer *records)
+enum tape_error case_aids_read(const char *folder, struct case_aids *aids)
+{
+	enum tape_error error;
+
+	*aids = (struct case_aids){.keylog = read_keylog(folder, &error)};
+	if (!error)
+		aids->protobuf = read_protobuf(folder, &error);
+	return error;
+}
+
+void case_aids_free(struct case_aids *aids)
+{
+	keylog_free(aids->keylog);
+	protobuf_schema_free(aids->protobuf);
+}
+
+bool case_capture(const char *folder, char path[PATH_MAX])
+{
+	for (size_t i = 0; captures[i]; i++)
+		if (exists(folder, captures[i], path))
+			return true;
+	return false;
+}
+
+static enum tape_error run(const char *folder, const struct case_aids *aids, struct buffer *records)
 {
 	struct output *out = output_new_into(OUTPUT_JSON, records);
 	enum tape_error error;
 	char path[PATH_MAX];
-	const char *capture = NULL;
 
 	if (!out)
 		return TAPE_ERROR_MEMORY;
-	for (size_t i = 0; captures[i] && !capture; i++)
-		if (exists(folder, captures[i], path))
-			capture = path;
-	error = capture ? run_capture(capture, aids, out) : run_segments(folder, aids, out);
+	error = case_capture(folder, path) ? run_capture(path, aids, out)
+					   : run_segments(folder, aids, out);
 	if (!output_free(out) || records->failed)
 		error = TAPE_ERROR_MEMORY;
 	return error;
@@ -176,15 +192,12 @@ static enum tape_error run(const char *folder, const struct aids *aids, struct b
 
 enum tape_error case_run(const char *folder, struct buffer *records)
 {
-	enum tape_error error;
-	struct aids aids = {.keylog = read_keylog(folder, &error)};
+	struct case_aids aids;
+	enum tape_error error = case_aids_read(folder, &aids);
 
 	if (!error)
-		aids.protobuf = read_protobuf(folder, &error);
-	if (!error)
 		error = run(folder, &aids, records);
-	keylog_free(aids.keylog);
-	protobuf_schema_free(aids.protobuf);
+	case_aids_free(&aids);
 	return error;
 }
 

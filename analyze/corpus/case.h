@@ -2,6 +2,8 @@
 #ifndef SOCKTAPE_ANALYZE_CORPUS_CASE_H
 #define SOCKTAPE_ANALYZE_CORPUS_CASE_H
 
+#include <limits.h>
+
 #include "format/buffer.h"
 #include "format/error.h"
 
@@ -24,6 +26,19 @@ bool case_is(const char *folder);
  * the input is not an error: a case may be about that. TAPE_ERROR_EMPTY: there is no input.
  */
 MUST_CHECK enum tape_error case_run(const char *folder, struct buffer *records);
+
+/* What a case has beside its input; each is NULL where there is none. */
+struct case_aids {
+	struct keylog *keylog;
+	struct protobuf_schema *protobuf;
+};
+
+/* Reads them; to be freed whatever it returns. */
+MUST_CHECK enum tape_error case_aids_read(const char *folder, struct case_aids *aids);
+void case_aids_free(struct case_aids *aids);
+
+/* Where the case's capture is; false: its input is segments. */
+bool case_capture(const char *folder, char path[PATH_MAX]);
 
 /* Reads a whole file; TAPE_ERROR_IO with errno. */
 MUST_CHECK enum tape_error case_read(const char *folder, const char *name, struct buffer *text);
