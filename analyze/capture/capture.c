@@ -422,7 +422,7 @@ static struct capture *capture_new(const char *name, const struct capture_sink *
 	c->emitter.sink = sink;
 	c->emitter.totals = totals;
 	c->tcp.emitter = &c->emitter;
-	c->name = name;
+	c->name = sink->name ? sink->name : name;
 	c->flows = flows_new((size_t)(memory / 2));
 	c->fragments = fragments_new();
 	if (c->flows && c->fragments)

@@ -65,7 +65,8 @@ struct capture_sink {
 	void (*progress)(void *context, const struct capture_totals *totals);
 	void *context;
 	void *progress_context;
-	uint64_t memory; /* bytes that reading may keep; 0: 256 MiB */
+	uint64_t memory;  /* bytes that reading may keep; 0: 256 MiB */
+	const char *name; /* what the events call the capture; NULL: by its path */
 };
 
 /*

@@ -150,7 +150,8 @@ static int take_capture(struct operand *o, const char *command, const char *text
 {
 	struct making m = {0};
 	struct capture_progress progress;
-	struct capture_sink sink = {.event = write_event, .context = &m, .memory = memory};
+	struct capture_sink sink = {
+		.event = write_event, .context = &m, .memory = memory, .name = text};
 	struct capture_totals totals;
 	enum tape_error error;
 	int number, status;
