@@ -36,10 +36,10 @@ static bool acceptable(const struct record_header *h)
 	return h->captured <= CAPTURE_PACKET_MAX;
 }
 
-/* What every sane writer writes. */
+/* What every sane writer writes. Some round a fraction up to a whole second. */
 static bool sane(const struct capture_file *file, const struct record_header *h)
 {
-	return h->fraction < file->pcap.fractions && h->captured <= h->len &&
+	return h->fraction <= file->pcap.fractions && h->captured <= h->len &&
 	       h->len <= CAPTURE_PACKET_MAX;
 }
 

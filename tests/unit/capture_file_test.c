@@ -118,6 +118,20 @@ static void pcap_variants(void **state)
 	}
 }
 
+/* Where a fraction was rounded up it is a whole second. */
+static void pcap_whole_fraction(void **state)
+{
+	const int64_t times[] = {START + 999999000, START + SECOND, START + 123000};
+	struct writer_order w = {0};
+
+	(void)state;
+	pcap_header(&w, 0xa1b2c3d4, LINK_RAW);
+	pcap_record(&w, 999999, 0, false);
+	pcap_record(&w, 1000000, 1, false);
+	pcap_record(&w, 123, 2, false);
+	expect_packets(&w.file, times, 3);
+}
+
 /* The upper half of the link type is about check sequences. */
 static void pcap_link_type_bits(void **state)
 {
@@ -584,13 +598,21 @@ static void compressed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pcap_variants),       cmocka_unit_test(pcap_link_type_bits),
-		cmocka_unit_test(pcapng_resolutions),  cmocka_unit_test(pcapng_link_types),
-		cmocka_unit_test(pcapng_other_blocks), cmocka_unit_test(secrets),
-		cmocka_unit_test(cut_anywhere),	       cmocka_unit_test(damage_anywhere),
-		cmocka_unit_test(damaged_head),	       cmocka_unit_test(damage_in_the_middle),
-		cmocka_unit_test(time_behind_damage),  cmocka_unit_test(no_capture),
-		cmocka_unit_test(no_packets),	       cmocka_unit_test(full_sink),
+		cmocka_unit_test(pcap_variants),
+		cmocka_unit_test(pcap_whole_fraction),
+		cmocka_unit_test(pcap_link_type_bits),
+		cmocka_unit_test(pcapng_resolutions),
+		cmocka_unit_test(pcapng_link_types),
+		cmocka_unit_test(pcapng_other_blocks),
+		cmocka_unit_test(secrets),
+		cmocka_unit_test(cut_anywhere),
+		cmocka_unit_test(damage_anywhere),
+		cmocka_unit_test(damaged_head),
+		cmocka_unit_test(damage_in_the_middle),
+		cmocka_unit_test(time_behind_damage),
+		cmocka_unit_test(no_capture),
+		cmocka_unit_test(no_packets),
+		cmocka_unit_test(full_sink),
 		cmocka_unit_test(compressed),
 	};
 
