@@ -48,6 +48,15 @@ static bool begins_hello(struct span rest, enum side side)
 	       memcmp(rest.data, info, sizeof(info) - 1) == 0;
 }
 
+/* Clients number their subscriptions. */
+static bool is_number(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] < '0' || text.data[i] > '9')
+			return false;
+	return true;
+}
+
 static void take_line(struct finding *f, const struct nats_line *line, struct span rest)
 {
 	uint64_t len = nats_frame_len(line);
@@ -74,8 +83,9 @@ static void take_line(struct finding *f, const struct nats_line *line, struct sp
 	}
 	if (!line->has_payload)
 		return;
+	/* MSN Messenger has MSG with three words, too, the last one a length. */
 	if (len > rest.len)
-		f->fronts++;
+		f->fronts += is_number(line->sid);
 	else if (memcmp(rest.data + len - 2, "\r\n", 2) == 0)
 		f->payloads++;
 	else

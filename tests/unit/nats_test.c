@@ -461,6 +461,10 @@ static void inference(void **state)
 	assert_true(SCORE("INFO\r\n", "$5\r\nabcde\r\n", false, &role) < INFER_PLAUSIBLE);
 	assert_true(SCORE("PUB topic\n\0\0\0\5hello", "", false, &role) < INFER_PLAUSIBLE);
 	assert_true(SCORE("PUB a 3\r\nabcdefgh\r\n", "", false, &role) < INFER_PLAUSIBLE);
+	assert_true(SCORE("MSG 26 U 11\r\nHello: you.", "", true, &role) < INFER_PLAUSIBLE);
+	assert_true(SCORE("", "MSG a@example.com Ann 11\r\nHello: you.", true, &role) <
+		    INFER_PLAUSIBLE);
+	assert_true(SCORE("", "MSG a 26 U 11\r\nHello: you.", true, &role) >= INFER_PLAUSIBLE);
 }
 
 int main(void)
