@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "analyze/capture/capture.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -308,6 +309,25 @@ static void emit_start(struct capture *c, int64_t ts)
 	emit_event(&c->emitter, &host);
 }
 
+/* Of datagrams that don't become whole before NOW the front is taken as far as it came. */
+static void take_fronts(struct capture *c, int64_t now)
+{
+	struct fragment first;
+	struct slice front;
+
+	while (fragments_give_up(c->fragments, now, IPPROTO_UDP, &first, &front)) {
+		struct packet p = {
+			.ts = first.ts,
+			.rest = front,
+			.source = first.source,
+			.destination = first.destination,
+		};
+
+		if (packet_decode_from(&p, HEADER_UDP) == HEADER_DATAGRAM)
+			take_datagram(c, &p);
+	}
+}
+
 static void take_packet(struct capture *c, const struct capture_item *item)
 {
 	struct capture_totals *totals = c->emitter.totals;
@@ -318,6 +338,7 @@ static void take_packet(struct capture *c, const struct capture_item *item)
 	c->now = item->ts;
 	if (c->secrets.len)
 		emit_secrets(c);
+	take_fronts(c, c->now);
 	tcp_expire(&c->tcp, c->now);
 	close_idle(c);
 	switch (packet_decode(&p, item->link_type)) {
@@ -370,6 +391,7 @@ static void finish(struct capture *c, const struct capture_file *file)
 		emit_start(c, 0);
 	if (c->secrets.len)
 		emit_secrets(c);
+	take_fronts(c, INT64_MAX);
 	end_flows(c);
 	totals->skipped[CAPTURE_SKIP_FRAGMENT] = fragments_unused(c->fragments);
 	totals->damage = damage->what;

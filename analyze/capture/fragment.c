@@ -7,7 +7,6 @@
 #include "analyze/capture/pieces.h"
 #include "format/age_list.h"
 
-#define DATAGRAM_MAX  65535u
 #define WAIT_NS	      INT64_C(30000000000)
 #define WAITING_MAX   512u
 #define MEMORY_MAX    (16u << 20)
@@ -82,33 +81,42 @@ static void drop_unused(struct fragments *fragments, struct datagram *d)
 
 static bool must_go(const struct fragments *fragments, const struct datagram *d, int64_t now)
 {
-	return now - d->first.ts > WAIT_NS || fragments->waiting > WAITING_MAX ||
-	       fragments->memory > MEMORY_MAX;
+	return now == INT64_MAX || now - d->first.ts > WAIT_NS ||
+	       fragments->waiting > WAITING_MAX || fragments->memory > MEMORY_MAX;
 }
 
-static void expire(struct fragments *fragments, int64_t now)
+/* Puts the pieces together, *COUNT of them, as far as they were captured without a gap. */
+static struct slice join(struct fragments *fragments, const struct datagram *d, uint64_t *count)
 {
-	struct datagram *d = fragments->oldest;
-	struct datagram *newer;
+	struct slice whole = {fragments->whole, 0, d->len ? d->len : DATAGRAM_MAX};
 
-	for (; d && must_go(fragments, d, now); d = newer) {
-		newer = d->newer;
-		drop_unused(fragments, d);
-	}
-}
-
-/* Puts the pieces together, as far as they were captured without a gap. */
-static struct slice join(struct fragments *fragments, struct datagram *d)
-{
-	struct slice whole = {fragments->whole, 0, d->len};
-
+	*count = 0;
 	for (const struct piece *piece = d->pieces.first; piece; piece = piece->next) {
+		if (piece->offset != whole.captured)
+			break;
 		memcpy(fragments->whole + whole.captured, piece->data, piece->captured);
 		whole.captured += piece->captured;
+		++*count;
 		if (piece->captured < piece->len)
 			break;
 	}
 	return whole;
+}
+
+bool fragments_give_up(struct fragments *fragments, int64_t now, uint8_t next,
+		       struct fragment *first, struct slice *front)
+{
+	struct datagram *d;
+	uint64_t used = 0;
+
+	while (!used && (d = fragments->oldest) != NULL && must_go(fragments, d, now)) {
+		*first = d->first;
+		if (first->next == next)
+			*front = join(fragments, d, &used);
+		fragments->unused -= used;
+		drop_unused(fragments, d);
+	}
+	return used;
 }
 
 static bool consistent(const struct datagram *d, const struct fragment *fragment, size_t len)
@@ -127,9 +135,8 @@ bool fragments_add(struct fragments *fragments, const struct fragment *fragment,
 	const struct piece_origin origin = {.ts = fragment->ts};
 	struct datagram *d;
 	size_t memory;
-	uint64_t added;
+	uint64_t added, count;
 
-	expire(fragments, fragment->ts);
 	d = find(fragments, fragment);
 	if (!d)
 		d = add(fragments, fragment);
@@ -149,7 +156,7 @@ bool fragments_add(struct fragments *fragments, const struct fragment *fragment,
 		d->len = fragment->offset + slice->len;
 	if (d->len == 0 || d->received != d->len)
 		return false;
-	*slice = join(fragments, d);
+	*slice = join(fragments, d, &count);
 	drop(fragments, d);
 	return true;
 }

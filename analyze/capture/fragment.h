@@ -18,9 +18,12 @@ struct fragment {
 	struct address destination;
 	uint32_t id;
 	uint8_t protocol; /* IPv4; 0 for IPv6, which doesn't tell datagrams apart by it */
+	uint8_t next;	  /* protocol of what the datagram holds; 0: not IP's */
 	uint32_t offset;  /* in the datagram, bytes */
 	bool more;	  /* it isn't the last one */
 };
+
+#define DATAGRAM_MAX 65535u
 
 struct fragments *fragments_new(void); /* NULL: out of memory */
 
@@ -31,7 +34,20 @@ struct fragments *fragments_new(void); /* NULL: out of memory */
 bool fragments_add(struct fragments *fragments, const struct fragment *fragment,
 		   struct slice *slice);
 
-/* How many fragments belonged to datagrams that never became whole; those waiting count. */
+/*
+ * Gives up what won't become whole any more, as its last chance was before NOW (INT64_MAX: nothing
+ * has any). True when that is a datagram of the protocol NEXT whose front came, as a filter on
+ * ports lets only that pass: *FIRST is what its first fragment to come said, *FRONT what came
+ * without a gap, as long as the whole (DATAGRAM_MAX when nobody said), valid until the next call.
+ * To be called until it is false, before the packets of a later time.
+ */
+bool fragments_give_up(struct fragments *fragments, int64_t now, uint8_t next,
+		       struct fragment *first, struct slice *front);
+
+/*
+ * How many fragments belonged to datagrams that never became whole, but for those of a front that
+ * was given; those waiting count.
+ */
 uint64_t fragments_unused(const struct fragments *fragments);
 
 void fragments_free(struct fragments *fragments); /* NULL is fine */

@@ -62,15 +62,15 @@ static void set_len(struct slice *s, size_t len)
 }
 
 /* `rest` is a fragment: on with the datagram when it is whole. */
-static enum header reassemble(struct packet *p, const struct fragment *fragment, uint8_t protocol)
+static enum header reassemble(struct packet *p, const struct fragment *fragment)
 {
 	if (fragment->offset == 0 && !fragment->more)
-		return header_by_ip_protocol(p, protocol);
+		return header_by_ip_protocol(p, fragment->next);
 	if (!p->fragments)
 		return header_skip(p, CAPTURE_SKIP_FRAGMENT);
 	if (!fragments_add(p->fragments, fragment, &p->rest))
 		return HEADER_WAITING;
-	return header_by_ip_protocol(p, protocol);
+	return header_by_ip_protocol(p, fragment->next);
 }
 
 enum header decode_ipv4(struct packet *p)
@@ -79,7 +79,6 @@ enum header decode_ipv4(struct packet *p)
 	struct fragment fragment;
 	size_t header_len;
 	size_t total_len;
-	uint8_t protocol;
 
 	if (!slice_has(&p->rest, 20))
 		return header_short(p);
@@ -88,7 +87,6 @@ enum header decode_ipv4(struct packet *p)
 	if (d[0] >> 4 != 4 || header_len < 20 || (total_len && total_len < header_len))
 		return header_skip(p, CAPTURE_SKIP_MALFORMED);
 	set_len(&p->rest, total_len);
-	protocol = d[9];
 	p->source = make_address(ADDRESS_INET4, d + 12);
 	p->destination = make_address(ADDRESS_INET4, d + 16);
 	fragment = (struct fragment){
@@ -96,12 +94,13 @@ enum header decode_ipv4(struct packet *p)
 		.source = p->source,
 		.destination = p->destination,
 		.id = load_be16(d + 4),
-		.protocol = protocol,
+		.protocol = d[9],
+		.next = d[9],
 		.offset = (load_be16(d + 6) & 0x1fffu) * 8,
 		.more = d[6] & 0x20,
 	};
 	slice_skip(&p->rest, header_len);
-	return reassemble(p, &fragment, protocol);
+	return reassemble(p, &fragment);
 }
 
 enum header decode_ipv6(struct packet *p)
@@ -145,11 +144,12 @@ enum header decode_ipv6_fragment(struct packet *p)
 		.source = p->source,
 		.destination = p->destination,
 		.id = load_be32(d + 4),
+		.next = d[0],
 		.offset = load_be16(d + 2) & 0xfff8u,
 		.more = d[3] & 1,
 	};
 	slice_skip(&p->rest, 8);
-	return reassemble(p, &fragment, d[0]);
+	return reassemble(p, &fragment);
 }
 
 /* RFC 4302, section 2: its length is in units of 4 bytes, minus 2. */

@@ -110,7 +110,7 @@ static void print_summary(const struct capture_totals *totals)
 	buffer_printf(&b, "%-13s", "payload");
 	text_append_bytes(&b, totals->data_bytes);
 	append_amount(&b, totals->lost_bytes, " missing in the capture");
-	append_amount(&b, totals->cut_bytes, " cut by its snap length");
+	append_amount(&b, totals->cut_bytes, " not captured");
 	append_amount(&b, totals->duplicate_bytes, " captured again or too late");
 	append_amount(&b, totals->early_bytes, " before the beginning of their connection");
 	buffer_append_char(&b, '\n');

@@ -12,7 +12,7 @@
 	X(COUNTS, "fewer records than its header says")                                            \
 	X(TRAILING, "bytes after the last record")                                                 \
 	X(TRUNCATED, "truncated by the sender (TC)")                                               \
-	X(CUT, "bytes beyond the snap length are missing")                                         \
+	X(CUT, "its end was not captured")                                                         \
 	X(ANOTHER, "another response to a query that was answered already")                        \
 	X(UNFINISHED, "zone transfer without its end")                                             \
 	X(LONG, "too long: the last records were left out")
