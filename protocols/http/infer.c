@@ -12,6 +12,7 @@ enum {
 	SCORE_BEHIND_OTHERS = 75,   /* a start line, but not first, in mid-stream */
 	SCORE_OTHER_DISAGREES = 60, /* the other direction begins with something else */
 	SCORE_DAMAGED = 60,	    /* a start line, and what should follow does not */
+	SCORE_BLANKS = 60,	    /* a request line with blanks in its target */
 	SCORE_FRONT = 55,  /* the front of a line with a known method, or of a status line */
 	SCORE_SIMPLE = 52, /* a whole request of HTTP/0.9 */
 	SCORE_QUOTED =
@@ -56,11 +57,22 @@ static int line_score(struct span bytes)
 	return isalpha((unsigned char)*method.data) ? SCORE_ODD_METHOD : 0;
 }
 
-static bool is_simple(struct span line)
+/*
+ * How sure a whole line makes that is no exact one. Clients that don't encode blanks in targets are
+ * many, and servers answer them (RFC 9112, section 3).
+ */
+static int sloppy_score(struct span line)
 {
 	struct http_start_line start;
 
-	return http_request_line(line, &start) && start.simple;
+	if (!http_request_line(line, &start))
+		return 0;
+	if (start.simple)
+		return SCORE_SIMPLE;
+	return start.version.len && start.target.len && start.target.data[0] == '/' &&
+			       http_method_known(start.method)
+		       ? SCORE_BLANKS
+		       : 0;
 }
 
 static struct finding look_at_start(struct span bytes)
@@ -77,8 +89,8 @@ static struct finding look_at_start(struct span bytes)
 		found.score = front_score(bytes, len);
 		break;
 	case HTTP_MATCH_NO:
-		if (found.line.len < bytes.len && is_simple(found.line))
-			found.score = SCORE_SIMPLE;
+		if (found.line.len < bytes.len)
+			found.score = sloppy_score(found.line);
 		break;
 	}
 	/* "HTTP/1." can still become the method of nothing that exists. */

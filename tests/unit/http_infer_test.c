@@ -78,8 +78,9 @@ static void others_are_left_alone(void **state)
 		"\x16\x03\x01\x02\x00\x01",
 		"CONNECT {\"verbose\":false}\r\n",
 		"PUB a 5\r\nhello\r\n",
-		"GET  / HTTP/1.1\r\n",
 		"GET / HTTP/1.1x\r\n",
+		"GET a b HTTP/1.1\r\n",
+		"GIVE /a b HTTP/1.1\r\n",
 		"HTTP/1.1 2000 OK\r\n",
 		"",
 		"\r\n\r\n",
@@ -89,6 +90,25 @@ static void others_are_left_alone(void **state)
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (infer(others[i], "", false).score >= INFER_PLAUSIBLE)
 			fail_msg("taken for HTTP: %s", others[i]);
+}
+
+/* Clients send what RFC 9112, section 3, has servers refuse, and not all do. */
+static void sloppy_lines(void **state)
+{
+	static const char *const lines[] = {
+		"GET /?q=' OR '1'='1 HTTP/1.1\r\nHost: a\r\n",
+		"GET  / HTTP/1.1\r\n",
+		"POST /a\tb HTTP/1.0\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct verdict v = infer(lines[i], "", false);
+
+		assert_in_range(v.score, INFER_PLAUSIBLE, INFER_CERTAIN - 1);
+		assert_int_equal(v.role, ROLE_CLIENT);
+	}
+	assert_true(infer(lines[0], "HTTP/1.1 400 Bad Request\r\n", false).score >= INFER_CERTAIN);
 }
 
 static void the_other_direction_counts(void **state)
@@ -143,6 +163,7 @@ int main(void)
 		cmocka_unit_test(start_lines_are_certain),
 		cmocka_unit_test(fronts_wait_for_more),
 		cmocka_unit_test(others_are_left_alone),
+		cmocka_unit_test(sloppy_lines),
 		cmocka_unit_test(the_other_direction_counts),
 		cmocka_unit_test(mid_stream_finds_later_lines),
 		cmocka_unit_test(mid_stream_quotations),
