@@ -161,6 +161,14 @@ struct framing {
 	 * bytes in the hole; 0: none, but no frame started there.
 	 */
 	void (*lost)(void *state, enum side side, uint64_t missing);
+
+	/*
+	 * frame() said MORE of what IN holds, and no more comes: a hole follows, or the end.
+	 * Whether it is told all the same, as a frame of that length that is `lost`, of the kind
+	 * that this sets. NULL: never.
+	 */
+	bool (*torn)(const void *state, enum side side, const struct cursor *in,
+		     struct frame *frame);
 };
 
 /* ---- records ---- */

@@ -177,6 +177,34 @@ static uint64_t continue_frame(struct framer *f, struct framer_side *s, const st
 	return take;
 }
 
+/*
+ * No more comes of the bytes that are kept: those that tell enough of a frame are one. During a
+ * search only right behind the hole, where a capture that cuts packets has the next one. Where the
+ * other side has spoken since, it comes too late: that was made sense of without it.
+ */
+static void deliver_torn(struct framer *f, struct framer_side *s)
+{
+	const struct framer_side *other = s == f->sides ? &f->sides[1] : &f->sides[0];
+	struct cursor in = cursor_of(s->kept.data, s->kept.len);
+	struct frame frame;
+
+	if (!f->framing->torn || !s->kept.len || s->holding || f->over)
+		return;
+	if ((s->searching && s->position != s->hole_end) || other->last_ts > s->kept_first)
+		return;
+	frame_init(&frame, s, s->kept_first, s->last_ts);
+	if (!f->framing->torn(f->state, s->side, &in, &frame))
+		return;
+	frame.lost = true;
+	frame.len = s->kept.len;
+	frame.data = (const uint8_t *)s->kept.data;
+	frame.available = s->kept.len;
+	s->position += s->kept.len;
+	f->counts->frames++;
+	f->framing->message(f->state, &frame);
+	drop_kept(f, s);
+}
+
 /* ---- looking for a boundary ---- */
 
 /* A message may be missing from here on: look for the next boundary. */
@@ -390,8 +418,10 @@ static bool expect_frame(struct framer *f, struct framer_side *s, const struct r
 /* A hole outside a frame of known length. */
 static void take_hole(struct framer *f, struct framer_side *s, uint64_t len)
 {
+	deliver_torn(f, s);
 	throw_away(f, s, s->kept.len);
 	s->position += s->kept.len + len;
+	s->hole_end = s->position;
 	drop_kept(f, s);
 	search(f, s, len);
 }
@@ -451,6 +481,7 @@ void framer_finish(struct framer *f)
 			s->frame.lost = true;
 			deliver_kept(f, s, s->last_ts);
 		}
+		deliver_torn(f, s);
 		f->counts->skipped_bytes += s->kept.len;
 		drop_kept(f, s);
 	}

@@ -28,6 +28,7 @@ struct framer_side {
 	bool holding;	    /* frame() said HOLD: until the other side has a frame */
 	int64_t last_ts;    /* of the last run */
 	uint64_t position;  /* in the stream, of the first kept or, without any, the next byte */
+	uint64_t hole_end;  /* position behind the last hole outside of a frame */
 	uint64_t left;	    /* bytes to come of a frame */
 	size_t scanned;	    /* what frame() left for this boundary */
 	uint64_t searched;  /* bytes thrown away since the last frame */

@@ -368,8 +368,9 @@ static bool read_start(enum side which, struct span lines, struct http_start_lin
 	if (end)
 		lines.len = (size_t)(end + 1 - lines.data);
 	lines = http_strip_line_end(lines);
-	return which == SIDE_CLIENT ? http_request_line(lines, start)
-				    : http_status_line(lines, start);
+	if (which == SIDE_SERVER)
+		return http_status_line(lines, start);
+	return end ? http_request_line(lines, start) : http_request_front(lines, start);
 }
 
 /* What is behind the start line. */

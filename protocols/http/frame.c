@@ -379,3 +379,22 @@ enum frame_status http_frame(const void *state, enum side side, const struct cur
 		return cut_doubtful(st, side, bytes, frame);
 	return by_phase[st->sides[side].phase](st, side, bytes, frame);
 }
+
+/* So much of a status line has its code: "HTTP/1.1 200". */
+#define STATUS_FRONT 12
+
+bool http_torn(const void *state, enum side which, const struct cursor *in, struct frame *frame)
+{
+	const struct http_state *st = state;
+	const struct http_side *side = &st->sides[which];
+	struct span bytes = cursor_rest(in), method = http_method_of(bytes);
+	size_t len;
+
+	if (side->phase != HTTP_PHASE_HEAD || side->head.len)
+		return false;
+	frame->kind = HTTP_FRAME_HEAD_PART;
+	if (which == SIDE_SERVER)
+		return http_status_match(bytes, &len) == HTTP_MATCH_PREFIX && len >= STATUS_FRONT;
+	return http_request_match(bytes, &len) == HTTP_MATCH_PREFIX && len > method.len + 1 &&
+	       http_method_known(method);
+}

@@ -97,6 +97,7 @@ const struct protocol protocol_http = {
 		{
 			.frame = http_frame,
 			.memo_size = sizeof(struct http_memo),
+			.torn = http_torn,
 			.resync = http_resync,
 			.message = http_message,
 			.part = http_part,

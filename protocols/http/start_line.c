@@ -199,6 +199,25 @@ bool http_request_line(struct span line, struct http_start_line *out)
 	return true;
 }
 
+bool http_request_front(struct span front, struct http_start_line *out)
+{
+	const char *blank;
+
+	if (!http_request_line(front, out))
+		return false;
+	if (out->version.len)
+		return true;
+	out->simple = out->malformed = false;
+	out->target = front;
+	out->target.data += out->method.len;
+	out->target.len -= out->method.len;
+	out->target = http_trim(out->target);
+	blank = memchr(out->target.data, ' ', out->target.len);
+	if (blank)
+		out->target.len = (size_t)(blank - out->target.data);
+	return true;
+}
+
 /* The number and the reason, of which sloppy servers leave out one or both. */
 static bool status_rest(struct span rest, struct http_start_line *out)
 {

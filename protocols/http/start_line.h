@@ -39,6 +39,9 @@ enum http_match {
  * clear is taken.
  */
 bool http_request_line(struct span line, struct http_start_line *out);
+
+/* The same of the front of a request line: the target is what there is of it, up to a blank. */
+bool http_request_front(struct span front, struct http_start_line *out);
 bool http_status_line(struct span line, struct http_start_line *out);
 
 /*

@@ -128,6 +128,7 @@ static inline size_t http_keep(const struct http_state *st)
 
 enum frame_status http_frame(const void *state, enum side side, const struct cursor *in,
 			     struct frame *frame);
+bool http_torn(const void *state, enum side side, const struct cursor *in, struct frame *frame);
 bool http_resync(void *state, enum side side, struct cursor *in);
 
 /*

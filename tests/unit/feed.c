@@ -89,6 +89,23 @@ static void give(struct session *s, const struct feed_message *m, enum layer lay
 	position[m->direction] += len;
 }
 
+/* The rest of a message that was cut: LEN bytes of which none is there. */
+static void give_cut(struct session *s, const struct feed_message *m, enum layer layer, size_t len,
+		     const uint64_t position[2], int64_t ts)
+{
+	const struct event_data data = {
+		.conn = 1,
+		.layer = layer,
+		.offset = position[m->direction],
+		.len = len,
+		.direction = m->direction,
+		.fd = 3,
+		.cut = CUT_SNAPLEN,
+	};
+
+	session_data(s, &data, ts);
+}
+
 /* What goes on with what was packed of S; S itself where it can't be put aside. */
 static struct session *put_aside(struct session *s, const struct session_options *options)
 {
@@ -139,6 +156,8 @@ static void run(const struct feed *feed, size_t messages, size_t last_len, struc
 		enum layer layer = i < 64 && feed->plaintext >> i & 1 ? LAYER_TLS : LAYER_WIRE;
 		uint64_t *position = positions[layer];
 
+		if (feed->snap && feed->snap < end)
+			end = feed->snap;
 		if (end > len)
 			end = len;
 		for (size_t at = 0, n; at < end; at += n) {
@@ -147,6 +166,8 @@ static void run(const struct feed *feed, size_t messages, size_t last_len, struc
 			if (chunks.aside)
 				s = put_aside(s, &options);
 		}
+		if (feed->snap && end < len)
+			give_cut(s, m, layer, len - end, position, ts + (int64_t)end);
 		position[m->direction] += len - end;
 	}
 	session_finish(s);

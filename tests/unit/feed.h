@@ -37,6 +37,7 @@ struct feed {
 	size_t keep;	    /* of bodies; see struct session_options */
 	size_t lose;	    /* this message, counted from 1, is lost; 0: none */
 	size_t lose_from;   /* only its bytes from here on are lost */
+	size_t snap;	    /* of each message so much was captured; 0: all */
 	/* Columns, as in struct session_options. */
 	const struct wanted *wanted;
 };

@@ -99,6 +99,38 @@ static void a_hole_in_a_body_of_known_length(void **state)
 			  THREE, FOUR);
 }
 
+/* A status line that is torn tells that there was an answer; a request line comes too late. */
+static void a_hole_in_a_start_line(void **state)
+{
+	(void)state;
+	EXPECT_AFTER_LOSS(3, 11, ONE, "'outcome':'partial' | 'path':null | 'code':201", THREE,
+			  FOUR);
+	EXPECT_AFTER_LOSS(8, 13, ONE, TWO, THREE,
+			  "'outcome':'partial' | 'path':'/4' | 'code':203,'reason':'' | "
+			  "response: ended inside the head");
+}
+
+/* What there is of start lines tells what was asked, and that it was answered. */
+static void only_fronts(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST("GET /1?and-more HTTP/1.1\r\nHost: a\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst"),
+		FEED_REQUEST("GET /2?and-more HTTP/1.1\r\nHost: a\r\n\r\n"),
+		FEED_RESPONSE("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno"),
+	};
+	const struct feed feed = {
+		.messages = messages, .count = 4, .decode_as = &protocol_http, .snap = 15};
+
+	(void)state;
+	http_expect(&feed,
+		    (const char *const[]){
+			    "'outcome':'partial' | 'path':'/1?and-more' | 'code':200",
+			    "'outcome':'partial' | 'path':'/2?and-more' | 'code':404 | "
+			    "request: ended inside the head; response: ended inside the head",
+			    NULL});
+}
+
 static void a_hole_in_a_chunk(void **state)
 {
 	(void)state;
@@ -237,6 +269,8 @@ int main(void)
 		cmocka_unit_test(a_lost_response),
 		cmocka_unit_test(a_hole_in_a_head),
 		cmocka_unit_test(a_hole_in_a_body_of_known_length),
+		cmocka_unit_test(a_hole_in_a_start_line),
+		cmocka_unit_test(only_fronts),
 		cmocka_unit_test(a_hole_in_a_chunk),
 		cmocka_unit_test(a_request_lost_in_a_pipeline),
 		cmocka_unit_test(requests_are_found_behind_a_hole),

@@ -313,6 +313,6 @@ const struct protocol masked_protocol = {
 	.infer = infer,
 	.open = masked_open,
 	.close = free,
-	.framing = {masked_frame, 0, masked_resync, masked_message, NULL, masked_lost},
+	.framing = {masked_frame, 0, masked_resync, masked_message, NULL, masked_lost, NULL},
 	.finish = masked_nothing,
 };

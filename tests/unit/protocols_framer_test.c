@@ -81,7 +81,7 @@ static void lost(void *state, enum side side, uint64_t missing)
 	log->missing = missing;
 }
 
-static const struct framing framing = {frame, 0, resync, message, NULL, lost};
+static const struct framing framing = {frame, 0, resync, message, NULL, lost, NULL};
 
 struct fixture {
 	struct log log;
