@@ -69,10 +69,12 @@ static int sloppy_score(struct span line)
 		return 0;
 	if (start.simple)
 		return SCORE_SIMPLE;
-	return start.version.len && start.target.len && start.target.data[0] == '/' &&
-			       http_method_known(start.method)
-		       ? SCORE_BLANKS
-		       : 0;
+	if (!start.version.len || !start.target.len || start.target.data[0] != '/')
+		return 0;
+	for (size_t i = 0; i < start.target.len; i++)
+		if ((uint8_t)start.target.data[i] < ' ' && start.target.data[i] != '\t')
+			return 0;
+	return http_method_known(start.method) ? SCORE_BLANKS : 0;
 }
 
 static struct finding look_at_start(struct span bytes)

@@ -81,6 +81,7 @@ static void others_are_left_alone(void **state)
 		"GET / HTTP/1.1x\r\n",
 		"GET a b HTTP/1.1\r\n",
 		"GIVE /a b HTTP/1.1\r\n",
+		"GET /a\1b HTTP/1.1\r\n",
 		"HTTP/1.1 2000 OK\r\n",
 		"",
 		"\r\n\r\n",
