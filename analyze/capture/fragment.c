@@ -106,10 +106,12 @@ static struct slice join(struct fragments *fragments, const struct datagram *d, 
 bool fragments_give_up(struct fragments *fragments, int64_t now, uint8_t next,
 		       struct fragment *first, struct slice *front)
 {
-	struct datagram *d;
+	struct datagram *d = fragments->oldest;
+	struct datagram *newer;
 	uint64_t used = 0;
 
-	while (!used && (d = fragments->oldest) != NULL && must_go(fragments, d, now)) {
+	for (; d && !used && must_go(fragments, d, now); d = newer) {
+		newer = d->newer;
 		*first = d->first;
 		if (first->next == next)
 			*front = join(fragments, d, &used);
