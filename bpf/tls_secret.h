@@ -121,6 +121,18 @@ const char tls_label_server[KERNEL_LABEL_LEN] = "SERVER_TRAFFIC_SECRET_0";
 const char tls_label_master[KERNEL_LABEL_LEN] = "CLIENT_RANDOM";
 const char tls_label_random[KERNEL_LABEL_LEN] = "SERVER_RANDOM";
 
+/* Begins the record of a secret of an object in use; its random is the caller's. */
+static __always_inline void tls_older_begin(struct kernel_secret *record, __u32 library)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+
+	record_begin(&record->record, KERNEL_SECRET, sizeof(*record));
+	record->pid = id >> 32;
+	record->tid = id;
+	record->library = library;
+	record->older = 1;
+}
+
 static __noinline int tls_older_send(struct kernel_secret *record, const char *label)
 {
 	struct lane *lane;
@@ -182,7 +194,6 @@ SEC("uprobe")
 int tls_older(struct function_registers *regs)
 {
 	__u64 cookie = bpf_get_attach_cookie(regs);
-	__u64 id = bpf_get_current_pid_tgid();
 	__u64 object = FUNCTION_ARG1(regs);
 	struct kernel_secret record = {};
 	struct kernel_tls_library *known;
@@ -191,17 +202,13 @@ int tls_older(struct function_registers *regs)
 	tls_random_read(library, object, record.random);
 	if (!record.random[0] || bpf_map_lookup_elem(&tls_told, &record.random[0]))
 		return 0;
-	if (!process_matches(current_task(), id >> 32))
+	if (!process_matches(current_task(), bpf_get_current_pid_tgid() >> 32))
 		return 0;
 	tls_told_add(record.random[0]);
 	known = bpf_map_lookup_elem(&tls_libraries, &library);
 	if (!known)
 		return 0;
-	record_begin(&record.record, KERNEL_SECRET, sizeof(record));
-	record.pid = id >> 32;
-	record.tid = id;
-	record.library = library;
-	record.older = 1;
+	tls_older_begin(&record, library);
 	/* Without a pointer both lie in the object, and which of them it uses isn't looked at: the
 	 * other opens nothing. */
 	if ((!tls_older_traffic(known, object, &record) || !known->master_in) && known->master_at)
@@ -282,7 +289,6 @@ SEC("uprobe")
 int tls_go_older(struct function_registers *regs)
 {
 	__u64 cookie = bpf_get_attach_cookie(regs);
-	__u64 id = bpf_get_current_pid_tgid();
 	__u64 object = GO_ARG1(regs);
 	struct kernel_secret record = {};
 	struct kernel_tls_library *known;
@@ -300,11 +306,7 @@ int tls_go_older(struct function_registers *regs)
 	    bpf_map_lookup_elem(&tls_told, record.secret))
 		return 0;
 	tls_told_add(*(__u64 *)record.secret);
-	record_begin(&record.record, KERNEL_SECRET, sizeof(record));
-	record.pid = id >> 32;
-	record.tid = id;
-	record.library = library;
-	record.older = 1;
+	tls_older_begin(&record, library);
 	/* Both secrets go by it; no other object has it. */
 	record.random[0] = object;
 	record.random[1] = record.pid;
