@@ -19,6 +19,8 @@ static __always_inline void count_cut(struct lane *lane, __u8 cut, __u64 bytes)
 		counters->cut_unreadable_bytes += bytes;
 	else if (cut == CUT_TOO_MANY_PIECES)
 		counters->cut_pieces_bytes += bytes;
+	else if (cut == CUT_TLS_WIRE)
+		counters->cut_tls_bytes += bytes;
 	else
 		counters->cut_uncaptured_bytes += bytes;
 }

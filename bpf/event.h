@@ -398,6 +398,7 @@ struct kernel_conn_state {
 	__u32 first[2]; /* sequence numbers that position 0 stands for */
 	__u32 user[2];	/* thread that used it last */
 	struct kernel_gap gap[2];
+	__u64 tls_end[2]; /* position behind the last known record of TLS (bpf/tls_wire.h) */
 };
 
 /* Only ever grow. */
@@ -424,6 +425,7 @@ struct kernel_counters {
 	__u64 cut_uncaptured_bytes; /* splice and its like */
 	__u64 cut_pieces_bytes;	    /* more iovecs or messages than the program may walk */
 	__u64 cut_snaplen_bytes;
+	__u64 cut_tls_bytes;	/* of TLS records whose plaintext is recorded */
 	__u64 lost_plain_calls; /* of TLS libraries: pool full or no lane; in no other counter */
 	__u64 lost_plain_bytes;
 };
@@ -441,6 +443,9 @@ struct kernel_lane {
 	struct kernel_counters nested;	 /* of who found it held */
 };
 
+/* Connections of TLS whose wire can be told to be unwanted at one time; a power of two. */
+#define KERNEL_TIES 16384
+
 /* bss `control`. */
 struct kernel_control {
 	__u32 started;	    /* set by user space: what is seen from now on is new */
@@ -448,6 +453,12 @@ struct kernel_control {
 	__u32 freed;	    /* chunks that user space has put back */
 	__u32 woken;	    /* user space was woken; it sets it to 0 when all was taken */
 	__u32 conns_missed; /* the table was full once: a socket not in it may be an old one */
+	/*
+	 * Set by user space: whose plaintext it has, so that the wire's application data isn't
+	 * wanted. Connection C stands at C % KERNEL_TIES, as C << 2, with a bit for each direction
+	 * (1 << enum direction); of two at one place the later one stands there.
+	 */
+	__u64 ties[KERNEL_TIES];
 };
 
 #endif

@@ -8,6 +8,7 @@
 #include "bpf/ktls.h"
 #include "bpf/overlay.h"
 #include "bpf/process.h"
+#include "bpf/tls_wire.h"
 
 /* A call that has waited for less isn't told of: others may have had the processor. */
 #define BLOCKED_MIN 1000000 /* ns */
@@ -155,7 +156,7 @@ static __always_inline void transfer_send(struct lane *lane, struct transfer *tr
 	if (ktls_moves(transfer, conn))
 		walk->layer = LAYER_TLS;
 	COUNT(lane, moved_bytes, transfer->moved);
-	message_begin(walk, transfer->moved);
+	tls_wire_begin(lane, conn, transfer->moved);
 	if (walk->rest || walk->keep > KERNEL_PAYLOAD_MAX)
 		walk_run(lane->cpu);
 	else if (walk->piece_len >= walk->keep)

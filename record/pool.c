@@ -125,6 +125,17 @@ void pool_free_chunk(const struct pool *p, uint32_t chunk)
 	__atomic_fetch_add(&p->control->freed, 1, __ATOMIC_RELEASE);
 }
 
+void pool_tie(const struct pool *p, uint64_t conn, enum direction direction, bool tied)
+{
+	__u64 *place = &p->control->ties[conn % KERNEL_TIES];
+	__u64 bit = UINT64_C(1) << direction;
+	__u64 tie = *place >> 2 == conn ? *place : conn << 2;
+
+	tie = tied ? tie | bit : tie & ~bit;
+	if (tied || *place >> 2 == conn)
+		__atomic_store_n(place, tie, __ATOMIC_RELAXED);
+}
+
 static void unmap(const void *memory, size_t len)
 {
 	if (memory)

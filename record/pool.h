@@ -3,7 +3,10 @@
 #define SOCKTAPE_RECORD_POOL_H
 
 #include <bpf/libbpf.h>
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "format/event.h"
 
 /*
  * The memory that the kernel programs and the drain share: chunks and lanes, as bpf/event.h has
@@ -48,6 +51,9 @@ const uint8_t *pool_chunk(const struct pool *p, uint32_t chunk);
 
 /* The chunk may be filled again. */
 void pool_free_chunk(const struct pool *p, uint32_t chunk);
+
+/* Whether plaintext is recorded of what connection CONN moves in DIRECTION. */
+void pool_tie(const struct pool *p, uint64_t conn, enum direction direction, bool tied);
 
 /* Asks to be woken, once, when more has come than can wait for the next look. */
 void pool_await(const struct pool *p);

@@ -47,6 +47,7 @@ struct user {
 struct tls {
 	const struct options *options;
 	struct hooks *hooks;
+	const struct pool *pool;
 	struct tls_files *files;
 	struct tls_ties *ties;
 	struct tls_due *due;
@@ -245,6 +246,13 @@ static bool on_ask(void *context, uint32_t pid)
 	return false;
 }
 
+static void on_tie(void *context, uint64_t conn, enum direction direction, bool yes)
+{
+	const struct tls *tls = context;
+
+	pool_tie(tls->pool, conn, direction, yes);
+}
+
 static void on_call(void *context, uint32_t pid, uint32_t library, int64_t ts)
 {
 	struct tls *tls = context;
@@ -340,6 +348,7 @@ struct tls *tls_new(const struct options *options, const struct programs *progra
 		.cut_all_wire = options->wire == OPTIONS_WIRE_NONE,
 		.drop_untied = options->port_count > 0,
 		.context = tls,
+		.tied = on_tie,
 		.emit = on_emit,
 		.uses = on_use,
 		.calls = on_call,
@@ -349,6 +358,7 @@ struct tls *tls_new(const struct options *options, const struct programs *progra
 	if (!tls)
 		return NULL;
 	tls->options = options;
+	tls->pool = programs_pool(programs);
 	tls->users_most = USERS_MIN;
 	tls->emit = emit;
 	tls->context = context;

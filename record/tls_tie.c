@@ -156,12 +156,22 @@ static uint64_t object_key(uint32_t pid, uint64_t object)
 
 static void wait_give_up(struct tls_ties *t, struct session *s);
 
+/* Whose plaintext, if anybody's, W has from now on. */
+static void wire_have(const struct tls_ties *t, struct wire *w, enum direction d, struct session *s)
+{
+	bool changes = !w->sessions[d] != !s;
+
+	w->sessions[d] = s;
+	if (changes && t->options.cut_wire && t->options.tied)
+		t->options.tied(t->options.context, w->conn, d, s);
+}
+
 /* The connection's plaintext isn't the object's any more. */
-static void session_untie(struct session *s)
+static void session_untie(const struct tls_ties *t, struct session *s)
 {
 	for (int d = 0; s->wire && d < 2; d++)
 		if (s->wire->sessions[d] == s)
-			s->wire->sessions[d] = NULL;
+			wire_have(t, s->wire, (enum direction)d, NULL);
 	s->wire = NULL;
 }
 
@@ -176,7 +186,7 @@ static void session_remove(struct tls_ties *t, struct session *s, int64_t ts)
 	end.close.conn = s->conn;
 	if (s->own)
 		emit(t, &end);
-	session_untie(s);
+	session_untie(t, s);
 	if (map_get(&t->objects, key) == s)
 		map_remove(&t->objects, key);
 	map_remove(&t->sessions, s->id);
@@ -688,8 +698,8 @@ static void session_tie(struct tls_ties *t, struct session *s, struct wire *w,
 		if (!s->ways[d])
 			continue;
 		if (before && before != s)
-			session_untie(before);
-		w->sessions[d] = s;
+			session_untie(t, before);
+		wire_have(t, w, (enum direction)d, s);
 	}
 	/* Of two that have a direction each, one counts. */
 	t->totals.tied += !sight->one_way || !w->seen;

@@ -47,6 +47,8 @@ struct tls_tie_options {
 	bool cut_all_wire; /* with it: all wire bytes of connections that speak TLS */
 	bool drop_untied;  /* a filter chooses connections: what can't be tied isn't recorded */
 	void *context;
+	/* With cut_wire: the wire's bodies of this direction are left out from now on, or not. */
+	void (*tied)(void *context, uint64_t conn, enum direction direction, bool yes);
 	void (*emit)(void *context, const struct event *event);
 	/* PID has sent or received a ClientHello, or data of a connection that had it before. */
 	void (*uses)(void *context, uint32_t pid, int64_t ts);

@@ -309,6 +309,7 @@ void translate_counters(const struct kernel_counters *k, struct tally *tally)
 				[CUT_UNREADABLE] = k->cut_unreadable_bytes,
 				[CUT_NOT_CAPTURED] = k->cut_uncaptured_bytes,
 				[CUT_TOO_MANY_PIECES] = k->cut_pieces_bytes,
+				[CUT_TLS_WIRE] = k->cut_tls_bytes,
 			},
 	};
 }

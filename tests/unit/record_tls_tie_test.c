@@ -23,6 +23,7 @@ struct bench {
 	size_t count;
 	uint32_t users[8];
 	size_t user_count;
+	bool tied[4][2]; /* by connection and direction */
 	int64_t now;
 };
 
@@ -51,6 +52,14 @@ static void uses(void *context, uint32_t pid, int64_t ts)
 	b->users[b->user_count++ % 8] = pid;
 }
 
+static void tied(void *context, uint64_t conn, enum direction direction, bool yes)
+{
+	struct bench *b = context;
+
+	assert_true(conn < 4);
+	b->tied[conn][direction] = yes;
+}
+
 static struct bench *bench_new(const struct tls_tie_options *with)
 {
 	struct bench *b = calloc(1, sizeof(*b));
@@ -60,6 +69,7 @@ static struct bench *bench_new(const struct tls_tie_options *with)
 	options.context = b;
 	options.emit = take;
 	options.uses = uses;
+	options.tied = tied;
 	b->ties = tls_tie_new(&options);
 	assert_non_null(b->ties);
 	b->now = 1000;
@@ -349,6 +359,14 @@ static void what_the_pool_had_no_room_for_is_lost_at_its_place(void **state)
 	bench_free(b);
 }
 
+/* Sends LEN bytes through the library, whose record goes over the wire before its call returns. */
+static uint64_t send_seen(struct bench *b, uint64_t wire_at, uint64_t plain_at, size_t len)
+{
+	wire_at += record(b, 1, 100, DIRECTION_SENT, wire_at, len + 17);
+	plain(b, 50, 100, DIRECTION_SENT, plain_at, len);
+	return wire_at;
+}
+
 static void bodies_are_left_out_where_their_plaintext_is_recorded(void **state)
 {
 	struct bench *b = bench_new(&(struct tls_tie_options){.cut_wire = true});
@@ -388,6 +406,77 @@ static void bodies_are_left_out_where_their_plaintext_is_recorded(void **state)
 	bench_free(b);
 }
 
+/* As wire(), of LEN bytes of which only CAPTURED were copied. */
+static void wire_part(struct bench *b, uint64_t offset, const char *bytes, size_t captured,
+		      size_t len)
+{
+	struct event event = {
+		.type = EVENT_DATA,
+		.ts = b->now++,
+		.data = {.conn = 1,
+			 .offset = offset,
+			 .len = len,
+			 .payload = span_of(bytes, captured),
+			 .pid = 100,
+			 .tid = 100,
+			 .fd = 5,
+			 .direction = DIRECTION_SENT,
+			 .cut = captured < len ? CUT_TLS_WIRE : CUT_NONE},
+	};
+
+	tls_tie_event(b->ties, &event);
+}
+
+/* The programs leave out what is told to be tied: what comes out is the same. */
+static void bodies_may_have_been_left_out_before(void **state)
+{
+	struct bench *b = bench_new(&(struct tls_tie_options){.cut_wire = true});
+	const struct event *last;
+	char bytes[256];
+	uint64_t at = hello(bytes, 1);
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, at);
+	assert_false(b->tied[1][DIRECTION_SENT] || b->tied[1][DIRECTION_RECEIVED]);
+	at += record(b, 1, 100, DIRECTION_SENT, at, 69); /* Finished */
+	sight(b, 50, 100, 0x1000, 1, 1);
+	assert_true(b->tied[1][DIRECTION_SENT] && b->tied[1][DIRECTION_RECEIVED]);
+	at = send_seen(b, at, 0, 100);
+	/* A whole record; one whose header was copied alone, and whose body comes in two parts. */
+	wire_part(b, at, "\x17\x03\x03\0\x43", 5, 72);
+	plain(b, 50, 100, DIRECTION_SENT, 100, 50);
+	wire_part(b, at + 72, "\x17\x03\x03\0\x4d", 5, 5);
+	wire_part(b, at + 77, NULL, 0, 70);
+	wire_part(b, at + 147, NULL, 0, 7);
+	last = &b->events[b->count - 1];
+	assert_int_equal(last->data.offset, at + 147);
+	assert_int_equal(last->data.len, 7);
+	assert_int_equal(last->data.payload.len, 0);
+	assert_int_equal(last->data.cut, CUT_TLS_WIRE);
+	plain(b, 50, 100, DIRECTION_SENT, 150, 60);
+	assert_null(only(b, 0, EVENT_LOSS));
+	/* And what no hook saw is missed as before. */
+	wire_part(b, at + 154, "\x17\x03\x03\0\x2f", 5, 52);
+	close_conn(b, 1);
+	assert_int_equal(tls_tie_totals(b->ties)->missed_bytes, 30);
+	assert_false(b->tied[1][DIRECTION_SENT] || b->tied[1][DIRECTION_RECEIVED]);
+	bench_free(b);
+}
+
+/* Who wants all of the wire gets it. */
+static void nothing_is_told_to_be_left_out_of_all(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	char bytes[64];
+	size_t len = hello(bytes, 1);
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, len);
+	sight(b, 50, 100, 0x1000, 1, 1);
+	assert_false(b->tied[1][DIRECTION_SENT] || b->tied[1][DIRECTION_RECEIVED]);
+	bench_free(b);
+}
+
 static void nothing_is_left_out_of_what_nobody_reads(void **state)
 {
 	struct bench *b = bench_new(&(struct tls_tie_options){.cut_wire = true});
@@ -402,14 +491,6 @@ static void nothing_is_left_out_of_what_nobody_reads(void **state)
 		assert_int_equal(b->events[b->count - 1].data.len, 105);
 	}
 	bench_free(b);
-}
-
-/* Sends LEN bytes through the library, whose record goes over the wire before its call returns. */
-static uint64_t send_seen(struct bench *b, uint64_t wire_at, uint64_t plain_at, size_t len)
-{
-	wire_at += record(b, 1, 100, DIRECTION_SENT, wire_at, len + 17);
-	plain(b, 50, 100, DIRECTION_SENT, plain_at, len);
-	return wire_at;
 }
 
 static void what_was_sent_and_not_read_is_a_loss_at_its_place(void **state)
@@ -978,6 +1059,8 @@ int main(void)
 		cmocka_unit_test(positions_go_on_when_the_handshake_is_repeated),
 		cmocka_unit_test(what_the_pool_had_no_room_for_is_lost_at_its_place),
 		cmocka_unit_test(bodies_are_left_out_where_their_plaintext_is_recorded),
+		cmocka_unit_test(bodies_may_have_been_left_out_before),
+		cmocka_unit_test(nothing_is_told_to_be_left_out_of_all),
 		cmocka_unit_test(nothing_is_left_out_of_what_nobody_reads),
 		cmocka_unit_test(what_was_sent_and_not_read_is_a_loss_at_its_place),
 		cmocka_unit_test(what_came_before_the_hooks_is_a_loss),

@@ -294,6 +294,7 @@ static void counters_by_cause(void **state)
 		.cut_snaplen_bytes = 1000,
 		.cut_pressure_bytes = 200,
 		.cut_pieces_bytes = 30,
+		.cut_tls_bytes = 7,
 	};
 	struct tally tally;
 	struct loss_sum lost;
@@ -309,6 +310,7 @@ static void counters_by_cause(void **state)
 	assert_int_equal(tally.cut[CUT_SNAPLEN], 1000);
 	assert_int_equal(tally.cut[CUT_PRESSURE], 200);
 	assert_int_equal(tally.cut[CUT_TOO_MANY_PIECES], 30);
+	assert_int_equal(tally.cut[CUT_TLS_WIRE], 7);
 }
 
 static void an_object_of_a_tls_library(void **state)
