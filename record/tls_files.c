@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "record/tls_files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -236,7 +237,7 @@ static bool names_tls(const char *path)
 	return false;
 }
 
-void tls_files_system(struct tls_files *files)
+static void cache_look(struct tls_files *files)
 {
 	int fd = open(LD_CACHE, O_RDONLY | O_CLOEXEC);
 	char *text = fd >= 0 ? malloc(LD_CACHE_MAX) : NULL;
@@ -251,6 +252,33 @@ void tls_files_system(struct tls_files *files)
 	free(text);
 	if (fd >= 0)
 		close(fd);
+}
+
+static void directory_look(struct tls_files *files, const char *path)
+{
+	DIR *directory = opendir(path);
+	const struct dirent *entry;
+	char file[PATH_MAX];
+
+	while (directory && (entry = readdir(directory)))
+		if (strstr(entry->d_name, ".so") &&
+		    snprintf(file, sizeof(file), "%s/%s", path, entry->d_name) <
+			    (int)sizeof(file) &&
+		    names_tls(file))
+			tls_files_path(files, file);
+	if (directory)
+		closedir(directory);
+}
+
+void tls_files_system(struct tls_files *files)
+{
+	/* ld.so(8), and musl's, which has no cache. */
+	static const char *const directories[] = {"/lib", "/usr/lib", "/lib64", "/usr/lib64",
+						  "/usr/local/lib"};
+
+	cache_look(files);
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
+		directory_look(files, directories[i]);
 }
 
 const struct tls_file *tls_files_get(const struct tls_files *files, uint32_t number)

@@ -40,7 +40,7 @@ bool tls_files_known(const struct tls_files *files, const struct mapping *mappin
 /* Looks at the file at PATH of the caller's own, the libcrypto beside it included. */
 const struct tls_file *tls_files_path(struct tls_files *files, const char *path);
 
-/* Looks at the TLS libraries that ld.so's cache names. */
+/* Looks at the TLS libraries that ld.so's cache names, and in the directories beside it. */
 void tls_files_system(struct tls_files *files);
 
 /* The one with this number; NULL: there is none. */

@@ -32,6 +32,22 @@ version_is() {
 	"$socktape" conns "$rec" --json | jq -se --arg v "$1" 'any(.[]; .tls_library_version // "" | startswith($v))'
 }
 
+# A host without ld.so's cache, as one of musl's: what no process uses is found where loaders look.
+uncached() {
+	unshare -m bash -c '
+		mount -t tmpfs none /usr/local/lib && cp -L "$1" /usr/local/lib/ &&
+			mount --bind /dev/null /etc/ld.so.cache && "$2" --list-tls' \
+		- "$1" "$recorder" >"$work/uncached" || return 1
+	grep -A 2 "^/usr/local/lib/${1##*/}$" "$work/uncached" | grep -q '^    hooked: plaintext' ||
+		{ cat "$work/uncached"; return 1; }
+}
+ssl=$(ldconfig -p | awk '/libssl.so.3 .*x86-64/ { print $NF; exit }')
+if [ -n "$ssl" ]; then
+	check "libraries where ld.so has no cache" uncached "$ssl"
+else
+	skip "libraries where ld.so has no cache" "no OpenSSL 3"
+fi
+
 # ---- Java ----
 
 java_store() {

@@ -48,9 +48,9 @@ def start_nginx(work, port, also=""):
     return Background(["nginx", "-c", conf, "-e", os.path.join(work, "error.log")], listening(port))
 
 
-def load_wrk(port, seconds, *options, scheme="http"):
+def load_wrk(port, seconds, *options, scheme="http", page="page"):
     out = output(["wrk", "-t", "1", "-c", "32", "-d", f"{int(seconds)}s", *options,
-                  f"{scheme}://127.0.0.1:{port}/page"])
+                  f"{scheme}://127.0.0.1:{port}/{page}"])
     return (float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1)),
             int(re.search(r"(\d+) requests in", out).group(1)))
 

@@ -110,7 +110,13 @@ def cpu_ns(pid):
         return int(file.read().split()[0])
 
 
-def one_case(work, ports, worker, options):
+# Of a megabyte, what is copied of it counts, and a call hardly.
+LARGE = 1 << 20
+LARGE_TITLES = ["unrecorded", "the wire alone (--no-tls)", "--tls=plaintext, both ends",
+                "--tls=plaintext, the server's end"]
+
+
+def one_case(work, ports, worker, options, page):
     def one_run(title):
         case = next(c for c in CASES if c.title == title)
         port = ports[case.tls]
@@ -118,7 +124,7 @@ def one_case(work, ports, worker, options):
         try:
             before = cpu_ns(worker)
             rate, requests = load_wrk(port, options.seconds,
-                                      scheme="https" if case.tls else "http")
+                                      scheme="https" if case.tls else "http", page=page)
             used = cpu_ns(worker) - before
         finally:
             told = beside.stop()
@@ -134,6 +140,16 @@ def row_of(title, runs, base):
             f"{each['cpu'] * 1e6:.1f} µs" if recorded else "-", f"{each['disk']:.0f}" if recorded else "-"]
 
 
+def tell(what, results, options):
+    bases = {tls: median([r["nginx"] for c in CASES if c.mode == NOTHING and c.tls == tls
+                          for r in results.get(c.title, [])]) for tls in (False, True)}
+    rows = [row_of(c.title, results[c.title], bases[c.tls]) for c in CASES if c.title in results]
+    rounds = len(next(iter(results.values())))
+    table(f"wrk to nginx over TLS 1.3, {what}, {rounds} rounds of {options.seconds:g} s",
+          ["", "nginx's CPU a request", "more than unrecorded", "requests a second",
+           "own CPU a request", "bytes on disk a request"], rows)
+
+
 def bench(work, options):
     if not can_record() or not have("nginx", "wrk", "openssl", "tcpdump", "pgrep"):
         return
@@ -141,17 +157,14 @@ def bench(work, options):
     folder = os.path.join(work, "tls")
     os.makedirs(folder)
     nginx = start_nginx(folder, ports[False], listen_also(folder, ports[True]))
+    with open(os.path.join(folder, "www", "large"), "wb") as large:
+        large.write(os.urandom(LARGE))
     titles = [c.title for c in CASES if c.mode != "naive" or NaiveProbes.there()]
     try:
         worker = worker_of(nginx)
         load_wrk(ports[True], 1, scheme="https")
-        results = interleaved(titles, one_case(work, ports, worker, options), options,
-                              lambda _: True)
+        for what, page, those in ("1 KB", "page", titles), ("1 MB", "large", LARGE_TITLES):
+            tell(what, interleaved(those, one_case(work, ports, worker, options, page), options,
+                                   lambda _: True), options)
     finally:
         nginx.stop()
-    bases = {tls: median([r["nginx"] for c in CASES if c.mode == NOTHING and c.tls == tls
-                          for r in results[c.title]]) for tls in (False, True)}
-    rows = [row_of(c.title, results[c.title], bases[c.tls]) for c in CASES if c.title in titles]
-    table(f"wrk to nginx over TLS 1.3, 1 KB, {len(results[titles[0]])} rounds of {options.seconds:g} s",
-          ["", "nginx's CPU a request", "more than unrecorded", "requests a second",
-           "own CPU a request", "bytes on disk a request"], rows)
