@@ -34,6 +34,7 @@ version_is() {
 
 # A host without ld.so's cache, as one of musl's: what no process uses is found where loaders look.
 uncached() {
+	# shellcheck disable=SC2016 # the inner shell expands it
 	unshare -m bash -c '
 		mount -t tmpfs none /usr/local/lib && cp -L "$1" /usr/local/lib/ &&
 			mount --bind /dev/null /etc/ld.so.cache && "$2" --list-tls' \
