@@ -51,8 +51,21 @@ void feed_run(const struct feed *feed, struct buffer *out);
 /*
  * Runs the conversation whole, byte by byte, in random pieces, put aside and taken up again between
  * any two of these, and cut at every byte of every message (no crash, no hang), and checks that all
- * but the last give the same text: EXPECTED, unless that is NULL.
+ * but the last give the same text: EXPECTED, unless that is NULL. Then feed_variations_check().
  */
 void feed_check(const struct feed *feed, const char *expected);
+
+/*
+ * Appends what is made of the conversation: its records, where they stand, and how the bytes were
+ * understood. Returns the protocol that was spoken first; NULL: none.
+ */
+const struct protocol *feed_answer(const struct feed *feed, struct buffer *answer);
+
+/*
+ * Changes the conversation at one place after the other, and checks that what is made of all that
+ * is what it was when tests/unit/feeds/NAME.txt of this program was written: feed_check() does so.
+ * CONTRIBUTING.md says what to do when it isn't.
+ */
+void feed_variations_check(const struct feed *feed);
 
 #endif
