@@ -397,6 +397,11 @@ static void decimals(void **state)
 	check_decimal(0x3042000000000000, 1, "1E+1");
 	check_decimal(0x3034000000000000, 1, "0.000001");
 	check_decimal(0x3032000000000000, 1, "1E-7");
+	/* The largest significand, and one more, which counts as zero. */
+	check_decimal(0x3041ed09bead87c0, 0x378d8e63ffffffff, "9999999999999999999999999999999999");
+	check_decimal(0x3041ed09bead87c0, 0x378d8e6400000000, "0");
+	check_decimal(0x2fffed09bead87c0, 0x378d8e63ffffffff,
+		      "9.999999999999999999999999999999999");
 	check_decimal(0x7c00000000000000, 0, "NaN");
 	check_decimal(0xf800000000000000, 0, "-Infinity");
 	check_decimal(0x3040314dc6448d93, 0x38c15b0a00000000, "1000000000000000000000000000000000");

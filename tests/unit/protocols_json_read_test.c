@@ -48,6 +48,33 @@ static void what_is_json(void **state)
 	assert_true(json_is_whole(span_of(deep + 100, 100)));
 }
 
+/* Every byte in each place of an escape, of a number and between values. */
+static void every_byte(void **state)
+{
+	(void)state;
+	for (int c = 1; c < 256; c++) {
+		char hex[] = "\"\\u00e9\"", escape[] = "\"\\n\"", text[] = "\"n\"";
+		char number[] = "1 ";
+		bool blank = strchr(" \t\n\r", c) != NULL, digit = c >= '0' && c <= '9';
+
+		for (size_t at = 3; at < 7; at++) {
+			const char was = hex[at];
+
+			hex[at] = (char)c;
+			assert_int_equal(json_is_whole(span_text(hex)),
+					 strchr("0123456789abcdefABCDEF", c) != NULL);
+			hex[at] = was;
+		}
+		escape[2] = (char)c;
+		assert_int_equal(json_is_whole(span_text(escape)), strchr("\"\\/bfnrt", c) != NULL);
+		text[1] = (char)c;
+		assert_int_equal(json_is_whole(span_text(text)),
+				 c >= 0x20 && c < 0x80 && !strchr("\"\\", c));
+		number[1] = (char)c;
+		assert_int_equal(json_is_whole(span_text(number)), blank || digit);
+	}
+}
+
 static void elements(void **state)
 {
 	struct span array = span_text(" [ 1 , {\"a\":[2]},\"x\"] "), value;
@@ -123,6 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_json),
+		cmocka_unit_test(every_byte),
 		cmocka_unit_test(elements),
 		cmocka_unit_test(members),
 		cmocka_unit_test(strings_and_numbers),
