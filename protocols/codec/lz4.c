@@ -8,6 +8,15 @@
 /* A byte of a match's length copies 255 at most. */
 #define GROWTH_MAX 256
 
+/*
+ * The library takes a match that reaches back by nothing (which is damage) for what lay in the
+ * memory before: that must be nobody's bytes, and the same in each reading.
+ */
+static char *cleared(char *to, size_t len)
+{
+	return to ? memset(to, 0, len) : NULL;
+}
+
 static LZ4F_dctx *context_of(const struct decoding *d)
 {
 	LZ4F_dctx *context = d->contexts->lz4;
@@ -36,7 +45,7 @@ enum codec_end codec_lz4_frame(const struct decoding *d)
 		size_t len, taken = d->in.len - at, status;
 		char *to = decoding_room(d, &len);
 
-		if (!to)
+		if (!cleared(to, len))
 			return CODEC_FULL;
 		status = LZ4F_decompress(context, to, &len, d->in.data + at, &taken, NULL);
 		if (LZ4F_isError(status))
@@ -60,7 +69,7 @@ enum codec_end codec_decode_lz4_block(struct span in, struct buffer *out, size_t
 		return CODEC_DONE;
 	if (in.len > INT_MAX || size > INT_MAX || size / GROWTH_MAX > in.len)
 		return CODEC_DAMAGED;
-	to = buffer_reserve(out, size);
+	to = cleared(buffer_reserve(out, size), size);
 	if (!to)
 		return CODEC_FULL;
 	len = LZ4_decompress_safe_partial(in.data, to, (int)in.len, (int)size, (int)size);

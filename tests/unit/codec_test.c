@@ -226,6 +226,23 @@ static void claims(void **state)
 	codec_free(&contexts);
 }
 
+/* A match that reaches back by nothing is damage; what lay in memory before is not told for it. */
+static void nothing_of_before(void **state)
+{
+	static const char block[] = "\x14"
+				    "a\0\0\x50"
+				    "bcdef";
+	struct buffer out = {0};
+	size_t size = 1 + 8 + 5;
+
+	(void)state;
+	memset(buffer_reserve(&out, size), 'x', size);
+	assert_int_not_equal(codec_decode_lz4_block(span_of(block, sizeof(block) - 1), &out, size),
+			     CODEC_FULL);
+	assert_null(memchr(out.data, 'x', out.len));
+	buffer_free(&out);
+}
+
 static void lz4_block(void **state)
 {
 	struct buffer out = {0};
@@ -246,8 +263,9 @@ static void lz4_block(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole),  cmocka_unit_test(cut),       cmocka_unit_test(limits),
-		cmocka_unit_test(claims), cmocka_unit_test(lz4_block),
+		cmocka_unit_test(whole),     cmocka_unit_test(cut),
+		cmocka_unit_test(limits),    cmocka_unit_test(claims),
+		cmocka_unit_test(lz4_block), cmocka_unit_test(nothing_of_before),
 	};
 
 	return cmocka_run_group_tests_name("codec", tests, NULL, NULL);
