@@ -510,6 +510,25 @@ static void a_directory_with_segments_is_refused(void **state)
 	recording_writer_free(w);
 }
 
+/* To the user who asked for it; root may give to anybody, others keep what is theirs. */
+static void a_recording_is_given_to_its_user(void **state)
+{
+	struct place *place = *state;
+	struct recording_writer_options options = options_at(place->path);
+	struct recording_writer *w;
+	struct stat st;
+
+	options.owner = getuid() ? getuid() : 65534;
+	options.group = getuid() ? getgid() : 65534;
+	w = writer_at(&options);
+	assert_int_equal(stat(recording_writer_path(w), &st), 0);
+	assert_int_equal(st.st_uid, options.owner);
+	assert_int_equal(st.st_gid, options.group);
+	assert_int_equal(stat(place->path, &st), 0);
+	assert_int_equal(st.st_uid, options.owner);
+	recording_writer_free(w);
+}
+
 static void what_is_not_there_is_told(void **state)
 {
 	struct place *place = *state;
@@ -1119,6 +1138,7 @@ int main(void)
 		TEST(a_large_snapshot_does_not_make_a_segment_of_every_block),
 		TEST(a_recorder_that_died_leaves_what_it_flushed),
 		TEST(a_directory_with_segments_is_refused),
+		TEST(a_recording_is_given_to_its_user),
 		TEST(what_is_not_there_is_told),
 		TEST(what_does_not_belong_is_left_out),
 		TEST(a_full_disk_keeps_what_fits_and_says_what_does_not),
