@@ -467,19 +467,51 @@ static void inference(void **state)
 	assert_true(SCORE("", "MSG a 26 U 11\r\nHello: you.", true, &role) >= INFER_PLAUSIBLE);
 }
 
+/* Of headers so much is shown. */
+static void long_headers(void **state)
+{
+	static const size_t shown = 64 << 10, others[] = {0, 1, 1000};
+	const char *begin = "NATS/1.0\r\nA:";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		size_t len = shown + others[i], count = 0;
+		struct buffer message = {0}, out = {0};
+		struct feed_message messages[] = {{.direction = DIRECTION_SENT}};
+		struct feed feed = {.messages = messages,
+				    .count = 1,
+				    .decode_as = &protocol_nats,
+				    .role = ROLE_CLIENT};
+
+		buffer_printf(&message, "HPUB a %zu %zu\r\n%s", len, len, begin);
+		for (size_t n = len - strlen(begin) - 4; n > 0; n--)
+			buffer_append_char(&message, '~');
+		buffer_append_text(&message, "\r\n\r\n\r\n");
+		messages[0].data = message.data;
+		messages[0].len = message.len;
+		feed_run(&feed, &out);
+		for (size_t at = 0; at < out.len; at++)
+			count += out.data[at] == '~';
+		assert_int_equal(count,
+				 shown - strlen(begin) - (others[i] < 4 ? 4 - others[i] : 0));
+		buffer_free(&message);
+		buffer_free(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(hello),	 cmocka_unit_test(refused),
-		cmocka_unit_test(payloads),	 cmocka_unit_test(headers),
-		cmocka_unit_test(requests),	 cmocka_unit_test(elsewhere),
-		cmocka_unit_test(service_error), cmocka_unit_test(receipts),
-		cmocka_unit_test(lost_receipt),	 cmocka_unit_test(violation),
-		cmocka_unit_test(published),	 cmocka_unit_test(pulls),
-		cmocka_unit_test(pull_fails),	 cmocka_unit_test(losses),
-		cmocka_unit_test(malformed),	 cmocka_unit_test(long_payload),
-		cmocka_unit_test(long_lines),	 cmocka_unit_test(tls),
-		cmocka_unit_test(inference),
+		cmocka_unit_test(long_headers), cmocka_unit_test(hello),
+		cmocka_unit_test(refused),	cmocka_unit_test(payloads),
+		cmocka_unit_test(headers),	cmocka_unit_test(requests),
+		cmocka_unit_test(elsewhere),	cmocka_unit_test(service_error),
+		cmocka_unit_test(receipts),	cmocka_unit_test(lost_receipt),
+		cmocka_unit_test(violation),	cmocka_unit_test(published),
+		cmocka_unit_test(pulls),	cmocka_unit_test(pull_fails),
+		cmocka_unit_test(losses),	cmocka_unit_test(malformed),
+		cmocka_unit_test(long_payload), cmocka_unit_test(long_lines),
+		cmocka_unit_test(tls),		cmocka_unit_test(inference),
 	};
 
 	return cmocka_run_group_tests_name("nats", tests, NULL, NULL);

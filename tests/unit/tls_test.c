@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "protocols/tls/hello.h"
@@ -262,20 +264,39 @@ static void compressed_certificates(void **state)
 	buffer_free(&out);
 }
 
+/* Letters and digits as they are, else a half of each byte. */
+static void fingerprints_of_any_protocol(void **state)
+{
+	static const char hello[] = CLIENT_HELLO;
+	struct tls_client_hello read;
+
+	(void)state;
+	assert_true(tls_client_hello_read(span_of(hello + 4, sizeof(hello) - 1 - 4), &read));
+	for (unsigned c = 0; c < 256; c++) {
+		const char names[] = {2, (char)c, 'Z', 2, 'h', '2'};
+		char expected[3];
+		struct buffer ja4 = {0};
+
+		if (c < 0x80 && isalnum((int)c))
+			snprintf(expected, sizeof(expected), "%cZ", (int)c);
+		else
+			snprintf(expected, sizeof(expected), "%xa", c >> 4);
+		read.alpn = span_of(names, sizeof(names));
+		tls_ja4(&read, &ja4);
+		assert_memory_equal(ja4.data + strlen("t12d0104"), expected, 2);
+		buffer_free(&ja4);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_handshake),
-		cmocka_unit_test(starttls),
-		cmocka_unit_test(heartbeats),
-		cmocka_unit_test(start),
-		cmocka_unit_test(fragments),
-		cmocka_unit_test(a_retry),
-		cmocka_unit_test(a_draft),
-		cmocka_unit_test(cut_hellos),
-		cmocka_unit_test(fingerprints),
-		cmocka_unit_test(ssl2_hellos),
-		cmocka_unit_test(compressed_certificates),
+		cmocka_unit_test(a_handshake),	cmocka_unit_test(starttls),
+		cmocka_unit_test(heartbeats),	cmocka_unit_test(start),
+		cmocka_unit_test(fragments),	cmocka_unit_test(a_retry),
+		cmocka_unit_test(a_draft),	cmocka_unit_test(cut_hellos),
+		cmocka_unit_test(fingerprints), cmocka_unit_test(fingerprints_of_any_protocol),
+		cmocka_unit_test(ssl2_hellos),	cmocka_unit_test(compressed_certificates),
 	};
 
 	return cmocka_run_group_tests_name("tls", tests, NULL, NULL);
