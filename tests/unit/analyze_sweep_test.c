@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sqlite3.h>
 #include <time.h>
 #include <zlib.h>
 
@@ -32,6 +33,7 @@
 #define SWEEPS	    "tests/unit/sweeps/"
 #define SWEEPS_MAX  32
 #define INPUTS_MAX  64
+#define DUMP	    "dump "
 #define PROMPT	    "$ socktape "
 #define COMMAND_MAX 1024
 
@@ -73,6 +75,48 @@ static void fill_in(const struct sweep *s, const char *command, size_t at, char 
 	buffer_free(&out);
 }
 
+static int dump_row(void *context, int count, char **values, char **names)
+{
+	struct buffer *printed = context;
+
+	for (int i = 0; i < count; i++)
+		buffer_printf(printed, "%s=%s|", names[i], values[i] ? values[i] : "NULL");
+	buffer_append_char(printed, '\n');
+	return 0;
+}
+
+/* All tables and views of a database file. */
+static void dump(const char *path, struct buffer *printed)
+{
+	struct buffer full = {0}, names = {0};
+	sqlite3 *db;
+	char *query;
+
+	/* "@" is the scratch folder. */
+	buffer_printf(&full, "%s%s%c", scratch, path + 1, '\0');
+	assert_int_equal(sqlite3_open(full.data, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "SELECT type, name, sql FROM sqlite_master", dump_row,
+				      printed, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+				      "SELECT name FROM sqlite_master "
+				      "WHERE type = 'table' ORDER BY name",
+				      dump_row, &names, NULL),
+			 SQLITE_OK);
+	buffer_append_char(&names, '\0');
+	for (char *name = strtok(names.data, "\n"); name; name = strtok(NULL, "\n")) {
+		name[strlen(name) - 1] = '\0';
+		query = sqlite3_mprintf("SELECT * FROM %Q", name + strlen("name="));
+		buffer_printf(printed, "%s\n", query);
+		sqlite3_exec(db, query, dump_row, printed, NULL);
+		sqlite3_free(query);
+	}
+	sqlite3_close(db);
+	buffer_append_text(printed, "[status 0]\n");
+	buffer_free(&names);
+	buffer_free(&full);
+}
+
 static bool of_recording(const char *command)
 {
 	return strstr(command, " %") || strstr(command, "<%");
@@ -87,7 +131,10 @@ static void run_one(struct sweep *s, const char *command, size_t at)
 	char *end;
 
 	fill_in(s, command, at, line);
-	command_run(line, scratch, &printed);
+	if (strncmp(line, DUMP, strlen(DUMP)) == 0)
+		dump(line + strlen(DUMP), &printed);
+	else
+		command_run(line, scratch, &printed);
 	command_blur(&printed, scratch);
 	if (s->all) {
 		fprintf(s->all, "$ socktape %s\n", line);

@@ -212,19 +212,43 @@ static const int64_t units[] = {US,	 10 * US,    100 * US,	  MS,
 				10 * MS, 100 * MS,   SECOND,	  10 * SECOND,
 				MINUTE,	 2 * MINUTE, 10 * MINUTE, 60 * MINUTE};
 
-/* TAKES what it takes and COUNT of it for each path. */
-static void build_times(const char *dir, const char *name, int64_t factor, const char *where,
-			int code)
+/* How one recording of the same differs from another. */
+struct manner {
+	const char *name;
+	int64_t factor; /* so many times as long */
+	const char *where;
+	int code;	  /* of what fails */
+	const char *more; /* heads */
+	int last;	  /* of a list of 70 numbers, and other values */
+	int count;	  /* of the shape that comes often */
+};
+
+/* A body with values of all kinds, of which some are the same whatever the manner. */
+static void make_body(char body[1024], int i, const struct manner *m)
+{
+	size_t len = (size_t)sprintf(body,
+				     "{\"id\":%d,\"kind\":%d,\"text\":\"%s\",\"real\":%d.5,"
+				     "\"none\":null,\"yes\":%s,\"list\":[",
+				     1000 + i, i % 3 + m->last % 2, m->last ? "new" : "old", i % 7,
+				     m->last ? "true" : "false");
+
+	for (int k = 0; k < 70; k++)
+		len += (size_t)sprintf(body + len, "%d,", k == 69 ? m->last : k % 10);
+	sprintf(body + len - 1, "],\"deep\":{\"a\":{\"b\":[{\"c\":%d}]}}}", m->last);
+}
+
+/* Each unit of time for its path, and one shape often enough for a distribution. */
+static void build_times(const char *dir, const struct manner *m)
 {
 	struct tale b;
 	int64_t at = SECOND;
 	struct talk t;
-	char path[64];
+	char path[64], body[1024];
 
-	begin(&b, dir, name);
+	begin(&b, dir, m->name);
 	t = open_tcp(&b, at, 1, CURL, ROLE_CLIENT, "10.0.0.1:40000", "10.0.0.2:80");
 	for (int64_t took = 0; took < 3; took++, at += MS)
-		get(&t, at, took, where, "Accept: */*\r\n", 200, "ok");
+		get(&t, at, took, m->where, m->more, 200, "ok");
 	for (size_t i = 0; i < COUNT(units); i++) {
 		/* What rounds up to the unit, what is it to a part of it, and just above it. */
 		const int64_t takes[] = {units[i] - units[i] / 2000 - 1,
@@ -235,17 +259,24 @@ static void build_times(const char *dir, const char *name, int64_t factor, const
 					 units[i] + 1,
 					 units[i] + units[i] / 2};
 
-		snprintf(path, sizeof(path), "/%s/%zu?unit=%zu", where + 1, i, i);
-		for (size_t j = 0; j < COUNT(takes); j++, at += 2 * units[i] * factor)
-			get(&t, at, takes[j] * factor, path, "", j == 3 ? code : 200, "ok");
+		snprintf(path, sizeof(path), "/%s/%zu?unit=%zu", m->where + 1, i, i);
+		for (size_t j = 0; j < COUNT(takes); j++, at += 2 * units[i] * m->factor)
+			get(&t, at, takes[j] * m->factor, path, "", j == 3 ? m->code : 200, "ok");
 	}
-	/* One shape often enough for a distribution. */
-	for (int i = 0; i < 300; i++, at += SECOND)
-		get(&t, at, (i % 17 + 1) * MS * factor, "/often", "", i % 50 ? 200 : code,
-		    i % 3 ? "{\"a\":1}" : "{\"a\":2,\"b\":[1,2]}");
+	for (int i = 0; i < m->count; i++, at += SECOND) {
+		make_body(body, i, m);
+		get(&t, at, (i % 17 + 1) * MS * m->factor, "/often", m->more,
+		    i % 50 ? 200 : m->code, i % 3 ? body : "{\"a\":2,\"b\":[1,2]}");
+	}
 	leave(&t, at);
 	end(&b);
 }
+
+static const struct manner manners[] = {
+	{"times", 1, "/a", 500, "Accept: */*\r\n", 0, 300},
+	{"slower", 3, "/b", 404, "Accept: */*\r\n", 0, 300},
+	{"changed", 2, "/a", 503, "Accept: text/html\r\nX-New: 1\r\n", 7, 200},
+};
 
 static const size_t lengths[] = {0,	1,     9,     10,     99,      100,    511,   512,
 				 999,	1000,  1001,  1023,   1024,    1025,   2047,  2048,
@@ -569,6 +600,31 @@ static void build_many(const char *dir)
 	end(&b);
 }
 
+/* ---- a crowd ---- */
+
+/* More services, clients and shapes than a small memory holds. */
+static void build_crowd(const char *dir)
+{
+	struct tale b;
+
+	begin(&b, dir, "crowd");
+	for (unsigned i = 0; i < 3000; i++) {
+		char local[32], remote[32], path[64], heads[64];
+		int64_t at = SECOND + i * MS;
+		struct talk t;
+
+		snprintf(local, sizeof(local), "10.1.%u.%u:40000", i / 250 % 4, i % 250 + 1);
+		snprintf(remote, sizeof(remote), "10.2.%u.%u:80", i / 250, i % 250 + 1);
+		snprintf(path, sizeof(path), "/of-%c%c%c/page", 'a' + (int)(i % 26),
+			 'a' + (int)(i / 26 % 26), 'a' + (int)(i / 676));
+		snprintf(heads, sizeof(heads), "X-Request-Id: %u\r\n", i / 2);
+		t = open_tcp(&b, at, i + 1, i % 3 ? CURL : 1000 + i, ROLE_CLIENT, local, remote);
+		get(&t, at + MS, (i % 100) * MS, path, heads, i % 10 ? 200 : 500, "ok");
+		leave(&t, at + SECOND);
+	}
+	end(&b);
+}
+
 /* A capture without packets. */
 static void build_empty(const char *dir)
 {
@@ -589,11 +645,12 @@ void sweep_build(const char *dir)
 	build_few(dir, "none", 0);
 	build_few(dir, "one", 1);
 	build_few(dir, "two", 2);
-	build_times(dir, "times", 1, "/a", 500);
-	build_times(dir, "slower", 3, "/b", 404);
+	for (size_t i = 0; i < COUNT(manners); i++)
+		build_times(dir, &manners[i]);
 	build_sizes(dir);
 	build_services(dir);
 	build_odd(dir);
 	build_ends(dir);
 	build_many(dir);
+	build_crowd(dir);
 }
