@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,7 +90,7 @@ void command_run(const char *command, const char *scratch, struct buffer *printe
 {
 	char *line = strdup(command), *words[ARGUMENTS_MAX + 1];
 	int count = split(line, scratch, words), status;
-	FILE *file = tmpfile();
+	FILE *file = fdopen(memfd_create("printed", MFD_CLOEXEC), "w+");
 	pid_t child;
 
 	assert_non_null(file);
