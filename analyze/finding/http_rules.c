@@ -101,6 +101,28 @@ static void look_reset(const struct look *look)
 		    look->line);
 }
 
+/* Clients round their deadline up to what grpc-timeout can say. */
+static bool is_over(const struct value *deadline, const struct value *end)
+{
+	return deadline->type == VALUE_INT && end->type == VALUE_INT &&
+	       end->integer >= deadline->integer - deadline->integer / 10;
+}
+
+/* A call of gRPC that has no status: whoever resets the stream says that it isn't worth while. */
+static void look_cancelled(const struct look *look)
+{
+	const struct value *by = look->values[1];
+	enum finding_kind kind = FINDING_STREAM_RESET;
+
+	if (look->values[0]->type != VALUE_BOOL || !look->values[0]->boolean)
+		return;
+	if (is_over(look->values[2], look->values[3]))
+		kind = FINDING_DEADLINE;
+	else if (value_has_text(by) && span_is(by->text, "client"))
+		kind = FINDING_GAVE_UP;
+	look->found(look, kind, look->line);
+}
+
 static void look_stalled(const struct look *look)
 {
 	if (look->values[0]->type == VALUE_INT && look->values[0]->integer >= STALL_NS)
@@ -114,5 +136,6 @@ const struct rule http_rules[] = {
 	{"http2", {"req_headers", "req_body", "resp_headers", "resp_body"}, look_charset},
 	{"http2", {"reset_code", "reset_by", "stream_id"}, look_reset},
 	{"http2", {"stalled_ns"}, look_stalled},
+	{"grpc", {"cancelled", "reset_by", "deadline_ns", "end_ns"}, look_cancelled},
 	{0},
 };

@@ -93,8 +93,10 @@ void dns_describe(const struct value *values, struct buffer *out)
 		append_word(out, start, opcode);
 	append_word(out, start, text_of(&values[DNS_COLUMN_QTYPE]));
 	append_word(out, start, qname);
-	if (qname.len == 0)
+	if (qname.len == 0 && values[DNS_COLUMN_QTYPE].type == VALUE_NULL)
 		append_announced(out, start, answers);
+	else if (qname.len == 0)
+		append_word(out, start, span_text("(malformed name)"));
 	if (!span_is(rcode, "NOERROR"))
 		append_word(out, start, rcode);
 	append_answers(out, answers);

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "protocols/value/base64.h"
 #include "protocols/value/json.h"
 
 struct http2_field {
@@ -71,6 +72,18 @@ struct hpack_field http2_fields_at(const struct http2_fields *fields, size_t i)
 	};
 }
 
+bool http2_field_is_raw(struct span name, struct span value, struct span *bytes)
+{
+	static const char suffix[] = "-bin";
+	size_t len = sizeof(suffix) - 1;
+
+	if (!value.len || *value.data || name.len < len ||
+	    memcmp(name.data + name.len - len, suffix, len) != 0)
+		return false;
+	*bytes = span_of(value.data + 1, value.len - 1);
+	return true;
+}
+
 bool http2_fields_find(const struct http2_fields *fields, const char *name, struct span *value)
 {
 	for (size_t i = 0; i < fields->count; i++) {
@@ -115,11 +128,17 @@ static size_t next_same(const struct http2_fields *fields, size_t first, size_t 
 static void append_field_value(const struct http2_fields *fields, size_t i, struct buffer *out)
 {
 	struct hpack_field field = http2_fields_at(fields, i);
+	struct span bytes;
 
-	if (field.value_unknown)
+	if (field.value_unknown) {
 		buffer_append_text(out, "null");
-	else
+	} else if (http2_field_is_raw(field.name, field.value, &bytes)) {
+		buffer_append_char(out, '"');
+		base64_append(out, bytes);
+		buffer_append_char(out, '"');
+	} else {
 		json_append_string(out, field.value);
+	}
 }
 
 static void append_values(const struct http2_fields *fields, size_t first, struct buffer *out)

@@ -245,8 +245,20 @@ static int code_of(struct span text)
 	return code;
 }
 
+#define DETAILS "grpc-status-details-bin"
+
+static bool decode_details(struct span value, struct buffer *out)
+{
+	struct span bytes;
+
+	if (!http2_field_is_raw(span_text(DETAILS), value, &bytes))
+		return base64_decode(out, value);
+	buffer_append_span(out, bytes);
+	return true;
+}
+
 static struct http2_piece keep_details(struct http2_state *st, struct http2_half *half,
-				       struct span coded)
+				       struct span value)
 {
 	const struct protobuf_message *type = protobuf_schema_message(
 		session_protobuf(st->session), span_text("google.rpc.Status"));
@@ -254,7 +266,7 @@ static struct http2_piece keep_details(struct http2_state *st, struct http2_half
 	struct http2_piece piece = {0};
 	bool cut = false;
 
-	if (base64_decode(&bytes, coded) &&
+	if (decode_details(value, &bytes) &&
 	    protobuf_view(buffer_span(&bytes), type, session_keep(st->session), &json, &cut) &&
 	    !json.failed)
 		piece = http2_half_keep(st, half, buffer_span(&json));
@@ -278,7 +290,7 @@ static void take_status(struct http2_state *st, struct http2_stream *s)
 		call->message = http2_half_keep(st, half, buffer_span(&text));
 		buffer_free(&text);
 	}
-	if (http2_fields_find(&st->fields, "grpc-status-details-bin", &value))
+	if (http2_fields_find(&st->fields, DETAILS, &value))
 		call->details = keep_details(st, half, value);
 }
 

@@ -58,6 +58,16 @@ static void fill_span(struct value *value, int64_t from, int64_t to)
 		*value = value_int(to > from ? to - from : 0);
 }
 
+/* A reset ends it, whoever sends it. */
+static int64_t end_of(const struct http2_stream *s)
+{
+	if (s->halves[SIDE_SERVER].ended)
+		return s->halves[SIDE_SERVER].last;
+	if (!s->reset)
+		return TIME_UNKNOWN;
+	return s->halves[s->reset_by_server ? SIDE_SERVER : SIDE_CLIENT].last;
+}
+
 static void fill_times(const struct http2_stream *s, struct value *values)
 {
 	const struct grpc_call *call = s->grpc;
@@ -68,8 +78,7 @@ static void fill_times(const struct http2_stream *s, struct value *values)
 	fill_span(&values[GRPC_COLUMN_HEADERS_NS], begin, call->headers_ts);
 	fill_span(&values[GRPC_COLUMN_FIRST_MESSAGE_NS], begin,
 		  call->halves[SIDE_SERVER].first_message);
-	if (s->halves[SIDE_SERVER].ended || s->reset)
-		fill_span(&values[GRPC_COLUMN_END_NS], begin, s->halves[SIDE_SERVER].last);
+	fill_span(&values[GRPC_COLUMN_END_NS], begin, end_of(s));
 }
 
 static void fill_half(const struct http2_stream *s, enum side side, struct value *values)

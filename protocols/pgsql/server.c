@@ -183,11 +183,20 @@ static void complete(struct pgsql_state *st, const struct frame *frame, const st
 		pgsql_op_done(st);
 }
 
+/* What sends the log says that the copy is complete, and then that the command is: one statement.
+ */
+static bool is_said_again(const struct pgsql_op *op, struct span tag)
+{
+	return op && op->kind == PGSQL_QUERY && op->answered && span_is(tag, "START_REPLICATION");
+}
+
 static void take_complete(struct pgsql_state *st, const struct frame *frame, struct span payload)
 {
 	struct cursor c = cursor_of(payload.data, payload.len);
+	struct span tag = cursor_until(&c, 0);
 
-	complete(st, frame, &(struct pgsql_end){.tag = cursor_until(&c, 0)});
+	if (!is_said_again(st->oldest, tag))
+		complete(st, frame, &(struct pgsql_end){.tag = tag});
 }
 
 static void begin_copy(struct pgsql_state *st, const struct frame *frame, char type)

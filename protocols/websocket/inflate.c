@@ -46,8 +46,7 @@ void websocket_inflate_lost(struct websocket_side *side)
 }
 
 /* Where the next bytes go. Beyond what is kept they are thrown away, but the window needs them. */
-static char *room(struct websocket_state *st, char *scratch, size_t scratch_len, size_t *len,
-		  bool *cut)
+static char *room(struct websocket_state *st, char *scratch, size_t scratch_len, size_t *len)
 {
 	size_t keep = session_keep(st->session);
 	size_t left = st->plain.len < keep ? keep - st->plain.len : 0;
@@ -57,13 +56,13 @@ static char *room(struct websocket_state *st, char *scratch, size_t scratch_len,
 	to = *len ? buffer_reserve(&st->plain, *len) : NULL;
 	if (to)
 		return to;
-	*cut = true;
 	*len = scratch_len;
 	return scratch;
 }
 
-/* All of IN. False: it is damaged, or goes on from what is not there. */
-static bool inflate_all(struct websocket_state *st, z_stream *z, struct span in, bool *cut)
+/* All of IN; *TOTAL grows by what it holds. False: it is damaged, or goes on from what is not
+ * there. */
+static bool inflate_all(struct websocket_state *st, z_stream *z, struct span in, uint64_t *total)
 {
 	char scratch[16 << 10];
 	int status = Z_OK;
@@ -72,11 +71,12 @@ static bool inflate_all(struct websocket_state *st, z_stream *z, struct span in,
 	z->avail_in = (uInt)in.len;
 	do {
 		size_t len;
-		char *to = room(st, scratch, sizeof(scratch), &len, cut);
+		char *to = room(st, scratch, sizeof(scratch), &len);
 
 		z->next_out = (Bytef *)to;
 		z->avail_out = (uInt)len;
 		status = inflate(z, Z_SYNC_FLUSH);
+		*total += len - z->avail_out;
 		if (to != scratch)
 			st->plain.len += len - z->avail_out;
 		/* A sender may end its stream, and begin a new one. */
@@ -87,15 +87,16 @@ static bool inflate_all(struct websocket_state *st, z_stream *z, struct span in,
 }
 
 bool websocket_inflate(struct websocket_state *st, struct websocket_side *side,
-		       const struct websocket_message *m, bool *cut)
+		       const struct websocket_message *m, uint64_t *len)
 {
 	z_stream *z = context_of(st, side);
 
+	*len = 0;
 	buffer_clear(&st->plain);
 	if (!z)
 		return false;
-	if (!inflate_all(st, z, buffer_span(&m->payload), cut) ||
-	    (!m->lost && !m->cut && !inflate_all(st, z, span_of(tail, sizeof(tail)), cut))) {
+	if (!inflate_all(st, z, buffer_span(&m->payload), len) ||
+	    (!m->lost && !m->cut && !inflate_all(st, z, span_of(tail, sizeof(tail)), len))) {
 		websocket_inflate_lost(side);
 		return false;
 	}

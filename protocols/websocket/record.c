@@ -47,22 +47,22 @@ static void fill_upgrade(const struct websocket_state *st, struct value *values)
 
 /* *GOOD: whether it could be decompressed, where it had to be. */
 static struct span payload_of(struct websocket_state *st, enum side side,
-			      const struct websocket_message *m, uint64_t *len, bool *good)
+			      const struct websocket_message *m, struct value *length, bool *good)
 {
-	bool cut = m->cut;
+	uint64_t len;
 
-	*len = m->len;
+	*length = value_int((int64_t)m->len);
 	*good = true;
 	if (!m->compressed)
 		return buffer_span(&m->payload);
-	*good = websocket_inflate(st, &st->sides[side], m, &cut);
+	*good = websocket_inflate(st, &st->sides[side], m, &len);
 	if (!*good)
 		note(&st->note, st->sides[side].inflate_broken
 					? "can't be decompressed: it goes on from what was not seen"
 					: "compressed data is damaged");
-	if (cut)
+	if (m->cut || len > st->plain.len)
 		note(&st->note, "not all of it is kept");
-	*len = st->plain.len;
+	*length = *good && !m->cut && !m->lost ? value_int((int64_t)len) : (struct value){0};
 	return buffer_span(&st->plain);
 }
 
@@ -80,7 +80,6 @@ void websocket_emit(struct websocket_state *st, enum side side, const struct web
 		.values = values,
 	};
 	struct span payload;
-	uint64_t len;
 	bool good;
 
 	buffer_clear(&st->note);
@@ -93,14 +92,13 @@ void websocket_emit(struct websocket_state *st, enum side side, const struct web
 		note(&st->note, "bytes of it were lost");
 	if (m->cut && !m->compressed)
 		note(&st->note, "not all of it is kept");
-	payload = payload_of(st, side, m, &len, &good);
+	payload = payload_of(st, side, m, &values[WEBSOCKET_COLUMN_LENGTH], &good);
 	record.outcome = m->lost || !good ? OUTCOME_PARTIAL : OUTCOME_OK;
 	*(side == SIDE_CLIENT ? &record.request_first : &record.response_first) = m->first;
 	*(side == SIDE_CLIENT ? &record.request_last : &record.response_last) = m->last;
 	values[WEBSOCKET_COLUMN_OPCODE] = value_word(span_text(opcode_name(m->opcode)));
 	values[WEBSOCKET_COLUMN_SENDER] = value_word(
 		span_text(side == SIDE_CLIENT ? "client" : "server"));
-	values[WEBSOCKET_COLUMN_LENGTH] = value_int((int64_t)len);
 	values[WEBSOCKET_COLUMN_WIRE_LENGTH] = value_int((int64_t)m->len);
 	values[WEBSOCKET_COLUMN_FRAGMENTS] = value_int(m->fragments);
 	values[WEBSOCKET_COLUMN_COMPRESSED] = value_bool(m->compressed);
@@ -142,7 +140,7 @@ static void describe(const struct value *values, struct buffer *out)
 		buffer_append_span(out, span_of(payload->text.data, payload->text.len < SHOWN_MAX
 									    ? payload->text.len
 									    : SHOWN_MAX));
-	} else {
+	} else if (values[WEBSOCKET_COLUMN_LENGTH].type == VALUE_INT) {
 		buffer_append_char(out, ' ');
 		size_append(out, values[WEBSOCKET_COLUMN_LENGTH].integer);
 	}

@@ -50,11 +50,11 @@ void websocket_finish(void *state);
 /* ---- inflate.c ---- */
 
 /*
- * The payload of a compressed message, in st->plain. False: it could not be taken off, from
- * somewhere on.
+ * The payload of a compressed message: as much of it as is kept in st->plain, and how long all of
+ * it is. False: it could not be taken off, from somewhere on.
  */
 bool websocket_inflate(struct websocket_state *st, struct websocket_side *side,
-		       const struct websocket_message *m, bool *cut);
+		       const struct websocket_message *m, uint64_t *len);
 
 /* Bytes are missing, of the message or of one before it. */
 void websocket_inflate_lost(struct websocket_side *side);
@@ -82,7 +82,8 @@ bool websocket_unpack(void *state, struct unpack *in);
 #define WEBSOCKET_COLUMNS(X)                                                                       \
 	X(OPCODE, "opcode", "TEXT", "", "text, binary, close, ping, pong")                         \
 	X(SENDER, "sender", "TEXT", "", "client or server")                                        \
-	X(LENGTH, "length", "BIGINT", "bytes", "of the payload, decompressed")                     \
+	X(LENGTH, "length", "BIGINT", "bytes",                                                     \
+	  "of the payload, decompressed; null: not all of it could be")                            \
 	X(WIRE_LENGTH, "wire_length", "BIGINT", "bytes", "of the payload as transferred")          \
 	X(PAYLOAD, "payload", "TEXT", "", "unmasked, joined and decompressed, up to --keep")       \
 	X(CLOSE_CODE, "close_code", "BIGINT", "", "of close: 1000 and so on; null: it has none")   \

@@ -166,9 +166,13 @@ def h2_request(stream=1, flags=5, **more):
     return frame(1, flags, stream, headers(__method="GET", __scheme="http", __path="/", __authority="h", **more))
 
 
+def grpc_call(**more):
+    return http2().c(frame(1, 4, 1, headers(__method="POST", __scheme="http", __path="/a.B/C", __authority="h",
+                                            content_type="application/grpc", te="trailers", **more)) + frame(0, 1, 1, bytes(5)))
+
+
 def grpc(status):
-    talk = http2().c(frame(1, 4, 1, headers(__method="POST", __scheme="http", __path="/a.B/C", __authority="h",
-                                            content_type="application/grpc", te="trailers")) + frame(0, 1, 1, bytes(5)))
+    talk = grpc_call()
     return talk.s(frame(1, 5, 1, headers(__status="200", content_type="application/grpc", grpc_status=status))).end()
 
 
@@ -378,6 +382,11 @@ def captures(pair):
     yield "goaway", "goaway", http2().c(h2_request()).s(frame(1, 5, 1, headers(__status="200"))).s(
         frame(7, 0, 0, struct.pack(">II", 1, 11))).end(1)
     yield "deadline", "deadline-exceeded", grpc("4")
+    yield "deadline-cancel", "deadline-exceeded", grpc_call(grpc_timeout="252m").c(
+        frame(3, 0, 1, struct.pack(">I", 8)), 250).end()
+    yield "grpc-cancel", "client-gave-up", grpc_call(grpc_timeout="252m").c(
+        frame(3, 0, 1, struct.pack(">I", 8)), 100).end()
+    yield "grpc-refused", "stream-reset", grpc_call().s(frame(3, 0, 1, struct.pack(">I", 7))).end()
     yield "websocket", "websocket-closed-badly", websocket(1011)
     yield "rebalance", "rebalance", kafka(27)
     yield "no-responders", "no-responders", nats().c(b"SUB _INBOX.a.* 1\r\nPUB svc _INBOX.a.1 2\r\nhi\r\n").s(

@@ -9,6 +9,7 @@ needs nghttpx nghttp curl tcpdump ss
 port=8082 behind=8083
 mkdir "$work/root"
 echo small >"$work/root/small"
+head -c 20000 /dev/zero | tr '\0' m >"$work/root/medium"
 head -c 300000 /dev/zero | tr '\0' l >"$work/root/large"
 "$python" -m http.server -b 127.0.0.1 -d "$work/root" $behind >"$work/backend" 2>&1 &
 backend=$!
@@ -17,7 +18,8 @@ server=$!
 wait_for 20 listening $port || not_ok "it starts" "$(cat "$work/server")"
 wait_for 20 listening $behind || not_ok "its backend starts" "$(cat "$work/backend")"
 
-# asks PATH STATUS BYTES: the request of the upgrade itself, which is answered on stream 1.
+# asks PATH STATUS BYTES: the request of the upgrade itself, which is answered on stream 1. curl fails where more
+# than 32 KiB come with the 101 ("connection buffer size is too small"), so it gets less; nghttp gets more.
 asks() {
 	local got
 	got=$(curl -s --http2 -o /dev/null -w '%{http_version} %{http_code} %{size_download} %{local_port}' \
@@ -30,13 +32,13 @@ asks() {
 
 record_begin
 asks /small 200 6 ok
-asks /large 200 300000 ok
+asks /medium 200 20000 ok
 size=$(curl -s "http://127.0.0.1:$behind/missing" | wc -c)
 asks /missing 404 "$size" error
-check "nghttp" nghttp -nu "http://127.0.0.1:$port/small" "http://127.0.0.1:$port/large"
+check "nghttp" nghttp -nu "http://127.0.0.1:$port/large" "http://127.0.0.1:$port/small"
 printf '%s\n' '{"who": "nghttp", "port": null, "rows": [
-	{"method": "GET", "path": "/small", "status": 200, "resp_bytes": 6, "stream_id": 1},
-	{"method": "GET", "path": "/large", "status": 200, "resp_bytes": 300000}]}' | tr -d '\n\t' >>"$ledger"
+	{"method": "GET", "path": "/large", "status": 200, "resp_bytes": 300000, "stream_id": 1},
+	{"method": "GET", "path": "/small", "status": 200, "resp_bytes": 6}]}' | tr -d '\n\t' >>"$ledger"
 echo >>"$ledger"
 record_end $port
 kill $server $backend

@@ -33,6 +33,8 @@ static const struct scene scenes[] = {
 	{"NOTIFY", "example.com", "SOA", "NOERROR", "[]", "NOTIFY SOA example.com"},
 	{"QUERY", "x", "TXT", "NOERROR", "[" ANSWER("\\\"a\\\\\\\\b\\\"") "]",
 	 "TXT x -> \"a\\\\b\""},
+	{"QUERY", NULL, "A", "NOERROR", "[" ANSWER("192.0.2.1") "]",
+	 "A (malformed name) -> 192.0.2.1"},
 	{"QUERY", NULL, NULL, "NOERROR", "[" ANSWER("192.0.2.1") "]", "A x -> 192.0.2.1"},
 	{"QUERY", "x", "A", "NOERROR",
 	 "[" ANSWER("1") "," ANSWER("2") "," ANSWER("3") "," ANSWER("4") "," ANSWER("5") "]",

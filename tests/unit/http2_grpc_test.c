@@ -89,6 +89,30 @@ static void streaming(void **state)
 		      "'requests':[{'1':1},{'1':7}],'responses':[{'1':2},{},{'1':3,'2':4}]");
 }
 
+/* Binary metadata between two that have agreed on it: as it is, behind a zero. */
+static void true_binary(void **state)
+{
+	static const char raw[] = "\0\x17grpc-status-details-bin\x07\0\x08\x05\x12\2no"
+				  "\0\5x-bin\4\0\xff\0\1"
+				  "\0\4x-no\2\0a";
+	struct h2_build b = {0};
+	struct buffer block = {0};
+
+	(void)state;
+	h2_greet(&b);
+	h2_headers(&b, 0, 1, CALL("Get"));
+	DATA(&b, END, "\0\0\0\0\0");
+	h2_send(&b, DIRECTION_SENT);
+	h2_fields(&block, ANSWER "grpc-status: 5\n");
+	buffer_append(&block, raw, sizeof(raw) - 1);
+	h2_frame(&b, HTTP2_HEADERS, END | HTTP2_FLAG_END_HEADERS, 1, buffer_span(&block));
+	h2_send(&b, DIRECTION_RECEIVED);
+	buffer_free(&block);
+	H2_CHECK_LOSS(&b, 0, 0,
+		      "'code':5 | 'details':{'1':5,'2':'no'} | "
+		      "'grpc-status-details-bin':'CAUSAm5v','x-bin':'/wAB','x-no':'\\u0000a'");
+}
+
 /* Messages may be JSON instead: the content's type says so. */
 static void in_json(void **state)
 {
@@ -160,7 +184,7 @@ static void cancelled(void **state)
 	h2_number(&b, HTTP2_RST_STREAM, 1, HTTP2_CANCEL);
 	h2_send(&b, DIRECTION_SENT);
 	H2_CHECK_LOSS(&b, 0, 0,
-		      "'outcome':'error' | 'code':null | 'cancelled':true | "
+		      "'outcome':'error' | 'code':null | 'end_ns':2000000,'cancelled':true | "
 		      "'reset_code':'CANCEL','reset_by':'client'");
 }
 
@@ -295,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unary),
 		cmocka_unit_test(streaming),
+		cmocka_unit_test(true_binary),
 		cmocka_unit_test(in_json),
 		cmocka_unit_test(answered_by_trailers_alone),
 		cmocka_unit_test(answered_by_another),

@@ -273,7 +273,9 @@ static void replication(void **state)
 		FEED_REQUEST("c\x00\x00\x00\x04"),
 		FEED_RESPONSE("c\x00\x00\x00\x04"
 			      "C\x00\x00\x00\x0b"
-			      "COPY 0\x00" READY),
+			      "COPY 0\x00"
+			      "C\x00\x00\x00\x16"
+			      "START_REPLICATION\x00" READY),
 	};
 
 	(void)state;

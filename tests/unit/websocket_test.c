@@ -103,6 +103,33 @@ static void compressed(void **state)
 					   "'opcode':'text'", NULL});
 }
 
+/* How long a message is does not depend on how much of it is kept, to the byte. */
+static void longer_than_is_kept(void **state)
+{
+	static const char text[] = "0123456789012345678901234567890123456789";
+	static const char *const expected[] = {
+		"'length':40 | 'payload':'01234567890123456789' | 'note':'not all of it is kept'",
+		"'length':20 | 'payload':'01234567890123456789' | 'note':''"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char frame[200];
+		z_stream z = {0};
+		struct feed_message message = {DIRECTION_RECEIVED, frame, 0};
+
+		assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY),
+				 Z_OK);
+		message.len = pack(&z, text + 20 * i, frame, sizeof(frame));
+		deflateEnd(&z);
+		http_expect(&(struct feed){.messages = &message,
+					   .count = 1,
+					   .decode_as = &protocol_websocket,
+					   .role = ROLE_CLIENT,
+					   .keep = 20},
+			    (const char *const[]){expected[i], NULL});
+	}
+}
+
 static void what_is_lost(void **state)
 {
 	static const struct feed_message messages[] = {
@@ -167,6 +194,7 @@ int main(void)
 		cmocka_unit_test(fragments),
 		cmocka_unit_test(broken_rules),
 		cmocka_unit_test(compressed),
+		cmocka_unit_test(longer_than_is_kept),
 		cmocka_unit_test(what_is_lost),
 		cmocka_unit_test(short_ones_behind_a_hole),
 		cmocka_unit_test(one_line),

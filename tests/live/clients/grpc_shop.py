@@ -58,6 +58,7 @@ class Shop:
 
     @staticmethod
     def fail(request, context):
+        context.set_trailing_metadata((("grpc-status-details-bin", b"\x08\5\x12\3why"),))
         context.abort(list(grpc.StatusCode)[number_of(request) % 16 + 1], "it's f\u00e9d up 100%")
 
     @staticmethod
@@ -129,7 +130,8 @@ class Client:
             try:
                 self.call("unary_unary", "Fail")(message(i + 1))
             except grpc.RpcError as error:
-                self.did("Fail", [fields(i + 1)], [], error.code().name, message=error.details())
+                self.did("Fail", [fields(i + 1)], [], error.code().name, message=error.details(),
+                         details={"1": 5, "2": "why"})
 
     def impatient(self):
         try:

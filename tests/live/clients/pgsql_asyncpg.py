@@ -41,6 +41,19 @@ async def many(connection, account):
     return prepared
 
 
+async def cursor(connection, account):
+    statement = "SELECT generate_series(1, $1::int4)"
+    async with connection.transaction():
+        got = [row[0] async for row in connection.cursor(statement, 7, prefetch=3)]
+    assert got == list(range(1, 8))
+    account.did(operation="query", command="BEGIN")
+    account.did(operation="prepare", statement=statement)
+    for rows in ([1, 2, 3], [4, 5, 6], [7]):
+        account.did(operation="execute", statement=statement, params=[7], rows=len(rows),
+                    row_data=[[n] for n in rows])
+    account.did(operation="query", command="COMMIT")
+
+
 async def main():
     connection = await asyncpg.connect(host="127.0.0.1", port=PORT, user="postgres",
                                        database="postgres", ssl=False)
@@ -49,6 +62,7 @@ async def main():
     account.did(operation="startup", backend_pid=connection.get_server_pid())
     await values(connection, account)
     await many(connection, account)
+    await cursor(connection, account)
     try:
         await connection.execute("SELECT no_such_function()")
     except asyncpg.PostgresError as error:
