@@ -199,9 +199,15 @@ static void keep_set(struct kafka_facts *f, struct span records, bool cut)
 
 static void take_records(struct kafka_facts *f, struct span set, bool cut)
 {
-	struct kafka_records records = {.incomplete = cut};
+	struct kafka_records records = {
+		.codecs = &f->st->codecs,
+		.scratch = &f->st->scratch,
+		.scratch_max = KAFKA_SCRATCH_MAX,
+		.incomplete = cut,
+	};
 
 	kafka_records_read(&records, set);
+	kafka_scratch_done(f->st);
 	f->has_records = true;
 	if (!f->records)
 		f->compression = records.compression;
@@ -210,9 +216,8 @@ static void take_records(struct kafka_facts *f, struct span set, bool cut)
 	f->cut |= records.cut && !records.batches && !cut;
 	f->damaged |= records.damaged;
 	keep_set(f, set, cut);
-	/* How many are in compressed ones of old is not known here. */
-	if (f->api == KAFKA_API_PRODUCE && f->st->shows_ends && records.count &&
-	    !records.compressed_sets)
+	if (f->api == KAFKA_API_PRODUCE && f->st->shows_ends && records.count && !records.damaged &&
+	    !records.capped)
 		kafka_places_add(&f->st->ends, kafka_at_topic(&f->at), f->at.partition,
 				 (int64_t)records.count);
 }

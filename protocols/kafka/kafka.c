@@ -6,6 +6,12 @@
 #include "protocols/kafka/message_rows.h"
 #include "protocols/kafka/state.h"
 
+void kafka_scratch_done(struct kafka_state *st)
+{
+	if (st->scratch.capacity > 1u << 20)
+		buffer_free(&st->scratch);
+}
+
 static void kafka_close(void *state)
 {
 	struct kafka_state *st = state;

@@ -5,9 +5,6 @@
 #include "protocols/value/fitting.h"
 #include "protocols/value/json.h"
 
-/* A record may be decompressed to this in all, beside what the budget allows to keep of it. */
-#define SCRATCH_MAX (64u << 20)
-
 #define HEADERS_MAX 256
 
 /* Of transactions that were aborted, so many are known of a partition; more are taken for
@@ -181,10 +178,14 @@ static void fill_producer(const struct kafka_record *k, struct value *values)
 		values[KAFKA_MESSAGES_COLUMN_SEQUENCE] = value_int(k->sequence);
 }
 
-static void fill_place(const struct rows *r, const struct kafka_record *k, struct value *values)
+static void fill_place(const struct rows *r, struct value *values)
 {
 	values[KAFKA_MESSAGES_COLUMN_TOPIC] = value_text(r->topic);
 	values[KAFKA_MESSAGES_COLUMN_PARTITION] = value_int(r->set->at.partition);
+}
+
+static void fill_offset(const struct rows *r, const struct kafka_record *k, struct value *values)
+{
 	if (!r->produced)
 		values[KAFKA_MESSAGES_COLUMN_OFFSET] = value_int(k->offset);
 	else if (r->has_number && r->number >= 0)
@@ -192,7 +193,7 @@ static void fill_place(const struct rows *r, const struct kafka_record *k, struc
 			(int64_t)((uint64_t)r->number + (uint64_t)k->offset));
 }
 
-static void fill_who(struct rows *r, const struct kafka_record *k, struct value *values)
+static void fill_who(struct rows *r, struct value *values)
 {
 	bool replicated = !r->produced && r->facts->replica >= 0;
 
@@ -202,8 +203,6 @@ static void fill_who(struct rows *r, const struct kafka_record *k, struct value 
 	if (r->header->has_client_id)
 		values[KAFKA_MESSAGES_COLUMN_CLIENT_ID] = value_text(r->header->client_id);
 	values[KAFKA_MESSAGES_COLUMN_GROUP_ID] = value_text_if(r->facts->group);
-	if (!r->produced)
-		values[KAFKA_MESSAGES_COLUMN_SKIPPED] = value_bool(is_skipped(r, k));
 }
 
 static bool emit_record(void *context, const struct kafka_record *k)
@@ -213,8 +212,11 @@ static bool emit_record(void *context, const struct kafka_record *k)
 	struct record record = *r->exchange;
 	const char *compression = kafka_compression_name(k->compression);
 
-	fill_who(r, k, values);
-	fill_place(r, k, values);
+	fill_who(r, values);
+	fill_place(r, values);
+	fill_offset(r, k, values);
+	if (!r->produced)
+		values[KAFKA_MESSAGES_COLUMN_SKIPPED] = value_bool(is_skipped(r, k));
 	if (k->timestamp != KAFKA_TIME_UNKNOWN)
 		values[KAFKA_MESSAGES_COLUMN_TIMESTAMP] = value_int(k->timestamp);
 	values[KAFKA_MESSAGES_COLUMN_KEY] = kept(r->st, KAFKA_MESSAGES_COLUMN_KEY, k->has_key,
@@ -242,6 +244,26 @@ static bool emit_record(void *context, const struct kafka_record *k)
 	return true;
 }
 
+/* Instead of those that could not be read: what their rows would not tell. */
+static void emit_unread(struct rows *r, const struct kafka_records *records)
+{
+	struct value values[KAFKA_MESSAGES_COLUMN_COUNT] = {0};
+	struct record record = *r->exchange;
+	const char *compression = kafka_compression_name(records->compression);
+
+	fill_who(r, values);
+	fill_place(r, values);
+	if (compression)
+		values[KAFKA_MESSAGES_COLUMN_COMPRESSION] = value_word(span_text(compression));
+	record.table = &kafka_messages_table;
+	record.values = values;
+	record.outcome = OUTCOME_PARTIAL;
+	record.note = span_text(records->damaged
+					? "records that can't be read: their batch is damaged"
+					: "records that are not shown: their batch is too large");
+	session_emit(r->st->session, &record);
+}
+
 /* ---- one partition ---- */
 
 static void give_set(struct rows *r, const struct kafka_set *set)
@@ -249,7 +271,7 @@ static void give_set(struct rows *r, const struct kafka_set *set)
 	struct kafka_records records = {
 		.codecs = &r->st->codecs,
 		.scratch = &r->st->scratch,
-		.scratch_max = SCRATCH_MAX,
+		.scratch_max = KAFKA_SCRATCH_MAX,
 		.incomplete = set->cut,
 		.record = emit_record,
 		.context = r,
@@ -263,6 +285,8 @@ static void give_set(struct rows *r, const struct kafka_set *set)
 	r->has_number = kafka_places_find(&r->st->offsets_of, kafka_at_topic(&set->at),
 					  set->at.partition, &r->number);
 	kafka_records_read(&records, set->records);
+	if (records.damaged || records.capped)
+		emit_unread(r, &records);
 }
 
 void kafka_message_rows(struct kafka_state *st, const struct kafka_request_header *header,
@@ -279,9 +303,7 @@ void kafka_message_rows(struct kafka_state *st, const struct kafka_request_heade
 
 	for (size_t i = 0; i < st->sets.len / sizeof(*sets); i++)
 		give_set(&r, &sets[i]);
-	/* A large batch's memory isn't kept for the next. */
-	if (st->scratch.capacity > 1u << 20)
-		buffer_free(&st->scratch);
+	kafka_scratch_done(st);
 	if (st->headers.capacity > 64u << 10)
 		buffer_free(&st->headers);
 }
@@ -325,7 +347,8 @@ static void describe(const struct value *values, struct buffer *out)
 	append_text(out, &values[KAFKA_MESSAGES_COLUMN_KEY], "");
 	if (values[KAFKA_MESSAGES_COLUMN_KEY].type == VALUE_TEXT)
 		buffer_append_char(out, '=');
-	append_text(out, &values[KAFKA_MESSAGES_COLUMN_VALUE], "(null)");
+	if (values[KAFKA_MESSAGES_COLUMN_VALUE_BYTES].type == VALUE_INT)
+		append_text(out, &values[KAFKA_MESSAGES_COLUMN_VALUE], "(null)");
 }
 
 const struct table kafka_messages_table = {

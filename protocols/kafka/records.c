@@ -239,7 +239,7 @@ static bool give_inner(struct kafka_records *r, const struct kafka_record *wrapp
 			record.timestamp = wrapper->timestamp;
 		record.append_time = wrapper->append_time;
 		record.compression = wrapper->compression;
-		if (!r->record(r->context, &record))
+		if (r->record && !r->record(r->context, &record))
 			return false;
 		r->count++;
 	}
@@ -261,11 +261,6 @@ static bool take_message(struct kafka_records *r, int64_t offset, struct cursor 
 	if (record.compression == KAFKA_COMPRESSION_NONE) {
 		r->count++;
 		return !r->record || r->record(r->context, &record);
-	}
-	if (!r->record) {
-		r->compressed_sets = true;
-		r->count++;
-		return true;
 	}
 	if (!decompress(r, record.compression, record.value, &inner))
 		return true;

@@ -48,20 +48,22 @@ struct kafka_records {
 	struct buffer *scratch;	 /* where batches are decompressed to */
 	size_t scratch_max;	 /* bytes of it that may be used */
 	bool incomplete;	 /* the set ends early: of its last batch whole records are read */
-	kafka_record_fn *record; /* NULL: they are only counted, and nothing is decompressed */
+	kafka_record_fn *record; /* NULL: they are only counted */
 	void *context;
 
 	/* what was found */
 	uint64_t batches;
-	uint64_t count;	      /* of records; as batches claim it where they weren't read */
-	uint8_t compression;  /* of the first batch */
-	bool compressed_sets; /* magic 0 or 1: COUNT is that of the wrappers */
-	bool cut;	      /* the last batch isn't whole: brokers cut answers to size */
-	bool damaged;	      /* something in a batch is not as it says */
-	bool capped;	      /* a batch is larger than scratch_max when decompressed */
+	uint64_t count;	     /* of records; as batches claim it where they weren't read */
+	uint8_t compression; /* of the first batch */
+	bool cut;	     /* the last batch isn't whole: brokers cut answers to size */
+	bool damaged;	     /* something in a batch is not as it says */
+	bool capped;	     /* a batch is larger than scratch_max when decompressed */
 };
 
-/* Reads the batches in SET, one behind the other. */
+/*
+ * Reads the batches in SET, one behind the other. To count, only message sets (magic 0 and 1) have
+ * to be decompressed: they don't say how many they are.
+ */
 void kafka_records_read(struct kafka_records *r, struct span set);
 
 /* The next header of a record; false: there are no more. */

@@ -26,6 +26,9 @@ struct kafka_message {
 	bool cut;	     /* not all of it is there */
 };
 
+/* A record may be decompressed to this in all, beside what the budget allows to keep of it. */
+#define KAFKA_SCRATCH_MAX (64u << 20)
+
 struct kafka_state {
 	struct session *session;
 	struct matcher *matcher;
@@ -56,6 +59,9 @@ void kafka_message(void *state, const struct frame *frame);
 void kafka_part(void *state, const struct frame *frame);
 void kafka_lost(void *state, enum side side, uint64_t missing);
 void kafka_finish(void *state);
+
+/* Records were read: a large batch's memory isn't kept for the next. */
+void kafka_scratch_done(struct kafka_state *st);
 
 /* ---- pack.c ---- */
 

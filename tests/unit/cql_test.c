@@ -332,6 +332,29 @@ static void pages(void **state)
 	      "'page':3,'paging_state':'06','next_paging_state':null");
 }
 
+/* What a client calls itself in STARTUP is told of all that follows. */
+static void names_of_clients(void **state)
+{
+	static const char *const pairs[] = {
+		"CQL_VERSION", "3.0.0",	      "APPLICATION_NAME", "shop",	    "CLIENT_ID",
+		"c-7",	       "DRIVER_NAME", "Some driver",	  "DRIVER_VERSION", "4.1"};
+	struct cql_talk t = {.version = CQL_V4};
+
+	(void)state;
+	cql_put16(&t.body, 5);
+	for (size_t i = 0; i < 10; i++)
+		cql_put_string(&t.body, pairs[i]);
+	cql_add(&t, CQL_STARTUP, 0, 0);
+	cql_ready(&t, 0);
+	cql_query(&t, 0, "SELECT v FROM shop.orders");
+	cql_rows(&t, 0, false, one_row);
+	CHECK(&t,
+	      "'opcode':'STARTUP' | 'application':'shop','client_id':'c-7','driver':'Some driver "
+	      "4.1'",
+	      "'opcode':'QUERY' | 'application':'shop','client_id':'c-7','driver':'Some driver "
+	      "4.1'");
+}
+
 /* The user's name is told, what proves it isn't. */
 static void logins(void **state)
 {
@@ -586,6 +609,7 @@ int main(void)
 		cmocka_unit_test(batches_with_names),
 		cmocka_unit_test(prepared_by_scylladb),
 		cmocka_unit_test(pages),
+		cmocka_unit_test(names_of_clients),
 		cmocka_unit_test(logins),
 		cmocka_unit_test(a_keyspace_is_used),
 		cmocka_unit_test(streams_are_used_again),
