@@ -148,6 +148,7 @@ static void apply(struct http2_state *st, const struct frame *frame, const struc
 	struct http2_stream *s = http2_stream_get(st, b->promised ? b->promised : b->stream);
 	enum side side = b->promised ? SIDE_CLIENT : frame->side;
 	struct http2_half *half;
+	bool rest;
 
 	if (!s)
 		return;
@@ -158,7 +159,13 @@ static void apply(struct http2_state *st, const struct frame *frame, const struc
 	}
 	half->last = frame->ts_last;
 	half->lost |= b->broken;
-	if (half->begun || is_end_alone(st, half, side, b))
+	/* What is read of the rest of a head without its beginning are no fields. */
+	rest = half->head_cut && b->broken;
+	if (b->cut && !half->begun)
+		half->head_cut = b->len ? b->len : 1;
+	if (rest)
+		http2_fields_clear(&st->fields);
+	else if (half->begun || is_end_alone(st, half, side, b))
 		take_trailers(st, half);
 	else if (side == SIDE_CLIENT)
 		take_request(st, half);
@@ -220,20 +227,38 @@ static struct span fragment(struct http2_block *b, const struct http2_header *h,
 	return span_of(c.pos, cursor_left(&c) - (whole ? padding : 0));
 }
 
+void http2_cut_block(struct http2_state *st, enum side side)
+{
+	struct http2_block *b = &st->sides[side].block;
+	const struct frame frame = {
+		.side = side,
+		.lost = true,
+		.offset = b->position,
+		.ts_first = b->first,
+		.ts_last = b->last,
+	};
+
+	if (!b->stream)
+		return;
+	b->broken = b->cut = true;
+	b->flags = 0;
+	end_block(st, &frame, buffer_span(&b->bytes));
+}
+
 static void begin_block(struct http2_state *st, const struct frame *frame,
 			const struct http2_header *h)
 {
 	struct http2_block *b = &st->sides[frame->side].block;
 
 	/* Nothing may stand between the parts of a block: the rest of the last one is missing. */
-	if (b->stream) {
-		hpack_lost(&st->sides[frame->side].hpack);
-		buffer_clear(&b->bytes);
-	}
+	http2_cut_block(st, frame->side);
 	b->stream = h->stream;
 	b->promised = 0;
 	b->flags = h->flags;
 	b->broken = false;
+	b->cut = false;
+	b->full = false;
+	b->len = 0;
 	b->first = frame->ts_first;
 	b->position = frame->offset;
 }
@@ -242,11 +267,11 @@ static void append_block(struct http2_state *st, struct http2_block *b, struct s
 {
 	struct budget *budget = session_budget(st->session);
 
-	if (bytes.len > BLOCK_MAX - b->bytes.len || !budget_take(budget, bytes.len)) {
-		b->broken = true;
+	b->full |= bytes.len > BLOCK_MAX - b->bytes.len;
+	b->full = b->full || !budget_allows(budget, &b->bytes, bytes.len);
+	b->broken |= b->full;
+	if (b->full)
 		return;
-	}
-	budget_give(budget, bytes.len);
 	buffer_append_span(&b->bytes, bytes);
 	budget_settle(budget, &b->bytes, &b->charged);
 }
@@ -267,6 +292,8 @@ void http2_take_block(struct http2_state *st, const struct frame *frame,
 		b->broken = true;
 	}
 	b->broken |= !whole;
+	b->len += h->len;
+	b->last = frame->ts_last;
 	if (h->flags & HTTP2_FLAG_END_HEADERS && !b->bytes.len) {
 		end_block(st, frame, payload);
 		return;

@@ -253,10 +253,9 @@ void http2_lost(void *state, enum side side, uint64_t missing)
 	struct http2_state *st = state;
 
 	(void)missing;
+	http2_cut_block(st, side);
 	hpack_lost(&st->sides[side].hpack);
 	st->sides[side].hpack.size_max = HPACK_TABLE_MAX;
-	st->sides[side].block.stream = 0;
-	buffer_clear(&st->sides[side].block.bytes);
 	st->windows_known = false;
 	st->known &= side == SIDE_SERVER;
 	for (struct http2_stream *s = st->oldest; s; s = s->newer) {
@@ -277,6 +276,8 @@ void http2_finish(void *state)
 {
 	struct http2_state *st = state;
 
+	http2_cut_block(st, SIDE_CLIENT);
+	http2_cut_block(st, SIDE_SERVER);
 	while (st->oldest)
 		http2_stream_end(st, st->oldest);
 }

@@ -44,8 +44,13 @@ void http2_note_half(struct buffer *out, const char *who, const struct http2_hal
 		http2_note(out, who, "interim ");
 		buffer_append_span(out, http2_piece_span(half, half->interim));
 	}
-	if (half->begun && half->lost)
+	if (half->head_cut) {
+		http2_note(out, who, "its head has not ended, after ");
+		buffer_append_u64(out, half->head_cut);
+		buffer_append_text(out, " bytes");
+	} else if (half->begun && half->lost) {
 		http2_note(out, who, "bytes of it were lost");
+	}
 	if (body && !half->body_open && !half->lost)
 		http2_note(out, who, "only the beginning of the body is kept");
 }

@@ -37,6 +37,7 @@ struct http2_half {
 	uint8_t coding_count;
 	uint32_t unknown;     /* fields that the table had before we saw it */
 	uint32_t dropped;     /* fields that are not shown */
+	uint64_t head_cut;    /* its head has not ended after so many bytes; 0: it has */
 	uint64_t body_bytes;  /* padding not counted */
 	struct buffer text;   /* what the pieces point into */
 	struct buffer body;   /* still encoded; at most session_keep() */
@@ -76,7 +77,11 @@ struct http2_block {
 	uint32_t promised; /* of PUSH_PROMISE, else 0 */
 	uint8_t flags;	   /* of the frame that began it */
 	bool broken;	   /* some of it is missing */
+	bool cut;	   /* its end will not come */
+	bool full;	   /* its end isn't kept */
+	uint64_t len;	   /* that came, kept or not */
 	int64_t first;
+	int64_t last;
 	uint64_t position;
 };
 
@@ -140,6 +145,9 @@ bool http2_unpack(void *state, struct unpack *in);
 /* HEADERS, PUSH_PROMISE or CONTINUATION; PAYLOAD is what of it is there. */
 void http2_take_block(struct http2_state *st, const struct frame *frame,
 		      const struct http2_header *h, struct span payload);
+
+/* The block that SIDE has begun will not be continued: what came of it is told. */
+void http2_cut_block(struct http2_state *st, enum side side);
 
 /* ---- tunnel.c: CONNECT (RFC 9113, section 8.5; RFC 8441) ---- */
 

@@ -261,6 +261,46 @@ static void all_forms(void **state)
 		     "'resp_bytes':4 | response: interim 103");
 }
 
+/* Of a head that never ends there is a row all the same, and what came of it is bounded. */
+static void heads_without_end(void **state)
+{
+	struct h2_build b = {0};
+	struct buffer block = {0};
+
+	(void)state;
+	h2_greet(&b);
+	h2_fields(&block, GET("/endless") "x-one: 1\n");
+	h2_frame(&b, HTTP2_HEADERS, END, 1, buffer_span(&block));
+	for (int i = 0; i < 3; i++)
+		h2_frame(&b, HTTP2_CONTINUATION, 0, 1, span_of("\0\1y\1z", 5));
+	h2_send(&b, DIRECTION_SENT);
+	buffer_free(&block);
+	H2_CHECK(&b, "'outcome':'partial','method':'GET' | 'path':'/endless','status':null | "
+		     "'req_headers':{'x-one':'1','y':['z','z','z']} | "
+		     "'note':'request: its head has not ended, after 86 bytes'");
+}
+
+/* Another one may not begin before: what came of the first is told, and the second is whole. */
+static void a_head_inside_another(void **state)
+{
+	struct h2_build b = {0};
+	struct buffer block = {0};
+
+	(void)state;
+	h2_greet(&b);
+	h2_headers(&b, END, 1, GET("/"));
+	h2_send(&b, DIRECTION_SENT);
+	h2_fields(&block, ":status: 200\nx-a: 1\n");
+	h2_frame(&b, HTTP2_HEADERS, 0, 1, buffer_span(&block));
+	h2_headers(&b, END, 3, ":status: 204\n");
+	h2_send(&b, DIRECTION_RECEIVED);
+	buffer_free(&block);
+	H2_CHECK(&b,
+		 "'outcome':'partial' | 'path':'/','status':200 | 'resp_headers':{'x-a':'1'} | "
+		 "'stream_id':1 | 'note':'response: its head has not ended, after 20 bytes'",
+		 "'status':204 | 'stream_id':3");
+}
+
 /* Entries of the table that the recording has not seen are not guessed. */
 static void table_not_seen(void **state)
 {
@@ -434,6 +474,8 @@ int main(void)
 		cmocka_unit_test(going_away),
 		cmocka_unit_test(promised),
 		cmocka_unit_test(all_forms),
+		cmocka_unit_test(heads_without_end),
+		cmocka_unit_test(a_head_inside_another),
 		cmocka_unit_test(table_not_seen),
 		cmocka_unit_test(losses),
 		cmocka_unit_test(cut_data),
