@@ -26,6 +26,7 @@ static void touch(struct replay *r, struct tracked *t)
 	struct connection_table *c = &r->connections;
 
 	c->used_last = t;
+	t->given_up = false;
 	if (r->budget.used > r->budget.limit / ORDER_SHARE)
 		age_list_use(c, t);
 }
@@ -201,20 +202,25 @@ static struct tracked *wake(struct replay *r, uint64_t id)
 	return t;
 }
 
-/* Memory is short and T can't be put aside: what it has is given out, as if it ended here. */
+/*
+ * Memory is short and T can't be put aside: what it has is given out, as if it ended here. What it
+ * is stays known, and can be put aside.
+ */
 static void give_up(struct replay *r, struct tracked *t)
 {
 	bool had = false;
 
+	t->from_snapshot = true; /* what comes now comes in the middle */
 	for (int layer = 0; layer < 2; layer++) {
+		struct session_options options;
+
 		if (!t->conn.sessions[layer])
 			continue;
 		had = true;
-		session_finish(t->conn.sessions[layer]);
-		session_free(t->conn.sessions[layer]);
-		t->conn.sessions[layer] = NULL;
+		options = replay_session_options(t, (enum layer)layer);
+		t->conn.sessions[layer] = session_restart(t->conn.sessions[layer], &options);
 	}
-	t->from_snapshot = true; /* what comes now comes in the middle */
+	t->given_up = true;
 	r->connections.given_up += had;
 }
 
@@ -286,10 +292,11 @@ void connections_make_room(struct replay *r)
 	while (r->budget.used > r->budget.limit && c->oldest != c->newest) {
 		struct tracked *t = c->oldest;
 
-		if (!t->conn.sessions[0] && !t->conn.sessions[1])
+		if (t->given_up || (!t->conn.sessions[0] && !t->conn.sessions[1]))
 			break;
 		give_up(r, t);
-		age_list_use(c, t);
+		if (!put_aside(r, t))
+			age_list_use(c, t);
 	}
 }
 

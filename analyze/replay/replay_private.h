@@ -23,6 +23,7 @@ struct tracked {
 	bool from_snapshot; /* opened in a segment that isn't there */
 	bool begun[2];	    /* conn.begin is known, by enum direction */
 	bool unsettled;	    /* its beginning was left out: its records may differ */
+	bool given_up;	    /* for want of memory, and nothing came since */
 	char local_text[ENDPOINT_TEXT_MAX];
 	char remote_text[ENDPOINT_TEXT_MAX];
 };

@@ -205,6 +205,13 @@ void session_hurry(struct session *s);
 /* As session_free(), but nothing more is emitted: it was packed. */
 void session_drop(struct session *s);
 
+/*
+ * Ends S, which has no memory to go on, and frees it. Returns one that goes on in the middle, with
+ * OPTIONS: what was spoken until now, in which role, for whom and in what TLS, it still tells.
+ * NULL: no memory.
+ */
+struct session *session_restart(struct session *s, const struct session_options *options);
+
 void session_free(struct session *s); /* NULL is fine */
 
 #endif

@@ -24,6 +24,7 @@ struct packed {
 	struct address client;
 	bool midstream;
 	bool restarted;
+	bool resumed;
 	bool spoken_to;
 	enum direction first;
 	bool finished;
@@ -101,6 +102,7 @@ bool session_pack(struct session *s, struct buffer *out)
 		.client = s->client,
 		.midstream = s->midstream,
 		.restarted = s->restarted,
+		.resumed = s->resumed,
 		.spoken_to = s->spoken_to,
 		.first = s->first,
 		.finished = s->finished,
@@ -213,8 +215,10 @@ struct session *session_unpack(const struct session_options *options, struct unp
 	s->emitted_side = packed.emitted_side;
 	s->emitted_repeat = packed.emitted_repeat;
 	s->speaking = packed.speaking;
+	s->client = packed.client;
 	s->midstream = packed.midstream;
 	s->restarted = packed.restarted;
+	s->resumed = packed.resumed;
 	s->spoken_to = packed.spoken_to;
 	s->first = packed.first;
 	s->finished = packed.finished;
@@ -244,4 +248,31 @@ void session_drop(struct session *s)
 	}
 	s->finished = true;
 	session_free(s);
+}
+
+struct session *session_restart(struct session *s, const struct session_options *options)
+{
+	struct session *next;
+
+	session_finish(s);
+	next = session_new(options);
+	if (next) {
+		next->spoken = s->spoken;
+		next->spoken_count = s->spoken_count;
+		next->speaking = SIZE_MAX;
+		next->resumed = true;
+		next->encryption = s->encryption;
+		next->role = s->role;
+		next->client = s->client;
+		next->counts = s->counts;
+		next->records = s->records;
+		next->datagram_lost_bytes = s->datagram_lost_bytes;
+		next->by_calls = s->by_calls;
+		next->plaintext_elsewhere = s->plaintext_elsewhere;
+		s->spoken = NULL;
+		s->spoken_count = 0;
+		s->encryption = NULL;
+	}
+	session_free(s);
+	return next;
 }

@@ -100,6 +100,7 @@ struct session {
 	uint8_t asked_next; /* where the next one goes */
 	bool midstream;	    /* the beginning wasn't seen; a handover makes a new one */
 	bool restarted;	    /* the sample begins behind what nothing recognised */
+	bool resumed;	    /* of the root: by session_restart() */
 	unsigned attempts;
 	const struct protocol *only; /* inference may find nothing else; NULL: anything */
 	enum direction first;

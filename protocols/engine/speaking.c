@@ -35,8 +35,8 @@ static struct spoken *account_for(const struct session *s, const struct protocol
 	struct session *root = s->root;
 	struct spoken *list = root->spoken;
 
-	/* Branches may be many: all that speak one protocol have one account. */
-	if (root->spoken_count == SPOKEN_MAX || s->stem->trunk)
+	/* Branches may be many: all that speak one protocol have one account. So have restarts. */
+	if (root->spoken_count == SPOKEN_MAX || root->resumed || s->stem->trunk)
 		for (size_t i = 0; i < root->spoken_count; i++)
 			if (list[i].protocol == protocol)
 				return &list[i];

@@ -114,6 +114,7 @@ static void give_cut(struct session *s, const struct feed_message *m, enum layer
 /* What goes on with what was packed of S; S itself where it can't be put aside. */
 static struct session *put_aside(struct session *s, const struct session_options *options)
 {
+	const struct address client = *session_client(s);
 	struct buffer packed = {0};
 	struct unpack in;
 
@@ -124,6 +125,7 @@ static struct session *put_aside(struct session *s, const struct session_options
 		s = session_unpack(options, &in);
 		assert_non_null(s);
 		assert_ptr_equal(in.at, in.end);
+		assert_memory_equal(session_client(s), &client, sizeof(client));
 	}
 	buffer_free(&packed);
 	return s;

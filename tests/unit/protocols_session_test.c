@@ -162,9 +162,9 @@ static void on_record(void *context, struct session *s, const struct record *rec
 	f->last_ts = record->request_last;
 }
 
-static void setup(struct fixture *f, uint64_t limit)
+static struct session_options options_of(struct fixture *f)
 {
-	struct session_options options = {
+	return (struct session_options){
 		.transport = TRANSPORT_TCP,
 		.role = ROLE_CLIENT,
 		.decode_as = &toy_protocol,
@@ -172,6 +172,11 @@ static void setup(struct fixture *f, uint64_t limit)
 		.record = on_record,
 		.context = f,
 	};
+}
+
+static void setup(struct fixture *f, uint64_t limit)
+{
+	struct session_options options = options_of(f);
 
 	*f = (struct fixture){.budget = {.limit = limit}};
 	f->s = session_new(&options);
@@ -364,6 +369,41 @@ static void test_many_switches(void **state)
 }
 
 /* A frame that comes in a thousand pieces, almost as long as is kept. */
+/* Without memory to go on, what was known stays, and what comes goes on in the middle. */
+static void test_restart(void **state)
+{
+	const struct encryption told = {.version = span_text("TLS 1.3"),
+					.sni = span_text("a.example")};
+	const struct address client = {.family = ADDRESS_INET4, .ip = {192, 0, 2, 1}, .port = 5555};
+	struct session_options options;
+	const struct spoken *spoken;
+	struct fixture f;
+
+	(void)state;
+	setup(&f, 1 << 20);
+	options = options_of(&f);
+	options.role = ROLE_UNKNOWN;
+	options.midstream = true;
+	options.start[0] = options.start[1] = SESSION_START_UNKNOWN;
+	session_introduce(f.s, &client);
+	session_encrypted(f.s, &told);
+	put(&f, "1a3b");
+	for (int i = 0; i < 2; i++) {
+		f.s = session_restart(f.s, &options);
+		assert_non_null(f.s);
+		assert_int_equal(session_role(f.s), ROLE_CLIENT);
+		assert_true(address_equal(session_client(f.s), &client));
+		assert_true(span_is(session_encryption(f.s)->sni, "a.example"));
+		assert_int_equal(session_spoken(f.s, &spoken), 1);
+		assert_ptr_equal(spoken->protocol, &toy_protocol);
+		assert_int_equal(spoken->bytes[DIRECTION_SENT], 4 + 2 * i);
+		put(&f, "1c");
+	}
+	assert_int_equal(session_spoken(f.s, &spoken), 1);
+	assert_int_equal(spoken->bytes[DIRECTION_SENT], 4 + 2 * 2);
+	finish(&f, "1a 3b~ end 1c end 1c end ");
+}
+
 static void test_large_frame(void **state)
 {
 	static char part[65536];
@@ -439,6 +479,7 @@ int main(void)
 		cmocka_unit_test(test_lost_at_the_end),
 		cmocka_unit_test(test_switch),
 		cmocka_unit_test(test_many_switches),
+		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_large_frame),
 		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_garbage),
