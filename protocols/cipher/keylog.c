@@ -55,12 +55,12 @@ static struct secrets *find(const struct keylog *k, const struct map *m,
 
 static bool charge(struct keylog *k, uint64_t n)
 {
-	if (k->budget && k->charged + n > k->budget->limit / KEYLOG_SHARE) {
-		k->budget->refused += n;
+	/* Whoever reads secrets tells of those that are not kept: they are no bytes of messages. */
+	if (k->budget && k->charged + n > k->budget->limit / KEYLOG_SHARE)
 		return false;
-	}
-	if (!budget_take(k->budget, n))
+	if (!budget_has(k->budget, n))
 		return false;
+	budget_add(k->budget, n);
 	k->charged += n;
 	return true;
 }

@@ -80,15 +80,16 @@ static inline void budget_add(struct budget *b, uint64_t n)
 		b->used += n;
 }
 
-/* Whether BUFFER may grow by N bytes, if it has to; not yet taken. False: counted as refused. */
+/*
+ * Whether BUFFER may grow by N bytes, if it has to; not yet taken. False: they are counted as
+ * refused, and not what the buffer has, which would be copied.
+ */
 static inline bool budget_allows(struct budget *b, const struct buffer *buffer, size_t n)
 {
-	if (buffer->capacity - buffer->len >= n)
+	if (buffer->capacity - buffer->len >= n || budget_has(b, buffer->capacity + (uint64_t)n))
 		return true;
-	if (!budget_take(b, buffer->capacity + n))
-		return false;
-	budget_give(b, buffer->capacity + n);
-	return true;
+	b->refused += n;
+	return false;
 }
 
 /* Whether N more bytes may go into BUFFER, which holds MOST at most; refused only by the budget. */

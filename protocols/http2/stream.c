@@ -94,14 +94,13 @@ static bool make_room(struct http2_state *st)
 	struct budget *budget = session_budget(st->session);
 	uint64_t size = sizeof(struct http2_stream) + BUDGET_OVERHEAD;
 
-	while (!budget_take(budget, size)) {
+	while (!budget_has(budget, size)) {
 		if (!st->oldest)
 			return false;
 		for (int side = 0; side < 2; side++)
 			st->oldest->halves[side].lost = true;
 		http2_stream_end(st, st->oldest);
 	}
-	budget_give(budget, size);
 	return true;
 }
 
@@ -222,7 +221,6 @@ void http2_half_body(struct http2_state *st, struct http2_half *half, struct spa
 {
 	size_t keep = session_keep(st->session);
 	size_t room = half->body.len < keep ? keep - half->body.len : 0;
-	struct budget *budget = session_budget(st->session);
 
 	half->body_bytes += data.len;
 	if (!half->body_open)
@@ -232,12 +230,9 @@ void http2_half_body(struct http2_state *st, struct http2_half *half, struct spa
 		data.len = room;
 	}
 	/* Asked for before it is there: bodies are what input can make grow. */
-	if (half->body.len + data.len > half->body.capacity) {
-		if (!budget_take(budget, half->body.len + data.len)) {
-			half->body_open = false;
-			return;
-		}
-		budget_give(budget, half->body.len + data.len);
+	if (!budget_allows(session_budget(st->session), &half->body, data.len)) {
+		half->body_open = false;
+		return;
 	}
 	buffer_append_span(&half->body, data);
 	http2_half_settle(st, half);

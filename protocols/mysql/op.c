@@ -41,14 +41,16 @@ static size_t columns_memory(const struct mysql_columns *columns)
 
 struct mysql_op *mysql_op_new(struct mysql_state *st, unsigned command, const struct frame *frame)
 {
+	struct budget *budget = session_budget(st->session);
 	struct mysql_op *op;
 
-	while (!(op = budget_calloc(session_budget(st->session), sizeof(*op)))) {
-		if (!st->oldest)
-			return NULL;
+	while (st->oldest && !budget_has(budget, sizeof(*op) + BUDGET_OVERHEAD)) {
 		mysql_emit(st, st->oldest, &(struct mysql_end){.missed = true});
 		mysql_op_done(st);
 	}
+	op = budget_calloc(budget, sizeof(*op));
+	if (!op)
+		return NULL;
 	op->command = command;
 	op->first = frame->ts_first;
 	op->last = frame->ts_last;

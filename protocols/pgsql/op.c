@@ -117,14 +117,17 @@ static struct pgsql_op *take_spare(struct pgsql_state *st)
 	return op;
 }
 
-/* One that holds nothing but its empty buffers. NULL: no memory. */
+/* One that holds nothing but its empty buffers. NULL: no memory, before the oldest is given up. */
 static struct pgsql_op *empty_op(struct pgsql_state *st)
 {
+	struct budget *budget = session_budget(st->session);
 	struct pgsql_op *op = take_spare(st);
 	struct pgsql_op empty = {0};
 
+	if (!op && st->oldest && !budget_has(budget, sizeof(*op) + BUDGET_OVERHEAD))
+		return NULL;
 	if (!op)
-		return budget_calloc(session_budget(st->session), sizeof(*op));
+		return budget_calloc(budget, sizeof(*op));
 	empty.row_data = op->row_data;
 	empty.notices = op->notices;
 	empty.copy_data = op->copy_data;

@@ -440,9 +440,32 @@ static void test_budget(void **state)
 	put(&f, "1a");
 	session_finish(f.s);
 	assert_int_equal(session_counts(f.s).capped, 1);
-	assert_true(f.budget.refused > 0);
+	assert_in_range(f.budget.refused, 1, 512 << 10);
 	assert_true(f.longest < 128 << 10);
 	finish(&f, "L512xxxxxxxxxxxxxxxxxxxxxxxxxxxx 1a end ");
+}
+
+/* What there is no room for counts, and not what is there: else a small recording lacks gigabytes.
+ */
+static void test_refused(void **state)
+{
+	struct budget b = {.limit = 5000};
+	struct buffer kept = {0};
+
+	(void)state;
+	assert_non_null(buffer_reserve(&kept, 4000));
+	kept.len = kept.capacity;
+	for (int i = 0; i < 10; i++)
+		assert_false(budget_allows(&b, &kept, 2000));
+	assert_int_equal(b.refused, 10 * 2000);
+	assert_int_equal(b.used, 0);
+	b.limit = 2 * kept.capacity;
+	assert_true(budget_allows(&b, &kept, kept.capacity));
+	kept.len -= 2000;
+	b.limit = 0;
+	assert_true(budget_allows(&b, &kept, 2000));
+	assert_int_equal(b.refused, 10 * 2000);
+	buffer_free(&kept);
 }
 
 /* A frame that never ends and nothing that looks like one: neither memory nor time runs away. */
@@ -482,6 +505,7 @@ int main(void)
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_large_frame),
 		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_garbage),
 	};
 
