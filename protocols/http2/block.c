@@ -202,7 +202,10 @@ static void end_block(struct http2_state *st, const struct frame *frame, struct 
 	else if (b->broken)
 		hpack_lost(&side->hpack);
 	settle_table(st, side);
-	apply(st, frame, b);
+	/* What looks like a head that doesn't end may be anything, where nothing can be read in it.
+	 */
+	if (!b->cut || (!b->headless && st->fields.count))
+		apply(st, frame, b);
 	b->stream = 0;
 	buffer_clear(&b->bytes);
 	budget_settle(session_budget(st->session), &b->bytes, &b->charged);
@@ -257,6 +260,7 @@ static void begin_block(struct http2_state *st, const struct frame *frame,
 	b->flags = h->flags;
 	b->broken = false;
 	b->cut = false;
+	b->headless = h->type == HTTP2_CONTINUATION;
 	b->full = false;
 	b->len = 0;
 	b->first = frame->ts_first;

@@ -77,6 +77,7 @@ struct http2_block {
 	uint32_t promised; /* of PUSH_PROMISE, else 0 */
 	uint8_t flags;	   /* of the frame that began it */
 	bool broken;	   /* some of it is missing */
+	bool headless;	   /* its beginning is missing */
 	bool cut;	   /* its end will not come */
 	bool full;	   /* its end isn't kept */
 	uint64_t len;	   /* that came, kept or not */
