@@ -212,6 +212,8 @@ void thrift_message(void *state, const struct frame *frame)
 		append(st, m, span_of(frame->data, frame->available));
 		m->cut |= frame->cut || frame->lost;
 	}
+	if (frame->kind & THRIFT_TOO_DEEP)
+		m->cut = m->base.partial = true;
 	/* With a piece's bytes what it means was lost: where the structure is can't be told. */
 	if (goes_on && !frame->lost)
 		return;

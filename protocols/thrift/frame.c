@@ -41,7 +41,11 @@ static enum frame_status frame_plain(const struct thrift_walk *from, struct span
 	frame->scanned = pos;
 	frame->len = pos;
 	frame->kind = walk->depth ? THRIFT_GOES_ON : 0;
-	return status;
+	if (status != FRAME_BAD || walk->depth != THRIFT_DEPTH_MAX)
+		return status;
+	/* What came until then is told; where the next one begins has to be searched for. */
+	frame->kind = THRIFT_TOO_DEEP;
+	return FRAME_DONE;
 }
 
 /* Whether PAYLOAD, LEN long in all, is a message, maybe behind THeader or Finagle's structure. */

@@ -11,8 +11,9 @@
 
 /* Of frame->kind: */
 enum {
-	THRIFT_FRAMED = 1,  /* four bytes of length stand before it */
-	THRIFT_GOES_ON = 2, /* the message isn't whole with this frame */
+	THRIFT_FRAMED = 1,   /* four bytes of length stand before it */
+	THRIFT_GOES_ON = 2,  /* the message isn't whole with this frame */
+	THRIFT_TOO_DEEP = 4, /* nor will it be: it goes deeper than is followed */
 };
 
 struct thrift_message {

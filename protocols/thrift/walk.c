@@ -142,10 +142,17 @@ void thrift_walk_begin(struct thrift_walk *walk, enum thrift_encoding encoding)
 	walk->levels[0] = (struct thrift_level){.kind = THRIFT_STRUCT};
 }
 
+/* False: it is too deep. Structures in structures only count, so they may be as deep as they want.
+ */
 static bool push(struct thrift_walk *walk, uint8_t kind, const struct thrift_list *list)
 {
-	struct thrift_level *level;
+	struct thrift_level *level = walk->depth ? &walk->levels[walk->depth - 1] : NULL;
 
+	if (kind == THRIFT_STRUCT && level && level->kind == THRIFT_STRUCT &&
+	    level->left < UINT32_MAX) {
+		level->left++;
+		return true;
+	}
 	if (walk->depth == THRIFT_DEPTH_MAX)
 		return false;
 	level = &walk->levels[walk->depth++];
@@ -218,10 +225,12 @@ static bool step(struct thrift_walk *walk, struct cursor *c, size_t *beyond)
 
 	if (level->kind == THRIFT_STRUCT) {
 		type = thrift_field_begin(c, walk->encoding, &id);
-		if (type == THRIFT_STOP) {
+		if (type == THRIFT_STOP && level->left)
+			level->left--;
+		else if (type == THRIFT_STOP)
 			walk->depth--;
+		if (type == THRIFT_STOP)
 			return true;
-		}
 		return pass_value(walk, c, type, beyond);
 	}
 	if (!level->left) {
@@ -233,6 +242,9 @@ static bool step(struct thrift_walk *walk, struct cursor *c, size_t *beyond)
 	type = level->types[level->turn];
 	level->left--;
 	level->turn = level->kind == THRIFT_MAP ? !level->turn : 0;
+	/* Behind the last one it ends, too: what that holds takes its place. */
+	if (!level->left)
+		walk->depth--;
 	return pass_value(walk, c, type, beyond);
 }
 

@@ -63,6 +63,7 @@ const char *thrift_encoding_name(enum thrift_encoding encoding);
 
 /* ---- structures ---- */
 
+/* Of lists and maps in each other; structures may be deeper. */
 #define THRIFT_DEPTH_MAX 64
 
 /* Where in a structure one is, so that it can be gone on with when more has come. */
@@ -73,7 +74,7 @@ struct thrift_walk {
 		uint8_t kind;	  /* THRIFT_STRUCT, THRIFT_LIST or THRIFT_MAP */
 		uint8_t types[2]; /* of elements; of keys and values */
 		uint8_t turn;	  /* of types: the next one's */
-		uint32_t left;	  /* elements, or keys and values */
+		uint32_t left;	  /* elements, or keys and values; structures around this one */
 	} levels[THRIFT_DEPTH_MAX];
 };
 

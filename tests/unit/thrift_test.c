@@ -359,6 +359,66 @@ static void hostile(void **state)
 	buffer_free(&out);
 }
 
+/* A call of NAME, without a length, whose one argument holds DEEP times what UNIT begins with. */
+static void put_deep(struct buffer *out, const char *name, struct span unit, struct span last,
+		     size_t deep)
+{
+	buffer_append(out, "\x80\1\0\1\0\0\0", 7);
+	buffer_append_char(out, (char)strlen(name));
+	buffer_append_text(out, name);
+	buffer_append(out, "\0\0\0\1", 4);
+	for (size_t i = 0; i < deep; i++)
+		buffer_append_span(out, unit);
+	buffer_append_span(out, last);
+}
+
+/* Structures in structures are passed over, however deep; what comes behind them is found. */
+static void deep_structures(void **state)
+{
+	struct buffer first = {0}, next = {0};
+	struct feed_message messages[] = {
+		{.direction = DIRECTION_SENT},
+		FEED_RESPONSE("\x80\1\0\2\0\0\0\4deep\0\0\0\1\x08\0\0\0\0\0\3\0"),
+		{.direction = DIRECTION_SENT},
+	};
+
+	(void)state;
+	put_deep(&first, "deep", BYTES("\x0c\0\1"), BYTES("\x08\0\1\0\0\0\7"), 300);
+	for (int i = 0; i <= 300; i++)
+		buffer_append_char(&first, '\0');
+	put_deep(&next, "next", BYTES(""), BYTES("\0"), 0);
+	messages[0].data = first.data;
+	messages[0].len = first.len;
+	messages[2].data = next.data;
+	messages[2].len = next.len;
+	CHECK(messages,
+	      "'outcome':'ok','method':'deep' | 'result':3 | not all of the arguments is shown",
+	      "'outcome':'unanswered','method':'next'");
+	buffer_free(&first);
+	buffer_free(&next);
+}
+
+/* Lists of lists are not: of such a call there is a row with what came of it. */
+static void deep_lists(void **state)
+{
+	struct buffer call = {0};
+	struct feed_message messages[] = {
+		{.direction = DIRECTION_SENT},
+		FEED_RESPONSE("\x80\1\0\2\0\0\0\4deep\0\0\0\1\x08\0\0\0\0\0\3\0"),
+	};
+
+	(void)state;
+	/* Each is the first of two in the one around it. */
+	put_deep(&call, "deep", BYTES(""), BYTES("\x0f\0\1"), 0);
+	for (int i = 0; i < 100; i++)
+		buffer_append(&call, "\x0f\0\0\0\2", 5);
+	messages[0].data = call.data;
+	messages[0].len = call.len;
+	CHECK(messages, "'outcome':'partial','method':'deep' | 'result':3 | "
+			"not all of the arguments is shown");
+	buffer_free(&call);
+}
+
 /* ---- inference ---- */
 
 static void inference(void **state)
@@ -414,13 +474,14 @@ static void inference(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain),     cmocka_unit_test(uuids),
-		cmocka_unit_test(framed),    cmocka_unit_test(compact),
-		cmocka_unit_test(old),	     cmocka_unit_test(finagle),
-		cmocka_unit_test(theader),   cmocka_unit_test(passed_over),
-		cmocka_unit_test(losses),    cmocka_unit_test(long_plain),
-		cmocka_unit_test(pieces),    cmocka_unit_test(every_type),
-		cmocka_unit_test(hostile),   cmocka_unit_test(twice),
+		cmocka_unit_test(plain),      cmocka_unit_test(uuids),
+		cmocka_unit_test(framed),     cmocka_unit_test(compact),
+		cmocka_unit_test(old),	      cmocka_unit_test(finagle),
+		cmocka_unit_test(theader),    cmocka_unit_test(passed_over),
+		cmocka_unit_test(losses),     cmocka_unit_test(long_plain),
+		cmocka_unit_test(pieces),     cmocka_unit_test(every_type),
+		cmocka_unit_test(hostile),    cmocka_unit_test(deep_structures),
+		cmocka_unit_test(deep_lists), cmocka_unit_test(twice),
 		cmocka_unit_test(inference),
 	};
 
