@@ -229,7 +229,7 @@ def http2_continuations(path, n):
     for i in range(n):
         talk.say(1, CLIENT, h2(9, 0, 1, literal(b"x", b"x" * 8000)))
     talk.end()
-    return 1, 0, 0
+    return 1, 1, 0
 
 
 def grpc_messages(path, n):
@@ -571,7 +571,7 @@ def thrift_nested(path, n):
         talk.say(1, CLIENT, thrift_call(b"m", i, b"\x0c\0\1" * deep + b"\0" * (deep + 1)))
         talk.say(1, SERVER, struct.pack(">I", 18) + struct.pack(">II", 0x80010002, 1) + b"m" + struct.pack(">I", i) + b"\0" * 5)
     talk.end()
-    return 1, 0, 0
+    return 1, n, 0
 
 
 # ---- TLS ----
