@@ -224,7 +224,7 @@ void text_append_duration(struct buffer *b, int64_t ns)
 	double value;
 
 	if (ns >= 120 * SECOND_NS) {
-		append_long(b, (ns + SECOND_NS / 2) / SECOND_NS);
+		append_long(b, ns / SECOND_NS + (ns % SECOND_NS >= SECOND_NS / 2));
 		return;
 	}
 	while (i < 3 && (double)ns < (double)units[i].ns * 0.9995)

@@ -30,10 +30,17 @@
 #include "tests/unit/sweep_build.h"
 #include "tests/unit/tape_build.h"
 
-#define SWEEPS	    "tests/unit/sweeps/"
-#define SWEEPS_MAX  32
-#define INPUTS_MAX  64
-#define DUMP	    "dump "
+#define SWEEPS	   "tests/unit/sweeps/"
+#define SWEEPS_MAX 32
+#define INPUTS_MAX 64
+#define DUMP	   "dump "
+/* Starting a process takes sanitizers long: they see one of so many recordings for a command. */
+#ifdef __SANITIZE_ADDRESS__
+#define EVERY 7
+#else
+#define EVERY 1
+#endif
+
 #define PROMPT	    "$ socktape "
 #define COMMAND_MAX 1024
 
@@ -48,6 +55,7 @@ struct sweep {
 	struct input inputs[INPUTS_MAX];
 	size_t count;
 	bool update;
+	unsigned runs;
 	FILE *file;
 	FILE *all;	   /* what was printed; NULL: nobody wants to know */
 	struct buffer out; /* of all of the file, or of a line of it */
@@ -187,6 +195,12 @@ static void take_line(struct sweep *s, const char *line)
 		return;
 	line += strlen(PROMPT);
 	for (size_t i = 0; i < (of_recording(line) ? s->count : 1); i++) {
+		char passed[COMMAND_MAX];
+
+		if (!s->update && of_recording(line) && s->runs++ % EVERY) {
+			assert_non_null(fgets(passed, sizeof(passed), s->file));
+			continue;
+		}
 		run_one(s, line, i);
 		if (!s->update)
 			compare(s, line, i);
