@@ -234,6 +234,8 @@ static void points_are_inside(const struct tls_found *found, size_t len)
 		assert_true(found->points[i].offset < len);
 }
 
+#define ENDBR64_LEN 4
+
 /* Where a function begins with what can't be stood on cheaply, its entry is taken, if that may be.
  */
 static void slow_places_are_taken_when_asked_for(void **state)
@@ -262,7 +264,9 @@ static void slow_places_are_taken_when_asked_for(void **state)
 	found = (struct tls_found){0};
 	assert_true(tls_find(copy, (struct tls_wanted){TLS_HOOK_PLAINTEXT, true}, &found));
 	assert_int_equal(found.hook, TLS_HOOK_PLAINTEXT);
-	assert_int_equal(found.points[0].offset, places[0].offset);
+	/* Before the place there is nothing but what marks a target of branches, in some builds. */
+	if (found.points[0].offset != places[0].offset)
+		assert_int_equal(found.points[0].offset, places[0].offset - ENDBR64_LEN);
 	assert_non_null(memmem(found.note.data, found.note.len, "microseconds", 12));
 	tls_found_free(&found);
 	munmap(data, len);
