@@ -30,6 +30,13 @@
 #include "record/tls_layout.h"
 #include "record/x86.h"
 
+/* Libraries are looked into on x86-64 alone. */
+#if defined(__x86_64__)
+#define ONLY_X86
+#else
+#define ONLY_X86 __attribute__((unused))
+#endif
+
 #define HELD	 "tests/unit/record_sweep.txt"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -504,7 +511,7 @@ static void hold_opcode(struct buffer *out, const uint8_t *prefix, size_t prefix
 	buffer_printf(out, " %08" PRIx32, sum);
 }
 
-static void hold_code(struct buffer *out)
+ONLY_X86 static void hold_code(struct buffer *out)
 {
 	static const struct {
 		uint8_t bytes[4];
@@ -815,7 +822,7 @@ static uint32_t find_in(int fd)
 }
 
 /* Each byte made another in several ways, and the file cut there. */
-static void hold_images(struct buffer *out)
+ONLY_X86 static void hold_images(struct buffer *out)
 {
 	int fd = memfd_create("image", MFD_CLOEXEC);
 	struct image f;
