@@ -658,6 +658,80 @@ static void midstream_of_1_2(void **state)
 	midstream_older_with("AES256-SHA256", false);
 }
 
+/* The client's records of P, which AES128-SHA encrypts, as AES-256 would see them. */
+static struct opener *wrong_opener(const struct tls_pair *p)
+{
+	uint8_t random[2][SECRET_NAME_LEN];
+	struct secret master = {0};
+	const struct master_keys keys = {TLS_1_2, &master, random[0], random[1], true};
+	struct suite suite;
+	struct opener *o;
+
+	master.len = (uint8_t)SSL_SESSION_get_master_key(SSL_get_session(p->client), master.bytes,
+							 sizeof(master.bytes));
+	SSL_get_client_random(p->client, random[0], SECRET_NAME_LEN);
+	SSL_get_server_random(p->client, random[1], SECRET_NAME_LEN);
+	assert_true(suite_read("TLS_RSA_WITH_AES_256_CBC_SHA", TLS_1_2, &suite));
+	o = opener_of_master(&suite, &keys, false);
+	assert_non_null(o);
+	return o;
+}
+
+/* Says a byte until a record seems to be AES-256's, too: its place. UINT64_MAX: none was. */
+static uint64_t say_ambiguously(struct tls_pair *p)
+{
+	struct opener *o = wrong_opener(p);
+	uint64_t at = UINT64_MAX;
+	struct opened opened;
+
+	for (uint64_t seq = 1; seq < 400 && at == UINT64_MAX; seq++) {
+		const struct tls_pair_message *m = &p->messages[p->count];
+		uint64_t before = on_wire(p, DIRECTION_SENT);
+
+		tls_pair_say(p, DIRECTION_SENT, 1);
+		if (opener_open(o, seq, span_of(p->wire.data + m->from, m->len), &opened))
+			at = before;
+	}
+	opener_free(o);
+	return at;
+}
+
+/* With the MAC of what is encrypted, AES-128 and AES-256 have its key in common. */
+static void key_length_is_told_by_padding(void **state)
+{
+	struct tls_ends ends;
+	struct tls_pair p;
+	struct loss loss = {.midstream = true};
+	struct reader r;
+	size_t said = 0;
+
+	(void)state;
+	tls_ends_open(&ends, TLS1_2_VERSION, "AES128-SHA");
+	for (int tries = 0; tries < 100; tries++) {
+		tls_pair_open(&p, &ends, false);
+		tls_pair_handshake(&p);
+		loss.to[DIRECTION_SENT] = say_ambiguously(&p);
+		if (loss.to[DIRECTION_SENT] != UINT64_MAX)
+			break;
+		tls_pair_close(&p);
+	}
+	assert_true(loss.to[DIRECTION_SENT] != UINT64_MAX);
+	said = p.said[DIRECTION_SENT].len - 1;
+	loss.to[DIRECTION_RECEIVED] = on_wire(&p, DIRECTION_RECEIVED);
+	tls_pair_talk(&p, 3);
+	reader_open(&r);
+	learn(&r, buffer_span(&p.keylog));
+	learn_server_random(&r, &p);
+	reader_run(&r, &p, &loss, 0);
+	assert_string_equal(r.reading, "keys");
+	assert_true(span_equal(
+		buffer_span(&r.plain[DIRECTION_SENT]),
+		span_of(p.said[DIRECTION_SENT].data + said, p.said[DIRECTION_SENT].len - said)));
+	reader_close(&r);
+	tls_pair_close(&p);
+	tls_ends_close(&ends);
+}
+
 /* AES-128-GCM of TLS 1.2 with keys of zeros, as record number SEQ. */
 static size_t record_make(uint8_t *record, uint64_t seq, size_t len, const uint8_t *key,
 			  const uint8_t *salt)
@@ -858,6 +932,7 @@ int main(void)
 		cmocka_unit_test(update_in_a_hole),
 		cmocka_unit_test(midstream),
 		cmocka_unit_test(midstream_of_1_2),
+		cmocka_unit_test(key_length_is_told_by_padding),
 		cmocka_unit_test(numbers_of_gcm),
 		cmocka_unit_test(reasons),
 	};
