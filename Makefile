@@ -154,7 +154,7 @@ BENCH_BIN := $(patsubst tools/bench/%.c,$(BUILD)/tools/bench/%,$(BENCH_SRC))
 CAPTURES_BIN := $(patsubst tests/captures/%.c,$(BUILD)/tests/captures/%,$(CAPTURES_SRC))
 
 # Tests of the recorder's user space are named record_*; the others link the analyzer.
-$(BUILD)/tests/unit/record_%: $(BUILD)/obj/tests/unit/record_%.o $(BUILD)/librecord.a $(BUILD)/libformat.a
+$(BUILD)/tests/unit/record_%: $(BUILD)/obj/tests/unit/record_%.o $(BUILD)/libunit.a $(BUILD)/librecord.a $(BUILD)/libformat.a
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lcmocka $(RECORD_LIBS) $(FORMAT_LIBS)

@@ -23,8 +23,8 @@
 #include "analyze/output/text.h"
 #include "analyze/shape/statement.h"
 #include "analyze/stat/quantile.h"
+#include "tests/unit/held.h"
 
-#define HELD	 "tests/unit/analyze_text_sweep.txt"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* The checksum of TEXT, which is emptied. */
@@ -380,10 +380,7 @@ static void hold_quantiles(struct buffer *out)
 
 /* ---- all of them ---- */
 
-static const struct section {
-	const char *name;
-	void (*hold)(struct buffer *out);
-} sections[] = {
+static const struct held_section sections[] = {
 	{"statements", hold_statements},
 	{"long statements", hold_long_statements},
 	{"numbers", hold_numbers},
@@ -392,82 +389,7 @@ static const struct section {
 	{"quantiles", hold_quantiles},
 };
 
-static char *held; /* the file; NULL: it is being written */
-
-static void test_section(void **state)
-{
-	const struct section *section = *state;
-	struct buffer out = {0};
-	char mark[64];
-	const char *at, *end;
-
-	section->hold(&out);
-	buffer_append_char(&out, '\0');
-	assert_false(out.failed);
-	if (!held) {
-		FILE *file = fopen(HELD, section == sections ? "w" : "a");
-
-		assert_non_null(file);
-		assert_true(fprintf(file, "== %s\n%s", section->name, out.data) > 0);
-		assert_int_equal(fclose(file), 0);
-		buffer_free(&out);
-		return;
-	}
-	snprintf(mark, sizeof(mark), "== %s\n", section->name);
-	at = strstr(held, mark);
-	assert_non_null(at);
-	at += strlen(mark);
-	end = strstr(at, "\n== ");
-	for (size_t line = 1, i = 0; out.data[i]; i++) {
-		line += out.data[i] == '\n';
-		if (at[i] != out.data[i])
-			fail_msg("line %zu of %s: %.*s (if that is right: SOCKTAPE_UPDATE=1 "
-				 "build/tests/unit/analyze_text_sweep_test)",
-				 line, section->name, (int)strcspn(out.data + i, "\n"),
-				 out.data + i);
-	}
-	assert_int_equal(out.len - 1, end ? (size_t)(end + 1 - at) : strlen(at));
-	buffer_free(&out);
-}
-
-static int setup(void **state)
-{
-	struct buffer text = {0};
-	char part[4096];
-	FILE *file;
-	size_t n;
-
-	(void)state;
-	setenv("TZ", "UTC", 1);
-	tzset();
-	if (getenv("SOCKTAPE_UPDATE"))
-		return 0;
-	file = fopen(HELD, "r");
-	assert_non_null(file);
-	while ((n = fread(part, 1, sizeof(part), file)) > 0)
-		buffer_append(&text, part, n);
-	fclose(file);
-	buffer_append_char(&text, '\0');
-	assert_false(text.failed);
-	held = text.data;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	free(held);
-	return 0;
-}
-
 int main(void)
 {
-	struct CMUnitTest tests[COUNT(sections)];
-
-	for (size_t i = 0; i < COUNT(sections); i++)
-		tests[i] = (struct CMUnitTest){.name = sections[i].name,
-					       .test_func = test_section,
-					       .initial_state = (void *)(uintptr_t)&sections[i]};
-	return _cmocka_run_group_tests("analyze_text_sweep", tests, COUNT(sections), setup,
-				       teardown);
+	return held_run("analyze_text_sweep", sections, COUNT(sections));
 }
