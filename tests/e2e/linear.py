@@ -22,25 +22,23 @@ MOST = 8  # half way to the square: caches, and pages that are new, are no reaso
 ROUNDS = 3
 
 
-def redis_pipeline(path, n):
+def pipeline(path, n, port, request, response):
     """All are asked, then all are answered."""
     talk = talks.Talk(path)
-    talk.open(1, 6379)
-    for first in range(0, n, 1000):
-        talk.say(1, talks.CLIENT, b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n" * min(1000, n - first))
-    for first in range(0, n, 1000):
-        talk.say(1, talks.SERVER, b"$1\r\nb\r\n" * min(1000, n - first))
+    talk.open(1, port)
+    for side, text in ((talks.CLIENT, request), (talks.SERVER, response)):
+        for first in range(0, n, 500):
+            talk.say(1, side, text * min(500, n - first))
     talk.end()
+
+
+def redis_pipeline(path, n):
+    pipeline(path, n, 6379, b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n", b"$1\r\nb\r\n")
 
 
 def http_pipeline(path, n):
-    talk = talks.Talk(path)
-    talk.open(1, 80)
-    for first in range(0, n, 500):
-        talk.say(1, talks.CLIENT, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * min(500, n - first))
-    for first in range(0, n, 500):
-        talk.say(1, talks.SERVER, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok" * min(500, n - first))
-    talk.end()
+    pipeline(path, n, 80, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+             b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
 
 def open_connections(path, n):
