@@ -289,8 +289,9 @@ static bool find_port(const struct places *p, const struct facts_end *end, bool 
 static bool claim(struct places *p, struct facts_end *end, enum layer layer, bool tcp,
 		  struct place *place)
 {
+	/* The server's new port may be the client's, and their address the same. */
 	bool good = place->client.port && !client_misleads(end->conn, layer, tcp, place) &&
-		    is_free(p, end, tcp, place);
+		    !address_equal(&place->client, &place->server) && is_free(p, end, tcp, place);
 
 	if (!good && !find_port(p, end, tcp, place)) {
 		place->client = made_up_client(p, place->client.family);

@@ -441,6 +441,27 @@ static void test_one_server_stands_under_one_port(void **state)
 	end(&x);
 }
 
+/* A server that moves to the port of a client at its own address doesn't become that client. */
+static void test_ends_stay_apart(void **state)
+{
+	struct places *places = places_new(1, true);
+	struct place place;
+	struct fixture x;
+
+	(void)state;
+	assert_non_null(places);
+	begin(&x);
+	add(&x, 1, ROLE_CLIENT, "10.0.0.1:80", "10.0.0.1:18081", 0, SECOND);
+	x.conns[1]->protocol[LAYER_WIRE] = protocol_find("http");
+	x.conns[1]->whole = false;
+	assert_true(places_learn(places, x.conns[1]->ends, LAYER_WIRE));
+	assert_true(place_assign(places, x.conns[1]->ends, LAYER_WIRE, &place));
+	assert_int_equal(place.server.port, 80);
+	assert_false(address_equal(&place.client, &place.server));
+	places_free(places);
+	end(&x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -459,6 +480,7 @@ int main(void)
 		cmocka_unit_test(test_slack),
 		cmocka_unit_test(test_made_up_clients),
 		cmocka_unit_test(test_one_server_stands_under_one_port),
+		cmocka_unit_test(test_ends_stay_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
