@@ -15,7 +15,7 @@
  * real time alike. HOST and CLOCK come first.
  */
 
-/* Why a packet gave no event: name, words. */
+/* Why a packet gave no event: name, words. Those behind TRANSPORT are of what is read. */
 #define CAPTURE_SKIPS(X)                                                                           \
 	X(LINK_TYPE, "of a link type that isn't supported")                                        \
 	X(NOT_IP, "neither IPv4 nor IPv6")                                                         \

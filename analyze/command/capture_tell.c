@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "analyze/command/command.h"
+#include "format/buffer.h"
 
 #define SECOND_NS INT64_C(1000000000)
 
@@ -83,4 +84,19 @@ int capture_tell_error(const char *command, const char *from, enum tape_error er
 				    error == TAPE_ERROR_IO && number ? strerror(number)
 								     : tape_error_text(error));
 	return capture_is_readable(error, totals) ? STATUS_DAMAGED : STATUS_USAGE;
+}
+
+void capture_tell_skipped(const char *command, const char *from,
+			  const struct capture_totals *totals)
+{
+	struct buffer why = {0};
+
+	for (int i = CAPTURE_SKIP_TRANSPORT + 1; i < CAPTURE_SKIP_COUNT; i++)
+		if (totals->skipped[i])
+			buffer_printf(&why, "%s%" PRIu64 " %s", why.len ? ", " : "",
+				      totals->skipped[i], capture_skip_text((enum capture_skip)i));
+	buffer_append_char(&why, '\0');
+	if (why.len > 1 && !why.failed)
+		command_warn(command, "%s: packets that gave nothing: %s", from, why.data);
+	buffer_free(&why);
 }

@@ -25,4 +25,8 @@ bool capture_is_readable(enum tape_error error, const struct capture_totals *tot
 int capture_tell_error(const char *command, const char *from, enum tape_error error, int number,
 		       const struct capture_totals *totals);
 
+/* How many packets of TCP or UDP gave nothing, and why; nothing is said where there are none. */
+void capture_tell_skipped(const char *command, const char *from,
+			  const struct capture_totals *totals);
+
 #endif

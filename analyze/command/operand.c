@@ -177,6 +177,8 @@ static int take_capture(struct operand *o, const char *command, const char *text
 			m.error == TAPE_ERROR_IO ? strerror(m.number) : tape_error_text(m.error));
 	else
 		status = capture_tell_error(command, text, error, number, &totals);
+	if (status != STATUS_USAGE)
+		capture_tell_skipped(command, text, &totals);
 	scratch_close(&o->made);
 	o->made = m.file;
 	if (status != STATUS_USAGE)

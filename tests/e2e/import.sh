@@ -62,6 +62,11 @@ check "a capture cut short: what is there, and status 2" \
 is "the request before the cut is there" "$(requests "$work/cut")" 1
 check "compressed" bash -c "gzip -c '$work/x.pcap' | '$socktape' import -q - -o '$work/gz'"
 is "the same request" "$(requests "$work/gz")" 1
+fragments=corpora/dns/zeek-ipv6-fragmented-dns/capture.pcap
+is "in place of a recording, what gave nothing is told, once" \
+	"$("$socktape" conns "$fragments" 2>&1 >"$work/conns")" \
+	"socktape conns: $fragments: packets that gave nothing: 1 fragments whose datagram never became whole"
+is "and nothing where there is none" "$("$socktape" conns "$work/x.pcap" 2>&1 >"$work/conns")" ""
 
 # ---- real captures ----
 
