@@ -11,7 +11,7 @@ const char *trace_id_text(enum trace_id_kind kind)
 	static const char *const texts[TRACE_ID_KINDS] = {
 		[TRACE_ID_TRACEPARENT] = "traceparent", [TRACE_ID_B3] = "b3",
 		[TRACE_ID_UBER] = "uber-trace-id",	[TRACE_ID_FINAGLE] = "finagle",
-		[TRACE_ID_REQUEST] = "request id",
+		[TRACE_ID_REQUEST] = "request-id",
 	};
 
 	return texts[kind];

@@ -154,7 +154,7 @@ static void by_id(void **state)
 	link_nodes(n, 4);
 	assert_ptr_equal(n[2].parent, &n[1]);
 	assert_int_equal(n[2].link, TRACE_BY_ID);
-	assert_string_equal(trace_link_text(n[2].link, n[2].kind), "request id");
+	assert_string_equal(trace_link_text(n[2].link, n[2].kind), "request-id");
 	assert_string_equal(trace_sure_text(n[2].link), "certain");
 	assert_null(n[3].parent); /* another id than both */
 }
