@@ -77,6 +77,8 @@ def expected(path):
     streams = defaultdict(dict)
     order = defaultdict(list)
     datagrams = defaultdict(list)
+    begun = {}  # (sender, ends, sequence number of a SYN): the stream
+    same = {}
     for row in tshark(path):
         source, destination = row["ip.src"] or row["ipv6.src"], row["ip.dst"] or row["ipv6.dst"]
         if row["tcp.stream"] and row["tcp.srcport"]:
@@ -85,6 +87,10 @@ def expected(path):
             payload = b"" if flags & RST else bytes.fromhex(row["tcp.payload"])
             ends = frozenset((a, b))
             number = row["tcp.stream"]
+            if flags & SYN:
+                # Later tsharks take a SYN that comes again behind a FIN for another connection's.
+                same[number] = begun.setdefault((a, ends, row["tcp.seq_raw"]), number)
+            number = same.get(number, number)
             if number not in order[ends]:
                 order[ends].append(number)
             both = streams[number]

@@ -12,7 +12,7 @@ map() { "$socktape" map "$@"; }
 
 once="FROM records WHERE NOT (role = 'server' AND twin IS NOT NULL)"
 is "counts, errors and times are those of SQL" \
-	"$(map $rec --json | jq -c '[.client, .proto, .count, .errors, .p50_ms, .p99_ms, .worst]' | sort)" \
+	"$(map $rec --json | jq -c '[.client, .proto, .count, .errors, .p50_ms + 0, .p99_ms + 0, .worst]' | sort)" \
 	"$("$socktape" sql $rec --json "SELECT json_array(comm, proto, count(*), sum(outcome <> 'ok'), round(ms(p50(latency_ns)), 3), round(ms(p99(latency_ns)), 3), worst(record_id, latency_ns)) AS row $once GROUP BY comm, proto" |
 		jq -rc '.row | fromjson' | sort)"
 is "intervals add up" "$(map $rec --over 100ms --json | jq -s 'map(.count) | add')" "$(map $rec --json | jq -s 'map(.count) | add')"
