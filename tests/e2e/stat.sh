@@ -11,7 +11,7 @@ stat() { "$socktape" stat "$rec" "$@"; }
 
 once="FROM records WHERE NOT (role = 'server' AND twin IS NOT NULL)"
 is "counts, errors and times are those of SQL" \
-	"$(stat --json | jq -c '[.proto, .shape, .count, .errors, .p50_ms, .p99_ms, .max_ms, .worst]' | sort)" \
+	"$(stat --json | jq -c '[.proto, .shape, .count, .errors, .p50_ms + 0, .p99_ms + 0, .max_ms + 0, .worst]' | sort)" \
 	"$("$socktape" sql "$rec" --json "SELECT json_array(proto, shape, count(*), sum(outcome <> 'ok'), round(ms(p50(latency_ns)), 3), round(ms(p99(latency_ns)), 3), round(ms(max(latency_ns)), 3), worst(record_id, latency_ns)) AS row $once GROUP BY proto, shape" |
 		jq -rc '.row | fromjson' | sort)"
 is "shares are of all" "$(stat --json | jq -s 'map(.share) | add | round')" 100
