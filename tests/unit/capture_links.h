@@ -70,6 +70,7 @@ static const struct link {
 	{"PFLOG", 117, BYTES("\x05\x02\0\0xxxx")},
 	{"NFLOG", 239, BYTES("\x02\0\0\0\x05\0\x0a\0x\0\0\0\x28\0\x09\0")},
 	{"NFLOG, big-endian", 239, BYTES("\x02\0\0\0\0\x05\0\x0ax\0\0\0\0\x28\0\x09")},
+	{"NFLOG, an empty attribute", 239, BYTES("\x02\0\0\0\x04\0\x0a\0\x28\0\x09\0")},
 	{"PKTAP", 258, BYTES("\x0c\0\0\0\x01\0\0\0\x01\0\0\0" MACS "\x08\0")},
 	{"802.11", 105, BYTES("\x08\x01\0\0" MACS "\x02\0\0\0\0\x03\x10\0" SNAP)},
 	{"802.11 QoS", 105, BYTES("\x88\x01\0\0" MACS "\x02\0\0\0\0\x03\x10\0\0\0" SNAP)},
