@@ -60,6 +60,10 @@ enum frame_status pgsql_frame(const void *state, enum side side, const struct cu
 		return startup_frame(st, c, frame);
 	if (!cursor_left(&c))
 		return FRAME_MORE;
+	/* No message begins with a zero; a recording that missed TCP's handshake may have all of
+	 * ours. */
+	if (side == SIDE_CLIENT && st->joined && *c.pos == 0)
+		return startup_frame(st, c, frame);
 	if (side == SIDE_SERVER && (st->asked_ssl || st->asked_gss) && is_answer(*c.pos)) {
 		frame->len = 1;
 		frame->kind = PGSQL_FRAME_ANSWER;
@@ -109,7 +113,8 @@ bool pgsql_resync(void *state, enum side side, struct cursor *in)
 	if (st->sealed)
 		cursor_skip(in, cursor_left(in));
 	for (; cursor_left(in) >= PGSQL_HEADER_LEN; cursor_skip(in, 1))
-		if (at_messages(side, cursor_rest(in)))
+		if (at_messages(side, cursor_rest(in)) ||
+		    (side == SIDE_CLIENT && st->joined && pgsql_is_startup(cursor_rest(in))))
 			return true;
 	return false;
 }

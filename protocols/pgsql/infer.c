@@ -23,8 +23,8 @@ struct finding {
 	bool first_whole;
 };
 
-/* A startup packet: parameters of text, user among them. */
-static bool is_startup(struct span bytes)
+/* The beginning of a startup packet at least, whose parameters have the user among them. */
+static bool begins_startup(struct span bytes)
 {
 	struct cursor c = cursor_of(bytes.data, bytes.len);
 	uint32_t len = cursor_be32(&c), code = cursor_be32(&c);
@@ -115,7 +115,7 @@ void pgsql_infer(const struct sample *sample, struct verdict *verdict)
 	for (int client = 0; client < 2; client++) {
 		struct span asked = sample->bytes[client];
 
-		if (!sample->midstream && is_startup(asked))
+		if (sample->midstream ? pgsql_is_startup(asked) : begins_startup(asked))
 			tell(verdict, SCORE_STARTUP, client, "a startup packet of protocol 3");
 		else if (!sample->midstream && first_code(asked))
 			tell(verdict, SCORE_SSL, client, "a request for TLS, GSS or a cancel");

@@ -10,6 +10,7 @@ struct packed {
 	int64_t lost_ts;
 	uint32_t pid;
 	bool started;
+	bool joined;
 	bool skipping;
 	bool server_lost;
 	char status;
@@ -82,6 +83,7 @@ bool pgsql_pack(const void *state, struct buffer *out)
 		.lost_ts = st->lost_ts,
 		.pid = st->pid,
 		.started = st->started,
+		.joined = st->joined,
 		.skipping = st->skipping,
 		.server_lost = st->server_lost,
 		.status = st->status,
@@ -109,6 +111,7 @@ bool pgsql_unpack(void *state, struct unpack *in)
 	st->lost_ts = packed.lost_ts;
 	st->pid = packed.pid;
 	st->started = packed.started;
+	st->joined = packed.joined;
 	st->skipping = packed.skipping;
 	st->server_lost = packed.server_lost;
 	st->status = packed.status;

@@ -15,7 +15,7 @@ static void *pgsql_open(struct session *s)
 	st->session = s;
 	st->newest = &st->oldest;
 	st->shows_rows = session_wants(s, &pgsql_table, PGSQL_COLUMN_ROW_DATA);
-	st->started = session_midstream(s);
+	st->started = st->joined = session_midstream(s);
 	return st;
 }
 
@@ -49,6 +49,8 @@ static void pgsql_message(void *state, const struct frame *frame)
 	struct span payload = {0};
 	uint8_t type;
 
+	if (frame->side == SIDE_CLIENT)
+		st->joined = false;
 	if (frame->kind == PGSQL_FRAME_SEALED)
 		return;
 	if (frame->kind == PGSQL_FRAME_ANSWER) {
@@ -107,6 +109,7 @@ static void pgsql_lost(void *state, enum side side, uint64_t missing)
 		return;
 	}
 	st->started = true;
+	st->joined = false;
 	for (struct pgsql_op *op = st->oldest; op; op = op->next)
 		op->lost |= op->copy && op->copy != 'H';
 	pgsql_op_new(st, PGSQL_GAP, &nothing);

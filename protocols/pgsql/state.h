@@ -93,6 +93,7 @@ struct pgsql_state {
 	struct pgsql_shared *named;
 	bool shows_rows;	   /* somebody asks for what is in them */
 	bool started;		   /* the first message of the client came */
+	bool joined;		   /* or may have, before the recording began */
 	bool asked_ssl, asked_gss; /* and no answer came yet */
 	bool sealed;		   /* by GSS, from here on */
 	bool chooses;		   /* the client's next word names the mechanism of SASL */

@@ -178,3 +178,24 @@ bool pgsql_looks_like(enum side side, uint8_t type, struct span payload, bool wh
 
 	return side == SIDE_CLIENT ? is_of_client(type, &c, whole) : is_of_server(type, &c, whole);
 }
+
+bool pgsql_is_startup(struct span bytes)
+{
+	struct cursor c = cursor_of(bytes.data, bytes.len);
+	uint32_t len = cursor_be32(&c), code = cursor_be32(&c);
+	bool user = false;
+
+	if (c.failed || code >> 16 != PGSQL_STARTUP_3 >> 16 || len > PGSQL_STARTUP_MAX ||
+	    len > bytes.len)
+		return false;
+	c = cursor_of(bytes.data, len);
+	cursor_skip(&c, PGSQL_STARTUP_MIN);
+	for (;;) {
+		struct span name = cursor_until(&c, 0), value;
+
+		if (c.failed || !name.len)
+			return !c.failed && user && !cursor_left(&c);
+		value = cursor_until(&c, 0);
+		user |= value.len && span_equal(name, span_text("user"));
+	}
+}

@@ -28,6 +28,13 @@
 #define PGSQL_SEALED_HEADER_LEN 4
 #define PGSQL_SEALED_MAX	16384
 
+/*
+ * Whether BYTES begin with a startup packet of protocol 3, all of it: names and values that are
+ * texts, the user among them, and a zero where its length ends. No message of a client begins as
+ * one does.
+ */
+bool pgsql_is_startup(struct span bytes);
+
 /* Whether SIDE may send a message of TYPE with this length, itself included. */
 bool pgsql_may_be(enum side side, uint8_t type, uint32_t len);
 

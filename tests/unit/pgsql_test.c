@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "protocols/pgsql/pgsql.h"
@@ -31,6 +32,25 @@ static void simple_query(void **state)
 	      "'outcome':'ok','operation':'query','statement':'select 1 as n' | 'command':'SELECT "
 	      "1',"
 	      "'rows':1,'affected':null,'columns':['n'],'row_data':[[1]] | 'transaction':'idle'");
+}
+
+/* A capture that begins behind the handshake of TCP has all that PostgreSQL said. */
+static void started_before_the_recording(void **state)
+{
+	static const struct feed_message messages[] = {
+		STARTED,
+	};
+	const struct feed feed = {.messages = messages, .count = 2, .midstream = true};
+	struct buffer out = {0};
+
+	(void)state;
+	feed_run(&feed, &out);
+	assert_non_null(strstr(out.data, "\"operation\":\"startup\""));
+	assert_non_null(strstr(out.data, "\"user\":\"me\""));
+	assert_non_null(strstr(out.data, "\"outcome\":\"ok\""));
+	buffer_clear(&out);
+	feed_check(&feed, NULL);
+	buffer_free(&out);
 }
 
 /* Several statements in a message: a row each; an error ends the turn. */
@@ -335,6 +355,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(simple_query),
+		cmocka_unit_test(started_before_the_recording),
 		cmocka_unit_test(several_statements),
 		cmocka_unit_test(extended_queries_in_a_pipeline),
 		cmocka_unit_test(errors_in_a_pipeline),
