@@ -51,7 +51,8 @@ static bool begins_like(struct span front, const char *text)
 {
 	size_t len = strlen(text);
 
-	return strncasecmp(front.data, text, front.len < len ? front.len : len) == 0;
+	/* Of nothing there may be no address, either. */
+	return !front.len || strncasecmp(front.data, text, front.len < len ? front.len : len) == 0;
 }
 
 static bool front_is_start(enum side side, struct span front)
