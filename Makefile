@@ -36,6 +36,8 @@ WERROR ?= $(filter 12%,$(shell $(CC) -dumpversion))
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
           -Wimplicit-fallthrough $(if $(WERROR),-Werror)
 BASE   := -std=gnu11 -I. -I$(BUILD) -D_GNU_SOURCE -DSOCKTAPE_VERSION='"$(VERSION)"' -fno-common
+# What is printed is the same on every processor: none adds and multiplies in one, without rounding.
+BASE   += -ffp-contract=off
 BASE   += $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
 # Both programs read what others wrote, one of them as root. Fortified are optimised builds alone,
