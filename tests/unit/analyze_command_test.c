@@ -12,19 +12,17 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "format/buffer.h"
 #include "tests/unit/command_run.h"
 #include "tests/unit/eventful.h"
+#include "tests/unit/file_text.h"
 #include "tests/unit/tape_build.h"
 
-#define TRANSCRIPTS	"tests/unit/transcripts/"
-#define TRANSCRIPTS_MAX 64
+#define TRANSCRIPTS "tests/unit/transcripts/"
 
 static char *scratch;
 
@@ -113,8 +111,6 @@ static void test_transcript(void **state)
 static int setup(void **state)
 {
 	(void)state;
-	setenv("TZ", "UTC", 1);
-	tzset();
 	scratch = scratch_new();
 	eventful_build(scratch);
 	return 0;
@@ -130,18 +126,6 @@ static int teardown(void **state)
 /* Transcripts are tests of their own, by name. */
 int main(void)
 {
-	struct CMUnitTest tests[TRANSCRIPTS_MAX];
-	glob_t found;
-	int failed;
-
-	if (glob(TRANSCRIPTS "*.txt", 0, NULL, &found) != 0 || found.gl_pathc > TRANSCRIPTS_MAX)
-		return 1;
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		tests[i] = (struct CMUnitTest){.name = strrchr(found.gl_pathv[i], '/') + 1,
-					       .test_func = test_transcript,
-					       .initial_state = found.gl_pathv[i]};
-	command_hear_sanitizer();
-	failed = _cmocka_run_group_tests("transcripts", tests, found.gl_pathc, setup, teardown);
-	globfree(&found);
-	return failed;
+	return command_run_files("transcripts", TRANSCRIPTS "*.txt", test_transcript, setup,
+				 teardown);
 }

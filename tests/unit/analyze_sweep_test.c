@@ -16,12 +16,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sqlite3.h>
-#include <time.h>
 #include <zlib.h>
 
 #include "format/buffer.h"
@@ -31,7 +29,6 @@
 #include "tests/unit/tape_build.h"
 
 #define SWEEPS	   "tests/unit/sweeps/"
-#define SWEEPS_MAX 32
 #define INPUTS_MAX 64
 #define DUMP	   "dump "
 /* Starting a process takes sanitizers long: they see one of so many recordings for a command. */
@@ -252,8 +249,6 @@ static void test_sweep(void **state)
 static int setup(void **state)
 {
 	(void)state;
-	setenv("TZ", "UTC", 1);
-	tzset();
 	scratch = scratch_new();
 	eventful_build(scratch);
 	sweep_build(scratch);
@@ -270,18 +265,5 @@ static int teardown(void **state)
 /* Sweeps are tests of their own, by name. */
 int main(void)
 {
-	struct CMUnitTest tests[SWEEPS_MAX];
-	glob_t found;
-	int failed;
-
-	if (glob(SWEEPS "*.txt", 0, NULL, &found) != 0 || found.gl_pathc > SWEEPS_MAX)
-		return 1;
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		tests[i] = (struct CMUnitTest){.name = strrchr(found.gl_pathv[i], '/') + 1,
-					       .test_func = test_sweep,
-					       .initial_state = found.gl_pathv[i]};
-	command_hear_sanitizer();
-	failed = _cmocka_run_group_tests("sweeps", tests, found.gl_pathc, setup, teardown);
-	globfree(&found);
-	return failed;
+	return command_run_files("sweeps", SWEEPS "*.txt", test_sweep, setup, teardown);
 }

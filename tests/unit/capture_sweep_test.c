@@ -205,6 +205,27 @@ static void hold_files(struct buffer *out)
 	}
 }
 
+/* ---- by chance ---- */
+
+/* What COUNT files come to that BUILD makes of numbers, in parts of 50. */
+static void hold_seeds(struct buffer *out, uint32_t count,
+		       void (*build)(struct buffer *file, uint32_t seed))
+{
+	uint32_t sum = 0;
+
+	for (uint32_t seed = 0; seed < count; seed++) {
+		struct buffer file = {0};
+
+		build(&file, seed);
+		sum = add_capture(sum, file.data, file.len);
+		if (seed % 50 == 49) {
+			buffer_printf(out, "to %" PRIu32 " %08" PRIx32 "\n", seed, sum);
+			sum = 0;
+		}
+		buffer_free(&file);
+	}
+}
+
 /* ---- conversations ---- */
 
 static uint32_t draw(uint32_t *state, uint32_t below)
@@ -258,19 +279,7 @@ static void build_conversation(struct buffer *file, uint32_t seed)
 
 static void hold_conversations(struct buffer *out)
 {
-	uint32_t sum = 0;
-
-	for (uint32_t seed = 0; seed < 3000; seed++) {
-		struct buffer file = {0};
-
-		build_conversation(&file, seed);
-		sum = add_capture(sum, file.data, file.len);
-		if (seed % 50 == 49) {
-			buffer_printf(out, "to %" PRIu32 " %08" PRIx32 "\n", seed, sum);
-			sum = 0;
-		}
-		buffer_free(&file);
-	}
+	hold_seeds(out, 3000, build_conversation);
 }
 
 /* ---- fragments ---- */
@@ -322,19 +331,7 @@ static void build_fragments(struct buffer *file, uint32_t seed)
 
 static void hold_fragments(struct buffer *out)
 {
-	uint32_t sum = 0;
-
-	for (uint32_t seed = 0; seed < 1000; seed++) {
-		struct buffer file = {0};
-
-		build_fragments(&file, seed);
-		sum = add_capture(sum, file.data, file.len);
-		if (seed % 50 == 49) {
-			buffer_printf(out, "to %" PRIu32 " %08" PRIx32 "\n", seed, sum);
-			sum = 0;
-		}
-		buffer_free(&file);
-	}
+	hold_seeds(out, 1000, build_fragments);
 }
 
 /* ---- all of them ---- */

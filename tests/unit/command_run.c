@@ -6,18 +6,22 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "analyze/command/command.h"
 #include "analyze/replay/turns.h"
 #include "tests/unit/command_run.h"
+#include "tests/unit/file_text.h"
 
 #define ARGUMENTS_MAX 32
+#define FILES_MAX     64
 
 static const struct command *const commands[] = {
 	&info_command,	 &conns_command,    &events_command, &show_command, &follow_command,
@@ -59,16 +63,6 @@ static int split(char *line, const char *scratch, char *words[ARGUMENTS_MAX + 1]
 	}
 	words[count] = NULL;
 	return count;
-}
-
-void file_read_all(FILE *file, struct buffer *text)
-{
-	char part[4096];
-	size_t n;
-
-	while ((n = fread(part, 1, sizeof(part), file)) > 0)
-		buffer_append(text, part, n);
-	assert_false(text->failed);
 }
 
 /* What stands around a command: "NAME=VALUE" before it, "<FILE" for its input behind it. */
@@ -164,11 +158,33 @@ static void do_nothing(void *context)
 	(void)context;
 }
 
-void command_hear_sanitizer(void)
+/* A sanitizer says once that it doesn't know stacks as replays use them: here, not in a command. */
+static void hear_sanitizer(void)
 {
 	struct turns *t = turns_new(do_nothing, NULL);
 
 	if (t)
 		turns_go(t);
 	turns_free(t);
+}
+
+int command_run_files(const char *name, const char *pattern, CMUnitTestFunction test,
+		      CMFixtureFunction setup, CMFixtureFunction teardown)
+{
+	struct CMUnitTest tests[FILES_MAX];
+	glob_t found;
+	int failed;
+
+	if (glob(pattern, 0, NULL, &found) != 0 || found.gl_pathc > FILES_MAX)
+		return 1;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		tests[i] = (struct CMUnitTest){.name = strrchr(found.gl_pathv[i], '/') + 1,
+					       .test_func = test,
+					       .initial_state = found.gl_pathv[i]};
+	setenv("TZ", "UTC", 1);
+	tzset();
+	hear_sanitizer();
+	failed = _cmocka_run_group_tests(name, tests, found.gl_pathc, setup, teardown);
+	globfree(&found);
+	return failed;
 }

@@ -2,7 +2,11 @@
 #ifndef SOCKTAPE_TESTS_COMMAND_RUN_H
 #define SOCKTAPE_TESTS_COMMAND_RUN_H
 
-#include <stdio.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
 
 #include "format/buffer.h"
 
@@ -19,10 +23,11 @@ void command_run(const char *command, const char *scratch, struct buffer *printe
 /* SCRATCH becomes "@" again, and how well zstd compresses "#": that isn't ours to say. */
 void command_blur(struct buffer *printed, const char *scratch);
 
-/* A sanitizer says once that it doesn't know stacks as replays use them: here, not in a command. */
-void command_hear_sanitizer(void);
-
-/* All that is left of FILE. */
-void file_read_all(FILE *file, struct buffer *text);
+/*
+ * Runs TEST for each file that PATTERN matches, 64 at most: its path is the test's state, its name
+ * the test's. Times are in UTC. Returns what main() shall.
+ */
+int command_run_files(const char *name, const char *pattern, CMUnitTestFunction test,
+		      CMFixtureFunction setup, CMFixtureFunction teardown);
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tests/unit/file_text.h"
 #include "tests/unit/held.h"
 
 /* One test. */
@@ -18,7 +19,7 @@ struct holding {
 	const struct held_section *section;
 	const char *program;
 	const char *text; /* of the file; NULL: the section's goes to its end */
-	char path[PATH_MAX];
+	const char *path;
 };
 
 static void append_to_file(const struct holding *h, const struct buffer *out)
@@ -67,16 +68,13 @@ static void test_section(void **state)
 }
 
 /* All of a file, with a zero behind it. */
-static bool read_all(const char *path, struct buffer *text)
+static bool read_text(const char *path, struct buffer *text)
 {
 	FILE *file = fopen(path, "r");
-	char part[4096];
-	size_t n;
 
 	if (!file)
 		return false;
-	while ((n = fread(part, 1, sizeof(part), file)) > 0)
-		buffer_append(text, part, n);
+	file_read_all(file, text);
 	fclose(file);
 	buffer_append_char(text, '\0');
 	return !text->failed;
@@ -95,15 +93,14 @@ int held_run(const char *name, const struct held_section *sections, size_t count
 		return 1;
 	if (getenv("SOCKTAPE_UPDATE")) {
 		remove(path);
-	} else if (!read_all(path, &text)) {
+	} else if (!read_text(path, &text)) {
 		fprintf(stderr, "%s can't be read\n", path);
 		return 1;
 	}
 	setenv("TZ", "UTC", 1);
 	tzset();
 	for (size_t i = 0; i < count; i++) {
-		holdings[i] = (struct holding){&sections[i], name, text.data, ""};
-		memcpy(holdings[i].path, path, sizeof(path));
+		holdings[i] = (struct holding){&sections[i], name, text.data, path};
 		tests[i] = (struct CMUnitTest){.name = sections[i].name,
 					       .test_func = test_section,
 					       .initial_state = &holdings[i]};

@@ -108,8 +108,9 @@ static size_t hello(char out[64], uint8_t seed)
 	return 64;
 }
 
-static void wire(struct bench *b, uint64_t conn, uint32_t pid, enum direction direction,
-		 uint64_t offset, const char *bytes, size_t len)
+/* As wire(), of LEN bytes of which only CAPTURED were copied. */
+static void wire_part(struct bench *b, uint64_t conn, uint32_t pid, enum direction direction,
+		      uint64_t offset, const char *bytes, size_t captured, size_t len)
 {
 	struct event event = {
 		.type = EVENT_DATA,
@@ -117,14 +118,21 @@ static void wire(struct bench *b, uint64_t conn, uint32_t pid, enum direction di
 		.data = {.conn = conn,
 			 .offset = offset,
 			 .len = len,
-			 .payload = span_of(bytes, len),
+			 .payload = span_of(bytes, captured),
 			 .pid = pid,
 			 .tid = pid,
 			 .fd = 5,
-			 .direction = direction},
+			 .direction = direction,
+			 .cut = captured < len ? CUT_TLS_WIRE : CUT_NONE},
 	};
 
 	tls_tie_event(b->ties, &event);
+}
+
+static void wire(struct bench *b, uint64_t conn, uint32_t pid, enum direction direction,
+		 uint64_t offset, const char *bytes, size_t len)
+{
+	wire_part(b, conn, pid, direction, offset, bytes, len, len);
 }
 
 /* A record of application data with a body of LEN bytes; returns its size on the wire. */
@@ -406,27 +414,6 @@ static void bodies_are_left_out_where_their_plaintext_is_recorded(void **state)
 	bench_free(b);
 }
 
-/* As wire(), of LEN bytes of which only CAPTURED were copied. */
-static void wire_part(struct bench *b, uint64_t offset, const char *bytes, size_t captured,
-		      size_t len)
-{
-	struct event event = {
-		.type = EVENT_DATA,
-		.ts = b->now++,
-		.data = {.conn = 1,
-			 .offset = offset,
-			 .len = len,
-			 .payload = span_of(bytes, captured),
-			 .pid = 100,
-			 .tid = 100,
-			 .fd = 5,
-			 .direction = DIRECTION_SENT,
-			 .cut = captured < len ? CUT_TLS_WIRE : CUT_NONE},
-	};
-
-	tls_tie_event(b->ties, &event);
-}
-
 /* The programs leave out what is told to be tied: what comes out is the same. */
 static void bodies_may_have_been_left_out_before(void **state)
 {
@@ -443,11 +430,11 @@ static void bodies_may_have_been_left_out_before(void **state)
 	assert_true(b->tied[1][DIRECTION_SENT] && b->tied[1][DIRECTION_RECEIVED]);
 	at = send_seen(b, at, 0, 100);
 	/* A whole record; one whose header was copied alone, and whose body comes in two parts. */
-	wire_part(b, at, "\x17\x03\x03\0\x43", 5, 72);
+	wire_part(b, 1, 100, DIRECTION_SENT, at, "\x17\x03\x03\0\x43", 5, 72);
 	plain(b, 50, 100, DIRECTION_SENT, 100, 50);
-	wire_part(b, at + 72, "\x17\x03\x03\0\x4d", 5, 5);
-	wire_part(b, at + 77, NULL, 0, 70);
-	wire_part(b, at + 147, NULL, 0, 7);
+	wire_part(b, 1, 100, DIRECTION_SENT, at + 72, "\x17\x03\x03\0\x4d", 5, 5);
+	wire_part(b, 1, 100, DIRECTION_SENT, at + 77, NULL, 0, 70);
+	wire_part(b, 1, 100, DIRECTION_SENT, at + 147, NULL, 0, 7);
 	last = &b->events[b->count - 1];
 	assert_int_equal(last->data.offset, at + 147);
 	assert_int_equal(last->data.len, 7);
@@ -456,7 +443,7 @@ static void bodies_may_have_been_left_out_before(void **state)
 	plain(b, 50, 100, DIRECTION_SENT, 150, 60);
 	assert_null(only(b, 0, EVENT_LOSS));
 	/* And what no hook saw is missed as before. */
-	wire_part(b, at + 154, "\x17\x03\x03\0\x2f", 5, 52);
+	wire_part(b, 1, 100, DIRECTION_SENT, at + 154, "\x17\x03\x03\0\x2f", 5, 52);
 	close_conn(b, 1);
 	assert_int_equal(tls_tie_totals(b->ties)->missed_bytes, 30);
 	assert_false(b->tied[1][DIRECTION_SENT] || b->tied[1][DIRECTION_RECEIVED]);
