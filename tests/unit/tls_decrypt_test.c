@@ -677,14 +677,17 @@ static struct opener *wrong_opener(const struct tls_pair *p)
 	return o;
 }
 
-/* Says a byte until a record seems to be AES-256's, too: its place. UINT64_MAX: none was. */
+/*
+ * Says a byte until a record seems to be AES-256's, too: its place. UINT64_MAX: none was. Of keys that
+ * aren't known to be this connection's no number above 256 is tried.
+ */
 static uint64_t say_ambiguously(struct tls_pair *p)
 {
 	struct opener *o = wrong_opener(p);
 	uint64_t at = UINT64_MAX;
 	struct opened opened;
 
-	for (uint64_t seq = 1; seq < 400 && at == UINT64_MAX; seq++) {
+	for (uint64_t seq = 1; seq < 250 && at == UINT64_MAX; seq++) {
 		const struct tls_pair_message *m = &p->messages[p->count];
 		uint64_t before = on_wire(p, DIRECTION_SENT);
 
