@@ -18,12 +18,39 @@ static const char *set_output(struct options *options, const char *argument)
 	return set_directory(options, options->stream ? "standard output" : argument);
 }
 
+/* What is given twice is one filter. */
+static bool has_text(const char *const *texts, size_t count, const char *text)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(texts[i], text) == 0)
+			return true;
+	return false;
+}
+
+static bool has_pid(const struct options *options, uint64_t pid)
+{
+	for (size_t i = 0; i < options->pid_count; i++)
+		if (options->pids[i] == pid)
+			return true;
+	return false;
+}
+
+static bool has_port(const struct options *options, uint64_t port)
+{
+	for (size_t i = 0; i < options->port_count; i++)
+		if (options->ports[i] == port)
+			return true;
+	return false;
+}
+
 static const char *set_pid(struct options *options, const char *argument)
 {
 	uint64_t pid;
 
 	if (!size_parse_number(argument, &pid) || pid == 0 || pid > INT32_MAX)
 		return "a process id";
+	if (has_pid(options, pid))
+		return NULL;
 	if (options->pid_count == OPTIONS_PIDS_MAX)
 		return "at most 1024 process ids";
 	options->pids[options->pid_count++] = (uint32_t)pid;
@@ -36,6 +63,8 @@ static const char *set_name(struct options *options, const char *argument)
 
 	if (!len || len > OPTIONS_NAME_MAX)
 		return "a process name of 1 to 15 bytes, as in /proc/PID/comm";
+	if (has_text(options->names, options->name_count, argument))
+		return NULL;
 	if (options->name_count == OPTIONS_FILTERS_MAX)
 		return "at most 16 names";
 	options->names[options->name_count++] = argument;
@@ -48,6 +77,8 @@ static const char *set_port(struct options *options, const char *argument)
 
 	if (!size_parse_number(argument, &port) || port == 0 || port > UINT16_MAX)
 		return "a port, 1 to 65535";
+	if (has_port(options, port))
+		return NULL;
 	if (options->port_count == OPTIONS_FILTERS_MAX)
 		return "at most 16 ports";
 	options->ports[options->port_count++] = (uint16_t)port;
@@ -58,6 +89,8 @@ static const char *set_cgroup(struct options *options, const char *argument)
 {
 	if (!*argument)
 		return "the path of a cgroup";
+	if (has_text(options->cgroups, options->cgroup_count, argument))
+		return NULL;
 	if (options->cgroup_count == OPTIONS_FILTERS_MAX)
 		return "at most 16 cgroups";
 	options->cgroups[options->cgroup_count++] = argument;

@@ -92,6 +92,21 @@ static void every_option(void **state)
 	assert_int_equal(o->duration, 1500000000);
 }
 
+static void a_filter_that_is_given_twice_is_one(void **state)
+{
+	const struct parsed *p = parse("-o", "rec", "-p", "7", "-p", "7", "-e", "nginx", "-e",
+				       "nginx", "--port", "80", "--port", "80", "--cgroup", "/a",
+				       "--cgroup", "/a", END);
+	struct buffer words = {0};
+
+	(void)state;
+	assert_true(p->ok);
+	options_describe(&p->options, &words);
+	assert_true(span_is(buffer_span(&words),
+			    "process 7, processes named nginx, cgroup /a, port 80"));
+	buffer_free(&words);
+}
+
 static void plaintext_of_tls_is_recorded_unless_told_otherwise(void **state)
 {
 	const struct parsed *p;
@@ -156,13 +171,14 @@ static void filters_are_repeatable(void **state)
 	assert_string_equal(o->cgroups[0], "/a");
 	assert_string_equal(o->cgroups[1], "/b");
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		char *argv[3 + 2 * 17 + 1] = {"socktape-record", "-o", "rec"};
+		char *argv[3 + 2 * 17 + 1] = {"socktape-record", "-o", "rec"}, values[17][4];
 		struct buffer problem = {0};
 		struct options many;
 
 		for (size_t n = 0; n < 17; n++) {
 			argv[3 + 2 * n] = (char *)options[i];
-			argv[4 + 2 * n] = "1";
+			snprintf(values[n], sizeof(values[n]), "%zu", n + 1);
+			argv[4 + 2 * n] = values[n];
 		}
 		assert_true(options_parse(3 + 2 * 16, argv, &many, &problem));
 		assert_false(options_parse(3 + 2 * 17, argv, &many, &problem));
@@ -280,6 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(every_option),
+		cmocka_unit_test(a_filter_that_is_given_twice_is_one),
 		cmocka_unit_test(plaintext_of_tls_is_recorded_unless_told_otherwise),
 		cmocka_unit_test(command_keeps_its_own_options),
 		cmocka_unit_test(filters_are_repeatable),
