@@ -77,6 +77,27 @@ struct function_registers {
 #define FUNCTION_STACK(regs)	  ((regs)->sp)
 #define FUNCTION_LEFT_STACK(regs) ((regs)->sp - sizeof(__u64))
 
+/* A register that calls leave as it is, by the number that instructions have for it. */
+static __always_inline __u64 function_kept(const struct function_registers *regs, __u32 number)
+{
+	__u64 bx = regs->bx;
+	__u64 bp = regs->bp;
+	__u64 r12 = regs->r12;
+	__u64 r13 = regs->r13;
+	__u64 r14 = regs->r14;
+	__u64 r15 = regs->r15;
+
+	/* Loaded each for itself: a register that is chosen can't be read. */
+	asm volatile("" : "+r"(bx), "+r"(bp), "+r"(r12), "+r"(r13), "+r"(r14), "+r"(r15));
+	return number == 3    ? bx
+	       : number == 5  ? bp
+	       : number == 12 ? r12
+	       : number == 13 ? r13
+	       : number == 14 ? r14
+	       : number == 15 ? r15
+			      : 0;
+}
+
 /* Go's src/cmd/compile/abi-internal.md; the branch is jbe: carry or zero. */
 #define GO_ARG1(regs)	     ((regs)->ax)
 #define GO_ARG2(regs)	     ((regs)->bx)

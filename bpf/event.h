@@ -71,7 +71,8 @@
  * (ctx, req, cqe); where loading fails with them, they are left out.
  *
  * tls_enter, tls_leave (uprobe, uretprobe): loaded with KERNEL_CONFIG_TLS, attached to functions of
- * TLS libraries as they are found; need bpf_get_attach_cookie (5.15). So are tls_go_write,
+ * TLS libraries as they are found; need bpf_get_attach_cookie (5.15). tls_moved (uprobe) stands
+ * where one is enough, in socktape_bpf only. So are tls_go_write,
  * tls_go_read and tls_go_copy (uprobe), in programs of Go's: never with a return probe. tls_secret,
  * tls_go_secret and tls_go_master (uprobe) are loaded in their place to record secrets.
  *
@@ -256,6 +257,15 @@ struct kernel_secret {
 #define KERNEL_TLS_WRAPPED		 (1ULL << 36) /* the random is handed on: bpf/tls_secret.h */
 #define KERNEL_TLS_FIFTH		 (1ULL << 37) /* with COUNTED: through argument 5 */
 
+/* Of tls_moved: numbers of registers, as instructions encode them, that calls leave as they are. */
+#define KERNEL_TLS_REGISTERS(object, buffer, count_at, peeks)                                      \
+	((__u64)(object) << 40 | (__u64)(buffer) << 44 | (__u64)(count_at) << 48 |                 \
+	 (__u64)(peeks) << 52)
+#define KERNEL_TLS_OBJECT_IN(cookie) ((cookie) >> 40 & 15)
+#define KERNEL_TLS_BUFFER_IN(cookie) ((cookie) >> 44 & 15)
+#define KERNEL_TLS_COUNT_IN(cookie)  ((cookie) >> 48 & 15) /* address of a number of bytes */
+#define KERNEL_TLS_PEEKS_IN(cookie)  ((cookie) >> 52 & 15) /* not 0: nothing was taken; 0: none */
+
 #define KERNEL_TLS_DATA_TYPE 0x17      /* application_data: RFC 8446 section 5.1 */
 #define KERNEL_TLS_MOVED_MAX (1 << 30) /* of one call; more is no length */
 
@@ -275,6 +285,10 @@ struct kernel_tls_library {
 			   */
 	__u32 master_at;  /* offset of the master secret in it; 0: not known */
 	__s32 server_random; /* where the server's random is from the client's on */
+	/* OpenSSL's BIO that an object reads with. */
+	__u32 bio_in;	  /* offset of a pointer to it; 0: not known */
+	__u32 bio_method; /* offset in it of a pointer to its methods, which begin with its type */
+	__u32 bio_fd;	  /* offset in it of its descriptor, if it is of a type that has one */
 	/* Go's, whose objects have no client random; 0: not known. */
 	__u32 go_version; /* offset of the version, a number of 16 bits */
 	__u32 go_client;  /* offset of a byte: 1 at the client's end, else 0 */

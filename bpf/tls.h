@@ -27,7 +27,7 @@ struct tls_session {
 	__u64 told;	   /* the same, as user space was told */
 	__u64 position[2]; /* by enum direction; advances even when a record is lost */
 	__u32 announced;
-	__u32 reserved;
+	__u32 looked; /* its descriptor was asked for */
 	__u64 random[KERNEL_RANDOM_LEN / 8];
 };
 
@@ -120,6 +120,32 @@ static __always_inline struct tls_session *tls_session_find(const struct tls_don
 	__builtin_memcpy(session->random, random, sizeof(random));
 	session->id = KERNEL_TLS_SESSION_FIRST + __sync_fetch_and_add(&tls_last_session, 1);
 	return session;
+}
+
+/* OpenSSL's include/openssl/bio.h: BIO_TYPE_DESCRIPTOR, a bit of the types that have one */
+#define BIO_HAS_FD 0x100
+
+/* The connection whose descriptor OBJECT reads from by itself; 0: that isn't known. */
+static __noinline __u64 tls_bio_conn(__u32 library, __u64 object)
+{
+	struct kernel_tls_library *known = bpf_map_lookup_elem(&tls_libraries, &library);
+	struct kernel_conn_state *conn;
+	struct socket_ref ref = {};
+	__u64 bio = 0;
+	__u64 method = 0;
+	__u32 type = 0;
+	__s32 fd = -1;
+
+	if (!known || !known->bio_in || user_read(&bio, sizeof(bio), object + known->bio_in) ||
+	    user_read(&method, sizeof(method), bio + known->bio_method) ||
+	    user_read(&type, sizeof(type), method) || !(type & BIO_HAS_FD) ||
+	    user_read(&fd, sizeof(fd), bio + known->bio_fd) || fd < 0)
+		return 0;
+	if (!socket_of_file(current_file(current_task(), fd), &ref) ||
+	    ref.transport != TRANSPORT_TCP)
+		return 0;
+	conn = bpf_map_lookup_elem(&conns, &ref.sk);
+	return conn ? conn->id : 0;
 }
 
 /* Tells of a session before its first bytes, and again when its socket is known. */
@@ -226,8 +252,8 @@ static __always_inline void tls_data(struct lane *lane, struct tls_session *sess
 	tls_pieces(lane->cpu);
 }
 
-/* Records what a call of the library moved. */
-static __noinline int tls_record(struct tls_done *done)
+/* Records what a call of the library moved. ASKS: its object is asked once for its descriptor. */
+static __always_inline int tls_record_of(struct tls_done *done, bool asks)
 {
 	struct lane *lane = tls_lane_claim();
 	struct tls_session *session = tls_session_find(done);
@@ -237,6 +263,9 @@ static __noinline int tls_record(struct tls_done *done)
 		COUNT(NULL, lost_plain_bytes, done->moved);
 	} else if (done->conn) {
 		session->conn = done->conn;
+	} else if (asks && !session->conn && !session->looked) {
+		session->looked = 1;
+		session->conn = tls_bio_conn(done->library, done->object);
 	}
 	if (session && lane) {
 		tls_announce(lane, session, done);
@@ -248,6 +277,17 @@ static __noinline int tls_record(struct tls_done *done)
 	}
 	lane_release(lane);
 	return 0;
+}
+
+static __noinline int tls_record(struct tls_done *done)
+{
+	return tls_record_of(done, false);
+}
+
+/* For programs that look into the table of connections: not every kernel lets them. */
+static __noinline int tls_record_asking(struct tls_done *done)
+{
+	return tls_record_of(done, true);
 }
 
 SEC("uprobe")
@@ -299,6 +339,37 @@ int tls_leave(struct function_registers *regs)
 		return 0;
 	if (done.moved && done.moved <= KERNEL_TLS_MOVED_MAX)
 		tls_record(&done);
+	return 0;
+}
+
+/*
+ * As tls_leave(), without a call of tls_enter(): at an instruction behind all of the call's work,
+ * where registers still have what it was given. One probe costs half of two.
+ */
+SEC("uprobe")
+int tls_moved(struct function_registers *regs)
+{
+	__u64 cookie = bpf_get_attach_cookie(regs);
+	__u64 id = bpf_get_current_pid_tgid();
+	struct tls_done done = {
+		.pid = id >> 32,
+		.tid = id,
+		.library = KERNEL_TLS_LIBRARY(cookie),
+		.call = KERNEL_TLS_CALL(cookie),
+		.direction = !!(cookie & KERNEL_TLS_RECEIVES),
+	};
+
+	if ((__s32)FUNCTION_RESULT(regs) <= 0 ||
+	    (__u32)function_kept(regs, KERNEL_TLS_PEEKS_IN(cookie)) ||
+	    !process_matches(current_task(), id >> 32))
+		return 0;
+	done.object = function_kept(regs, KERNEL_TLS_OBJECT_IN(cookie));
+	done.buffer = function_kept(regs, KERNEL_TLS_BUFFER_IN(cookie));
+	if (user_read(&done.moved, sizeof(done.moved),
+		      function_kept(regs, KERNEL_TLS_COUNT_IN(cookie))))
+		return 0;
+	if (done.moved && done.moved <= KERNEL_TLS_MOVED_MAX)
+		tls_record_asking(&done);
 	return 0;
 }
 

@@ -180,6 +180,7 @@ static const struct {
 } tls_programs[] = {
 	{"tls_enter", OPTIONS_TLS_PLAINTEXT, false},
 	{"tls_leave", OPTIONS_TLS_PLAINTEXT, false},
+	{"tls_moved", OPTIONS_TLS_PLAINTEXT, true},
 	{"tls_rustls_enter", OPTIONS_TLS_PLAINTEXT, false},
 	{"tls_rustls_leave", OPTIONS_TLS_PLAINTEXT, false},
 	{"tls_go_write", OPTIONS_TLS_PLAINTEXT, true},
@@ -333,6 +334,11 @@ struct bpf_object *programs_tls(const struct programs *p)
 bool programs_tls_multi(const struct programs *p)
 {
 	return p->multi;
+}
+
+bool programs_tls_once(const struct programs *p)
+{
+	return p->tls && composition(p)->variant != &compat_variant;
 }
 
 enum program_set programs_set(const struct programs *p)

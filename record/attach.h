@@ -43,6 +43,9 @@ struct bpf_object *programs_tls(const struct programs *p);
 /* Whether those are attached to many functions at once. */
 bool programs_tls_multi(const struct programs *p);
 
+/* Whether one of them sees a whole call where a single probe can stand. */
+bool programs_tls_once(const struct programs *p);
+
 /* Which of them was loaded. */
 enum program_set programs_set(const struct programs *p);
 

@@ -11,14 +11,19 @@
 #define SYMBOLS_MAX  (4u << 20)
 #define RODATA_MAX   (UINT64_C(64) << 20)
 
+#define RELOCATIONS_MAX (1u << 20)
+
 #define TEXT_MAX 64
 
 #if defined(__x86_64__)
-#define NATIVE_MACHINE EM_X86_64
+#define NATIVE_MACHINE	EM_X86_64
+#define NATIVE_RELATIVE R_X86_64_RELATIVE
 #elif defined(__aarch64__)
-#define NATIVE_MACHINE EM_AARCH64
+#define NATIVE_MACHINE	EM_AARCH64
+#define NATIVE_RELATIVE R_AARCH64_RELATIVE
 #else
-#define NATIVE_MACHINE EM_NONE
+#define NATIVE_MACHINE	EM_NONE
+#define NATIVE_RELATIVE 0
 #endif
 
 struct segment_place {
@@ -220,6 +225,28 @@ size_t elf_file_read(const struct elf_file *file, uint64_t address, void *to, si
 		done += (size_t)n;
 	}
 	return done;
+}
+
+/* Relocations stand beside the places that they are for, which may be empty. */
+bool elf_file_pointers(struct elf_file *file, uint64_t address, uint64_t *to, size_t count)
+{
+	GElf_Shdr header;
+	Elf_Scn *section = section_find(file, SHT_RELA, ".rela.dyn", &header);
+	Elf_Data *data = section ? elf_getdata(section, NULL) : NULL;
+	size_t entries = data && header.sh_entsize ? data->d_size / header.sh_entsize : 0;
+	GElf_Rela one;
+
+	if (elf_file_read(file, address, to, count * sizeof(*to)) != count * sizeof(*to))
+		return false;
+	for (size_t i = 0; i < entries && i < RELOCATIONS_MAX; i++) {
+		if (!gelf_getrela(data, (int)i, &one) || one.r_offset < address ||
+		    GELF_R_TYPE(one.r_info) != NATIVE_RELATIVE)
+			continue;
+		if ((one.r_offset - address) / sizeof(*to) < count &&
+		    (one.r_offset - address) % sizeof(*to) == 0)
+			to[(one.r_offset - address) / sizeof(*to)] = (uint64_t)one.r_addend;
+	}
+	return true;
 }
 
 void elf_file_build_id(struct elf_file *file, struct buffer *text)

@@ -41,6 +41,9 @@ bool elf_file_code_offset(const struct elf_file *file, uint64_t address, uint64_
 /* Reads what is at ADDRESS, as far as the file has it there; returns the length. */
 size_t elf_file_read(const struct elf_file *file, uint64_t address, void *to, size_t len);
 
+/* The COUNT pointers at ADDRESS, as they are before the file is moved to where it is loaded. */
+bool elf_file_pointers(struct elf_file *file, uint64_t address, uint64_t *to, size_t count);
+
 /* The build id in hexadecimal digits; nothing where there is none. */
 void elf_file_build_id(struct elf_file *file, struct buffer *text);
 

@@ -195,6 +195,8 @@ static uint64_t cookie_of(uint32_t number, const struct tls_point *point)
 {
 	uint64_t cookie = KERNEL_TLS_COOKIE(number, point->call);
 
+	cookie |= KERNEL_TLS_REGISTERS(point->registers.object, point->registers.buffer,
+				       point->registers.count_at, point->registers.peeks);
 	if (point->direction == DIRECTION_RECEIVED)
 		cookie |= KERNEL_TLS_RECEIVES;
 	if (point->shape & TLS_POINT_COUNTED)
@@ -230,6 +232,7 @@ static const struct {
 } attachments[] = {
 	{TLS_POINT_FUNCTION, "tls_leave", true},
 	{TLS_POINT_FUNCTION, "tls_enter", false},
+	{TLS_POINT_MOVED, "tls_moved", false},
 	{TLS_POINT_RUSTLS, "tls_rustls_leave", true},
 	{TLS_POINT_RUSTLS, "tls_rustls_enter", false},
 	{TLS_POINT_GO_WRITE, "tls_go_write", false},
@@ -273,6 +276,9 @@ int hooks_add(struct hooks *hooks, int fd, uint32_t number, const struct tls_fou
 		.master_in = layout->master_in,
 		.master_at = layout->master_at,
 		.server_random = layout->server_random,
+		.bio_in = layout->bio_in,
+		.bio_method = layout->bio_method,
+		.bio_fd = layout->bio_fd,
 		.go_version = layout->go_version,
 		.go_client = layout->go_client,
 		.go_sent = layout->go_sent,

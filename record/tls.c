@@ -342,7 +342,8 @@ struct tls *tls_new(const struct options *options, const struct programs *progra
 	struct tls *tls = calloc(1, sizeof(*tls));
 	struct bpf_object *object = programs_tls(programs);
 	bool plaintext = options->tls == OPTIONS_TLS_PLAINTEXT;
-	const struct tls_wanted wanted = {tls_hooks[options->tls], options->tls_slow};
+	const struct tls_wanted wanted = {tls_hooks[options->tls], options->tls_slow,
+					  programs_tls_once(programs)};
 	const struct tls_tie_options ties = {
 		.cut_wire = plaintext && options->wire != OPTIONS_WIRE_ALL,
 		.cut_all_wire = options->wire == OPTIONS_WIRE_NONE,

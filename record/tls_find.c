@@ -11,6 +11,7 @@ static const char *const symbol_names[SYMBOLS] = {
 	[SSL_WRITE_EX] = "SSL_write_ex",
 	[SSL_WRITE_EX2] = "SSL_write_ex2",
 	[SSL_LOG_SECRET] = "ssl_log_secret",
+	[TLS_METHOD] = "TLS_method",
 	[BORING] = "SSL_CTX_set_custom_verify",
 	[LIBRE] = "tls_config_new",
 	[GNUTLS_RECV] = "gnutls_record_recv",
@@ -132,7 +133,7 @@ static bool openssl_version(struct elf_file *file, struct tls_found *found)
 }
 
 /* Of connections that are older, the secrets are where the next call that sends has its object. */
-static const struct tls_point older = {0, TLS_POINT_OLDER, CALL_UNKNOWN, DIRECTION_SENT, 0};
+static const struct tls_point older = {0, TLS_POINT_OLDER, CALL_UNKNOWN, DIRECTION_SENT, 0, {0}};
 
 static enum tls_hook openssl_secrets(struct finder *f, int write_ex)
 {
@@ -145,10 +146,12 @@ static enum tls_hook openssl_secrets(struct finder *f, int write_ex)
 
 static enum tls_hook openssl_find(struct finder *f)
 {
-	static const struct tls_point receive = {0, TLS_POINT_FUNCTION, CALL_SSL_READ,
-						 DIRECTION_RECEIVED, 0};
-	static const struct tls_point send = {0, TLS_POINT_FUNCTION, CALL_SSL_WRITE, DIRECTION_SENT,
-					      0};
+	static const struct tls_point receive = {
+		0, TLS_POINT_FUNCTION, CALL_SSL_READ, DIRECTION_RECEIVED, 0, {0}};
+	static const struct tls_point send = {
+		0, TLS_POINT_FUNCTION, CALL_SSL_WRITE, DIRECTION_SENT, 0, {0}};
+	static const struct tls_point moved = {
+		0, TLS_POINT_MOVED, CALL_SSL_READ, DIRECTION_RECEIVED, 0, {0}};
 	/* From 3.3 on sending has flags before the number of bytes. */
 	bool flags = has(f, SSL_WRITE_EX2);
 
@@ -163,6 +166,9 @@ static enum tls_hook openssl_find(struct finder *f)
 	    !openssl_points(f, SSL_WRITE, flags ? SSL_WRITE_EX2 : SSL_WRITE_EX,
 			    flags ? TLS_POINT_COUNTED | TLS_POINT_FIFTH : TLS_POINT_COUNTED, &send))
 		return TLS_HOOK_NO_PLACE;
+	/* Which of both kinds it is: layout_set(). */
+	if (f->wanted.once && f->found->kind == TLS_LIBRARY_OPENSSL)
+		tls_find_moved(f, &moved);
 	return TLS_HOOK_PLAINTEXT;
 }
 
@@ -171,8 +177,8 @@ static enum tls_hook openssl_find(struct finder *f)
 /* gnutls_record_recv() leaves to functions that also read the handshake. */
 static bool gnutls_receive(struct finder *f)
 {
-	static const struct tls_point like = {0, TLS_POINT_FUNCTION, CALL_GNUTLS_RECV,
-					      DIRECTION_RECEIVED, TLS_POINT_TYPED};
+	static const struct tls_point like = {
+		0, TLS_POINT_FUNCTION, CALL_GNUTLS_RECV, DIRECTION_RECEIVED, TLS_POINT_TYPED, {0}};
 	const struct elf_symbol *symbol = &f->symbols[GNUTLS_RECV];
 	int64_t targets[GNUTLS_INNER_MAX];
 	size_t count;
@@ -197,8 +203,8 @@ static enum tls_hook gnutls_secrets(struct finder *f, int send)
 
 static enum tls_hook gnutls_find(struct finder *f)
 {
-	static const struct tls_point send = {0, TLS_POINT_FUNCTION, CALL_GNUTLS_SEND,
-					      DIRECTION_SENT, 0};
+	static const struct tls_point send = {
+		0, TLS_POINT_FUNCTION, CALL_GNUTLS_SEND, DIRECTION_SENT, 0, {0}};
 	int symbol = has(f, GNUTLS_SEND2) ? GNUTLS_SEND2 : GNUTLS_SEND;
 	struct tls_found *found = f->found;
 	const char *end;
@@ -242,8 +248,8 @@ bool tls_go_begin(struct finder *f, const struct go_function *function, struct t
 /* Where Read calls memmove(): no other four bytes are the distance to it. */
 static bool go_copies(struct finder *f, const struct go_function *read, uint64_t memmove_at)
 {
-	static const struct tls_point copy = {0, TLS_POINT_GO_COPY, CALL_GO_TLS_READ,
-					      DIRECTION_RECEIVED, 0};
+	static const struct tls_point copy = {
+		0, TLS_POINT_GO_COPY, CALL_GO_TLS_READ, DIRECTION_RECEIVED, 0, {0}};
 	size_t len = read->size < GO_CODE_MAX ? read->size : GO_CODE_MAX;
 	uint8_t *code = malloc(len + 1);
 	size_t before = f->found->point_count;
@@ -266,10 +272,10 @@ static bool go_copies(struct finder *f, const struct go_function *read, uint64_t
 
 static enum tls_hook go_plaintext(struct finder *f, const struct go_function *functions)
 {
-	static const struct tls_point write = {0, TLS_POINT_GO_WRITE, CALL_GO_TLS_WRITE,
-					       DIRECTION_SENT, 0};
-	static const struct tls_point read = {0, TLS_POINT_GO_READ, CALL_GO_TLS_READ,
-					      DIRECTION_RECEIVED, 0};
+	static const struct tls_point write = {
+		0, TLS_POINT_GO_WRITE, CALL_GO_TLS_WRITE, DIRECTION_SENT, 0, {0}};
+	static const struct tls_point read = {
+		0, TLS_POINT_GO_READ, CALL_GO_TLS_READ, DIRECTION_RECEIVED, 0, {0}};
 
 	if (!functions[GO_READ].address || !functions[GO_WRITE].address)
 		return TLS_HOOK_NO_SYMBOLS;
@@ -319,8 +325,35 @@ static void older_drop(struct tls_found *found)
 	found->point_count = kept;
 }
 
+static bool has_point(const struct tls_found *found, enum tls_point_kind kind)
+{
+	for (size_t i = 0; i < found->point_count; i++)
+		if (found->points[i].kind == kind)
+			return true;
+	return false;
+}
+
+/*
+ * One probe behind all of a call doesn't see which socket was used in it: it needs an object that
+ * tells.
+ */
+static void moved_choose(struct tls_found *found)
+{
+	bool once = has_point(found, TLS_POINT_MOVED) && found->layout.bio_in;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < found->point_count; i++) {
+		const struct tls_point *p = &found->points[i];
+
+		if (once ? p->kind != TLS_POINT_FUNCTION || p->direction != DIRECTION_RECEIVED
+			 : p->kind != TLS_POINT_MOVED)
+			found->points[kept++] = *p;
+	}
+	found->point_count = kept;
+}
+
 /* Which object of the library is which connection. */
-static void layout_set(struct tls_found *found)
+static void layout_find(struct tls_found *found)
 {
 	/* Rustls's records tell. */
 	if (found->kind == TLS_LIBRARY_RUSTLS || !tls_found_points(found) ||
@@ -330,6 +363,13 @@ static void layout_set(struct tls_found *found)
 	/* Go's objects name their descriptors. */
 	if (found->kind != TLS_LIBRARY_GO)
 		layout_lack(found);
+}
+
+static void layout_set(struct tls_found *found)
+{
+	layout_find(found);
+	if (found->kind == TLS_LIBRARY_OPENSSL || found->kind == TLS_LIBRARY_LIBRESSL)
+		moved_choose(found);
 }
 
 static bool go_find(struct finder *f)

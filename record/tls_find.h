@@ -28,6 +28,7 @@
 /* Which probes stand there. */
 enum tls_point_kind {
 	TLS_POINT_FUNCTION,  /* one at the begin of a function, and one at its return */
+	TLS_POINT_MOVED,     /* one behind all that a function does, with its arguments at hand */
 	TLS_POINT_GO_WRITE,  /* one at the begin of Go's Write */
 	TLS_POINT_GO_READ,   /* and of its Read */
 	TLS_POINT_GO_COPY,   /* one at Read's call of memmove() */
@@ -40,12 +41,21 @@ enum tls_point_kind {
 	TLS_POINT_KINDS,
 };
 
+/* Numbers of registers, as instructions encode them. */
+struct tls_registers {
+	uint8_t object;
+	uint8_t buffer;
+	uint8_t count_at; /* address of the number of bytes */
+	uint8_t peeks;	  /* not 0: nothing was taken out of the stream; 0: there is none */
+};
+
 struct tls_point {
 	uint64_t offset; /* in the file */
 	enum tls_point_kind kind;
 	enum call call;
 	enum direction direction;
 	uint32_t shape;
+	struct tls_registers registers; /* of TLS_POINT_MOVED */
 };
 
 #define TLS_POINTS_MAX 16
@@ -67,6 +77,7 @@ struct tls_wanted {
 	/* TLS_HOOK_PLAINTEXT, TLS_HOOK_KEYS: secrets, TLS_HOOK_OFF: as plaintext, but not hooked */
 	enum tls_hook hook;
 	bool slow; /* also where each call costs microseconds more */
+	bool once; /* by one probe where one is enough, and by two where not */
 };
 
 /*

@@ -99,7 +99,7 @@ static uint64_t function_find(struct finder *f)
 
 enum tls_hook tls_find_secrets(struct finder *f)
 {
-	struct tls_point like = {0, TLS_POINT_SECRET, CALL_UNKNOWN, DIRECTION_SENT, 0};
+	struct tls_point like = {0, TLS_POINT_SECRET, CALL_UNKNOWN, DIRECTION_SENT, 0, {0}};
 	uint64_t address = f->symbols[SSL_LOG_SECRET].address;
 	size_t at;
 
@@ -137,12 +137,12 @@ bool tls_find_uses(struct finder *f, uint32_t secrets_at)
 
 enum tls_hook tls_find_go_secrets(struct finder *f, const struct go_function *write)
 {
-	static const struct tls_point secret = {0, TLS_POINT_GO_SECRET, CALL_UNKNOWN,
-						DIRECTION_SENT, 0};
-	static const struct tls_point master = {0, TLS_POINT_GO_MASTER, CALL_UNKNOWN,
-						DIRECTION_SENT, 0};
-	static const struct tls_point older = {0, TLS_POINT_GO_OLDER, CALL_UNKNOWN, DIRECTION_SENT,
-					       0};
+	static const struct tls_point secret = {
+		0, TLS_POINT_GO_SECRET, CALL_UNKNOWN, DIRECTION_SENT, 0, {0}};
+	static const struct tls_point master = {
+		0, TLS_POINT_GO_MASTER, CALL_UNKNOWN, DIRECTION_SENT, 0, {0}};
+	static const struct tls_point older = {
+		0, TLS_POINT_GO_OLDER, CALL_UNKNOWN, DIRECTION_SENT, 0, {0}};
 	struct go_function functions[] = {
 		{.name = "crypto/tls.(*Config).writeKeyLog"},
 		{.name = "crypto/tls.keysFromMasterSecret"},

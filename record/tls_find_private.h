@@ -17,6 +17,7 @@ enum {
 	SSL_WRITE_EX,
 	SSL_WRITE_EX2,
 	SSL_LOG_SECRET,
+	TLS_METHOD,
 	BORING,
 	LIBRE,
 	GNUTLS_RECV,
@@ -54,6 +55,9 @@ bool tls_find_rustls(struct finder *f);
 
 /* The same at the begin of a function of Go's. */
 bool tls_go_begin(struct finder *f, const struct go_function *function, struct tls_point like);
+
+/* Adds where OpenSSL has read, as found by its table of methods; false where that isn't known. */
+bool tls_find_moved(struct finder *f, const struct tls_point *like);
 
 /* Where OpenSSL, its kin, and GnuTLS tell secrets: TLS_HOOK_KEYS, or why that isn't found. */
 enum tls_hook tls_find_secrets(struct finder *f);

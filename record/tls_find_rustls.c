@@ -65,8 +65,8 @@ static bool function_look(void *context, const struct elf_symbol *symbol)
 	struct rustls_look *look = context;
 
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-		const struct tls_point like = {0, TLS_POINT_RUSTLS, functions[i].call,
-					       functions[i].direction, 0};
+		const struct tls_point like = {
+			0, TLS_POINT_RUSTLS, functions[i].call, functions[i].direction, 0, {0}};
 
 		if (!is_named(symbol->name, i))
 			continue;

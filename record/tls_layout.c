@@ -3,12 +3,18 @@
 
 #include <stdio.h>
 
-/* Of struct tls_layout: the fields of all libraries but Go's, in their order; and Go's. */
+/* Of struct tls_layout: the fields of GnuTLS's, in their order; OpenSSL's; and Go's. */
 #define AT(r_in, r_at, server, secrets, m_in, m_at, random)                                        \
 	{                                                                                          \
 		.random_in = (r_in), .random_at = (r_at), .server_at = (server),                   \
 		.secrets_at = (secrets), .master_in = (m_in), .master_at = (m_at),                 \
 		.server_random = (random)                                                          \
+	}
+#define AT_OPENSSL(r_in, r_at, server, secrets, m_in, bio, method, fd)                             \
+	{                                                                                          \
+		.random_in = (r_in), .random_at = (r_at), .server_at = (server),                   \
+		.secrets_at = (secrets), .master_in = (m_in), .master_at = 0x50,                   \
+		.server_random = -32, .bio_in = (bio), .bio_method = (method), .bio_fd = (fd)      \
 	}
 #define AT_GO(version, client, sent, received)                                                     \
 	{                                                                                          \
@@ -36,15 +42,42 @@ static const struct {
 	struct version last;
 	struct tls_layout layout;
 } layouts[] = {
-	{TLS_LIBRARY_OPENSSL, {1, 1, 1}, {1, 1, 1}, AT(0xa8, 0xb8, 0x38, 0x33c, 0x510, 0x50, -32)},
-	{TLS_LIBRARY_OPENSSL, {3, 0, 0}, {3, 1, 99}, AT(0, 0x160, 0x38, 0x744, 0x918, 0x50, -32)},
-	{TLS_LIBRARY_OPENSSL, {3, 2, 0}, {3, 2, 3}, AT(0, 0x140, 0x70, 0x6fc, 0x880, 0x50, -32)},
-	{TLS_LIBRARY_OPENSSL, {3, 2, 4}, {3, 2, 99}, AT(0, 0x148, 0x78, 0x704, 0x888, 0x50, -32)},
-	{TLS_LIBRARY_OPENSSL, {3, 3, 0}, {3, 3, 2}, AT(0, 0x140, 0x70, 0x6fc, 0x880, 0x50, -32)},
-	{TLS_LIBRARY_OPENSSL, {3, 3, 3}, {3, 3, 99}, AT(0, 0x148, 0x78, 0x704, 0x888, 0x50, -32)},
-	{TLS_LIBRARY_OPENSSL, {3, 4, 0}, {3, 4, 0}, AT(0, 0x140, 0x70, 0x6fc, 0x880, 0x50, -32)},
-	{TLS_LIBRARY_OPENSSL, {3, 4, 1}, {3, 4, 99}, AT(0, 0x148, 0x78, 0x704, 0x888, 0x50, -32)},
-	{TLS_LIBRARY_OPENSSL, {3, 5, 0}, {4, 0, 99}, AT(0, 0x188, 0x78, 0x77c, 0x900, 0x50, -32)},
+	{TLS_LIBRARY_OPENSSL,
+	 {1, 1, 1},
+	 {1, 1, 1},
+	 AT_OPENSSL(0xa8, 0xb8, 0x38, 0x33c, 0x510, 0x10, 0, 0x30)},
+	{TLS_LIBRARY_OPENSSL,
+	 {3, 0, 0},
+	 {3, 1, 99},
+	 AT_OPENSSL(0, 0x160, 0x38, 0x744, 0x918, 0x10, 8, 0x38)},
+	{TLS_LIBRARY_OPENSSL,
+	 {3, 2, 0},
+	 {3, 2, 3},
+	 AT_OPENSSL(0, 0x140, 0x70, 0x6fc, 0x880, 0x48, 8, 0x38)},
+	{TLS_LIBRARY_OPENSSL,
+	 {3, 2, 4},
+	 {3, 2, 99},
+	 AT_OPENSSL(0, 0x148, 0x78, 0x704, 0x888, 0x50, 8, 0x38)},
+	{TLS_LIBRARY_OPENSSL,
+	 {3, 3, 0},
+	 {3, 3, 2},
+	 AT_OPENSSL(0, 0x140, 0x70, 0x6fc, 0x880, 0x48, 8, 0x38)},
+	{TLS_LIBRARY_OPENSSL,
+	 {3, 3, 3},
+	 {3, 3, 99},
+	 AT_OPENSSL(0, 0x148, 0x78, 0x704, 0x888, 0x50, 8, 0x38)},
+	{TLS_LIBRARY_OPENSSL,
+	 {3, 4, 0},
+	 {3, 4, 0},
+	 AT_OPENSSL(0, 0x140, 0x70, 0x6fc, 0x880, 0x48, 8, 0x38)},
+	{TLS_LIBRARY_OPENSSL,
+	 {3, 4, 1},
+	 {3, 4, 99},
+	 AT_OPENSSL(0, 0x148, 0x78, 0x704, 0x888, 0x50, 8, 0x38)},
+	{TLS_LIBRARY_OPENSSL,
+	 {3, 5, 0},
+	 {4, 0, 99},
+	 AT_OPENSSL(0, 0x188, 0x78, 0x77c, 0x900, 0x50, 8, 0x38)},
 	{TLS_LIBRARY_GNUTLS, {3, 7, 0}, {3, 7, 2}, AT(0, 0x50, 0, 0x1884, 0, 0x20, 32)},
 	{TLS_LIBRARY_GNUTLS, {3, 7, 3}, {3, 7, 6}, AT(0, 0x50, 0, 0x188c, 0, 0x20, 32)},
 	{TLS_LIBRARY_GNUTLS, {3, 7, 7}, {3, 7, 99}, AT(0, 0x50, 0, 0x1814, 0, 0x20, 32)},

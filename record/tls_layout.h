@@ -20,6 +20,11 @@ struct tls_layout {
 	uint32_t master_in;
 	uint32_t master_at;    /* 0: not known */
 	int32_t server_random; /* from the client's random on */
+	/* OpenSSL's: of a pointer to the BIO that it reads with; 0: not known. And in that, of a
+	 * pointer to what begins with its type, and of its descriptor. */
+	uint32_t bio_in;
+	uint32_t bio_method;
+	uint32_t bio_fd;
 	/* Of Go's, whose objects have no random and secrets of TLS 1.3 alone: all 0 elsewhere. */
 	uint32_t go_version; /* offset of the version's number */
 	uint32_t go_client;  /* offset of a byte: 1 at the client's end, else 0 */

@@ -96,6 +96,8 @@ static void read_arithmetic(struct cursor *c, uint8_t opcode, struct x86_instruc
 
 	if (compares)
 		return;
+	/* xor of a register with itself */
+	out->loads_constant = (opcode & 0x38) == 0x30 && !o.memory && o.reg == o.rm && opcode & 1;
 	if (opcode & 2)
 		write_register(out, o.reg);
 	else if (!o.memory)
@@ -198,7 +200,8 @@ static void read_group_ff(struct cursor *c, struct x86_instruction *out)
 		out->flow = X86_END;
 	else if (which == 6)
 		out->moves_stack = true;
-	/* 2 and 3 are indirect calls: what they write isn't asked for. */
+	else
+		out->calls = which == 2 || which == 3;
 }
 
 static void read_mov_constant(struct cursor *c, uint8_t opcode, struct x86_instruction *out)
@@ -217,9 +220,10 @@ static void read_mov_constant(struct cursor *c, uint8_t opcode, struct x86_instr
 	out->loads_constant = true;
 }
 
-static void read_push(struct cursor *c, struct x86_instruction *out)
+static void read_push(struct cursor *c, uint8_t opcode, struct x86_instruction *out)
 {
-	(void)c;
+	out->pushes = true;
+	out->from = (uint8_t)((opcode & 7) | (c->rex & REX_B ? 8 : 0));
 	out->moves_stack = true;
 	out->emulated = true;
 }
@@ -227,7 +231,7 @@ static void read_push(struct cursor *c, struct x86_instruction *out)
 static bool read_stack_and_flow(struct cursor *c, uint8_t opcode, struct x86_instruction *out)
 {
 	if (opcode >= 0x50 && opcode <= 0x57) {
-		read_push(c, out);
+		read_push(c, opcode, out);
 	} else if (opcode >= 0x58 && opcode <= 0x5f) {
 		out->writes |= X86_REGISTER((opcode & 7) | (c->rex & REX_B ? 8 : 0));
 		out->moves_stack = true;
@@ -249,6 +253,19 @@ static bool read_stack_and_flow(struct cursor *c, uint8_t opcode, struct x86_ins
 		return false;
 	}
 	return true;
+}
+
+/* mov between registers, or from one to memory: 88, 89; from memory or one into a register: 8a, 8b.
+ */
+static void read_mov(struct cursor *c, uint8_t opcode, struct x86_instruction *out)
+{
+	struct operands o = take_operands(c);
+	bool to_reg = opcode & 2;
+
+	if (to_reg || !o.memory)
+		write_register(out, to_reg ? o.reg : o.rm);
+	out->copies = opcode & 1 && !o.memory && !c->wide_operand;
+	out->from = to_reg ? o.rm : o.reg;
 }
 
 static void read_other(struct cursor *c, uint8_t opcode, struct x86_instruction *out)
@@ -274,9 +291,7 @@ static void read_other(struct cursor *c, uint8_t opcode, struct x86_instruction 
 		read_0f(c, out);
 		break;
 	case 0x63: /* movsxd */
-	case 0x8a: /* mov, lea */
-	case 0x8b:
-	case 0x8d:
+	case 0x8d: /* lea */
 		read_to_register(c, out);
 		break;
 	case 0x80:
@@ -290,11 +305,11 @@ static void read_other(struct cursor *c, uint8_t opcode, struct x86_instruction 
 	case 0x85:
 		take_operands(c);
 		break;
-	case 0x88: /* mov to memory or register */
+	case 0x88:
 	case 0x89:
-		o = take_operands(c);
-		if (!o.memory)
-			write_register(out, o.rm);
+	case 0x8a:
+	case 0x8b:
+		read_mov(c, opcode, out);
 		break;
 	case 0x98: /* cltq */
 		out->writes |= X86_REGISTER(X86_AX);

@@ -31,6 +31,10 @@ struct x86_instruction {
 	uint32_t writes;     /* general registers that it writes, one bit each: X86_REGISTER */
 	bool loads_constant; /* of 32 bits into the one that it writes */
 	uint32_t constant;
+	bool copies; /* register `from`, or its lower half, into the one that it writes */
+	bool pushes; /* register `from` */
+	uint8_t from;
+	bool calls; /* an address that is in a register or in memory */
 };
 
 /* Numbers of registers as instructions encode them. */
@@ -47,6 +51,11 @@ enum {
 	X86_DI = 7,
 	X86_R8 = 8,
 	X86_R9 = 9,
+	X86_R12 = 12,
+	X86_R13 = 13,
+	X86_R14 = 14,
+	X86_R15 = 15,
+	X86_REGISTERS = 16,
 };
 
 /* Reads the instruction at CODE; false when it isn't known or not all there. */

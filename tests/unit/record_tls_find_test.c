@@ -61,6 +61,48 @@ static void openssl_is_found_with_the_version_of_its_libcrypto(void **state)
 	close(crypto);
 }
 
+static int points_of(const struct tls_found *found, enum tls_point_kind kind, enum direction d)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < found->point_count; i++)
+		count += found->points[i].kind == kind && found->points[i].direction == d;
+	return count;
+}
+
+/* One probe has what was read, where the object itself tells its socket: its version is known. */
+static void one_probe_is_enough_for_what_openssl_reads(void **state)
+{
+	int fd = library_of_probes("libssl.so.3");
+	int crypto = library_open("libcrypto.so.3");
+	const struct tls_wanted wanted = {TLS_HOOK_PLAINTEXT, false, true};
+	struct tls_found found = {0};
+
+	(void)state;
+	assert_true(tls_find(fd, wanted, &found));
+	tls_find_version(crypto, &found);
+	assert_int_equal(points_of(&found, TLS_POINT_MOVED, DIRECTION_RECEIVED), 2);
+	assert_int_equal(points_of(&found, TLS_POINT_FUNCTION, DIRECTION_RECEIVED), 0);
+	assert_int_equal(points_of(&found, TLS_POINT_FUNCTION, DIRECTION_SENT), 1);
+	for (size_t i = 0; i < found.point_count; i++) {
+		const struct tls_registers *r = &found.points[i].registers;
+
+		if (found.points[i].kind == TLS_POINT_MOVED)
+			assert_true(r->object && r->buffer && r->count_at);
+	}
+	tls_found_free(&found);
+
+	/* The libcrypto can't be read, and tells no version. */
+	found = (struct tls_found){0};
+	assert_true(tls_find(fd, wanted, &found));
+	tls_find_version(-1, &found);
+	assert_int_equal(points_of(&found, TLS_POINT_MOVED, DIRECTION_RECEIVED), 0);
+	assert_int_equal(points_of(&found, TLS_POINT_FUNCTION, DIRECTION_RECEIVED), 1);
+	tls_found_free(&found);
+	close(fd);
+	close(crypto);
+}
+
 static void gnutls_is_found(void **state)
 {
 	int fd = library_of_probes("libgnutls.so.30");
@@ -262,7 +304,7 @@ static void slow_places_are_taken_when_asked_for(void **state)
 	assert_int_equal(found.point_count, 0);
 	tls_found_free(&found);
 	found = (struct tls_found){0};
-	assert_true(tls_find(copy, (struct tls_wanted){TLS_HOOK_PLAINTEXT, true}, &found));
+	assert_true(tls_find(copy, (struct tls_wanted){TLS_HOOK_PLAINTEXT, true, false}, &found));
 	assert_int_equal(found.hook, TLS_HOOK_PLAINTEXT);
 	/* Before the place there is nothing but what marks a target of branches, in some builds. */
 	if (found.points[0].offset != places[0].offset)
@@ -288,6 +330,7 @@ static void damaged_files_are_survived(void **state)
 		const struct tls_wanted wanted = {
 			.hook = round % 2 ? TLS_HOOK_KEYS : TLS_HOOK_PLAINTEXT,
 			.slow = round % 4 < 2,
+			.once = true,
 		};
 		struct tls_found found = {0};
 		size_t at[8];
@@ -327,7 +370,7 @@ static void files_that_are_cut_are_survived(void **state)
 		struct tls_found found = {0};
 
 		assert_int_equal(ftruncate(copy, (off_t)rest), 0);
-		tls_find(copy, (struct tls_wanted){.hook = TLS_HOOK_PLAINTEXT}, &found);
+		tls_find(copy, (struct tls_wanted){TLS_HOOK_PLAINTEXT, false, true}, &found);
 		points_are_inside(&found, len);
 		tls_found_free(&found);
 	}
@@ -339,6 +382,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(openssl_is_found_with_the_version_of_its_libcrypto),
+		cmocka_unit_test(one_probe_is_enough_for_what_openssl_reads),
 		cmocka_unit_test(gnutls_is_found),
 		cmocka_unit_test(where_secrets_are_told_is_found),
 #if defined(__x86_64__)
