@@ -349,20 +349,23 @@ int tls_leave(struct function_registers *regs)
 SEC("uprobe")
 int tls_moved(struct function_registers *regs)
 {
-	__u64 cookie = bpf_get_attach_cookie(regs);
-	__u64 id = bpf_get_current_pid_tgid();
-	struct tls_done done = {
-		.pid = id >> 32,
-		.tid = id,
-		.library = KERNEL_TLS_LIBRARY(cookie),
-		.call = KERNEL_TLS_CALL(cookie),
-		.direction = !!(cookie & KERNEL_TLS_RECEIVES),
-	};
+	struct tls_done done = {};
+	__u64 cookie;
+	__u64 id;
 
-	if ((__s32)FUNCTION_RESULT(regs) <= 0 ||
-	    (__u32)function_kept(regs, KERNEL_TLS_PEEKS_IN(cookie)) ||
+	/* Most often there is nothing more to be read. */
+	if ((__s32)FUNCTION_RESULT(regs) <= 0)
+		return 0;
+	cookie = bpf_get_attach_cookie(regs);
+	id = bpf_get_current_pid_tgid();
+	if ((__u32)function_kept(regs, KERNEL_TLS_PEEKS_IN(cookie)) ||
 	    !process_matches(current_task(), id >> 32))
 		return 0;
+	done.pid = id >> 32;
+	done.tid = id;
+	done.library = KERNEL_TLS_LIBRARY(cookie);
+	done.call = KERNEL_TLS_CALL(cookie);
+	done.direction = !!(cookie & KERNEL_TLS_RECEIVES);
 	done.object = function_kept(regs, KERNEL_TLS_OBJECT_IN(cookie));
 	done.buffer = function_kept(regs, KERNEL_TLS_BUFFER_IN(cookie));
 	if (user_read(&done.moved, sizeof(done.moved),
