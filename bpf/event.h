@@ -221,6 +221,7 @@ struct kernel_tls {
 #define KERNEL_TLS_CLIENT 4
 #define KERNEL_TLS_RECORD 8  /* the object has one direction; random is the tag of its record */
 #define KERNEL_TLS_IN	  16 /* which is that of receiving */
+#define KERNEL_TLS_OWN	  32 /* conn is that of the descriptor which the object itself uses */
 
 #define KERNEL_TLS_TAG_LEN 16
 

@@ -266,6 +266,7 @@ static __always_inline int tls_record_of(struct tls_done *done, bool asks)
 	} else if (asks && !session->conn && !session->looked) {
 		session->looked = 1;
 		session->conn = tls_bio_conn(done->library, done->object);
+		done->flags |= KERNEL_TLS_OWN;
 	}
 	if (session && lane) {
 		tls_announce(lane, session, done);

@@ -36,6 +36,7 @@ struct tls_sight {
 	bool server;	/* the object is a server's */
 	bool client;	/* or a client's; neither: not known */
 	bool named;	/* conn is what the object names */
+	bool own;	/* and what its calls use themselves */
 	bool one_way;	/* the object has one direction of a connection: */
 	enum direction way;
 	bool by_record; /* random begins with the tag of the record of its first plaintext */

@@ -375,7 +375,7 @@ void session_place(struct tls_ties *t, struct session *s, const struct tls_sight
 /* What a descriptor names was told of before the call, and none of its records is there yet. */
 bool sight_is_nested(const struct tls_sight *sight)
 {
-	return sight->conn && !sight->named;
+	return sight->conn && (!sight->named || sight->own);
 }
 
 struct session *session_add(struct tls_ties *t, const struct tls_sight *sight)

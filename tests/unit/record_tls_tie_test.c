@@ -291,6 +291,29 @@ static void the_socket_of_the_calls_ties_where_no_random_is_known(void **state)
 	bench_free(b);
 }
 
+/* What its calls move stands behind what they did at the socket, as with any that use it. */
+static void the_descriptor_that_an_object_uses_ties_as_its_calls_do(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	struct tls_sight s = sight_of(b, 50, 100, 0x1000, 33, 4);
+	uint64_t at;
+
+	(void)state;
+	s.named = s.own = true;
+	tls_tie_sight(b->ties, &s);
+	assert_int_equal(b->events[b->count - 1].tls.conn, 33);
+	assert_int_equal(b->events[b->count - 1].tls.tie, TLS_TIE_FD);
+	at = record(b, 33, 100, DIRECTION_SENT, 0, 100 + 17);
+	plain(b, 50, 100, DIRECTION_SENT, 0, 100);
+	at += record(b, 33, 100, DIRECTION_SENT, at, 30 + 17); /* of a call that no hook saw */
+	record(b, 33, 100, DIRECTION_SENT, at, 8 + 17);
+	plain(b, 50, 100, DIRECTION_SENT, 100, 8);
+	assert_non_null(only(b, 0, EVENT_LOSS));
+	assert_int_equal(only(b, 0, EVENT_LOSS)->loss.position, 100);
+	assert_int_equal(only(b, 0, EVENT_LOSS)->loss.bytes, 30);
+	bench_free(b);
+}
+
 static void tls_inside_of_tls_is_not_glued_to_the_socket(void **state)
 {
 	struct bench *b = bench_new(&all_wire);
@@ -1010,6 +1033,8 @@ static void layouts_are_known_by_version(void **state)
 				    &layout));
 	assert_int_equal(layout.random_at, 0x160);
 	assert_int_equal(layout.master_in, 0x918);
+	assert_int_equal(layout.bio_in, 0x10);
+	assert_int_equal(layout.bio_fd, 0x38);
 	assert_true(tls_layout_find(TLS_LIBRARY_OPENSSL, span_text("OpenSSL 1.1.1w  11 Sep 2023"),
 				    0, &layout));
 	assert_int_equal(layout.random_in, 0xa8);
@@ -1041,6 +1066,7 @@ int main(void)
 		cmocka_unit_test(both_ends_in_one_process_are_told_apart),
 		cmocka_unit_test(a_hello_may_come_after_other_bytes_of_the_connection),
 		cmocka_unit_test(the_socket_of_the_calls_ties_where_no_random_is_known),
+		cmocka_unit_test(the_descriptor_that_an_object_uses_ties_as_its_calls_do),
 		cmocka_unit_test(tls_inside_of_tls_is_not_glued_to_the_socket),
 		cmocka_unit_test(an_object_that_is_used_again_is_another_connections),
 		cmocka_unit_test(positions_go_on_when_the_handshake_is_repeated),

@@ -336,7 +336,11 @@ static void an_object_of_a_tls_library(void **state)
 	assert_int_equal(sight.conn, 9);
 	assert_int_equal(sight.received, 12);
 	assert_true(sight.client && sight.named && !sight.server);
+	assert_false(sight.own);
 	assert_int_equal(sight.random[8], 2);
+	k.flags = KERNEL_TLS_OWN;
+	assert_true(translate_sight(&k, sizeof(k), &sight));
+	assert_true(sight.named && sight.own);
 	assert_false(translate_sight(&k, sizeof(k) - 1, &sight));
 	/* It is no event by itself. */
 	assert_false(translate_record(&k, sizeof(k), &event, &gaps));
