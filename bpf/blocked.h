@@ -46,20 +46,22 @@ static __always_inline bool waiting_is_of(const struct waiting *waiting, struct 
 	       waiting->second == CALL_ARG2(regs);
 }
 
-/* When the current task's call began to wait; 0: not known to. Nothing waits after. */
-static __noinline __u64 waiting_take(struct task_struct *task, struct pt_regs *regs)
+static __noinline __u64 waiting_end(struct task_struct *task, struct pt_regs *regs)
 {
-	struct waiting *waiting;
+	struct waiting *waiting = bpf_task_storage_get(&waitings, task, 0, 0);
 	__u64 since;
 
-	if (!task->bpf_storage)
-		return 0;
-	waiting = bpf_task_storage_get(&waitings, task, 0, 0);
 	if (!waiting || !waiting->since)
 		return 0;
 	since = waiting->since;
 	waiting->since = 0;
 	return waiting_is_of(waiting, regs) ? since : 0;
+}
+
+/* When the current task's call began to wait; 0: not known to. Nothing waits after. */
+static __always_inline __u64 waiting_take(struct task_struct *task, struct pt_regs *regs)
+{
+	return task->bpf_storage ? waiting_end(task, regs) : 0;
 }
 
 /* Whether the call moves bytes through a file that it names first, and a hook tells of its end. */

@@ -406,10 +406,10 @@ struct kernel_conn_state {
 	__u8 state;    /* enum conn_state */
 	__u8 state_by; /* enum conn_end */
 	__u16 error;
-	__u8 counted;  /* the net below all calls (bpf/tcp_count.h): whether `first` is known */
-	__u8 shared;   /* more than one thread uses it */
-	__u8 fin_sent; /* 1: TCP's count includes a FIN */
-	__u8 reserved;
+	__u8 counted;	/* the net below all calls (bpf/tcp_count.h): whether `first` is known */
+	__u8 shared;	/* more than one thread uses it */
+	__u8 fin_sent;	/* 1: TCP's count includes a FIN */
+	__u8 marked;	/* the socket is marked as one that others may use, too (bpf/hook.h) */
 	__u32 first[2]; /* sequence numbers that position 0 stands for */
 	__u32 user[2];	/* thread that used it last */
 	struct kernel_gap gap[2];

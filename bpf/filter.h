@@ -9,12 +9,26 @@
 #define FILTERS_OF_PROCESSES                                                                       \
 	(KERNEL_CONFIG_FILTER_PID | KERNEL_CONFIG_FILTER_COMM | KERNEL_CONFIG_FILTER_CGROUP)
 
+/* What follows the name's end is zero. */
+static __always_inline void comm_read(struct task_struct *leader, __u64 comm[KERNEL_COMM_LEN / 8])
+{
+#ifdef SOCKTAPE_COMPAT
+	bpf_core_read_str(comm, KERNEL_COMM_LEN, &leader->comm);
+#else
+	/* The kernel fills it up since 5.17. Two words, as the pointers of such structs are. */
+	__u64 at = (__u64)leader + bpf_core_field_offset(struct task_struct, comm);
+
+	comm[0] = (__u64)KERNEL_GET(hlist_head, at, first);
+	comm[1] = (__u64)KERNEL_GET(hlist_head, at + sizeof(*comm), first);
+#endif
+}
+
 static __always_inline bool comm_matches(struct task_struct *task)
 {
 	struct task_struct *leader = KERNEL_GET(task_struct, task, group_leader);
-	__u64 comm[KERNEL_COMM_LEN / 8] = {}; /* what follows the end stays zero */
+	__u64 comm[KERNEL_COMM_LEN / 8] = {};
 
-	bpf_core_read_str(comm, sizeof(comm), &leader->comm);
+	comm_read(leader, comm);
 	for (int i = 0; i < KERNEL_FILTERS_MAX && i < settings.comm_count; i++)
 		if (comm[0] == settings.comms[i][0] && comm[1] == settings.comms[i][1])
 			return true;

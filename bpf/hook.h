@@ -106,8 +106,24 @@ static __always_inline void hook_beside(struct lane *lane, struct task_struct *t
 						       beside->control_len - wanted->control_left);
 }
 
-static __noinline int hook_record(struct lane *lane, struct task_struct *task, __u64 stack_end,
-				  __u32 flags)
+/* Marks sockets of recorded connections where other processes may use them, too. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u8);
+} marks SEC(".maps");
+
+static __always_inline void hook_mark(struct kernel_conn_state *conn, struct sock *sk)
+{
+	if (!(settings.flags & FILTERS_OF_PROCESSES) || conn->marked)
+		return;
+	if (bpf_sk_storage_get(&marks, sk, 0, BPF_SK_STORAGE_GET_F_CREATE))
+		conn->marked = 1;
+}
+
+static __noinline int hook_record(struct lane *lane, struct task_struct *task, struct sock *sk,
+				  __u64 stack_end, __u32 flags)
 {
 	struct transfer *transfer = &lane->transfer;
 	struct kernel_conn_state *conn;
@@ -116,6 +132,7 @@ static __noinline int hook_record(struct lane *lane, struct task_struct *task, _
 	conn = transfer_conn(lane, transfer);
 	if (!conn)
 		return 0;
+	hook_mark(conn, sk);
 	datagram_look(conn, transfer);
 	tls_call_socket(transfer->tid, conn->id);
 	hook_source(lane, &lane->call, task, transfer, &beside);
@@ -163,14 +180,6 @@ static __always_inline bool hook_moved(int length, __u64 transport)
 	return length > 0 || transport == TRANSPORT_UDP || transport == TRANSPORT_UNIX_DATAGRAM;
 }
 
-/* Marks sockets of recorded connections where other processes may use them, too. */
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, __u8);
-} marks SEC(".maps");
-
 /* Another process than those that are recorded moved bytes of a connection that is. */
 static __noinline int hook_foreign(__u64 sk, __u32 length, __u8 direction)
 {
@@ -182,30 +191,29 @@ static __noinline int hook_foreign(__u64 sk, __u32 length, __u8 direction)
 }
 
 static __always_inline void hook_transfer(struct transfer *transfer, struct sock *sk,
-					  __u64 transport, __u8 direction, __u32 length)
+					  struct task_struct *task, __u8 direction, __u32 length)
 {
 	struct socket *socket = sk->sk_socket;
-	__u64 id = bpf_get_current_pid_tgid();
 
 	__builtin_memset(transfer, 0, sizeof(*transfer));
 	transfer->ref.sk = (__u64)sk;
 	transfer->ref.socket = (__u64)socket;
 	transfer->ref.inode = KERNEL_GET(socket_alloc, socket, vfs_inode.i_ino);
-	transfer->ref.transport = transport;
+	transfer->ref.transport = socket_transport((__u64)sk);
 	transfer->moved = length;
 	transfer->direction = direction;
-	transfer->pid = id >> 32;
-	transfer->tid = id;
+	transfer->pid = task->tgid;
+	transfer->tid = task->pid;
 	transfer->fd = -1;
 }
 
 /* Somebody who was interrupted here holds the lane. */
-static __noinline int hook_nested(struct sock *sk, __u64 transport, __u8 direction, __u32 length,
-				  bool uring)
+static __noinline int hook_nested(struct sock *sk, struct task_struct *task, __u8 direction,
+				  __u32 length, bool uring)
 {
 	struct transfer transfer;
 
-	hook_transfer(&transfer, sk, transport, direction, length);
+	hook_transfer(&transfer, sk, task, direction, length);
 	if (uring)
 		hook_uring(&transfer);
 	else
@@ -242,18 +250,22 @@ static __always_inline int hook_run(struct sock *sk, int length, __u32 flags, __
 				    __u64 stack_end)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	__u64 transport = socket_transport((__u64)sk);
-	struct socket *socket = sk->sk_socket;
+	struct pt_regs *regs;
+	struct socket *socket;
 	struct lane *lane;
 	struct file *file;
+	__u64 transport;
 	bool uring;
 
-	if (!process_matches(task, bpf_get_current_pid_tgid() >> 32)) {
+	if (!process_matches(task, task->tgid)) {
 		if (length > 0 && !(flags & MSG_PEEK) && sk->sk_bpf_storage)
 			hook_foreign((__u64)sk, length, direction);
 		return 0;
 	}
+	/* Others pay for nothing of what follows. */
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	transport = socket_transport((__u64)sk);
+	socket = sk->sk_socket;
 	if (length < 0)
 		hook_failed(task, regs);
 	file = socket ? KERNEL_GET(socket, socket, file) : NULL;
@@ -265,16 +277,14 @@ static __always_inline int hook_run(struct sock *sk, int length, __u32 flags, __
 	uring = hook_is_uring(task, regs);
 	lane = lane_claim();
 	if (!lane)
-		return hook_nested(sk, transport, direction, length, uring);
-	hook_transfer(&lane->transfer, sk, transport, direction, length);
+		return hook_nested(sk, task, direction, length, uring);
+	hook_transfer(&lane->transfer, sk, task, direction, length);
 	if (uring) {
 		hook_uring(&lane->transfer);
 	} else {
 		lane->transfer.since = waiting_take(task, regs);
 		hook_call(lane, task, regs, file);
-		if (settings.flags & FILTERS_OF_PROCESSES)
-			bpf_sk_storage_get(&marks, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-		hook_record(lane, task, stack_end, flags);
+		hook_record(lane, task, sk, stack_end, flags);
 	}
 	lane_release(lane);
 	return 0;

@@ -33,6 +33,9 @@ struct {
 	__type(value, struct tls_call);
 } tls_calls SEC(".maps");
 
+/* Whether there was one at all: most sockets' calls are on hosts, or at times, without. */
+static bool tls_was_called;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, KERNEL_TLS_LIBRARIES);
@@ -62,6 +65,7 @@ static __always_inline void tls_call_begin(__u32 tid, const struct tls_frame *fr
 	struct tls_call first = {.depth = 1};
 
 	if (!call) {
+		tls_was_called = true;
 		first.frames[0] = *frame;
 		bpf_map_update_elem(&tls_calls, &tid, &first, BPF_ANY);
 		return;
@@ -109,7 +113,7 @@ static __always_inline void tls_call_socket(__u32 tid, __u64 conn)
 {
 	struct tls_call *call;
 
-	if (!(settings.flags & KERNEL_CONFIG_TLS))
+	if (!(settings.flags & KERNEL_CONFIG_TLS) || !*(volatile bool *)&tls_was_called)
 		return;
 	call = bpf_map_lookup_elem(&tls_calls, &tid);
 	if (call && call->depth)

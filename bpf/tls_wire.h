@@ -43,16 +43,13 @@ static __always_inline __u64 tls_wire_record(__u64 from)
 	return body <= TLS_WIRE_BODY_MAX ? TLS_WIRE_HEAD_LEN + body : 0;
 }
 
-/* As message_begin(), of MOVED bytes of CONN: decides what of them is kept. */
-static __noinline int tls_wire_begin(struct lane *lane, struct kernel_conn_state *conn, __u64 moved)
+/* Decides what is kept of MOVED bytes of CONN whose plaintext user space has. */
+static __noinline int tls_wire_trim(struct lane *lane, struct kernel_conn_state *conn, __u64 moved)
 {
 	struct walk *walk = &lane->walk;
 	__u64 *end = &conn->tls_end[walk->direction & 1];
 	__u64 record;
 
-	message_begin(walk, moved);
-	if (walk->layer != LAYER_WIRE || !tls_wire_is_told(conn, walk->direction))
-		return 0;
 	if (!walk->keep || walk->rest || settings.snaplen <= TLS_WIRE_HEAD_LEN)
 		return 0;
 	if (walk->offset + moved <= *end) {
@@ -73,6 +70,17 @@ static __noinline int tls_wire_begin(struct lane *lane, struct kernel_conn_state
 	walk->keep = TLS_WIRE_HEAD_LEN;
 	walk->cut = CUT_TLS_WIRE;
 	return 0;
+}
+
+/* As message_begin(), of MOVED bytes of CONN. */
+static __always_inline void tls_wire_begin(struct lane *lane, struct kernel_conn_state *conn,
+					   __u64 moved)
+{
+	struct walk *walk = &lane->walk;
+
+	message_begin(walk, moved);
+	if (walk->layer == LAYER_WIRE && tls_wire_is_told(conn, walk->direction))
+		tls_wire_trim(lane, conn, moved);
 }
 
 #endif
