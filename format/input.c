@@ -12,6 +12,9 @@ bool input_grow(struct input *in)
 {
 	uint64_t size = in->end;
 
+	/* The last time it said so, there may have been more, and still not all of a frame. */
+	if (!in->source.grow)
+		return false;
 	if (!in->source.grow(in->source.context, &size)) {
 		in->source.grow = NULL;
 		if (size <= in->end)

@@ -60,7 +60,7 @@ static bool look(struct live *live, int fd, struct stat *st)
 
 bool live_grow(struct live *live, int fd, uint64_t *size)
 {
-	struct stat st;
+	struct stat st = {0};
 	bool may = look(live, fd, &st);
 
 	if (st.st_size > 0)
