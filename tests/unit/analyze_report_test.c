@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a page is made of: markup that nothing gets out of, intervals of time, scales. */
-#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
-
+#include <stddef.h>
+#include <stdint.h>
 #include <cmocka.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "analyze/report/chart.h"
 #include "analyze/report/html.h"
 #include "analyze/report/table.h"
 #include "analyze/report/timeline.h"
+#include "tests/unit/command_run.h"
+#include "tests/unit/file_text.h"
+#include "tests/unit/tape_build.h"
 
 static enum tape_error take(void *context, const void *data, size_t len)
 {
@@ -250,6 +257,52 @@ static void scales(void **state)
 	}
 }
 
+/* ---- what failed ---- */
+
+/* Two ways to fail that differ in the last byte that is told of either are two. */
+static void ways_to_fail(void **state)
+{
+	static const char first[] = "ABCDEFGHIJKLMNOPQRSTUV1", second[] = "ABCDEFGHIJKLMNOPQRSTUV2";
+	char *dir = scratch_new();
+	struct tape_build b;
+	struct buffer printed = {0}, page = {0};
+	uint64_t at = 0;
+	char path[80];
+	FILE *file;
+
+	(void)state;
+	tape_build_begin(&b, dir);
+	tape_build_process(&b, 7, "redis-cli");
+	tape_build_conn(&b, &(struct tape_conn_spec){1, TRANSPORT_TCP, ROLE_CLIENT, ORIGIN_OPENED,
+						     "10.0.0.1:4000", "10.0.0.2:6379", 7});
+	for (uint64_t i = 0; i < 2; i++) {
+		char answer[64];
+
+		snprintf(answer, sizeof(answer), "-%s is wrong\r\n", i ? second : first);
+		tape_build_text(&b, 1, 7, DIRECTION_SENT, i * 20, "*2\r\n$3\r\nGET\r\n$1\r\na\r\n");
+		tape_build_text(&b, 1, 7, DIRECTION_RECEIVED, at, answer);
+		at += strlen(answer);
+	}
+	tape_build_end(&b);
+	command_run("report @/rec -o @/page.html", dir, &printed);
+	snprintf(path, sizeof(path), "%s/page.html", dir);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	file_read_all(file, &page);
+	fclose(file);
+	buffer_append_char(&page, '\0');
+	for (int i = 0; i < 2; i++) {
+		char head[80];
+
+		snprintf(head, sizeof(head), "redis <span class=\"tag bad\">%s</span>",
+			 i ? second : first);
+		assert_non_null(strstr(page.data, head));
+	}
+	buffer_free(&printed);
+	buffer_free(&page);
+	scratch_remove(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +311,7 @@ int main(void)
 		cmocka_unit_test(failing_sink),		 cmocka_unit_test(tables),
 		cmocka_unit_test(steps_divide),		 cmocka_unit_test(timeline_holds_all),
 		cmocka_unit_test(timeline_of_odd_times), cmocka_unit_test(scales),
+		cmocka_unit_test(ways_to_fail),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

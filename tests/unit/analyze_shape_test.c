@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "analyze/shape/names_private.h"
 #include "analyze/shape/shape.h"
 #include "protocols/engine/budget.h"
 #include "analyze/shape/statement.h"
@@ -362,13 +363,37 @@ static void test_records(void **state)
 	shapes_free(s);
 }
 
+/* A separator behind a number is none of its digits, and no segment is no number. */
+static void numbers_as_segments(void **state)
+{
+	static const struct {
+		const char *segment;
+		size_t digits;
+	} cases[] = {{"", 0},	{"1", 1}, {"12", 2},   {"12/", 2},
+		     {"1/", 1}, {"/", 0}, {"12a/", 0}, {"a/", 0}};
+	struct names *n = names_new("/", NULL);
+
+	(void)state;
+	assert_non_null(n);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const size_t len = strlen(cases[i].segment);
+		/* Between bytes that would change it. */
+		char around[16] = "//";
+
+		memcpy(around + 1, cases[i].segment, len);
+		around[0] = '7';
+		assert_int_equal(names_number_len(n, span_of(around + 1, len)), cases[i].digits);
+	}
+	names_free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_statements), cmocka_unit_test(test_long_statements),
 		cmocka_unit_test(test_names),	   cmocka_unit_test(test_words),
 		cmocka_unit_test(test_many_names), cmocka_unit_test(test_long_names),
-		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_records),	   cmocka_unit_test(numbers_as_segments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

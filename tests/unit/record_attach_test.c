@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 
+#include <bpf/libbpf.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,6 +73,52 @@ static void loads_and_counts(enum program_set set)
 	programs_free(programs);
 }
 
+/*
+ * Which programs of TLS libraries are loaded: those of the plaintext, or of the secrets. Those that
+ * look into the table of connections are none of kernels before 6.5.
+ */
+static void chooses_tls(enum program_set set, enum options_tls tls, const char *expected)
+{
+	struct options options = {
+		.snaplen = OPTIONS_SNAPLEN_ALL, .ring_len = OPTIONS_RING_MIN, .tls = tls};
+	struct bpf_program *program;
+	struct bpf_object *object;
+	struct programs *programs;
+	char chosen[512] = "";
+
+	assert_int_equal(programs_load(&options, set, &programs), 0);
+	object = programs_tls(programs);
+	if (!object) {
+		print_message("no programs of TLS libraries on this kernel\n");
+		programs_free(programs);
+		return;
+	}
+	bpf_object__for_each_program(program, object)
+	{
+		const char *name = bpf_program__name(program);
+
+		if (strncmp(name, "tls_", 4) == 0 && bpf_program__autoload(program)) {
+			strncat(chosen, name + 3, sizeof(chosen) - strlen(chosen) - 1);
+			strncat(chosen, " ", sizeof(chosen) - strlen(chosen) - 1);
+		}
+	}
+	assert_string_equal(chosen, expected);
+	programs_free(programs);
+}
+
+static void test_tls(void **state)
+{
+	(void)state;
+	chooses_tls(PROGRAMS_CURRENT, OPTIONS_TLS_PLAINTEXT,
+		    "_enter _go_write _go_read _go_copy _rustls_enter _leave _rustls_leave ");
+	chooses_tls(PROGRAMS_CURRENT, OPTIONS_TLS_KEYS,
+		    "_secret _older _go_secret _go_master _go_older ");
+	chooses_tls(PROGRAMS_COMPAT, OPTIONS_TLS_PLAINTEXT,
+		    "_enter _rustls_enter _leave _rustls_leave ");
+	chooses_tls(PROGRAMS_COMPAT, OPTIONS_TLS_KEYS,
+		    "_secret _older _go_secret _go_master _go_older ");
+}
+
 #define TEST(name, text)                                                                           \
 	static void test_##name(void **state)                                                      \
 	{                                                                                          \
@@ -83,7 +131,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST_ROW(name, text) cmocka_unit_test(test_##name),
-		PROGRAM_SETS(TEST_ROW)};
+		PROGRAM_SETS(TEST_ROW) cmocka_unit_test(test_tls)};
 	struct probe probe;
 	const char *obstacle;
 

@@ -678,8 +678,8 @@ static struct opener *wrong_opener(const struct tls_pair *p)
 }
 
 /*
- * Says a byte until a record seems to be AES-256's, too: its place. UINT64_MAX: none was. Of keys that
- * aren't known to be this connection's no number above 256 is tried.
+ * Says a byte until a record seems to be AES-256's, too: its place. UINT64_MAX: none was. Of keys
+ * that aren't known to be this connection's no number above 256 is tried.
  */
 static uint64_t say_ambiguously(struct tls_pair *p)
 {
@@ -793,8 +793,55 @@ static void numbers_of_gcm(void **state)
 		assert_true(opener_open(o, seq, whole, &opened));
 		record[20] ^= 1;
 		assert_false(opener_number(o, whole, 2, &seq));
+		/* The nonce may be the number, or as far behind the last one; that is all. */
+		assert_true(opener_number(o, whole, 1, &seq));
+		assert_true(seq == UINT64_C(0x5a5a5a5a5a5a5a5a));
+		assert_true(opener_number(o, whole, 0, &seq));
+		assert_false(opener_number(o, whole, 3, &seq));
 	}
 	opener_free(o);
+}
+
+/* What is too short for a nonce and a tag has no number, and no byte behind it is looked at. */
+static void numbers_of_what_is_short(void **state)
+{
+	static const struct {
+		const char *suite;
+		uint16_t version;
+		size_t least;
+		int guesses; /* that a record of zeros gives; the last is sure of itself */
+	} suites[] = {
+		{"TLS_RSA_WITH_AES_128_GCM_SHA256", TLS_1_2, 24, 2},
+		{"TLS_RSA_WITH_AES_128_CBC_SHA", TLS_1_2, SIZE_MAX, 0},
+		{"TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", TLS_1_2, SIZE_MAX, 0},
+	};
+	static const uint8_t randoms[2][SECRET_NAME_LEN];
+	const struct secret master = {.len = 48};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+		const struct master_keys keys = {suites[i].version, &master, randoms[0], randoms[1],
+						 false};
+		struct suite suite;
+		struct opener *o;
+
+		assert_true(suite_read(suites[i].suite, suites[i].version, &suite));
+		o = opener_of_master(&suite, &keys, false);
+		assert_non_null(o);
+		for (size_t len = 0; len < 60; len++) {
+			char *record = calloc(1, len ? len : 1);
+			int guesses = 0;
+			uint64_t seq;
+
+			assert_non_null(record);
+			for (unsigned n = 0; n < 4; n++)
+				guesses += opener_number(o, span_of(record, len), n, &seq);
+			assert_int_equal(guesses,
+					 len < suites[i].least + 5 ? 0 : suites[i].guesses);
+			free(record);
+		}
+		opener_free(o);
+	}
 }
 
 /* ---- why not ---- */
@@ -937,6 +984,7 @@ int main(void)
 		cmocka_unit_test(midstream_of_1_2),
 		cmocka_unit_test(key_length_is_told_by_padding),
 		cmocka_unit_test(numbers_of_gcm),
+		cmocka_unit_test(numbers_of_what_is_short),
 		cmocka_unit_test(reasons),
 	};
 
