@@ -499,6 +499,8 @@ static void hold_lengths(struct buffer *out)
 				while (decoder_next(&d, &event))
 					event_text(&text, &event);
 				buffer_printf(&text, "%d\n", (int)d.error);
+				decoder_begin(&d, buffer_span(&raw), 1000000);
+				buffer_printf(&text, "%" PRIu64 "\n", decoder_coming(&d));
 			}
 		digest(out, i, &text);
 	}

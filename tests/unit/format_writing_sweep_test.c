@@ -63,8 +63,10 @@ static void try_events(struct buffer *text, const struct event *events, size_t c
 	buffer_printf(text, "%zu %016" PRIx64 "\n", e.raw.len,
 		      fnv_bytes(FNV_BEGIN, buffer_span(&e.raw)));
 	decoder_begin(&d, buffer_span(&e.raw), e.stats.ts_base);
-	while (decoder_next(&d, &event))
+	while (decoder_next(&d, &event)) {
 		event_text(text, &event);
+		buffer_printf(text, "next %" PRIu64 "\n", decoder_coming(&d));
+	}
 	decoder_free(&d);
 	encoder_free(&e);
 }
@@ -272,6 +274,10 @@ static void hold_sequences(struct buffer *out)
 		events[1].data.begin_ts = i % 2 ? events[1].ts : events[1].ts + 1;
 		events[1].data.offset += events[0].data.len + (i % 3 ? 0 : 1);
 		events[2].data.offset = events[1].data.offset + events[1].data.len;
+		if (i % 4 == 0) {
+			events[2].data.len = 0;
+			events[2].data.payload.len = 0;
+		}
 		events[2].data.fd += i % 5 == 0;
 		events[2].data.tid += i % 7 == 0;
 		try_events(&text, events, 3);
