@@ -122,20 +122,15 @@ static struct pgsql_op *empty_op(struct pgsql_state *st)
 {
 	struct budget *budget = session_budget(st->session);
 	struct pgsql_op *op = take_spare(st);
-	struct pgsql_op empty = {0};
 
 	if (!op && st->oldest && !budget_has(budget, sizeof(*op) + BUDGET_OVERHEAD))
 		return NULL;
 	if (!op)
 		return budget_calloc(budget, sizeof(*op));
-	empty.row_data = op->row_data;
-	empty.notices = op->notices;
-	empty.copy_data = op->copy_data;
-	empty.charged = op->charged;
-	buffer_clear(&empty.row_data);
-	buffer_clear(&empty.notices);
-	buffer_clear(&empty.copy_data);
-	*op = empty;
+	memset(op, 0, offsetof(struct pgsql_op, row_data));
+	buffer_clear(&op->row_data);
+	buffer_clear(&op->notices);
+	buffer_clear(&op->copy_data);
 	return op;
 }
 

@@ -70,14 +70,16 @@ struct pgsql_op {
 	struct pgsql_shared *columns; /* RowDescription */
 	uint64_t rows;
 	bool rows_cut;
-	struct buffer row_data; /* JSON: arrays in an array that isn't closed */
-	struct buffer notices;	/* JSON, likewise */
 	uint64_t copy_bytes, copy_rows;
 	char copy;	/* 'G' in, 'H' out, 'W' both */
 	bool copy_over; /* the client said that there is no more */
-	struct buffer copy_data;
 	bool copy_cut;
 	uint64_t lsn_first, lsn_last; /* of replication */
+
+	/* and what goes on to the next one: from here on, see empty_op() */
+	struct buffer row_data; /* JSON: arrays in an array that isn't closed */
+	struct buffer notices;	/* JSON, likewise */
+	struct buffer copy_data;
 	uint64_t charged;
 };
 
