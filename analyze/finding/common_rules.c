@@ -61,12 +61,13 @@ static const char *const violations[] = {
 	"doesn't end where its length says",
 };
 
-/* What is damaged in the recording is nobody's fault. */
+/* What is damaged in the recording is nobody's fault; of Kafka's messages their exchange tells. */
 static void look_violation(const struct look *look)
 {
 	struct span note = look->row->note;
 
-	if (!note.len || look->row->outcome == OUTCOME_PARTIAL)
+	if (!note.len || look->row->outcome == OUTCOME_PARTIAL ||
+	    strcmp(look->row->table->name, "kafka_messages") == 0)
 		return;
 	for (size_t i = 0; i < sizeof(violations) / sizeof(violations[0]); i++) {
 		if (!memmem(note.data, note.len, violations[i], strlen(violations[i])))

@@ -215,6 +215,7 @@ static void take_records(struct kafka_facts *f, struct span set, bool cut)
 	f->record_bytes += set.len;
 	f->cut |= records.cut && !records.batches && !cut;
 	f->damaged |= records.damaged;
+	f->crc_wrong |= records.crc_wrong;
 	keep_set(f, set, cut);
 	if (f->api == KAFKA_API_PRODUCE && f->st->shows_ends && records.count && !records.damaged &&
 	    !records.capped)

@@ -40,6 +40,7 @@ struct kafka_facts {
 	unsigned compression;
 	bool cut;	 /* a set of records isn't whole */
 	bool damaged;	 /* or isn't as it should be */
+	bool crc_wrong;	 /* or has another checksum */
 	bool inferred;	 /* a name of a topic was told on another connection */
 	bool unresolved; /* a name of a topic was not told */
 

@@ -242,6 +242,8 @@ static void fill_notes(struct exchange *x)
 		note_append(&x->st->note, "not all of its records are shown");
 	if (x->facts.damaged)
 		note_append(&x->st->note, "a batch of records is damaged");
+	if (x->facts.crc_wrong)
+		note_append(&x->st->note, "a batch's checksum is wrong");
 	if (x->facts.inferred)
 		note_append(&x->st->note, "a topic's name is inferred from another connection");
 	if (x->facts.unresolved)

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/kafka/records.h"
 
+#include <zlib.h>
+
+#include "protocols/value/crc32c.h"
+
 /* Offset and length stand before every batch and message, whatever the magic. */
 #define LOG_OVERHEAD 12
 
 /* Behind them: where the magic byte is (the same for all), and how long the heads are. */
 #define MAGIC_AT    4
+#define CRC_AT	    5 /* of magic 2; it is of what stands behind it */
 #define BATCH_HEAD  49
 #define MESSAGE_MIN 14 /* a magic 0 without key and value */
 
@@ -269,6 +274,25 @@ static bool take_message(struct kafka_records *r, int64_t offset, struct cursor 
 
 /* ---- all of them ---- */
 
+/*
+ * CRC-32C of what is behind it, or, before magic 2, CRC-32 from the magic on. BATCH is whole; what
+ * is none has no CRC, and is told of as damaged.
+ */
+static bool crc_fits(struct cursor batch, int magic)
+{
+	uint32_t crc;
+	struct span rest;
+
+	if (magic < 0 || magic > 2 || cursor_left(&batch) < MESSAGE_MIN)
+		return true;
+	if (magic == 2)
+		cursor_skip(&batch, CRC_AT);
+	crc = cursor_be32(&batch);
+	rest = cursor_rest(&batch);
+	return crc == (magic == 2 ? crc32c(rest)
+				  : (uint32_t)crc32_z(0, (const Bytef *)rest.data, rest.len));
+}
+
 void kafka_records_read(struct kafka_records *r, struct span set)
 {
 	struct cursor c = cursor_of(set.data, set.len);
@@ -285,6 +309,8 @@ void kafka_records_read(struct kafka_records *r, struct span set)
 			return;
 		batch = cursor_part(&c, len < cursor_left(&c) ? len : cursor_left(&c));
 		magic = cursor_left(&batch) > MAGIC_AT ? batch.pos[MAGIC_AT] : -1;
+		if (!r->record && !r->cut)
+			r->crc_wrong |= !crc_fits(batch, magic);
 		if (magic == 2 && len >= BATCH_HEAD)
 			more = read_batch(r, offset, &batch);
 		else if ((magic == 0 || magic == 1) && len >= MESSAGE_MIN)

@@ -57,12 +57,15 @@ struct kafka_records {
 	uint8_t compression; /* of the first batch */
 	bool cut;	     /* the last batch isn't whole: brokers cut answers to size */
 	bool damaged;	     /* something in a batch is not as it says */
+	bool crc_wrong;	     /* a whole batch isn't what its CRC was made of: only when counting */
 	bool capped;	     /* a batch is larger than scratch_max when decompressed */
 };
 
 /*
  * Reads the batches in SET, one behind the other. To count, only message sets (magic 0 and 1) have
- * to be decompressed: they don't say how many they are.
+ * to be decompressed: they don't say how many they are. Counting is when their CRCs are checked,
+ * too, those of whole batches, and of compressed messages that of what is around them; what is
+ * wrong is read all the same.
  */
 void kafka_records_read(struct kafka_records *r, struct span set);
 

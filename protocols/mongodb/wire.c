@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/mongodb/wire.h"
 
+#include "protocols/value/crc32c.h"
+
 const char *mongodb_opcode_name(uint32_t opcode)
 {
 	switch (opcode) {
@@ -43,25 +45,6 @@ bool mongodb_header_read(struct cursor *c, struct mongodb_header *header)
 
 /* ---- MSG ---- */
 
-/* CRC-32C (RFC 3720, appendix B.4), four bits at once: few messages have one. */
-static uint32_t checksum(struct span bytes)
-{
-	/* What four bits become that are shifted out, with the polynomial 0x82f63b78. */
-	static const uint32_t shifted[16] = {
-		0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
-		0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
-		0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
-	};
-	uint32_t crc = ~0u;
-
-	for (size_t i = 0; i < bytes.len; i++) {
-		crc ^= (uint8_t)bytes.data[i];
-		crc = crc >> 4 ^ shifted[crc & 15];
-		crc = crc >> 4 ^ shifted[crc & 15];
-	}
-	return ~crc;
-}
-
 static void check(struct mongodb_body *body, struct span message)
 {
 	struct cursor c;
@@ -69,7 +52,7 @@ static void check(struct mongodb_body *body, struct span message)
 	if (message.len < 4)
 		return;
 	c = cursor_of(message.data + message.len - 4, 4);
-	body->checksum_bad = cursor_le32(&c) != checksum(span_of(message.data, message.len - 4));
+	body->checksum_bad = cursor_le32(&c) != crc32c(span_of(message.data, message.len - 4));
 }
 
 /* The next document, or what there is of it; false: it isn't whole. */

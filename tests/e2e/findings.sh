@@ -33,6 +33,9 @@ both=corpora/http/live-demo
 is "of both ends the client's" "$("$socktape" findings $both --json | jq -r .record_id)" "43.0"
 is "the server's where that is chosen" "$("$socktape" findings $both --conn 33 --json | jq -r .record_id)" "33.269"
 is "nothing of other connections" "$("$socktape" findings $both --conn 42 --json 2>/dev/null)" ""
+is "a batch's checksum once, at its exchange" \
+	"$("$socktape" findings corpora/kafka/own-checksums/capture.pcap --json | jq -r .what | sort | uniq -c | tr -s ' ')" \
+	" 7 a batch's checksum is wrong"
 is "CSV has one line each, and names" "$("$socktape" findings "$some" --format csv | wc -l)" 3
 "$socktape" findings "$work/clean.pcap" >"$work/out" 2>"$work/err"
 is "nothing found is said" "$? $(wc -c <"$work/out") $(cat "$work/err")" \

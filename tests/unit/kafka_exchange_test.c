@@ -55,11 +55,9 @@ static void bare_tokens(void **state)
 static void produce_without_acks(void **state)
 {
 	static const struct feed_message messages[] = {
-		FEED_REQUEST(
-			"\0\0\0\x48\0\0\0\0\0\0\0\5\0\1c\0\0\0\0\3\xe8\0\0\0\1\0\1t\0\0\0\1\0\0\0\2"
-			"\0\0\0\x24"
-			"\0\0\0\0\0\0\0\0\0\0\0\x18\0\0\0\0\0\0\0\0\0\3key\0\0\0\7"
-			"a value"),
+		FEED_REQUEST("\0\0\0H\0\0\0\0\0\0\0\5\0\1c\0\0\0\0\3\350\0\0\0\1\0\1t\0\0\0"
+			     "\1\0\0\0\2\0\0\0$\0\0\0\0\0\0\0\0\0\0\0\30\214\217sO\0\0\0\0\0"
+			     "\3key\0\0\0\7a value"),
 		FEED_REQUEST(HEARTBEAT("\6")),
 		FEED_RESPONSE(ALIVE("\6", "\0")),
 	};
