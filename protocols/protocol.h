@@ -359,7 +359,8 @@ struct protocol {
 
 	/*
 	 * Makes STATE, which open() just gave, go on with what pack() wrote. False: no memory.
-	 * Where both are NULL, a connection that has to make room is given up instead.
+	 * Where both are NULL, a connection that has to make room is given up instead. Branches
+	 * that STATE has are put aside with it (engine/branch.h).
 	 */
 	bool (*unpack)(void *state, struct unpack *in);
 

@@ -5,6 +5,7 @@
 
 #include <openssl/crypto.h>
 
+#include "format/pack.h"
 #include "protocols/cipher/derive.h"
 #include "protocols/cipher/opener_private.h"
 
@@ -125,6 +126,52 @@ bool opener_open(struct opener *o, uint64_t seq, struct span record, struct open
 	opened->bytes = buffer_span(&o->out);
 	return true;
 }
+
+/* ---- putting aside ---- */
+
+uint16_t opener_version(const struct opener *o)
+{
+	return o->version;
+}
+
+/* Whether the IV is of what came, and not of the keys: the last block of CBC of TLS 1.0. */
+static bool iv_moves(const struct opener *o)
+{
+	return o->suite.kind == SUITE_CBC;
+}
+
+bool opener_equal(const struct opener *a, const struct opener *b)
+{
+	return a->version == b->version && a->encrypt_then_mac == b->encrypt_then_mac &&
+	       a->suite.cipher == b->suite.cipher && a->suite.mac == b->suite.mac &&
+	       a->suite.tag_len == b->suite.tag_len &&
+	       CRYPTO_memcmp(a->key, b->key, sizeof(a->key)) == 0 &&
+	       CRYPTO_memcmp(a->mac_key, b->mac_key, sizeof(a->mac_key)) == 0 &&
+	       (iv_moves(a) || CRYPTO_memcmp(a->iv, b->iv, sizeof(a->iv)) == 0);
+}
+
+void opener_pack(const struct opener *o, struct buffer *out)
+{
+	pack_u64(out, o->last_seq);
+	pack_u64(out, o->last_nonce);
+	if (iv_moves(o))
+		buffer_append(out, o->iv, sizeof(o->iv));
+}
+
+void opener_unpack(struct opener *o, struct unpack *in)
+{
+	o->last_seq = unpack_u64(in);
+	o->last_nonce = unpack_u64(in);
+	if (iv_moves(o))
+		unpack_bytes(in, o->iv, sizeof(o->iv));
+}
+
+size_t opener_memory(const struct opener *o)
+{
+	return o->out.capacity;
+}
+
+/* ---- the end ---- */
 
 void opener_free(struct opener *o)
 {

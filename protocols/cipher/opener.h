@@ -11,6 +11,7 @@
  * AEAD's tag, or by CBC's MAC. So a record number that isn't known can be found by trial.
  */
 struct opener;
+struct unpack;
 
 /* Bytes of memory that one takes, about: for budgets. */
 #define OPENER_SIZE 2048
@@ -61,6 +62,21 @@ bool opener_may_count(const struct opener *o);
 
 /* CBC of TLS 1.0: the next record can't be opened without this one, which could not be opened. */
 void opener_pass(struct opener *o, struct span record);
+
+/* ---- putting aside ---- */
+
+/* The version of TLS that its records are of: what it was made of. */
+uint16_t opener_version(const struct opener *o);
+
+/* Whether both have the same keys: one that was made again is the one that it was. */
+bool opener_equal(const struct opener *a, const struct opener *b);
+
+/* Appends to OUT what one with the same keys needs to go on as O (format/pack.h): no secret. */
+void opener_pack(const struct opener *o, struct buffer *out);
+void opener_unpack(struct opener *o, struct unpack *in);
+
+/* Bytes that it has beside OPENER_SIZE: of the record that was opened last. */
+size_t opener_memory(const struct opener *o);
 
 void opener_free(struct opener *o); /* NULL is fine; wipes the keys */
 

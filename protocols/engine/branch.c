@@ -6,6 +6,21 @@
 /* What a branch costs before anything is kept for it: many may be begun. */
 #define BRANCH_COST (sizeof(struct session) + sizeof(struct framer) + BUDGET_OVERHEAD)
 
+static struct session *grow_from(struct session *s)
+{
+	struct session *b = session_new_related(s, session_is_plaintext(s));
+
+	if (!b)
+		return NULL;
+	b->trunk = s;
+	b->stem = b;
+	/* These tell of the connection's own stream. */
+	b->options.border = NULL;
+	b->options.decrypted = NULL;
+	b->options.contents = NULL;
+	return b;
+}
+
 struct session *branch_new(struct session *s, const struct branch_options *options)
 {
 	struct budget *budget = session_budget(s);
@@ -14,17 +29,11 @@ struct session *branch_new(struct session *s, const struct branch_options *optio
 	if (!budget_take(budget, BRANCH_COST))
 		return NULL;
 	budget_give(budget, BRANCH_COST);
-	b = session_new_related(s, session_is_plaintext(s));
+	b = grow_from(s);
 	if (!b)
 		return NULL;
-	b->trunk = s;
-	b->stem = b;
 	b->only = options->only;
 	b->midstream = options->midstream;
-	/* These tell of the connection's own stream. */
-	b->options.border = NULL;
-	b->options.decrypted = NULL;
-	b->options.contents = NULL;
 	if (options->bequest.len)
 		session_bequeath(b, options->bequest);
 	if (!options->protocol)
@@ -136,4 +145,24 @@ void branch_end(struct session *branch)
 	trunk->counts.skipped_bytes += counts.skipped_bytes;
 	trunk->records += counts.records;
 	session_free(branch);
+}
+
+void branch_drop(struct session *branch)
+{
+	session_drop(branch);
+}
+
+bool branch_pack(struct session *branch, struct buffer *out)
+{
+	return session_pack(branch, out);
+}
+
+struct session *branch_unpack(struct session *s, struct unpack *in)
+{
+	struct session *b = grow_from(s);
+
+	if (!b || session_take_up(b, in))
+		return b;
+	session_drop(b);
+	return NULL;
 }

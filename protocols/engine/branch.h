@@ -43,4 +43,15 @@ const struct protocol *branch_protocol(const struct session *branch);
 /* No more will come: emits what is pending, and frees it. NULL is fine. */
 void branch_end(struct session *branch);
 
+/* Frees it, and nothing more is emitted: in close(), of what finish() hasn't ended. NULL is fine.
+ */
+void branch_drop(struct session *branch);
+
+/*
+ * For the pack() and unpack() of S's protocol: appends to OUT what branch_unpack() needs to go on
+ * as BRANCH. False when it can't be put aside just now; NULL: no memory.
+ */
+bool branch_pack(struct session *branch, struct buffer *out);
+struct session *branch_unpack(struct session *s, struct unpack *in);
+
 #endif

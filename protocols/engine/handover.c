@@ -153,17 +153,22 @@ void session_wrap(struct session *s, const struct protocol *next)
 
 /* ---- plaintext ---- */
 
+bool session_make_inside(struct session *s)
+{
+	s->inside = session_new_related(s, s->options.plaintext || s->protocol->encrypts);
+	s->made_inside = s->inside != NULL;
+	return s->made_inside;
+}
+
 /* Who takes what S unwraps in DIRECTION; NULL: nobody. */
 static struct session *inside_of(struct session *s, enum direction direction)
 {
 	if (s->root->plaintext_elsewhere && s->protocol->encrypts)
 		return NULL;
-	if (!s->inside) {
-		s->inside = session_new_related(s, s->options.plaintext || s->protocol->encrypts);
-		s->made_inside = s->inside != NULL;
-	}
+	if (!s->inside && !session_make_inside(s))
+		return NULL;
 	/* What the calls of the TLS library told is better: it doesn't depend on keys. */
-	return s->inside && !session_was_told(s->inside, direction) ? s->inside : NULL;
+	return !session_was_told(s->inside, direction) ? s->inside : NULL;
 }
 
 static void tell_decrypted(const struct session *s, enum direction direction,

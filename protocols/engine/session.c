@@ -103,18 +103,23 @@ static void take_plain_run(void *context, enum direction direction, const struct
 	session_take_pieces(s, false, &entry, run->data);
 }
 
-/* Plaintext of TLS for a protocol that waits for it. */
-static void take_plaintext(struct session *s, const struct event_data *data, int64_t ts)
+bool session_open_plain(struct session *s)
 {
 	const uint64_t start = s->options.midstream ? REASSEMBLY_START_UNKNOWN : 0;
 
-	if (!s->plain) {
-		s->plain = malloc(sizeof(*s->plain));
-		if (!s->plain)
-			return;
-		budget_add(s->options.budget, sizeof(*s->plain));
-		reassembly_init(s->plain, (const uint64_t[2]){start, start}, s->options.budget);
-	}
+	s->plain = malloc(sizeof(*s->plain));
+	if (!s->plain)
+		return false;
+	budget_add(s->options.budget, sizeof(*s->plain));
+	reassembly_init(s->plain, (const uint64_t[2]){start, start}, s->options.budget);
+	return true;
+}
+
+/* Plaintext of TLS for a protocol that waits for it. */
+static void take_plaintext(struct session *s, const struct event_data *data, int64_t ts)
+{
+	if (!s->plain && !session_open_plain(s))
+		return;
 	if (!s->unwrapped[data->direction])
 		reassembly_push(s->plain, data, ts, take_plain_run, s);
 }
@@ -163,10 +168,20 @@ void session_final(struct session *s, const uint64_t final[2], int64_t ts)
 		reassembly_close(&s->reassembly, final, ts, take_run, s);
 }
 
+static void hurry_plaintext(struct session *s)
+{
+	if (s->plain)
+		reassembly_finish(s->plain, take_plain_run, s);
+}
+
 void session_hurry(struct session *s)
 {
-	if (!s->finished)
-		reassembly_finish(&s->reassembly, take_run, s);
+	if (s->finished)
+		return;
+	reassembly_finish(&s->reassembly, take_run, s);
+	hurry_plaintext(s);
+	if (s->made_inside)
+		hurry_plaintext(s->inside);
 }
 
 /* ---- the end ---- */

@@ -4,15 +4,24 @@
 #include "format/pack.h"
 #include "protocols/engine/session_private.h"
 
+/*
+ * A session is packed with all that were made because of it: what was put around it, and what it
+ * made for the bytes that it unwraps. Branches are packed by the protocol that has them.
+ */
+
 /* What of a session is nothing but numbers, and pointers to constants. */
 struct packed {
 	const struct protocol *protocol;
+	const struct protocol *only;
 	enum phase phase;
 	unsigned attempts;
 	enum direction last_direction;
 	enum role role;
 	enum side sides[2];
 	struct reassembly_stream streams[2];
+	struct reassembly_stream plain_streams[2];
+	uint64_t unwrapped[2];
+	uint64_t seam[2];
 	uint64_t datagram_lost_bytes;
 	struct framer_counts counts;
 	uint64_t records;
@@ -32,6 +41,9 @@ struct packed {
 	bool sampling;
 	bool plaintext_elsewhere;
 	bool encryption;
+	bool plain;
+	bool outer;
+	bool made_inside;
 };
 
 struct packed_sampling {
@@ -75,22 +87,25 @@ static void pack_encryption(const struct encryption *e, struct buffer *out)
 
 static bool can_be_packed(const struct session *s)
 {
-	if (s->outer || s->made_inside || s->inside || s->plain || s->waiting || s->handover ||
-	    s->facts)
+	if (s->waiting || s->handover || s->facts || s->reassembly.held ||
+	    (s->plain && s->plain->held))
 		return false;
-	return !s->reassembly.held && (!s->protocol || s->protocol->pack);
+	return !s->protocol || s->protocol->pack;
 }
 
-bool session_pack(struct session *s, struct buffer *out)
+static void pack_numbers(const struct session *s, struct buffer *out)
 {
-	const struct packed packed = {
+	struct packed packed = {
 		.protocol = s->protocol,
+		.only = s->only,
 		.phase = s->phase,
 		.attempts = s->attempts,
 		.last_direction = s->last_direction,
 		.role = s->role,
 		.sides = {s->sides[0], s->sides[1]},
 		.streams = {s->reassembly.streams[0], s->reassembly.streams[1]},
+		.unwrapped = {s->unwrapped[0], s->unwrapped[1]},
+		.seam = {s->seam[0], s->seam[1]},
 		.datagram_lost_bytes = s->datagram_lost_bytes,
 		.counts = s->counts,
 		.records = s->records,
@@ -110,19 +125,34 @@ bool session_pack(struct session *s, struct buffer *out)
 		.sampling = s->sampling != NULL,
 		.plaintext_elsewhere = s->plaintext_elsewhere,
 		.encryption = s->encryption != NULL,
+		.plain = s->plain != NULL,
+		.outer = s->outer != NULL,
+		.made_inside = s->made_inside,
 	};
 
+	for (int d = 0; d < 2 && s->plain; d++)
+		packed.plain_streams[d] = s->plain->streams[d];
+	buffer_append(out, &packed, sizeof(packed));
+}
+
+bool session_pack(struct session *s, struct buffer *out)
+{
 	if (!can_be_packed(s))
 		return false;
-	buffer_append(out, &packed, sizeof(packed));
+	pack_numbers(s, out);
 	buffer_append(out, s->spoken, s->spoken_count * sizeof(*s->spoken));
+	pack_span(out, buffer_span(&s->bequest));
 	if (s->sampling)
 		pack_sampling(s, out);
 	if (s->encryption)
 		pack_encryption(&s->encryption->encryption, out);
+	if (s->outer && !session_pack(s->outer, out))
+		return false;
 	if (s->protocol && !s->protocol->pack(s->state, out))
 		return false;
-	return (!s->framer || framer_pack(s->framer, out)) && !out->failed;
+	if (s->framer && !framer_pack(s->framer, out))
+		return false;
+	return (!s->made_inside || session_pack(s->inside, out)) && !out->failed;
 }
 
 /* ---- taking up again ---- */
@@ -192,53 +222,97 @@ static bool unpack_protocol(struct session *s, const struct protocol *protocol, 
 	return !s->framer || framer_unpack(s->framer, in);
 }
 
+static bool unpack_plain(struct session *s, const struct packed *packed)
+{
+	if (!packed->plain)
+		return true;
+	if (!session_open_plain(s))
+		return false;
+	for (int d = 0; d < 2; d++)
+		s->plain->streams[d] = packed->plain_streams[d];
+	return true;
+}
+
+/* What is put around S, which waits for its plaintext. */
+static bool unpack_outer(struct session *s, struct unpack *in)
+{
+	s->outer = session_new_related(s, false);
+	if (!s->outer)
+		return false;
+	s->outer->inside = s;
+	return session_take_up(s->outer, in);
+}
+
+static bool unpack_inside(struct session *s, struct unpack *in)
+{
+	return session_make_inside(s) && session_take_up(s->inside, in);
+}
+
+static void take_numbers(struct session *s, const struct packed *packed)
+{
+	s->only = packed->only;
+	s->phase = packed->phase;
+	s->attempts = packed->attempts;
+	s->last_direction = packed->last_direction;
+	s->role = packed->role;
+	for (int i = 0; i < 2; i++) {
+		s->sides[i] = packed->sides[i];
+		s->reassembly.streams[i] = packed->streams[i];
+		s->unwrapped[i] = packed->unwrapped[i];
+		s->seam[i] = packed->seam[i];
+	}
+	s->datagram_lost_bytes = packed->datagram_lost_bytes;
+	s->counts = packed->counts;
+	s->records = packed->records;
+	s->emitted_position = packed->emitted_position;
+	s->emitted_side = packed->emitted_side;
+	s->emitted_repeat = packed->emitted_repeat;
+	s->speaking = packed->speaking;
+	s->client = packed->client;
+	s->midstream = packed->midstream;
+	s->restarted = packed->restarted;
+	s->resumed = packed->resumed;
+	s->spoken_to = packed->spoken_to;
+	s->first = packed->first;
+	s->finished = packed->finished;
+	s->by_calls = packed->by_calls;
+	s->plaintext_elsewhere = packed->plaintext_elsewhere;
+}
+
+bool session_take_up(struct session *s, struct unpack *in)
+{
+	struct packed packed;
+	struct span bequest;
+
+	unpack_bytes(in, &packed, sizeof(packed));
+	take_numbers(s, &packed);
+	if (!unpack_spoken(s, packed.spoken_count, in))
+		return false;
+	bequest = unpack_span(in);
+	if (bequest.len)
+		session_bequeath(s, bequest);
+	if (!unpack_plain(s, &packed) || (packed.sampling && !unpack_sampling(s, in)))
+		return false;
+	if (packed.encryption)
+		unpack_encryption(s, in);
+	if ((packed.outer && !unpack_outer(s, in)) || !unpack_protocol(s, packed.protocol, in))
+		return false;
+	return (!packed.made_inside || unpack_inside(s, in)) && !in->failed;
+}
+
 struct session *session_unpack(const struct session_options *options, struct unpack *in)
 {
 	struct session *s = session_new(options);
-	struct packed packed;
 
-	if (!s)
-		return NULL;
-	unpack_bytes(in, &packed, sizeof(packed));
-	s->phase = packed.phase;
-	s->attempts = packed.attempts;
-	s->last_direction = packed.last_direction;
-	s->role = packed.role;
-	for (int i = 0; i < 2; i++) {
-		s->sides[i] = packed.sides[i];
-		s->reassembly.streams[i] = packed.streams[i];
-	}
-	s->datagram_lost_bytes = packed.datagram_lost_bytes;
-	s->counts = packed.counts;
-	s->records = packed.records;
-	s->emitted_position = packed.emitted_position;
-	s->emitted_side = packed.emitted_side;
-	s->emitted_repeat = packed.emitted_repeat;
-	s->speaking = packed.speaking;
-	s->client = packed.client;
-	s->midstream = packed.midstream;
-	s->restarted = packed.restarted;
-	s->resumed = packed.resumed;
-	s->spoken_to = packed.spoken_to;
-	s->first = packed.first;
-	s->finished = packed.finished;
-	s->by_calls = packed.by_calls;
-	s->plaintext_elsewhere = packed.plaintext_elsewhere;
-	if (!unpack_spoken(s, packed.spoken_count, in) ||
-	    (packed.sampling && !unpack_sampling(s, in)))
-		in->failed = true;
-	else if (packed.encryption)
-		unpack_encryption(s, in);
-	if (!in->failed && unpack_protocol(s, packed.protocol, in) && !in->failed)
+	if (!s || session_take_up(s, in))
 		return s;
 	session_drop(s);
 	return NULL;
 }
 
-void session_drop(struct session *s)
+/* Nothing of S, and of what was made because of it, has anything to say any more. */
+static void silence(struct session *s)
 {
-	if (!s)
-		return;
 	if (s->protocol) {
 		s->protocol->close(s->state);
 		framer_free(s->framer);
@@ -247,6 +321,17 @@ void session_drop(struct session *s)
 		s->framer = NULL;
 	}
 	s->finished = true;
+	if (s->outer)
+		silence(s->outer);
+	if (s->made_inside)
+		silence(s->inside);
+}
+
+void session_drop(struct session *s)
+{
+	if (!s)
+		return;
+	silence(s);
 	session_free(s);
 }
 

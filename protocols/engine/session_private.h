@@ -198,10 +198,22 @@ void session_forget_all(struct session *root);
 void session_take_pieces(struct session *s, bool on_wire, struct backlog_entry *entry,
 			 const uint8_t *bytes);
 
+/* Puts plaintext that is told for S in order. False: no memory. */
+bool session_open_plain(struct session *s);
+
+/* ---- session_pack.c ---- */
+
+/* S, which was just made, goes on as the session that was packed. False: no memory; to be dropped.
+ */
+bool session_take_up(struct session *s, struct unpack *in);
+
 /* ---- handover.c ---- */
 
 /* One more of the same connection. NULL: no memory, or too deep. */
 struct session *session_new_related(struct session *s, bool plaintext);
+
+/* One for what S unwraps, which has none. False: the same. */
+bool session_make_inside(struct session *s);
 
 /* Who takes the bytes that S was made for: what was put around it, if anything was. */
 static inline struct session *session_outermost(struct session *s)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "format/pack.h"
+#include "protocols/engine/branch.h"
 #include "protocols/engine/budget.h"
 #include "protocols/http2/grpc_state.h"
 #include "protocols/http2/http2.h"
@@ -81,12 +82,13 @@ static bool unpack_call(struct http2_state *st, struct http2_stream *s, struct u
 	return !in->failed;
 }
 
-static void pack_stream(const struct http2_stream *s, struct buffer *out)
+static bool pack_stream(const struct http2_stream *s, struct buffer *out)
 {
 	struct http2_stream copy = *s;
 
 	copy.next = copy.older = copy.newer = NULL;
 	copy.grpc = NULL;
+	copy.tunnel = NULL;
 	for (int side = 0; side < 2; side++)
 		copy.halves[side].text = copy.halves[side].body = (struct buffer){0};
 	pack_u64(out, s->id);
@@ -98,6 +100,14 @@ static void pack_stream(const struct http2_stream *s, struct buffer *out)
 	pack_u64(out, s->grpc != NULL);
 	if (s->grpc)
 		pack_call(s->grpc, out);
+	pack_u64(out, s->tunnel != NULL);
+	return !s->tunnel || branch_pack(s->tunnel, out);
+}
+
+static bool unpack_tunnel(struct http2_state *st, struct http2_stream *s, struct unpack *in)
+{
+	s->tunnel = branch_unpack(st->session, in);
+	return s->tunnel != NULL;
 }
 
 static bool unpack_stream(struct http2_state *st, struct unpack *in)
@@ -119,7 +129,9 @@ static bool unpack_stream(struct http2_state *st, struct unpack *in)
 		take_text(&half->body, in);
 		http2_half_settle(st, half);
 	}
-	return !unpack_u64(in) || unpack_call(st, s, in);
+	if (unpack_u64(in) && !unpack_call(st, s, in))
+		return false;
+	return !unpack_u64(in) || unpack_tunnel(st, s, in);
 }
 
 /* ---- the state ---- */
@@ -130,12 +142,12 @@ static bool can_be_packed(const struct http2_state *st)
 	    st->stream_count > STREAMS_MAX)
 		return false;
 	for (const struct http2_stream *s = st->oldest; s; s = s->newer)
-		if (s->tunnel || s->halves[0].text.failed || s->halves[1].text.failed)
+		if (s->halves[0].text.failed || s->halves[1].text.failed)
 			return false;
 	return true;
 }
 
-/* Between blocks of fields, and without tunnels, which are connections of their own. */
+/* Between blocks of fields. */
 bool http2_pack(const void *state, struct buffer *out)
 {
 	const struct http2_state *st = state;
@@ -156,7 +168,8 @@ bool http2_pack(const void *state, struct buffer *out)
 	pack_side(&st->sides[0], out);
 	pack_side(&st->sides[1], out);
 	for (const struct http2_stream *s = st->oldest; s; s = s->newer)
-		pack_stream(s, out);
+		if (!pack_stream(s, out))
+			return false;
 	return true;
 }
 

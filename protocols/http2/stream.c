@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdlib.h>
 
+#include "protocols/engine/branch.h"
 #include "protocols/engine/budget.h"
 #include "protocols/http2/grpc.h"
 #include "protocols/http2/state.h"
@@ -77,7 +78,7 @@ static void free_stream(struct http2_state *st, struct http2_stream *s)
 {
 	struct budget *budget = session_budget(st->session);
 
-	http2_tunnel_end(s);
+	branch_drop(s->tunnel);
 	grpc_free(st, s);
 	for (int side = 0; side < 2; side++) {
 		buffer_free(&s->halves[side].text);

@@ -191,6 +191,21 @@ static void finish(void *state)
 	(void)state;
 }
 
+/* From one frame to the next nothing is kept. */
+static bool pack(const void *state, struct buffer *out)
+{
+	(void)state;
+	(void)out;
+	return true;
+}
+
+static bool unpack(void *state, struct unpack *in)
+{
+	(void)state;
+	(void)in;
+	return true;
+}
+
 static const struct table *const tables[] = {&proxy_table, NULL};
 static const uint16_t ports[] = {0};
 
@@ -212,4 +227,6 @@ const struct protocol protocol_proxy = {
 			.lost = lost,
 		},
 	.finish = finish,
+	.pack = pack,
+	.unpack = unpack,
 };

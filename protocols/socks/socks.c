@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "format/pack.h"
 #include "protocols/engine/budget.h"
 
 #define SOCKS_COLUMNS(X)                                                                           \
@@ -405,6 +406,27 @@ static void finish(void *state)
 		emit(st, NULL, hidden ? OUTCOME_PARTIAL : OUTCOME_UNANSWERED, NULL, NULL);
 }
 
+/* ---- putting aside ---- */
+
+static bool pack(const void *state, struct buffer *out)
+{
+	struct socks_state copy = *(const struct socks_state *)state;
+
+	copy.session = NULL;
+	buffer_append(out, &copy, sizeof(copy));
+	return true;
+}
+
+static bool unpack(void *state, struct unpack *in)
+{
+	struct socks_state *st = state;
+	struct session *session = st->session;
+
+	unpack_bytes(in, st, sizeof(*st));
+	st->session = session;
+	return true;
+}
+
 /* ---- inference ---- */
 
 /* RFC 1928 3 and its registry: 0x0a to 0x7f are nobody's yet, from 0x80 on they are private. */
@@ -477,4 +499,6 @@ const struct protocol protocol_socks = {
 			.lost = lost,
 		},
 	.finish = finish,
+	.pack = pack,
+	.unpack = unpack,
 };

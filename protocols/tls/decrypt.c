@@ -19,9 +19,14 @@
 
 /* ---- beginning and end ---- */
 
-static uint64_t size_of(void)
+void tls_decrypt_recharge(struct tls_decrypt *d)
 {
-	return sizeof(struct tls_decrypt) + 2 * OPENER_SIZE;
+	uint64_t memory = sizeof(*d) + 2 * OPENER_SIZE;
+
+	for (int i = 0; i < 2; i++)
+		if (d->directions[i].opener)
+			memory += opener_memory(d->directions[i].opener);
+	budget_recharge(session_budget(d->session), memory, &d->charged);
 }
 
 struct tls_decrypt *tls_decrypt_new(struct session *s)
@@ -30,7 +35,6 @@ struct tls_decrypt *tls_decrypt_new(struct session *s)
 
 	if (!d)
 		return NULL;
-	budget_add(session_budget(s), size_of());
 	d->session = s;
 	d->keylog = session_keylog(s);
 	for (int i = 0; i < 2; i++) {
@@ -39,6 +43,7 @@ struct tls_decrypt *tls_decrypt_new(struct session *s)
 		d->directions[i].end = TLS_END_UNKNOWN;
 		d->directions[i].effort = EFFORT_MAX;
 	}
+	tls_decrypt_recharge(d);
 	return d;
 }
 
@@ -50,7 +55,7 @@ void tls_decrypt_free(struct tls_decrypt *d)
 		opener_free(d->directions[i].opener);
 		opener_free(d->directions[i].next);
 	}
-	budget_give(session_budget(d->session), size_of());
+	budget_give(session_budget(d->session), d->charged);
 	OPENSSL_cleanse(d, sizeof(*d));
 	free(d);
 }
@@ -73,32 +78,52 @@ void tls_decrypt_client_hello(struct tls_decrypt *d, const struct tls_client_hel
 		d->directions[SIDE_CLIENT].stage = TLS_STAGE_EARLY;
 }
 
-/* Keys for both directions, from their next ChangeCipherSpec on. */
-static void prepare_older(struct tls_decrypt *d)
+struct opener *tls_decrypt_opener(const struct tls_decrypt *d, const struct tls_direction *dir,
+				  const struct suite *suite, uint16_t version)
 {
 	const struct master_keys keys = {
-		.version = d->version,
+		.version = version,
 		.master = &d->master,
 		.client_random = d->client_random,
 		.server_random = d->server_random,
 		.encrypt_then_mac = d->encrypt_then_mac,
 	};
 
+	return opener_of_master(suite, &keys, (dir->side == SIDE_SERVER) != d->swapped);
+}
+
+/* Keys for both directions, from their next ChangeCipherSpec on. */
+static void prepare_older(struct tls_decrypt *d)
+{
 	for (int i = 0; i < 2; i++) {
-		opener_free(d->directions[i].next);
-		d->directions[i].next = opener_of_master(&d->suite, &keys, i == SIDE_SERVER);
-		d->directions[i].stage = TLS_STAGE_TRAFFIC;
+		struct tls_direction *dir = &d->directions[i];
+
+		opener_free(dir->next);
+		dir->next = tls_decrypt_opener(d, dir, &d->suite, d->version);
+		dir->stage = TLS_STAGE_TRAFFIC;
 	}
+}
+
+void tls_decrypt_take_next(struct tls_decrypt *d, struct tls_direction *dir)
+{
+	opener_free(dir->opener);
+	dir->opener = dir->next;
+	dir->next = NULL;
+	dir->suite = d->suite;
+}
+
+const struct secret *tls_decrypt_master(const struct tls_decrypt *d)
+{
+	if (d->secrets && d->secrets->of[SECRET_MASTER].len)
+		return &d->secrets->of[SECRET_MASTER];
+	return d->resumed;
 }
 
 static void choose_master(struct tls_decrypt *d, struct span session_id)
 {
-	if (d->secrets && d->secrets->of[SECRET_MASTER].len)
-		d->master = d->secrets->of[SECRET_MASTER];
-	else if (d->resumed)
-		d->master = *d->resumed;
-	else
-		d->master.len = 0;
+	const struct secret *master = tls_decrypt_master(d);
+
+	d->master = master ? *master : (struct secret){0};
 	if (!d->master.len)
 		return;
 	keylog_add_session(d->keylog, session_id, &d->master);
@@ -211,9 +236,13 @@ bool tls_decrypt_open(struct tls_decrypt *d, const struct frame *frame, struct t
 	struct tls_direction *dir = &d->directions[frame->side];
 	bool whole = !frame->lost && !frame->cut && frame->available == frame->len;
 
+	bool opened;
+
 	add_effort(dir, frame->len);
 	dir->seen = end_of(frame);
-	if (whole && open_whole(d, dir, frame, content))
+	opened = whole && open_whole(d, dir, frame, content);
+	tls_decrypt_recharge(d);
+	if (opened)
 		return true;
 	dir->snapped |= frame->cut;
 	dir->closed++;
@@ -234,10 +263,7 @@ void tls_decrypt_change_cipher(struct tls_decrypt *d, const struct frame *frame)
 		tls_decrypt_plain(d, frame);
 	if (!dir->next)
 		return;
-	opener_free(dir->opener);
-	dir->opener = dir->next;
-	dir->suite = d->suite;
-	dir->next = NULL;
+	tls_decrypt_take_next(d, dir);
 	dir->seq = 0;
 }
 

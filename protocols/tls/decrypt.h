@@ -12,6 +12,7 @@
  * again which record it is where some are missing.
  */
 struct tls_decrypt;
+struct unpack;
 
 /* NULL when there is no memory. */
 struct tls_decrypt *tls_decrypt_new(struct session *s);
@@ -46,6 +47,15 @@ uint64_t tls_decrypt_missing(const struct tls_decrypt *d, enum side side, bool *
 
 /* How much was read so far, and if not all: why, in words that are constant. */
 enum reading_of_tls tls_decrypt_reading(const struct tls_decrypt *d, const char **unread);
+
+/*
+ * Appends to OUT what tls_decrypt_unpack() needs to go on as D (format/pack.h). No secret is in it:
+ * keys are made again of what the key log has. False where that would give others.
+ */
+bool tls_decrypt_pack(const struct tls_decrypt *d, struct buffer *out);
+
+/* NULL when there is no memory. */
+struct tls_decrypt *tls_decrypt_unpack(struct session *s, struct unpack *in);
 
 void tls_decrypt_free(struct tls_decrypt *d); /* NULL is fine */
 

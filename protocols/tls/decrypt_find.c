@@ -76,6 +76,14 @@ static const struct secret *secret_of(const struct secrets *s, enum side side, e
 	return kind != SECRET_KINDS && s->of[kind].len ? &s->of[kind] : NULL;
 }
 
+const struct secret *tls_decrypt_secret(const struct tls_decrypt *d,
+					const struct tls_direction *dir, enum tls_stage stage)
+{
+	enum side side = d->swapped ? side_opposite(dir->side) : dir->side;
+
+	return d->secrets ? secret_of(d->secrets, side, stage) : NULL;
+}
+
 static void adopt(struct tls_direction *dir, struct opener *o, const struct suite *suite,
 		  const struct secret *secret, enum tls_stage stage)
 {
@@ -83,6 +91,7 @@ static void adopt(struct tls_direction *dir, struct opener *o, const struct suit
 	dir->opener = o;
 	dir->suite = *suite;
 	dir->secret = *secret;
+	dir->updates = 0;
 	dir->stage = stage;
 }
 
@@ -120,22 +129,24 @@ static bool try_secret(struct tls_decrypt *d, struct tls_direction *dir, struct 
 /* The keys that follow those in use: of the next stages, and of updates. */
 static bool try_later(struct tls_decrypt *d, struct tls_direction *dir, struct tls_attempt *a)
 {
-	enum side side = d->swapped ? side_opposite(dir->side) : dir->side;
 	unsigned stage = dir->opener ? dir->stage + 1u : dir->stage;
+	unsigned updates = dir->updates;
 	struct secret updated = dir->secret;
 	bool found = false;
 
 	for (; stage <= TLS_STAGE_TRAFFIC; stage++) {
-		const struct secret *secret = secret_of(d->secrets, side, (enum tls_stage)stage);
+		const struct secret *secret = tls_decrypt_secret(d, dir, (enum tls_stage)stage);
 
 		if (secret && try_secret(d, dir, a, secret, (enum tls_stage)stage, COUNT_KNOWN))
 			return true;
 	}
 	if (!dir->opener || dir->stage != TLS_STAGE_TRAFFIC)
 		return false;
-	for (int i = 0; i < UPDATES_MAX && !found && dir->effort > 0; i++)
+	for (int i = 0; i < UPDATES_MAX && !found && dir->effort > 0; i++, updates++)
 		found = secret_update(&dir->suite, &updated) &&
 			try_suite(dir, a, &dir->suite, &updated, TLS_STAGE_TRAFFIC, COUNT_ANY);
+	if (found)
+		dir->updates = updates;
 	OPENSSL_cleanse(&updated, sizeof(updated));
 	return found;
 }
@@ -166,32 +177,16 @@ static bool tie(struct tls_decrypt *d, struct tls_direction *dir, struct tls_att
 	return false;
 }
 
-/* The keys of SIDE, whose are SECRETS, under SUITE. */
-static struct opener *older_opener(const struct secrets *s, const struct suite *suite,
-				   bool encrypt_then_mac, enum side side)
-{
-	const struct master_keys keys = {
-		.version = TLS_1_2,
-		.master = &s->of[SECRET_MASTER],
-		.client_random = s->name,
-		.server_random = s->of[SECRET_SERVER_RANDOM].bytes,
-		.encrypt_then_mac = encrypt_then_mac,
-	};
-
-	return opener_of_master(suite, &keys, side == SIDE_SERVER);
-}
-
 /* O opens what DIR has; the other direction has keys of the same. */
-static void take_older(struct tls_decrypt *d, struct tls_direction *dir, const struct secrets *s,
-		       const struct suite *suite, struct opener *o)
+static void take_older(struct tls_decrypt *d, struct tls_direction *dir, const struct suite *suite,
+		       struct opener *o)
 {
 	struct tls_direction *back = &d->directions[side_opposite(dir->side)];
-	enum side back_side = d->swapped ? dir->side : back->side;
 
 	opener_free(dir->opener);
 	opener_free(back->opener);
 	dir->opener = o;
-	back->opener = older_opener(s, suite, d->encrypt_then_mac, back_side);
+	back->opener = tls_decrypt_opener(d, back, suite, TLS_1_2);
 	dir->suite = back->suite = *suite;
 	dir->stage = back->stage = TLS_STAGE_TRAFFIC;
 }
@@ -202,9 +197,8 @@ static void take_older(struct tls_decrypt *d, struct tls_direction *dir, const s
  * with a padding of one byte. So of the two the one that finds more padding is believed.
  */
 static void choose_key_length(struct tls_decrypt *d, struct tls_direction *dir,
-			      struct tls_attempt *a, const struct secrets *s, struct suite *suite)
+			      struct tls_attempt *a, struct suite *suite)
 {
-	enum side side = d->swapped ? side_opposite(dir->side) : dir->side;
 	struct opened opened;
 	struct suite other;
 	const char *name;
@@ -216,13 +210,13 @@ static void choose_key_length(struct tls_decrypt *d, struct tls_direction *dir,
 		    other.mac_len != suite->mac_len || strcmp(other.hash, suite->hash) != 0 ||
 		    other.key_len == suite->key_len)
 			continue;
-		o = older_opener(s, &other, true, side);
+		o = tls_decrypt_opener(d, dir, &other, TLS_1_2);
 		dir->effort -= COST_KEY + COST_TRY + (int64_t)a->record.len;
 		if (o && opener_open(o, a->seq, a->record, &opened) &&
 		    opened.bytes.len < a->opened.bytes.len) {
 			*suite = other;
 			a->opened = opened;
-			take_older(d, dir, s, suite, o);
+			take_older(d, dir, suite, o);
 		} else {
 			opener_free(o);
 		}
@@ -234,31 +228,37 @@ static void choose_key_length(struct tls_decrypt *d, struct tls_direction *dir,
 
 /* One suite: who seemed the client may be the server. */
 static bool tie_older_suite(struct tls_decrypt *d, struct tls_direction *dir, struct tls_attempt *a,
-			    const struct secrets *s, const struct suite *suite, uint64_t max)
+			    const struct suite *suite, uint64_t max)
 {
 	uint64_t share = (uint64_t)dir->effort / SHARES / (a->record.len + COST_TRY);
 
 	max = share < max ? share : max;
 
 	for (int i = 0; i < 4; i++) {
-		enum side side = i & 1 ? side_opposite(dir->side) : dir->side;
-		bool encrypt_then_mac = i > 1;
 		struct opener *o;
 
-		if (encrypt_then_mac && suite->kind != SUITE_CBC)
+		d->swapped = i & 1;
+		d->encrypt_then_mac = i > 1;
+		if (d->encrypt_then_mac && suite->kind != SUITE_CBC)
 			break;
-		o = older_opener(s, suite, encrypt_then_mac, side);
+		o = tls_decrypt_opener(d, dir, suite, TLS_1_2);
 		dir->effort -= COST_KEY;
-		if (!o || !try_key(o, suite, TLS_1_2, 0, max, dir, a)) {
-			opener_free(o);
-			continue;
+		if (o && try_key(o, suite, TLS_1_2, 0, max, dir, a)) {
+			take_older(d, dir, suite, o);
+			return true;
 		}
-		d->encrypt_then_mac = encrypt_then_mac;
-		d->swapped = side != dir->side;
-		take_older(d, dir, s, suite, o);
-		return true;
+		opener_free(o);
 	}
+	d->swapped = d->encrypt_then_mac = false;
 	return false;
+}
+
+/* The keys that may be in use are made of S. */
+static void suppose(struct tls_decrypt *d, const struct secrets *s)
+{
+	d->master = s->of[SECRET_MASTER];
+	memcpy(d->client_random, s->name, SECRET_NAME_LEN);
+	memcpy(d->server_random, s->of[SECRET_SERVER_RANDOM].bytes, SECRET_NAME_LEN);
 }
 
 /* Keys of TLS 1.2, where the recorder knew both randoms: which suite it is may be all that isn't.
@@ -266,18 +266,20 @@ static bool tie_older_suite(struct tls_decrypt *d, struct tls_direction *dir, st
 static bool tie_older(struct tls_decrypt *d, struct tls_direction *dir, struct tls_attempt *a,
 		      const struct secrets *s, uint64_t max)
 {
+	uint8_t client_random[SECRET_NAME_LEN];
 	struct suite suite;
 	const char *name;
 
 	if (!s->of[SECRET_MASTER].len || s->of[SECRET_SERVER_RANDOM].len != SECRET_NAME_LEN ||
 	    d->has_server_hello)
 		return false;
+	memcpy(client_random, d->client_random, sizeof(client_random));
+	suppose(d, s);
 	for (size_t n = 0; (name = suite_guess_older(n)) && dir->effort > 0; n++) {
-		if (!suite_read(name, TLS_1_2, &suite) ||
-		    !tie_older_suite(d, dir, a, s, &suite, max))
+		if (!suite_read(name, TLS_1_2, &suite) || !tie_older_suite(d, dir, a, &suite, max))
 			continue;
 		if (d->encrypt_then_mac)
-			choose_key_length(d, dir, a, s, &suite);
+			choose_key_length(d, dir, a, &suite);
 		keylog_use(d->keylog);
 		d->secrets = s;
 		d->version = TLS_1_2;
@@ -285,6 +287,8 @@ static bool tie_older(struct tls_decrypt *d, struct tls_direction *dir, struct t
 		d->suite_known = true;
 		return true;
 	}
+	d->master.len = 0;
+	memcpy(d->client_random, client_random, sizeof(client_random));
 	return false;
 }
 
@@ -320,10 +324,7 @@ static bool find_older(struct tls_decrypt *d, struct tls_direction *dir, struct 
 	/* The ChangeCipherSpec is missing. */
 	if (!dir->next || !try_key(dir->next, &d->suite, d->version, 0, COUNT_KNOWN, dir, a))
 		return false;
-	opener_free(dir->opener);
-	dir->opener = dir->next;
-	dir->next = NULL;
-	dir->suite = d->suite;
+	tls_decrypt_take_next(d, dir);
 	return true;
 }
 

@@ -6,7 +6,7 @@
 
 /*
  * What the files of the decryption share: decrypt.c follows the handshake and the records,
- * decrypt_find.c finds the key and the number of a record.
+ * decrypt_find.c finds the key and the number of a record, decrypt_pack.c puts a connection aside.
  */
 
 /* TLS 1.3 changes keys behind messages that may be missing: a record tells which are in use. */
@@ -23,6 +23,7 @@ struct tls_direction {
 	struct opener *opener; /* in use; NULL: none yet */
 	struct suite suite;    /* of it */
 	struct secret secret;  /* of it, in TLS 1.3 */
+	unsigned updates;      /* KeyUpdates between the stage's first secret and this one */
 	enum tls_stage stage;  /* of it, or which comes first */
 	struct opener *next;   /* TLS 1.2: from the next ChangeCipherSpec on */
 	uint64_t seq;	       /* number of the record that comes next */
@@ -39,6 +40,7 @@ struct tls_direction {
 struct tls_decrypt {
 	struct session *session;
 	struct keylog *keylog;
+	uint64_t charged;	       /* to the budget */
 	const struct secrets *secrets; /* of this connection; NULL: none known */
 	const struct secret
 		*resumed; /* master secret of the session that the client goes on with */
@@ -48,10 +50,32 @@ struct tls_decrypt {
 	uint16_t version; /* 0: not known */
 	bool suite_known, suite_unsupported, compresses;
 	struct suite suite;
-	struct secret master;
+	struct secret master; /* of TLS 1.2 and older, and what its keys are made of beside it */
 	uint8_t client_random[SECRET_NAME_LEN], server_random[SECRET_NAME_LEN];
 	struct tls_direction directions[2]; /* by enum side */
 };
+
+/* ---- decrypt.c ---- */
+
+/* The master secret of a connection of TLS 1.2 or older; NULL: not known. */
+const struct secret *tls_decrypt_master(const struct tls_decrypt *d);
+
+/* The keys of the end whose records DIR has, with SUITE, out of what D has of VERSION's handshake.
+ */
+struct opener *tls_decrypt_opener(const struct tls_decrypt *d, const struct tls_direction *dir,
+				  const struct suite *suite, uint16_t version);
+
+/* DIR's next keys are in use from here on. */
+void tls_decrypt_take_next(struct tls_decrypt *d, struct tls_direction *dir);
+
+/* Charges what it takes now. */
+void tls_decrypt_recharge(struct tls_decrypt *d);
+
+/* ---- decrypt_find.c ---- */
+
+/* The secret with which STAGE of DIR begins, in TLS 1.3; NULL: not known. */
+const struct secret *tls_decrypt_secret(const struct tls_decrypt *d,
+					const struct tls_direction *dir, enum tls_stage stage);
 
 /* Which record FRAME of D's direction is. MISSING: wire bytes before it; TLS_END_UNKNOWN. */
 struct tls_attempt {

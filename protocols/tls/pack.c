@@ -52,13 +52,11 @@ void tls_free_texts(struct tls_state *st)
 		buffer_free(text_of(st, i));
 }
 
-/* With keys it is a matter of what the records were opened with; that stays in memory. */
 bool tls_pack(const void *state, struct buffer *out)
 {
 	struct tls_state copy = *(const struct tls_state *)state;
+	const struct tls_decrypt *decrypt = copy.decrypt;
 
-	if (copy.decrypt || copy.early_bytes.len)
-		return false;
 	for (size_t i = 0; i < TEXTS; i++) {
 		struct buffer *text = text_of(&copy, i);
 
@@ -69,9 +67,18 @@ bool tls_pack(const void *state, struct buffer *out)
 	}
 	copy.session = NULL;
 	copy.charged = 0;
-	copy.early_frame = (struct frame){0};
+	copy.decrypt = NULL;
 	buffer_append(out, &copy, sizeof(copy));
-	return !out->failed;
+	pack_u64(out, decrypt != NULL);
+	return (!decrypt || tls_decrypt_pack(decrypt, out)) && !out->failed;
+}
+
+static bool unpack_decrypt(struct tls_state *st, struct unpack *in)
+{
+	if (!unpack_u64(in))
+		return true;
+	st->decrypt = tls_decrypt_unpack(st->session, in);
+	return st->decrypt != NULL;
 }
 
 bool tls_unpack(void *state, struct unpack *in)
@@ -94,5 +101,5 @@ bool tls_unpack(void *state, struct unpack *in)
 		in->failed |= text->failed;
 	}
 	tls_recharge(st);
-	return !in->failed;
+	return unpack_decrypt(st, in) && !in->failed;
 }

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Captures and recordings that would take all memory there is, if they were let.
 
-usage: attacks.py SOCKTAPE SCRATCH SCALE MEMORY...
+usage: attacks.py SOCKTAPE SCRATCH SCALE MEMORY... [NAME...]
 
 SCALE 1 makes each as large as an attacker would, 0.03 makes them as large as a test has time for.
 MEMORY is a limit in MiB. Every command that reads must keep to it, with 64 MiB for the program
-itself, and nevertheless print every row. Prints a line of TAP for each, with what it took.
+itself, and nevertheless print every row. Prints a line of TAP for each, with what it took. NAMEs are
+of the functions below, and of talks.py: only those inputs are made.
 """
 
 import json
@@ -334,12 +335,17 @@ class Table:
                 self.result(name, limit, command)
 
 
+def chosen(inputs, names):
+    return [(make, n) for make, n in inputs if not names or make.__name__ in names]
+
+
 def main():
     socktape, scratch, scale = sys.argv[1], sys.argv[2], float(sys.argv[3])
-    table = Table(socktape, [int(limit) for limit in sys.argv[4:]])
+    names = {word for word in sys.argv[4:] if not word.isdigit()}
+    table = Table(socktape, [int(word) for word in sys.argv[4:] if word.isdigit()])
     os.makedirs(scratch, exist_ok=True)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for make, n in CAPTURES:
+    for make, n in chosen(CAPTURES, names):
         name = f"{make.__name__} {int(n * scale)}"
         path, rec = os.path.join(scratch, "x.pcap"), os.path.join(scratch, "rec")
         conns, records = in_another_process(make, path, int(n * scale))
@@ -348,12 +354,12 @@ def main():
             table.result(name, limit, ["import", path, "-q", "-o", rec], 0, statuses=(0,))
         os.unlink(path)
         table.read(name, rec, conns, records)
-    for make, n in RECORDINGS:
+    for make, n in chosen(RECORDINGS, names):
         name = f"{make.__name__} {int(n * scale)}"
         rec = os.path.join(scratch, "rec")
         subprocess.run(["rm", "-rf", rec], check=True)
         table.read(name, rec, *in_another_process(make, rec, int(n * scale)))
-    for make, n in talks.TALKS:
+    for make, n in chosen(talks.TALKS, names):
         size = max(1, int(n * scale))
         rec = os.path.join(scratch, "rec")
         subprocess.run(["rm", "-rf", rec], check=True)

@@ -131,6 +131,14 @@ static struct session *put_aside(struct session *s, const struct session_options
 	return s;
 }
 
+static void assert_packs(struct session *s)
+{
+	struct buffer packed = {0};
+
+	assert_true(session_pack(s, &packed));
+	buffer_free(&packed);
+}
+
 static void run(const struct feed *feed, size_t messages, size_t last_len, struct chunks chunks,
 		struct feed_output *output)
 {
@@ -178,6 +186,8 @@ static void run(const struct feed *feed, size_t messages, size_t last_len, struc
 			give_cut(s, m, layer, len - end, position, ts + (int64_t)end);
 		position[m->direction] += len - end;
 	}
+	if (feed->packs && chunks.aside)
+		assert_packs(s);
 	session_finish(s);
 	output->counts = session_counts(s);
 	output->protocol = session_spoken(s, &spoken) ? spoken[0].protocol : NULL;

@@ -40,6 +40,7 @@ struct feed {
 	size_t snap;	    /* of each message so much was captured; 0: all */
 	/* Columns, as in struct session_options. */
 	const struct wanted *wanted;
+	bool packs; /* at its end the connection can be put aside */
 };
 
 /*

@@ -114,6 +114,7 @@ void h2_check(struct h2_build *b, const char *const *records)
 		.count = b->count,
 		.decode_as = b->inferred ? NULL : &protocol_http2,
 		.role = ROLE_CLIENT,
+		.packs = b->packs,
 	};
 
 	feed_check(&feed, NULL);

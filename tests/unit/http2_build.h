@@ -17,6 +17,7 @@ struct h2_build {
 	struct feed_message messages[H2_MESSAGES_MAX];
 	size_t count;
 	bool inferred; /* it doesn't begin as HTTP/2 */
+	bool packs;    /* as in struct feed */
 };
 
 /* The client's preface and empty SETTINGS; the server's SETTINGS. */

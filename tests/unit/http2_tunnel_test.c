@@ -57,7 +57,7 @@ static void websocket(void **state)
 /* Frames of WebSocket end where they want, and so do those of HTTP/2, padding in them. */
 static void cut_anywhere(void **state)
 {
-	struct h2_build b = {0};
+	struct h2_build b = {.packs = true};
 
 	(void)state;
 	h2_greet(&b);
@@ -95,6 +95,32 @@ static void ends_with_a_reset(void **state)
 }
 
 /* The first client is refused, the second begins to speak before it was let in. */
+/* Idle tunnels, of what is known and of what isn't yet, and one in one, can be put aside. */
+static void idle(void **state)
+{
+	struct h2_build b = {.packs = true};
+
+	(void)state;
+	h2_greet(&b);
+	ask_for(&b, 1, ":method: CONNECT\n:authority: a.test:80\n");
+	ask_for(&b, 3, ":method: CONNECT\n:authority: r.test:6379\n");
+	ask_for(&b, 5, ":method: CONNECT\n:authority: x.test:1\n");
+	h2_data(&b, 0, 1, "CONNECT b.test:80 HTTP/1.1\r\nHost: b.test:80\r\n\r\n");
+	h2_data(&b, 0, 3, "*1\r\n$4\r\nPING\r\n");
+	h2_data(&b, 0, 5, "?");
+	h2_send(&b, DIRECTION_SENT);
+	h2_data(&b, 0, 1, "HTTP/1.1 200 OK\r\n\r\n");
+	h2_send(&b, DIRECTION_RECEIVED);
+	h2_data(&b, 0, 1, "GET /in HTTP/1.1\r\nHost: b.test\r\n\r\n");
+	h2_send(&b, DIRECTION_SENT);
+	H2_CHECK(&b, "'method':'CONNECT','path':'b.test:80' | 'code':200",
+		 "'outcome':'unanswered' | '/in'",
+		 "'authority':'a.test:80' | 'note':'the stream carries http",
+		 "'outcome':'unanswered' | PING",
+		 "'authority':'r.test:6379' | 'note':'the stream carries redis",
+		 "'authority':'x.test:1'");
+}
+
 static void refused_and_early(void **state)
 {
 	struct h2_build b = {0};
@@ -216,6 +242,7 @@ int main(void)
 		cmocka_unit_test(ends_with_a_reset),
 		cmocka_unit_test(refused_and_early),
 		cmocka_unit_test(proxy),
+		cmocka_unit_test(idle),
 		cmocka_unit_test(holes),
 		cmocka_unit_test(begun_in_a_hole),
 	};

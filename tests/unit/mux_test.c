@@ -75,6 +75,7 @@ static void check_tls(const char *tinit, const char *rinit, bool encrypted)
 		.role = ROLE_CLIENT,
 		.decode_as = &protocol_mux,
 		.plaintext = encrypted ? 0x18 : 0,
+		.packs = true,
 	};
 	struct buffer out = {0};
 

@@ -423,6 +423,7 @@ static void tls(void **state)
 		.decode_as = &protocol_nats,
 		.role = ROLE_CLIENT,
 		.plaintext = 0xc,
+		.packs = true,
 	};
 	struct buffer out = {0};
 

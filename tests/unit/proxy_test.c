@@ -90,7 +90,7 @@ static void test_http_behind(void **state)
 		FEED_REQUEST(GET),
 		FEED_RESPONSE(OK),
 	};
-	const struct feed feed = {.messages = messages, .count = COUNT(messages)};
+	const struct feed feed = {.messages = messages, .count = COUNT(messages), .packs = true};
 	struct buffer out = {0};
 
 	(void)state;
@@ -121,11 +121,13 @@ static void test_datagrams(void **state)
 		.messages = messages,
 		.count = COUNT(messages),
 		.transport = TRANSPORT_UDP,
+		.packs = true,
 	};
 	struct buffer out = {0};
 
 	(void)state;
 	feed_run(&feed, &out);
+	feed_check(&feed, out.data);
 	assert_non_null(strstr(out.data, "\"family\":\"udp4\",\"client\":\"192.0.2.1:5555\""));
 	assert_non_null(
 		strstr(out.data, "\"qname\":\"w.x\",\"qtype\":\"A\",\"rcode\":\"NOERROR\""));

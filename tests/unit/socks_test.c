@@ -17,7 +17,7 @@
 /* In any pieces; each of EXPECTED is a part of the records, in their order. */
 static void check(const struct feed_message *messages, size_t count, const char *const *expected)
 {
-	const struct feed feed = {.messages = messages, .count = count};
+	const struct feed feed = {.messages = messages, .count = count, .packs = true};
 	struct buffer out = {0};
 	const char *at;
 
