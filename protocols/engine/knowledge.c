@@ -4,10 +4,14 @@
 #include <stdlib.h>
 
 #include "format/hash.h"
+#include "format/pack.h"
 #include "protocols/engine/session_private.h"
 
 /* What is learnt may take so much of the budget. */
 #define KNOWLEDGE_SHARE 4
+
+/* A connection that learnt more stays in memory: each time it would be written and read. */
+#define PACKED_MAX (256u << 10)
 
 /* Everything a fact is found by. */
 struct name {
@@ -92,13 +96,13 @@ static void free_entry(struct knowledge *k, struct entry *e)
 
 /* ---- entries ---- */
 
-/* False, and as it was, when there is no room. */
+/* False, and as it was, when there is no memory. */
 static bool set_value(struct knowledge *k, struct entry *e, struct span value)
 {
 	char *copy = NULL;
 
 	if (value.len) {
-		copy = room_for(k, value.len) ? malloc(value.len) : NULL;
+		copy = malloc(value.len);
 		if (!copy)
 			return false;
 		memcpy(copy, value.data, value.len);
@@ -111,13 +115,12 @@ static bool set_value(struct knowledge *k, struct entry *e, struct span value)
 	return true;
 }
 
+/* NULL: no memory. */
 static struct entry *add(struct knowledge *k, const struct name *name)
 {
 	uint64_t hash = hash_of(name);
 	struct entry *e;
 
-	if (name->key.len > UINT32_MAX || !room_for(k, sizeof(*e) + name->key.len))
-		return NULL;
 	e = malloc(sizeof(*e) + name->key.len);
 	if (!e)
 		return NULL;
@@ -182,23 +185,42 @@ static bool shared_name(const struct session *s, const struct fact *fact, struct
 
 /* ---- learning ---- */
 
+/* The same, where there is room for what input tells. */
+static struct entry *add_if_room(struct knowledge *k, const struct name *name)
+{
+	bool room = name->key.len <= UINT32_MAX &&
+		    room_for(k, sizeof(struct entry) + name->key.len);
+
+	return room ? add(k, name) : NULL;
+}
+
+static bool set_if_room(struct knowledge *k, struct entry *e, struct span value)
+{
+	return (!value.len || room_for(k, value.len)) && set_value(k, e, value);
+}
+
+static void link_own(struct session *root, struct entry *e)
+{
+	e->next_own = root->facts;
+	if (e->next_own)
+		e->next_own->prev_own = e;
+	root->facts = e;
+}
+
 static void learn_own(struct session *s, struct knowledge *k, const struct fact *fact)
 {
 	struct name name = own_name(s, fact);
 	struct entry *e = find(k, &name);
 
 	if (!e) {
-		e = add(k, &name);
+		e = add_if_room(k, &name);
 		if (!e) {
 			k->refused++;
 			return;
 		}
-		e->next_own = s->root->facts;
-		if (e->next_own)
-			e->next_own->prev_own = e;
-		s->root->facts = e;
+		link_own(s->root, e);
 	}
-	if (!set_value(k, e, fact->value)) {
+	if (!set_if_room(k, e, fact->value)) {
 		k->refused++;
 		session_forget(s, fact);
 	}
@@ -218,8 +240,8 @@ static void learn_shared(struct session *s, struct knowledge *k, const struct fa
 	}
 	if (e)
 		return;
-	e = add(k, &name);
-	if (!e || !set_value(k, e, fact->value)) {
+	e = add_if_room(k, &name);
+	if (!e || !set_if_room(k, e, fact->value)) {
 		k->refused++;
 		if (e)
 			remove_entry(k, e, &name);
@@ -274,6 +296,53 @@ void session_forget_all(struct session *root)
 		unlink_own(root, e);
 		remove_entry(k, e, &name);
 	}
+}
+
+/* ---- putting aside ---- */
+
+bool session_pack_facts(const struct session *s, struct buffer *out)
+{
+	size_t before = out->len;
+	uint64_t count = 0;
+
+	for (const struct entry *e = s->facts; e; e = e->next_own)
+		count++;
+	pack_u64(out, count);
+	for (const struct entry *e = s->facts; e && out->len - before <= PACKED_MAX;
+	     e = e->next_own) {
+		buffer_append(out, &e->protocol, sizeof(e->protocol));
+		pack_u64(out, e->kind);
+		pack_span(out, span_of(e->key, e->key_len));
+		pack_span(out, span_of(e->value, e->value_len));
+	}
+	return out->len - before <= PACKED_MAX;
+}
+
+/* It was there before: nobody asks for room. */
+static bool unpack_fact(struct session *root, struct unpack *in)
+{
+	struct name name = {.owner = root};
+	struct span value;
+	struct entry *e;
+
+	unpack_bytes(in, &name.protocol, sizeof(name.protocol));
+	name.kind = (unsigned)unpack_u64(in);
+	name.key = unpack_span(in);
+	value = unpack_span(in);
+	e = in->failed ? NULL : add(root->options.knowledge, &name);
+	if (!e)
+		return false;
+	link_own(root, e);
+	return set_value(root->options.knowledge, e, value);
+}
+
+bool session_unpack_facts(struct session *s, struct unpack *in)
+{
+	uint64_t count = unpack_u64(in);
+
+	while (count && unpack_fact(s, in))
+		count--;
+	return !count;
 }
 
 /* ---- recalling ---- */

@@ -192,8 +192,8 @@ struct span session_sample(const struct session *s, enum direction direction);
 
 /*
  * Appends to OUT what session_unpack() needs to go on as this session, which is not changed; with
- * all that is around it and inside it. False when it can't be put aside just now: something was
- * learnt on it, or one of its protocols says so.
+ * all that is around it and inside it. False when it can't be put aside just now: much was learnt
+ * on it, or one of its protocols says so.
  */
 bool session_pack(struct session *s, struct buffer *out);
 

@@ -87,8 +87,7 @@ static void pack_encryption(const struct encryption *e, struct buffer *out)
 
 static bool can_be_packed(const struct session *s)
 {
-	if (s->waiting || s->handover || s->facts || s->reassembly.held ||
-	    (s->plain && s->plain->held))
+	if (s->waiting || s->handover || s->reassembly.held || (s->plain && s->plain->held))
 		return false;
 	return !s->protocol || s->protocol->pack;
 }
@@ -142,6 +141,8 @@ bool session_pack(struct session *s, struct buffer *out)
 	pack_numbers(s, out);
 	buffer_append(out, s->spoken, s->spoken_count * sizeof(*s->spoken));
 	pack_span(out, buffer_span(&s->bequest));
+	if (!session_pack_facts(s, out))
+		return false;
 	if (s->sampling)
 		pack_sampling(s, out);
 	if (s->encryption)
@@ -291,7 +292,8 @@ bool session_take_up(struct session *s, struct unpack *in)
 	bequest = unpack_span(in);
 	if (bequest.len)
 		session_bequeath(s, bequest);
-	if (!unpack_plain(s, &packed) || (packed.sampling && !unpack_sampling(s, in)))
+	if (!session_unpack_facts(s, in) || !unpack_plain(s, &packed) ||
+	    (packed.sampling && !unpack_sampling(s, in)))
 		return false;
 	if (packed.encryption)
 		unpack_encryption(s, in);

@@ -191,6 +191,12 @@ void session_free_encryption(struct session *s);
 
 void session_forget_all(struct session *root);
 
+/* What was learnt on S, for session_pack(). False: it is too much. */
+bool session_pack_facts(const struct session *s, struct buffer *out);
+
+/* False when there is no memory. */
+bool session_unpack_facts(struct session *s, struct unpack *in);
+
 /* ---- session.c ---- */
 
 /* ENTRY, however long, in pieces. ON_WIRE: a piece may put another session around S, which the next

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "format/pack.h"
 #include "protocols/engine/knowledge.h"
 #include "protocols/engine/session.h"
 
@@ -86,6 +87,55 @@ static void test_own(void **state)
 	assert_int_equal(w.knowledge.wanted, 0);
 	session_free(s);
 	teardown(&w);
+}
+
+/* A connection that is put aside takes what is its own along; what it taught others stays. */
+static void test_aside(void **state)
+{
+	struct world w;
+	struct session *s, *other;
+	struct session_options options = {0};
+	struct buffer packed = {0};
+	struct unpack in;
+	char *much = calloc(1, 300000);
+
+	(void)state;
+	assert_non_null(much);
+	setup(&w);
+	s = connect_to(&w, SERVER_A);
+	options = (struct session_options){.transport = TRANSPORT_TCP,
+					   .role = ROLE_CLIENT,
+					   .budget = &w.budget,
+					   .knowledge = &w.knowledge,
+					   .ends = {99, SERVER_A}};
+	learn(s, FACT_CONNECTION, "a", "1");
+	learn(s, FACT_CONNECTION, "empty", "");
+	learn(s, FACT_ANYWHERE, "uuid", "topic");
+	assert_true(session_pack(s, &packed));
+	session_drop(s);
+	other = connect_to(&w, SERVER_A);
+	expect(other, FACT_CONNECTION, "a", RECALL_NONE, NULL);
+	in = unpack_begin(buffer_span(&packed));
+	s = session_unpack(&options, &in);
+	assert_non_null(s);
+	assert_ptr_equal(in.at, in.end);
+	expect(s, FACT_CONNECTION, "a", RECALL_OWN, "1");
+	expect(s, FACT_CONNECTION, "empty", RECALL_OWN, "");
+	expect(s, FACT_ANYWHERE, "uuid", RECALL_OWN, "topic");
+	session_forget(s, &(struct fact){1, FACT_CONNECTION, span_text("a"), {0}});
+	expect(s, FACT_CONNECTION, "a", RECALL_NONE, NULL);
+	memset(much, 'x', 299999);
+	w.budget.limit = 8 << 20;
+	learn(s, FACT_CONNECTION, "much", much);
+	buffer_clear(&packed);
+	assert_false(session_pack(s, &packed));
+	session_free(s);
+	w.knowledge.complete = true;
+	expect(other, FACT_ANYWHERE, "uuid", RECALL_INFERRED, "topic");
+	session_free(other);
+	teardown(&w);
+	buffer_free(&packed);
+	free(much);
 }
 
 /* What others told waits for the second pass, whether it came before or after. */
@@ -173,9 +223,8 @@ static void test_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_own),
-		cmocka_unit_test(test_shared),
-		cmocka_unit_test(test_ambiguous),
+		cmocka_unit_test(test_own),	cmocka_unit_test(test_aside),
+		cmocka_unit_test(test_shared),	cmocka_unit_test(test_ambiguous),
 		cmocka_unit_test(test_bounded),
 	};
 
