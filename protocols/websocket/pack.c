@@ -38,17 +38,50 @@ struct websocket_upgrade websocket_upgrade_of(const struct websocket_state *st)
 
 /* ---- a connection that is idle ---- */
 
+/* A message that has not ended; of others nothing is needed. */
+static void pack_message(const struct websocket_message *m, struct buffer *out)
+{
+	struct websocket_message copy = *m;
+
+	pack_u64(out, m->open);
+	if (!m->open)
+		return;
+	copy.payload = (struct buffer){0};
+	copy.charged = 0;
+	buffer_append(out, &copy, sizeof(copy));
+	pack_span(out, buffer_span(&m->payload));
+}
+
+static bool unpack_message(struct websocket_state *st, struct websocket_message *m,
+			   struct unpack *in)
+{
+	struct span payload;
+
+	if (!unpack_u64(in))
+		return !in->failed;
+	unpack_bytes(in, m, sizeof(*m));
+	payload = unpack_span(in);
+	if (payload.len)
+		buffer_append_span(&m->payload, payload);
+	budget_settle(session_budget(st->session), &m->payload, &m->charged);
+	return !m->payload.failed;
+}
+
 bool websocket_pack(const void *state, struct buffer *out)
 {
 	const struct websocket_state *st = state;
 
-	for (int i = 0; i < 2; i++)
-		if (st->sides[i].data.open || st->sides[i].control.open)
-			return false;
 	pack_span(out, buffer_span(&st->upgrade));
 	for (int i = 0; i < 2; i++) {
-		pack_u64(out, st->sides[i].inflate_broken);
-		if (!websocket_inflate_pack(&st->sides[i], out))
+		const struct websocket_side *side = &st->sides[i];
+
+		pack_message(&side->data, out);
+		pack_message(&side->control, out);
+		buffer_append(out, &side->head, sizeof(side->head));
+		buffer_append(out, side->head_bytes, sizeof(side->head_bytes));
+		pack_u64(out, side->inflate_broken);
+		/* A message is decompressed at its end: one that is open changes nothing. */
+		if (!websocket_inflate_pack(side, out))
 			return false;
 	}
 	return true;
@@ -60,8 +93,14 @@ bool websocket_unpack(void *state, struct unpack *in)
 
 	websocket_take_upgrade(st, unpack_span(in));
 	for (int i = 0; i < 2; i++) {
-		st->sides[i].inflate_broken = unpack_u64(in);
-		if (!websocket_inflate_unpack(st, &st->sides[i], in))
+		struct websocket_side *side = &st->sides[i];
+
+		if (!unpack_message(st, &side->data, in) || !unpack_message(st, &side->control, in))
+			return false;
+		unpack_bytes(in, &side->head, sizeof(side->head));
+		unpack_bytes(in, side->head_bytes, sizeof(side->head_bytes));
+		side->inflate_broken = unpack_u64(in);
+		if (!websocket_inflate_unpack(st, side, in))
 			return false;
 	}
 	return !in->failed;

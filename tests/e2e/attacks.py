@@ -19,7 +19,9 @@ import struct
 import subprocess
 import sys
 import time
+import zlib
 
+import rounds
 import talks
 import tape
 
@@ -257,17 +259,19 @@ COUNT = re.compile(rb'"count":(\d+)')
 
 
 def run(command):
-    """(exit status, lines, last line, sum of their counts, MiB, seconds, errors)"""
+    """(exit status, lines, sum of their checksums, last line, sum of their counts, MiB, seconds, errors)"""
     start = time.monotonic()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        lines, last, counted = 0, b"", 0
+        lines, sums, last, counted = 0, 0, b"", 0
         for last in process.stdout:
             lines += 1
+            # Whether a row comes late is a matter of how many wait to be put in order.
+            sums += zlib.crc32(last.replace(b'"late":true', b'"late":false'))
             counted += sum(map(int, COUNT.findall(last)))
         errors = process.stderr.read().decode(errors="replace").strip()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = status
-    return os.waitstatus_to_exitcode(status), lines, last, counted, usage.ru_maxrss / 1024, time.monotonic() - start, errors
+    return os.waitstatus_to_exitcode(status), lines, sums, last, counted, usage.ru_maxrss / 1024, time.monotonic() - start, errors
 
 
 TITLES = ("--net", "--dns", "--keep", "--sort", "--threads")  # options that make another command of one
@@ -279,8 +283,9 @@ class Table:
         self.limits = limits
         self.failed = 0
 
-    def result(self, name, limit, command, wanted=None, statuses=(0, 2), last=(), count=None):
-        status, lines, end, counted, mib, seconds, errors = run(
+    def result(self, name, limit, command, wanted=None, statuses=(0, 2), last=(), count=None, same=None):
+        """SAME: what this returned of another run, whose lines must have been the same."""
+        status, lines, sums, end, counted, mib, seconds, errors = run(
             [self.socktape, *command, "--memory", f"{limit}MiB"])
         problems = []
         if status not in statuses:
@@ -291,6 +296,8 @@ class Table:
             problems.append(f"{lines} rows, not {wanted}")
         if count is not None and counted != count:
             problems.append(f"{counted} are counted, not {count}")
+        if same is not None and sums != same:
+            problems.append("other rows than with enough memory")
         for part in last:
             if part not in end:
                 problems.append(f"{part} isn't in {end[:300]}")
@@ -301,6 +308,7 @@ class Table:
             print(f"#   {problem}")
             print(f"#   {errors[-300:]}")
         self.failed += bool(problems)
+        return sums
 
     def read(self, name, rec, conns, records, processes=None):
         for limit in self.limits:
@@ -335,6 +343,14 @@ class Table:
                 self.result(name, limit, command)
 
 
+    def rounds(self, name, rec, conns, records):
+        rows = ["show", rec, "--json"]
+        same = self.result(name, 4096, rows, records)
+        for limit in self.limits:
+            self.result(name, limit, rows, records, same=same)
+            self.result(name, limit, ["conns", rec, "--json"], conns)
+
+
 def chosen(inputs, names):
     return [(make, n) for make, n in inputs if not names or make.__name__ in names]
 
@@ -365,6 +381,12 @@ def main():
         subprocess.run(["rm", "-rf", rec], check=True)
         conns, records, _ = in_another_process(make, rec, size)
         table.talk(f"{make.__name__} {size}", rec, conns, records)
+    for make, n in chosen(rounds.ROUNDS, names):
+        size = max(1, int(n * scale))
+        rec = os.path.join(scratch, "rec")
+        subprocess.run(["rm", "-rf", rec], check=True)
+        conns, records, _ = in_another_process(make, rec, size)
+        table.rounds(f"rounds of {make.__name__} {size}", rec, conns, records)
     sys.exit(1 if table.failed else 0)
 
 

@@ -95,6 +95,10 @@ def loss(events, size, cause, number=0, elsewhere=False):
     return event(9, struct.pack("<QQQqBBB5sQ", number, events, size, 1, cause, 0, 0, b"", 0), flags=4 if elsewhere else 0)
 
 
+def secret(line, number=0):
+    return event(10, struct.pack("<Q", number), line)
+
+
 def write(directory, *parts):
     os.makedirs(directory, exist_ok=True)
     with open(os.path.join(directory, "20260921T141320Z-000001.tape.zst.partial"), "wb") as out:
