@@ -201,7 +201,7 @@ static enum tape_error add_event(struct catalog *c, const struct event *event)
 	}
 }
 
-enum tape_error catalog_learn(struct catalog *c, const struct block *block)
+static enum tape_error add_events(struct catalog *c, const struct block *block)
 {
 	enum tape_error error = TAPE_OK;
 	struct decoder decoder = {0};
@@ -211,6 +211,16 @@ enum tape_error catalog_learn(struct catalog *c, const struct block *block)
 	while (!error && decoder_next_other(&decoder, &event))
 		error = add_event(c, &event);
 	decoder_free(&decoder);
+	return error;
+}
+
+enum tape_error catalog_learn(struct catalog *c, const struct block *block)
+{
+	enum tape_error error = TAPE_OK;
+
+	/* A busy recording's blocks have nothing but data, and need no second look. */
+	if (block->stats.event_types & ~(1u << EVENT_DATA))
+		error = add_events(c, block);
 	/* All at the end: whatever the order, a position only grows, and who has closed is gone. */
 	for (size_t i = 0; i < block->position_count; i++)
 		add_position(c, &block->positions[i]);
