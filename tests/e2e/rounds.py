@@ -119,6 +119,6 @@ def statements(path, n):
     return n, 3 * n, 0
 
 
-ROUNDS = [(tunnels, 100000), (statements, 300000)]
+ROUNDS = [(tunnels, 300000), (statements, 300000)]
 if shutil.which("openssl"):
     ROUNDS.append((tls, 100000))
