@@ -441,6 +441,7 @@ static void tls(void **state)
 
 static void inference(void **state)
 {
+	static const char *const numbers[] = {"0", "9", "10", "90", "/", ":", "1/", "9:"};
 	enum role role;
 
 	(void)state;
@@ -466,6 +467,13 @@ static void inference(void **state)
 	assert_true(SCORE("", "MSG a@example.com Ann 11\r\nHello: you.", true, &role) <
 		    INFER_PLAUSIBLE);
 	assert_true(SCORE("", "MSG a 26 U 11\r\nHello: you.", true, &role) >= INFER_PLAUSIBLE);
+	/* A subscription's number is made of digits, and of nothing beside them. */
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		char message[64];
+
+		snprintf(message, sizeof(message), "MSG a %s U 11\r\nHello: you.", numbers[i]);
+		assert_int_equal(SCORE("", message, true, &role) >= INFER_PLAUSIBLE, i < 4);
+	}
 }
 
 /* Of headers so much is shown. */
