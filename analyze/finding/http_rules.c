@@ -84,13 +84,29 @@ static void look_charset(const struct look *look)
 	buffer_free(&type);
 }
 
-/* CANCEL is how a client says that it doesn't want the answer any more (RFC 9113, section 7). */
+/* As HTTP/2 notes it of streams that a GOAWAY leaves out (RFC 9113, section 6.8). */
+static bool is_left_out(const struct look *look)
+{
+	static const char words[] = "was going away and did not look at it";
+
+	return memmem(look->row->note.data, look->row->note.len, words, sizeof(words) - 1);
+}
+
+/*
+ * CANCEL is how a client says that it doesn't want the answer any more (RFC 9113, section 7). Who
+ * only closes in order, with NO_ERROR, is worth a word when requests were left out.
+ */
 static void look_reset(const struct look *look)
 {
 	const struct value *code = look->values[0], *by = look->values[1];
 
-	if (!value_has_text(code) || span_is(code->text, "NO_ERROR"))
+	if (!value_has_text(code))
 		return;
+	if (span_is(code->text, "NO_ERROR")) {
+		if (is_left_out(look))
+			look->found(look, FINDING_GOAWAY, look->line);
+		return;
+	}
 	if (look->values[2]->type == VALUE_INT && look->values[2]->integer == 0)
 		return; /* of the connection: goaway */
 	look->found(look,
@@ -116,7 +132,9 @@ static void look_cancelled(const struct look *look)
 
 	if (look->values[0]->type != VALUE_BOOL || !look->values[0]->boolean)
 		return;
-	if (is_over(look->values[2], look->values[3]))
+	if (is_left_out(look))
+		kind = FINDING_GOAWAY;
+	else if (is_over(look->values[2], look->values[3]))
 		kind = FINDING_DEADLINE;
 	else if (value_has_text(by) && span_is(by->text, "client"))
 		kind = FINDING_GAVE_UP;

@@ -169,22 +169,19 @@ static void take_goaway(struct http2_state *st, const struct frame *frame, struc
 	struct cursor c = cursor_of(payload.data, payload.len);
 	uint32_t last = cursor_be32(&c) & 0x7fffffff;
 	uint32_t code = cursor_be32(&c);
+	struct http2_side *side = &st->sides[frame->side];
 	struct http2_stream *next;
 
 	if (c.failed)
 		return;
+	side->refuses_from = last + 1;
+	side->refuses_with = code;
 	if (code != HTTP2_NO_ERROR)
 		http2_emit_goaway(st, frame, last, code, cursor_rest(&c));
 	for (struct http2_stream *s = st->oldest; s; s = next) {
-		bool by_client = s->id & 1;
-
 		next = s->newer;
-		if (s->id <= last || by_client != (frame->side == SIDE_SERVER))
-			continue;
-		s->refused = s->reset = true;
-		s->reset_code = code;
-		s->reset_by_server = frame->side == SIDE_SERVER;
-		http2_stream_end(st, s);
+		if (http2_stream_refuse(st, s))
+			http2_stream_end(st, s);
 	}
 }
 

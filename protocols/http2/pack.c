@@ -24,6 +24,8 @@ static void pack_side(const struct http2_side *side, struct buffer *out)
 {
 	pack_i64(out, side->window);
 	pack_i64(out, side->stream_window);
+	pack_u64(out, side->refuses_from);
+	pack_u64(out, side->refuses_with);
 	buffer_append(out, side->head, sizeof(side->head));
 	hpack_pack(&side->hpack, out);
 }
@@ -32,6 +34,8 @@ static bool unpack_side(struct http2_state *st, struct http2_side *side, struct 
 {
 	side->window = unpack_i64(in);
 	side->stream_window = unpack_i64(in);
+	side->refuses_from = (uint32_t)unpack_u64(in);
+	side->refuses_with = (uint32_t)unpack_u64(in);
 	unpack_bytes(in, side->head, sizeof(side->head));
 	if (!hpack_unpack(&side->hpack, in))
 		return false;

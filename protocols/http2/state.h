@@ -93,6 +93,10 @@ struct http2_side {
 	int64_t window;	       /* of the connection, that it has left for DATA */
 	int64_t stream_window; /* that its streams begin with: the other end's SETTINGS */
 	size_t stalled;	       /* streams on which it waits for a window */
+	/* Of its GOAWAY: streams of the other end from here on it doesn't look at; 0: there is
+	 * none. */
+	uint32_t refuses_from;
+	uint32_t refuses_with;
 	uint8_t head[HTTP2_HEADER_LEN + 1]; /* of the DATA frame that comes in parts */
 };
 
@@ -189,6 +193,9 @@ struct http2_stream *http2_stream_add(struct http2_state *st, uint32_t id);
 
 /* Emits it when nothing more can come of it. */
 void http2_stream_check(struct http2_state *st, struct http2_stream *s);
+
+/* Whether the end that didn't begin the stream was going away, and doesn't look at it. */
+bool http2_stream_refuse(const struct http2_state *st, struct http2_stream *s);
 
 /* Emits it as it is, and forgets it. */
 void http2_stream_end(struct http2_state *st, struct http2_stream *s);

@@ -159,8 +159,25 @@ struct http2_stream *http2_stream_get(struct http2_state *st, uint32_t id)
 	return make_room(st) ? http2_stream_add(st, id) : NULL;
 }
 
+bool http2_stream_refuse(const struct http2_state *st, struct http2_stream *s)
+{
+	enum side other = s->id & 1 ? SIDE_SERVER : SIDE_CLIENT;
+	const struct http2_side *side = &st->sides[other];
+
+	if (!side->refuses_from || s->id < side->refuses_from || s->reset)
+		return false;
+	s->refused = s->reset = true;
+	s->reset_code = side->refuses_with;
+	s->reset_by_server = other == SIDE_SERVER;
+	return true;
+}
+
 void http2_stream_end(struct http2_state *st, struct http2_stream *s)
 {
+	/* It may have begun when the GOAWAY was under way. */
+	if (s->halves[SIDE_CLIENT].first != TIME_UNKNOWN &&
+	    s->halves[SIDE_SERVER].first == TIME_UNKNOWN && !s->halves[SIDE_SERVER].lost)
+		http2_stream_refuse(st, s);
 	unlink_stream(st, s);
 	for (int side = 0; side < 2; side++)
 		st->sides[side].stalled -= s->halves[side].stalled_from != TIME_UNKNOWN;

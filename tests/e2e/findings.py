@@ -381,6 +381,10 @@ def captures(pair):
             frame(8, 0, 1, struct.pack(">I", 100)), 60).s(frame(0, 1, 1, b"abc")).end()
     yield "goaway", "goaway", http2().c(h2_request()).s(frame(1, 5, 1, headers(__status="200"))).s(
         frame(7, 0, 0, struct.pack(">II", 1, 11))).end(1)
+    yield "goaway-left-out", "goaway", http2().c(h2_request()).s(frame(7, 0, 0, struct.pack(">II", 1, 0))).c(
+        h2_request(3)).s(frame(1, 5, 1, headers(__status="200"))).end(1)
+    yield "goaway-in-order", "", http2().c(h2_request()).s(frame(7, 0, 0, struct.pack(">II", 1, 0))).s(
+        frame(1, 5, 1, headers(__status="200"))).end(1)
     yield "deadline", "deadline-exceeded", grpc("4")
     yield "deadline-cancel", "deadline-exceeded", grpc_call(grpc_timeout="252m").c(
         frame(3, 0, 1, struct.pack(">I", 8)), 250).end()

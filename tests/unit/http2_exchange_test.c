@@ -207,6 +207,26 @@ static void going_away(void **state)
 		 "'outcome':'ok' | 'path':'/1','status':200");
 }
 
+/* In order: what is under way goes on, and what comes behind is left out, and says so. */
+static void going_away_in_order(void **state)
+{
+	struct h2_build b = {0};
+
+	(void)state;
+	h2_greet(&b);
+	h2_headers(&b, END, 1, GET("/1"));
+	h2_send(&b, DIRECTION_SENT);
+	h2_frame(&b, HTTP2_GOAWAY, 0, 0, span_of("\0\0\0\1\0\0\0\0", 8));
+	h2_send(&b, DIRECTION_RECEIVED);
+	h2_headers(&b, END, 3, GET("/3"));
+	h2_send(&b, DIRECTION_SENT);
+	h2_headers(&b, END, 1, ":status: 200\n");
+	h2_send(&b, DIRECTION_RECEIVED);
+	H2_CHECK(&b, "'outcome':'ok' | 'path':'/1','status':200 | 'reset_code':null",
+		 "'outcome':'error' | 'path':'/3' | 'reset_code':'NO_ERROR','reset_by':'server' | "
+		 "the other end was going away and did not look at it");
+}
+
 static void promised(void **state)
 {
 	struct h2_build b = {0};
@@ -471,6 +491,7 @@ int main(void)
 		cmocka_unit_test(interleaved),
 		cmocka_unit_test(what_ends_early),
 		cmocka_unit_test(answered_early),
+		cmocka_unit_test(going_away_in_order),
 		cmocka_unit_test(going_away),
 		cmocka_unit_test(promised),
 		cmocka_unit_test(all_forms),
