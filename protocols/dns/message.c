@@ -112,7 +112,8 @@ static struct span name_text(struct render *r, const struct dns_rr *rr)
 		return buffer_span(scratch);
 	}
 	if (!dns_name_read(&c, scratch) && (r->reading->complete || !c.failed))
-		dns_message_note(r->m, DNS_NOTE_NAME);
+		dns_message_note(r->m, dns_name_loops(cursor_at(r, rr->name)) ? DNS_NOTE_LOOP
+									      : DNS_NOTE_NAME);
 	return buffer_span(scratch);
 }
 

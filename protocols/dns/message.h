@@ -9,6 +9,7 @@
 #define DNS_NOTES(X)                                                                               \
 	X(SHORT, "shorter than a DNS header")                                                      \
 	X(NAME, "malformed name")                                                                  \
+	X(LOOP, "malformed name: its pointers lead in a circle")                                   \
 	X(COUNTS, "fewer records than its header says")                                            \
 	X(TRAILING, "bytes after the last record")                                                 \
 	X(TRUNCATED, "truncated by the sender (TC)")                                               \

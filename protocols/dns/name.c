@@ -128,6 +128,30 @@ static bool read_any(struct cursor *c, struct buffer *out)
 	return w.sound && !w.at.failed;
 }
 
+bool dns_name_loops(struct cursor c)
+{
+	/* What comes next depends on the place alone: with more steps than places one came twice.
+	 */
+	size_t steps = (size_t)(c.end - c.start);
+
+	for (; steps && !c.failed; steps--) {
+		uint8_t octet = cursor_u8(&c);
+		size_t target;
+
+		if (octet < 0xc0) {
+			if (!octet || octet > 63)
+				return false;
+			cursor_skip(&c, octet);
+			continue;
+		}
+		target = (size_t)(octet & 0x3f) << 8 | cursor_u8(&c);
+		if (target >= (size_t)(c.end - c.start))
+			return false;
+		c.pos = c.start + target;
+	}
+	return !c.failed;
+}
+
 bool dns_name_read(struct cursor *c, struct buffer *out)
 {
 	return read_plain(c, out) || read_any(c, out);

@@ -23,4 +23,7 @@
  */
 bool dns_name_read(struct cursor *c, struct buffer *out);
 
+/* Whether the pointers of the name at C, which could not be read, lead in a circle. */
+bool dns_name_loops(struct cursor c);
+
 #endif

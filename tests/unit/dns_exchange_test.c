@@ -249,12 +249,16 @@ static void says_what_is_wrong(void **state)
 	received(&t);
 	dns_build_hex(next(&t), "0005818000");
 	received(&t);
+	dns_build_header(next(&t), 6, 0x8180, (const unsigned[]){1, 0, 0, 0});
+	dns_build_hex(next(&t), "0161C00C00010001");
+	received(&t);
 	EXPECT(&t, "'id':1 | 'flags':'qr tc rd ra' | 'note':'truncated by the sender (TC)'",
 	       "'id':2 | 192.0.2.1 | 'note':'fewer records than its header says'",
 	       "'id':3 | 'data':'\\\\# 3 C00002' | "
 	       "'note':'bytes after the last record; malformed A record'",
 	       "'id':4 | 'qname':'a' | 'qtype':'A' | 'note':'malformed name'",
-	       "'id':null | 'qname':null | 'resp_bytes':5 | 'note':'shorter than a DNS header'");
+	       "'id':null | 'qname':null | 'resp_bytes':5 | 'note':'shorter than a DNS header'",
+	       "'id':6 | 'qname':'a' | 'note':'malformed name: its pointers lead in a circle'");
 }
 
 int main(void)

@@ -70,6 +70,37 @@ static void refuses_other_pointers(void **state)
 	expect("C00E0161C00C", 14, "a", false, false);
 }
 
+static bool loops(const char *hex, size_t start)
+{
+	struct buffer wire = {0};
+	struct cursor c;
+	bool is;
+
+	dns_build_hex(&wire, HEADER);
+	dns_build_hex(&wire, hex);
+	c = cursor_of(wire.data, wire.len);
+	cursor_skip(&c, start);
+	is = dns_name_loops(c);
+	buffer_free(&wire);
+	return is;
+}
+
+static void knows_a_circle(void **state)
+{
+	(void)state;
+	assert_true(loops("C00C", 12));
+	assert_true(loops("0161C00C", 12));
+	assert_true(loops("C00E0161C00C", 14));
+	/* A circle that the name itself isn't part of. */
+	assert_true(loops("0161C00C0162C00C", 16));
+	assert_false(loops("C00E016100", 12)); /* forward, to an end */
+	assert_false(loops("0161C000", 12));   /* to the header's zero */
+	assert_false(loops("0161C0FF", 12));
+	assert_false(loops("016141", 12));
+	assert_false(loops("0161", 12));
+	assert_false(loops("C0", 12));
+}
+
 static void refuses_other_labels(void **state)
 {
 	(void)state;
@@ -147,8 +178,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_labels),	 cmocka_unit_test(escapes_what_is_special),
 		cmocka_unit_test(follows_pointers_back), cmocka_unit_test(refuses_other_pointers),
-		cmocka_unit_test(refuses_other_labels),	 cmocka_unit_test(bounds_the_length),
-		cmocka_unit_test(bounds_the_depth),
+		cmocka_unit_test(knows_a_circle),	 cmocka_unit_test(refuses_other_labels),
+		cmocka_unit_test(bounds_the_length),	 cmocka_unit_test(bounds_the_depth),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
