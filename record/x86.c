@@ -97,7 +97,8 @@ static void read_arithmetic(struct cursor *c, uint8_t opcode, struct x86_instruc
 	if (compares)
 		return;
 	/* xor of a register with itself */
-	out->loads_constant = (opcode & 0x38) == 0x30 && !o.memory && o.reg == o.rm && opcode & 1;
+	out->loads_constant = (opcode & 0x39) == 0x31 && !c->wide_operand && !o.memory &&
+			      o.reg == o.rm;
 	if (opcode & 2)
 		write_register(out, o.reg);
 	else if (!o.memory)

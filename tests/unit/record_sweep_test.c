@@ -481,6 +481,8 @@ static uint32_t add_instruction(uint32_t sum, const uint8_t *code, size_t len)
 	sum = add_number(sum, (uint64_t)one.target);
 	sum = add_number(sum, (uint64_t)one.emulated << 2 | (uint64_t)one.moves_stack << 1 |
 				      one.loads_constant);
+	sum = add_number(sum, (uint64_t)one.copies << 2 | (uint64_t)one.pushes << 1 | one.calls);
+	sum = add_number(sum, one.copies || one.pushes ? one.from : 0);
 	sum = add_number(sum, one.writes);
 	sum = add_number(sum, one.loads_constant ? one.constant : 0);
 	sum = add_number(sum, x86_place(code, len, &at));

@@ -242,6 +242,8 @@ static void registers_are_followed(void **state)
 	assert_true(one.loads_constant && one.constant == 0);
 	assert_true(x86_read(CODE(0x31, 0xd1), &one)); /* xor %edx,%ecx */
 	assert_false(one.loads_constant);
+	assert_true(x86_read(CODE(0x66, 0x31, 0xc9), &one)); /* xor %cx,%cx */
+	assert_false(one.loads_constant);
 	assert_true(x86_read(CODE(0x41, 0x56), &one)); /* push %r14 */
 	assert_true(one.pushes);
 	assert_int_equal(one.from, X86_R14);
