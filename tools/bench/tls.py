@@ -6,6 +6,7 @@ import struct
 import subprocess
 
 from beside import NEW, NOTHING, SERVER, TCPDUMP, Beside, can_record
+from goals import Goal
 from loads import load_wrk, start_nginx
 from measure import free_port, have, interleaved, median, run, table
 
@@ -150,9 +151,24 @@ def tell(what, results, options):
            "own CPU a request", "bytes on disk a request"], rows)
 
 
+PLAINTEXT_US = 5
+
+
+def goals_of(results):
+    """What a request may cost nginx more than unrecorded; of 1 KB."""
+    used = {title: median([r["nginx"] for r in runs]) for title, runs in results.items()}
+    clear = used["in clear, recorded"] - used["in clear, unrecorded"]
+    restless = abs(used["unrecorded"] - used["unrecorded again"]) > PLAINTEXT_US / 10
+    return [Goal("TLS: µs more a request, --tls=plaintext, the server's end",
+                 used["--tls=plaintext, the server's end"] - used["unrecorded"], at_most=PLAINTEXT_US,
+                 restless=restless),
+            Goal("TLS: µs more a request, --tls=keys, beside the same in clear",
+                 used["--tls=keys"] - used["unrecorded"], at_most=clear, restless=restless)]
+
+
 def bench(work, options):
     if not can_record() or not have("nginx", "wrk", "openssl", "tcpdump", "pgrep"):
-        return
+        return []
     ports = {tls: free_port() for tls in (False, True)}
     folder = os.path.join(work, "tls")
     os.makedirs(folder)
@@ -160,11 +176,16 @@ def bench(work, options):
     with open(os.path.join(folder, "www", "large"), "wb") as large:
         large.write(os.urandom(LARGE))
     titles = [c.title for c in CASES if c.mode != "naive" or NaiveProbes.there()]
+    goals = []
     try:
         worker = worker_of(nginx)
         load_wrk(ports[True], 1, scheme="https")
         for what, page, those in ("1 KB", "page", titles), ("1 MB", "large", LARGE_TITLES):
-            tell(what, interleaved(those, one_case(work, ports, worker, options, page), options,
-                                   lambda _: True), options)
+            results = interleaved(those, one_case(work, ports, worker, options, page), options,
+                                  lambda _: True)
+            tell(what, results, options)
+            if page == "page":
+                goals += goals_of(results)
+        return goals
     finally:
         nginx.stop()
