@@ -71,9 +71,9 @@
  * (ctx, req, cqe); where loading fails with them, they are left out.
  *
  * tls_enter, tls_leave (uprobe, uretprobe): loaded with KERNEL_CONFIG_TLS, attached to functions of
- * TLS libraries as they are found; need bpf_get_attach_cookie (5.15). tls_moved (uprobe) stands
- * where one is enough, in socktape_bpf only. So are tls_go_write,
- * tls_go_read and tls_go_copy (uprobe), in programs of Go's: never with a return probe. tls_secret,
+ * TLS libraries as they are found; need bpf_get_attach_cookie (5.15). So are tls_go_write,
+ * tls_go_read and tls_go_copy (uprobe), in programs of Go's: never with a return probe; and
+ * tls_moved (uprobe), where one probe is enough: in socktape_bpf only, as those. tls_secret,
  * tls_go_secret and tls_go_master (uprobe) are loaded in their place to record secrets.
  *
  * Iterators give no output: read() returns 0 when everything was walked, EAGAIN asks to go on.
