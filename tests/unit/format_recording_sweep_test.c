@@ -168,7 +168,8 @@ static void read_recording(const char *path, struct way *way)
 			      status->passed_blocks);
 		buffer_printf(way->text, " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %d\n",
 			      status->read_blocks, status->incomplete, status->problems,
-			      status->first_segment, status->bytes_read == status->bytes_total);
+			      status->first_segment,
+			      status->bytes_total ? status->bytes_read == status->bytes_total : 2);
 		if (recording_rewind(rec) != TAPE_OK)
 			break;
 	}
