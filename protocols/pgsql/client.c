@@ -249,6 +249,8 @@ static void take_proof(struct pgsql_state *st, struct span payload)
 	struct cursor c = cursor_of(payload.data, payload.len);
 	struct span mechanism = cursor_until(&c, 0);
 
+	if (st->oldest)
+		st->oldest->proof_due = false;
 	if (!st->chooses)
 		return;
 	st->chooses = false;

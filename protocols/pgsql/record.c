@@ -232,10 +232,18 @@ static bool lacks_data(const struct pgsql_op *op, const struct pgsql_end *end)
 	       count != (int64_t)op->rows;
 }
 
+/* As psql does, which asks its user then, and connects anew: nothing of it is missing. */
+static bool is_left_at_proof(const struct pgsql_op *op, const struct pgsql_end *end)
+{
+	return op->proof_due && end->lost && !end->missed && !op->lost;
+}
+
 static enum outcome outcome_of(const struct pgsql_op *op, const struct pgsql_end *end)
 {
 	if (end->error || end->skipped)
 		return OUTCOME_ERROR;
+	if (is_left_at_proof(op, end))
+		return OUTCOME_UNANSWERED;
 	if (op->lost || end->missed || lacks_data(op, end) ||
 	    (end->lost && op->answer_first != TIME_UNKNOWN))
 		return OUTCOME_PARTIAL;
@@ -291,6 +299,9 @@ void pgsql_emit(struct pgsql_state *st, struct pgsql_op *op, const struct pgsql_
 		note_append(&st->note, "what was done since the last one is undone");
 	if (end->skipped)
 		note_append(&st->note, "not run: an error before it, up to Sync");
+	if (is_left_at_proof(op, end))
+		note_append(&st->note,
+			    "asked for its password or another proof, the client said no more");
 	if (end->suspended)
 		note_append(&st->note, "suspended: there are more rows");
 	values[PGSQL_COLUMN_REQ_BYTES] = value_int((int64_t)op->req_bytes);

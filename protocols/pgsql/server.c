@@ -323,6 +323,9 @@ static void take_startup_answer(struct pgsql_state *st, const struct frame *fram
 	front(st, KIND(STARTUP), frame);
 }
 
+/* The server proves itself, and wants nothing more: AuthenticationSASLFinal. */
+#define AUTH_SASL_FINAL 12
+
 /* Which proof the server wants (its manual, "Message Formats": Authentication...). */
 static void take_authentication(struct pgsql_state *st, const struct frame *frame,
 				struct span payload)
@@ -335,6 +338,8 @@ static void take_authentication(struct pgsql_state *st, const struct frame *fram
 	uint32_t code = cursor_be32(&c);
 
 	take_startup_answer(st, frame);
+	if (st->oldest && st->oldest->kind == PGSQL_STARTUP)
+		st->oldest->proof_due = code && code != AUTH_SASL_FINAL;
 	st->chooses = code == 10;
 	if (code >= sizeof(methods) / sizeof(methods[0]) || !methods[code] || c.failed)
 		return;

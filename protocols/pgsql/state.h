@@ -59,6 +59,7 @@ struct pgsql_op {
 	bool lost;	 /* bytes of it, or of its answer */
 	bool after_hole; /* its answer is the first one behind a hole: it may have begun before */
 	bool answered;
+	bool proof_due;		     /* of STARTUP: the server wants one, and waits */
 	char target;		     /* of DESCRIBE and CLOSE: 'S' or 'P' */
 	char status;		     /* of the transaction when it was asked: I, T, E; 0: unknown */
 	struct pgsql_shared *text;   /* of QUERY, PARSE (its payload); name of DESCRIBE and CLOSE */

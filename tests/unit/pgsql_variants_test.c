@@ -51,6 +51,19 @@ static void md5(void **state)
 	CHECK(messages, "'operation':'startup' | 'auth_method':'md5'");
 }
 
+/* As psql does without one: it asks its user, and connects anew. */
+static void left_at_the_password(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(STARTUP),
+		FEED_RESPONSE("R\x00\x00\x00\x0c\x00\x00\x00\x05salt"),
+	};
+
+	(void)state;
+	CHECK(messages, "'outcome':'unanswered','operation':'startup' | 'auth_method':'md5' | "
+			"asked for its password or another proof, the client said no more");
+}
+
 static void password_refused(void **state)
 {
 	static const struct feed_message messages[] = {
@@ -351,6 +364,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sasl),
 		cmocka_unit_test(md5),
+		cmocka_unit_test(left_at_the_password),
 		cmocka_unit_test(password_refused),
 		cmocka_unit_test(newer_protocol),
 		cmocka_unit_test(a_commit_that_fails),
