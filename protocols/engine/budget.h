@@ -45,6 +45,22 @@ static inline void budget_give(struct budget *b, uint64_t n)
 		b->used -= n;
 }
 
+/* Gives up the oldest of what STATE keeps, as far as it came. False: it keeps nothing. */
+typedef bool budget_give_up_fn(void *state);
+
+/*
+ * Room for SIZE bytes of a new entry, charged as budget_malloc() does: for want of it older ones
+ * are given up, one by one. False: all were, and there is none.
+ */
+static inline bool budget_make_room(const struct budget *b, size_t size, budget_give_up_fn *give_up,
+				    void *state)
+{
+	while (!budget_has(b, size + BUDGET_OVERHEAD))
+		if (!give_up(state))
+			return false;
+	return true;
+}
+
 /* SIZE bytes, charged with what the allocator adds. NULL: refused, or there is no memory. */
 static inline void *budget_malloc(struct budget *b, size_t size)
 {

@@ -89,19 +89,15 @@ static void free_stream(struct http2_state *st, struct http2_stream *s)
 	free(s);
 }
 
-/* Room for one more: the oldest are given up for it, as far as they came. */
-static bool make_room(struct http2_state *st)
+static bool give_up_oldest(void *state)
 {
-	struct budget *budget = session_budget(st->session);
-	uint64_t size = sizeof(struct http2_stream) + BUDGET_OVERHEAD;
+	struct http2_state *st = state;
 
-	while (!budget_has(budget, size)) {
-		if (!st->oldest)
-			return false;
-		for (int side = 0; side < 2; side++)
-			st->oldest->halves[side].lost = true;
-		http2_stream_end(st, st->oldest);
-	}
+	if (!st->oldest)
+		return false;
+	for (int side = 0; side < 2; side++)
+		st->oldest->halves[side].lost = true;
+	http2_stream_end(st, st->oldest);
 	return true;
 }
 
@@ -156,7 +152,9 @@ struct http2_stream *http2_stream_get(struct http2_state *st, uint32_t id)
 
 	if (s || !id || is_over(st, id))
 		return s;
-	return make_room(st) ? http2_stream_add(st, id) : NULL;
+	if (!budget_make_room(session_budget(st->session), sizeof(*s), give_up_oldest, st))
+		return NULL;
+	return http2_stream_add(st, id);
 }
 
 bool http2_stream_refuse(const struct http2_state *st, struct http2_stream *s)

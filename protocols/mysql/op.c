@@ -39,15 +39,23 @@ static size_t columns_memory(const struct mysql_columns *columns)
 
 /* ---- commands ---- */
 
+static bool give_up_oldest(void *state)
+{
+	struct mysql_state *st = state;
+
+	if (!st->oldest)
+		return false;
+	mysql_emit(st, st->oldest, &(struct mysql_end){.missed = true});
+	mysql_op_done(st);
+	return true;
+}
+
 struct mysql_op *mysql_op_new(struct mysql_state *st, unsigned command, const struct frame *frame)
 {
 	struct budget *budget = session_budget(st->session);
 	struct mysql_op *op;
 
-	while (st->oldest && !budget_has(budget, sizeof(*op) + BUDGET_OVERHEAD)) {
-		mysql_emit(st, st->oldest, &(struct mysql_end){.missed = true});
-		mysql_op_done(st);
-	}
+	budget_make_room(budget, sizeof(*op), give_up_oldest, st);
 	op = budget_calloc(budget, sizeof(*op));
 	if (!op)
 		return NULL;
