@@ -300,6 +300,12 @@ void session_forget_all(struct session *root)
 
 /* ---- putting aside ---- */
 
+/* Of a fact, beside its key and its value. */
+struct packed_fact {
+	const struct protocol *protocol;
+	uint64_t kind;
+};
+
 bool session_pack_facts(const struct session *s, struct buffer *out)
 {
 	size_t before = out->len;
@@ -310,8 +316,9 @@ bool session_pack_facts(const struct session *s, struct buffer *out)
 	pack_u64(out, count);
 	for (const struct entry *e = s->facts; e && out->len - before <= PACKED_MAX;
 	     e = e->next_own) {
-		buffer_append(out, &e->protocol, sizeof(e->protocol));
-		pack_u64(out, e->kind);
+		const struct packed_fact packed = {e->protocol, e->kind};
+
+		buffer_append(out, &packed, sizeof(packed));
 		pack_span(out, span_of(e->key, e->key_len));
 		pack_span(out, span_of(e->value, e->value_len));
 	}
@@ -322,11 +329,13 @@ bool session_pack_facts(const struct session *s, struct buffer *out)
 static bool unpack_fact(struct session *root, struct unpack *in)
 {
 	struct name name = {.owner = root};
+	struct packed_fact packed;
 	struct span value;
 	struct entry *e;
 
-	unpack_bytes(in, &name.protocol, sizeof(name.protocol));
-	name.kind = (unsigned)unpack_u64(in);
+	unpack_bytes(in, &packed, sizeof(packed));
+	name.protocol = packed.protocol;
+	name.kind = (unsigned)packed.kind;
 	name.key = unpack_span(in);
 	value = unpack_span(in);
 	e = in->failed ? NULL : add(root->options.knowledge, &name);

@@ -109,8 +109,9 @@ static void chooses_tls(enum program_set set, enum options_tls tls, const char *
 static void test_tls(void **state)
 {
 	(void)state;
-	chooses_tls(PROGRAMS_CURRENT, OPTIONS_TLS_PLAINTEXT,
-		    "_enter _moved _go_write _go_read _go_copy _rustls_enter _leave _rustls_leave ");
+	chooses_tls(
+		PROGRAMS_CURRENT, OPTIONS_TLS_PLAINTEXT,
+		"_enter _moved _go_write _go_read _go_copy _rustls_enter _leave _rustls_leave ");
 	chooses_tls(PROGRAMS_CURRENT, OPTIONS_TLS_KEYS,
 		    "_secret _older _go_secret _go_master _go_older ");
 	chooses_tls(PROGRAMS_COMPAT, OPTIONS_TLS_PLAINTEXT,
