@@ -235,7 +235,6 @@ bool tls_decrypt_open(struct tls_decrypt *d, const struct frame *frame, struct t
 {
 	struct tls_direction *dir = &d->directions[frame->side];
 	bool whole = !frame->lost && !frame->cut && frame->available == frame->len;
-
 	bool opened;
 
 	add_effort(dir, frame->len);
