@@ -55,7 +55,8 @@ static __always_inline void tcp_listens(__u64 sk)
 	struct kernel_listener listener = {.pid = bpf_get_current_pid_tgid() >> 32};
 
 	listener.matches = process_matches(current_task(), listener.pid);
-	if (listener.matches)
+	if (listener.matches &&
+	    (!(settings.flags & KERNEL_CONFIG_FILTER_PORT) || port_matches(socket_local_port(sk))))
 		process_introduce(listener.pid);
 	listener_put(sk, &listener);
 }

@@ -148,7 +148,11 @@ static __noinline __u64 tls_bio_conn(__u32 library, __u64 object)
 	return conn ? conn->id : 0;
 }
 
-/* Tells of a session before its first bytes, and again when its socket is known. */
+/*
+ * Tells of a session before its first bytes, and again when its socket is known. Its process too,
+ * unless it is perhaps one of another port than is recorded: its first data at the socket tells
+ * then.
+ */
 static __always_inline void tls_announce(struct lane *lane, struct tls_session *session,
 					 const struct tls_done *done)
 {
@@ -157,7 +161,8 @@ static __always_inline void tls_announce(struct lane *lane, struct tls_session *
 
 	if (session->announced && session->told == session->conn)
 		return;
-	if (!bpf_map_lookup_elem(&processes, &pid))
+	if ((session->conn || !(settings.flags & KERNEL_CONFIG_FILTER_PORT)) &&
+	    !bpf_map_lookup_elem(&processes, &pid))
 		process_send(lane->cpu, pid);
 	record_begin(&record.record, KERNEL_TLS, sizeof(record));
 	record.session = session->id;

@@ -68,6 +68,38 @@ check "--port: the server" has port "^e2e-one to-one"
 check "--port: the client" has port "^python3 to-one"
 check "--port: no other" has_not port "to-two"
 
+# Who has nothing to do with the port isn't described: arguments may tell what nobody asked for.
+record_start -o "$work/rec/aside" --port "$one_port"
+python3 -c 'import socket, sys
+with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_connection(server.getsockname()) as client:
+        client.sendall(b"aside")
+        server.accept()[0].recv(16)' argument-of-another
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/key.pem" -out "$work/cert.pem" -subj /CN=localhost 2>/dev/null
+python3 -c 'import socket, ssl, sys, threading
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1] + "/cert.pem", sys.argv[1] + "/key.pem")
+ours, theirs = socket.socketpair()
+def serve():
+    with context.wrap_socket(theirs, server_side=True) as server:
+        server.sendall(server.recv(16))
+thread = threading.Thread(target=serve)
+thread.start()
+trusting = ssl._create_unverified_context()
+with trusting.wrap_socket(ours) as client:
+    client.sendall(b"secret")
+    client.recv(16)
+thread.join()' "$work" argument-of-tls
+say "$one_port" to-one
+record_stop INT
+"$socktape" info --json "$work/rec/aside" >"$work/aside.txt"
+payloads "$work/rec/aside" >>"$work/aside.txt"
+zstd -dcq "$work/rec/aside"/*.zst >>"$work/aside.txt"
+check "--port: what was asked for is there" has aside "to-one"
+check "--port: whoever listens on another isn't described" has_not aside "argument-of-another"
+check "--port: nor is whoever speaks TLS elsewhere" has_not aside "argument-of-tls"
+rm -rf "$work/rec/aside"
+
 talk ports --port "$one_port" --port "$two_port"
 check "--port twice: the first" has ports "^e2e-one to-one"
 check "--port twice: the second" has ports "^e2e-two to-two"
