@@ -343,7 +343,6 @@ struct kernel_exit {
 #define KERNEL_CONFIG_INHERIT	    (1 << 6) /* children of processes in map `pids` get into it */
 #define KERNEL_CONFIG_EITHER	    (1 << 8) /* `pids` or `comms`: one of them is enough */
 #define KERNEL_CONFIG_TLS	    (1 << 7) /* programs in TLS libraries run */
-#define KERNEL_CONFIG_KTLS	    (1 << 9) /* what the kernel makes TLS of is told as plaintext */
 
 /* Of each kind of filter, any of so many. */
 #define KERNEL_FILTERS_MAX 16

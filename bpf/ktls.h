@@ -54,8 +54,8 @@ static __always_inline bool ktls_moves(const struct transfer *transfer,
 
 	/* TCP's count can't be told where something is on top of it: so most are passed over here.
 	 */
-	if (!(settings.flags & KERNEL_CONFIG_KTLS) || conn->counted != COUNT_NEVER ||
-	    conn->transport != TRANSPORT_TCP || transfer->special || !ulp_is_tls(sk))
+	if (conn->counted != COUNT_NEVER || conn->transport != TRANSPORT_TCP || transfer->special ||
+	    !ulp_is_tls(sk))
 		return false;
 	prot = (__u64)KERNEL_GET(sock, sk, __sk_common.skc_prot);
 	if (transfer->direction == DIRECTION_SENT)

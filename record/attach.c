@@ -93,7 +93,6 @@ static void settings_make(const struct programs *p, const struct options *option
 
 	/* Secrets need nothing of a socket's calls. */
 	flags |= p->tls && options->tls == OPTIONS_TLS_PLAINTEXT ? KERNEL_CONFIG_TLS : 0;
-	flags |= options->tls != OPTIONS_TLS_OFF ? KERNEL_CONFIG_KTLS : 0;
 	flags |= options->unix_sockets ? KERNEL_CONFIG_UNIX : 0;
 	flags |= options->pid_count || options->command ? KERNEL_CONFIG_FILTER_PID : 0;
 	flags |= options->name_count ? KERNEL_CONFIG_FILTER_COMM : 0;

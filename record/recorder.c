@@ -265,12 +265,26 @@ static void event_store(void *context, const struct event *event)
 	store_event(r->store, event);
 }
 
+/* TLS is switched off: of plaintext that the kernel makes TLS of, its length is what the wire has.
+ */
+static void plain_leave_out(struct recorder *r, const struct event *event)
+{
+	struct event length = *event;
+
+	length.data.layer = LAYER_WIRE;
+	length.data.payload = span_of(NULL, 0);
+	length.data.cut = CUT_SNAPLEN;
+	event_store(r, &length);
+}
+
 static void event_take(void *context, const struct event *event)
 {
 	struct recorder *r = context;
 
 	if (r->tls)
 		tls_event(r->tls, event);
+	else if (event->type == EVENT_DATA && event->data.layer == LAYER_TLS)
+		plain_leave_out(r, event);
 	else
 		event_store(r, event);
 }
