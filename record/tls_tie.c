@@ -112,26 +112,15 @@ static void kernel_data(struct tls_ties *t, const struct event *event)
 	const struct event_data *data = &event->data;
 	struct event plain = *event;
 	struct event wire = *event;
-	struct wire *w = map_get(&t->wires, data->conn);
+	struct wire *w = wire_of_kernel(t, event);
 
-	if (!w)
-		w = wire_add(t, data->conn, data->pid);
 	wire.data.layer = LAYER_WIRE;
-	if (!w) {
-		tie_emit(t, &wire);
-		return;
-	}
-	if (data->len) {
-		wire.data.payload = span_of(NULL, 0);
-		wire.data.cut = CUT_TLS_WIRE;
-	}
+	wire.data.payload = span_of(NULL, 0);
+	wire.data.cut = CUT_TLS_WIRE;
 	tie_emit(t, &wire);
-	w->kernel[data->direction] = true;
-	w->seen = true;
-	/* No record will be there to compare. */
-	w->balances[data->direction].begun = false;
-	plain.data.offset = w->positions[data->direction];
-	w->positions[data->direction] += data->len;
+	/* Where there is no room for W its place on the wire does: further on, but never glued. */
+	if (w)
+		plain.data.offset = wire_kernel_place(w, data);
 	t->totals.calls++;
 	t->totals.bytes += data->len;
 	tie_emit(t, &plain);

@@ -107,6 +107,14 @@ bool wire_is_data_record(const struct event_data *data);
 struct wire *wire_of(struct tls_ties *t, const struct event *event);
 /* Follows the records in a DATA event, and hands it on without what is left out. */
 void wire_data(struct tls_ties *t, struct wire *w, const struct event *event);
+/* The same of one whose records the kernel makes, or opens; NULL: there are too many, or no memory.
+ */
+struct wire *wire_of_kernel(struct tls_ties *t, const struct event *event);
+/*
+ * Where the plaintext stands that a socket's call moved. What of the wire before it was not seen
+ * counts whole: it is at most so much, as records of other types may be among it.
+ */
+uint64_t wire_kernel_place(struct wire *w, const struct event_data *data);
 /* Whose plaintext, if anybody's, W has from now on. */
 void wire_have(const struct tls_ties *t, struct wire *w, enum direction d, struct session *s);
 

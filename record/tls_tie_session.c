@@ -75,14 +75,15 @@ static void plain_emit(struct tls_ties *t, struct session *s, const struct event
 	struct event plain = *event;
 	struct event_data *data = &plain.data;
 	enum direction d = data->direction;
+	uint64_t expected = s->expected[d];
 	uint64_t own = data->offset;
 
-	if (own > s->expected[d])
-		loss_emit(t, event->ts, s->conn, d, LOSS_RING_FULL, s->base[d] + s->expected[d],
-			  own - s->expected[d]);
 	s->expected[d] = own + data->len;
 	if (is_told(s, event))
 		return;
+	if (own > expected)
+		loss_emit(t, event->ts, s->conn, d, LOSS_RING_FULL, s->base[d] + expected,
+			  own - expected);
 	if (s->wire) {
 		s->wire->positions[d] = s->base[d] + own;
 		if (!s->late)

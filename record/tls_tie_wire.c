@@ -166,6 +166,41 @@ struct wire *wire_of(struct tls_ties *t, const struct event *event)
 	return NULL;
 }
 
+struct wire *wire_of_kernel(struct tls_ties *t, const struct event *event)
+{
+	struct wire *w = map_get(&t->wires, event->data.conn);
+
+	if (w)
+		return w;
+	w = wire_add(t, event->data.conn, event->data.pid);
+	if (w)
+		use_tell(t, w, event->ts);
+	return w;
+}
+
+uint64_t wire_kernel_place(struct wire *w, const struct event_data *data)
+{
+	struct tls_stream *s = &w->streams[data->direction];
+	uint64_t *position = &w->positions[data->direction];
+	uint64_t behind;
+
+	/* The first of a connection that is older than the recording. */
+	if (!w->kernel[data->direction] && !s->at)
+		s->at = data->offset;
+	w->kernel[data->direction] = true;
+	w->seen = true;
+	/* No record will be there to compare. */
+	w->balances[data->direction].begun = false;
+	if (data->offset < s->at) {
+		/* Another thread's call began earlier and was told of later. */
+		behind = s->at - data->offset;
+		return *position > behind ? *position - behind : 0;
+	}
+	*position += data->offset - s->at + data->len;
+	tls_stream_skip(s, data->offset + data->len - s->at);
+	return *position - data->len;
+}
+
 /* What may be left out of the payload is; the event's part from FROM to TO of its bytes. */
 static void part_emit(struct tls_ties *t, const struct event *event, size_t from, size_t to,
 		      size_t keep)

@@ -913,6 +913,67 @@ static void the_kernel_alone_tells_plaintext(void **state)
 	by_kernel(b, 1, DIRECTION_SENT, 903, "two");
 	assert_int_equal(plain_count(b, 1), 2);
 	assert_int_equal(b->events[b->count - 1].data.offset, 3);
+	/* Whose TLS it is can be asked all the same. */
+	assert_int_equal(b->user_count, 1);
+	assert_int_equal(b->users[0], 100);
+	bench_free(b);
+}
+
+static uint64_t last_offset(const struct bench *b)
+{
+	assert_int_equal(b->events[b->count - 1].data.layer, LAYER_TLS);
+	return b->events[b->count - 1].data.offset;
+}
+
+/* What the pool had no room for is missing in the plaintext, too: nothing is joined over it. */
+static void what_is_lost_of_the_kernels_is_a_hole(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	char bytes[64];
+	size_t at = hello(bytes, 3);
+	char alert[2] = {1, 0};
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, at);
+	by_kernel(b, 1, DIRECTION_SENT, at, "one");
+	assert_int_equal(last_offset(b), 0);
+	by_kernel(b, 1, DIRECTION_SENT, at + 13, "two");
+	assert_int_equal(last_offset(b), 13);
+	/* A record of another type is on the wire alone. */
+	wire(b, 1, 100, DIRECTION_SENT, at + 16, alert, sizeof(alert));
+	by_kernel(b, 1, DIRECTION_SENT, at + 18, "three");
+	assert_int_equal(last_offset(b), 16);
+	/* It was no loss, but another thread's, and late. */
+	by_kernel(b, 1, DIRECTION_SENT, at + 30, "b");
+	assert_int_equal(last_offset(b), 28);
+	by_kernel(b, 1, DIRECTION_SENT, at + 23, "a......");
+	assert_int_equal(last_offset(b), 21);
+	by_kernel(b, 1, DIRECTION_SENT, at + 31, "c");
+	assert_int_equal(last_offset(b), 29);
+	assert_null(only(b, 0, EVENT_LOSS));
+	/* The other direction begins where it was first seen. */
+	by_kernel(b, 1, DIRECTION_RECEIVED, 700, "answer");
+	assert_int_equal(last_offset(b), 0);
+	bench_free(b);
+}
+
+/* A call of the library that was lost is none where its socket's tells the same. */
+static void a_librarys_call_isnt_missed_where_the_kernel_tells(void **state)
+{
+	struct bench *b = bench_new(&all_wire);
+	char bytes[64];
+	size_t at = hello(bytes, 3);
+
+	(void)state;
+	wire(b, 1, 100, DIRECTION_SENT, 0, bytes, at);
+	sight(b, 50, 100, 0x1000, 1, 3);
+	by_kernel(b, 1, DIRECTION_SENT, at, "one");
+	plain(b, 50, 100, DIRECTION_SENT, 0, 3);
+	by_kernel(b, 1, DIRECTION_SENT, at + 3, "two");
+	by_kernel(b, 1, DIRECTION_SENT, at + 6, "three");
+	plain(b, 50, 100, DIRECTION_SENT, 6, 5);
+	assert_null(only(b, 0, EVENT_LOSS));
+	assert_int_equal(plain_count(b, 1), 3);
 	bench_free(b);
 }
 
@@ -1088,6 +1149,8 @@ int main(void)
 		cmocka_unit_test(records_tie_each_direction),
 		cmocka_unit_test(what_the_kernel_makes_records_of_is_plaintext),
 		cmocka_unit_test(the_kernel_alone_tells_plaintext),
+		cmocka_unit_test(what_is_lost_of_the_kernels_is_a_hole),
+		cmocka_unit_test(a_librarys_call_isnt_missed_where_the_kernel_tells),
 		cmocka_unit_test(another_processes_record_ties_nothing),
 		cmocka_unit_test(a_filter_of_ports_leaves_out_what_has_no_port),
 		cmocka_unit_test(what_is_alone_ends_with_its_process),
