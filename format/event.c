@@ -35,6 +35,23 @@ TEXT_FUNCTION(tls_tie_text, enum tls_tie, TLS_TIES)
 TEXT_FUNCTION(tls_library_text, enum tls_library, TLS_LIBRARIES)
 TEXT_FUNCTION(tls_hook_text, enum tls_hook, TLS_HOOKS)
 
+bool call_is_library(enum call call)
+{
+	switch (call) {
+	case CALL_SSL_READ:
+	case CALL_SSL_WRITE:
+	case CALL_GNUTLS_RECV:
+	case CALL_GNUTLS_SEND:
+	case CALL_GO_TLS_READ:
+	case CALL_GO_TLS_WRITE:
+	case CALL_RUSTLS_READ:
+	case CALL_RUSTLS_WRITE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static size_t ip_len(enum address_family family)
 {
 	switch (family) {

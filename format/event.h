@@ -62,6 +62,9 @@ static inline enum direction direction_opposite(enum direction direction)
 	return direction == DIRECTION_SENT ? DIRECTION_RECEIVED : DIRECTION_SENT;
 }
 
+/* Of a TLS library, and of no socket. */
+bool call_is_library(enum call call);
+
 /* What is missing of the payload is what the user wants to be left out. */
 static inline bool cut_is_wanted(enum cut cut)
 {

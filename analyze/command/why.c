@@ -136,7 +136,9 @@ static void print_tls(const struct connection *c)
 	printf("read        %s", e->reading == TLS_NOT_READ	  ? "no"
 				 : e->reading == TLS_READ_IN_PART ? "in part, with keys"
 				 : e->reading == TLS_READ_BY_KEYS ? "with keys"
-								  : "by the library's calls");
+				 : c->by_kernel ? "by the socket's calls, as the kernel makes or "
+						  "opens the records (kTLS)"
+						: "by the library's calls");
 	print_text(": ", e->unread);
 	if (c->tie != TLS_TIE_UNKNOWN)
 		printf("; tied by %s%s", tls_tie_text(c->tie),

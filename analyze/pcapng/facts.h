@@ -109,6 +109,8 @@ struct facts_conn {
 	bool has_plaintext;			       /* that is shown */
 	bool decrypted;				       /* of it some was opened with keys */
 	bool has_keys;				       /* Wireshark will open it */
+	bool by_kernel; /* of the wire there are lengths of plaintext: the kernel made the records
+			 */
 	/*
 	 * What was said in clear before TLS belongs in front of the plaintext, by direction: so
 	 * many bytes of the wire (splice.h).

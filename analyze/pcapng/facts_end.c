@@ -128,9 +128,10 @@ static void take_tls(struct facts *f, struct facts_conn *c, const struct connect
 
 	c->inside = from->sessions[LAYER_TLS] ? first_protocol(from->sessions[LAYER_TLS])
 					      : inner_protocol(wire);
+	c->by_kernel = from->by_kernel;
 	if (f->tls == EXPORT_TLS_KEYS && e && e->random.len) {
-		/* Where the handshake isn't there Wireshark opens nothing. */
-		c->has_keys = c->decrypted && c->whole;
+		/* Where the handshake, or the ciphertext, isn't there Wireshark opens nothing. */
+		c->has_keys = c->decrypted && c->whole && !c->by_kernel;
 		c->has_plaintext &= !c->has_keys;
 		if (c->wanted)
 			want_secrets(f, e->random);

@@ -164,7 +164,11 @@ static enum likeness compare(const struct search *s, const struct facts_end *a,
 		return DIFFERENT;
 	if (counts_equal(a, b))
 		return CERTAIN;
-	return addresses_prove(a, b) && counts_possible(a, b) ? POSSIBLE : DIFFERENT;
+	/* Where the kernel makes the records at one end, the other's bytes are more. */
+	return addresses_prove(a, b) &&
+			       (a->conn->by_kernel || b->conn->by_kernel || counts_possible(a, b))
+		       ? POSSIBLE
+		       : DIFFERENT;
 }
 
 /* ---- which of two is written ---- */
@@ -193,6 +197,8 @@ static bool positions_agree(const struct facts_conn *a, const struct facts_conn 
 /* Those of connections that were seen from their first byte on count from there at both ends. */
 static bool can_join(const struct facts_end *a, const struct facts_end *b, enum layer layer)
 {
+	if (layer == LAYER_WIRE && a->conn->by_kernel != b->conn->by_kernel)
+		return false;
 	if (a->conn->opened && b->conn->opened)
 		return true;
 	return bytes_prove(a->conn, b->conn) && positions_agree(a->conn, b->conn, layer) &&

@@ -162,6 +162,7 @@ static void on_data(struct replay *r, struct tracked *t, const struct event *eve
 		set_process(r, t, data->pid);
 	c->end_ts = event->ts;
 	r->tid = data->tid;
+	c->by_kernel |= connection_by_kernel(data);
 	if (data->layer == LAYER_WIRE) {
 		move_to(t, data->direction, data->offset + data->len, data->offset);
 		c->kept[data->direction] += data->payload.len;
@@ -171,7 +172,7 @@ static void on_data(struct replay *r, struct tracked *t, const struct event *eve
 	if (r->options.no_sessions || !is_needed(r, t, event->ts) ||
 	    (r->options.parses && !r->options.parses(r->options.handlers.context, c->id)))
 		return;
-	s = replay_session(t, data->layer);
+	s = replay_session(t, data);
 	if (s)
 		session_data(s, data, event->ts);
 }

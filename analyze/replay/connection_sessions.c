@@ -171,14 +171,33 @@ static struct session *open_session(struct tracked *t, enum layer layer)
 	return c->sessions[layer];
 }
 
-/* What waits on the wire for plaintext takes it, too. */
-struct session *replay_session(struct tracked *t, enum layer layer)
+/* Whether there are keys for what goes over WIRE. */
+static bool has_keys(const struct replay *r, const struct session *wire)
 {
-	struct session *wire = t->conn.sessions[LAYER_WIRE], *s = t->conn.sessions[layer];
+	const struct encryption *e = session_encryption(wire);
+
+	return e && e->random.len && r->keylog && keylog_find(r->keylog, e->random);
+}
+
+/*
+ * What waits on the wire for plaintext takes it, too. The kernel may make the records of one
+ * direction alone: where there are keys, they open the other, and both are one conversation.
+ */
+static bool wire_takes(const struct replay *r, struct session *wire, const struct event_data *data)
+{
+	if (data->layer != LAYER_TLS || !wire)
+		return false;
+	return session_takes_plaintext(wire) ||
+	       (connection_by_kernel(data) && has_keys(r, wire) && session_let_in(wire));
+}
+
+struct session *replay_session(struct tracked *t, const struct event_data *data)
+{
+	struct session *wire = t->conn.sessions[LAYER_WIRE], *s = t->conn.sessions[data->layer];
 
 	if (s)
 		return s;
-	if (layer == LAYER_TLS && wire && session_takes_plaintext(wire))
+	if (wire_takes(t->replay, wire, data))
 		return wire;
-	return open_session(t, layer);
+	return open_session(t, data->layer);
 }

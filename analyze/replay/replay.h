@@ -67,6 +67,7 @@ struct connection {
 	enum tls_tie tie;	  /* how recorded plaintext of TLS was found to belong here */
 	uint32_t library;	  /* of it, by number; 0 when unknown */
 	uint64_t plain_missing;	  /* bytes of it that the recorder says it didn't see */
+	bool by_kernel;		  /* of it, some is what the kernel made TLS of, or opened */
 	/* Known when conn_end() is called. */
 	uint64_t earlier_bytes; /* moved before what there is of the recording; of lost_bytes */
 	uint64_t lost_bytes;	/* moved but neither kept nor left out, of both directions */

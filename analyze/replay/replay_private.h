@@ -128,12 +128,20 @@ bool replay_wants_event(struct replay *r, const struct event *event, const struc
 
 /* ---- connection_sessions.c ---- */
 
+/* Whether DATA is plaintext that a socket's call moved, as the kernel makes, or opens, the records.
+ */
+static inline bool connection_by_kernel(const struct event_data *data)
+{
+	return data->layer == LAYER_TLS && !call_is_library(data->call) &&
+	       data->call != CALL_CAPTURE;
+}
+
 /* For the session of a layer of T. */
 struct session_options replay_session_options(struct tracked *t, enum layer layer);
 
-/* The session that data of LAYER belongs to, made where there is none. NULL: no memory, and the
- * replay has the error. */
-struct session *replay_session(struct tracked *t, enum layer layer);
+/* The session that DATA belongs to, made where there is none. NULL: no memory, and the replay has
+ * the error. */
+struct session *replay_session(struct tracked *t, const struct event_data *data);
 
 /* ---- connection_events.c ---- */
 

@@ -160,6 +160,13 @@ bool session_make_inside(struct session *s)
 	return s->made_inside;
 }
 
+bool session_let_in(struct session *s)
+{
+	if (!s->protocol || !s->protocol->encrypts || session_is_datagram(s))
+		return false;
+	return session_takes_plaintext(s) || (!s->inside && session_make_inside(s));
+}
+
 /* Who takes what S unwraps in DIRECTION; NULL: nobody. */
 static struct session *inside_of(struct session *s, enum direction direction)
 {

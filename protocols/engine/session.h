@@ -120,6 +120,12 @@ void session_fetch(const struct session *s, unsigned step);
 bool session_takes_plaintext(const struct session *s);
 
 /*
+ * Has what is inside of S take plaintext as if S had unwrapped some. False: S isn't encrypted as
+ * far as is known, or there is no memory.
+ */
+bool session_let_in(struct session *s);
+
+/*
  * The connection was closed when this many bytes had been moved by direction: what is missing at
  * the end is a hole. Streams of the wire layer only.
  */

@@ -152,6 +152,28 @@ static void test_unread_bytes(void **state)
 	end(&x);
 }
 
+/* Where the kernel makes the records, its end has bytes of plaintext, and the other more of the
+ * wire's. */
+static void test_records_that_the_kernel_makes(void **state)
+{
+	struct fixture x;
+
+	(void)state;
+	for (int both = 0; both < 2; both++) {
+		begin(&x);
+		add_pair(&x, 0);
+		x.conns[1]->by_kernel = both;
+		x.conns[2]->by_kernel = true;
+		x.conns[2]->ends->moved[DIRECTION_SENT] -= both ? 0 : 5;
+		x.conns[2]->ends->moved[DIRECTION_RECEIVED] -= both ? 0 : 5;
+		find(&x);
+		assert_int_equal(x.pairs, 1);
+		assert_int_equal(x.conns[1]->ends->joined[LAYER_WIRE], both);
+		assert_true(x.conns[1]->ends->joined[LAYER_TLS]);
+		end(&x);
+	}
+}
+
 /* What was kept of a stream: TEXT, from position 0 on. */
 static void begins(struct facts_conn *c, enum direction direction, const char *text)
 {
@@ -469,6 +491,7 @@ int main(void)
 		cmocka_unit_test(test_the_better_end_is_kept),
 		cmocka_unit_test(test_no_pair),
 		cmocka_unit_test(test_unread_bytes),
+		cmocka_unit_test(test_records_that_the_kernel_makes),
 		cmocka_unit_test(test_namespaces),
 		cmocka_unit_test(test_reused_ports),
 		cmocka_unit_test(test_wildcards),

@@ -252,6 +252,52 @@ static void read_once(void **state)
 	plaintext_and_keys(false);
 }
 
+/* The call of a socket whose records the kernel makes, or opens. */
+static void feed_kernel(struct replay *r, enum direction direction, struct span bytes)
+{
+	feed(r, (struct event){.type = EVENT_DATA,
+			       .data = {.conn = 1,
+					.pid = 77,
+					.tid = 77,
+					.fd = 3,
+					.layer = LAYER_TLS,
+					.direction = direction,
+					.call = CALL_SENDMSG,
+					.len = bytes.len,
+					.payload = bytes}});
+}
+
+/* The kernel makes the records of one direction, and keys open the other: it is one conversation.
+ */
+static void kernel_and_keys(void **state)
+{
+	(void)state;
+	for (int d = 0; d < 2; d++) {
+		enum direction kernel = (enum direction)d;
+		struct tls_ends ends;
+		struct tls_pair p;
+		struct told told;
+		struct replay *r = open_replay(&told);
+		uint64_t positions[2] = {0};
+		size_t handshake;
+
+		converse(&ends, &p, TLS1_3_VERSION, &handshake);
+		feed_conn(r, 1);
+		feed_secrets(r, &p);
+		feed_wire(r, &p, 0, handshake, positions);
+		/* The first message is the request, and what remains has the response. */
+		if (kernel == DIRECTION_SENT) {
+			feed_kernel(r, DIRECTION_SENT, span_text(GET));
+			feed_wire(r, &p, handshake + 1, p.count, positions);
+		} else {
+			feed_wire(r, &p, handshake, handshake + 1, positions);
+			feed_kernel(r, DIRECTION_RECEIVED, span_text(ANSWER));
+		}
+		expect(r, &told, "http ok inside;tls ok;", "calls TLS 1.3 http/1.1 - - ();");
+		finish(&ends, &p);
+	}
+}
+
 static void keys_of_the_recording(void **state)
 {
 	struct tls_ends ends;
@@ -418,6 +464,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plaintext_of_calls),
 		cmocka_unit_test(read_once),
+		cmocka_unit_test(kernel_and_keys),
 		cmocka_unit_test(keys_of_the_recording),
 		cmocka_unit_test(not_read),
 		cmocka_unit_test(older_not_read),
