@@ -485,6 +485,30 @@ struct tls_totals tls_totals(const struct tls *tls)
 	return totals;
 }
 
+/* The names of processes and files may hold what a terminal takes for commands. */
+static void name_print(const char *name, FILE *out)
+{
+	for (; *name; name++)
+		fputc((unsigned char)*name < ' ' || *name == 0x7f ? '?' : *name, out);
+}
+
+/* PID with its name, as show and conns have it: curl[4711]. */
+static void user_print(uint32_t pid, FILE *out)
+{
+	char name[32] = "";
+	FILE *file;
+
+	snprintf(name, sizeof(name), "/proc/%" PRIu32 "/comm", pid);
+	file = fopen(name, "re");
+	*name = '\0';
+	if (file && fgets(name, sizeof(name), file))
+		name[strcspn(name, "\n")] = '\0';
+	if (file)
+		fclose(file);
+	name_print(name, out);
+	fprintf(out, "[%" PRIu32 "]", pid);
+}
+
 /* The processes that have library NUMBER mapped: as many as are likely to be looked for. */
 static void users_print(const struct tls *tls, uint32_t number, FILE *out)
 {
@@ -501,10 +525,12 @@ static void users_print(const struct tls *tls, uint32_t number, FILE *out)
 			has |= user->libraries[i] == number;
 		if (!has)
 			continue;
-		if (shown++ < 16)
-			fprintf(out, "%s%" PRIu32, between, user->pid);
-		else
+		if (shown++ >= 16) {
 			others++;
+			continue;
+		}
+		fputs(between, out);
+		user_print(user->pid, out);
 		between = ", ";
 	}
 	if (others)
@@ -526,7 +552,8 @@ void tls_list(const struct tls *tls, FILE *out)
 		const struct tls_file *file = tls_files_get(tls->files, i);
 		const struct tls_found *found = &file->found;
 
-		fprintf(out, "%s\n    %s", file->path, tls_library_text(found->kind));
+		name_print(file->path, out);
+		fprintf(out, "\n    %s", tls_library_text(found->kind));
 		text_print(", ", &found->version, out);
 		text_print(", build id ", &found->build_id, out);
 		fprintf(out, "\n    %s%s",

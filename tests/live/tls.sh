@@ -161,4 +161,24 @@ list_off() {
 }
 check "what is switched off is said to be" list_off
 
+# Who uses a library is told by name, and no name, of a file neither, reaches the terminal as a command.
+list_names() {
+	local own=$work/own$'\33[2J' user libraries
+	libraries=$(ldconfig -p | sed -n 's/.*lib\(ssl\|crypto\)\.so\.3 .*=> //p' | sort -u)
+	mkdir "$own"
+	# shellcheck disable=SC2086 # paths without blanks
+	cp -L $libraries "$own/"
+	LD_LIBRARY_PATH=$own python3 -c 'import ssl, time
+open("/proc/self/comm", "w").write("uses\33[2J")
+print(flush=True)
+time.sleep(60)' >"$work/ready" &
+	user=$!
+	wait_for 20 test -s "$work/ready" || return 1
+	"$recorder" --list-tls >"$work/list" || return 1
+	kill $user
+	! grep $'\33' "$work/list" && grep -A 3 "^$work/own?\[2J/libssl" "$work/list" |
+		grep -qxF "    used by uses?[2J[$user]" || { cat "$work/list"; return 1; }
+}
+check "who uses a library is listed by name" list_names
+
 finish
