@@ -2,16 +2,19 @@
 #include "protocols/quic/packet.h"
 
 #include "protocols/cursor.h"
+#include "protocols/quic/google.h"
 
 #define LONG_HEADER 0x80
 #define FIXED_BIT   0x40
 
-#define VERSION_1     0x00000001
-#define VERSION_2     0x6b3343cf /* RFC 9369, section 3.1 */
-#define VERSION_DRAFT 0xff000000
+#define VERSION_1	0x00000001
+#define VERSION_2	0x6b3343cf /* RFC 9369, section 3.1 */
+#define VERSION_DRAFT	0xff000000
+#define VERSION_2_DRAFT 0x709a50c4 /* what version 2 was before it was one */
+#define VERSION_MVFST	0xfaceb000 /* Facebook's, of drafts 22 and later */
 
-/* Drafts whose long headers are as those of version 1. */
-#define DRAFT_FIRST 23
+/* Drafts whose long headers are as those of version 1: 22 gave ids a whole byte of length. */
+#define DRAFT_FIRST 22
 #define DRAFT_LAST  34
 
 static bool is_draft(uint32_t version)
@@ -28,8 +31,12 @@ bool quic_version_append(uint32_t version, struct buffer *out)
 		buffer_append_text(out, version == VERSION_1 ? "1" : "2");
 	else if (is_draft(version))
 		buffer_printf(out, "draft-%u", version & 0xff);
+	else if (version == VERSION_2_DRAFT)
+		buffer_append_text(out, "2-draft");
+	else if ((version & ~0xfu) == VERSION_MVFST)
+		buffer_printf(out, "mvfst-%x", version & 0xf);
 	else
-		return false;
+		return quic_google_version_append(version, out);
 	return true;
 }
 
@@ -49,7 +56,7 @@ static enum quic_type type_of(uint8_t first, uint32_t version)
 {
 	unsigned bits = first >> 4 & 3;
 
-	if (version == VERSION_2)
+	if (version == VERSION_2 || version == VERSION_2_DRAFT)
 		bits = (bits + 3) & 3;
 	return (enum quic_type)bits;
 }

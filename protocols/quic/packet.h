@@ -21,6 +21,7 @@ enum quic_type {
 	QUIC_HANDSHAKE,
 	QUIC_RETRY,
 	QUIC_NEGOTIATION, /* of the version */
+	QUIC_RESET,	  /* Google's alone: the server knows nothing of the connection */
 };
 
 struct quic_packet {
@@ -34,7 +35,7 @@ struct quic_packet {
 /* The first packet of a DATAGRAM; false when none with a long header begins it. */
 bool quic_packet_read(struct span datagram, struct quic_packet *packet);
 
-/* Appends the name of a version that is known: "1", "2", "draft-29". False when it isn't one. */
+/* Appends the name of a version that is known: "1", "draft-29", "Q043". False when it isn't one. */
 bool quic_version_append(uint32_t version, struct buffer *out);
 
 #endif

@@ -7,6 +7,7 @@
 #include "format/hash.h"
 #include "format/pack.h"
 #include "protocols/engine/matcher.h"
+#include "protocols/quic/google.h"
 #include "protocols/quic/packet.h"
 #include "protocols/value/hex.h"
 
@@ -16,11 +17,11 @@
  */
 
 #define COLUMNS(X)                                                                                 \
-	X(VERSION, "version", "TEXT", "", "1, 2, draft-29; as the client begins")                  \
+	X(VERSION, "version", "TEXT", "", "1, 2, draft-29, Q043; as the client begins")            \
 	X(CLIENT_ID, "client_id", "TEXT", "", "the client's connection id, hexadecimal")           \
 	X(SERVER_ID, "server_id", "TEXT", "", "the server's, once it has answered")                \
 	X(ANSWER, "answer", "TEXT", "",                                                            \
-	  "initial, handshake, retry or negotiation: the server's first packet")
+	  "initial, handshake, retry, negotiation or reset: the server's first packet")
 
 enum column_id {
 #define COLUMN_ENUM(id, name, sql, unit, help) COLUMN_##id,
@@ -61,11 +62,19 @@ static const uint16_t ports[] = {443, 0};
 
 /* ---- inference ---- */
 
+/* The packet that begins a DATAGRAM of SIDE; false: nothing of a connection's beginning. */
+static bool read_packet(struct span datagram, enum side side, struct quic_packet *packet)
+{
+	return quic_google_read(datagram, side, packet) || quic_packet_read(datagram, packet);
+}
+
 static bool is_ours(struct span datagram, struct quic_packet *packet)
 {
 	struct buffer name = {0};
-	bool is = quic_packet_read(datagram, packet) && packet->whole &&
-		  packet->type != QUIC_NEGOTIATION && quic_version_append(packet->version, &name);
+	bool is = (read_packet(datagram, SIDE_CLIENT, packet) ||
+		   (quic_google_read(datagram, SIDE_SERVER, packet) && packet->version)) &&
+		  packet->whole && packet->type != QUIC_NEGOTIATION &&
+		  quic_version_append(packet->version, &name);
 
 	buffer_free(&name);
 	return is;
@@ -118,7 +127,7 @@ static const char *answer_text(enum quic_type type)
 	static const char *const texts[] = {
 		[QUIC_INITIAL] = "initial",	    [QUIC_EARLY] = "0-rtt",
 		[QUIC_HANDSHAKE] = "handshake",	    [QUIC_RETRY] = "retry",
-		[QUIC_NEGOTIATION] = "negotiation",
+		[QUIC_NEGOTIATION] = "negotiation", [QUIC_RESET] = "reset",
 	};
 
 	return texts[type];
@@ -151,15 +160,21 @@ static void emit(void *context, struct message *request, struct message *respons
 	buffer_free(&server);
 }
 
-static void *open_state(struct session *s)
+/* RFC 9001: whatever the version, the handshake is that of TLS 1.3. Only Google's had its own. */
+static void tell_encryption(struct session *s, bool google)
 {
-	struct quic_state *st = calloc(1, sizeof(*st));
-	/* RFC 9001: whatever the version, the handshake is that of TLS 1.3. */
 	const struct encryption e = {
-		.version = span_text("TLS 1.3"),
+		.version = span_text(google ? "QUIC crypto" : "TLS 1.3"),
 		.reading = TLS_NOT_READ,
 		.unread = span_text("QUIC is not read"),
 	};
+
+	session_encrypted(s, &e);
+}
+
+static void *open_state(struct session *s)
+{
+	struct quic_state *st = calloc(1, sizeof(*st));
 
 	if (!st)
 		return NULL;
@@ -174,7 +189,7 @@ static void *open_state(struct session *s)
 		free(st);
 		return NULL;
 	}
-	session_encrypted(s, &e);
+	tell_encryption(s, false);
 	return st;
 }
 
@@ -229,12 +244,14 @@ static void message(void *state, const struct frame *frame)
 	struct quic_packet packet;
 	struct quic_message *m;
 
-	if (!quic_packet_read(span_of(frame->data, frame->available), &packet))
+	if (!read_packet(span_of(frame->data, frame->available), frame->side, &packet))
 		return;
 	if (frame->side == SIDE_CLIENT) {
 		if (packet.type != QUIC_INITIAL ||
 		    !begins(st, known_of(key_of(packet.from), frame)))
 			return;
+		if (quic_google_crypto(packet.version))
+			tell_encryption(st->session, true);
 		m = message_of(st, frame, &packet, packet.from);
 		if (m)
 			matcher_request(st->matcher, &m->message);

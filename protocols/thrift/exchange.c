@@ -134,6 +134,11 @@ static void take_unknown(struct thrift_state *st, struct thrift_message *m)
 {
 	const struct message *oldest = matcher_oldest(st->matcher);
 
+	/* What else came to this port. */
+	if (transport_is_datagram(session_transport(st->session))) {
+		matcher_discard(st->matcher, &m->base);
+		return;
+	}
 	if (m->side == SIDE_CLIENT || !m->base.partial || !oldest) {
 		matcher_push(st->matcher, &m->base);
 		return;

@@ -126,9 +126,23 @@ static struct finding look_inside(struct span bytes, size_t at)
 	return next.score >= SCORE_FRONT ? plain : (struct finding){0};
 }
 
-static struct finding look(struct span bytes, bool midstream)
+/* A datagram is one message, and no more; of a long one the sample has not all. */
+static struct finding look_at_datagram(struct span bytes)
 {
-	struct finding f = look_here(bytes);
+	struct finding f = look_at(bytes, false);
+	bool all = f.score == SCORE_WHOLE && f.len == bytes.len;
+
+	if (!all && (f.score != SCORE_FRONT || bytes.len < SAMPLE_MAX))
+		f.score = 0;
+	return f;
+}
+
+static struct finding look(const struct sample *sample, enum direction direction)
+{
+	struct span bytes = sample->bytes[direction];
+	bool datagram = transport_is_datagram(sample->transport);
+	struct finding f = datagram ? look_at_datagram(bytes) : look_here(bytes);
+	bool midstream = sample->midstream && !datagram;
 	size_t most = bytes.len < SEARCH_MAX ? bytes.len : SEARCH_MAX;
 
 	for (size_t at = 1; midstream && f.score < SCORE_WHOLE && at < most; at++) {
@@ -143,8 +157,8 @@ static struct finding look(struct span bytes, bool midstream)
 
 void thrift_infer(const struct sample *sample, struct verdict *verdict)
 {
-	struct finding sent = look(sample->bytes[DIRECTION_SENT], sample->midstream);
-	struct finding received = look(sample->bytes[DIRECTION_RECEIVED], sample->midstream);
+	struct finding sent = look(sample, DIRECTION_SENT);
+	struct finding received = look(sample, DIRECTION_RECEIVED);
 	const struct finding *best = sent.score >= received.score ? &sent : &received;
 	bool both = sent.score && received.score && sent.named && received.named;
 	bool pair = both && sent.call != received.call &&

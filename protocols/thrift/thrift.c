@@ -53,10 +53,11 @@ static const struct table *const tables[] = {&thrift_table, NULL};
 
 const struct protocol protocol_thrift = {
 	.name = "thrift",
-	.summary = "Thrift calls, binary and compact, framed or not, THeader",
+	.summary = "Thrift calls, binary and compact, framed or not, THeader, UDP",
 	.tables = tables,
 	.ports = ports,
 	.stream = true,
+	.datagram = true,
 	.infer = thrift_infer,
 	.open = thrift_open,
 	.close = thrift_close,

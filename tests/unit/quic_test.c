@@ -3,9 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "protocols/quic/google.h"
 #include "protocols/quic/packet.h"
 #include "protocols/quic/quic.h"
 #include "tests/unit/feed.h"
@@ -116,10 +118,12 @@ static void drafts(void **state)
 		uint32_t version;
 		const char *name;
 	} versions[] = {
-		{0xff000016, ""},
-		{0xff000017, "draft-23"},
-		{0xff000022, "draft-34"},
-		{0xff000023, ""},
+		{0xff000015, ""},     {0xff000016, "draft-22"}, {0xff000022, "draft-34"},
+		{0xff000023, ""},     {0x709a50c4, "2-draft"},	{0xfaceb002, "mvfst-2"},
+		{0xfaceb010, ""},     {0x51303233, ""}, /* Q023 */
+		{0x51303234, "Q024"}, {0x51303433, "Q043"},	{0x51303531, "Q051"},
+		{0x51303532, ""},     {0x54303439, ""},		{0x54303530, "T050"},
+		{0x51303a30, ""},     {0x5130302f, ""},
 	};
 
 	(void)state;
@@ -132,6 +136,94 @@ static void drafts(void **state)
 		assert_string_equal(name.data, versions[i].name);
 		buffer_free(&name);
 	}
+}
+
+/* The header of Google's own: flags, an id of 8 bytes, a version, and a payload up to LEN. */
+static struct datagram google_header(uint8_t flags, const char *version, size_t len)
+{
+	struct datagram d = {.len = len};
+
+	d.bytes[0] = (char)flags;
+	memcpy(d.bytes + 1, "12345678", 8);
+	memcpy(d.bytes + 9, version, strlen(version));
+	return d;
+}
+
+/* draft-hamilton-early-deployment-quic-00, section 6.1. */
+static void google_asks_and_is_answered(void **state)
+{
+	static const struct {
+		uint8_t flags;
+		size_t len;
+		const char *answer;
+	} answers[] = {
+		{0x08, 300, "handshake"},
+		{0x09, 17, "negotiation"},
+		{0x0a, 30, "reset"},
+	};
+	const struct datagram sent[] = {
+		google_header(0x09, "Q043", QUIC_INITIAL_MIN),
+		google_header(0x19, "Q043", 200), /* no new beginning */
+	};
+	char expected[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		struct datagram answer = google_header(answers[i].flags, "Q039Q043",
+						       answers[i].len);
+
+		snprintf(expected, sizeof(expected),
+			 "{\"outcome\":\"ok\",\"version\":\"Q043\",\"client_id\":"
+			 "\"3132333435363738\",\"server_id\":\"3132333435363738\",\"answer\":"
+			 "\"%s\",\"note\":\"\"}\n",
+			 answers[i].answer);
+		run(sent, 2, &answer, NULL, expected);
+	}
+}
+
+/* Lengths of both ids in one byte: the client's is in one place, the server's in the other. */
+static void google_like_an_early_draft(void **state)
+{
+	static const char client[] = "\xc3Q046\x50"
+				     "12345678",
+			  server[] = "\xd3Q046\x05"
+				     "12345678";
+	struct datagram sent = {.len = QUIC_INITIAL_MIN}, answer = {.len = 300};
+	struct quic_packet packet;
+
+	(void)state;
+	memcpy(sent.bytes, client, sizeof(client));
+	memcpy(answer.bytes, server, sizeof(server));
+	run(&sent, 1, &answer, NULL,
+	    "{\"outcome\":\"ok\",\"version\":\"Q046\",\"client_id\":\"3132333435363738\","
+	    "\"server_id\":\"3132333435363738\",\"answer\":\"handshake\",\"note\":\"\"}\n");
+	assert_false(quic_google_read(span_of(sent.bytes, sent.len), SIDE_SERVER, &packet));
+	assert_false(quic_google_read(span_of(answer.bytes, answer.len), SIDE_CLIENT, &packet));
+}
+
+/* Reserved bits, no id, no version, a version of another header, a reset by the client. */
+static void what_is_not_googles(void **state)
+{
+	static const struct {
+		uint8_t flags;
+		const char *version;
+	} others[] = {{0x49, "Q043"}, {0x01, "Q043"}, {0x08, "Q043"}, {0x09, "Q046"},
+		      {0x09, "q043"}, {0x0b, "Q043"}, {0x09, "Q0x3"}};
+	struct datagram sent = google_header(0x09, "Q043", QUIC_INITIAL_MIN);
+	struct quic_packet packet;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		sent = google_header(others[i].flags, others[i].version, QUIC_INITIAL_MIN);
+		run(&sent, 1, NULL, NULL, "");
+	}
+	sent = google_header(0x39, "Q043", QUIC_INITIAL_MIN);
+	assert_true(quic_google_read(span_of(sent.bytes, 32), SIDE_CLIENT, &packet));
+	assert_true(packet.whole);
+	/* A number of six bytes, a hash, and nothing behind them. */
+	assert_true(quic_google_read(span_of(sent.bytes, 31), SIDE_CLIENT, &packet));
+	assert_false(packet.whole);
+	assert_false(quic_google_read(span_of(sent.bytes, 12), SIDE_CLIENT, &packet));
 }
 
 static void what_is_no_quic(void **state)
@@ -158,9 +250,14 @@ static void what_is_no_quic(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_connection_begins), cmocka_unit_test(nobody_answers),
-		cmocka_unit_test(version_2),	       cmocka_unit_test(drafts),
+		cmocka_unit_test(a_connection_begins),
+		cmocka_unit_test(nobody_answers),
+		cmocka_unit_test(version_2),
+		cmocka_unit_test(drafts),
 		cmocka_unit_test(what_is_no_quic),
+		cmocka_unit_test(google_asks_and_is_answered),
+		cmocka_unit_test(google_like_an_early_draft),
+		cmocka_unit_test(what_is_not_googles),
 	};
 
 	return cmocka_run_group_tests_name("quic", tests, NULL, NULL);

@@ -471,6 +471,34 @@ static void inference(void **state)
 			 0);
 }
 
+/* Each datagram is one message (TUDPTransport, Jaeger's agent), and what else comes is none. */
+static void datagrams(void **state)
+{
+	static const struct feed_message messages[] = {
+		FEED_REQUEST(CALL("\4", "\1")),
+		FEED_REQUEST(CALL("\1", "\2")),
+		FEED_REQUEST("something else"),
+		FEED_RESPONSE(REPLY("\2")),
+	};
+	static const struct feed_message others[] = {
+		FEED_REQUEST(CALL("\4", "\1") "more"),
+		FEED_REQUEST("\x80\1\0\1\0\0\0\3"
+			     "add\0\0\0\1\x08\0\1\0\0"),
+	};
+	struct feed feed = {
+		.messages = messages,
+		.count = 4,
+		.transport = TRANSPORT_UDP,
+	};
+
+	(void)state;
+	http_expect(&feed, (const char *const[]){"'outcome':'ok','method':'add' | 'type':'oneway'",
+						 ADDED("ok", "2") " | 'framed':false", NULL});
+	feed.messages = others;
+	feed.count = 2;
+	http_expect(&feed, (const char *const[]){NULL});
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -482,7 +510,7 @@ int main(void)
 		cmocka_unit_test(pieces),     cmocka_unit_test(every_type),
 		cmocka_unit_test(hostile),    cmocka_unit_test(deep_structures),
 		cmocka_unit_test(deep_lists), cmocka_unit_test(twice),
-		cmocka_unit_test(inference),
+		cmocka_unit_test(inference),  cmocka_unit_test(datagrams),
 	};
 
 	return cmocka_run_group_tests_name("thrift", tests, NULL, NULL);
