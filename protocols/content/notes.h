@@ -28,6 +28,7 @@
 	X(NO_HEAD, "response without a head, as in HTTP/0.9")                                      \
 	X(SWITCHED, "another protocol follows on the connection")                                  \
 	X(LINE_ODD, "malformed request line")                                                      \
+	X(STATUS_ODD, "malformed status line")                                                     \
 	X(HEADER_ODD, "header line without a name or a colon")                                     \
 	X(HEADERS_MANY, "more header lines than are shown")                                        \
 	X(BODY_CAPPED, "only the first MiB of the body is shown")                                  \

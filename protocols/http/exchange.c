@@ -156,7 +156,7 @@ struct http_message *http_new_message(struct http_state *st, const struct frame 
 	if (frame->lost)
 		m->notes |= HTTP_NOTE_HEAD_CUT;
 	if (line->malformed)
-		m->notes |= HTTP_NOTE_LINE_ODD;
+		m->notes |= frame->side == SIDE_CLIENT ? HTTP_NOTE_LINE_ODD : HTTP_NOTE_STATUS_ODD;
 	keep_line(m, line);
 	host = host_of_target(line);
 	m->host = host.len ? piece_of(line->text, host) : keep(m, head->host);
@@ -368,8 +368,9 @@ static bool read_start(enum side which, struct span lines, struct http_start_lin
 	if (end)
 		lines.len = (size_t)(end + 1 - lines.data);
 	lines = http_strip_line_end(lines);
+	/* The front of a line is no malformed one. */
 	if (which == SIDE_SERVER)
-		return http_status_line(lines, start);
+		return http_status_line(lines, start) && (end || !start->malformed);
 	return end ? http_request_line(lines, start) : http_request_front(lines, start);
 }
 

@@ -134,7 +134,8 @@ static enum step step_message(struct span *bytes, bool request)
 	if (!end)
 		return STEP_ENDED;
 	line = http_strip_line_end(span_of(bytes->data, (size_t)(end + 1 - bytes->data)));
-	if (!(request ? http_request_line(line, &start) : http_status_line(line, &start)))
+	if (!(request ? http_request_line(line, &start)
+		      : http_status_line(line, &start) && !start.malformed))
 		return STEP_WRONG;
 	skip(bytes, (size_t)(end + 1 - bytes->data));
 	step = step_head(bytes, &lines);

@@ -20,6 +20,12 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* A carriage return alone stands for a blank (RFC 9112, section 2.2); clients pass over zeroes. */
+static bool ends_word(char c)
+{
+	return ascii_is_blank(c) || c == '\r' || !c;
+}
+
 struct span http_strip_line_end(struct span line)
 {
 	if (line.len && line.data[line.len - 1] == '\n')
@@ -218,32 +224,70 @@ bool http_request_front(struct span front, struct http_start_line *out)
 	return true;
 }
 
-/* The number and the reason, of which sloppy servers leave out one or both. */
-static bool status_rest(struct span rest, struct http_start_line *out)
+/*
+ * The number and the reason, of which sloppy servers leave out one or both. What is no number of up
+ * to three digits is no code, and stays in front of the reason.
+ */
+static void status_rest(struct span rest, struct http_start_line *out)
 {
 	size_t digits = 0;
 
 	rest = http_trim(rest);
 	while (digits < rest.len && digits < 3 && is_digit(rest.data[digits]))
 		out->code = out->code * 10 + (unsigned)(rest.data[digits++] - '0');
-	if (digits < rest.len && !ascii_is_blank(rest.data[digits]))
-		return false;
+	if (digits < rest.len && !ends_word(rest.data[digits])) {
+		out->malformed = true;
+		out->code = 0;
+		digits = 0;
+	}
+	if (digits && digits < rest.len && !ascii_is_blank(rest.data[digits])) {
+		out->malformed = true;
+		digits++;
+	}
 	out->reason = http_trim(span_of(rest.data + digits, rest.len - digits));
-	return true;
+}
+
+/*
+ * "HTTP/" and what begins with a digit: whatever follows, an answer that begins so is a response.
+ * Of a version that is none digits and dots are told ("1.10"). How much of LINE it takes; 0: none.
+ */
+static size_t status_version(struct span line, struct http_start_line *out)
+{
+	size_t len = VERSION_LEN - 3, numeric;
+
+	if (version_at(line, &out->version) &&
+	    (line.len == VERSION_LEN || ascii_is_blank(line.data[VERSION_LEN])))
+		return VERSION_LEN;
+	out->version = (struct span){0};
+	if (line.len <= len || strncasecmp(line.data, "HTTP/", len) != 0 ||
+	    !is_digit(line.data[len]))
+		return 0;
+	out->malformed = true;
+	while (len < line.len && (is_digit(line.data[len]) || line.data[len] == '.'))
+		len++;
+	numeric = len;
+	while (len < line.len && !ascii_is_blank(line.data[len]))
+		len++;
+	if (numeric == len)
+		out->version = span_of(line.data + VERSION_LEN - 3, len - (VERSION_LEN - 3));
+	return len;
 }
 
 bool http_status_line(struct span line, struct http_start_line *out)
 {
+	size_t version;
+
 	*out = (struct http_start_line){.text = line};
 	/* What Shoutcast servers say instead of HTTP/1.0. */
 	if (line.len > 4 && memcmp(line.data, "ICY ", 4) == 0) {
-		return status_rest(span_of(line.data + 3, line.len - 3), out) && out->code;
+		status_rest(span_of(line.data + 3, line.len - 3), out);
+		return out->code;
 	}
-	if (!version_at(line, &out->version))
+	version = status_version(line, out);
+	if (!version)
 		return false;
-	if (line.len > VERSION_LEN && !ascii_is_blank(line.data[VERSION_LEN]))
-		return false;
-	return status_rest(span_of(line.data + VERSION_LEN, line.len - VERSION_LEN), out);
+	status_rest(span_of(line.data + version, line.len - version), out);
+	return true;
 }
 
 /* ---- exact lines, read from the front so that what is none ends early ---- */

@@ -19,7 +19,7 @@ struct http_start_line {
 	struct span reason;  /* responses; may be empty */
 	unsigned code;	     /* responses; 0 when the line has none */
 	bool simple;	     /* a request of HTTP/0.9: nothing follows the line */
-	bool malformed;	     /* a request whose version isn't where it belongs */
+	bool malformed;	     /* the version isn't where it belongs, or none; or the code is none */
 };
 
 enum http_match {

@@ -80,6 +80,50 @@ static void odd_start_lines_are_taken_where_clear(void **state)
 		   "'method':'M-SEARCH' | 'reason':'Fine' | 'note':''");
 }
 
+/* What answers a request with "HTTP/" and a digit is a response, whatever else its line says. */
+static void status_lines_that_are_none(void **state)
+{
+	static const struct {
+		const char line[48];
+		size_t len;
+		const char *row;
+	} lines[] = {
+#define LINE(text, row) {text, sizeof(text) - 1, row}
+		LINE("HTTP/1.10 200 ok",
+		     "'version':'1.1' | 'code':200,'reason':'ok' | version 1.10"),
+		LINE("HTTP/1\0.1 200 ok", "'version':'1.1' | 'code':200,'reason':'ok'"),
+		LINE("HTTP/2 200", "'code':200,'reason':'' | version 2"),
+		LINE("HTTP/1.1 200\rA: b", "'code':200,'reason':'A: b'"),
+		LINE("HTTP/1.1 200\0 ok", "'code':200,'reason':'ok'"),
+		LINE("HTTP/1.1 2\0"
+		     "00 ok",
+		     "'code':2,'reason':'00 ok'"),
+		LINE("HTTP/1.1 2xx ok", "'code':null,'reason':'2xx ok'"),
+		LINE("HTTP/1.1 2000 ok", "'code':null,'reason':'2000 ok'"),
+		LINE("HTTP/1.1 0200 ok", "'code':null,'reason':'0200 ok'"),
+#undef LINE
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct buffer answer = {0}, row = {0};
+		struct feed_message messages[] = {FEED_REQUEST("GET / HTTP/1.1\r\n\r\n"),
+						  {.direction = DIRECTION_RECEIVED}};
+		const struct feed feed = {.messages = messages, .count = 2};
+
+		buffer_append(&answer, lines[i].line, lines[i].len);
+		buffer_append_text(&answer, "\r\nContent-Length: 2\r\n\r\nhi");
+		messages[1].data = answer.data;
+		messages[1].len = answer.len;
+		buffer_printf(&row, "'outcome':'ok' | %s | response: malformed status line",
+			      lines[i].row);
+		buffer_append_char(&row, '\0');
+		http_expect(&feed, (const char *const[]){row.data, NULL});
+		buffer_free(&answer);
+		buffer_free(&row);
+	}
+}
+
 static void a_line_without_a_colon_is_kept(void **state)
 {
 	static const struct feed_message messages[] = {
@@ -118,6 +162,7 @@ int main(void)
 		cmocka_unit_test(bytes_that_are_no_text_stay_readable),
 		cmocka_unit_test(line_ends_may_be_bare),
 		cmocka_unit_test(odd_start_lines_are_taken_where_clear),
+		cmocka_unit_test(status_lines_that_are_none),
 		cmocka_unit_test(a_line_without_a_colon_is_kept),
 		cmocka_unit_test(very_many_header_lines),
 	};
