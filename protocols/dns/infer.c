@@ -44,10 +44,15 @@ static const struct score stream_scores[] = {
 	[DNS_GRADE_WHOLE] = {90, 0},  [DNS_GRADE_STRICT] = {98, 88},
 };
 
+static bool is_on(const struct sample *sample, uint16_t port)
+{
+	return sample->local_port == port || sample->remote_port == port;
+}
+
 static bool has_port(const struct sample *sample)
 {
 	for (const uint16_t *port = dns_ports; *port; port++)
-		if (sample->local_port == *port || sample->remote_port == *port)
+		if (is_on(sample, *port))
 			return true;
 	return false;
 }
@@ -166,13 +171,22 @@ static enum role role_of(const struct sample *sample, const struct look *look,
 	return asks == sent ? ROLE_CLIENT : ROLE_SERVER;
 }
 
-/* Anything with room for a header, on the port of DNS: malformed, but what else would it be? */
+/*
+ * Anything with room for a header, on the port of DNS: malformed, but what else would it be? On
+ * that of its kin as many records as the header says must find room, whatever is asked with them.
+ */
 static void judge_by_port(const struct sample *sample, struct verdict *verdict)
 {
-	bool port = sample->local_port == PORT_DNS || sample->remote_port == PORT_DNS;
-	size_t len = sample->bytes[0].len ? sample->bytes[0].len : sample->bytes[1].len;
+	struct span bytes = sample->bytes[sample->bytes[0].len ? 0 : 1];
+	struct cursor c = cursor_of(bytes.data, bytes.len);
+	bool kin = is_on(sample, PORT_LLMNR) || is_on(sample, PORT_MDNS);
+	struct dns_header header;
 
-	if (!port || !transport_is_datagram(sample->transport) || len < DNS_HEADER_LEN)
+	if (!transport_is_datagram(sample->transport) || bytes.len < DNS_HEADER_LEN)
+		return;
+	dns_header_read(&c, &header);
+	kin = kin && header.counts[DNS_QUESTION] && dns_header_fits(&header, bytes.len);
+	if (!kin && !is_on(sample, PORT_DNS))
 		return;
 	verdict->score = INFER_PLAUSIBLE;
 	snprintf(verdict->reason, sizeof(verdict->reason),
@@ -185,15 +199,19 @@ void dns_infer(const struct sample *sample, struct verdict *verdict)
 	struct look looks[2];
 	int best;
 
-	if (sample->local_port == PORT_NETBIOS || sample->remote_port == PORT_NETBIOS)
+	if (is_on(sample, PORT_NETBIOS))
 		return;
 	for (int d = 0; d < 2; d++) {
 		looks[d] = look_at(sample, (enum direction)d);
 		scores[d] = score_of(sample, &looks[d]);
 	}
 	best = scores[0] >= scores[1] ? 0 : 1;
-	/* Elsewhere what the other side says must be DNS, too, as soon as there is enough of it. */
-	if (!has_port(sample) && !scores[!best] && sample->bytes[!best].len >= DNS_HEADER_LEN + 2)
+	/*
+	 * Elsewhere what the other side says must be DNS, too, as soon as there is enough of it; it
+	 * may have more in it than is known.
+	 */
+	if (!has_port(sample) && looks[!best].shape.grade < DNS_GRADE_QUESTION && !scores[!best] &&
+	    sample->bytes[!best].len >= DNS_HEADER_LEN + 2)
 		return;
 	if (scores[best] == 0) {
 		judge_by_port(sample, verdict);

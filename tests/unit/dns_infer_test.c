@@ -90,6 +90,47 @@ static void takes_malformed_messages_on_the_port(void **state)
 			 0);
 }
 
+/* That of LLMNR or multicast DNS, where what it asks is none of what they know, or not DNS at all.
+ */
+static void takes_what_its_kin_forbid(void **state)
+{
+	static const char forbidden[] = "3039790000010000000000000161056C6F63616C0000010001";
+
+	(void)state;
+	assert_in_range(score_of_hex(TRANSPORT_UDP, 5355, forbidden), INFER_PLAUSIBLE,
+			INFER_CERTAIN - 1);
+	assert_in_range(score_of_hex(TRANSPORT_UDP, 5353, forbidden), INFER_PLAUSIBLE,
+			INFER_CERTAIN - 1);
+	assert_int_equal(score_of_hex(TRANSPORT_UDP, 5354, forbidden), 0);
+	/* More questions than find room, and none. */
+	assert_int_equal(
+		score_of_hex(TRANSPORT_UDP, 5355, "3039790000080000000000000161056C6F63616C"), 0);
+	assert_int_equal(
+		score_of_hex(TRANSPORT_UDP, 5355, "3039790000000000000000000161056C6F63616C"), 0);
+}
+
+/* dnscrypt-proxy asks for certificates on other ports, and pads the query with a record of type 0.
+ */
+static void takes_an_answer_to_what_is_odd(void **state)
+{
+	struct scene s = scene_of(TRANSPORT_UDP, 443);
+	const char *odd = "7F47010000010000000000010161000010000100"
+			  "00000000000000000006000C00020000";
+
+	(void)state;
+	dns_build_hex(&s.bytes[DIRECTION_SENT], odd);
+	assert_int_equal(judge(&s).score, 0);
+	s = scene_of(TRANSPORT_UDP, 443);
+	dns_build_hex(&s.bytes[DIRECTION_SENT], odd);
+	dns_build_response(&s.bytes[DIRECTION_RECEIVED], 0x7f47, 0, "a", 1, "C0000201");
+	assert_in_range(judge(&s).score, INFER_CERTAIN, 100);
+	/* What is none is still none. */
+	s = scene_of(TRANSPORT_UDP, 443);
+	dns_build_hex(&s.bytes[DIRECTION_SENT], "7F470100000100000000000101FF000010000100");
+	dns_build_response(&s.bytes[DIRECTION_RECEIVED], 0x7f47, 0, "a", 1, "C0000201");
+	assert_int_equal(judge(&s).score, 0);
+}
+
 static void wants_the_whole_datagram(void **state)
 {
 	const char *query = "00010100000100000000000001610000010001";
@@ -205,6 +246,8 @@ int main(void)
 		cmocka_unit_test(recognises_a_query_on_any_port),
 		cmocka_unit_test(tells_the_role_from_either_direction),
 		cmocka_unit_test(takes_malformed_messages_on_the_port),
+		cmocka_unit_test(takes_what_its_kin_forbid),
+		cmocka_unit_test(takes_an_answer_to_what_is_odd),
 		cmocka_unit_test(wants_the_whole_datagram),
 		cmocka_unit_test(takes_the_beginning_of_a_large_datagram),
 		cmocka_unit_test(takes_nothing_else),
