@@ -174,10 +174,13 @@ static const uint8_t retry_random[TLS_RANDOM_LEN] = {
 	0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
 };
 
-/* TLS 1.3 before its draft 22 left out what older versions had there. */
+/*
+ * TLS 1.3 before its draft 22 left out what older versions had there. Until draft 16 or so it gave
+ * the number that version 1.3 would have, which since then nobody says in this place.
+ */
 static bool is_early_draft(uint16_t version)
 {
-	return version >> 8 == 0x7f && (version & 0xff) < 22;
+	return version == 0x0304 || (version >> 8 == 0x7f && (version & 0xff) < 22);
 }
 
 bool tls_server_hello_read(struct span message, struct tls_server_hello *hello)

@@ -175,6 +175,9 @@ static void a_draft(void **state)
 	assert_int_equal(read.suite, 0x1302);
 	assert_int_equal(read.version, 0x7f13);
 	assert_false(tls_server_hello_read(span_of("\x7f\x16" RANDOM "\x13\2\0\0", 38), &read));
+	/* The first drafts said what version it would be. */
+	assert_true(tls_server_hello_read(span_of("\3\4" RANDOM "\xc0\x2b\0\0", 38), &read));
+	assert_int_equal(read.suite, 0xc02b);
 }
 
 static void cut_hellos(void **state)
