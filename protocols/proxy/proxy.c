@@ -54,14 +54,16 @@ static const struct table proxy_table = {
 
 static void infer(const struct sample *sample, struct verdict *verdict)
 {
-	/* Datagrams have no middle. */
-	if (sample->midstream && !transport_is_datagram(sample->transport))
-		return;
+	bool middle = sample->midstream && !transport_is_datagram(sample->transport);
+
 	for (int d = 0; d < 2; d++) {
 		struct proxy_header h;
 		enum frame_status status = proxy_header_read(sample->bytes[d], &h);
 
 		if (!sample->bytes[d].len || status == FRAME_BAD)
+			continue;
+		/* Nothing of it stands behind others; but what is seen first may be the first. */
+		if (middle && (status != FRAME_DONE || sample->resampled))
 			continue;
 		/* The first bytes of version 2 could be the end of a line, those of 1 a word. */
 		verdict->score = status == FRAME_DONE	     ? 100

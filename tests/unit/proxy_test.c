@@ -104,6 +104,35 @@ static void test_http_behind(void **state)
 	buffer_free(&out);
 }
 
+/* A capture that begins behind the handshake may still have the header, at its very beginning. */
+static void test_from_the_middle(void **state)
+{
+	static const struct {
+		struct feed_message messages[2];
+		bool is;
+	} talks[] = {
+		{{FEED_REQUEST("PROXY TCP4 192.0.2.1 192.0.2.2 5555 80\r\n" GET),
+		  FEED_RESPONSE(OK)},
+		 true},
+		{{FEED_REQUEST("y\nPROXY TCP4 192.0.2.1 192.0.2.2 5555 80\r\n" GET),
+		  FEED_RESPONSE(OK)},
+		 false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(talks); i++) {
+		const struct feed feed = {
+			.messages = talks[i].messages, .count = 2, .midstream = true};
+		struct buffer out = {0};
+
+		feed_run(&feed, &out);
+		assert_int_equal(strstr(out.data, "\"client\":\"192.0.2.1:5555\"") != NULL,
+				 talks[i].is);
+		assert_non_null(strstr(out.data, OUTCOME "\"version\":\"1.1\",\"method\":\"GET\""));
+		buffer_free(&out);
+	}
+}
+
 #define QUERY "\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x01w\x01x\0\0\x01\0\x01"
 #define ANSWER                                                                                     \
 	"\x12\x34\x81\x80\0\x01\0\x01\0\0\0\0\x01w\x01x\0\0\x01\0\x01\xc0\x0c\0\x01\0\x01\0\0\0"   \
@@ -159,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_http_behind),
+		cmocka_unit_test(test_from_the_middle),
 		cmocka_unit_test(test_datagrams),
 		cmocka_unit_test(test_tlvs),
 	};
