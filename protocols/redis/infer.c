@@ -72,7 +72,8 @@ struct grade {
 	unsigned telltales;
 	unsigned structures;
 	bool header;
-	bool mixed; /* lines behind arrays: others quote arrays between their lines */
+	bool mixed;   /* lines behind arrays: others quote arrays between their lines */
+	bool damaged; /* what isn't Redis stands behind requests that are */
 	bool wrong;
 };
 
@@ -167,7 +168,7 @@ static enum asked asked_of(const struct grade *g, size_t len)
 	if (g->wrong)
 		return ASKED_WRONG;
 	if (g->arrays && !g->mixed)
-		return g->known == g->frames ? ASKED_KNOWN : ASKED_ARRAYS;
+		return g->known == g->frames && !g->damaged ? ASKED_KNOWN : ASKED_ARRAYS;
 	if (g->header && !g->mixed)
 		return ASKED_HEADER;
 	if (g->lines)
@@ -270,6 +271,15 @@ static bool is_snapshot(struct span bytes)
 	       memmem(bytes.data, seen, magic, sizeof(magic) - 1) != NULL;
 }
 
+/* Whole commands of Redis and nothing else came first: what is wrong behind them is damage. */
+static void grade_wrong(struct grade *g, enum side side)
+{
+	if (side == SIDE_CLIENT && g->arrays && !g->lines && g->known == g->frames)
+		g->damaged = true;
+	else
+		g->wrong = true;
+}
+
 /*
  * Cuts all frames that the sample holds. Only bytes from the middle of a connection may begin with
  * something else.
@@ -296,7 +306,8 @@ static void grade_side(struct grade *g, enum side side, struct span bytes, bool 
 				continue;
 			return;
 		}
-		g->wrong |= status == FRAME_BAD;
+		if (status == FRAME_BAD)
+			grade_wrong(g, side);
 		if (status == FRAME_MORE)
 			grade_unfinished(g, side, &frame, data);
 		if (status != FRAME_DONE)

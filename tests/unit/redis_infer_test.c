@@ -78,6 +78,11 @@ static void certain_by_structure(void **state)
 		/* The beginning of a snapshot, without a line end behind it. */
 		TALK("*1\r\n$4\r\nSYNC\r\n", "$9\r\nREDIS0011*1\r\n$4\r\nPING\r\n",
 		     .role = ROLE_CLIENT),
+		/* Whole requests with something broken behind them, in the same bytes. */
+		TALK("*1\r\n$4\r\nPING\r\n*1\r\n!oops\r\n*1\r\n$4\r\nPING\r\n", "+PONG\r\n",
+		     .role = ROLE_CLIENT),
+		TALK("+OK\r\n-ERR Protocol error: x\r\n",
+		     "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n\xff\xff\r\n", .role = ROLE_SERVER),
 		/* From the middle of a value. */
 		TALK("", "lue\r\n$1\r\na\r\n+OK\r\n", .midstream = true, .role = ROLE_CLIENT),
 		TALK("ue\r\n*2\r\n$3\r\nGET\r\n$1\r\nk\r\n", "$1\r\na\r\n", .midstream = true,
@@ -151,6 +156,8 @@ static void what_is_not_redis(void **state)
 		TALK("PING\r\n", "+OK\r\nnot RESP\r\n", .role = ROLE_UNKNOWN),
 		TALK("*2\r\n$3\r\nGET\r\n$1\r\nkk\r\n", "", .role = ROLE_UNKNOWN),
 		TALK("*2\n$3\nGET\n$1\nk\n", "", .role = ROLE_UNKNOWN),
+		TALK("*1\r\n$5\r\nHELLY\r\n*1\r\n!oops\r\n", "+OK\r\n", .role = ROLE_UNKNOWN),
+		TALK("PING\r\n*1\r\n!oops\r\n", "+OK\r\n", .role = ROLE_UNKNOWN),
 		TALK("*-5\r\n$4\r\nPING\r\n", "", .role = ROLE_UNKNOWN),
 		TALK("", "$3\r\nabcd\r\n", .role = ROLE_UNKNOWN),
 		TALK("", "*1\r\nPING\r\n", .role = ROLE_UNKNOWN),
