@@ -79,6 +79,12 @@ static bool read_client(struct cursor *c, uint8_t flags, struct quic_packet *pac
 	return number && number < FIRST_DRAFT && !(flags & RESET_FLAG);
 }
 
+bool quic_google_is_bare(struct span datagram)
+{
+	return datagram.len > 1 + HASH_LEN &&
+	       !(datagram.data[0] & (RESERVED_BITS | ID_FLAG | RESET_FLAG | VERSION_FLAG));
+}
+
 bool quic_google_read(struct span datagram, enum side side, struct quic_packet *packet)
 {
 	struct cursor c = cursor_of(datagram.data, datagram.len);

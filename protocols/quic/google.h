@@ -18,6 +18,9 @@
  */
 bool quic_google_read(struct span datagram, enum side side, struct quic_packet *packet);
 
+/* Whether a server's packet may be one without an id, as clients may ask for up to Q043. */
+bool quic_google_is_bare(struct span datagram);
+
 /* Whether the handshake of this version isn't TLS. */
 bool quic_google_crypto(uint32_t version);
 

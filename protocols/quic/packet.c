@@ -25,6 +25,11 @@ static bool is_draft(uint32_t version)
 	       number <= DRAFT_LAST;
 }
 
+bool quic_version_is_reserved(uint32_t version)
+{
+	return (version & 0x0f0f0f0f) == 0x0a0a0a0a;
+}
+
 bool quic_version_append(uint32_t version, struct buffer *out)
 {
 	if (version == VERSION_1 || version == VERSION_2)
@@ -35,6 +40,8 @@ bool quic_version_append(uint32_t version, struct buffer *out)
 		buffer_append_text(out, "2-draft");
 	else if ((version & ~0xfu) == VERSION_MVFST)
 		buffer_printf(out, "mvfst-%x", version & 0xf);
+	else if (quic_version_is_reserved(version))
+		buffer_printf(out, "0x%08x", version);
 	else
 		return quic_google_version_append(version, out);
 	return true;

@@ -35,6 +35,9 @@ struct quic_packet {
 /* The first packet of a DATAGRAM; false when none with a long header begins it. */
 bool quic_packet_read(struct span datagram, struct quic_packet *packet);
 
+/* One that no server has, so that it tells which it has: RFC 9000, section 15. */
+bool quic_version_is_reserved(uint32_t version);
+
 /* Appends the name of a version that is known: "1", "draft-29", "Q043". False when it isn't one. */
 bool quic_version_append(uint32_t version, struct buffer *out);
 

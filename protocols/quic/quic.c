@@ -77,6 +77,9 @@ static bool is_ours(struct span datagram, struct quic_packet *packet)
 		  quic_version_append(packet->version, &name);
 
 	buffer_free(&name);
+	/* Such a version is less rare than others: the rest must be as of the first of all. */
+	if (is && quic_version_is_reserved(packet->version))
+		is = packet->type == QUIC_INITIAL && datagram.len >= QUIC_INITIAL_MIN;
 	return is;
 }
 
@@ -120,6 +123,8 @@ struct quic_state {
 	struct matcher *matcher;
 	uint64_t known[KNOWN];
 	uint32_t next; /* the oldest of them */
+	uint64_t
+		google; /* key of who spoke Google's version last, whose answer may have no id; 0 */
 };
 
 static const char *answer_text(enum quic_type type)
@@ -238,30 +243,51 @@ static struct quic_message *message_of(struct quic_state *st, const struct frame
 	return m;
 }
 
-static void message(void *state, const struct frame *frame)
+static void take_client(struct quic_state *st, const struct frame *frame,
+			const struct quic_packet *packet)
 {
-	struct quic_state *st = state;
-	struct quic_packet packet;
 	struct quic_message *m;
 
-	if (!read_packet(span_of(frame->data, frame->available), frame->side, &packet))
+	if (packet->type != QUIC_INITIAL || !begins(st, known_of(key_of(packet->from), frame)))
 		return;
-	if (frame->side == SIDE_CLIENT) {
-		if (packet.type != QUIC_INITIAL ||
-		    !begins(st, known_of(key_of(packet.from), frame)))
-			return;
-		if (quic_google_crypto(packet.version))
-			tell_encryption(st->session, true);
-		m = message_of(st, frame, &packet, packet.from);
-		if (m)
-			matcher_request(st->matcher, &m->message);
-		return;
+	if (quic_google_crypto(packet->version)) {
+		tell_encryption(st->session, true);
+		st->google = key_of(packet->from);
 	}
-	m = message_of(st, frame, &packet, packet.to);
+	m = message_of(st, frame, packet, packet->from);
+	if (m)
+		matcher_request(st->matcher, &m->message);
+}
+
+static void take_server(struct quic_state *st, const struct frame *frame,
+			const struct quic_packet *packet, bool bare)
+{
+	struct quic_message *m = message_of(st, frame, packet, packet->to);
+
+	if (m && bare)
+		m->message.key = st->google;
 	if (m && matcher_find(st->matcher, &m->message))
 		matcher_response(st->matcher, &m->message);
 	else if (m)
 		matcher_discard(st->matcher, &m->message);
+}
+
+static void message(void *state, const struct frame *frame)
+{
+	struct quic_state *st = state;
+	struct span datagram = span_of(frame->data, frame->available);
+	struct quic_packet packet;
+	bool whole = read_packet(datagram, frame->side, &packet);
+
+	if (frame->side == SIDE_CLIENT) {
+		if (whole)
+			take_client(st, frame, &packet);
+	} else if (whole) {
+		take_server(st, frame, &packet, false);
+	} else if (st->google && quic_google_is_bare(datagram)) {
+		packet = (struct quic_packet){.type = QUIC_HANDSHAKE};
+		take_server(st, frame, &packet, true);
+	}
 }
 
 /* Never asked of datagrams. */
@@ -304,6 +330,7 @@ static bool pack(const void *state, struct buffer *out)
 
 	buffer_append(out, st->known, sizeof(st->known));
 	pack_u64(out, st->next);
+	pack_u64(out, st->google);
 	return matcher_pack(st->matcher, out);
 }
 
@@ -313,6 +340,7 @@ static bool unpack(void *state, struct unpack *in)
 
 	unpack_bytes(in, st->known, sizeof(st->known));
 	st->next = (uint32_t)unpack_u64(in);
+	st->google = unpack_u64(in);
 	return matcher_unpack(st->matcher, in);
 }
 

@@ -181,6 +181,39 @@ static void google_asks_and_is_answered(void **state)
 	}
 }
 
+/* A client may ask for answers without an id. */
+static void google_is_answered_without_an_id(void **state)
+{
+	const struct datagram sent = google_header(0x09, "Q035", QUIC_INITIAL_MIN);
+	struct datagram answer = google_header(0x00, "", 300);
+
+	(void)state;
+	run(&sent, 1, &answer, NULL,
+	    "{\"outcome\":\"ok\",\"version\":\"Q035\",\"client_id\":\"3132333435363738\","
+	    "\"server_id\":\"\",\"answer\":\"handshake\",\"note\":\"\"}\n");
+	assert_true(quic_google_is_bare(span_of(answer.bytes, 14)));
+	assert_false(quic_google_is_bare(span_of(answer.bytes, 13)));
+	answer.bytes[0] = 0x40;
+	assert_false(quic_google_is_bare(span_of(answer.bytes, 14)));
+}
+
+/* RFC 9000, section 15: a version that nobody has, to be told which the server has. */
+static void a_reserved_version(void **state)
+{
+	const struct datagram sent = long_header(0xc0, 0x1a2a3a4a, "12345678", "abc",
+						 QUIC_INITIAL_MIN);
+	const struct datagram none = long_header(0xc0, 0x1a2a3a4a, "12345678", "abc",
+						 QUIC_INITIAL_MIN - 1);
+	struct datagram answer = {.len = 20};
+
+	(void)state;
+	memcpy(answer.bytes, "\x80\0\0\0\0\3abc\6SERVER\0\0\0\1", 20);
+	run(&sent, 1, &answer, NULL,
+	    "{\"outcome\":\"ok\",\"version\":\"0x1a2a3a4a\",\"client_id\":\"616263\","
+	    "\"server_id\":\"534552564552\",\"answer\":\"negotiation\",\"note\":\"\"}\n");
+	run(&none, 1, NULL, NULL, "");
+}
+
 /* Lengths of both ids in one byte: the client's is in one place, the server's in the other. */
 static void google_like_an_early_draft(void **state)
 {
@@ -256,6 +289,8 @@ int main(void)
 		cmocka_unit_test(drafts),
 		cmocka_unit_test(what_is_no_quic),
 		cmocka_unit_test(google_asks_and_is_answered),
+		cmocka_unit_test(google_is_answered_without_an_id),
+		cmocka_unit_test(a_reserved_version),
 		cmocka_unit_test(google_like_an_early_draft),
 		cmocka_unit_test(what_is_not_googles),
 	};
