@@ -24,8 +24,23 @@ static void fetch_step(const struct coming *c, unsigned step)
 			session_fetch(t->conn.sessions[layer], step);
 }
 
-/* What the table of connections has of those that come, in two steps; the one whose turn it is. */
-static struct tracked *find_coming(struct replay *r)
+/* What every event of a connection asks of it, and what a record of it will. */
+static void fetch_connection(const struct replay *r, const struct tracked *t, uint64_t id)
+{
+	const struct replay_handlers *h = &r->options.handlers;
+
+	prefetch(t, offsetof(struct tracked, conn.inode));
+	prefetch(&t->replay,
+		 offsetof(struct tracked, local_text) - offsetof(struct tracked, replay));
+	if (h->coming)
+		h->coming(h->context, id);
+}
+
+/*
+ * What the table of connections has of those that come, in two steps; the one whose turn it is,
+ * with its ID.
+ */
+static struct tracked *find_coming(struct replay *r, uint64_t *which)
 {
 	struct coming *c = &r->coming;
 	uint64_t *newest = &c->ids[c->at % COMING_IDS], id = *newest;
@@ -35,6 +50,7 @@ static struct tracked *find_coming(struct replay *r)
 	*newest = recording_coming(r->recording);
 	map_fetch_slot(hot, *newest);
 	map_fetch_entry(hot, half_way);
+	*which = id;
 	return id ? map_get(hot, id) : NULL;
 }
 
@@ -42,14 +58,16 @@ void coming_next(struct replay *r)
 {
 	struct coming *c = &r->coming;
 	struct tracked *last = c->tracked[c->at % COMING_EVENTS], *t;
+	uint64_t id;
 
 	if (r->connections.hot.count < WORTH_IT)
 		return;
-	t = find_coming(r);
+	t = find_coming(r, &id);
 	if (t == last)
 		t = NULL; /* it is on its way */
 	c->tracked[++c->at % COMING_EVENTS] = t;
-	prefetch(t, offsetof(struct tracked, local_text));
+	if (t)
+		fetch_connection(r, t, id);
 	for (unsigned step = 0; step < SESSION_FETCH_STEPS; step++)
 		fetch_step(c, step);
 }

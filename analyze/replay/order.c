@@ -15,6 +15,14 @@
 #define AHEAD	4
 #define FETCHED 2048
 
+/* So many ahead, when the row is there, the end that it names; and then what that is printed as. */
+#define END_AHEAD	2
+#define MEMBERS_AHEAD	1
+#define MEMBERS_FETCHED 192
+
+/* Bytes of a line of the cache. */
+#define LINE 64
+
 struct held {
 	int64_t begin;
 	uint64_t number; /* of arrival: rows that began together stay in that order */
@@ -161,6 +169,8 @@ bool order_add(struct order *o, struct row_chunk *chunk)
 	o->given = false;
 	for (row = row_chunk_next(chunk, NULL); row; row = next) {
 		next = row_chunk_next(chunk, row);
+		if (next)
+			__builtin_prefetch(next->end);
 		if (add(o, row))
 			continue;
 		row_release(row);
@@ -199,14 +209,19 @@ static bool must_wait(const struct order *o, const struct held *held)
 static void fetch_ahead(struct order *o)
 {
 	const struct held *held;
+	const char *members;
 	size_t len;
 
 	if (o->ring_count <= AHEAD)
 		return;
 	held = ring_at(o, AHEAD);
 	len = held->len < FETCHED ? held->len : FETCHED;
-	for (size_t at = 0; at < len; at += 64)
+	for (size_t at = 0; at < len; at += LINE)
 		__builtin_prefetch((const char *)held->row + at);
+	__builtin_prefetch(ring_at(o, END_AHEAD)->row->end);
+	members = ring_at(o, MEMBERS_AHEAD)->row->end->members.data;
+	for (size_t at = 0; members && at < MEMBERS_FETCHED; at += LINE)
+		__builtin_prefetch(members + at);
 }
 
 struct row *order_next(struct order *o)

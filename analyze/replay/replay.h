@@ -110,6 +110,9 @@ struct replay_handlers {
 	void (*record)(void *context, const struct connection *conn, const struct session *s,
 		       const struct record *record);
 	void (*conn_end)(void *context, const struct connection *conn);
+	/* Data of one of many connections comes soon: for what the others need then (prefetch.h).
+	 */
+	void (*coming)(void *context, uint64_t conn);
 	/* Plaintext that keys opened, as EVENT_DATA of LAYER_TLS; each stream in order. */
 	void (*plaintext)(void *context, const struct event *event, const struct connection *conn);
 	/* What frames hold in another form, of a stream of LAYER; see struct contents. */

@@ -3,16 +3,13 @@
 
 #include <stdlib.h>
 
-#include "analyze/replay/program.h"
+#include "analyze/replay/row_ends.h"
 
 /* Of a chunk; a row that is larger gets one of its own. */
 #define CHUNK_LEN (64u << 10)
 
 /* A text of a row that is at least so long isn't copied again where the next one has it, too. */
 #define SHARED_MIN 32
-
-/* Ends that are remembered by connection, a power of two. */
-#define REMEMBERED 8192
 
 /* Different ends in a chunk, before it counts as full. */
 #define CHUNK_ENDS 256
@@ -25,13 +22,8 @@ struct row_chunk {
 	const struct row *last; /* NULL: there is none yet */
 	struct row_end *ends[CHUNK_ENDS];
 	size_t end_count;
+	struct row_end *forgotten; /* that nothing behind this chunk refers to */
 	_Alignas(max_align_t) char data[];
-};
-
-/* The end of a connection's layer, and what it was made from. */
-struct remembered {
-	struct row_end *end;
-	uint64_t revision;
 };
 
 struct row_writer {
@@ -40,7 +32,7 @@ struct row_writer {
 	struct row_chunk *chunk; /* NULL: none is begun */
 	uint64_t chunks;
 	struct buffer there; /* columns with a value of the record that is written */
-	struct remembered remembered[REMEMBERED];
+	struct row_ends *ends;
 };
 
 /* ---- what a row says ---- */
@@ -60,16 +52,6 @@ size_t row_id(const struct row *row, char text[static ROW_ID_MAX])
 	}
 	*to = '\0';
 	return (size_t)(to - text);
-}
-
-static void set_id(struct row_end *end)
-{
-	char *to = buffer_put_u64(end->id, end->conn);
-
-	*to++ = '.';
-	if (end->tls)
-		*to++ = 't';
-	end->id_len = (uint8_t)(to - end->id);
 }
 
 static struct selection_subject subject_of(const struct row *row)
@@ -126,102 +108,6 @@ const char *row_remote(const struct row *row, char text[static ADDRESS_TEXT_MAX]
 	return text;
 }
 
-/* ---- ends ---- */
-
-static void end_release(struct row_end *end)
-{
-	if (!end || __atomic_sub_fetch(&end->refs, 1, __ATOMIC_ACQ_REL))
-		return;
-	buffer_free(&end->members);
-	free(end);
-}
-
-/* Copies TEXT to *TO, which moves behind it. */
-static const char *store(char **to, const char *text)
-{
-	size_t len = strlen(text) + 1;
-	char *at = *to;
-
-	memcpy(at, text, len);
-	*to += len;
-	return at;
-}
-
-static struct row_end *end_new(const struct replay *replay, const struct connection *conn,
-			       const struct session *s)
-{
-	const char *comm = conn->process ? conn->process->name : "";
-	const char *container = conn->process ? conn->process->container : "";
-	char script[PROGRAM_SCRIPT_MAX];
-	struct row_end *end;
-	size_t len;
-	char *to;
-
-	program_script(conn->process, script);
-	len = strlen(comm) + strlen(container) + strlen(script) + strlen(conn->local_text) +
-	      strlen(conn->remote_text) + 5;
-	end = malloc(sizeof(*end) + len);
-	if (!end)
-		return NULL;
-	to = (char *)(end + 1);
-	*end = (struct row_end){
-		.conn = conn->id,
-		.pid = conn->pid,
-		.ppid = conn->process ? conn->process->ppid : 0,
-		.netns = conn->netns,
-		.transport = conn->transport,
-		.role = session_role(s) != ROLE_UNKNOWN ? session_role(s) : conn->role,
-		.tls = session_is_plaintext(s),
-		.local = conn->local,
-		.remote = conn->remote,
-		.client = *session_client(s),
-		.comm = store(&to, comm),
-		.container = store(&to, container),
-		.script = store(&to, script),
-		.local_text = store(&to, conn->local_text),
-		.remote_text = store(&to, conn->remote_text),
-		.refs = 1,
-	};
-	set_id(end);
-	address_text(&end->client, end->client_text);
-	end->mirrored = !conn->remote.port || replay_is_local(replay, conn->remote.port);
-	return end;
-}
-
-/* Hardly any has a client behind a proxy. */
-static bool same_client(const struct row_end *end, const struct session *s)
-{
-	const struct address *client = session_client(s);
-
-	return end->client.family == client->family &&
-	       (client->family == ADDRESS_NONE || address_equal(&end->client, client));
-}
-
-static bool still_true(const struct remembered *m, const struct connection *conn,
-		       const struct session *s)
-{
-	return m->end && m->end->conn == conn->id && m->revision == conn->revision &&
-	       m->end->tls == session_is_plaintext(s) && m->end->pid == conn->pid &&
-	       same_client(m->end, s) &&
-	       (m->end->role == session_role(s) || session_role(s) == ROLE_UNKNOWN);
-}
-
-static struct row_end *end_of(struct row_writer *w, const struct replay *replay,
-			      const struct connection *conn, const struct session *s)
-{
-	struct remembered *m = &w->remembered[conn->id & (REMEMBERED - 1)];
-	struct row_end *end;
-
-	if (still_true(m, conn, s))
-		return m->end;
-	end = end_new(replay, conn, s);
-	if (!end)
-		return NULL;
-	end_release(m->end);
-	*m = (struct remembered){.end = end, .revision = conn->revision};
-	return end;
-}
-
 /* ---- chunks ---- */
 
 static struct row_chunk *chunk_new(struct row_writer *w, size_t size)
@@ -236,13 +122,15 @@ static struct row_chunk *chunk_new(struct row_writer *w, size_t size)
 	chunk->size = size;
 	chunk->last = NULL;
 	chunk->end_count = 0;
+	chunk->forgotten = NULL;
 	return chunk;
 }
 
 static void chunk_free(struct row_chunk *chunk)
 {
 	for (size_t i = 0; i < chunk->end_count; i++)
-		end_release(chunk->ends[i]);
+		row_end_drop(chunk->ends[i]);
+	row_ends_drop_forgotten(chunk->forgotten);
 	free(chunk);
 }
 
@@ -281,7 +169,11 @@ struct row_writer *row_writer_new(row_chunk_fn *take, void *context)
 		return NULL;
 	w->take = take;
 	w->context = context;
-	return w;
+	w->ends = row_ends_new();
+	if (w->ends)
+		return w;
+	free(w);
+	return NULL;
 }
 
 void row_writer_flush(struct row_writer *w)
@@ -289,8 +181,10 @@ void row_writer_flush(struct row_writer *w)
 	struct row_chunk *chunk = w->chunk;
 
 	w->chunk = NULL;
-	if (chunk)
-		w->take(w->context, chunk);
+	if (!chunk)
+		return;
+	chunk->forgotten = row_ends_forgotten(w->ends);
+	w->take(w->context, chunk);
 }
 
 /* An empty chunk, which has room for a row of LEN bytes; NULL: no memory. */
@@ -450,13 +344,10 @@ static int64_t first_of(const struct record *record, int64_t now)
 	return record->response_first != TIME_UNKNOWN ? record->response_first : now;
 }
 
-static void refer(struct row_chunk *chunk, struct row_end *end)
+static void refer(struct row_chunk *chunk, struct row_known_end *known)
 {
-	if (end->chunk == chunk->number)
-		return;
-	end->chunk = chunk->number;
-	chunk->ends[chunk->end_count++] = end;
-	__atomic_add_fetch(&end->refs, 1, __ATOMIC_RELAXED);
+	if (known->chunk != chunk->number)
+		chunk->ends[chunk->end_count++] = row_end_refer(known, chunk->number);
 }
 
 /* All but the values of the row, which stands in CHUNK. */
@@ -509,10 +400,15 @@ static struct row *put_row(struct row_writer *w, struct row_chunk *chunk,
 	return row;
 }
 
+void row_writer_fetch(const struct row_writer *w, uint64_t conn)
+{
+	row_ends_fetch(w->ends, conn);
+}
+
 bool row_write(struct row_writer *w, struct replay *replay, const struct connection *conn,
 	       const struct session *s, const struct record *record)
 {
-	struct row_end *end = end_of(w, replay, conn, s);
+	struct row_known_end *end = row_ends_get(w->ends, replay, conn, s);
 	struct row_chunk *chunk = w->chunk;
 	struct row *row = NULL;
 	size_t count = 0;
@@ -528,7 +424,7 @@ bool row_write(struct row_writer *w, struct replay *replay, const struct connect
 	if (!row)
 		return false;
 	refer(chunk, end);
-	row->end = end;
+	row->end = end->end;
 	chunk->live++;
 	chunk->used += row->len;
 	chunk->last = row;
@@ -541,8 +437,7 @@ void row_writer_free(struct row_writer *w)
 		return;
 	if (w->chunk)
 		chunk_free(w->chunk);
-	for (size_t i = 0; i < REMEMBERED; i++)
-		end_release(w->remembered[i].end);
+	row_ends_free(w->ends);
 	buffer_free(&w->there);
 	free(w);
 }

@@ -15,16 +15,22 @@
 /* Longest beginning of an id. */
 #define ROW_END_ID_MAX 24
 
-/* The recorded end of a connection, as the records name it. Constant once it is made. */
+/*
+ * The recorded end of a connection, as the records name it. Constant once it is made, but for what
+ * is marked otherwise. What the printing of each record asks for stands first, together.
+ */
 struct row_end {
+	struct buffer members;	 /* the printer's: what it makes of all this in JSON */
+	char id[ROW_END_ID_MAX]; /* with which the ids of its rows begin: "24." or "24.t" */
+	uint8_t id_len;
+	bool tls;
+	bool mirrored;	/* another recorded end may stand opposite: see replay_is_local() */
+	enum role role; /* of the recorded process */
 	uint64_t conn;
 	uint32_t pid;
 	uint32_t ppid;
 	uint32_t netns;
 	enum transport transport;
-	enum role role; /* of the recorded process */
-	bool tls;
-	bool mirrored; /* another recorded end may stand opposite: see replay_is_local() */
 	struct address local;
 	struct address remote;
 	struct address client; /* that a proxy introduced; ADDRESS_NONE: none did */
@@ -35,11 +41,11 @@ struct row_end {
 	const char *remote_text;
 	char client_text[ADDRESS_TEXT_MAX];
 
-	char id[ROW_END_ID_MAX]; /* with which the ids of its rows begin: "24." or "24.t" */
-	uint8_t id_len;
-	unsigned refs;	       /* atomic */
-	uint64_t chunk;	       /* the writer's: the last chunk that refers to it */
-	struct buffer members; /* the printer's: what it makes of all this in JSON */
+	/* See row_ends.h. */
+	uint64_t chunks;		/* that refer to it, or did: when it is forgotten */
+	struct row_end *next_forgotten; /* the same */
+	uint64_t dropped;		/* the printer's: of these chunks */
+	bool is_forgotten;		/* the printer's: that it was told so */
 };
 
 struct row_chunk;
@@ -149,6 +155,10 @@ struct row_writer *row_writer_new(row_chunk_fn *take, void *context);
 /* False when there is no memory: the record is lost. */
 bool row_write(struct row_writer *w, struct replay *replay, const struct connection *conn,
 	       const struct session *s, const struct record *record);
+
+/* Records of a connection come soon: asks for what they need of the writer's (format/prefetch.h).
+ */
+void row_writer_fetch(const struct row_writer *w, uint64_t conn);
 
 /* Gives out the chunk that isn't full. */
 void row_writer_flush(struct row_writer *w);

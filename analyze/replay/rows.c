@@ -93,6 +93,13 @@ static void take_conn_end(void *context, const struct connection *conn)
 	r->handlers.conn_end(r->handlers.context, conn);
 }
 
+static void take_coming(void *context, uint64_t conn)
+{
+	const struct rows *r = context;
+
+	row_writer_fetch(r->writer, conn);
+}
+
 static struct rows *rows_new(const struct replay_options *options, struct replay_options *with)
 {
 	struct rows *r = calloc(1, sizeof(*r));
@@ -102,7 +109,8 @@ static struct rows *rows_new(const struct replay_options *options, struct replay
 		return NULL;
 	*with = *options;
 	r->handlers = options->handlers;
-	with->handlers = (struct replay_handlers){.record = take_record, .context = r};
+	with->handlers = (struct replay_handlers){
+		.record = take_record, .coming = take_coming, .context = r};
 	if (r->handlers.conn_end)
 		with->handlers.conn_end = take_conn_end;
 	with->memory_limit = limit - limit / ORDER_SHARE;
