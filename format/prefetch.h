@@ -3,6 +3,7 @@
 #define SOCKTAPE_FORMAT_PREFETCH_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Asks the processor for LEN bytes at DATA, which will be read soon. Only a hint: they need not
@@ -11,8 +12,12 @@
  */
 static inline void prefetch(const void *data, size_t len)
 {
-	for (size_t at = 0; data && at < len; at += 64)
-		__builtin_prefetch((const char *)data + at);
+	const char *end = (const char *)data + len;
+
+	/* By lines of the cache, as what begins within one may end in another. */
+	for (const char *at = (const char *)((uintptr_t)data & ~(uintptr_t)63); data && at < end;
+	     at += 64)
+		__builtin_prefetch(at);
 }
 
 #endif

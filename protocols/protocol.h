@@ -365,10 +365,11 @@ struct protocol {
 	bool (*unpack)(void *state, struct unpack *in);
 
 	/*
-	 * A message comes soon: asks for what it will need (format/prefetch.h) beside STATE itself.
-	 * May be NULL.
+	 * A message comes soon: asks for what it will need (format/prefetch.h), of STATE itself
+	 * first and some time later, when BEHIND, of what that points to. May be NULL: then all of
+	 * the state is asked for, unless it is large.
 	 */
-	void (*fetch)(const void *state);
+	void (*fetch)(const void *state, bool behind);
 };
 
 /* All protocols, ended by NULL. */

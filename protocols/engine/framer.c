@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "format/prefetch.h"
+
 /* A buffer that grew beyond this gives its memory back when it is empty. */
 #define KEPT_MEMORY_MAX (16u << 10)
 
@@ -31,6 +33,21 @@ struct framer *framer_new(const struct framing *framing, void *state, struct bud
 	for (int i = 0; framing->memo_size && i < 2; i++)
 		f->sides[i].memo = (char *)(f + 1) + (size_t)i * framing->memo_size;
 	return f;
+}
+
+/* What frame() leaves is often no longer than this. */
+#define MEMO_FETCHED 128
+
+/* Not by f->framing, which may not be there yet. */
+void framer_fetch(const struct framer *f, const struct framing *framing)
+{
+	const size_t asked = offsetof(struct framer_side, kept_first);
+	size_t memo = framing->memo_size < MEMO_FETCHED ? framing->memo_size : MEMO_FETCHED;
+
+	prefetch(f, offsetof(struct framer, sides) + asked);
+	prefetch(&f->sides[1], asked);
+	prefetch(f + 1, memo);
+	prefetch((const char *)(f + 1) + framing->memo_size, memo);
 }
 
 /* ---- what is kept ---- */

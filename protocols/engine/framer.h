@@ -28,13 +28,14 @@ struct framer_side {
 	bool holding;	    /* frame() said HOLD: until the other side has a frame */
 	int64_t last_ts;    /* of the last run */
 	uint64_t position;  /* in the stream, of the first kept or, without any, the next byte */
-	uint64_t hole_end;  /* position behind the last hole outside of a frame */
 	uint64_t left;	    /* bytes to come of a frame */
 	size_t scanned;	    /* what frame() left for this boundary */
 	uint64_t searched;  /* bytes thrown away since the last frame */
 	void *memo;	    /* framing->memo_size bytes */
 	struct buffer kept; /* begins at a frame boundary, or where resync() still looks */
+	/* What is before this is asked of each run: see framer_fetch(). */
 	int64_t kept_first; /* when the first of them came */
+	uint64_t hole_end;  /* position behind the last hole outside of a frame */
 	uint64_t charged;   /* of the budget, for kept */
 	struct frame frame; /* whose end has not come yet, while `left` */
 };
@@ -60,6 +61,9 @@ struct framer {
  */
 struct framer *framer_new(const struct framing *framing, void *state, struct budget *budget,
 			  struct framer_counts *counts, size_t keep_max);
+
+/* A run comes soon: asks for what it needs (format/prefetch.h). */
+void framer_fetch(const struct framer *f, const struct framing *framing);
 
 /* Takes a run. Once it is over, what framer_rest() gives belongs to what follows. */
 void framer_run(struct framer *f, enum side side, const struct run *run);

@@ -49,4 +49,6 @@ void message_pool_free(struct message_pool *pool)
 	for (size_t i = 0; i < MESSAGE_POOL_SIZES; i++)
 		while ((m = message_stack_take(&pool->stacks[i])) != NULL)
 			message_free(m, pool->stacks[i].message_len, pool->budget);
+	if (pool->heads)
+		pool->heads_free(pool->heads);
 }

@@ -23,6 +23,9 @@ struct message_stack {
 struct message_pool {
 	struct budget *budget; /* to which the messages are charged, those that are here, too */
 	struct message_stack stacks[MESSAGE_POOL_SIZES];
+	/* HTTP's heads that are known (http/heads.h), and what frees them; NULL: none are. */
+	void *heads;
+	void (*heads_free)(void *heads);
 };
 
 /* Where messages of this size are kept; NULL: nowhere. POOL may be NULL. */

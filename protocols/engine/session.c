@@ -37,16 +37,26 @@ struct session *session_new(const struct session_options *options)
 /* Of a protocol's state so much is asked for: what is behind it is rarely needed. */
 #define FETCHED_STATE 1280
 
+static void fetch_state(const struct session *s)
+{
+	if (s->protocol->fetch)
+		s->protocol->fetch(s->state, false);
+	else
+		prefetch(s->state, FETCHED_STATE);
+}
+
 void session_fetch(const struct session *s, unsigned step)
 {
 	if (step == 0) {
-		prefetch(s, sizeof(*s));
-	} else if (step == 1) {
-		prefetch(s->framer, sizeof(*s->framer));
-		prefetch(s->state, FETCHED_STATE);
+		/* As far as what every record asks of the options. */
+		prefetch(s, offsetof(struct session, options.transport));
+	} else if (s->protocol && step == 1) {
+		if (s->framer)
+			framer_fetch(s->framer, &s->protocol->framing);
+		fetch_state(s);
 		prefetch(s->spoken, sizeof(*s->spoken));
 	} else if (s->protocol && s->protocol->fetch) {
-		s->protocol->fetch(s->state);
+		s->protocol->fetch(s->state, true);
 	}
 }
 

@@ -60,29 +60,31 @@ typedef void session_contents_fn(void *context, const struct session *s,
 #define SESSION_KEEP_ALL     SIZE_MAX /* as far as the budget goes */
 
 struct session_options {
+	/* What is asked for with each record stands together: see session_fetch(). */
+	session_record_fn *record;   /* may be NULL: nobody wants records */
+	void *context;		     /* for this one and the other three */
+	size_t keep;		     /* bytes of a body, or one of SESSION_KEEP_... */
+	const struct wanted *wanted; /* a list that outlives the session; NULL: all columns are */
+	bool plaintext;		     /* the bytes came out of TLS */
+
 	enum transport transport;
 	enum role role; /* of the recorded process, as the recorder knows it */
 	uint16_t local_port;
 	uint16_t remote_port;
 	bool midstream;
-	bool plaintext;	   /* the bytes came out of TLS */
 	uint64_t start[2]; /* position of the first byte by direction, or SESSION_START_UNKNOWN */
 	bool explain;	   /* the sample and what was made of it stay, for session_candidates() */
-	size_t keep;	   /* bytes of a body, or one of SESSION_KEEP_... */
 	const struct protocol *decode_as; /* NULL: infer */
-	const struct wanted *wanted; /* a list that outlives the session; NULL: all columns are */
-	struct budget *budget;	     /* outlives the session, as the next */
-	struct message_pool *pool;   /* may be NULL: no memory is used again */
-	struct knowledge *knowledge; /* may be NULL: nothing is learnt */
-	struct keylog *keylog;	     /* may be NULL: nothing is decrypted */
+	struct budget *budget;		  /* outlives the session, as the next */
+	struct message_pool *pool;	  /* may be NULL: no memory is used again */
+	struct knowledge *knowledge;	  /* may be NULL: nothing is learnt */
+	struct keylog *keylog;		  /* may be NULL: nothing is decrypted */
 	struct protobuf_schema *protobuf; /* may be NULL: messages are shown by number */
 	uint64_t conn;			  /* id of the connection; 0: it has none */
 	uint64_t ends[2]; /* what names the local and the remote end's address; 0: unknown */
-	session_record_fn *record;	 /* may be NULL: nobody wants records */
 	session_border_fn *border;	 /* may be NULL */
 	session_decrypted_fn *decrypted; /* may be NULL */
 	session_contents_fn *contents;	 /* may be NULL */
-	void *context;			 /* for these four */
 };
 
 struct session_counts {

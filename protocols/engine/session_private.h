@@ -87,10 +87,11 @@ struct session {
 	uint64_t emitted_position; /* of the last record */
 	enum side emitted_side;
 	unsigned emitted_repeat;
-	struct reassembly reassembly; /* of streams */
 	struct address client;	      /* of the root: that a proxy introduced */
 	bool made_inside;	      /* it isn't the one that waits, and is owned */
+	struct reassembly reassembly; /* of streams */
 
+	/* What is behind their first ones is rarely asked for: see session_fetch(). */
 	struct session_options options;
 	/* What options.wanted says of the tables that were asked about last. */
 	struct asked_table {

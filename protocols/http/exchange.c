@@ -133,7 +133,7 @@ struct http_message *http_new_message(struct http_state *st, const struct frame 
 {
 	struct http_side *side = &st->sides[frame->side];
 	struct http_message *m = (struct http_message *)matcher_message(st->matcher, frame);
-	const struct http_head *head = &side->fields.head;
+	const struct http_head *head = &http_last_fields(side)->head;
 	struct span host;
 
 	if (!m)
@@ -160,7 +160,7 @@ struct http_message *http_new_message(struct http_state *st, const struct frame 
 	keep_line(m, line);
 	host = host_of_target(line);
 	m->host = host.len ? piece_of(line->text, host) : keep(m, head->host);
-	m->headers = keep(m, buffer_span(&side->fields.json));
+	m->headers = keep(m, buffer_span(&http_last_fields(side)->json));
 	keep_codings(m, head);
 	/* What it is encoded in may be damaged; HTTP/2 may be asked for the request of an upgrade.
 	 */
@@ -199,14 +199,14 @@ static void begin_request(struct http_state *st, const struct frame *frame,
 
 	http_answer_closing(st, 0);
 	/* The client has gone on: what may be the response to a HEAD, and had no body yet, is. */
-	if (st->sides[SIDE_SERVER].doubtful && st->heads)
+	if (st->sides[SIDE_SERVER].doubtful && st->head_requests)
 		http_end_message(st, SIDE_SERVER);
-	expect_body(side, &side->fields.head, SIDE_CLIENT);
-	side->wait = side->fields.head.expects ? HTTP_WAIT_CONTINUE : HTTP_WAIT_NONE;
+	expect_body(side, &http_last_fields(side)->head, SIDE_CLIENT);
+	side->wait = http_last_fields(side)->head.expects ? HTTP_WAIT_CONTINUE : HTTP_WAIT_NONE;
 	side->incoming = m;
 	if (m) {
 		m->is_head = span_is(line->method, "HEAD");
-		st->heads += m->is_head;
+		st->head_requests += m->is_head;
 		m->is_simple = line->simple;
 		if (span_is(line->method, "CONNECT")) {
 			m->is_connect = true;
@@ -268,8 +268,9 @@ static void settle_wait(struct http_state *st, const struct http_message *reques
 	if (code == 100)
 		client->wait = HTTP_WAIT_NONE;
 	else if (code / 100 != 1)
-		client->wait = st->sides[SIDE_SERVER].fields.head.closes ? HTTP_WAIT_CLOSED
-									 : HTTP_WAIT_REFUSED;
+		client->wait = http_last_fields(&st->sides[SIDE_SERVER])->head.closes
+				       ? HTTP_WAIT_CLOSED
+				       : HTTP_WAIT_REFUSED;
 }
 
 /* What follows is another protocol: the tunnel of a CONNECT, or that of an upgrade. */
@@ -345,10 +346,10 @@ static void begin_response(struct http_state *st, const struct frame *frame,
 	has_body = code != 101 && code != 204 && code != 304 && !switches(request, code) &&
 		   !(sure && request->is_head);
 	if (has_body)
-		expect_body(side, &side->fields.head, SIDE_SERVER);
+		expect_body(side, &http_last_fields(side)->head, SIDE_SERVER);
 	side->doubtful = has_body && !sure;
 	if (switches(request, code) && !frame->lost) {
-		next = upgraded_to(&side->fields.head, code);
+		next = upgraded_to(&http_last_fields(side)->head, code);
 		if (next == &protocol_http2 && sure)
 			leave_request(st, request);
 		else if (next == &protocol_websocket && sure)
@@ -396,7 +397,8 @@ void http_take_lines(struct http_state *st, const struct frame *frame, struct sp
 		start = &line;
 	side->begun = true;
 	side->simple = start->simple;
-	st->grown |= http_fields_read(&side->fields, header_lines(start, lines));
+	if (!(frame->kind & HTTP_FRAME_REPEATED))
+		st->grown |= http_heads_read(st->heads, &side->last, header_lines(start, lines));
 	if (frame->side == SIDE_CLIENT)
 		begin_request(st, frame, start);
 	else

@@ -149,12 +149,14 @@ static enum frame_status cut_start(const struct http_state *st, enum side which,
 	return status;
 }
 
+/* *KIND: of a frame that ends there. */
 static size_t find_head_end(const struct http_side *side, struct span bytes, size_t from,
-			    size_t scanned, size_t *line)
+			    size_t scanned, size_t *line, unsigned *kind)
 {
 	struct span lines = span_of(bytes.data + from, bytes.len - from);
-	size_t repeated = from ? http_fields_repeated(&side->fields, lines) : 0;
+	size_t repeated = from ? http_fields_repeated(http_last_fields(side), lines) : 0;
 
+	*kind = HTTP_FRAME_HEAD | (repeated ? HTTP_FRAME_REPEATED : 0);
 	return repeated ? from + repeated : http_find_empty_line(bytes, from, scanned, line);
 }
 
@@ -163,6 +165,7 @@ static enum frame_status cut_head(const struct http_state *st, enum side which, 
 {
 	const struct http_side *side = &st->sides[which];
 	size_t from = 0, line = 0, end;
+	unsigned kind;
 
 	if (!side->head.len) {
 		enum frame_status status = cut_start(st, which, bytes, frame, &from);
@@ -170,12 +173,12 @@ static enum frame_status cut_head(const struct http_state *st, enum side which, 
 		if (status != FRAME_DONE || frame->len)
 			return status;
 	}
-	end = find_head_end(side, bytes, from, frame->scanned, &line);
+	end = find_head_end(side, bytes, from, frame->scanned, &line, &kind);
 	if (!end && !line) {
 		frame->scanned = bytes.len;
 		return FRAME_MORE;
 	}
-	frame->kind = end ? HTTP_FRAME_HEAD : HTTP_FRAME_HEAD_PART;
+	frame->kind = end ? kind : HTTP_FRAME_HEAD_PART;
 	frame->len = end ? end : line;
 	return side->head.len + frame->len > FRAME_HEAD_MAX ? FRAME_BAD : FRAME_DONE;
 }

@@ -68,6 +68,13 @@ static inline size_t http_fields_repeated(const struct http_fields *fields, stru
 /* The fields as "Name: value, Name: value". */
 void http_fields_text(const struct http_fields *fields, struct buffer *out);
 
+/* Bytes of memory beside FIELDS itself. */
+static inline size_t http_fields_memory(const struct http_fields *fields)
+{
+	return fields->lines.capacity + fields->unfolded.capacity + fields->list.capacity +
+	       fields->json.capacity;
+}
+
 void http_fields_free(struct http_fields *fields);
 
 #endif

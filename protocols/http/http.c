@@ -5,6 +5,7 @@
 
 #include "format/prefetch.h"
 #include "protocols/engine/budget.h"
+#include "protocols/engine/session.h"
 #include "protocols/http/state.h"
 
 static void http_close(void *state)
@@ -15,7 +16,7 @@ static void http_close(void *state)
 		return;
 	for (int i = 0; i < 2; i++) {
 		buffer_free(&st->sides[i].head);
-		http_fields_free(&st->sides[i].fields);
+		http_heads_release(st->sides[i].last);
 		http_decoder_free(&st->decoders[i]);
 	}
 	if (st->matcher) {
@@ -31,17 +32,14 @@ static void http_close(void *state)
 	free(st);
 }
 
-static void http_fetch(const void *state)
+static void http_fetch(const void *state, bool behind)
 {
 	const struct http_state *st = state;
 
-	matcher_fetch(st->matcher);
-	for (int side = 0; side < 2; side++) {
-		const struct http_fields *fields = &st->sides[side].fields;
-
-		prefetch(fields->lines.data, fields->lines.len);
-		prefetch(fields->json.data, fields->json.len);
-	}
+	if (behind)
+		matcher_fetch(st->matcher);
+	else
+		prefetch(st, offsetof(struct http_state, trailers));
 }
 
 static void *http_open(struct session *s)
@@ -51,6 +49,7 @@ static void *http_open(struct session *s)
 	if (!st)
 		return NULL;
 	st->session = s;
+	st->heads = http_heads_of(session_pool(s));
 	st->matcher = matcher_new(s, &(struct matcher_options){
 					     .message_len = sizeof(struct http_message),
 					     .emit = http_emit,

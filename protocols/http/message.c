@@ -164,7 +164,7 @@ static inline void settle(struct http_state *st, const struct frame *frame)
 {
 	struct http_side *side = &st->sides[frame->side];
 
-	if (frame->kind & ~HTTP_FRAME_KIND)
+	if (frame->kind & (HTTP_FRAME_NOT_CHUNKED | HTTP_FRAME_INSTEAD))
 		settle_rare(st, frame);
 	side->doubtful = false;
 	if (side->phase == HTTP_PHASE_FIRST_CHUNK)
@@ -258,7 +258,8 @@ void http_give_up(struct http_state *st, enum side which, enum http_note why)
 		http_take_lines(st, &frame, buffer_span(&side->head), NULL);
 		buffer_free(&side->head);
 		/* Without the empty line at their end they are no model for others. */
-		buffer_clear(&side->fields.lines);
+		http_heads_release(side->last);
+		side->last = NULL;
 	}
 	if (side->incoming) {
 		side->incoming->base.partial |= why != HTTP_NOTE_BODY_CUT || !is_refused(st, which);

@@ -7,19 +7,13 @@
 
 /* ---- what it takes ---- */
 
-static uint64_t fields_memory(const struct http_fields *fields)
-{
-	return fields->lines.capacity + fields->unfolded.capacity + fields->list.capacity +
-	       fields->json.capacity;
-}
-
 void http_recharge(struct http_state *st)
 {
 	uint64_t memory = sizeof(*st) + st->interim.capacity + st->note.capacity +
-			  fields_memory(&st->trailers);
+			  http_fields_memory(&st->trailers);
 
 	for (int i = 0; i < 2; i++)
-		memory += st->sides[i].head.capacity + fields_memory(&st->sides[i].fields) +
+		memory += st->sides[i].head.capacity + http_heads_memory(st->sides[i].last) +
 			  http_decoder_memory(&st->decoders[i]);
 	st->grown = false;
 	budget_recharge(session_budget(st->session), memory, &st->charged);
@@ -61,12 +55,12 @@ static bool unpack_own(struct http_state *st, struct http_message **m, struct un
 	return *m != NULL;
 }
 
-/* The fields of the head before are only there so that the same ones need not be read again. */
+/* The lines of the head before are only there so that the same ones need not be read again. */
 static void pack_side(const struct http_side *side, struct buffer *out)
 {
 	struct http_side copy = *side;
 
-	copy.fields = (struct http_fields){0};
+	copy.last = NULL;
 	copy.head = (struct buffer){0};
 	copy.incoming = NULL;
 	buffer_append(out, &copy, sizeof(copy));
@@ -98,7 +92,7 @@ bool http_pack(const void *state, struct buffer *out)
 	pack_own(st, st->held, out);
 	pack_own(st, st->closing, out);
 	pack_waiting(st->connect, out);
-	pack_u64(out, st->heads);
+	pack_u64(out, st->head_requests);
 	pack_span(out, buffer_span(&st->interim));
 	return true;
 }
@@ -117,7 +111,7 @@ bool http_unpack(void *state, struct unpack *in)
 	    !unpack_own(st, &st->held, in) || !unpack_own(st, &st->closing, in))
 		return false;
 	st->connect = unpack_waiting(st, in);
-	st->heads = unpack_u64(in);
+	st->head_requests = unpack_u64(in);
 	interim = unpack_span(in);
 	if (interim.len)
 		buffer_append_span(&st->interim, interim);

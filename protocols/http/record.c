@@ -130,7 +130,7 @@ static void forget(struct http_state *st, const struct http_message *m)
 	if (st->connect == m)
 		st->connect = NULL;
 	if (m && m->is_head)
-		st->heads--;
+		st->head_requests--;
 }
 
 void http_emit(void *context, struct message *request, struct message *response, bool lost)

@@ -3,7 +3,7 @@
 #define SOCKTAPE_PROTOCOLS_HTTP_STATE_H
 
 #include "protocols/content/decode.h"
-#include "protocols/http/head.h"
+#include "protocols/http/heads.h"
 #include "protocols/content/notes.h"
 #include "protocols/engine/matcher.h"
 #include "protocols/protocol.h"
@@ -43,6 +43,7 @@ enum http_frame_kind {
 #define HTTP_FRAME_KIND	       0xffu
 #define HTTP_FRAME_NOT_CHUNKED 0x100u /* where chunks were announced: side.unchunked */
 #define HTTP_FRAME_INSTEAD     0x200u /* a head where a body may have come, if there is one */
+#define HTTP_FRAME_REPEATED    0x400u /* a head whose lines are those of the one before it */
 
 /* What http_frame() leaves with a frame that begins with a start line. */
 struct http_memo {
@@ -90,7 +91,7 @@ struct http_side {
 	struct http_message *incoming; /* whose body comes; the matcher's for a request */
 	uint64_t given;		       /* bytes of the frame in parts that were there */
 	struct buffer head;	       /* the lines of a head so far that comes in pieces */
-	struct http_fields fields;     /* of the last head */
+	struct http_known_head *last;  /* of its heads; NULL: there is none to repeat */
 	int64_t head_first;	       /* when the first of its lines came, that is in pieces */
 	uint64_t head_position;	       /* and where in the stream */
 	uint64_t chunk_size;
@@ -98,20 +99,30 @@ struct http_side {
 };
 
 struct http_state {
+	/* What every message asks for stands together: see http_fetch(). */
 	struct session *session;
 	struct matcher *matcher;
-	struct http_side sides[2];
+	struct http_heads *heads;     /* of all connections; may be NULL */
 	struct http_message *held;    /* a response that was complete before its request */
 	struct http_message *closing; /* one that ends the connection, until something follows */
-	size_t heads;		      /* requests with HEAD that wait */
+	size_t head_requests;	      /* that wait: with the method HEAD */
 	struct http_message *connect; /* a CONNECT whose answer decides what the client sends */
 	struct buffer interim;	      /* the interim responses before the next final one */
+	struct buffer note;
+	bool grown; /* perhaps: buffers have changed since they were charged */
+	struct http_side sides[2];
 	struct http_fields trailers;
 	struct http_decoder decoders[2];
-	struct buffer note;
-	bool grown;	  /* perhaps: buffers have changed since they were charged */
 	uint64_t charged; /* of the session's budget, for all but what the matcher has */
 };
+
+/* What the lines of the last head say. */
+static inline const struct http_fields *http_last_fields(const struct http_side *side)
+{
+	static const struct http_fields none;
+
+	return side->last ? &side->last->fields : &none;
+}
 
 /* Pieces of a message's text are found by 32 bits. */
 #define HTTP_KEEP_MAX (1u << 31)

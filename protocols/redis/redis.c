@@ -244,13 +244,18 @@ static void redis_close(void *state)
 	free(r);
 }
 
-static void redis_fetch(const void *state)
+/* Of the levels of what is nested the first ones will do. */
+static void redis_fetch(const void *state, bool behind)
 {
 	const struct redis *r = state;
 
-	matcher_fetch(r->matcher);
-	prefetch(&r->render, sizeof(r->render));
-	prefetch(&r->replies_off, (size_t)((const char *)(r + 1) - (const char *)&r->replies_off));
+	if (behind) {
+		matcher_fetch(r->matcher);
+		return;
+	}
+	prefetch(r, offsetof(struct redis, render.walk.level[2]));
+	for (int side = 0; side < 2; side++)
+		prefetch(&r->scan[side], offsetof(struct redis_scan, start.level[2]));
 }
 
 static void *redis_open(struct session *s)
