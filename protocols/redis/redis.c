@@ -75,8 +75,8 @@ static void emit(void *context, struct message *request, struct message *respons
 	matcher_record(request, response, lost, said && said->error, &record);
 	if (asked) {
 		/* The names of commands need no escapes in any format. */
-		values[COLUMN_COMMAND] = asked->known ? value_word(request_command(asked))
-						      : value_text(request_command(asked));
+		values[COLUMN_COMMAND] = asked->command ? value_word(request_command(asked))
+							: value_text(request_command(asked));
 		values[COLUMN_ARGS] = value_json(request_args(asked));
 		note_request(&r->note, asked);
 		if (asked->unanswered && record.outcome == OUTCOME_UNANSWERED)
@@ -164,6 +164,7 @@ static void end_message(struct redis *r, enum side side)
 		matcher_discard(r->matcher, &m->base);
 	} else if (m->request) {
 		request_end(m);
+		r->command = m->command;
 		redis_take_request(r, m);
 	} else {
 		if (m->snapshot)
@@ -196,7 +197,7 @@ static void redis_message(void *state, const struct frame *frame)
 		return;
 	switch (redis_kind_of(frame)) {
 	case REDIS_REQUEST:
-		request_add_bulks(m, data);
+		request_add_bulks(m, data, r->command);
 		break;
 	case REDIS_INLINE:
 		request_add_line(m, data, &r->scratch);

@@ -276,11 +276,28 @@ void render_start(struct redis_render *r, size_t limit, uint64_t uncounted)
 	r->count = 0;
 }
 
+/* What most replies are: one short string, which is all of DATA. False: something else. */
+static bool render_string(struct redis_render *r, struct span data, struct buffer *out)
+{
+	struct span text;
+
+	if (r->walk.depth ||
+	    resp_short_bulk((const uint8_t *)data.data, data.len, &text) != data.len ||
+	    text.len > r->limit)
+		return false;
+	r->type = RESP_BULK;
+	r->count = (int64_t)text.len;
+	json_append_string(out, text);
+	return true;
+}
+
 void render_tokens(struct redis_render *r, struct span data, struct buffer *out)
 {
 	const uint8_t *at = (const uint8_t *)data.data;
 	size_t pos = 0;
 
+	if (data.len && render_string(r, data, out))
+		return;
 	while (pos < data.len) {
 		struct resp_token token;
 		unsigned before = r->walk.depth;

@@ -18,17 +18,17 @@ static void append_upper(struct buffer *b, struct span word)
 	b->len += len;
 }
 
-static void add_command(struct redis_message *m, struct span word)
+static void add_command(struct redis_message *m, struct span word,
+			const struct redis_command *guess)
 {
-	const struct redis_command *command;
-
 	append_upper(&m->base.text, word);
 	m->cut |= word.len > REDIS_NAME_MAX;
 	m->split = m->base.text.len;
-	command = redis_command_find(buffer_span(&m->base.text));
-	m->known = command != NULL;
-	if (command)
-		m->trait = command->trait;
+	m->command = guess && span_is(request_command(m), guess->name)
+			     ? guess
+			     : redis_command_find(request_command(m));
+	if (m->command)
+		m->trait = m->command->trait;
 	if (m->trait == TRAIT_SECRET)
 		m->secret = redis_secret_of(request_command(m));
 }
@@ -56,13 +56,13 @@ static struct span without_secret(struct redis_message *m, uint64_t index, struc
 	return span_text(instead);
 }
 
-static void add_word(struct redis_message *m, struct span word)
+static void add_word(struct redis_message *m, struct span word, const struct redis_command *guess)
 {
 	struct buffer *b = &m->base.text;
 	uint64_t index = m->words++;
 
 	if (index == 0) {
-		add_command(m, word);
+		add_command(m, word, guess);
 		return;
 	}
 	if (index == 1 && (m->trait == TRAIT_CONTAINER || m->trait == TRAIT_CLIENT) &&
@@ -86,7 +86,7 @@ static void add_word(struct redis_message *m, struct span word)
 	json_append_string(b, word);
 }
 
-void request_add_bulks(struct redis_message *m, struct span data)
+void request_add_bulks(struct redis_message *m, struct span data, const struct redis_command *guess)
 {
 	const uint8_t *at = (const uint8_t *)data.data;
 	size_t pos = 0;
@@ -96,14 +96,14 @@ void request_add_bulks(struct redis_message *m, struct span data)
 		size_t size = resp_short_bulk(at + pos, data.len - pos, &token.text);
 
 		if (size) {
-			add_word(m, token.text);
+			add_word(m, token.text, guess);
 			pos += size;
 			continue;
 		}
 		if (resp_token(at + pos, data.len - pos, &token) != FRAME_DONE)
 			return;
 		if (token.type == RESP_BULK)
-			add_word(m, token.text);
+			add_word(m, token.text, guess);
 		pos += (size_t)token.size;
 	}
 }
@@ -189,10 +189,10 @@ void request_add_line(struct redis_message *m, struct span line, struct buffer *
 			while (ascii_is_space(line.data[line.len - 1]))
 				line.len--;
 			m->unbalanced = true;
-			add_word(m, span_of(line.data + start, line.len - start));
+			add_word(m, span_of(line.data + start, line.len - start), NULL);
 			return;
 		}
-		add_word(m, buffer_span(scratch));
+		add_word(m, buffer_span(scratch), NULL);
 	}
 }
 

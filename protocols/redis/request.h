@@ -18,7 +18,8 @@ struct redis_message {
 	struct message base;
 	enum redis_trait trait; /* of a request's command */
 	size_t limit;		/* base.text stops growing about here */
-	bool known;		/* a request's command is one of Redis */
+	/* A request's, where it is one of Redis; else NULL. */
+	const struct redis_command *command;
 	uint64_t uncounted;	/* of EXEC: confirmations that its reply doesn't count */
 	uint64_t words;		/* of a request: the command and its arguments */
 	size_t split;		/* in base.text */
@@ -41,8 +42,12 @@ struct span request_command(const struct redis_message *m);
 /* The JSON array of the arguments, once the request is whole. */
 struct span request_args(const struct redis_message *m);
 
-/* Adds the words of a frame of an array of bulk strings. */
-void request_add_bulks(struct redis_message *m, struct span data);
+/*
+ * Adds the words of a frame of an array of bulk strings. GUESS: the command may be this one, as
+ * that of the request before often is; or NULL.
+ */
+void request_add_bulks(struct redis_message *m, struct span data,
+		       const struct redis_command *guess);
 
 /* Adds the words of a line, which may be quoted as a shell would ("Inline commands"). */
 void request_add_line(struct redis_message *m, struct span line, struct buffer *scratch);

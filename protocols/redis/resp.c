@@ -333,10 +333,3 @@ enum frame_status resp_walk_push(struct resp_walk *walk, const struct resp_token
 	walk->level[0].left += push;
 	return FRAME_DONE;
 }
-
-void resp_walk_copy(struct resp_walk *to, const struct resp_walk *from)
-{
-	to->depth = from->depth;
-	to->uncounted = from->uncounted;
-	memcpy(to->level, from->level, from->depth * sizeof(from->level[0]));
-}

@@ -117,6 +117,13 @@ enum frame_status resp_walk_push(struct resp_walk *walk, const struct resp_token
 bool resp_walk(struct resp_walk *walk, const struct resp_token *token, bool *whole);
 
 /* Copies what is in use. */
-void resp_walk_copy(struct resp_walk *to, const struct resp_walk *from);
+static inline void resp_walk_copy(struct resp_walk *to, const struct resp_walk *from)
+{
+	to->depth = from->depth;
+	to->uncounted = from->uncounted;
+	/* Between messages, where nearly all are copied, nothing is open. */
+	for (unsigned i = 0; i < from->depth; i++)
+		to->level[i] = from->level[i];
+}
 
 #endif

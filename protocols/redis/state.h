@@ -42,6 +42,7 @@ struct redis {
 	struct redis_message *current[2]; /* a message whose end has not come yet, by enum side */
 	struct buffer scratch;
 	struct buffer note;
+	const struct redis_command *command; /* of the last request; NULL: unknown */
 	enum redis_doubt doubt;
 
 	/* What the client asked for. */
@@ -50,10 +51,10 @@ struct redis {
 	bool skip_next;	    /* CLIENT REPLY SKIP */
 	bool transaction;   /* MULTI */
 	bool asks_secret;   /* in it: a reply that is one */
-	uint64_t uncounted; /* in it: confirmations beyond the first of a command */
-	bool counted_short; /* there was an EXEC whose reply holds such */
+	bool counted_short; /* there was an EXEC whose reply holds such as are uncounted */
 	bool monitor;
-	bool replica; /* the client is a replica, the server its master */
+	bool replica;	    /* the client is a replica, the server its master */
+	uint64_t uncounted; /* in a transaction: confirmations beyond the first of a command */
 
 	/* Subscriptions: of channels, patterns, shard channels; as the confirmations count them. */
 	int64_t subscribed[SUBSCRIPTION_KINDS];
