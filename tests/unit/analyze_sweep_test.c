@@ -5,7 +5,8 @@
  * socktape ARGUMENT..." for commands, in which "%" is a recording (as a word of its own: also "%2",
  * the one after it). Each is followed by a line for each recording: its name, the checksum of what
  * was printed (CRC-32), its lines and the exit status. "@" is a folder of the test's own with the
- * recordings that sweep_build() makes.
+ * recordings that sweep_build() and sweep_limits_build() make, and those of sweep_chance_build():
+ * @/chance1/rec and so on.
  *
  * With SOCKTAPE_UPDATE in the environment the files are written anew. To see what changed, let the
  * test write all that is printed, before and after: SOCKTAPE_SWEEP=FOLDER.
@@ -26,6 +27,8 @@
 #include "tests/unit/command_run.h"
 #include "tests/unit/eventful.h"
 #include "tests/unit/sweep_build.h"
+#include "tests/unit/sweep_chance.h"
+#include "tests/unit/sweep_limits.h"
 #include "tests/unit/tape_build.h"
 
 #define SWEEPS	   "tests/unit/sweeps/"
@@ -40,6 +43,9 @@
 
 #define PROMPT	    "$ socktape "
 #define COMMAND_MAX 1024
+
+/* Recordings of what happens by chance. */
+#define CHANCES 12
 
 static char *scratch;
 
@@ -252,6 +258,13 @@ static int setup(void **state)
 	scratch = scratch_new();
 	eventful_build(scratch);
 	sweep_build(scratch);
+	sweep_limits_build(scratch);
+	for (uint32_t seed = 1; seed <= CHANCES; seed++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "chance%u", seed);
+		sweep_chance_build(scratch, name, seed);
+	}
 	return 0;
 }
 
