@@ -61,10 +61,13 @@ judge() {
 	python3 "$judge" "$socktape" "$rec" "$port" "$@"
 }
 
-# go_build PROGRAM FLAGS...: tls_talk with these flags.
-go_build() {
-	GOCACHE=${GOCACHE:-$work/go-cache} GOFLAGS=-mod=mod go build -o "$1" "${@:2}" "$talk.go"
+# go_build_of SOURCE PROGRAM FLAGS...
+go_build_of() {
+	GOCACHE=${GOCACHE:-$work/go-cache} GOFLAGS=-mod=mod go build -o "$2" "${@:3}" "$1"
 }
+
+# go_build PROGRAM FLAGS...: tls_talk with these flags.
+go_build() { go_build_of "$talk.go" "$@"; }
 
 # go_talk NAME FLAGS...: built with these flags; the server is one that wasn't there before.
 go_talk() {
