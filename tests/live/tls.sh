@@ -176,7 +176,8 @@ time.sleep(60)' >"$work/ready" &
 	wait_for 20 test -s "$work/ready" || return 1
 	"$recorder" --list-tls >"$work/list" || return 1
 	kill $user
-	! grep $'\33' "$work/list" && grep -A 3 "^$work/own?\[2J/libssl" "$work/list" |
+	! grep $'\33' "$work/list" || return 1
+	grep -A 3 "^$work/own?\[2J/libssl" "$work/list" |
 		grep -qxF "    used by uses?[2J[$user]" || { cat "$work/list"; return 1; }
 }
 check "who uses a library is listed by name" list_names
