@@ -13,6 +13,7 @@
 #include "record/memory.h"
 #include "record/privilege.h"
 #include "record/probe.h"
+#include "record/tls_wire.h"
 #include "record/yield.h"
 
 /* What the programs, their tables and the kernel's look at them take, at most: 86 MiB on 6.18, and
@@ -265,8 +266,7 @@ static void event_store(void *context, const struct event *event)
 	store_event(r->store, event);
 }
 
-/* TLS is switched off: of plaintext that the kernel makes TLS of, its length is what the wire has.
- */
+/* Of plaintext that the kernel makes TLS of, its length is what the wire has. */
 static void plain_leave_out(struct recorder *r, const struct event *event)
 {
 	struct event length = *event;
@@ -277,16 +277,44 @@ static void plain_leave_out(struct recorder *r, const struct event *event)
 	event_store(r, &length);
 }
 
+/* A process uses TLS: why nothing of that is read. */
+static void off_tell(struct recorder *r, const struct event *event)
+{
+	const struct span bytes = event->data.payload;
+	const struct event off = {
+		.type = EVENT_LIBRARY,
+		.ts = event->ts,
+		.library = {.pid = event->data.pid, .hook = TLS_HOOK_OFF},
+	};
+
+	/* Servers read the header alone, of each record: only the first can be a ClientHello's. */
+	if (bytes.len < TLS_HEADER_LEN || (bytes.len == TLS_HEADER_LEN && event->data.offset))
+		return;
+	if (tls_is_hello(bytes.data, bytes.len))
+		event_store(r, &off);
+}
+
+/* TLS is switched off. */
+static void event_take_off(struct recorder *r, const struct event *event)
+{
+	if (event->type != EVENT_DATA) {
+		event_store(r, event);
+	} else if (event->data.layer == LAYER_TLS) {
+		plain_leave_out(r, event);
+	} else {
+		off_tell(r, event);
+		event_store(r, event);
+	}
+}
+
 static void event_take(void *context, const struct event *event)
 {
 	struct recorder *r = context;
 
 	if (r->tls)
 		tls_event(r->tls, event);
-	else if (event->type == EVENT_DATA && event->data.layer == LAYER_TLS)
-		plain_leave_out(r, event);
 	else
-		event_store(r, event);
+		event_take_off(r, event);
 }
 
 static void sight_take(void *context, struct tls_sight *sight)

@@ -161,6 +161,18 @@ list_off() {
 }
 check "what is switched off is said to be" list_off
 
+# Of a connection it is said, too: it isn't that there are no keys.
+off_talk() {
+	local tls=off
+	serve python3 "$talk.py" serve blocking "$cert" "$key" || return 1
+	record "$port" timeout 120 python3 "$talk.py" client blocking "$cert" "$port" 2 2 || return 1
+	kill "$server"
+	"$socktape" conns "$rec" --json | jq -se 'length == 4 and
+		all(.[]; [.tls_version, .tls_reading, .tls_unread] == ["TLS 1.3", "no", "switched off"])' ||
+		{ "$socktape" conns "$rec" --json; return 1; }
+}
+check "TLS that isn't read because it is switched off" off_talk
+
 # Who uses a library is told by name, and no name, of a file neither, reaches the terminal as a command.
 list_names() {
 	local own=$work/own$'\33[2J' user libraries
