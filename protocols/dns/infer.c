@@ -125,9 +125,12 @@ static int score_of(const struct sample *sample, const struct look *look)
 	/* In the middle of a stream zeroes are everywhere, and would be a usual header. */
 	if (sample->midstream && look->shape.grade < DNS_GRADE_STRICT)
 		return 0;
-	/* A header alone is little: multicast DNS asks several at once, in datagrams on its port.
+	/*
+	 * A header alone is little: multicast DNS asks several at once, in datagrams on its port,
+	 * and what is behind the header must not speak against it.
 	 */
-	if (look->shape.grade == DNS_GRADE_QUERY && look->shape.header.counts[DNS_QUESTION] != 1)
+	if (look->shape.grade == DNS_GRADE_QUERY &&
+	    (look->shape.header.counts[DNS_QUESTION] != 1 || look->shape.odd))
 		return 0;
 	return score->no_port;
 }

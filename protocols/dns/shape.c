@@ -70,6 +70,16 @@ static enum dns_grade grade_records(const struct dns_header *h, struct cursor *c
 	return known && any ? DNS_GRADE_STRICT : DNS_GRADE_WHOLE;
 }
 
+static bool question_is_odd(const struct dns_header *h, struct cursor c)
+{
+	struct dns_rr rr;
+
+	if (!h->counts[DNS_QUESTION])
+		return false;
+	dns_entry_read(&c, DNS_QUESTION, &rr);
+	return !c.failed && rr.present && (!rr.sound || !is_known(&rr, true));
+}
+
 struct dns_shape dns_shape_of(struct span data, size_t len)
 {
 	struct dns_shape shape = {.grade = DNS_GRADE_NONE};
@@ -80,6 +90,7 @@ struct dns_shape dns_shape_of(struct span data, size_t len)
 	dns_header_read(&c, &shape.header);
 	if (!header_is_plausible(&shape.header, len))
 		return shape;
+	shape.odd = question_is_odd(&shape.header, c);
 	shape.grade = header_is_usual(&shape.header) ? DNS_GRADE_QUERY : DNS_GRADE_HEADER;
 	shape.grade = grade_records(&shape.header, &c, data.len == len, shape.grade);
 	return shape;

@@ -16,6 +16,7 @@ enum dns_grade {
 
 struct dns_shape {
 	enum dns_grade grade;
+	bool odd; /* the first question is all there, and is malformed or of no known class */
 	struct dns_header header; /* all zero when there is none */
 };
 

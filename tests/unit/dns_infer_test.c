@@ -230,6 +230,12 @@ static void recognises_streams(void **state)
 	buffer_append_span(&s.bytes[DIRECTION_SENT], buffer_span(&message));
 	assert_in_range(judge(&s).score, INFER_PLAUSIBLE, 100);
 
+	/* Nor a header with what is no question behind it: HiSLIP's first two messages. */
+	assert_int_equal(score_of_hex(TRANSPORT_TCP, 4880,
+				      "48531100000000010000000000000000"
+				      "48530F00000000000000000000000008"),
+			 0);
+
 	/* Any place of a stream that began before. */
 	s = scene_of(TRANSPORT_TCP, 5000);
 	dns_build_hex(&s.bytes[DIRECTION_SENT], "0100010000003C0004C0000201");
