@@ -35,8 +35,8 @@ struct framer *framer_new(const struct framing *framing, void *state, struct bud
 	return f;
 }
 
-/* What frame() leaves is often no longer than this. */
-#define MEMO_FETCHED 128
+/* What frame() leaves is often no longer than this; and it is written before it is read. */
+#define MEMO_FETCHED 64
 
 /* Not by f->framing, which may not be there yet. */
 void framer_fetch(const struct framer *f, const struct framing *framing)

@@ -66,12 +66,12 @@ struct session_options {
 	size_t keep;		     /* bytes of a body, or one of SESSION_KEEP_... */
 	const struct wanted *wanted; /* a list that outlives the session; NULL: all columns are */
 	bool plaintext;		     /* the bytes came out of TLS */
+	bool midstream;
 
 	enum transport transport;
 	enum role role; /* of the recorded process, as the recorder knows it */
 	uint16_t local_port;
 	uint16_t remote_port;
-	bool midstream;
 	uint64_t start[2]; /* position of the first byte by direction, or SESSION_START_UNKNOWN */
 	bool explain;	   /* the sample and what was made of it stay, for session_candidates() */
 	const struct protocol *decode_as; /* NULL: infer */

@@ -254,9 +254,9 @@ static void redis_fetch(const void *state, bool behind)
 		matcher_fetch(r->matcher);
 		return;
 	}
-	prefetch(r, offsetof(struct redis, render.walk.level[2]));
+	prefetch(r, offsetof(struct redis, render.walk.level[1]));
 	for (int side = 0; side < 2; side++)
-		prefetch(&r->scan[side], offsetof(struct redis_scan, start.level[2]));
+		prefetch(&r->scan[side], offsetof(struct redis_scan, start.level[1]));
 }
 
 static void *redis_open(struct session *s)

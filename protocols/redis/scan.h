@@ -42,8 +42,8 @@ struct redis_scan {
 	enum side side;
 	bool inline_seen;
 	enum redis_rdb rdb;
-	uint8_t mark[RDB_MARK_LEN];
 	struct resp_walk start; /* where the next frame starts, inside a message */
+	uint8_t mark[RDB_MARK_LEN];
 };
 
 /* struct framing's frame() and resync() for a side. frame->memo: where frame->scanned is. */
