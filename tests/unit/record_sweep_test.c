@@ -282,6 +282,24 @@ static void end_text(FILE *file, char *const *text, struct buffer *out)
 	free(*text);
 }
 
+/* What --help and --completion print. */
+static void hold_help(struct buffer *out)
+{
+	static const char *const shells[] = {"bash", "zsh", "fish", "csh", ""};
+	FILE *file;
+	char *text;
+	size_t len;
+
+	begin_text(&file, &text, &len);
+	options_help(file);
+	end_text(file, &text, out);
+	for (size_t i = 0; i < COUNT(shells); i++) {
+		begin_text(&file, &text, &len);
+		fprintf(file, "%d\n", options_completion(shells[i], file));
+		end_text(file, &text, out);
+	}
+}
+
 /* Every amount in one member, which the rest of the account has in another. */
 static struct progress progress_of(uint64_t amount, unsigned which)
 {
@@ -858,8 +876,9 @@ ONLY_X86 static void hold_images(struct buffer *out)
 /* ---- all of them ---- */
 
 static const struct held_section sections[] = {
-	{"options", hold_options}, {"words", hold_words},   {"talkers", hold_talkers},
-	{"losses", hold_losses},   {"levels", hold_levels}, {"layouts", hold_layouts},
+	{"options", hold_options}, {"help", hold_help},	    {"words", hold_words},
+	{"talkers", hold_talkers}, {"losses", hold_losses}, {"levels", hold_levels},
+	{"layouts", hold_layouts},
 #if defined(__x86_64__)
 	{"code", hold_code},	   {"images", hold_images},
 #endif
