@@ -21,6 +21,7 @@
 struct feed_output {
 	struct buffer *out;
 	struct buffer positions;
+	bool described;
 	bool varied; /* what was answered may not be whole, and an answer stand in for another */
 	/* How the bytes were understood, which pieces may change. */
 	struct session_counts counts;
@@ -50,6 +51,10 @@ static void append_record(void *context, struct session *s, const struct record 
 	buffer_append_text(out, ",\"note\":");
 	json_append_string(out, record->note);
 	buffer_append_text(out, "}\n");
+	if (output->described) {
+		table->describe(record->values, out);
+		buffer_append_char(out, '\n');
+	}
 }
 
 /* How messages are cut into events: in pieces of at most so many bytes; 0: not at all. */
@@ -213,9 +218,9 @@ void feed_run(const struct feed *feed, struct buffer *out)
 const struct protocol *feed_answer(const struct feed *feed, struct buffer *answer)
 {
 	struct buffer records = {0};
-	struct feed_output output = {.out = &records, .varied = true};
+	struct feed_output output = {.out = &records, .varied = true, .described = feed->described};
 
-	run(feed, feed->count, SIZE_MAX, (struct chunks){0}, &output);
+	run(feed, feed->count, SIZE_MAX, (struct chunks){.aside = feed->aside}, &output);
 	buffer_append_span(answer, buffer_span(&records));
 	buffer_append(answer, output.positions.data, output.positions.len - 1);
 	buffer_printf(answer, "%s role=%s frames=%llu bad=%llu lost=%llu skipped=%llu\n",

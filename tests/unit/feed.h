@@ -41,6 +41,10 @@ struct feed {
 	/* Columns, as in struct session_options. */
 	const struct wanted *wanted;
 	bool packs; /* at its end the connection can be put aside */
+	/* For feed_answer(): what records are as lines of text, too; put aside after each message.
+	 */
+	bool described;
+	bool aside;
 };
 
 /*

@@ -30,7 +30,7 @@ static const size_t sizes[] = {
 	2048,  2049,  4095,  4096,  4097,   4098,  8192, 9999, 10000, 16383, 16384, 16385, 16386,
 	32768, 65535, 65536, 65537, 262144, 262145};
 
-/* Bodies are kept, and cut, and not kept. */
+/* Bodies are not kept, cut, and kept. */
 static const size_t keeps[] = {0, 100, 1u << 20};
 
 static void hold_one(const struct stretch *stretch, struct buffer *out)
@@ -44,11 +44,16 @@ static void hold_one(const struct stretch *stretch, struct buffer *out)
 		stretch->make(&s, sizes[i]);
 		feed = speech_feed(&s, stretch->protocol);
 		feed.lose = stretch->lose;
-		/* The last time as the middle of a connection of which nobody knows the roles. */
+		/*
+		 * The second time put aside after each message, the last time as the middle of a
+		 * connection of which nobody knows the roles.
+		 */
 		for (size_t k = 0; k < COUNT(keeps); k++) {
 			struct buffer answer = {0};
 
 			feed.keep = keeps[k];
+			feed.described = k < 2;
+			feed.aside = k == 1;
 			feed.midstream = k == 2;
 			feed.role = k == 2 ? ROLE_UNKNOWN : ROLE_CLIENT;
 			feed_answer(&feed, &answer);

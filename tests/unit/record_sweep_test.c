@@ -350,7 +350,7 @@ static void hold_words(struct buffer *out)
 			status_clear(&status, file);
 			fputs("\n", file);
 			summary_print_losses(&s, file);
-			if (which < 8 && i % 3 == which % 3) {
+			if (i % 3 == which % 3) {
 				if (s.directory)
 					summary_print(&s, file);
 				summary_print_blind(s.blind, file);
