@@ -12,11 +12,13 @@
  */
 static inline void prefetch(const void *data, size_t len)
 {
-	const char *end = (const char *)data + len;
+	const char *at = data, *end = at;
 
+	if (!data)
+		return;
+	end += len;
 	/* By lines of the cache, as what begins within one may end in another. */
-	for (const char *at = (const char *)((uintptr_t)data & ~(uintptr_t)63); data && at < end;
-	     at += 64)
+	for (at -= (uintptr_t)data & 63; at < end; at += 64)
 		__builtin_prefetch(at);
 }
 
