@@ -271,10 +271,13 @@ static bool is_snapshot(struct span bytes)
 	       memmem(bytes.data, seen, magic, sizeof(magic) - 1) != NULL;
 }
 
-/* Whole commands of Redis and nothing else came first: what is wrong behind them is damage. */
-static void grade_wrong(struct grade *g, enum side side)
+/*
+ * Whole commands of Redis and nothing else came first: what is wrong behind them is damage. Where
+ * the connection BEGINS, that is: from the middle on another protocol may quote them.
+ */
+static void grade_wrong(struct grade *g, enum side side, bool begins)
 {
-	if (side == SIDE_CLIENT && g->arrays && !g->lines && g->known == g->frames)
+	if (begins && side == SIDE_CLIENT && g->arrays && !g->lines && g->known == g->frames)
 		g->damaged = true;
 	else
 		g->wrong = true;
@@ -289,6 +292,7 @@ static void grade_side(struct grade *g, enum side side, struct span bytes, bool 
 	struct redis_scan scan = {.side = side};
 	struct cursor in = cursor_of(bytes.data, bytes.len);
 	struct resp_walk memo;
+	bool begins = !midstream;
 
 	while (cursor_left(&in)) {
 		struct frame frame = {.memo = &memo};
@@ -307,7 +311,7 @@ static void grade_side(struct grade *g, enum side side, struct span bytes, bool 
 			return;
 		}
 		if (status == FRAME_BAD)
-			grade_wrong(g, side);
+			grade_wrong(g, side, begins);
 		if (status == FRAME_MORE)
 			grade_unfinished(g, side, &frame, data);
 		if (status != FRAME_DONE)
