@@ -127,9 +127,11 @@ static struct address some_address(struct world *w, bool server)
 
 static void tell_conn(struct world *w, const struct chat *c, const struct end *e)
 {
-	static const char *const paths[] = {"/run/a.sock", "\0abstract", "/run/b", ""};
+	/* Abstract names begin with a zero; a socket without a name has none. */
+	static const struct span paths[] = {
+		{"/run/a.sock", 11}, {"\0abstract", 9}, {"/run/b", 6}, {NULL, 0}};
 	bool server = e->role == ROLE_SERVER;
-	const char *path = paths[e->conn / 2 % COUNT(paths)];
+	struct span path = paths[e->conn / 2 % COUNT(paths)];
 	struct event_conn conn = {
 		.conn = e->conn,
 		.inode = 1000 + e->conn,
@@ -149,9 +151,9 @@ static void tell_conn(struct world *w, const struct chat *c, const struct end *e
 	if (c->transport >= TRANSPORT_UNIX_STREAM) {
 		conn.local = conn.remote = (struct address){.family = ADDRESS_UNIX};
 		if (server)
-			conn.local_path = span_of(path, *path ? strlen(path) : 9);
-		else if (e->conn / 2 % COUNT(paths) != 3)
-			conn.remote_path = span_of(path, *path ? strlen(path) : 9);
+			conn.local_path = path;
+		else
+			conn.remote_path = path;
 	}
 	if (c->transport == TRANSPORT_UDP && one_in(w, 3))
 		conn.remote = (struct address){0};
