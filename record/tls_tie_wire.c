@@ -137,6 +137,16 @@ bool wire_is_data_record(const struct event_data *data)
 	       memcmp(data->payload.data, head, sizeof(head)) == 0;
 }
 
+/* One that is older than the recording, or begins as if it were. NULL: too many, or no memory. */
+static struct wire *wire_begin_older(struct tls_ties *t, const struct event *event)
+{
+	struct wire *w = wire_add(t, event->data.conn, event->data.pid);
+
+	if (w)
+		use_tell(t, w, event->ts);
+	return w;
+}
+
 /* The connection's TLS; NULL when it has none so far. */
 struct wire *wire_of(struct tls_ties *t, const struct event *event)
 {
@@ -144,13 +154,8 @@ struct wire *wire_of(struct tls_ties *t, const struct event *event)
 	struct wire *w = map_get(&t->wires, data->conn);
 
 	if (!w) {
-		/* One that is older than the recording. */
-		if (wire_is_data_record(data)) {
-			w = wire_add(t, data->conn, data->pid);
-			if (w)
-				use_tell(t, w, event->ts);
-			return w;
-		}
+		if (wire_is_data_record(data))
+			return wire_begin_older(t, event);
 		if (!data->payload.len || data->payload.data[0] != 22 ||
 		    !tls_is_hello(data->payload.data, data->payload.len))
 			return NULL;
@@ -170,12 +175,7 @@ struct wire *wire_of_kernel(struct tls_ties *t, const struct event *event)
 {
 	struct wire *w = map_get(&t->wires, event->data.conn);
 
-	if (w)
-		return w;
-	w = wire_add(t, event->data.conn, event->data.pid);
-	if (w)
-		use_tell(t, w, event->ts);
-	return w;
+	return w ? w : wire_begin_older(t, event);
 }
 
 uint64_t wire_kernel_place(struct wire *w, const struct event_data *data)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "analyze/replay/counterpart.h"
+#include "format/prefetch.h"
 
 /* Twice the rows that are held, so that a chunk fits in on top; a power of two. */
 #define RING (ORDER_ROWS * 2)
@@ -19,9 +20,6 @@
 #define END_AHEAD	2
 #define MEMBERS_AHEAD	1
 #define MEMBERS_FETCHED 192
-
-/* Bytes of a line of the cache. */
-#define LINE 64
 
 struct held {
 	int64_t begin;
@@ -209,19 +207,13 @@ static bool must_wait(const struct order *o, const struct held *held)
 static void fetch_ahead(struct order *o)
 {
 	const struct held *held;
-	const char *members;
-	size_t len;
 
 	if (o->ring_count <= AHEAD)
 		return;
 	held = ring_at(o, AHEAD);
-	len = held->len < FETCHED ? held->len : FETCHED;
-	for (size_t at = 0; at < len; at += LINE)
-		__builtin_prefetch((const char *)held->row + at);
+	prefetch(held->row, held->len < FETCHED ? held->len : FETCHED);
 	__builtin_prefetch(ring_at(o, END_AHEAD)->row->end);
-	members = ring_at(o, MEMBERS_AHEAD)->row->end->members.data;
-	for (size_t at = 0; members && at < MEMBERS_FETCHED; at += LINE)
-		__builtin_prefetch(members + at);
+	prefetch(ring_at(o, MEMBERS_AHEAD)->row->end->members.data, MEMBERS_FETCHED);
 }
 
 struct row *order_next(struct order *o)

@@ -123,8 +123,8 @@ struct quic_state {
 	struct matcher *matcher;
 	uint64_t known[KNOWN];
 	uint32_t next; /* the oldest of them */
-	uint64_t
-		google; /* key of who spoke Google's version last, whose answer may have no id; 0 */
+	/* The key of who spoke Google's version last, whose answer may have no id; 0: nobody. */
+	uint64_t google;
 };
 
 static const char *answer_text(enum quic_type type)
