@@ -75,8 +75,11 @@ with socket.create_server(("127.0.0.1", 0)) as server:
     with socket.create_connection(server.getsockname()) as client:
         client.sendall(b"aside")
         server.accept()[0].recv(16)' argument-of-another
-openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/key.pem" -out "$work/cert.pem" -subj /CN=localhost 2>/dev/null
-python3 -c 'import socket, ssl, sys, threading
+spoken='ok'
+command -v openssl >/dev/null || spoken='needs openssl'
+[ "$spoken" != ok ] ||
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/key.pem" -out "$work/cert.pem" -subj /CN=localhost 2>/dev/null
+[ "$spoken" != ok ] || python3 -c 'import socket, ssl, sys, threading
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(sys.argv[1] + "/cert.pem", sys.argv[1] + "/key.pem")
 ours, theirs = socket.socketpair()
@@ -89,7 +92,7 @@ trusting = ssl._create_unverified_context()
 with trusting.wrap_socket(ours) as client:
     client.sendall(b"secret")
     client.recv(16)
-thread.join()' "$work" argument-of-tls
+thread.join()' "$work" argument-of-tls || spoken='nobody spoke TLS'
 say "$one_port" to-one
 record_stop INT
 "$socktape" info --json "$work/rec/aside" >"$work/aside.txt"
@@ -97,7 +100,12 @@ payloads "$work/rec/aside" >>"$work/aside.txt"
 zstd -dcq "$work/rec/aside"/*.zst >>"$work/aside.txt"
 check "--port: what was asked for is there" has aside "to-one"
 check "--port: whoever listens on another isn't described" has_not aside "argument-of-another"
-check "--port: nor is whoever speaks TLS elsewhere" has_not aside "argument-of-tls"
+if [ "$spoken" = 'needs openssl' ]; then
+	skip "--port: nor is whoever speaks TLS elsewhere" "$spoken"
+else
+	is "--port: somebody speaks TLS elsewhere" "$spoken" ok
+	check "--port: and isn't described either" has_not aside "argument-of-tls"
+fi
 rm -rf "$work/rec/aside"
 
 talk ports --port "$one_port" --port "$two_port"
